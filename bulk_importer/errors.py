@@ -1,0 +1,248 @@
+"""Everything that stops a run, and the exit code that it ends with.
+
+    BulkImporterError                       70
+    ├── UsageError                           2  the command line or a setting is wrong
+    ├── InputError                           3  the source
+    │   ├── SourceUnreadable                    cannot be opened, or broke while it was read
+    │   └── MalformedInput                      is not the JSON that it should be, from a byte on
+    ├── BudgetExceeded                       4  too many rejections
+    ├── ServerError                          6
+    │   ├── ServerUnavailable                   does not answer, for longer than allowed
+    │   ├── NotAuthorised                       refuses the token
+    │   └── ProjectNotFound                     does not know the project
+    ├── CheckpointError                      7
+    │   ├── CheckpointUnusable                  cannot be read or written
+    │   ├── CheckpointLocked                    another process writes it
+    │   ├── CheckpointDamaged                   a record in the middle is not what was written
+    │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
+    └── LabelConfigChanged                   8  in a way that matters to what was delivered
+
+What is wrong with one entry is a `Finding` (see `model`), a value and never an exception.
+Every message says what happened, where, and what to do next; it never carries a token or a payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import ClassVar
+
+__all__ = [
+    "BudgetExceeded",
+    "BulkImporterError",
+    "CheckpointDamaged",
+    "CheckpointError",
+    "CheckpointLocked",
+    "CheckpointMismatch",
+    "CheckpointUnusable",
+    "ExitCode",
+    "InputError",
+    "LabelConfigChanged",
+    "MalformedInput",
+    "NotAuthorised",
+    "ProjectNotFound",
+    "ServerError",
+    "ServerUnavailable",
+    "SourceUnreadable",
+    "UsageError",
+    "most_important",
+]
+
+
+class ExitCode(IntEnum):
+    """What the process says to its caller when it ends."""
+
+    DELIVERED = 0
+    REJECTIONS = 1
+    USAGE = 2
+    INPUT = 3
+    BUDGET = 4
+    IN_DOUBT = 5
+    SERVER = 6
+    CHECKPOINT = 7
+    LABEL_CONFIG = 8
+    UNFORESEEN = 70
+    HANGUP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+# Where several apply, the first of these is what the caller must deal with first.
+_PRECEDENCE = (
+    ExitCode.UNFORESEEN,
+    ExitCode.USAGE,
+    ExitCode.CHECKPOINT,
+    ExitCode.INPUT,
+    ExitCode.SERVER,
+    ExitCode.LABEL_CONFIG,
+    ExitCode.BUDGET,
+    ExitCode.HANGUP,
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+    ExitCode.IN_DOUBT,
+    ExitCode.REJECTIONS,
+    ExitCode.DELIVERED,
+)
+
+
+def most_important(codes: Iterable[ExitCode]) -> ExitCode:
+    """The code to end with where several apply; `DELIVERED` where none does."""
+    return min(codes, key=_PRECEDENCE.index, default=ExitCode.DELIVERED)
+
+
+class BulkImporterError(Exception):
+    """Stops a run. `str()` of it is for the user: what, where, what next."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.UNFORESEEN
+
+
+class UsageError(BulkImporterError):
+    """The command line, a variable or the settings file says something that cannot be meant."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(BulkImporterError):
+    """The source cannot be read to its end."""
+
+    exit_code = ExitCode.INPUT
+
+
+class SourceUnreadable(InputError):
+    """The source cannot be opened, or broke while it was read."""
+
+    def __init__(self, source: str, reason: str, *, advice: str = "") -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source} cannot be read: {reason}." + (f" {advice}" if advice else ""))
+
+
+class MalformedInput(InputError):
+    """The source is not the JSON that it should be.
+
+    Attributes:
+        source: name of the source, as the user gave it.
+        position: position of the entry that could not be read (= the number of entries before it).
+        offset: byte offset into the (decompressed) source at which it stops making sense.
+        reason: what is wrong there.
+    """
+
+    def __init__(self, source: str, position: int, offset: int, reason: str) -> None:
+        self.source = source
+        self.position = position
+        self.offset = offset
+        self.reason = reason
+        super().__init__(
+            f"{source} is malformed at byte {offset}, position {position}: {reason}. "
+            f"The {position} entries before it are not affected; mend the file at or behind that byte "
+            "and run the same command again."
+        )
+
+
+class BudgetExceeded(BulkImporterError):
+    """More entries were rejected than the error budget allows."""
+
+    exit_code = ExitCode.BUDGET
+
+    def __init__(self, rejected: int, entries: int, budget: str) -> None:
+        self.rejected = rejected
+        self.entries = entries
+        super().__init__(
+            f"{rejected} of {entries} entries were rejected, more than the error budget of {budget} allows. "
+            "Look at the findings in rejected.jsonl; raise --max-errors to go on all the same."
+        )
+
+
+class ServerError(BulkImporterError):
+    """The server cannot be used."""
+
+    exit_code = ExitCode.SERVER
+
+
+class ServerUnavailable(ServerError):
+    """The server does not answer, or not in its own words, for longer than allowed."""
+
+    def __init__(self, server: str, reason: str, *, advice: str = "") -> None:
+        self.server = server
+        self.reason = reason
+        super().__init__(
+            f"{server} is not available: {reason}. "
+            + (advice or "Nothing is lost; run the same command again.")
+        )
+
+
+class NotAuthorised(ServerError):
+    """The server refuses the token, or wants one."""
+
+    def __init__(self, server: str, reason: str) -> None:
+        self.server = server
+        super().__init__(
+            f"{server} refuses the request: {reason}. Check the token (DATAGYM_TOKEN or --token-file) "
+            "and that it belongs to the project's organisation; then run the same command again."
+        )
+
+
+class ProjectNotFound(ServerError):
+    """The server does not know the project, or knows several of that name."""
+
+    def __init__(self, server: str, project: str, known: Iterable[str] = ()) -> None:
+        self.server = server
+        self.project = project
+        listed = ", ".join(known)
+        super().__init__(
+            f"{server} has no project {project!r}."
+            + (f" It has: {listed}." if listed else "")
+            + " Give --project an id or a name that exists."
+        )
+
+
+class CheckpointError(BulkImporterError):
+    """The checkpoint does not allow this run."""
+
+    exit_code = ExitCode.CHECKPOINT
+
+
+class CheckpointUnusable(CheckpointError):
+    """The checkpoint folder cannot be read or written."""
+
+    def __init__(self, path: str, reason: str, *, advice: str = "") -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"The checkpoint {path} cannot be used: {reason}. "
+            + (advice or "Mend that, then run the same command again; nothing was sent without a record.")
+        )
+
+
+class CheckpointLocked(CheckpointError):
+    """Another process writes the checkpoint."""
+
+    def __init__(self, path: str, owner: str) -> None:
+        self.path = path
+        self.owner = owner
+        super().__init__(
+            f"The checkpoint {path} is in use by {owner}. Wait for it, stop it, or look at it with "
+            f"'bulk-importer status {path}'."
+        )
+
+
+class CheckpointDamaged(CheckpointError):
+    """A complete record of the log is not what was written."""
+
+    def __init__(self, path: str, offset: int, reason: str) -> None:
+        self.path = path
+        self.offset = offset
+        super().__init__(
+            f"The log {path} is damaged at byte {offset}: {reason}. Restore it from a copy; without one, what "
+            "stands behind that byte is unknown. Do not delete the folder: labels would be sent again."
+        )
+
+
+class CheckpointMismatch(CheckpointError):
+    """The checkpoint was begun for another source, server, project, or with settings of another meaning."""
+
+
+class LabelConfigChanged(BulkImporterError):
+    """The label configuration changed in a way that matters to what is checked or was delivered."""
+
+    exit_code = ExitCode.LABEL_CONFIG

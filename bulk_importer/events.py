@@ -1,0 +1,157 @@
+"""Facts about a run, one per batch or segment, for whoever wants to see them.
+
+Observers log, count and draw; they never decide. An observer is called in the event loop, must return at
+once, and must not raise. No event carries a payload or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from bulk_importer.spans import Span
+
+__all__ = [
+    "BatchDelivered",
+    "BatchDoubted",
+    "BatchRefused",
+    "BatchSealed",
+    "EntriesRejected",
+    "Event",
+    "GateMoved",
+    "Observer",
+    "OutageBegan",
+    "OutageEnded",
+    "RetryScheduled",
+    "RunEnded",
+    "RunStarted",
+    "SegmentRead",
+    "StopRequested",
+]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What every event is."""
+
+
+class RunStarted(Event):
+    """The checkpoint is open and nothing has been read or sent in this process yet.
+
+    Attributes:
+        size: bytes of the source as it lies there, None where unknown (standard input).
+        settled, read: positions that are settled already, and positions that are on record as read.
+    """
+
+    source: str
+    size: int | None
+    server: str
+    project: str
+    checkpoint: str
+    settled: int
+    read: int
+
+
+class SegmentRead(Event):
+    """A segment was read, judged and recorded. `offset + length` of `size` bytes are behind us."""
+
+    first: int
+    count: int
+    offset: int
+    length: int
+    accepted: int
+    rejected: int
+    skipped: int
+
+
+class EntriesRejected(Event):
+    """Entries were rejected: before sending (`batch` is None), or because the server refused them."""
+
+    spans: tuple[Span, ...]
+    codes: Mapping[str, int]
+    batch: int | None
+
+
+class BatchSealed(Event):
+    """A request can leave and its batch is packed."""
+
+    batch: int
+    entries: int
+    bytes: int
+    weight: int
+    in_flight: int
+
+
+class RetryScheduled(Event):
+    """A request was not executed, or rolled back, and is sent again after `after_seconds`."""
+
+    batch: int
+    attempt: int
+    after_seconds: float
+    reason: str
+
+
+class BatchDelivered(Event):
+    """The server accepted a batch and the record of it is on disk."""
+
+    batch: int
+    entries: int
+    bytes: int
+    weight: int
+    seconds: float
+    in_flight: int
+
+
+class BatchRefused(Event):
+    """The server refused a batch and nothing of it is in the server; it is taken apart or given up."""
+
+    batch: int
+    entries: int
+    reason: str
+    suspects: int
+
+
+class BatchDoubted(Event):
+    """The answer to a batch was lost: it is not known whether it was executed."""
+
+    batch: int
+    entries: int
+    reason: str
+
+
+class GateMoved(Event):
+    """The gate turned a knob."""
+
+    max_in_flight: int
+    max_weight: int
+    reason: str
+
+
+class OutageBegan(Event):
+    """The server cannot be reached; the run pauses and probes."""
+
+    reason: str
+
+
+class OutageEnded(Event):
+    """The server answers again."""
+
+    seconds: float
+
+
+class StopRequested(Event):
+    """A signal or `--limit` ends the run: nothing new leaves, what is in flight may land."""
+
+    reason: str
+    grace_seconds: float
+
+
+class RunEnded(Event):
+    """The run is over and its summary is on disk."""
+
+    exit_code: int
+    state: str
+
+
+Observer = Callable[[Event], None]
+"""Called in the event loop for each event, in order."""

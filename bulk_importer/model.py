@@ -1,0 +1,268 @@
+"""The values that travel between the stages.
+
+Pure: no clock, no chance, no files. What exists per entry or per batch is a frozen `msgspec.Struct`.
+Between stages travel runs and batches, never single entries: an `Entry` is made only where one is
+looked at singly (a rejection, a refused batch that is taken apart).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, IntEnum, StrEnum
+from typing import NewType
+
+import msgspec
+
+from bulk_importer.spans import Span, SpanSet
+
+__all__ = [
+    "Batch",
+    "Entry",
+    "EntryRun",
+    "Finding",
+    "KeepData",
+    "Outcome",
+    "Position",
+    "ReadPlan",
+    "Rejection",
+    "Segment",
+    "SegmentKey",
+    "Severity",
+]
+
+Position = NewType("Position", int)
+"""0-based index of an entry in the array; never a byte offset."""
+
+
+class KeepData(IntEnum):
+    """What an entry says about the labels that its media already holds; a byte in a column."""
+
+    MISSING = 0
+    TRUE = 1
+    FALSE = 2
+
+
+class Severity(StrEnum):
+    """How bad a finding is: errors reject the entry, warnings are sent all the same, notes are only counted."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with one entry. The same for `check`, the rejects, the report and the library.
+
+    Attributes:
+        code: stable name of the kind of finding, as `bulk-importer explain` knows it.
+        position: position of the entry in the array.
+        offset: byte offset of the entry in the (decompressed) source.
+        media_id: the entry's `internal_media_ID`, where it has one that is a string.
+        pointer: JSON pointer inside the entry; empty for the entry itself.
+        expected, found, advice: for people; `found` is cut to a readable length.
+    """
+
+    code: str
+    severity: Severity
+    position: int
+    offset: int
+    media_id: str | None
+    pointer: str
+    expected: str
+    found: str
+    advice: str
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is not sent, or was refused: with why, and the bytes it came as."""
+
+    position: int
+    offset: int
+    media_id: str | None
+    findings: tuple[Finding, ...]
+    raw: bytes
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One array element, singly.
+
+    Attributes:
+        offset, length: where its bytes are in the (decompressed) source.
+        lane: the media id as the server compares it; entries of one lane keep their order.
+        weight: what it costs the server: 1 + geometries + classification values + points (may be estimated).
+        raw: its bytes, as they came.
+    """
+
+    position: int
+    offset: int
+    length: int
+    media_id: str
+    lane: str
+    keep: KeepData
+    weight: int
+    raw: bytes
+
+
+class EntryRun(msgspec.Struct, frozen=True):
+    """Entries of one segment as columns, in order of position; all columns are equally long.
+
+    Holes are possible (rejected and skipped elements are not in it). `starts` and `lengths` are in bytes
+    and point into `data`, which holds the whole segment and is shared by every run taken from it.
+
+    Attributes:
+        offset: byte offset of `data[0]` in the (decompressed) source.
+        positions: a `range` where there are no holes, else an array of `q`.
+        media_ids, lanes: the same list object where no id differs from its lane, which is the ordinary case.
+        keeps: one `KeepData` byte per entry.
+    """
+
+    offset: int
+    data: bytes
+    positions: Sequence[int]
+    starts: Sequence[int]
+    lengths: Sequence[int]
+    media_ids: list[str]
+    lanes: list[str]
+    keeps: bytes
+    weights: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def raw(self, index: int) -> bytes:
+        """The bytes of one entry, as they came."""
+        start = self.starts[index]
+        return self.data[start : start + self.lengths[index]]
+
+    def entry(self, index: int) -> Entry:
+        """One entry, singly."""
+        return Entry(
+            position=self.positions[index],
+            offset=self.offset + self.starts[index],
+            length=self.lengths[index],
+            media_id=self.media_ids[index],
+            lane=self.lanes[index],
+            keep=KeepData(self.keeps[index]),
+            weight=self.weights[index],
+            raw=self.raw(index),
+        )
+
+    def take(self, indexes: Sequence[int]) -> EntryRun:
+        """The entries at `indexes` (ascending) as a run of their own that shares `data`."""
+        if isinstance(indexes, range) and indexes.step == 1:
+            part = slice(indexes.start, indexes.stop)
+            return EntryRun(
+                self.offset,
+                self.data,
+                self.positions[part],
+                self.starts[part],
+                self.lengths[part],
+                self.media_ids[part],
+                self.media_ids[part] if self.lanes is self.media_ids else self.lanes[part],
+                self.keeps[part],
+                self.weights[part],
+            )
+        media_ids = [self.media_ids[i] for i in indexes]
+        return EntryRun(
+            self.offset,
+            self.data,
+            array("q", [self.positions[i] for i in indexes]),
+            array("q", [self.starts[i] for i in indexes]),
+            array("q", [self.lengths[i] for i in indexes]),
+            media_ids,
+            media_ids if self.lanes is self.media_ids else [self.lanes[i] for i in indexes],
+            bytes(self.keeps[i] for i in indexes),
+            array("q", [self.weights[i] for i in indexes]),
+        )
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A sealed batch: what one request carries.
+
+    Attributes:
+        number: unique within a checkpoint, ascending in the order of sealing.
+        runs: its entries; order in the body is the order here.
+        body: a JSON array of the entries' bytes as they came.
+        entries: how many there are.
+        weight: the sum of their weights.
+        suspect: sealed alone after a refusal; only ever split, never filled up with others.
+    """
+
+    number: int
+    runs: tuple[EntryRun, ...]
+    body: bytes
+    entries: int
+    weight: int
+    suspect: bool = False
+
+    def spans(self) -> tuple[Span, ...]:
+        """The positions in it."""
+        return SpanSet.of(position for run in self.runs for position in run.positions).spans
+
+    def lanes(self) -> Iterator[str]:
+        """The lane of each entry, in order; a lane comes as often as it has entries."""
+        for run in self.runs:
+            yield from run.lanes
+
+    def each(self) -> Iterator[Entry]:
+        """Its entries, singly, in order."""
+        for run in self.runs:
+            for index in range(len(run)):
+                yield run.entry(index)
+
+
+class Outcome(Enum):
+    """What became of a batch."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    OWED = "owed"
+    IN_DOUBT = "in_doubt"
+
+
+class SegmentKey(msgspec.Struct, frozen=True):
+    """A recorded segment: where it is, what it holds, and by what its bytes are known again.
+
+    Attributes:
+        first, count: the positions in it: `[first, first + count)`.
+        offset, length: its bytes in the (decompressed) source; whole elements with the white space and commas
+            around them. Segments tile the array: the next one begins where this one ends.
+        digest: BLAKE2b-128 of these bytes, as hexadecimal text.
+    """
+
+    first: int
+    count: int
+    offset: int
+    length: int
+    digest: str
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """What reading and judging one segment gave. Every position of `key` is in `run`, `rejections` or `skipped`.
+
+    Attributes:
+        counts: number of findings by code, all severities, those of the rejections included.
+    """
+
+    key: SegmentKey
+    run: EntryRun
+    rejections: tuple[Rejection, ...]
+    skipped: tuple[Span, ...]
+    counts: Mapping[str, int]
+
+
+class ReadPlan(msgspec.Struct, frozen=True):
+    """What a run has to read: recorded segments that still owe something, then everything not yet read.
+
+    Attributes:
+        again: recorded segments to read again, ascending; each is compared with its digest first.
+        position, offset: where the unread rest begins: the position of its first element, and the byte at which
+            the last recorded segment ended. Both 0 for a fresh checkpoint.
+        ended: the array's end is on record, nothing is unread.
+    """
+
+    again: tuple[SegmentKey, ...] = ()
+    position: int = 0
+    offset: int = 0
+    ended: bool = False
