@@ -233,8 +233,8 @@ class CheckpointDamaged(CheckpointError):
         self.path = path
         self.offset = offset
         super().__init__(
-            f"The log {path} is damaged at byte {offset}: {reason}. Restore it from a copy; without one, what "
-            "stands behind that byte is unknown. Do not delete the folder: labels would be sent again."
+            f"The log {path} is damaged at byte {offset}: {reason}. Restore it from a copy; without one, "
+            "what stands behind that byte is unknown. Do not delete the folder: labels would be sent again."
         )
 
 

@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What every event is."""
 
 
-class RunStarted(Event):
+class RunStarted(Event, frozen=True, kw_only=True):
     """The checkpoint is open and nothing has been read or sent in this process yet.
 
     Attributes:
@@ -52,7 +52,7 @@ class RunStarted(Event):
     read: int
 
 
-class SegmentRead(Event):
+class SegmentRead(Event, frozen=True, kw_only=True):
     """A segment was read, judged and recorded. `offset + length` of `size` bytes are behind us."""
 
     first: int
@@ -64,7 +64,7 @@ class SegmentRead(Event):
     skipped: int
 
 
-class EntriesRejected(Event):
+class EntriesRejected(Event, frozen=True, kw_only=True):
     """Entries were rejected: before sending (`batch` is None), or because the server refused them."""
 
     spans: tuple[Span, ...]
@@ -72,7 +72,7 @@ class EntriesRejected(Event):
     batch: int | None
 
 
-class BatchSealed(Event):
+class BatchSealed(Event, frozen=True, kw_only=True):
     """A request can leave and its batch is packed."""
 
     batch: int
@@ -82,7 +82,7 @@ class BatchSealed(Event):
     in_flight: int
 
 
-class RetryScheduled(Event):
+class RetryScheduled(Event, frozen=True, kw_only=True):
     """A request was not executed, or rolled back, and is sent again after `after_seconds`."""
 
     batch: int
@@ -91,7 +91,7 @@ class RetryScheduled(Event):
     reason: str
 
 
-class BatchDelivered(Event):
+class BatchDelivered(Event, frozen=True, kw_only=True):
     """The server accepted a batch and the record of it is on disk."""
 
     batch: int
@@ -102,7 +102,7 @@ class BatchDelivered(Event):
     in_flight: int
 
 
-class BatchRefused(Event):
+class BatchRefused(Event, frozen=True, kw_only=True):
     """The server refused a batch and nothing of it is in the server; it is taken apart or given up."""
 
     batch: int
@@ -111,7 +111,7 @@ class BatchRefused(Event):
     suspects: int
 
 
-class BatchDoubted(Event):
+class BatchDoubted(Event, frozen=True, kw_only=True):
     """The answer to a batch was lost: it is not known whether it was executed."""
 
     batch: int
@@ -119,7 +119,7 @@ class BatchDoubted(Event):
     reason: str
 
 
-class GateMoved(Event):
+class GateMoved(Event, frozen=True, kw_only=True):
     """The gate turned a knob."""
 
     max_in_flight: int
@@ -127,26 +127,26 @@ class GateMoved(Event):
     reason: str
 
 
-class OutageBegan(Event):
+class OutageBegan(Event, frozen=True, kw_only=True):
     """The server cannot be reached; the run pauses and probes."""
 
     reason: str
 
 
-class OutageEnded(Event):
+class OutageEnded(Event, frozen=True, kw_only=True):
     """The server answers again."""
 
     seconds: float
 
 
-class StopRequested(Event):
+class StopRequested(Event, frozen=True, kw_only=True):
     """A signal or `--limit` ends the run: nothing new leaves, what is in flight may land."""
 
     reason: str
     grace_seconds: float
 
 
-class RunEnded(Event):
+class RunEnded(Event, frozen=True, kw_only=True):
     """The run is over and its summary is on disk."""
 
     exit_code: int

@@ -44,7 +44,7 @@ class KeepData(IntEnum):
 
 
 class Severity(StrEnum):
-    """How bad a finding is: errors reject the entry, warnings are sent all the same, notes are only counted."""
+    """How bad a finding is: an error rejects the entry, a warning is sent all the same, a note is counted."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -239,7 +239,7 @@ class SegmentKey(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """What reading and judging one segment gave. Every position of `key` is in `run`, `rejections` or `skipped`.
+    """What reading and judging one segment gave: each position is in `run`, `rejections` or `skipped`.
 
     Attributes:
         counts: number of findings by code, all severities, those of the rejections included.
@@ -257,8 +257,8 @@ class ReadPlan(msgspec.Struct, frozen=True):
 
     Attributes:
         again: recorded segments to read again, ascending; each is compared with its digest first.
-        position, offset: where the unread rest begins: the position of its first element, and the byte at which
-            the last recorded segment ended. Both 0 for a fresh checkpoint.
+        position, offset: where the unread rest begins: the position of its first element, and the byte at
+            which the last recorded segment ended. Both 0 for a fresh checkpoint.
         ended: the array's end is on record, nothing is unread.
     """
 
