@@ -243,6 +243,8 @@ class Segment(msgspec.Struct, frozen=True):
 
     Attributes:
         counts: number of findings by code, all severities, those of the rejections included.
+        digests: eight bytes for each of the `key.count` positions, by which a delivered entry is known again in
+            a mended source.
     """
 
     key: SegmentKey
@@ -250,6 +252,7 @@ class Segment(msgspec.Struct, frozen=True):
     rejections: tuple[Rejection, ...]
     skipped: tuple[Span, ...]
     counts: Mapping[str, int]
+    digests: bytes
 
 
 class ReadPlan(msgspec.Struct, frozen=True):
