@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import NewType
 
@@ -20,6 +21,7 @@ __all__ = [
     "Batch",
     "Entry",
     "EntryRun",
+    "ErrorBudget",
     "Finding",
     "KeepData",
     "Outcome",
@@ -212,6 +214,26 @@ class Batch(msgspec.Struct, frozen=True):
                 yield run.entry(index)
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorBudget:
+    """How many rejections end the run: a number, or a share of the entries with a minimum sample."""
+
+    count: int | None = None
+    share: float | None = None
+    sample: int = 1000
+
+    def is_exceeded(self, rejected: int, entries: int) -> bool:
+        """Whether `rejected` of `entries` judged entries are too many."""
+        if self.count is not None:
+            return rejected > self.count
+        return self.share is not None and entries >= self.sample and rejected > self.share * entries
+
+    def __str__(self) -> str:
+        if self.count is not None:
+            return str(self.count)
+        return "none" if self.share is None else f"{100 * self.share:g}%"
+
+
 class Outcome(Enum):
     """What became of a batch."""
 
@@ -243,8 +265,8 @@ class Segment(msgspec.Struct, frozen=True):
 
     Attributes:
         counts: number of findings by code, all severities, those of the rejections included.
-        digests: eight bytes for each of the `key.count` positions, by which a delivered entry is known again in
-            a mended source.
+        digests: eight bytes for each of the `key.count` positions, by which a delivered entry is known again
+            in a mended source.
     """
 
     key: SegmentKey

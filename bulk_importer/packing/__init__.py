@@ -1,1 +1,11 @@
-"""To be written."""
+"""From entries to batches: what waits, what may leave together, and what must keep its order.
+
+`Pool` is fed by intake and emptied by transfer; both ends meet in `pipeline`. `Lanes` keep the entries of one media
+in order, `Limits` bound a batch. Nothing here knows the server, the checkpoint or the source.
+"""
+
+from bulk_importer.packing.lanes import Lanes
+from bulk_importer.packing.limits import Limits, Load
+from bulk_importer.packing.pool import Pool
+
+__all__ = ["Lanes", "Limits", "Load", "Pool"]

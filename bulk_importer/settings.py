@@ -1,0 +1,272 @@
+"""Every setting, defined once: default, bounds, unit, help; flags, variables and files come from that.
+
+A setting is a field of `Settings` with a `Definition` beside it. The command line makes `--max-in-flight`
+of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `max_in_flight`; the first of
+these that says something wins, the default comes last. The library takes a `Settings` object as it is.
+The token is no setting: it would end up in files and process lists (see `datagym.client`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bulk_importer.errors import UsageError
+from bulk_importer.units import (
+    ANY_TEXT,
+    COUNT,
+    DURATION,
+    SIZE,
+    Kind,
+)
+
+__all__ = ["Definition", "Loaded", "Settings", "definitions", "load"]
+
+VARIABLE_PREFIX = "BULK_IMPORTER_"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What there is to know about one setting.
+
+    Attributes:
+        name: as in a settings file and as the field of `Settings`.
+        kind: how its text is read and shown, with the unit.
+        section: which part of the program it belongs to; a command takes whole sections as flags.
+        minimum, maximum: inclusive bounds of the value, None where there is none.
+        meaning: it changes what a checkpoint means, so a resume must say the same.
+    """
+
+    name: str
+    kind: Kind
+    section: str
+    help: str
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    meaning: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return VARIABLE_PREFIX + self.name.upper()
+
+    def read(self, value: object, origin: str) -> Any:
+        """The value that `value` (text, or what a TOML file holds) stands for.
+
+        Raises:
+            UsageError: it does not stand for any, or is out of bounds.
+        """
+        try:
+            read = self.kind.read(value)
+        except ValueError as error:
+            raise UsageError(f"{origin}: {value!r} is not {self.kind.wanted}: {error}.") from None
+        return self.checked(read, origin)
+
+    def checked(self, value: Any, origin: str) -> Any:
+        """`value` itself if it is within the bounds, else `UsageError`."""
+        if value is None:
+            return value
+        low, high = self.minimum, self.maximum
+        if low is not None and value < low:
+            raise UsageError(f"{origin}: {self.kind.show(value)} is below {self.kind.show(low)}.")
+        if high is not None and value > high:
+            raise UsageError(f"{origin}: {self.kind.show(value)} is above {self.kind.show(high)}.")
+        return value
+
+
+def _setting(
+    kind: Kind,
+    default: Any,
+    section: str,
+    help: str,  # noqa: A002 - named as the attribute that it fills
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    meaning: bool = False,
+) -> Any:
+    facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
+    return dataclasses.field(default=default, metadata={**facts, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run is told. Immutable; construct it in a program, or let `load` gather it.
+
+    Raises:
+        UsageError: a value is out of its bounds.
+    """
+
+    # server: which DataGym, and how it is reached
+    server: str | None = _setting(ANY_TEXT, None, "server", "URL of the DataGym server")
+    project: str | None = _setting(ANY_TEXT, None, "server", "id or unique name of the project")
+    token_file: str | None = _setting(
+        ANY_TEXT,
+        None,
+        "server",
+        "file that holds the API token; without it DATAGYM_TOKEN is used, or no token",
+    )
+    connect_timeout: float = _setting(
+        DURATION, 10.0, "server", "how long a connection may take to come about", at_least=0.1, at_most=600
+    )
+    read_timeout: float = _setting(
+        DURATION, 60.0, "server", "how long a look-up may wait for its answer", at_least=0.1, at_most=3600
+    )
+
+    # reading: how the source is read
+    workers: int | None = _setting(
+        COUNT,
+        None,
+        "reading",
+        "processes that read and check; default: from the cores",
+        at_least=0,
+        at_most=64,
+    )
+    segment_bytes: int = _setting(
+        SIZE, 4 << 20, "reading", "how much a process reads at a time", at_least=1, at_most=256 << 20
+    )
+    max_entry_bytes: int = _setting(
+        SIZE, 64 << 20, "reading", "largest entry that is accepted", at_least=1 << 10, at_most=1 << 30
+    )
+    max_depth: int = _setting(
+        COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
+    )
+
+    # sending: how much leaves at a time
+    limit: int | None = _setting(
+        COUNT, None, "sending", "send the first N owed entries and stop there", at_least=0
+    )
+    max_in_flight: int = _setting(
+        COUNT, 8, "sending", "requests on their way at a time, at most", at_least=1, at_most=1024
+    )
+    max_batch_entries: int = _setting(COUNT, 1000, "sending", "entries in a request, at most", at_least=1)
+    max_batch_bytes: int = _setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
+    max_batch_weight: int | None = _setting(
+        COUNT, None, "sending", "values, geometries and points in a request, at most", at_least=1
+    )
+    pool_bytes: int = _setting(
+        SIZE, 32 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
+    )
+    request_timeout: float = _setting(
+        DURATION, 600.0, "sending", "how long an upload may wait for its answer", at_least=0.1, at_most=86_400
+    )
+    max_attempts: int = _setting(
+        COUNT,
+        8,
+        "sending",
+        "how often a request that was not executed is sent in a row",
+        at_least=1,
+        at_most=1000,
+    )
+    max_outage: float = _setting(
+        DURATION, 3600.0, "sending", "how long the server may be unreachable before the run ends", at_least=0
+    )
+    grace: float = _setting(
+        DURATION, 8.0, "sending", "how long what is in flight may take to land after a signal", at_least=0
+    )
+
+    # checkpoint: where the run is kept
+    checkpoint: str | None = _setting(
+        ANY_TEXT, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+    )
+    lock_wait: float = _setting(
+        DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0
+    )
+
+    def __post_init__(self) -> None:
+        for each in definitions():
+            each.checked(getattr(self, each.name), each.name)
+
+    def meaning(self) -> dict[str, Any]:
+        """The settings that change what a checkpoint means, by name."""
+        return {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings and where each of them came from: `default`, `file F`, `variable V`, or `flag F`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def definitions() -> tuple[Definition, ...]:
+    """Every setting, in the order in which it is shown."""
+    return tuple(
+        Definition(name=field.name, default=field.default, **field.metadata)
+        for field in dataclasses.fields(Settings)
+    )
+
+
+def load(
+    flags: Mapping[str, str], environment: Mapping[str, str], config_file: str | Path | None = None
+) -> Loaded:
+    """Gather the settings: flag before variable before file before default.
+
+    Args:
+        flags: name of the setting -> text, only those that were given.
+        environment: all variables; those with the prefix must be settings.
+        config_file: a TOML file with settings at its top level.
+
+    Raises:
+        UsageError: a name is unknown (the nearest known one is named), a value cannot be meant, or the file
+            cannot be read.
+    """
+    known = {each.name: each for each in definitions()}
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(known, "default")
+    for name, text, origin in (
+        *_from_file(config_file, known),
+        *_from_environment(environment, known),
+        *((name, text, f"flag {known[name].flag}") for name, text in flags.items()),
+    ):
+        values[name] = known[name].read(text, origin)
+        origins[name] = origin
+    return Loaded(Settings(**values), origins)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A half-sentence that names what was probably meant, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _from_environment(
+    environment: Mapping[str, str], known: Mapping[str, Definition]
+) -> Iterable[tuple[str, object, str]]:
+    variables = {each.variable: name for name, each in known.items()}
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(VARIABLE_PREFIX):
+            continue
+        if variable not in variables:
+            raise UsageError(f"The variable {variable} is not a setting.{nearest(variable, variables)}")
+        yield variables[variable], text, f"variable {variable}"
+
+
+def _from_file(
+    config_file: str | Path | None, known: Mapping[str, Definition]
+) -> Iterable[tuple[str, object, str]]:
+    if config_file is None:
+        return
+    import tomllib
+
+    try:
+        with open(config_file, "rb") as opened:
+            found = tomllib.load(opened)
+    except OSError as error:
+        raise UsageError(f"The settings file {config_file} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The settings file {config_file} is not TOML: {error}.") from error
+    for name, value in found.items():
+        if name not in known:
+            raise UsageError(f"{config_file}: {name} is not a setting.{nearest(name, known)}")
+        yield name, value, f"file {config_file}"

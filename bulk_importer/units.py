@@ -1,0 +1,169 @@
+"""How the values of settings are written: durations, sizes, counts, shares.
+
+Pure. Each `Kind` reads text (flag, variable) and what a TOML file may hold, and shows a value in a form that
+it reads back as the same value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bulk_importer.model import ErrorBudget
+
+__all__ = [
+    "ANY_TEXT",
+    "BUDGET",
+    "CODES",
+    "COUNT",
+    "DURATION",
+    "RATE",
+    "SIZE",
+    "SWITCH",
+    "Kind",
+    "one_of",
+]
+
+_DURATION_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_SIZE_UNITS = {
+    "": 1,
+    "B": 1,
+    "kB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+}
+_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to write a value.
+
+    Attributes:
+        wanted: what a person should write, with an article, for messages.
+        placeholder: what stands for the value in `--help`.
+        read: from text or a TOML value; ValueError says what is wrong.
+        show: to text that `read` takes back.
+        takes_value: False for a switch, whose flag alone means True.
+    """
+
+    wanted: str
+    placeholder: str
+    read: Callable[[object], Any]
+    show: Callable[[Any], str]
+    takes_value: bool = True
+
+
+def _read_quantity(value: object, units: Mapping[str, float], default_unit: str) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a number, and a unit behind it where one is needed")
+    number, unit = match.groups()
+    if (unit or default_unit) not in units:
+        raise ValueError(f"the unit {unit} is not known, these are: {', '.join(filter(None, units))}")
+    return float(number) * units[unit or default_unit]
+
+
+def _read_duration(value: object) -> float:
+    return _read_quantity(value, _DURATION_UNITS, "s")
+
+
+def _show_duration(seconds: float) -> str:
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % _DURATION_UNITS[unit] == 0:
+            return f"{seconds / _DURATION_UNITS[unit]:g}{unit}"
+    return f"{seconds!r}s" if seconds % 1 else f"{seconds:.0f}s"
+
+
+def _read_size(value: object) -> int:
+    size = _read_quantity(value, _SIZE_UNITS, "B")
+    if size != int(size):
+        raise ValueError("it is not a whole number of bytes")
+    return int(size)
+
+
+def _show_size(size: int) -> str:
+    for unit in ("GiB", "MiB", "KiB", "GB", "MB", "kB"):
+        if size and size % _SIZE_UNITS[unit] == 0:
+            return f"{size // _SIZE_UNITS[unit]}{unit}"
+    return str(size)
+
+
+def _read_count(value: object) -> int:
+    whole = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(whole, bool) or not isinstance(whole, int):
+        raise ValueError("it has to be a whole number")  # noqa: TRY004 - what a user wrote, not what a caller did
+    return whole
+
+
+def _read_rate(value: object) -> float:
+    rate = _read_quantity(value, _SIZE_UNITS, "B")
+    if rate <= 0:
+        raise ValueError("it has to be above zero")
+    return rate
+
+
+def _read_switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("it has to be true or false")
+
+
+def _read_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("it is empty, or no text")
+    return value
+
+
+def _read_codes(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("it has to be codes with commas between them")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _read_budget(value: object) -> ErrorBudget:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        share = float(value.strip()[:-1]) / 100
+        if not 0 <= share <= 1:
+            raise ValueError("a share lies between 0% and 100%")
+        return ErrorBudget(share=share)
+    if value == "none":
+        return ErrorBudget()
+    count = _read_count(value)
+    if count < 0:
+        raise ValueError("it is below zero")
+    return ErrorBudget(count=count)
+
+
+def one_of(*choices: str) -> Kind:
+    """One of a few words."""
+
+    def read(value: object) -> str:
+        if value not in choices:
+            raise ValueError("it is not one of them")
+        return str(value)
+
+    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str)
+
+
+ANY_TEXT = Kind("a text", "TEXT", _read_text, str)
+BUDGET = Kind("a number of entries, a share such as 5%, or none", "N|P%", _read_budget, str)
+CODES = Kind("codes of findings with commas between them", "CODE[,CODE]", _read_codes, ",".join)
+COUNT = Kind("a whole number", "N", _read_count, str)
+DURATION = Kind("a duration such as 90, 90s, 10m or 8h", "DURATION", _read_duration, _show_duration)
+RATE = Kind("a number above zero, such as 20, 500kB or 4MiB", "RATE", _read_rate, lambda rate: f"{rate:g}")
+SIZE = Kind("a size such as 4MiB, 500kB or a number of bytes", "SIZE", _read_size, _show_size)
+SWITCH = Kind("true or false", "", _read_switch, lambda on: str(on).lower(), takes_value=False)
