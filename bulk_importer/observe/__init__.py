@@ -1,1 +1,12 @@
-"""To be written."""
+"""From events to what people and machines see.
+
+Observers are called with each event (see `events`), in the event loop; they never decide anything and never end a
+run. `JsonLog` writes `run.log`, `progress_for` gives the line that suits a stream, `summary_text` says in words what
+came of a run.
+"""
+
+from bulk_importer.observe.jsonlog import JsonLog
+from bulk_importer.observe.progress import Progress, progress_for
+from bulk_importer.observe.report import summary_text
+
+__all__ = ["JsonLog", "Progress", "progress_for", "summary_text"]

@@ -1,0 +1,101 @@
+"""Finds the command, runs it, and turns what stops it into a message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.options import Parser
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
+from bulk_importer.settings import nearest
+
+__all__ = ["COMMANDS", "main", "run"]
+
+COMMANDS = {
+    "demo": "see it work: a server to rehearse on, generated labels, an import that is interrupted and goes on",
+    "import": "load labels into a DataGym server; the same command again goes on where it stopped",
+    "status": "say where a run stands, while it runs or after",
+    "sandbox": "run a DataGym server to rehearse on",
+    "settings": "show every setting, its value and where that came from",
+}
+_MODULES = {name: name.replace("-", "_") for name in COMMANDS} | {"import": "import_labels"}
+
+
+def run() -> NoReturn:
+    """The console script."""
+    code = main(sys.argv[1:])
+    terminal.close_streams()
+    sys.exit(code)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Nothing that can be foreseen leaves as an exception."""
+    try:
+        arguments, unknown = _parser(argv).parse_known_args(argv)
+        if unknown:
+            arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        code: int = arguments.run(arguments)
+    except BulkImporterError as error:
+        terminal.say(f"bulk-importer: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except SystemExit as leaving:  # argparse, after --help and --version
+        return int(leaving.code or 0)
+    except Exception as error:  # noqa: BLE001 - the last resort: a traceback with a code of its own
+        return _unforeseen(error)
+    return code
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser that knows every command by name, and the arguments of the one that is asked for."""
+    parser = Parser(
+        prog="bulk-importer",
+        description="Streams huge JSON arrays of labels into a DataGym server: checked, in parallel, resumable.",
+        epilog="'bulk-importer COMMAND --help' says what a command takes. Begin with 'bulk-importer demo'.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser, required=False)
+    parser.set_defaults(run=_without_command, parser=parser)
+    asked = next((word for word in argv if not word.startswith("-")), None)
+    if asked is not None and asked not in COMMANDS:
+        raise UsageError(
+            f"There is no command {asked!r}.{nearest(asked, COMMANDS)} See 'bulk-importer --help'."
+        )
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=_sentence(text), allow_abbrev=False)
+        if name == asked:
+            module = importlib.import_module(f"bulk_importer.cli.{_MODULES[name]}")
+            module.configure(command)
+            command.set_defaults(run=module.run, parser=command)
+    return parser
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _without_command(arguments: argparse.Namespace) -> int:
+    if arguments.version:
+        from importlib.metadata import version
+
+        terminal.out(f"bulk-importer {version('bulk-importer')}")
+        return ExitCode.DELIVERED
+    terminal.out(arguments.parser.format_help().rstrip())
+    return ExitCode.USAGE
+
+
+def _unforeseen(error: Exception) -> int:
+    import traceback
+
+    terminal.say("".join(traceback.format_exception(error)).rstrip())
+    terminal.say(
+        "bulk-importer: this should not have happened, and is our mistake. What was delivered is on record: the same "
+        "command again goes on where it stopped. Please report the lines above."
+    )
+    return ExitCode.UNFORESEEN

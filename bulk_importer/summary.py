@@ -1,0 +1,97 @@
+"""What came of a run: the object that `--json` prints, `summary.json` holds, and the library returns.
+
+The keys are a contract with programs that read them. Counts are for the whole ledger, over all runs on it;
+`this_run` holds the same for this process alone.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bulk_importer.errors import CheckpointUnusable
+
+__all__ = ["RunState", "Summary", "Tally", "write_summary"]
+
+
+class RunState(StrEnum):
+    """How a run stands: `complete` means that nothing readable is left to send."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries by the place where they ended, and what it took.
+
+    Attributes:
+        entries: positions read; each is in exactly one of the next five.
+        bytes: of the source that were read (decompressed).
+        seconds: wall clock time of the runs.
+        requests, retries: uploads sent, and how many of them were sent again.
+        findings: code -> how often.
+    """
+
+    entries: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    in_doubt: int = 0
+    owed: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    requests: int = 0
+    retries: int = 0
+    findings: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Summary(Tally, frozen=True, kw_only=True):
+    """The tally of the ledger, how the run stands, and what it was about.
+
+    Attributes:
+        message: why it ended, in a sentence; empty where all is well.
+        media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
+    """
+
+    state: RunState
+    exit_code: int
+    source: str
+    project: str
+    server: str
+    checkpoint: str
+    message: str = ""
+    media_in_doubt: list[str] = msgspec.field(default_factory=list)
+    this_run: Tally = msgspec.field(default_factory=Tally)
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As plain values, in the order of the contract."""
+        flat: dict[str, Any] = msgspec.to_builtins(self)
+        first = ("state", "exit_code")
+        return {**{key: flat[key] for key in first}, **flat}
+
+
+def write_summary(folder: Path, summary: Summary) -> None:
+    """Replace `summary.json` in the checkpoint folder; a reader sees the old one or the new one, whole.
+
+    Raises:
+        CheckpointUnusable: it cannot be written.
+    """
+    import orjson
+
+    path, fresh = folder / "summary.json", folder / "summary.json.new"
+    try:
+        with open(fresh, "wb") as opened:
+            opened.write(
+                orjson.dumps(summary.to_builtins(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+            )
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(fresh, path)
+    except OSError as error:
+        raise CheckpointUnusable(str(path), error.strerror or str(error)) from error
