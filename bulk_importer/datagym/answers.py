@@ -1,0 +1,244 @@
+"""Judges what the server, or whatever answered in its place, says about a batch.
+
+Pure and total: every status, header and body has a verdict, and so has every way of getting no answer.
+
+The words decide, the status only where there are none. DataGym speaks in two forms (protocol 2.1, 2.2):
+`{"errorMessages": text}` and an error object with a `key` that begins with `ex_`. Either is written by the
+application after its transaction has ended, so both prove what is in the database, whatever status and content
+type a proxy puts on them: an empty text is the commit, every other text and every `ex_*` key a rollback. The one
+contradiction, an empty text under a status that is not 2xx, proves nothing.
+
+Where the answer is not in these words, somebody else wrote it, and the question is whether the request can have
+reached the application:
+
+- 2xx with HTML, nothing, half a JSON document, or JSON of another form: *in doubt*. A login page or a maintenance
+  page usually means that nothing was executed, but it may as well stand for a gateway's 502 (`error_page 502 =200`),
+  and an empty body or half a document for an answer that was lost on its way.
+- 3xx: not executed; a redirect asks to send the same elsewhere. Batches do not follow it.
+- 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward.
+- 503: not executed, says the design, with an exception: Envoy and Varnish report a connection that broke *after* the
+  request was forwarded as 503, in texts that can be told apart.
+- 5xx else: in doubt. A 500 without words may be the container failing to write the answer to a committed request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from urllib.parse import urlsplit
+
+from bulk_importer.datagym.policy import retry_after_seconds
+from bulk_importer.datagym.schema_text import pointed_entries
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    InDoubt,
+    Refuse,
+    Stop,
+    StopKind,
+    Verdict,
+)
+
+__all__ = ["FailureKind", "judge_answer", "judge_failure"]
+
+
+class FailureKind(Enum):
+    """How a request ended without an answer. The client says which; nothing else is known."""
+
+    NOT_RESOLVED = "its name has no address"
+    REFUSED = "the connection was refused"
+    TLS = "no TLS connection came about"
+    CERTIFICATE = "its certificate is not trusted"
+    CONNECT_TIMEOUT = "no connection came about in time"
+    WRITE_TIMEOUT = "it did not take the whole request in time"
+    WRITE_BROKEN = "the connection broke before the whole request was sent"
+    DISCONNECTED = "the connection broke before an answer came"
+    FIRST_BYTE_TIMEOUT = "no answer began in time"
+    TOTAL_TIMEOUT = "the answer was not complete in time"
+    HALF_ANSWER = "the answer broke off"
+    NOT_HTTP = "the answer is not HTTP"
+    ABORTED = "we gave the request up"
+
+
+# Half a body cannot be executed: the server parses all of it first, and our bodies end with the bracket that they
+# need. So what broke while it was being written is as safe as what never had a connection.
+_NOT_EXECUTED: Mapping[FailureKind, Cause] = {
+    FailureKind.NOT_RESOLVED: Cause.UNREACHABLE,
+    FailureKind.REFUSED: Cause.UNREACHABLE,
+    FailureKind.TLS: Cause.UNREACHABLE,
+    FailureKind.CONNECT_TIMEOUT: Cause.UNREACHABLE,
+    FailureKind.WRITE_TIMEOUT: Cause.TIMED_OUT,
+    FailureKind.WRITE_BROKEN: Cause.DISCONNECTED,
+}
+_UNKNOWN: Mapping[FailureKind, Cause] = {
+    FailureKind.DISCONNECTED: Cause.DISCONNECTED,
+    FailureKind.FIRST_BYTE_TIMEOUT: Cause.TIMED_OUT,
+    FailureKind.TOTAL_TIMEOUT: Cause.TIMED_OUT,
+    FailureKind.HALF_ANSWER: Cause.DISCONNECTED,
+    FailureKind.NOT_HTTP: Cause.GARBLED,
+    FailureKind.ABORTED: Cause.TIMED_OUT,
+}
+
+# What passes. 52x and 530 are a content delivery network's own: it had no connection to the server.
+_NOT_NOW: Mapping[int, Cause] = {
+    408: Cause.TIMED_OUT,
+    413: Cause.TOO_LARGE,
+    421: Cause.UNREACHABLE,
+    425: Cause.UNAVAILABLE,
+    429: Cause.THROTTLED,
+    503: Cause.UNAVAILABLE,
+    521: Cause.UNREACHABLE,
+    523: Cause.UNREACHABLE,
+    525: Cause.UNREACHABLE,
+    526: Cause.UNREACHABLE,
+    530: Cause.UNREACHABLE,
+}
+_NEVER: Mapping[int, StopKind] = {
+    401: StopKind.NOT_AUTHORISED,
+    402: StopKind.LIMIT_REACHED,
+    403: StopKind.NOT_AUTHORISED,
+    407: StopKind.NOT_AUTHORISED,
+}
+# 503 of proxies that had forwarded the request already: Envoy's reset reasons, Varnish's broken fetch.
+_FORWARDED = (b"connection termination", b"remote reset", b"local reset", b"backend fetch failed")
+_NO_BODY_ARRIVED = "Unable to parse the content. No data available?"
+_TEXT_CHARACTERS = 2000
+
+
+def judge_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
+) -> Verdict:
+    """The verdict on a complete HTTP answer to a batch.
+
+    Args:
+        headers: names in any case.
+        body: decoded from any content encoding, whatever its content type.
+        now: aware; needed only for a `Retry-After` date in an answer that has no `Date` of its own.
+    """
+    words = _words(body)
+    text = words.get("errorMessages")
+    if isinstance(text, str) and (text.strip() or (text == "" and 200 <= status < 300)):
+        return _judge_text(text)
+    key = words.get("key")
+    if isinstance(key, str) and key.startswith("ex_"):
+        return _judge_key(status, key, _params(words), _retry_after(headers, now))
+    return _judge_status(status, headers, body, now)
+
+
+def judge_failure(kind: FailureKind) -> Verdict:
+    """The verdict on a request that got no complete answer."""
+    if kind is FailureKind.CERTIFICATE:
+        return Stop(StopKind.NOT_TRUSTED, kind.value)
+    if kind in _NOT_EXECUTED:
+        return Again(_NOT_EXECUTED[kind], kind.value)
+    return InDoubt(_UNKNOWN[kind], kind.value)
+
+
+def _words(body: bytes) -> Mapping[object, object]:
+    # The lenient decoder: the server echoes what it was sent, lone surrogates and control characters included.
+    try:
+        words = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return {}
+    return words if isinstance(words, dict) else {}
+
+
+def _params(words: Mapping[object, object]) -> tuple[str, ...]:
+    params = words.get("params")
+    if not isinstance(params, list):
+        return ()
+    return tuple(str(param)[:_TEXT_CHARACTERS] for param in params[:20])
+
+
+def _judge_text(text: str) -> Verdict:
+    if text == "":
+        return Accept()
+    brief = text.strip()[:_TEXT_CHARACTERS]
+    pointed = pointed_entries(text)
+    if pointed:
+        return AgainInPart(pointed, brief.splitlines()[0])
+    if pointed is not None:
+        return Refuse("schema", (brief,), "the schema refused the request without naming an entry")
+    if text.startswith("line: "):
+        # The bodies that we send are whole documents: an end where none is means that the rest was lost.
+        if "Unexpected end-of-input" in text:
+            return Again(Cause.GARBLED, "the request did not arrive whole")
+        return Refuse("malformed_json", (brief,), "the server cannot parse the request")
+    return Refuse("error_messages", (brief,), "the server refused the request with a text")
+
+
+def _judge_key(status: int, key: str, params: tuple[str, ...], after_seconds: float | None) -> Verdict:
+    said = f"{key} {list(params)}" if params else key
+    match key:
+        case "ex_system":
+            return Again(Cause.CONFLICT, said, after_seconds)
+        case "ex_unauthorized" | "ex_forbidden":
+            return Stop(StopKind.NOT_AUTHORISED, f"{said} (status {status})")
+        case "ex_limit":
+            return Stop(StopKind.LIMIT_REACHED, said)
+        case "ex_notfound" if params[:1] == ("Project",):
+            return Stop(StopKind.PROJECT_NOT_FOUND, said)
+        case "ex_gen_error_messages" if params == (_NO_BODY_ARRIVED,):
+            return Again(Cause.GARBLED, "the request arrived without its body", after_seconds)
+    return Refuse(key, params, said)
+
+
+def _judge_status(status: int, headers: Mapping[str, str], body: bytes, now: datetime | None) -> Verdict:
+    said = f"status {status}, {_shape(body)}"
+    if status in _NOT_NOW and not (status == 503 and any(mark in body.lower() for mark in _FORWARDED)):
+        return Again(_NOT_NOW[status], said, _retry_after(headers, now))
+    if status == 422:
+        return Refuse("http_422", (_excerpt(body),), said)
+    if 300 <= status < 400:
+        return Stop(StopKind.NOT_DATAGYM, f"{said}, redirects to {_target(headers)}")
+    if 400 <= status < 500:
+        return Stop(
+            _NEVER.get(status, StopKind.NOT_DATAGYM), f"{said}, perhaps from a proxy before the server"
+        )
+    if status > 501 or (200 <= status < 300 and _is_page(body)):
+        return InDoubt(Cause.UNAVAILABLE, said)
+    return InDoubt(Cause.GARBLED, said)
+
+
+def _is_page(body: bytes) -> bool:
+    start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith(b"<")
+
+
+def _shape(body: bytes) -> str:
+    if not body.strip():
+        return "an empty body"
+    return "a page of HTML" if _is_page(body) else "a body that is not DataGym's"
+
+
+def _excerpt(body: bytes) -> str:
+    return body[:_TEXT_CHARACTERS].decode("utf-8", "replace")
+
+
+def _target(headers: Mapping[str, str]) -> str:
+    """Where a redirect leads, without its query: that may repeat a token."""
+    try:
+        parts = urlsplit(_header(headers, "location"))
+        host = parts.hostname
+    except ValueError:
+        return "nowhere"
+    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path or "nowhere"
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    value = _header(headers, "retry-after")
+    if not value:
+        return None
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        now = parsedate_to_datetime(_header(headers, "date"))
+    return retry_after_seconds(value, now)
