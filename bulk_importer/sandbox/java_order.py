@@ -1,0 +1,75 @@
+"""The order in which Java's hash tables hand out strings, which decides what the server says first.
+
+Pure. The server gathers messages in a `HashSet` and keeps the keys of an object in a `HashMap`; both walk
+their buckets, and within a bucket go by age. The order is therefore a function of the strings and of how
+large the table has grown, and nothing of it is chance. One thing is left out: a bucket that holds more than
+eight strings becomes a tree whose root moves to the front. It takes keys made to collide to see that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+__all__ = ["HashedStrings", "hash_order", "string_hash"]
+
+_LEAST_CAPACITY = 16
+
+
+def _units(text: str) -> Iterable[int]:
+    """The UTF-16 code units of `text`; a lone surrogate is one."""
+    if text.isascii():
+        return text.encode("ascii")
+    encoded = text.encode("utf-16-be", "surrogatepass")
+    return (high << 8 | low for high, low in zip(encoded[::2], encoded[1::2], strict=True))
+
+
+@lru_cache(maxsize=4096)
+def string_hash(text: str) -> int:
+    """`HashMap`'s own hash of a string: `String.hashCode`, its upper half folded into the lower; unsigned."""
+    value = 0
+    for unit in _units(text):
+        value = (value * 31 + unit) & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
+def _capacity_for(size: int) -> int:
+    """The size of a table that grew by doubling from 16 while `size` strings were put into it."""
+    capacity = _LEAST_CAPACITY
+    while size > capacity * 3 // 4:
+        capacity *= 2
+    return capacity
+
+
+def hash_order(strings: Iterable[str]) -> list[str]:
+    """The distinct `strings`, put into a fresh `HashMap` one by one, in the order in which it yields them."""
+    keys = list(dict.fromkeys(strings))
+    if len(keys) < 2:
+        return keys
+    mask = _capacity_for(len(keys)) - 1
+    return sorted(keys, key=lambda key: string_hash(key) & mask)
+
+
+class HashedStrings:
+    """A `HashSet<String>`: remembers how far it has grown, also when it was emptied."""
+
+    def __init__(self) -> None:
+        # Only `add` and `clear` change these. The capacity never shrinks, as in Java.
+        self._hashes: dict[str, int] = {}
+        self._capacity = _LEAST_CAPACITY
+
+    def add(self, text: str) -> None:
+        if text not in self._hashes:
+            self._hashes[text] = string_hash(text)
+            self._capacity = max(self._capacity, _capacity_for(len(self._hashes)))
+
+    def clear(self) -> None:
+        self._hashes.clear()
+
+    def copied(self) -> list[str]:
+        """What a `new HashSet<>(this)` yields: the copy is as large as its content wants, not as this one is."""
+        size = len(self._hashes)
+        wanted = int(size / 0.75) + 1
+        capacity = max(_LEAST_CAPACITY, 1 << (wanted - 1).bit_length())
+        here = sorted(self._hashes, key=lambda text: self._hashes[text] & (self._capacity - 1))
+        return sorted(here, key=lambda text: self._hashes[text] & (capacity - 1))
