@@ -1,0 +1,82 @@
+"""Who we are to the server: the token, and where it may and may not appear.
+
+The token comes from the variable `DATAGYM_TOKEN` or from a file, never from an argument (those stand in the process
+list) and never from a settings file. It leaves in the `Authorization` header. Nothing that we print, log or record is
+made from it; texts that come back from a server are passed through `scrub`, because a server may echo a header.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bulk_importer.errors import UsageError
+
+__all__ = ["TOKEN_VARIABLE", "Token"]
+
+TOKEN_VARIABLE = "DATAGYM_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_SHOWN_INSTEAD = "<token>"
+
+
+class Token:
+    """An API token, or the fact that there is none (which a self-hosted server is content with)."""
+
+    __slots__ = ("_file", "_text")
+
+    def __init__(self, text: str | None = None, *, file: Path | None = None) -> None:
+        self._text = text
+        self._file = file
+
+    @classmethod
+    def find(cls, token_file: str | None, environment: Mapping[str, str] = os.environ) -> Token:
+        """The token of `token_file`, else of the environment, else none.
+
+        Raises:
+            UsageError: the file cannot be read, holds nothing, or holds what cannot be a token.
+        """
+        if token_file is not None:
+            token = cls(file=Path(token_file))
+            token.read_again()
+            return token
+        text = environment.get(TOKEN_VARIABLE, "").strip()
+        return cls(_checked(text, f"The variable {TOKEN_VARIABLE}") if text else None)
+
+    def __bool__(self) -> bool:
+        return self._text is not None
+
+    def __repr__(self) -> str:
+        return f"Token({_SHOWN_INSTEAD if self else 'none'})"
+
+    def read_again(self) -> bool:
+        """Read the file again: tokens are replaced while a run goes on.
+
+        Returns:
+            Whether there is a file and it holds another token than before.
+        """
+        if self._file is None:
+            return False
+        try:
+            text = self._file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"The token file {self._file} cannot be read: {error}.") from error
+        if not text:
+            raise UsageError(f"The token file {self._file} is empty.")
+        before, self._text = self._text, _checked(text, f"The token file {self._file}")
+        return self._text != before
+
+    def header(self) -> dict[str, str]:
+        """What a request carries: nothing where there is no token."""
+        return {} if self._text is None else {"Authorization": f"Token {self._text}"}
+
+    def scrub(self, text: str) -> str:
+        """`text` without the token."""
+        return text if self._text is None else text.replace(self._text, _SHOWN_INSTEAD)
+
+
+def _checked(text: str, origin: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise UsageError(
+            f"{origin} holds something that cannot be a token: more than one word, or odd characters."
+        )
+    return text
