@@ -10,23 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-__all__ = ["RetryBudget", "RetryPolicy", "Timeouts", "backoff_seconds", "retry_after_seconds"]
+__all__ = ["RetryBudget", "RetryPolicy", "backoff_seconds", "retry_after_seconds"]
 
 _SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long each phase of a request may take, in seconds.
-
-    The defaults come from protocol 5.1: 200 heavy entries in one request took 87 s, replacing takes three times
-    as long as writing; a limit below what the server needs makes doubts, which cost more than waiting.
-    """
-
-    connect_seconds: float = 10.0
-    write_seconds: float = 60.0
-    first_byte_seconds: float = 300.0
-    total_seconds: float = 420.0
 
 
 @dataclass(frozen=True, slots=True)
