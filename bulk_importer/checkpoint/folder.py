@@ -1,0 +1,186 @@
+"""The files of a checkpoint folder, opened together and written in the order in which they count on each other.
+
+What a folder holds: `log` (see `log`), `rejected.jsonl` (see `rejects`), `digests` (see `digests`), `lock` (see
+`lock`). Files that others keep there, as `run.log` and `summary.json`, are not touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint.digests import DIGESTS, SegmentDigests
+from bulk_importer.checkpoint.durable import DurableFile, create_folder, sync_folder
+from bulk_importer.checkpoint.identity import check_source
+from bulk_importer.checkpoint.lock import FolderLock
+from bulk_importer.checkpoint.log import COMPACT_BYTES, CheckpointLog, read_log
+from bulk_importer.checkpoint.records import (
+    Header,
+    InDoubt,
+    Record,
+    Rejected,
+    RunBegan,
+    SegmentRead,
+    Setting,
+    SourceChanged,
+)
+from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
+from bulk_importer.checkpoint.transitions import apply
+from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
+from bulk_importer.model import Rejection
+
+__all__ = ["CheckpointFolder", "Entry", "FolderOptions"]
+
+
+class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a folder is opened and kept; see `Checkpoint.open`."""
+
+    source_file: Path | None = None
+    lock_wait_seconds: float = 0.0
+    source_grew: bool = False
+    max_rejected_bytes: int | None = None
+    compact_bytes: int = COMPACT_BYTES
+    clock: Callable[[], float] = time.time
+    open_file: Callable[[Path], DurableFile] = DurableFile
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A record, and what must be on disk before it."""
+
+    record: Record
+    rejections: tuple[Rejection, ...] = ()
+    digests: bytes = b""
+
+
+class CheckpointFolder:
+    """The files, open for writing under the lock. Used by one thread at a time."""
+
+    def __init__(self, folder: Path, header: Header, options: FolderOptions) -> None:
+        """Begin or go on; blocks. Raises what `Checkpoint.open` raises."""
+        self._folder = folder
+        with ExitStack() as opened:
+            try:
+                create_folder(folder)
+                lock = FolderLock(folder, header.run, wait_seconds=options.lock_wait_seconds)
+                opened.callback(lock.release)
+                self._open_files(header, options, opened)
+            except OSError as error:
+                raise _unusable(folder, error) from error
+            self._opened = opened.pop_all()
+
+    def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
+        folder, open_file = self._folder, options.open_file
+        if not CheckpointLog.exists(folder):
+            _require_fresh(folder)
+            first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
+            CheckpointLog.create(folder, first, open_file)
+        replayed = read_log(folder)
+        self.header, self.state = replayed.header, replayed.state
+        _require_same(self.header, header, folder)
+        changed = check_source(
+            self.state, header.identity, options.source_file, folder=folder, grew=options.source_grew
+        )
+        self._log = CheckpointLog(folder, replayed, compact_bytes=options.compact_bytes, open_file=open_file)
+        opened.callback(self._log.close)
+        max_bytes = options.max_rejected_bytes
+        self._rejects = RejectedLines(
+            folder, self.state.rejected_bytes, max_bytes=max_bytes, open_file=open_file
+        )
+        opened.callback(self._rejects.close)
+        self._digests = SegmentDigests(folder, self.state.position, open_file)
+        opened.callback(self._digests.close)
+        sync_folder(folder)
+        self._begin_run(header, options.clock(), changed=changed)
+
+    def _begin_run(self, header: Header, now: float, *, changed: bool) -> None:
+        records: list[Record] = [
+            InDoubt(batch=number, reason="the run ended before the answer came")
+            for number, batch in self.state.undecided.items()
+            if not batch.reason
+        ]
+        if changed:
+            records.append(SourceChanged(identity=header.identity))
+        records.append(RunBegan(run=header.run, at=now))
+        self._log.append(records)
+        for record in records:
+            apply(self.state, record)
+
+    def write(self, entries: Sequence[Entry]) -> Sequence[Record]:
+        """Put `entries` on disk and return their records as they were written; the state is left alone.
+
+        The state must say what the log says, and nobody may change it before this returns.
+
+        Raises:
+            CheckpointUnusable: the disk refused; nothing may be written any more.
+        """
+        try:
+            if self._log.is_mostly_history:
+                self._log.compact(self.state)
+            records = [self._prepare(entry) for entry in entries]
+            if any(entry.digests for entry in entries):
+                self._digests.sync()
+            if any(entry.rejections for entry in entries):
+                self._rejects.sync()
+            self._log.append(records)
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        return records
+
+    def close(self) -> None:
+        """Give files and lock back; a second time does nothing."""
+        self._opened.close()
+
+    def _prepare(self, entry: Entry) -> Record:
+        """Write what the record of `entry` counts on, and let it say where that ended."""
+        record = entry.record
+        if entry.digests:
+            self._digests.append(entry.digests)
+        if entry.rejections:
+            self._rejects.append(entry.rejections)
+        if isinstance(record, SegmentRead | Rejected):
+            return msgspec.structs.replace(record, rejected_bytes=self._rejects.size)
+        return record
+
+
+def _require_fresh(folder: Path) -> None:
+    """A folder that lacks only its log has lost it; beginning anew would send again what was delivered."""
+    for name in (REJECTED, DIGESTS):
+        if (folder / name).exists():
+            advice = "Restore the file 'log' from a copy, or name another folder with --checkpoint."
+            raise CheckpointUnusable(str(folder), f"it has a file {name!r} but no log", advice=advice)
+
+
+def _require_same(recorded: Header, now: Header, folder: Path) -> None:
+    """A resume must mean the same as the first run did."""
+    meanings: list[tuple[str, Setting, Setting]] = [
+        ("the server", recorded.server, now.server),
+        ("the project", recorded.project, now.project),
+    ]
+    meanings += [
+        (f"the setting {name}", recorded.settings.get(name), now.settings.get(name))
+        for name in sorted(recorded.settings.keys() | now.settings.keys())
+    ]
+    differences = [
+        f"{name} was {before!r} and is {after!r}" for name, before, after in meanings if before != after
+    ]
+    if differences:
+        raise CheckpointMismatch(
+            f"The checkpoint {folder} was begun for something else: {'; '.join(differences)}. Nothing was sent. "
+            "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
+            "this folder: it alone knows what was delivered."
+        )
+
+
+def _unusable(folder: Path, error: OSError) -> CheckpointUnusable:
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        reason = f"{reason}: {error.filename}"
+    room = "Make room, then run the same command again; nothing was sent without a record."
+    writable = "Make the folder writable, or name another one with --checkpoint."
+    advice = {errno.ENOSPC: room, errno.EDQUOT: room, errno.EROFS: writable, errno.EACCES: writable}
+    return CheckpointUnusable(str(folder), reason, advice=advice.get(error.errno or 0, ""))

@@ -1,0 +1,168 @@
+"""By what a resume knows its input: size and digests of a file, and what may have changed since.
+
+The identity of a file is its size and the digests of its head, its tail and samples between them, 192 KiB
+of reading whatever its size. It says at once whether a file is another one; that a stretch is the same is
+proven when it is read again, segment by segment. Names do not count (a file may be moved together with its
+checkpoint), nor do times (copying changes them, and an editor can keep them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+from bulk_importer.checkpoint.records import Block, SourceIdentity
+from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.model import SegmentKey
+
+__all__ = ["SourceIdentity", "check_source", "first_difference", "identify"]
+
+_EDGE_BYTES = 64 * 1024
+_SAMPLE_BYTES = 4 * 1024
+_SAMPLES = 16
+# How much is read to say where a changed file differs, or to prove what a mended one kept: half a second.
+_PROOF_BYTES = 256 * 1024 * 1024
+
+
+def identify(path: Path, *, plain: bool = True) -> SourceIdentity:
+    """The identity of the file at `path`; `plain` when its bytes are the array's, not compressed.
+
+    Raises OSError.
+    """
+    size = path.stat().st_size
+    spread = range(1, _SAMPLES + 1)
+    samples = [(size * n // (_SAMPLES + 1), _SAMPLE_BYTES) for n in spread] if size > 4 * _EDGE_BYTES else []
+    stretches = [(0, min(size, _EDGE_BYTES)), *samples, (max(0, size - _EDGE_BYTES), min(size, _EDGE_BYTES))]
+    blocks = (Block(offset, length, _digest(path, offset, length)) for offset, length in stretches)
+    return SourceIdentity(size=size, blocks=tuple(blocks), plain=plain)
+
+
+def check_source(
+    state: CheckpointState, now: SourceIdentity, path: Path | None, *, folder: Path, grew: bool = False
+) -> bool:
+    """Whether the source that is `now` may be gone on with although it is not the recorded one.
+
+    False when it is the recorded one. A stream has no identity: its segments prove it while it is read.
+
+    Args:
+        path: the file, where it is one.
+        folder: the checkpoint, for the message.
+        grew: the user says that the source only grew.
+
+    Raises:
+        CheckpointMismatch: it is another source; the message says where it differs and what to do.
+        OSError: the file cannot be read.
+    """
+    recorded = state.identity
+    if recorded == now:
+        return False
+    limit = _unchanged_below(state, now, grew=grew)
+    if limit is None:
+        raise _mismatch(state, path, now, folder, grew=grew)
+    if path is not None and _differing_block(recorded, path, limit) is not None:
+        raise _mismatch(state, path, now, folder, grew=grew)
+    if path is not None and recorded.plain and now.plain and _differing_segment(state, path) is not None:
+        raise _mismatch(state, path, now, folder, grew=grew)
+    return True
+
+
+def first_difference(state: CheckpointState, path: Path, limit: int = _PROOF_BYTES) -> SegmentKey | None:
+    """The first recorded segment that the plain file at `path` does not hold, or None where all fit.
+
+    Reads at most about `limit` bytes: the segments from the first on, and always the last.
+    """
+    return _differing_segment(state, path, limit)
+
+
+def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool) -> int | None:
+    """The byte below which a changed source must be the recorded one; None when no change is allowed."""
+    recorded = state.identity
+    if state.broken is not None:
+        # What a compressed file holds cannot be told from its bytes: its segments prove it on the way.
+        return state.broken.offset if recorded.plain and now.plain else 0
+    if recorded.size is None or now.size is None:
+        return 0 if recorded.size is now.size else None
+    if grew and now.size > recorded.size:
+        # A closed array is opened again to grow: behind its last segment stood only its end.
+        return state.offset if recorded.plain and state.end is not None else recorded.size
+    return None
+
+
+def _differing_block(recorded: SourceIdentity, path: Path, limit: int) -> Block | None:
+    for block in recorded.blocks:
+        if block.offset + block.length <= limit and _digest(path, block.offset, block.length) != block.digest:
+            return block
+    return None
+
+
+def _differing_segment(state: CheckpointState, path: Path, limit: int = _PROOF_BYTES) -> SegmentKey | None:
+    for key in _bounded(state.segments, limit):
+        if _digest(path, key.offset, key.length) != key.digest:
+            return key
+    return None
+
+
+def _bounded(segments: list[SegmentKey], limit: int) -> Iterator[SegmentKey]:
+    """The segments from the first on, `limit` bytes of them, and the last, which any shift must hit."""
+    read = 0
+    for key in segments[:-1]:
+        read += key.length
+        if read > limit:
+            break
+        yield key
+    yield from segments[-1:]
+
+
+def _mismatch(
+    state: CheckpointState, path: Path | None, now: SourceIdentity, folder: Path, *, grew: bool
+) -> CheckpointMismatch:
+    counts = state.counts
+    grown = (
+        " If it only grew, say --source-grew."
+        if not grew
+        and now.size is not None
+        and state.identity.size is not None
+        and now.size > state.identity.size
+        else ""
+    )
+    return CheckpointMismatch(
+        f"The source is not the one that the checkpoint {folder} was begun with: "
+        f"{_where(state, path, now)}. Nothing of it was sent.{grown} If you mended entries in it, run the import "
+        f"with a new --checkpoint and --settled-by {folder}, which leaves out what was delivered; to feed only "
+        f"corrected rejections, run 'bulk-importer retry {folder} CORRECTED.jsonl'. Do not delete the folder: it "
+        f"alone knows that {counts.delivered} entries are delivered, and they would be sent again."
+    )
+
+
+def _where(state: CheckpointState, path: Path | None, now: SourceIdentity) -> str:
+    recorded = state.identity
+    if path is not None and recorded.plain and now.plain:
+        key = _differing_segment(state, path)
+        if key is not None:
+            return (
+                f"it differs between byte {key.offset} and byte {key.offset + key.length} "
+                f"(positions {key.first} to {key.first + key.count - 1})"
+            )
+    sizes = "" if now.size == recorded.size else f"it has {_bytes(now.size)} and had {_bytes(recorded.size)}"
+    block = _differing_block(recorded, path, now.size or 0) if path is not None else None
+    if block is not None:
+        between = f"it differs between byte {block.offset} and byte {block.offset + block.length}"
+        return f"{between}; {sizes}" if sizes else between
+    return sizes or "its digests differ"
+
+
+def _bytes(size: int | None) -> str:
+    return "an unknown number of bytes" if size is None else f"{size} bytes"
+
+
+def _digest(path: Path, offset: int, length: int) -> str:
+    """BLAKE2b-128 of a stretch of a file; of what is there of it, where the file is shorter."""
+    digest = blake2b(digest_size=16)
+    with path.open("rb") as file:
+        file.seek(offset)
+        while length > 0 and (chunk := file.read(min(length, 1024 * 1024))):
+            digest.update(chunk)
+            length -= len(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,298 @@
+"""The checkpoint of one source: what is settled, and the only way to change it.
+
+Promise 3 of the program lives here: a position is settled when the record that says so is on disk, and not
+before. Every `record_...` returns when its record is on disk, and `state` changes at that moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from zlib import crc32
+
+from bulk_importer.checkpoint.commit import GroupCommit
+from bulk_importer.checkpoint.digests import DIGEST_BYTES
+from bulk_importer.checkpoint.durable import DurableFile
+from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptions
+from bulk_importer.checkpoint.log import COMPACT_BYTES, read_log
+from bulk_importer.checkpoint.records import (
+    Broken,
+    Delivered,
+    End,
+    Header,
+    InDoubt,
+    Note,
+    Owed,
+    Record,
+    Rejected,
+    Resolved,
+    RunEnded,
+    SegmentRead,
+    Sent,
+    Skipped,
+)
+from bulk_importer.checkpoint.state import CheckpointState, Contradiction
+from bulk_importer.checkpoint.transitions import apply, require
+from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.model import Batch, Rejection, Segment
+from bulk_importer.spans import Span, SpanSet
+
+__all__ = ["Checkpoint", "read_state"]
+
+# What the records about the source wait for each other by; those about a batch do so by its number.
+_SOURCE = -1
+
+
+def read_state(folder: Path) -> tuple[Header, CheckpointState]:
+    """What the checkpoint in `folder` says, without the lock, also while it is being written.
+
+    Raises:
+        CheckpointUnusable, CheckpointDamaged: it cannot be read, or is not what was written.
+    """
+    replayed = read_log(folder)
+    return replayed.header, replayed.state
+
+
+class Checkpoint:
+    """A checkpoint that is open for writing; one at a time for a folder.
+
+    The `record_...` methods may be awaited by many at a time; they share their writes (see `commit`). A call
+    that is cancelled leaves its record written or not: once it waits for the disk it is written, unless the
+    disk refuses. So after a cancelled `record_sent` the batch may be under way for the checkpoint while its
+    request has not left; `record_owed` puts that right, without it the batch is in doubt at the next start.
+
+    After a failure to write (no room, an input/output error, a folder that became read-only or vanished)
+    every waiting and every later call raises `CheckpointUnusable`, and nothing more is written.
+
+    A call that contradicts the state raises `Contradiction` and writes nothing: it would be a defect of the
+    caller, and a log that says so could not be read back.
+    """
+
+    def __init__(self, folder: CheckpointFolder, clock: Callable[[], float]) -> None:
+        """For `open` only."""
+        self.header: Header = folder.header
+        self.state: CheckpointState = folder.state
+        self._folder = folder
+        self._clock = clock
+        self._commits: GroupCommit[Entry, Sequence[Record]] = GroupCommit(
+            folder.write, self._publish, "checkpoint"
+        )
+        # What is queued and not yet on disk: the latest record of each subject, and the owed positions that
+        # queued records take. Set by `_write`, cleared by `_publish`.
+        self._queued: dict[int, asyncio.Future[None]] = {}
+        self._claimed = SpanSet()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        header: Header,
+        *,
+        source_file: Path | None = None,
+        lock_wait_seconds: float = 0.0,
+        source_grew: bool = False,
+        max_rejected_bytes: int | None = None,
+        compact_bytes: int = COMPACT_BYTES,
+        clock: Callable[[], float] = time.time,
+        open_file: Callable[[Path], DurableFile] = DurableFile,
+    ) -> Checkpoint:
+        """Begin a checkpoint in `folder`, or go on with the one that is there. Blocks: reads, writes, may wait.
+
+        Batches that a dead run left under way are in doubt when this returns.
+
+        Args:
+            header: what this run is for; `run` is its own id, `began_at` is set here.
+            source_file: the source, where it is a file; without it a changed one cannot be judged.
+            lock_wait_seconds: how long to wait for another writer to end.
+            source_grew: the user says that the source only grew.
+            max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
+            compact_bytes: a log shorter than this is not compacted.
+            clock: seconds since the epoch.
+            open_file: what the files are written through.
+
+        Raises:
+            CheckpointLocked: another one writes it.
+            CheckpointMismatch: it belongs to another source, server, project or meaning.
+            CheckpointDamaged: it is not what was written.
+            CheckpointUnusable: it cannot be read or written.
+        """
+        opened = CheckpointFolder(
+            folder,
+            header,
+            FolderOptions(
+                source_file=source_file,
+                lock_wait_seconds=lock_wait_seconds,
+                source_grew=source_grew,
+                max_rejected_bytes=max_rejected_bytes,
+                compact_bytes=compact_bytes,
+                clock=clock,
+                open_file=open_file,
+            ),
+        )
+        return cls(opened, clock)
+
+    async def record_segment(self, segment: Segment) -> None:
+        """A segment was read and judged: its rejections are settled, the rest of it is owed.
+
+        Segments come in order. One that is on record already (read again by a `ReadPlan`) only adds what is
+        new: rejections and skipped elements among what it still owes.
+
+        Raises:
+            CheckpointMismatch: the segment was recorded with other bytes.
+        """
+        await self._turn(_SOURCE)
+        key = segment.key
+        if key.first < self.state.position:
+            await self._record_again(segment)
+            return
+        if len(segment.digests) != key.count * DIGEST_BYTES:
+            raise Contradiction(f"{len(segment.digests)} bytes of digests for {key.count} positions")
+        record = SegmentRead(
+            key=key,
+            digests_crc=crc32(segment.digests),
+            rejected=SpanSet.of(rejection.position for rejection in segment.rejections).spans,
+            skipped=segment.skipped,
+            counts=dict(segment.counts),
+        )
+        await self._write(record, segment.rejections, segment.digests)
+
+    async def record_sent(self, batch: Batch) -> None:
+        """The request of `batch` may leave when this has returned, and not before.
+
+        To be called before every attempt that leaves, also when the batch is under way already: how long a
+        request may still be running is counted from the latest one.
+
+        Raises:
+            Contradiction: something in it is not owed, so that sending it could double a label.
+        """
+        await self._turn(batch.number)
+        await self._write(Sent(batch=batch.number, spans=batch.spans(), at=self._clock()))
+
+    async def record_delivered(self, batch: Batch) -> None:
+        """The server accepted `batch`."""
+        await self._turn(batch.number)
+        await self._write(Delivered(batch=batch.number))
+
+    async def record_owed(self, batch: Batch, reason: str) -> None:
+        """Nothing of `batch` landed, and nothing of it will: its entries are owed again."""
+        await self._turn(batch.number)
+        await self._write(Owed(batch=batch.number, reason=reason))
+
+    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch | None = None) -> None:
+        """Entries that were owed are rejected.
+
+        With `batch`: the server refused it for them. Nothing of it landed; what else it holds is owed again.
+        """
+        number = None if batch is None else batch.number
+        if number is not None:
+            await self._turn(number)
+        spans = SpanSet.of(rejection.position for rejection in rejections).spans
+        counts = Counter(finding.code for rejection in rejections for finding in rejection.findings)
+        await self._write(Rejected(spans=spans, counts=dict(counts), batch=number), tuple(rejections))
+
+    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
+        """The answer to `batch` was lost; it cannot be sent again before `record_resolved`."""
+        await self._turn(batch.number)
+        await self._write(InDoubt(batch=batch.number, reason=reason))
+
+    async def record_resolved(self, number: int, *, delivered: bool, why: str) -> None:
+        """It is known what became of batch `number` that was in doubt: it landed, or it is owed."""
+        await self._turn(number)
+        await self._write(Resolved(batch=number, delivered=delivered, why=why))
+
+    async def record_end(self, entries: int, length: int) -> None:
+        """The source was read to its end: `entries` positions in `length` (decompressed) bytes."""
+        await self._turn(_SOURCE)
+        await self._write(End(entries=entries, length=length))
+
+    async def record_broken(self, position: int, offset: int, reason: str) -> None:
+        """The source stops making sense at byte `offset`, where the entry at `position` should be."""
+        await self._turn(_SOURCE)
+        await self._write(Broken(position=position, offset=offset, reason=reason))
+
+    async def record_note(self, name: str, value: object) -> None:
+        """Remember `value` (any JSON) for the next run as `state.notes[name]`; never a token or a payload."""
+        await self._write(Note(name=name, value=value))
+
+    async def record_run_ended(self, *, seconds: float, requests: int, retries: int) -> None:
+        """This run is over; its sums are added to those of the runs before it."""
+        await self._write(RunEnded(seconds=seconds, requests=requests, retries=retries))
+
+    async def close(self) -> None:
+        """Return when all that was asked for is on disk or has failed; give files and lock back.
+
+        A failure to write is not raised here: those who waited for the records know of it.
+        """
+        try:
+            await self._commits.close()
+        finally:
+            self._folder.close()
+
+    async def _record_again(self, segment: Segment) -> None:
+        key = segment.key
+        if self.state.segment_at(key.first) != key:
+            raise CheckpointMismatch(
+                f"The source does not hold at byte {key.offset} what was read there before (positions from "
+                f"{key.first} on). Nothing of that was sent."
+            )
+        owed = SpanSet(self.state.owed_within(key.first, key.first + key.count))
+        rejections = [rejection for rejection in segment.rejections if rejection.position in owed]
+        skipped = tuple(part for span in segment.skipped for part in owed.within(*span))
+        if rejections:
+            await self.record_rejected(rejections)
+        if skipped:
+            await self._write(Skipped(spans=skipped))
+
+    async def _turn(self, subject: int) -> None:
+        """Return when nothing about `subject` is queued, so that the state tells whether a record may follow."""
+        while (ahead := self._queued.get(subject)) is not None:
+            await asyncio.shield(ahead)
+
+    async def _write(
+        self, record: Record, rejections: tuple[Rejection, ...] = (), digests: bytes = b""
+    ) -> None:
+        require(self.state, record)
+        claims = self._claims(record)
+        if any(self._claimed.meets(*span) for span in claims):
+            raise Contradiction("a record takes entries that another one is just taking")
+        done = self._commits.submit(Entry(record, rejections, digests))
+        self._claimed.update(claims)
+        subject = _subject(record)
+        if subject is not None:
+            self._queued[subject] = done
+        await asyncio.shield(done)
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        for record in records:
+            for start, stop in self._claims(record):
+                self._claimed.discard(start, stop)
+            apply(self.state, record)
+            subject = _subject(record)
+            if subject is not None:
+                del self._queued[subject]
+
+    def _claims(self, record: Record) -> tuple[Span, ...]:
+        """The owed positions that `record` gives another fate."""
+        match record:
+            case Sent(batch=number) if number in self.state.undecided:
+                return ()
+            case Rejected(batch=number) if number is not None:
+                return ()
+            case Sent() | Rejected() | Skipped():
+                return record.spans
+            case _:
+                return ()
+
+
+def _subject(record: Record) -> int | None:
+    """What records are about that must not overtake each other; None for those that may."""
+    match record:
+        case SegmentRead() | End() | Broken():
+            return _SOURCE
+        case Sent() | Delivered() | Owed() | InDoubt() | Resolved() | Rejected():
+            return record.batch
+        case _:
+            return None

@@ -1,0 +1,205 @@
+r"""The log of a checkpoint: the file `log` in its folder, its format, and who may append to it.
+
+# Terms
+
+A *record* says one thing (see `records`); a *frame* is a record as it lies in the file; a *group* is a run of
+frames that were written and synced together; *torn* is a frame that a crash overtook; *damage* is anything
+else that was not written like that.
+
+# Format
+
+A log is a sequence of frames and nothing else. One frame is one line:
+
+    0000004f8d3c11e2 5b0f6a91 {"type":"sent","batch":7,"spans":[[70,80]],"at":1732332000.25}\n
+    |length |check  | |check   |payload: one JSON object in UTF-8 without line breaks
+
+- `length`: bytes of the payload, eight hexadecimal digits; `check` behind it: CRC-32 of these eight digits;
+- the other `check`: CRC-32 of the payload; every digit is in lower case;
+- both CRCs begin with the byte offset of the frame (modulo 2^32) in place of 0, so that a frame that was
+  dropped, doubled or moved is noticed as well as one that was altered;
+- a line feed ends the frame; it is never zero, and no single flipped bit makes it zero.
+
+It is text, so that a person can look at it with `less` or `grep`.
+
+The first record is a `header`. If it says `compacted`, the second is a `snapshot`, which stands for all
+records that were there before. The other records follow in the order in which they came true.
+
+# Invariants
+
+- Any prefix that holds the header (and the snapshot it announces) tells the state that was true when the log
+  had that length. A log gets its name when these first records are on disk, so it never lacks them: without
+  a whole one it is damaged, and never taken for a fresh one.
+- A record is known to the rest of the program when it is on disk, and not before. A request leaves after its
+  `sent`.
+- What a record counts on in another file (`rejected.jsonl`, `digests`) is on disk before the record is
+  written. These files may hold more than the log counts on; the surplus is cut when they are opened.
+- A single flipped bit anywhere is noticed.
+- One process writes (see `lock`); anyone may read at any time.
+
+# What a crash leaves
+
+- A kill between two system calls leaves whole groups, or a group of which the end is missing: its last frame
+  is torn, those before it are true (nobody acted on them yet, which does no harm).
+- A power cut may besides leave zeros in place of the end of the last group: a file's new size can reach
+  the disk before its bytes.
+- So a frame that is cut short by the end of the file, or from some byte on holds zeros up to the end of
+  the file, is torn: it is cut off when the log is opened for writing, and ignored by those who only read. A
+  whole frame with a wrong checksum is damage, at the end as well: a crash does not flip bits.
+- A crash while the log is compacted leaves the old log or the new one, and maybe a file `log.new`, which
+  is removed when the log is opened for writing.
+
+# Compaction
+
+A log is written anew as header and snapshot when it has more than `compact_bytes` and is more than twice as
+long as header and snapshot were after the last time. So all rewriting together costs at most as much as
+the writing did, and a resume replays at most `compact_bytes` or as much again as is needed for the state.
+Measured: `benchmarks/bench_log.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint.durable import DurableFile, sync_folder
+from bulk_importer.checkpoint.frames import Damage, frame
+from bulk_importer.checkpoint.records import Header, Record, encode
+from bulk_importer.checkpoint.replay import Replayed, replay
+from bulk_importer.checkpoint.snapshot import snapshot
+from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+
+__all__ = ["COMPACT_BYTES", "CheckpointLog", "read_log"]
+
+_NAME = "log"
+_UNFINISHED = "log.new"
+
+# Replay reads about 10 MiB a second (bench_log.py), so this much history costs a resume under two seconds.
+COMPACT_BYTES = 16 * 1024 * 1024
+
+
+def read_log(folder: Path) -> Replayed:
+    """What the log in `folder` says, without a lock, also while it is being written.
+
+    Raises:
+        CheckpointUnusable: there is none, or it cannot be read.
+        CheckpointDamaged: it is not what was written.
+    """
+    path = folder / _NAME
+    try:
+        return replay(path.read_bytes())
+    except FileNotFoundError:
+        reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
+        raise CheckpointUnusable(str(folder), reason, advice=advice) from None
+    except OSError as error:
+        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+    except Damage as damage:
+        raise CheckpointDamaged(str(path), damage.offset, damage.reason) from damage
+
+
+class CheckpointLog:
+    """A log that is open for appending. The caller holds the lock of the folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        replayed: Replayed,
+        *,
+        compact_bytes: int = COMPACT_BYTES,
+        open_file: Callable[[Path], DurableFile] = DurableFile,
+    ) -> None:
+        """Open the log that `replayed` was read from, and cut off what is torn. Raises OSError."""
+        self._folder = folder
+        self._header = replayed.header
+        self._floor = replayed.floor
+        self._compact_bytes = compact_bytes
+        self._open_file = open_file
+        (folder / _UNFINISHED).unlink(missing_ok=True)
+        self._file = open_file(folder / _NAME)
+        if self._file.size > replayed.length:
+            self._file.cut(replayed.length)
+        # What a killed run wrote and did not sync was read from memory; it must hold before we build on it.
+        self._file.sync()
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether `folder` has a log."""
+        return (folder / _NAME).exists()
+
+    @staticmethod
+    def create(folder: Path, header: Header, open_file: Callable[[Path], DurableFile] = DurableFile) -> None:
+        """Put a log with nothing but `header` into `folder`, whole or not at all. Raises OSError."""
+        _replace(folder, (header,), open_file).close()
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self._file.size
+
+    @property
+    def is_mostly_history(self) -> bool:
+        """Whether compaction is worth its while."""
+        return self._file.size > max(self._compact_bytes, 2 * self._floor)
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Write one group; it is on disk when this returns. Raises OSError; then nothing may be appended."""
+        frames = bytearray()
+        for record in records:
+            frames += frame(encode(record), self._file.size + len(frames))
+        self._file.append(bytes(frames))
+        self._file.sync()
+
+    def compact(self, state: CheckpointState) -> None:
+        """Write the log anew as a snapshot of `state`, which must be what it says now.
+
+        Where there is no room for that the log stays as it is. Raises OSError when it is not known which of
+        the two the folder will have after a power cut; then nothing may be appended.
+        """
+        header = msgspec.structs.replace(self._header, identity=state.identity, compacted=True)
+        try:
+            fresh = _replace(self._folder, (header, snapshot(state)), self._open_file)
+        except _NotReplaced:
+            self._floor = self._file.size  # try again when there is twice as much
+            return
+        self._file.close()
+        self._file, self._floor = fresh, fresh.size
+
+    def close(self) -> None:
+        """Give the file back. What was appended is on disk already."""
+        self._file.close()
+
+
+class _NotReplaced(OSError):
+    """The new log could not be written; the old one is untouched."""
+
+
+def _replace(
+    folder: Path, records: Iterable[Record], open_file: Callable[[Path], DurableFile]
+) -> DurableFile:
+    """Give `folder` a log that begins with `records`: the file it had, or the new one, never a part of it."""
+    path = folder / _UNFINISHED
+    try:
+        path.unlink(missing_ok=True)
+        file = open_file(path)
+        try:
+            for record in records:
+                file.append(frame(encode(record), file.size))
+            file.sync()
+            os.replace(path, folder / _NAME)
+        except OSError:
+            file.close()
+            raise
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise _NotReplaced(error.errno, error.strerror) from error
+    try:
+        sync_folder(folder)
+    except OSError:
+        file.close()
+        raise
+    return file

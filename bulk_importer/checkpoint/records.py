@@ -1,0 +1,285 @@
+"""The records of a checkpoint log, as values.
+
+Pure. One record is one JSON object, told apart by its key `type`; the file that carries them is described
+in `log`, what each does to the state in `replay`. Spans are written as `[start, stop]`, times as seconds
+since the epoch by the clock of the machine that wrote them. A reader refuses records that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from bulk_importer.model import SegmentKey
+from bulk_importer.spans import Span
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Block",
+    "Broken",
+    "Delivered",
+    "End",
+    "Header",
+    "InDoubt",
+    "Note",
+    "Owed",
+    "Record",
+    "Rejected",
+    "Resolved",
+    "RunBegan",
+    "RunEnded",
+    "SegmentRead",
+    "Sent",
+    "Setting",
+    "Skipped",
+    "Snapshot",
+    "SourceChanged",
+    "SourceIdentity",
+    "Undecided",
+    "decode",
+    "encode",
+]
+
+FORMAT_VERSION = 1
+
+Setting = str | int | float | bool | None
+"""The value of a setting that changes meaning, as the header keeps it."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A stretch of the source as it lies there, and the BLAKE2b-128 of it as hexadecimal text."""
+
+    offset: int
+    length: int
+    digest: str
+
+
+class SourceIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a resume knows its input, before it reads any of it.
+
+    Attributes:
+        size: bytes as they lie there; None for a stream.
+        blocks: head, samples and tail, ascending; empty for a stream.
+        plain: the offsets of segments are offsets into these very bytes (a file that is not compressed).
+    """
+
+    size: int | None = None
+    blocks: tuple[Block, ...] = ()
+    plain: bool = False
+
+
+class Undecided(msgspec.Struct, frozen=True):
+    """A batch that left and of which it is not known whether it landed.
+
+    Attributes:
+        sent_at: when the latest attempt left, in seconds since the epoch.
+        reason: why the outcome is in doubt; empty while the answer may still come.
+    """
+
+    batch: int
+    spans: tuple[Span, ...]
+    sent_at: float
+    reason: str = ""
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """What every record is."""
+
+
+class Header(_Record, frozen=True, kw_only=True, tag="header"):
+    """The first record: what this checkpoint belongs to.
+
+    Attributes:
+        source: name of the source as the user gave it; only for people, the identity decides.
+        server, project: where the labels go; a resume must name the same.
+        label_config: digest of the label configuration at the beginning, None where none was read.
+        settings: those that change the meaning of what is recorded; a resume must have the same.
+        run, began_at: id and start of the first run.
+        compacted: the next record is a snapshot, and without it the log is damaged.
+    """
+
+    source: str
+    identity: SourceIdentity
+    server: str
+    project: str
+    label_config: str | None = None
+    settings: Mapping[str, Setting] = {}
+    run: str
+    began_at: float = 0.0
+    version: int = FORMAT_VERSION
+    compacted: bool = False
+
+
+class RunBegan(_Record, frozen=True, kw_only=True, tag="run_began"):
+    """A process opened the checkpoint for writing."""
+
+    run: str
+    at: float
+
+
+class RunEnded(_Record, frozen=True, kw_only=True, tag="run_ended"):
+    """The run ended in its own time; without it the log estimates these sums from its `sent` records."""
+
+    seconds: float
+    requests: int
+    retries: int
+
+
+class SourceChanged(_Record, frozen=True, kw_only=True, tag="source"):
+    """The source is another one now, in a way that is allowed; its end is unknown again."""
+
+    identity: SourceIdentity
+
+
+class SegmentRead(_Record, frozen=True, kw_only=True, tag="segment"):
+    """A segment was read and judged; what is neither rejected nor skipped is owed from here on.
+
+    Attributes:
+        digests_crc: CRC-32 of what the file `digests` holds for its positions.
+        counts: findings by code.
+        rejected_bytes: length of `rejected.jsonl` that this record counts on.
+    """
+
+    key: SegmentKey
+    digests_crc: int
+    rejected: tuple[Span, ...] = ()
+    skipped: tuple[Span, ...] = ()
+    counts: Mapping[str, int] = {}
+    rejected_bytes: int = 0
+
+
+class Sent(_Record, frozen=True, kw_only=True, tag="sent"):
+    """The request of a batch may leave now. Once more for a batch that is under way: another attempt."""
+
+    batch: int
+    spans: tuple[Span, ...]
+    at: float
+
+
+class Delivered(_Record, frozen=True, kw_only=True, tag="delivered"):
+    """The server accepted the batch."""
+
+    batch: int
+
+
+class Owed(_Record, frozen=True, kw_only=True, tag="owed"):
+    """Nothing of the batch landed: it was refused, rolled back or not executed. Its entries are owed again."""
+
+    batch: int
+    reason: str
+
+
+class Rejected(_Record, frozen=True, kw_only=True, tag="rejected"):
+    """Entries were rejected after they had been read.
+
+    Attributes:
+        batch: the batch that the server refused for them, which is over: what else was in it is owed again.
+        counts, rejected_bytes: as in `SegmentRead`.
+    """
+
+    spans: tuple[Span, ...]
+    counts: Mapping[str, int]
+    rejected_bytes: int = 0
+    batch: int | None = None
+
+
+class Skipped(_Record, frozen=True, kw_only=True, tag="skipped"):
+    """Elements turned out to be none that are sent, when their segment was read again."""
+
+    spans: tuple[Span, ...]
+
+
+class InDoubt(_Record, frozen=True, kw_only=True, tag="in_doubt"):
+    """The answer to the batch was lost."""
+
+    batch: int
+    reason: str
+
+
+class Resolved(_Record, frozen=True, kw_only=True, tag="resolved"):
+    """A doubt ended: the batch landed (`delivered`), or it is over and did not (its entries are owed)."""
+
+    batch: int
+    delivered: bool
+    why: str
+
+
+class End(_Record, frozen=True, kw_only=True, tag="end"):
+    """The source was read to its end: `entries` positions in `length` (decompressed) bytes."""
+
+    entries: int
+    length: int
+
+
+class Broken(_Record, frozen=True, kw_only=True, tag="broken"):
+    """The source stops making sense at byte `offset`, where the entry at `position` should be."""
+
+    position: int
+    offset: int
+    reason: str
+
+
+class Note(_Record, frozen=True, kw_only=True, tag="note"):
+    """Something that a resume wants to remember; the latest of a name counts. `value` is any JSON."""
+
+    name: str
+    value: object
+
+
+class Snapshot(_Record, frozen=True, kw_only=True, tag="snapshot"):
+    """All that the records before it said, in their place.
+
+    Attributes:
+        first_offset: byte offset of the first segment; the others begin where the one before ends.
+        segments: `[count, length, digest, digests_crc]` for each; positions and offsets follow from the order.
+        delivered, rejected, skipped: sets of positions as distances: gap, length, gap, length, ...
+        undecided: batches in flight and in doubt.
+        seconds, requests, retries: sums over all runs, the last one included only when it has ended.
+        run_requests: requests of the run that has not ended.
+    """
+
+    first_offset: int
+    segments: tuple[tuple[int, int, str, int], ...]
+    delivered: tuple[int, ...]
+    rejected: tuple[int, ...]
+    skipped: tuple[int, ...]
+    undecided: tuple[Undecided, ...]
+    next_batch: int
+    counts: Mapping[str, int]
+    rejected_bytes: int
+    notes: Mapping[str, object]
+    end: End | None
+    broken: Broken | None
+    seconds: float
+    requests: int
+    retries: int
+    run: RunBegan | None
+    run_requests: int
+    last_sent_at: float
+
+
+Record = (
+    Header
+    | Snapshot
+    | RunBegan
+    | RunEnded
+    | SourceChanged
+    | SegmentRead
+    | Sent
+    | Delivered
+    | Owed
+    | Rejected
+    | Skipped
+    | InDoubt
+    | Resolved
+    | End
+    | Broken
+    | Note
+)
+
+encode = msgspec.json.Encoder().encode
+"""A record as JSON, without line breaks."""
+
+decode = msgspec.json.Decoder[Record](Record).decode
+"""JSON as a record; `msgspec.MsgspecError` where it is none."""
