@@ -1,0 +1,72 @@
+"""Keeps what is sent below the rates that a person allowed.
+
+Pure: the clock is a parameter (seconds, monotonic).
+
+GCRA (the generic cell rate algorithm of ATM) without burst tolerance: each limit keeps the time from which on the
+next thing conforms, and each thing moves that time on by its size over the rate. A batch is charged when it leaves,
+for what it holds: so a large one is followed by a long pause, and the rate holds over any stretch that begins with
+one departure and ends before another. Idle time is not saved up. A token bucket would be the same with bursts, and
+bursts are what people who set a limit want to avoid.
+"""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["Pace", "Pacing"]
+
+
+class Pace:
+    """One limit: so many per second."""
+
+    def __init__(self, per_second: float) -> None:
+        """Raises: ValueError: a rate that is not positive and finite."""
+        if not 0 < per_second < math.inf:
+            raise ValueError(f"a rate must be positive and finite, not {per_second}")
+        self.per_second = per_second
+        # Moved on by `charge` alone; the time from which on the next departure conforms.
+        self._conforms_at = -math.inf
+
+    def wait_seconds(self, now: float) -> float:
+        """How long the next departure has to wait; 0 where it need not."""
+        return max(0.0, self._conforms_at - now)
+
+    def charge(self, now: float, amount: float) -> None:
+        """Something of this size leaves now."""
+        self._conforms_at = max(self._conforms_at, now) + amount / self.per_second
+
+
+class Pacing:
+    """The limits on requests, entries and bytes per second together; each may be None."""
+
+    def __init__(
+        self,
+        *,
+        requests_per_second: float | None = None,
+        entries_per_second: float | None = None,
+        bytes_per_second: float | None = None,
+    ) -> None:
+        self._requests = Pace(requests_per_second) if requests_per_second is not None else None
+        self._entries = Pace(entries_per_second) if entries_per_second is not None else None
+        self._bytes = Pace(bytes_per_second) if bytes_per_second is not None else None
+        self._paces = tuple(pace for pace in (self._requests, self._entries, self._bytes) if pace)
+
+    @property
+    def max_entries(self) -> int | None:
+        """The most entries for one batch: what one second allows, and at least one. A larger batch would be a burst."""
+        return max(1, math.floor(self._entries.per_second)) if self._entries else None
+
+    @property
+    def max_bytes(self) -> int | None:
+        """The most bytes for one batch, likewise."""
+        return max(1, math.floor(self._bytes.per_second)) if self._bytes else None
+
+    def wait_seconds(self, now: float) -> float:
+        """How long the next request has to wait so that every limit holds; 0 where it need not."""
+        return max((pace.wait_seconds(now) for pace in self._paces), default=0.0)
+
+    def charge(self, now: float, *, entries: int, body_bytes: int) -> None:
+        """A request leaves now. One that is sent again is charged again: the server has to read it again."""
+        for pace, amount in ((self._requests, 1), (self._entries, entries), (self._bytes, body_bytes)):
+            if pace:
+                pace.charge(now, amount)
