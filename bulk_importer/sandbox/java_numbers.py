@@ -98,7 +98,9 @@ def _estimate(fraction: int, binary_exponent: int) -> int:
     return math.floor((scaled - 1.5) * 0.289529654 + 0.176091259 + binary_exponent * 0.301029995663981)
 
 
-def _fraction_digits(fraction: int, zeros: int, binary_exponent: int, significant: int, tiny: int) -> tuple[str, int]:
+def _fraction_digits(
+    fraction: int, zeros: int, binary_exponent: int, significant: int, tiny: int
+) -> tuple[str, int]:
     """Digits one by one, until they tell the number from its neighbours by Java's measure."""
     used = _FRACTION_BITS + 1 - zeros
     exponent = _estimate(fraction, binary_exponent)
@@ -141,7 +143,11 @@ def _generate(rest: int, unit: int, margin: int, exponent: int, word: int | None
         if margin <= 0:  # Java noticed that this may overflow, and
             return digit, True, True
         total = _wrapped(rest + margin, word)  # did not notice that this may too; it compares with `>` here,
-        return digit, rest < margin, total > tens or (word is None and total == tens)  # and with `>=` in the large
+        return (
+            digit,
+            rest < margin,
+            total > tens or (word is None and total == tens),
+        )  # and with `>=` in the large
 
     digit, low, high = next_digit()
     digits = str(digit)

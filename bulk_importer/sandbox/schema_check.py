@@ -143,7 +143,9 @@ class _Compiler:
             case "boolean":
                 return lambda value: None if isinstance(value, bool) else _mismatch("Boolean", value)
             case "null":
-                return lambda value: None if value is None else Failure(f"expected: null, found: {java_kind(value)}")
+                return lambda value: (
+                    None if value is None else Failure(f"expected: null, found: {java_kind(value)}")
+                )
             case None:
                 return self._object(schema, needed=False)
         raise ValueError(f"the import schema has a type that is not known here: {schema['type']}")
@@ -229,7 +231,11 @@ class _Compiler:
 
 
 def _sizes(schema: Mapping[str, object]) -> Callable[[dict[str, object]], Iterator[str]]:
-    required, least, most = schema.get("required", []), schema.get("minProperties"), schema.get("maxProperties")
+    required, least, most = (
+        schema.get("required", []),
+        schema.get("minProperties"),
+        schema.get("maxProperties"),
+    )
     assert isinstance(required, list)
 
     def sizes(value: dict[str, object]) -> Iterator[str]:
@@ -246,7 +252,11 @@ def _sizes(schema: Mapping[str, object]) -> Callable[[dict[str, object]], Iterat
 
 def _string(pattern: str | None) -> Check:
     # Java's `$` also matches before one line end, and knows more of those than Python's does.
-    searched = None if pattern is None else re.compile(pattern.replace("$", "(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\\Z)"))
+    searched = (
+        None
+        if pattern is None
+        else re.compile(pattern.replace("$", "(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\\Z)"))
+    )
 
     def string(value: object) -> Failure | None:
         if isinstance(value, str):

@@ -9,17 +9,20 @@ modules beside this one, so that their strictness decides the speed only and nev
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import cast
 
+from bulk_importer.sandbox.json_text import Malformed, NoContent, TooDeep, read_tree
+from bulk_importer.sandbox.json_units import Unreadable
 from bulk_importer.sandbox.schema_check import Check, compile_schema
 from bulk_importer.sandbox.schema_text import FormatterCrash, schema_text
 
 __all__ = ["Refusal", "judge"]
+
+_NOT_AN_ARRAY = "A JSONArray text must start with '[' at 1 [character 2 line 1]"
 
 Entries = list[dict[str, object]]
 
@@ -44,29 +47,36 @@ def judge(body: bytes) -> Entries | Refusal:
     Entries hold what JSON holds: dict (keys in order of their first appearance, the last value wins), list, str
     (perhaps with lone surrogates), int, float, bool, None. A number too large for a double is an infinite float.
     """
+    accepted = _quickly_accepted(body)
+    if accepted is not None:
+        return accepted
+    try:
+        tree = read_tree(body)
+        if not isinstance(tree, list):
+            return _error("ex_gen_error_messages", _NOT_AN_ARRAY)
+        failure = _check()(tree)
+        if failure is not None:
+            return Refusal(200, {"errorMessages": schema_text(failure)})
+    except NoContent:
+        return _error("ex_gen_error_messages", "Unable to parse the content. No data available?")
+    except Malformed as malformed:
+        return Refusal(200, {"errorMessages": str(malformed)})
+    except Unreadable as unreadable:
+        return _error("ex_gen_error_messages", str(unreadable))
+    except (FormatterCrash, TooDeep, RecursionError):
+        return _error("ex_system")
+    return cast(Entries, tree)
+
+
+def _quickly_accepted(body: bytes) -> Entries | None:
+    """The entries, where the fast parser and the fast validator take them; both are stricter than the server."""
     import orjson
 
     try:
         tree = orjson.loads(body)
     except orjson.JSONDecodeError:
-        tree = None
-    if isinstance(tree, list) and _accepts()(tree):
-        return cast(Entries, tree)
-    if not body.strip():
-        return _error("ex_gen_error_messages", "Unable to parse the content. No data available?")
-    try:
-        tree, _ = json.JSONDecoder().raw_decode(body.decode("utf-8-sig").lstrip())
-    except json.JSONDecodeError as error:
-        return Refusal(200, {"errorMessages": f"line: {error.lineno}, column: {error.colno + 1}\n{error.msg}"})
-    if not isinstance(tree, list):
-        return _error("ex_gen_error_messages", "A JSONArray text must start with '[' at 1 [character 2 line 1]")
-    failure = _check()(tree)
-    if failure is None:
-        return cast(Entries, tree)
-    try:
-        return Refusal(200, {"errorMessages": schema_text(failure)})
-    except FormatterCrash:
-        return _error("ex_system")
+        return None
+    return cast(Entries, tree) if isinstance(tree, list) and _accepts()(tree) else None
 
 
 def _error(key: str, *params: str) -> Refusal:
