@@ -1,0 +1,100 @@
+"""The shape of a media entry as DataGym reads it: its keys, and which media an id names.
+
+Pure. Rules are those of the server's import route (2.6 and 2.7 of the protocol notes that the tests replay).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+__all__ = ["ENTRY_KEYS", "EXPORT_KEYS", "GEOMETRY_KEYS", "lane_of", "nearest", "weight_of"]
+
+ENTRY_KEYS = ("internal_media_ID", "keepData", "global_classifications", "labels")
+"""The keys of an entry that the server reads."""
+
+EXPORT_KEYS = frozenset(
+    {
+        "external_media_ID",
+        "labeler",
+        "segmentations",
+        "status",
+        "task_export_url",
+        "video_duration",
+        "video_frame_rate",
+        "video_height",
+        "video_total_frames",
+        "video_width",
+    }
+)
+"""Further keys that the server's own export writes and its import ignores; they are never worth a finding."""
+
+GEOMETRY_KEYS = ("polygon", "rectangle", "line", "point", "geometry")
+"""The keys that hold coordinates, in the order in which the server reads them, whatever their order in the text."""
+
+# Letters that a MariaDB collation may take for one or two plain letters, which NFKD leaves alone.
+_FOLDED = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th", "ŧ": "t"}
+)
+
+
+def lane_of(media_id: str) -> str:
+    """The media id in the form in which two ids are equal when the server takes them for one media.
+
+    MariaDB compares ids without regard to case, accents and blanks at the end. Which of its collations a server
+    uses is not known from outside, so everything that any of them ignores is ignored here: two media in one lane
+    only wait for each other, two lanes for one media would break the order of its entries.
+    """
+    if media_id.isascii() and media_id.isprintable():
+        return media_id.lower().rstrip(" ")
+    spread = unicodedata.normalize("NFKD", media_id.casefold()).casefold().translate(_FOLDED)
+    return "".join(c for c in spread if unicodedata.category(c) not in {"Mn", "Me", "Cc", "Cf"}).rstrip(" ")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None where none is near."""
+    words: Sequence[str] = sorted(known)
+    by_lane = {lane_of(each).strip(): each for each in words}
+    same = by_lane.get(lane_of(word).strip())
+    if same is not None:
+        return same
+    found = get_close_matches(lane_of(word), by_lane, n=1, cutoff=0.6)
+    return by_lane[found[0]] if found else None
+
+
+def weight_of(entry: object) -> int:
+    """What an entry that the schema accepts costs the server, which writes a row or two for each.
+
+    1 + its geometries + its classification values + the points of its polygons and lines. (A point and a rectangle
+    are columns of their geometry, not rows of their own.)
+    """
+    if not isinstance(entry, dict):
+        return 1
+    weight = 1 + _values_in(entry.get("global_classifications"))
+    for geometries in _lists_in(entry.get("labels")):
+        for geometry in geometries:
+            weight += _weight_of_geometry(geometry)
+            for nested in _lists_in(geometry.get("nested_geometries")):
+                weight += sum(map(_weight_of_geometry, nested))
+    return weight
+
+
+def _lists_in(classes: object) -> list[list[dict[str, object]]]:
+    return list(classes.values()) if isinstance(classes, dict) else []
+
+
+def _weight_of_geometry(geometry: dict[str, object]) -> int:
+    points = sum(
+        len(each) for key in ("polygon", "line", "geometry") if isinstance(each := geometry.get(key), list)
+    )
+    return 1 + points + _values_in(geometry.get("classifications"))
+
+
+def _values_in(value: object) -> int:
+    """The texts in a tree of classifications."""
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, dict):
+        return sum(map(_values_in, value.values()))
+    return sum(map(_values_in, value)) if isinstance(value, list) else 0

@@ -1,0 +1,552 @@
+"""The catalogue of everything that can be wrong with an entry: code, severity, what it means, what to do.
+
+Pure. One place for the advice that a finding carries and for what `bulk-importer explain CODE` prints, so that
+the two cannot differ. What the server does in each case was measured; the conformance tests replay its answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from bulk_importer.datagym.entry import nearest
+from bulk_importer.errors import UsageError
+from bulk_importer.model import Severity
+
+__all__ = ["CATALOGUE", "Flaw", "Kind", "Ring", "severities"]
+
+
+class Flaw(NamedTuple):
+    """What is wrong in an entry, not yet tied to a position: it becomes a `Finding` when the entry is known.
+
+    `pointer` is a JSON pointer inside the entry, empty for the entry itself.
+    """
+
+    code: str
+    pointer: str
+    expected: str
+    found: str
+
+
+class Ring(Enum):
+    """What an entry is held against when a flaw shows."""
+
+    TEXT = "the JSON text"
+    SCHEMA = "the import schema"
+    MEANING = "the label configuration"
+    MEDIA = "the media of the project"
+    INPUT = "the other entries of the input"
+    SERVER = "the server's answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding.
+
+    Attributes:
+        severity: what it is unless it is allowed, denied, or the run is strict.
+        meaning: what happens when such an entry is sent.
+        advice: what to do about it.
+        firm: it cannot be allowed, because the entry cannot be sent, or nobody could say what became of it.
+    """
+
+    code: str
+    severity: Severity
+    ring: Ring
+    meaning: str
+    advice: str
+    firm: bool = False
+
+    def explained(self) -> str:
+        """The paragraph that `explain` prints."""
+        tuned = (
+            "It cannot be allowed."
+            if self.firm
+            else f"Tune it with --allow {self.code} or --deny {self.code}."
+        )
+        return f"{self.code} ({self.severity}, seen in {self.ring.value})\n\n{self.meaning}\n{self.advice}\n{tuned}"
+
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_DROPS = "The server accepts such an entry and drops the value without a word."
+_REFUSES = "The server refuses the whole request that holds such an entry."
+
+_KINDS = (
+    Kind(
+        "not-json",
+        _E,
+        Ring.TEXT,
+        "The element is not JSON as RFC 8259 defines it, so that no request can carry it.",
+        "Mend the text at the place that is named.",
+        firm=True,
+    ),
+    Kind(
+        "not-utf8",
+        _E,
+        Ring.TEXT,
+        "The element holds bytes that are not UTF-8, the only encoding of JSON between programs.",
+        "Write the file as UTF-8.",
+        firm=True,
+    ),
+    Kind(
+        "lone-surrogate",
+        _E,
+        Ring.TEXT,
+        "A text holds half of a surrogate pair (an escape such as \\ud800 alone); the server stores other "
+        "characters in its place.",
+        "Write the whole character, or leave it out.",
+        firm=True,
+    ),
+    Kind(
+        "duplicate-key",
+        _E,
+        Ring.TEXT,
+        "An object names one key twice. The server reads the last one; the others are lost without a word.",
+        "Merge the two, or remove the one that is not meant.",
+    ),
+    Kind(
+        "too-deep",
+        _E,
+        Ring.TEXT,
+        "The element is nested deeper than any entry needs; parsers, the server's among them, give up on it.",
+        "Look at what wrote it; an entry needs about ten levels.",
+        firm=True,
+    ),
+    Kind(
+        "number-overflow",
+        _E,
+        Ring.SCHEMA,
+        "A number is larger than a double can be. The server reads it as the text Infinity and refuses the request.",
+        "Write the coordinate that is meant.",
+        firm=True,
+    ),
+    Kind(
+        "schema-type",
+        _E,
+        Ring.SCHEMA,
+        f"A value is of another JSON type than the import schema wants. {_REFUSES}",
+        "Write a value of the expected type; leave the key out where there is no value.",
+        firm=True,
+    ),
+    Kind(
+        "schema-coordinate",
+        _E,
+        Ring.SCHEMA,
+        f"A coordinate is neither a number from 0 up nor a text of the digits 0 to 9 alone. {_REFUSES}",
+        "Write a number that is not negative; leave out geometries that have no coordinates.",
+        firm=True,
+    ),
+    Kind(
+        "schema-missing-key",
+        _E,
+        Ring.SCHEMA,
+        f"A point needs x and y, a rectangle x, y, w and h. {_REFUSES}",
+        "Add the key.",
+        firm=True,
+    ),
+    Kind(
+        "schema-extra-key",
+        _E,
+        Ring.SCHEMA,
+        f"A key stands where the import schema knows none of that name. {_REFUSES}",
+        "Correct the key, or remove it.",
+        firm=True,
+    ),
+    Kind(
+        "schema-count",
+        _E,
+        Ring.SCHEMA,
+        "A polygon needs three points or more, a line two or more, a point exactly one, a rectangle exactly one. "
+        f"{_REFUSES}",
+        "Complete the geometry, or leave it out.",
+        firm=True,
+    ),
+    Kind(
+        "schema-classification",
+        _E,
+        Ring.SCHEMA,
+        "A classification is a list: first a text or null, then a text or one object of nested classifications, then "
+        f"texts. {_REFUSES}",
+        "Put the nested object second. An export writes one object for each child: keep the one that has a value.",
+        firm=True,
+    ),
+    Kind(
+        "schema-shape",
+        _E,
+        Ring.SCHEMA,
+        f"A value does not fit the import schema. {_REFUSES}",
+        "Compare it with the expected form.",
+        firm=True,
+    ),
+    Kind(
+        "media-id-missing",
+        _E,
+        Ring.SCHEMA,
+        "The entry has no internal_media_ID. The server skips it without a word.",
+        "Add the id of the media; 'bulk-importer media' lists them.",
+        firm=True,
+    ),
+    Kind(
+        "key-near-known",
+        _E,
+        Ring.MEANING,
+        "The entry has an unknown key that looks like a known one. The server ignores it, and what it holds is lost.",
+        "Correct the key.",
+    ),
+    Kind(
+        "key-unknown",
+        _W,
+        Ring.MEANING,
+        "The entry has a key that the server does not read.",
+        "Remove it, or allow it if it is your own note.",
+    ),
+    Kind(
+        "nested-geometries-type",
+        _E,
+        Ring.MEANING,
+        "nested_geometries is not an object of classes. The server ignores it, and what it holds is lost.",
+        'Write {"class": [geometry, ...]}, or leave the key out.',
+    ),
+    Kind(
+        "nested-geometries-empty",
+        _N,
+        Ring.MEANING,
+        "nested_geometries is null or an empty list; the server takes it for none.",
+        "Leave the key out.",
+    ),
+    Kind(
+        "nested-below-nested",
+        _E,
+        Ring.MEANING,
+        "A nested geometry holds nested geometries of its own. The server reads one level and drops the others "
+        "without a word.",
+        "Move them up to the geometry at the root.",
+    ),
+    Kind(
+        "nested-key-unknown",
+        _E,
+        Ring.MEANING,
+        "A nested geometry has a key that the server does not read; what it holds is lost without a word.",
+        "Correct the key, or remove it.",
+    ),
+    Kind(
+        "image-segmentation",
+        _E,
+        Ring.MEANING,
+        "Segmentations cannot be imported: the server creates an empty, invalid one in their place.",
+        "Leave them out; the server has no way to take them.",
+    ),
+    Kind(
+        "geometry-missing",
+        _E,
+        Ring.MEANING,
+        "A geometry has no coordinates. The server creates an empty, invalid geometry.",
+        "Add polygon, line, point or rectangle, or remove the geometry.",
+    ),
+    Kind(
+        "geometry-several",
+        _E,
+        Ring.MEANING,
+        "A geometry has more than one key of coordinates. The server joins their points, or keeps the last rectangle.",
+        "Make one geometry of each.",
+    ),
+    Kind(
+        "geometry-deprecated",
+        _N,
+        Ring.MEANING,
+        "The key geometry is deprecated; the server still reads it as the class says.",
+        "Write polygon, line, point or rectangle.",
+    ),
+    Kind(
+        "geometry-incomplete",
+        _E,
+        Ring.MEANING,
+        "The class needs more coordinates than are given. The server stores an incomplete, invalid geometry.",
+        "Give the geometry that the class is of.",
+    ),
+    Kind(
+        "geometry-refused",
+        _E,
+        Ring.MEANING,
+        f"The class cannot hold a geometry of this form. {_REFUSES}",
+        "Give the geometry that the class is of.",
+    ),
+    Kind(
+        "geometry-dropped",
+        _E,
+        Ring.MEANING,
+        "More points or rectangles are given than the class holds. The server keeps the last and drops the others.",
+        "Make one geometry of each.",
+    ),
+    Kind(
+        "geometry-other",
+        _W,
+        Ring.MEANING,
+        "A line stands under a polygon class, or a polygon under a line class. The server stores it as the class is.",
+        "Check that the class is meant.",
+    ),
+    Kind(
+        "geometry-no-size",
+        _W,
+        Ring.MEANING,
+        "A rectangle has no width or no height. The server stores it as it is.",
+        "Check the coordinates.",
+    ),
+    Kind(
+        "geometry-outside",
+        _W,
+        Ring.MEANING,
+        "A coordinate lies outside the image. The server stores it as it is.",
+        "Check the coordinates, and that the media is the one that is meant.",
+    ),
+    Kind(
+        "rectangle-key",
+        _E,
+        Ring.MEANING,
+        f"A rectangle has a key other than x, y, w and h. {_REFUSES}",
+        "Remove the key.",
+    ),
+    Kind(
+        "number-too-large",
+        _E,
+        Ring.MEANING,
+        "A whole number or a text of digits is larger than a double can be; the server cannot store it.",
+        "Write the coordinate that is meant.",
+    ),
+    Kind(
+        "class-unknown",
+        _E,
+        Ring.MEANING,
+        f"The label configuration has no such class at this place. {_REFUSES}",
+        "Correct the key, or add the class to the label configuration.",
+    ),
+    Kind(
+        "class-nested",
+        _E,
+        Ring.MEANING,
+        f"The class exists, but not at this place of the label configuration. {_REFUSES}",
+        "Put it where the label configuration has it.",
+    ),
+    Kind(
+        "class-case",
+        _W,
+        Ring.MEANING,
+        "The key differs from the configured one in case or by blanks at its end. A server on MariaDB takes them for "
+        "one; a server on another database refuses the request.",
+        "Write the key as it is configured.",
+    ),
+    Kind(
+        "class-ambiguous",
+        _E,
+        Ring.MEANING,
+        f"The label configuration has two classes of this key. {_REFUSES}",
+        "Rename one of the two in the label configuration.",
+    ),
+    Kind(
+        "class-segmentation",
+        _E,
+        Ring.MEANING,
+        "The class is an image segmentation, which cannot be imported: the server refuses coordinates under it, and "
+        "creates an empty, invalid one without them.",
+        "Leave it out; the server has no way to take it.",
+    ),
+    Kind(
+        "class-is-classification",
+        _E,
+        Ring.MEANING,
+        "A classification is used as a class of geometries. The server refuses coordinates under it, and creates a "
+        "second, empty classification without them.",
+        "Move it to global_classifications, or to the classifications of a geometry.",
+    ),
+    Kind(
+        "classification-unknown",
+        _E,
+        Ring.MEANING,
+        f"The label configuration has no such classification at this place. {_REFUSES}",
+        "Correct the key, or put the classification where the label configuration has it.",
+    ),
+    Kind(
+        "classification-several",
+        _E,
+        Ring.MEANING,
+        "A nested object names several classifications. The server reads the first and drops the others.",
+        "Keep one. For a global classification, send the others in further entries of the same media, with keepData "
+        "true and null in place of the value.",
+    ),
+    Kind(
+        "classification-empty-object",
+        _E,
+        Ring.MEANING,
+        f"A nested classification is an empty object. {_REFUSES}",
+        "Remove the object.",
+    ),
+    Kind(
+        "option-unknown",
+        _E,
+        Ring.MEANING,
+        f"The select has no such option (keys count, not labels; case matters). {_DROPS}",
+        "Write an option key, or add the option to the label configuration.",
+    ),
+    Kind(
+        "option-invalid",
+        _E,
+        Ring.MEANING,
+        "The checklist has no such option and must be filled in. The server stores it as invalid.",
+        "Write an option key, or add the option to the label configuration.",
+    ),
+    Kind(
+        "option-unlisted",
+        _W,
+        Ring.MEANING,
+        "The checklist has no such option. The server stores it all the same, and nobody can see it in the editor.",
+        "Write an option key, or add the option to the label configuration.",
+    ),
+    Kind(
+        "value-several",
+        _E,
+        Ring.MEANING,
+        f"A select or a text holds one value, not several. {_DROPS}",
+        "Keep one value.",
+    ),
+    Kind(
+        "text-too-long",
+        _E,
+        Ring.MEANING,
+        "The text is longer than the label configuration allows. The server stores it as invalid.",
+        "Shorten the text, or raise the limit in the label configuration.",
+    ),
+    Kind(
+        "text-over-255",
+        _E,
+        Ring.MEANING,
+        f"The text is longer than the 255 characters that the server's database holds. {_REFUSES}",
+        "Shorten the text.",
+    ),
+    Kind(
+        "text-empty",
+        _E,
+        Ring.MEANING,
+        "The text is empty, and the label configuration requires one. The server stores it as invalid.",
+        "Fill it in, or write [null] to leave it open.",
+    ),
+    Kind(
+        "classification-unset",
+        _N,
+        Ring.MEANING,
+        "[] and [null] change nothing: a value that the media has stays, a value that it has not stays open.",
+        "Nothing. To clear a value, send the entry with keepData false.",
+    ),
+    Kind(
+        "classification-omitted",
+        _N,
+        Ring.MEANING,
+        "An optional classification is not given; it stays open.",
+        "Nothing.",
+    ),
+    Kind(
+        "required-omitted",
+        _N,
+        Ring.MEANING,
+        "A required classification is not given. The entry is stored; the task cannot be completed until it is filled.",
+        "Add it where it is known. --deny required-omitted refuses such entries.",
+    ),
+    Kind(
+        "media-unknown",
+        _E,
+        Ring.MEDIA,
+        f"The project has no media of this id. {_REFUSES}",
+        "Check the id and the project; 'bulk-importer media --project P' lists the ids.",
+    ),
+    Kind(
+        "media-benchmark",
+        _E,
+        Ring.MEDIA,
+        f"The media belongs to a benchmark, which takes no import. {_REFUSES}",
+        "Leave the entry out, or take the media out of the benchmark.",
+    ),
+    Kind(
+        "media-ambiguous",
+        _E,
+        Ring.MEDIA,
+        f"The media has two tasks in the project. {_REFUSES}",
+        "Remove the media from the project and connect it once.",
+    ),
+    Kind(
+        "media-finished",
+        _E,
+        Ring.MEDIA,
+        "The entry says keepData false, and its task is in progress, completed or reviewed: the work of people would "
+        "be deleted.",
+        "Check that this is meant; then use --replace-finished.",
+    ),
+    Kind(
+        "media-uploaded",
+        _E,
+        Ring.MEDIA,
+        "The entry appends, and its media already held an upload when this checkpoint was begun. If it was the same "
+        "input, every geometry would be doubled.",
+        "Check that this is meant; then use --onto-uploaded, or send the entry with keepData false.",
+    ),
+    Kind(
+        "media-replaced",
+        _N,
+        Ring.MEDIA,
+        "The entry says keepData false, and its media already holds an upload, which is deleted.",
+        "Nothing, if that is meant.",
+    ),
+    Kind(
+        "earlier-entry-wiped",
+        _W,
+        Ring.INPUT,
+        "An earlier entry of the input has the same media, and this one says keepData false: what the earlier entry "
+        "brings is deleted again.",
+        "Merge the two entries, or say keepData true in the later one.",
+    ),
+)
+
+CATALOGUE: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _KINDS})
+"""Every kind of finding by its code."""
+
+
+def severities(
+    *, strict: bool = False, allow: Iterable[str] = (), deny: Iterable[str] = (), configured: bool = True
+) -> dict[str, Severity]:
+    """What each code counts as in this run.
+
+    Args:
+        strict: warnings are errors.
+        allow: codes that are only counted; a firm one cannot be allowed.
+        deny: codes that are errors. A code that is both allowed and denied is an error.
+        configured: entries are held against a label configuration. Where they are not, what would need one to be
+            sure of is a warning at most: then exactly what the schema accepts is sent.
+
+    Raises:
+        UsageError: for an unknown code, with the nearest known one, and for a firm one in `allow`.
+    """
+    allowed, denied = frozenset(allow), frozenset(deny)
+    for code in sorted(allowed | denied):
+        if code not in CATALOGUE:
+            near = nearest(code, CATALOGUE)
+            hint = f" Is {near!r} meant?" if near else ""
+            raise UsageError(f"There is no finding {code!r}.{hint} 'bulk-importer explain' lists them all.")
+        if code in allowed and CATALOGUE[code].firm:
+            raise UsageError(f"{code!r} cannot be allowed: {CATALOGUE[code].meaning}")
+    return {kind.code: _severity(kind, strict, allowed, denied, configured) for kind in _KINDS}
+
+
+def _severity(
+    kind: Kind, strict: bool, allowed: frozenset[str], denied: frozenset[str], configured: bool
+) -> Severity:
+    if kind.code in denied:
+        return Severity.ERROR
+    if kind.code in allowed:
+        return Severity.NOTE
+    severity = kind.severity
+    if kind.ring is Ring.MEANING and not configured and severity is Severity.ERROR:
+        severity = Severity.WARNING
+    if strict and severity is Severity.WARNING:
+        severity = Severity.ERROR
+    return severity

@@ -1,0 +1,39 @@
+"""JSON pointers (RFC 6901) and values cut to a readable length, for findings.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+__all__ = ["pointer_of", "shown"]
+
+_LONGEST = 80
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+def pointer_of(path: Iterable[str | int]) -> str:
+    """The pointer of a path of keys and indexes; empty for the root. A lone surrogate in a key shows as `?`."""
+    return "".join(f"/{_escaped(each)}" for each in path)
+
+
+def _escaped(each: str | int) -> str:
+    if isinstance(each, int):
+        return str(each)
+    plain = each.encode("utf-8", "replace").decode()
+    return plain.replace("~", "~0").replace("/", "~1")
+
+
+def shown(value: object) -> str:
+    """A value as JSON on one line, cut to a readable length; what cannot be written as UTF-8 is escaped."""
+    if isinstance(value, str):
+        value = value[: _LONGEST + 1]
+    text = ""
+    for piece in _ENCODER.iterencode(value):
+        text += piece
+        if len(text) > _LONGEST:
+            text = text[: _LONGEST - 1] + "…"
+            break
+    return text.encode("utf-8", "backslashreplace").decode()

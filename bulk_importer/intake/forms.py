@@ -1,0 +1,264 @@
+"""The fast accept: forms of an entry into which its text is decoded, and a count of what arrived.
+
+A form is a `msgspec` type. What decodes into it, and passes the count behind it, is in the language of the import
+schema, means one thing, and is worth no error and no warning. What does not is not thereby wrong: the forms know
+the ordinary, and the exact look (`strict_json`, `schema`, `datagym.meaning`) decides about the rest. Decoding costs
+about 9 µs for an entry of 2 kB (220 MB/s on one core), counting about half of that.
+
+There is a plain form (this module), for entries that are held against the schema alone, and one that is compiled
+from a label configuration (`configured_forms`).
+
+What the decoder proves by itself: the grammar of JSON, UTF-8, whole surrogate pairs, and that a double can hold every
+number (its own range check). What the count has to prove: the rules for the places in a classification, and how
+many keys arrived, so that a repeated key shows (`strict_json.repeats_a_key`).
+
+Keys are declared in alphabetical order, so that every form of one entry gives the same bytes in `digest_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Annotated, NamedTuple, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+__all__ = ["AnyEntry", "PlainEntry", "Tally", "digest_of", "tally_plain"]
+
+# The pattern keeps to texts that a double can hold. As in the schema, `$` lets a line break at the end pass.
+Digits: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,300}$")]
+Coordinate: TypeAlias = Annotated[float, Meta(ge=0)] | Digits
+Side: TypeAlias = Annotated[float, Meta(gt=0)] | Annotated[str, Meta(pattern="^0*[1-9][0-9]{0,299}$")]
+Text: TypeAlias = Annotated[str, Meta(max_length=255)]
+Classification: TypeAlias = list[Text | dict[str, list[object]] | None]
+
+
+class Point(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A corner, an end, or a place."""
+
+    x: Coordinate
+    y: Coordinate
+
+
+class Rectangle(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A rectangle that has a size."""
+
+    h: Side
+    w: Side
+    x: Coordinate
+    y: Coordinate
+
+
+Polygon: TypeAlias = Annotated[list[Point], Meta(min_length=3)]
+Line: TypeAlias = Annotated[list[Point], Meta(min_length=2)]
+OnePoint: TypeAlias = Annotated[list[Point], Meta(min_length=1, max_length=1)]
+OneRectangle: TypeAlias = Annotated[list[Rectangle], Meta(min_length=1, max_length=1)]
+
+
+class PlainNested(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A geometry inside a geometry."""
+
+    classifications: dict[str, Classification] | UnsetType = UNSET
+    line: Line | UnsetType = UNSET
+    point: OnePoint | UnsetType = UNSET
+    polygon: Polygon | UnsetType = UNSET
+    rectangle: OneRectangle | UnsetType = UNSET
+
+
+class PlainGeometry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A geometry under a class."""
+
+    classifications: dict[str, Classification] | UnsetType = UNSET
+    line: Line | UnsetType = UNSET
+    nested_geometries: dict[str, list[PlainNested]] | UnsetType = UNSET
+    point: OnePoint | UnsetType = UNSET
+    polygon: Polygon | UnsetType = UNSET
+    rectangle: OneRectangle | UnsetType = UNSET
+
+
+class Exported(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """The keys of an entry that an export adds and the server ignores."""
+
+    external_media_ID: str | UnsetType | None = UNSET  # noqa: N815  # the key in the file
+    labeler: str | UnsetType | None = UNSET
+    segmentations: list[str] | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+
+    def forget_export(self) -> int:
+        """Take these keys out, so that they do not count in the digest; how many there were."""
+        given = 0
+        for key in _EXPORTED:
+            if getattr(self, key) is not UNSET:
+                setattr(self, key, UNSET)
+                given += 1
+        return given
+
+
+_EXPORTED = ("external_media_ID", "labeler", "segmentations", "status")
+
+
+class PlainEntry(Exported, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """An entry of which only the import schema is known."""
+
+    global_classifications: dict[str, Classification] | UnsetType = UNSET
+    internal_media_ID: str  # noqa: N815  # the key in the file
+    keepData: bool | UnsetType = UNSET  # noqa: N815  # the key in the file
+    labels: dict[str, list[PlainGeometry]] | UnsetType = UNSET
+
+
+AnyValue: TypeAlias = float | str | bool | list[object] | dict[str, object] | None
+AnyShape: TypeAlias = list[dict[str, AnyValue]]
+
+
+class AnyNested(msgspec.Struct, gc=False):
+    """What the server reads of a nested geometry that the schema accepts."""
+
+    classifications: dict[str, list[object]] | UnsetType = UNSET
+    geometry: AnyShape | UnsetType = UNSET
+    line: AnyShape | UnsetType = UNSET
+    point: AnyShape | UnsetType = UNSET
+    polygon: AnyShape | UnsetType = UNSET
+    rectangle: AnyShape | UnsetType = UNSET
+
+
+class AnyGeometry(msgspec.Struct, gc=False):
+    """What the server reads of a geometry that the schema accepts."""
+
+    classifications: dict[str, list[object]] | UnsetType = UNSET
+    geometry: AnyShape | UnsetType = UNSET
+    image_segmentation: list[object] | UnsetType = UNSET
+    line: AnyShape | UnsetType = UNSET
+    nested_geometries: dict[str, list[AnyNested]] | list[object] | float | str | bool | UnsetType | None = (
+        UNSET
+    )
+    point: AnyShape | UnsetType = UNSET
+    polygon: AnyShape | UnsetType = UNSET
+    rectangle: AnyShape | UnsetType = UNSET
+
+
+class AnyEntry(msgspec.Struct, gc=False, kw_only=True):
+    """What the server reads of any entry that the schema accepts and a double can hold."""
+
+    global_classifications: dict[str, list[object]] | UnsetType = UNSET
+    internal_media_ID: str | UnsetType = UNSET  # noqa: N815  # the key in the file
+    keepData: bool | UnsetType = UNSET  # noqa: N815  # the key in the file
+    labels: dict[str, list[AnyGeometry]] | UnsetType = UNSET
+
+
+_CANONICAL = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def digest_of(entry: msgspec.Struct) -> bytes:
+    """Eight bytes by which an entry is known again in a mended source, however that was written.
+
+    Taken over what the server reads, not over the text: white space, escapes, the order of keys, `1.50` for `1.5`
+    and keys that the server ignores do not count; the order of geometries, points and values does. A number counts as
+    the double that the server stores. MessagePack needs 3 µs for an entry of 2 kB where JSON needs 15.
+    """
+    return blake2b(_CANONICAL.encode(entry), digest_size=8).digest()
+
+
+class Tally(NamedTuple):
+    """What was counted in an entry.
+
+    Attributes:
+        keys: keys of all objects, those included that are ignored.
+        weight: 1 + geometries + classification values + points of lines and polygons.
+        notes: findings that are only counted, by code.
+    """
+
+    keys: int
+    weight: int
+    notes: tuple[tuple[str, int], ...] = ()
+
+
+def tally_plain(entry: PlainEntry) -> Tally | None:
+    """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
+    keys = 1 + entry.forget_export() + (entry.keepData is not UNSET)
+    weight = 1
+    unset = 0
+    if entry.global_classifications is not UNSET:
+        counted = _classifications(entry.global_classifications)
+        if counted is None:
+            return None
+        keys, weight, unset = keys + 1 + counted[0], weight + counted[1], counted[2]
+    if entry.labels is not UNSET:
+        keys += 1 + len(entry.labels)
+        for geometries in entry.labels.values():
+            for geometry in geometries:
+                counted = _geometry(geometry)
+                if counted is None:
+                    return None
+                keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
+    return Tally(keys, weight, (("classification-unset", unset),) if unset else ())
+
+
+def _geometry(geometry: PlainGeometry) -> tuple[int, int, int] | None:
+    """(keys, weight, unset classifications) of a geometry with those in it."""
+    counted = _shape(geometry)
+    if counted is None or geometry.nested_geometries is UNSET:
+        return counted
+    keys, weight, unset = counted
+    keys += 1 + len(geometry.nested_geometries)
+    for nested in geometry.nested_geometries.values():
+        for each in nested:
+            counted = _shape(each)
+            if counted is None:
+                return None
+            keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
+    return keys, weight, unset
+
+
+def _shape(geometry: PlainGeometry | PlainNested) -> tuple[int, int, int] | None:
+    """(keys, weight, unset classifications) of a geometry alone; it must have exactly one key of coordinates."""
+    keys = weight = shapes = 0
+    if geometry.polygon is not UNSET:
+        shapes, weight = 1, len(geometry.polygon)
+        keys = 2 * weight
+    if geometry.rectangle is not UNSET:
+        shapes, keys = shapes + 1, 4
+    if geometry.line is not UNSET:
+        shapes, weight = shapes + 1, len(geometry.line)
+        keys = 2 * weight
+    if geometry.point is not UNSET:
+        shapes, keys = shapes + 1, 2
+    if shapes != 1:
+        return None
+    if geometry.classifications is UNSET:
+        return keys + 1, weight + 1, 0
+    counted = _classifications(geometry.classifications)
+    if counted is None:
+        return None
+    return keys + 2 + counted[0], weight + 1 + counted[1], counted[2]
+
+
+def _classifications(given: dict[str, Classification]) -> tuple[int, int, int] | None:
+    """(keys, values, unset classifications)."""
+    keys, weight, unset = len(given), 0, 0
+    for values in given.values():
+        if len(values) == 1 and type(values[0]) is str:
+            weight += 1
+            continue
+        counted = _values(values, depth=0)
+        if counted is None:
+            return None
+        keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
+    return keys, weight, unset
+
+
+def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None:
+    """(keys, values, unset classifications) of one classification; the object of nested ones stands second."""
+    keys, weight, unset = 0, 0, int(not values or values == [None])
+    for place, value in enumerate(values):
+        if type(value) is str and len(value) <= 255:
+            weight += 1
+        elif isinstance(value, dict) and place == 1 and len(value) == 1 and depth < 8:
+            (inner,) = value.values()
+            counted = _values(inner, depth + 1) if isinstance(inner, list) else None
+            if counted is None:
+                return None
+            keys, weight, unset = keys + 1 + counted[0], weight + counted[1], unset + counted[2]
+        elif value is not None or place > 0:
+            return None
+    return keys, weight, unset
