@@ -1,1 +1,17 @@
-"""To be written."""
+"""A DataGym import server to rehearse on: the protocol with all its traps, faults and costs on request.
+
+    async with Sandbox(SandboxConfig(faults=FaultScript([503, "reset after commit", "ok"]))) as sandbox:
+        project = await sandbox.prepare(media=3)
+
+It shares no code with the importer, so that one misunderstanding cannot hide in both.
+"""
+
+from __future__ import annotations
+
+from bulk_importer.sandbox.cost import CostModel
+from bulk_importer.sandbox.cost_files import read_cost_model
+from bulk_importer.sandbox.faults import Fault, FaultScript
+from bulk_importer.sandbox.inspection import Prepared
+from bulk_importer.sandbox.server import Sandbox, SandboxConfig
+
+__all__ = ["CostModel", "Fault", "FaultScript", "Prepared", "Sandbox", "SandboxConfig", "read_cost_model"]

@@ -1,0 +1,155 @@
+"""`bulk-importer sandbox`: runs a DataGym server to rehearse on until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bulk_importer.cli import terminal
+from bulk_importer.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Give the parser the arguments of the command."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument("--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)")
+    parser.add_argument("--faults", metavar="FILE.toml", type=Path, help="let happen what this script says")
+    parser.add_argument(
+        "--cost-model",
+        metavar="FILE.toml|measured",
+        help="take as long as this model says; 'measured' is the one that was fitted to a real server",
+    )
+    parser.add_argument(
+        "--time-scale", type=float, default=1.0, metavar="X", help="let X seconds pass in one, for costs and faults"
+    )
+    parser.add_argument(
+        "--flavour",
+        choices=("open", "cloud", "open-core"),
+        help="which routes answer to whom: a hosted server's, a public image's, or all (default: open, with a "
+        "token cloud)",
+    )
+    parser.add_argument("--token", action="append", default=[], metavar="T", help="accept this token; repeatable")
+    parser.add_argument("--seed", type=int, help="make all ids reproducible")
+    prepared = parser.add_argument_group("a project to begin with")
+    prepared.add_argument("--project", metavar="NAME", help="create a project of this name")
+    prepared.add_argument("--media", type=int, default=100, metavar="N", help="with so many media (default: 100)")
+    prepared.add_argument(
+        "--label-config", metavar="FILE.json", type=Path, help="and this label configuration (default: built in)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready, and nothing else")
+    parser.add_argument("--ready-file", metavar="FILE", type=Path, help="write that line to FILE when it is ready")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal comes. Raises `UsageError` for what cannot be meant."""
+    import asyncio
+
+    config = _config(arguments)
+    roots = _label_config(arguments.label_config)
+    try:
+        asyncio.run(_serve(arguments, config, roots))
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return ExitCode.DELIVERED
+
+
+def _config(arguments: argparse.Namespace) -> SandboxConfig:
+    from bulk_importer.sandbox import FaultScript, SandboxConfig, read_cost_model
+
+    if arguments.time_scale <= 0:
+        raise UsageError("--time-scale must be above 0: it is how many seconds pass in one.")
+    return SandboxConfig(
+        host=arguments.host,
+        port=arguments.port,
+        database=arguments.database,
+        seed=arguments.seed,
+        flavour=arguments.flavour or ("cloud" if arguments.token else "open"),
+        tokens=tuple(arguments.token),
+        faults=FaultScript.read(arguments.faults) if arguments.faults else None,
+        cost_model=read_cost_model(arguments.cost_model) if arguments.cost_model else None,
+        time_scale=arguments.time_scale,
+    )
+
+
+def _label_config(path: Path | None) -> list[dict[str, Any]] | None:
+    if path is None:
+        return None
+    try:
+        roots = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The label configuration {path} cannot be read: {error}.") from error
+    if not isinstance(roots, list) or not all(isinstance(root, dict) for root in roots):
+        raise UsageError(f"The label configuration {path} is no array of classes. Export one from a project.")
+    return roots
+
+
+async def _serve(
+    arguments: argparse.Namespace, config: SandboxConfig, roots: list[dict[str, Any]] | None
+) -> None:
+    import asyncio
+    import signal
+
+    from bulk_importer.sandbox import Sandbox
+
+    stopped = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    async with Sandbox(config) as sandbox:
+        project = await _project(sandbox, arguments, roots)
+        _announce(arguments, sandbox.url, project)
+        await stopped.wait()
+    if not arguments.json:
+        terminal.say("The sandbox has stopped.")
+
+
+async def _project(
+    sandbox: Sandbox, arguments: argparse.Namespace, roots: list[dict[str, Any]] | None
+) -> Prepared | None:
+    from bulk_importer.sandbox.refusals import Refused
+
+    if not arguments.project:
+        return None
+    try:
+        return await sandbox.find(arguments.project) or await sandbox.prepare(
+            name=arguments.project, media=arguments.media, label_config=roots
+        )
+    except Refused as refused:
+        raise UsageError(f"The project {arguments.project!r} cannot be created: {refused}.") from refused
+
+
+def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None) -> None:
+    ready: dict[str, object] = {"url": url}
+    if project:
+        ready |= {"project": project.id, "name": project.name, "media": len(project.media_ids)}
+    line = json.dumps(ready)
+    if arguments.ready_file:
+        # Renamed into place, so that whoever waits for the file never reads half of it.
+        half = arguments.ready_file.with_name(arguments.ready_file.name + f".{os.getpid()}")
+        half.write_text(line + "\n", "utf-8")
+        half.replace(arguments.ready_file)
+    terminal.out(line if arguments.json else _usage(arguments, url, project))
+
+
+def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) -> str:
+    said = [f"A DataGym to rehearse on listens at {url}. Look at it in a browser; stop it with Ctrl-C."]
+    said.append(f"Its labels are kept in {arguments.database}." if arguments.database else "It forgets all when it stops.")
+    name = project.name if project else "NAME"
+    if project:
+        said.append(f"Project {project.name!r} ({project.id}) has {len(project.media_ids)} media.")
+        said.append(f"Their ids: bulk-importer media --server {url} --project {shlex.quote(name)}")
+    else:
+        said.append("It has no project made at the start; --project NAME --media N makes one.")
+    if arguments.token:
+        said.append("Put the token into the variable DATAGYM_TOKEN.")
+    said.append(f"Import into it: bulk-importer import FILE.json --server {url} --project {shlex.quote(name)}")
+    return "\n".join(said)

@@ -1,0 +1,94 @@
+"""The label configuration of a project: classes, their types, options and children.
+
+Pure. A *label class* is what the protocol calls an Entry of the configuration (3.4); the word `entry` is
+kept for the elements of an upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from bulk_importer.sandbox.collation import fold
+
+__all__ = ["ClassType", "LabelClass", "LabelConfig"]
+
+
+class ClassType(StrEnum):
+    """Type of a class, in the order in which the server sorts its class list (export, 4.1)."""
+
+    POINT = "POINT"
+    LINE = "LINE"
+    POLYGON = "POLYGON"
+    IMAGE_SEGMENTATION = "IMAGE_SEGMENTATION"
+    RECTANGLE = "RECTANGLE"
+    SELECT = "SELECT"
+    CHECKLIST = "CHECKLIST"
+    FREETEXT = "FREETEXT"
+
+    @property
+    def is_geometry(self) -> bool:
+        """Whether the server calls it a geometry. It does not call an image segmentation one."""
+        return self in _GEOMETRIES
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether its values are chosen or written, not drawn."""
+        return self in _CLASSIFICATIONS
+
+
+_GEOMETRIES = frozenset({ClassType.POINT, ClassType.LINE, ClassType.POLYGON, ClassType.RECTANGLE})
+_CLASSIFICATIONS = frozenset({ClassType.SELECT, ClassType.CHECKLIST, ClassType.FREETEXT})
+
+
+class LabelClass(msgspec.Struct, kw_only=True):
+    """One class. `number` is unique in the database and never used again."""
+
+    number: int
+    key: str
+    title: str
+    type: ClassType
+    color: str | None = None
+    shortcut: str | None = None
+    stamp_ms: int
+    max_length: int | None = None
+    required: bool = False
+    options: dict[str, str] = {}
+    children: list[LabelClass] = []
+
+    def walk(self) -> Iterator[LabelClass]:
+        """Itself and everything below, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+class LabelConfig(msgspec.Struct, kw_only=True):
+    """The configuration of one project.
+
+    Attributes:
+        changed_ms: when an entry was added or became required (`lastChangedConfig`, 3.4).
+    """
+
+    changed_ms: int
+    roots: list[LabelClass] = []
+
+    def walk(self) -> Iterator[LabelClass]:
+        """Every class, parents first."""
+        for root in self.roots:
+            yield from root.walk()
+
+    def by_number(self) -> dict[int, LabelClass]:
+        """Every class by its number."""
+        return {found.number: found for found in self.walk()}
+
+    def root_classifications(self) -> list[LabelClass]:
+        """The classes of the global classifications."""
+        return [root for root in self.roots if root.type.is_classification]
+
+    def find(self, key: str, parent: LabelClass | None = None) -> list[LabelClass]:
+        """The direct children of `parent` (or the roots) whose key the database takes for `key`."""
+        wanted = fold(key)
+        return [found for found in (parent.children if parent else self.roots) if fold(found.key) == wanted]

@@ -1,0 +1,159 @@
+"""What a sandbox shows beyond what a DataGym does: prepares projects, tells what media hold and what came.
+
+The same for tests in the process, through methods, and for other processes, through the routes below `/sandbox`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib import resources
+from typing import Any, Final
+
+from aiohttp import web
+
+from bulk_importer.sandbox.access import Caller
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.projects import connect, create_dataset, create_project, put_config
+from bulk_importer.sandbox.refusals import Refused
+from bulk_importer.sandbox.store import ORGANISATION
+from bulk_importer.sandbox.values import canonical
+from bulk_importer.sandbox.writing import json_answer
+
+__all__ = ["Inspection", "Prepared", "built_in_label_config"]
+
+_EVERYONE: Final = Caller(False, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A project that is ready to be imported into. `media_ids` are in the order of the names of the media."""
+
+    id: str
+    name: str
+    config_id: str
+    iteration_id: str
+    dataset_id: str
+    media_ids: tuple[str, ...]
+
+
+def built_in_label_config() -> list[dict[str, Any]]:
+    """A label configuration with every type, as a person would create it: cars, buses, streets, weather."""
+    text = resources.files("bulk_importer.sandbox").joinpath("label-config.json").read_text("utf-8")
+    roots: list[dict[str, Any]] = json.loads(text)
+    return roots
+
+
+class Inspection:
+    """Looks into the store of one sandbox, and fills it."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+
+    def register(self, router: web.UrlDispatcher) -> None:
+        """Put the routes up."""
+        router.add_get("/sandbox/requests", self._requests)
+        router.add_get("/sandbox/commits", self._commits)
+        router.add_post("/sandbox/projects", self._prepare)
+        router.add_get("/sandbox/projects/{id}/labels", self._labels)
+
+    async def prepare(
+        self, name: str, media: int, label_config: Sequence[dict[str, Any]] | None, media_type: str, owner: str
+    ) -> Prepared:
+        """Create project, dataset, media, tasks and configuration in one transaction."""
+        backroom = self._backroom
+        roots = built_in_label_config() if label_config is None else label_config
+
+        def create() -> Prepared:
+            store, ids, now_ms = backroom.store, backroom.ids, backroom.now_ms()
+            body = {"name": name, "owner": owner, "mediaType": media_type, "shortDescription": "", "description": ""}
+            project, dataset = create_project(store, body, now_ms), create_dataset(store, body, now_ms)
+            first = int(store.value("SELECT coalesce(max(number), 0) FROM media")) + 1
+            store.execute_many(
+                "INSERT INTO media (number, dataset, name, url, timestamp) VALUES (?, ?, ?, ?, ?)",
+                (
+                    (first + n, dataset, f"img{n:06}.jpg", f"http://media.invalid/img{n:06}.jpg", now_ms)
+                    for n in range(media)
+                ),
+            )
+            put_config(store, ids, project, roots, now_ms)
+            connect(store, project, dataset)
+            return Prepared(
+                ids.text(Kind.PROJECT, project),
+                name,
+                ids.text(Kind.CONFIG, project),
+                ids.text(Kind.ITERATION, project),
+                ids.text(Kind.DATASET, dataset),
+                tuple(ids.text(Kind.MEDIA, first + n) for n in range(media)),
+            )
+
+        return await backroom.in_transaction(create)
+
+    async def find(self, name: str) -> Prepared | None:
+        """The project of that name, if there is one with a dataset; the last one where there are several."""
+        backroom = self._backroom
+
+        def look() -> Prepared | None:
+            store, ids = backroom.store, backroom.ids
+            found = store.row(
+                "SELECT project, dataset FROM project JOIN project_dataset ON project = number"
+                " WHERE name = ? AND delete_time IS NULL ORDER BY number DESC, dataset",
+                name,
+            )
+            if found is None:
+                return None
+            project, dataset = found
+            media = store.rows("SELECT media FROM task WHERE project = ? ORDER BY media_name, number", project)
+            return Prepared(
+                ids.text(Kind.PROJECT, project),
+                name,
+                ids.text(Kind.CONFIG, project),
+                ids.text(Kind.ITERATION, project),
+                ids.text(Kind.DATASET, dataset),
+                tuple(ids.text(Kind.MEDIA, row[0]) for row in media),
+            )
+
+        return await backroom.on_store(look)
+
+    async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
+        """What every media of a project holds, in canonical form; media without labels hold an empty list."""
+        backroom = self._backroom
+
+        def read() -> dict[str, list[dict[str, object]]]:
+            project = backroom.project(project_id, _EVERYONE, deleted=True)["number"]
+            classes = backroom.store.config(project).by_number()
+            media_of: dict[int, str] = {}
+            held: dict[str, list[dict[str, object]]] = {}
+            for task, media in backroom.store.rows("SELECT number, media FROM task WHERE project = ?", project):
+                media_of[task] = backroom.ids.text(Kind.MEDIA, media)
+                held[media_of[task]] = []
+            for task, labels in backroom.store.labels_of_project(project):
+                held[media_of[task]] = canonical(labels.roots, classes)
+            return held
+
+        return await backroom.on_store(read)
+
+    async def _requests(self, request: web.Request) -> web.StreamResponse:
+        return json_answer(self._backroom.witness.as_json())
+
+    async def _commits(self, request: web.Request) -> web.StreamResponse:
+        return json_answer(dict(self._backroom.witness.commits))
+
+    async def _labels(self, request: web.Request) -> web.StreamResponse:
+        return json_answer(await self.labels(request.match_info["id"]))
+
+    async def _prepare(self, request: web.Request) -> web.StreamResponse:
+        try:
+            body = await request.json()
+            prepared = await self.prepare(
+                str(body.get("name", "sandbox")),
+                int(body.get("media", 3)),
+                body.get("label_config"),
+                str(body.get("media_type", "IMAGE")),
+                str(body.get("owner", ORGANISATION)),
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Refused(400, "ex_validation") from error
+        return json_answer(asdict(prepared))

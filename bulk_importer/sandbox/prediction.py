@@ -1,0 +1,163 @@
+"""The prediction route: from a body to labels in the store, or to the answer that refuses it (protocol 2.3).
+
+A request goes on when its client has gone: once its body is read, the work is a task of the sandbox and not
+of the connection. Nothing is written for a body that was not read to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bulk_importer.sandbox.access import Caller
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.collation import fold
+from bulk_importer.sandbox.cost import Fate, Job
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.refusals import SYSTEM, Refused
+from bulk_importer.sandbox.schema_stage import Refusal, judge
+from bulk_importer.sandbox.semantics import Hand, read_json
+from bulk_importer.sandbox.values import MediaLabels
+from bulk_importer.sandbox.witness import Seen
+from bulk_importer.sandbox.writing import json_answer, refusal_answer
+
+__all__ = ["Outcome", "Prediction"]
+
+Entries = Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is to be answered, however late and to whomever."""
+
+    answer: Refused | dict[str, object]
+    status: int = 200
+
+    def response(self) -> web.Response:
+        """A response of its own each time it is asked."""
+        if isinstance(self.answer, Refused):
+            return refusal_answer(self.answer)
+        try:
+            return json_answer(self.answer, status=self.status)
+        except TypeError:  # half a surrogate pair in an echoed text, which only an escape can carry
+            return web.Response(text=json.dumps(self.answer), status=self.status, content_type="application/json")
+
+
+class Prediction:
+    """Serves uploads, one after the other through `serve`."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+
+    async def serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Outcome:
+        """Do all that an upload does. Never raises, but when the sandbox stops."""
+        try:
+            refusal = await self._serve(project_id, token, body, seen)
+        except Refused as refused:
+            seen.refused = refused.key
+            return Outcome(refused)
+        if refusal is None:
+            return Outcome({"errorMessages": ""})
+        seen.refused = str(refusal.answer.get("key") or refusal.answer.get("errorMessages")).partition("\n")[0]
+        return Outcome(refusal.answer, refusal.status)
+
+    async def _serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Refusal | None:
+        backroom = self._backroom
+        caller, project = await backroom.on_store(lambda: self._admit(project_id, token))
+        entries = await asyncio.get_running_loop().run_in_executor(None, judge, body)
+        if isinstance(entries, Refusal):
+            await self._spend(Job(0, self._seconds(0, body)))
+            return entries
+        seen.media_ids = tuple(str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
+        if backroom.pace.model:
+            await self._take_its_time(entries, project, caller, body)
+        hand = await backroom.in_transaction(lambda: self._write(entries, project, caller))
+        backroom.witness.note_commit(seen, hand.written + hand.deleted)
+        return None
+
+    def _admit(self, project_id: str, token: str | None) -> tuple[Caller, int]:
+        caller = self._backroom.gate.on_prediction(token, self._backroom.now_ms())
+        # Labels for a soft-deleted project are still accepted (2.3).
+        return caller, self._backroom.project(project_id, caller, deleted=True)["number"]
+
+    def _write(self, entries: Entries, project: int, caller: Caller) -> Hand:
+        shelf = _StoreShelf(self._backroom, project)
+        hand = Hand(self._backroom.now_ms(), caller.by_token)
+        read_json(entries, self._backroom.store.config(project), shelf, hand)
+        shelf.put_back()
+        return hand
+
+    # ------------------------------------------------------------------------------------- the cost model
+
+    async def _take_its_time(self, entries: Entries, project: int, caller: Caller, body: bytes) -> None:
+        """Wait as the real server makes wait: what the request would write is found out by doing it in vain."""
+        shelf = _StoreShelf(self._backroom, project)
+        hand = Hand(self._backroom.now_ms(), caller.by_token)
+
+        def rehearse() -> Refused | None:
+            with self._backroom.store.rehearsal():
+                try:
+                    read_json(entries, self._backroom.store.config(project), shelf, hand)
+                except Refused as refused:
+                    return refused
+            return None
+
+        refused = await self._backroom.on_store(rehearse)
+        model = self._backroom.pace.model
+        rows = model.effective_rows(hand.written, hand.deleted) if model else 0.0
+        tasks = frozenset() if refused else frozenset(shelf.taken)
+        fate = await self._spend(Job(rows, self._seconds(rows, body), hand.replaces, tasks))
+        if refused:
+            raise refused
+        if fate is not Fate.DONE:
+            raise Refused(500, SYSTEM)
+
+    def _seconds(self, rows: float, body: bytes) -> float:
+        model = self._backroom.pace.model
+        return model.seconds(rows, len(body)) if model else 0.0
+
+    async def _spend(self, job: Job) -> Fate:
+        return await self._backroom.pace.spend(job)
+
+
+class _StoreShelf:
+    """The labels as `semantics` sees them: taken from the store once a request, put back at its end."""
+
+    def __init__(self, backroom: Backroom, project: int) -> None:
+        self._store = backroom.store
+        self._ids = backroom.ids
+        self._project = project
+        self._uploaded: set[int] = set()
+        self.taken: dict[int, MediaLabels] = {}
+
+    def default_tasks(self, media_id: str) -> Sequence[int]:
+        number = self._ids.number(Kind.MEDIA, fold(media_id))
+        if number is None:
+            return ()
+        found = self._store.rows(
+            "SELECT number FROM task WHERE project = ? AND media = ? AND type = 'DEFAULT'", self._project, number
+        )
+        return [row[0] for row in found]
+
+    def labels(self, task: int) -> MediaLabels:
+        if task not in self.taken:
+            self.taken[task] = self._store.labels(task)
+        return self.taken[task]
+
+    def mark_uploaded(self, task: int) -> None:
+        self._uploaded.add(task)
+
+    def put_back(self) -> None:
+        """Write everything into the store."""
+        for task, labels in self.taken.items():
+            self._store.put_labels(task, labels)
+        self._store.execute_many(
+            "UPDATE task SET json_upload = 1 WHERE number = ? AND NOT json_upload",
+            ((task,) for task in self._uploaded),
+        )
+
+

@@ -1,0 +1,346 @@
+"""What an upload means: section 2.6 to 2.10 of the protocol, rule by rule.
+
+Pure. It starts where the schema stage ends: with entries that the schema accepts. The functions bear the
+names and the order of the protocol, so that the two can be read side by side:
+
+    read_json                    2.3 step 7, 2.8, 2.9: entry by entry, in array order, first error wins
+      the_default_task           2.6 row 1, row 10
+      read_global_classifications  2.9: trees for all roots; 2.6 row 4
+      read_labels                2.6 row 2, 2.10 (hasJsonUpload)
+        read_geometry            2.7: fixed order of the geometry keys; 2.6 rows 3, 6, 7, 8
+        read_classifications     2.6 row 5
+          read_values_tree       2.6 rows 9, 11; 2.7: only the first key of a nested object
+
+Where keys are compared is where the server does it: in its database for classes, nested classes and nested
+classifications (case, accents and blanks at the end do not count), in Java for global classifications and
+for those of a geometry (every character counts).
+
+Texts and numbers that do not fit their column fail when the server writes them, not when it reads them, and
+it writes before it queries the values and at the end. `flush` stands where that happens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.collation import as_stored, fold
+from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic, not_found
+from bulk_importer.sandbox.values import MediaLabels, Value, validate
+
+__all__ = ["Hand", "Shelf", "create_missing", "extend_nested", "read_json"]
+
+Json = object
+
+_GEOMETRY_KEYS: Final = ("polygon", "rectangle", "line", "point", "geometry")
+_RECTANGLE_SLOTS: Final = {"x": 0, "y": 1, "w": 2, "h": 3}
+
+
+class Shelf(Protocol):
+    """Where the labels stand, seen from inside one transaction."""
+
+    def default_tasks(self, media_id: str) -> Sequence[int]:
+        """The tasks of type DEFAULT of the project for that media, ids compared as the database does."""
+        ...
+
+    def labels(self, task: int) -> MediaLabels:
+        """The labels of a task, to be changed in place; the same object each time."""
+        ...
+
+    def mark_uploaded(self, task: int) -> None:
+        """Set `hasJsonUpload`, which is never reset (2.10)."""
+        ...
+
+
+class Hand:
+    """Who writes, when, and how much was written: what the cost of a request follows from.
+
+    Attributes:
+        written, deleted: rows of the real server's tables (values, points, checklist values).
+        replaces: whether a media that held labels was emptied.
+    """
+
+    def __init__(self, now_ms: int, by_token: bool) -> None:
+        self.now_ms = now_ms
+        self.by_token = by_token
+        self.written = 0
+        self.deleted = 0
+        self.replaces = False
+        self._does_not_fit = False
+
+    def new_value(self, labels: MediaLabels, label_class: LabelClass) -> Value:
+        """An empty value of that class, not valid until it is looked at; one row."""
+        sequence = labels.next_sequence
+        labels.next_sequence = sequence + 1
+        numbers: list[float | None] = []
+        match label_class.type:
+            case ClassType.RECTANGLE:
+                numbers = [None, None, None, None]
+            case ClassType.POINT:
+                numbers = [None, None]
+        self.written += 1
+        return Value(sequence, label_class.number, self.now_ms, self.by_token, False, numbers, [], [])
+
+    def fits(self, text: str) -> str:
+        """The text as the database gives it back; one that it refuses fails at the next `flush`."""
+        stored = as_stored(text)
+        if stored is None:
+            self._does_not_fit = True
+            return ""
+        return stored
+
+    def number(self, coordinate: Json) -> float:
+        """The nearest double of a number or a string of digits (3.7); a zero below zero becomes zero.
+
+        Beyond the doubles there is nothing that the column could hold: that fails at the next `flush`.
+        """
+        try:
+            number = float(coordinate) + 0.0  # type: ignore[arg-type]  # the schema lets nothing else through
+        except OverflowError:
+            number = math.inf
+        if math.isinf(number):
+            self._does_not_fit = True
+        return number
+
+    def flush(self) -> None:
+        """Where the server writes to its database. Raises `Refused` for what does not fit a column (row 12)."""
+        if self._does_not_fit:
+            raise Refused(500, SYSTEM)
+
+
+def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf: Shelf, hand: Hand) -> None:
+    """Write the entries, or raise `Refused` for the first one that is wrong; then nothing may be kept (2.8)."""
+    for entry in entries:
+        if "internal_media_ID" not in entry:
+            continue  # 2.7: skipped entirely
+        hand.flush()
+        task = the_default_task(shelf, str(entry["internal_media_ID"]))
+        labels = shelf.labels(task)
+        if entry.get("keepData", True) is False:
+            _delete_all(labels, hand)
+        read_global_classifications(_object(entry, "global_classifications"), labels, config, hand)
+        read_labels(_object(entry, "labels"), labels, config, hand)
+        shelf.mark_uploaded(task)
+    hand.flush()
+
+
+def the_default_task(shelf: Shelf, media_id: str) -> int:
+    """Row 1: exactly one task of type DEFAULT; row 10: the server cannot choose between two."""
+    tasks = shelf.default_tasks(media_id)
+    if not tasks:
+        raise generic("json_upload_not_found_task")
+    if len(tasks) > 1:
+        raise Refused(500, SYSTEM)
+    return tasks[0]
+
+
+def _delete_all(labels: MediaLabels, hand: Hand) -> None:
+    hand.deleted += labels.rows()
+    hand.replaces = hand.replaces or bool(labels.roots)
+    labels.roots = []
+
+
+# ------------------------------------------------------------------------------- global classifications
+
+
+def read_global_classifications(
+    given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand
+) -> None:
+    """2.9: rows for ALL root classifications are created; then those given are updated in place."""
+    roots = create_missing(labels, config, hand)
+    for key, classification in given.items():
+        # The first root that bears exactly this key, whatever the database thinks of case. Row 4.
+        found = next((pair for pair in roots if pair[0].key == key), None)
+        if found is None:
+            raise generic("wrong_entry_id", key)
+        read_values_tree(*found, classification, hand)
+
+
+def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list[tuple[LabelClass, Value]]:
+    """The global classification values of a media, the oldest of each root; missing ones are created empty."""
+    oldest: dict[int, Value] = {}
+    for value in labels.roots:
+        oldest.setdefault(value.label_class, value)
+    roots = []
+    for root in config.root_classifications():
+        value = oldest.get(root.number)
+        if value is None:
+            value = _create_tree(labels, root, hand)
+            labels.roots.append(value)
+        roots.append((root, value))
+    return roots
+
+
+def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
+    """3.4: reading a task creates the nested classification values that the configuration got since.
+
+    Only of classes of which the media holds no value at all, and not below nested geometries.
+    """
+    held = {value.label_class for value in labels.walk()}
+
+    def extend(values: Sequence[Value], label_class: LabelClass) -> None:
+        for child in label_class.children:
+            if child.type.is_geometry:
+                continue
+            if child.number in held:
+                nested = [one for value in values for one in value.children if one.label_class == child.number]
+                extend(nested, child)
+            else:
+                for value in values:
+                    value.children.append(_create_tree(labels, child, hand))
+
+    for root in config.roots:
+        extend([value for value in labels.roots if value.label_class == root.number], root)
+
+
+def _create_tree(labels: MediaLabels, label_class: LabelClass, hand: Hand) -> Value:
+    value = hand.new_value(labels, label_class)
+    # Nested geometries are not created with their parent: there can be any number of them.
+    for child in label_class.children:
+        if not child.type.is_geometry:
+            value.children.append(_create_tree(labels, child, hand))
+    return value
+
+
+def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: Hand) -> None:
+    """Update one classification value, then the one that is nested in it."""
+    elements = _array(given)
+    _update_value(label_class, value, [text for text in elements if isinstance(text, str)], hand)
+    for element in elements:
+        if isinstance(element, dict):
+            if not element:
+                raise Refused(500, SYSTEM)  # row 9
+            key, nested = next(iter(element.items()))  # 2.7: a second key is dropped
+            _read_nested(label_class, value, key, nested, hand)
+
+
+def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, hand: Hand) -> None:
+    child_class = _the_class(label_class.children, key)  # row 5
+    hand.flush()
+    for child in value.children:
+        if child.label_class == child_class.number:
+            read_values_tree(child_class, child, nested, hand)
+            return
+    raise not_found("LabelEntryValue", "lcEntryKey:", key)  # row 11
+
+
+def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand: Hand) -> None:
+    """2.7: SELECT and FREETEXT take exactly one string, CHECKLIST one or more; else nothing changes."""
+    match label_class.type:
+        case ClassType.SELECT | ClassType.FREETEXT:
+            if len(texts) != 1:
+                return
+        case ClassType.CHECKLIST:
+            if not texts:
+                return
+            hand.deleted += len(value.texts)
+            hand.written += len(texts)
+        case _:
+            raise generic("entry_type_not_found", "entry type")
+    value.texts = texts
+    validate(value, label_class)
+    value.texts = [hand.fits(text) for text in value.texts]
+
+
+# -------------------------------------------------------------------------------------------- geometries
+
+
+def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
+    """2.9: geometries are always appended."""
+    for key, geometries in given.items():
+        label_class = _the_class(config.roots, key)  # row 2, also for an empty array
+        for geometry in _array(geometries):
+            labels.roots.append(value := _create_tree(labels, label_class, hand))
+            read_geometry(_as_object(geometry), label_class, value, labels, hand)
+            _read_nested_geometries(_as_object(geometry), label_class, value, labels, hand)
+
+
+def read_geometry(
+    geometry: Mapping[str, Json], label_class: LabelClass, value: Value, labels: MediaLabels, hand: Hand
+) -> None:
+    """2.7: every geometry key that is there, in the fixed order; then the classifications."""
+    for form in _GEOMETRY_KEYS:
+        if form in geometry:
+            for coordinates in _array(geometry[form]):
+                _read_coordinates(_as_object(coordinates), label_class, value, hand)
+            validate(value, label_class)
+    read_classifications(_object(geometry, "classifications"), label_class, value, hand)
+
+
+def _read_nested_geometries(
+    geometry: Mapping[str, Json], parent_class: LabelClass, parent: Value, labels: MediaLabels, hand: Hand
+) -> None:
+    # 2.5: `nested_geometries` has no type; what is not an object means "none". One level only (2.7).
+    for key, nested in _object(geometry, "nested_geometries").items():
+        label_class = _the_class(parent_class.children, key)  # row 3
+        for one in _array(nested):
+            if not label_class.type.is_geometry:
+                # Its classifications have their one value already; the server counts them by type.
+                raise generic("entry_value_validation", label_class.type.value)
+            parent.children.append(value := _create_tree(labels, label_class, hand))
+            read_geometry(_as_object(one), label_class, value, labels, hand)
+
+
+def _read_coordinates(coordinates: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand) -> None:
+    kind = label_class.type
+    match kind:
+        case ClassType.RECTANGLE:
+            for key, number in coordinates.items():
+                if key not in _RECTANGLE_SLOTS:
+                    raise generic("entry_type_not_found", kind.value)  # row 8
+                value.numbers[_RECTANGLE_SLOTS[key]] = hand.number(number)
+        case ClassType.POINT:
+            value.numbers = _point(coordinates, kind, hand)  # the last one wins
+        case ClassType.LINE | ClassType.POLYGON:
+            value.numbers += _point(coordinates, kind, hand)
+            hand.written += 1
+        case _:
+            raise generic("entry_type_not_found", kind.value)  # row 7
+
+
+def _point(coordinates: Mapping[str, Json], kind: ClassType, hand: Hand) -> list[float | None]:
+    if len(coordinates) != 2:
+        raise generic("entry_value_validation", kind.value)  # row 6: the schema lets only w and h come here
+    return [hand.number(coordinates["x"]), hand.number(coordinates["y"])]
+
+
+def read_classifications(
+    given: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand
+) -> None:
+    """Row 5: a key must be exactly that of a classification of the class."""
+    by_number = {child.number: child for child in label_class.children}
+    for key, classification in given.items():
+        for child in value.children:
+            child_class = by_number[child.label_class]
+            if child_class.key == key:
+                read_values_tree(child_class, child, classification, hand)
+                break
+        else:
+            raise generic("wrong_entry_id", key)
+
+
+# --------------------------------------------------------------------------------------- keys and shapes
+
+
+def _the_class(among: Sequence[LabelClass], key: str) -> LabelClass:
+    wanted = fold(key)
+    found = [label_class for label_class in among if fold(label_class.key) == wanted]
+    if not found:
+        raise generic("wrong_entry_id", key)
+    if len(found) > 1:
+        raise Refused(500, SYSTEM)  # row 10
+    return found[0]
+
+
+def _object(holder: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    return _as_object(holder.get(key))
+
+
+def _as_object(given: Json) -> Mapping[str, Json]:
+    return given if isinstance(given, dict) else {}
+
+
+def _array(given: Json) -> Sequence[Json]:
+    return given if isinstance(given, list) else ()

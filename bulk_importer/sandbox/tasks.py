@@ -1,0 +1,78 @@
+"""What happens to tasks: states, completion with its strict validation, the search in lists (3.3, 3.5).
+
+Every function runs on the store's thread, inside a transaction, and raises `Refused` for what the server
+would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bulk_importer.sandbox.classes import ClassType, LabelClass
+from bulk_importer.sandbox.ids import Ids
+from bulk_importer.sandbox.refusals import Refused, generic
+from bulk_importer.sandbox.store import Row, Store
+from bulk_importer.sandbox.values import Value, validate
+
+__all__ = ["complete", "move", "search_words"]
+
+_POSSIBLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "BACKLOG": ("WAITING",),
+    "WAITING": ("BACKLOG", "IN_PROGRESS"),
+    "WAITING_CHANGED": ("BACKLOG", "IN_PROGRESS"),
+    "IN_PROGRESS": ("WAITING_CHANGED", "SKIPPED", "COMPLETED"),
+    "COMPLETED": ("WAITING_CHANGED", "REVIEWED"),
+    "REVIEWED": ("WAITING_CHANGED",),
+    "SKIPPED": ("WAITING_CHANGED", "REVIEWED_SKIP"),
+    "REVIEWED_SKIP": ("WAITING_CHANGED",),
+}
+_SHORTEST_WORD: Final = 3
+
+
+def move(store: Store, task: Row, task_id: str, to: str, *, as_from: str | None = None) -> None:
+    """Put a task into another state. `as_from` is the state that the server pretends it is in (3.5)."""
+    begin = as_from or task["state"]
+    if begin != to and to not in _POSSIBLE[begin]:
+        raise generic("wrong_label_task_state", task_id)
+    labeler = None if to == "WAITING_CHANGED" else task["labeler"]
+    store.execute("UPDATE task SET state = ?, labeler = ? WHERE number = ?", to, labeler, task["number"])
+
+
+def complete(store: Store, ids: Ids, task: Row, task_id: str, last_changed_ms: int) -> bool:
+    """Complete a task, from any state; whether the configuration changed since the client read it.
+
+    If it did, nothing happens. Every value is validated, strictly: the first that is wrong is refused, and all
+    others get their flags right.
+    """
+    config = store.config(task["project"])
+    if config.changed_ms > last_changed_ms:
+        return True
+    classes = config.by_number()
+    labels = store.labels(task["number"])
+    for value in labels.walk():
+        _require_valid(ids, task["number"], value, classes[value.label_class])
+    if labels.roots:
+        store.put_labels(task["number"], labels)
+    move(store, task, task_id, "COMPLETED", as_from="IN_PROGRESS")
+    return False
+
+
+def _require_valid(ids: Ids, task: int, value: Value, label_class: LabelClass) -> None:
+    kind = label_class.type
+    is_valid = validate(value, label_class)
+    if kind is ClassType.POINT and None in value.numbers:
+        raise generic("entry_value_validation", kind.value)
+    if not is_valid:
+        raise generic("entry_value_validation", kind.value, ids.value(task, value.sequence))
+
+
+def search_words(search: str, allowed: str) -> list[str]:
+    """The words that a list is searched for: three characters or more, not only digits; in lower case.
+
+    Raises:
+        Refused: the text holds a character that is not a letter, a digit, or one of `allowed`.
+    """
+    if any(not (c.isascii() and c.isalnum()) and c not in allowed for c in search):
+        raise Refused(400, "ex_validation", "search")
+    return [word for word in search.lower().split() if len(word) >= _SHORTEST_WORD and not word.isdigit()]

@@ -1,0 +1,132 @@
+"""The labels of one media as a tree of values, and when the server calls a value valid.
+
+Pure. `MediaLabels` is what one row of the store holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from bulk_importer.sandbox.classes import ClassType, LabelClass
+from bulk_importer.sandbox.collation import java_length
+
+__all__ = ["MediaLabels", "Value", "canonical", "sequence_key", "validate"]
+
+
+class Value(msgspec.Struct, array_like=True):
+    """One label value (protocol 3.4) without what follows from where it stands.
+
+    Attributes:
+        sequence: number of the value within its task; later values have higher ones.
+        label_class: number of its class.
+        stamp_ms: when it was created; an update in place keeps it (2.10).
+        by_token: whether the labeler is the token's user.
+        numbers: RECTANGLE `x, y, w, h`; POINT `x, y`; LINE and POLYGON `x, y, x, y, ...`; else empty.
+            Coordinates that were never set are None.
+        texts: CHECKLIST its values; SELECT and FREETEXT one text, or none where it is null.
+    """
+
+    sequence: int
+    label_class: int
+    stamp_ms: int
+    by_token: bool
+    valid: bool
+    numbers: list[float | None]
+    texts: list[str]
+    children: list[Value]
+
+    def walk(self) -> Iterator[Value]:
+        """Itself and everything below, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+class MediaLabels(msgspec.Struct, array_like=True):
+    """All values of one task. `next_sequence` only grows, so that an id is never given twice."""
+
+    next_sequence: int = 1
+    roots: list[Value] = []
+
+    def walk(self) -> Iterator[Value]:
+        """Every value, parents first, in the order in which the roots were created."""
+        for root in self.roots:
+            yield from root.walk()
+
+    def rows(self) -> int:
+        """The rows that the real server holds for it: values, points and checklist values."""
+        return sum(1 + len(value.numbers) // 2 + len(value.texts) for value in self.walk())
+
+
+def validate(value: Value, label_class: LabelClass) -> bool:
+    """Set the flag `valid` as the server does, and return it (2.7).
+
+    A SELECT whose option does not exist loses its value on the way. A POINT is valid once it was looked at,
+    whatever its coordinates are; LINE and POLYGON need points, whatever these are.
+    """
+    match label_class.type:
+        case ClassType.SELECT:
+            known = bool(value.texts) and value.texts[0] in label_class.options
+            value.valid = known or not (value.texts or label_class.required)
+            if not known:
+                value.texts = []
+        case ClassType.CHECKLIST:
+            # Only a required checklist is compared with its options.
+            value.valid = not label_class.required or (
+                bool(value.texts) and all(text in label_class.options for text in value.texts)
+            )
+        case ClassType.FREETEXT:
+            value.valid = _is_valid_text(value.texts, label_class)
+        case ClassType.POINT:
+            value.valid = True
+        case ClassType.LINE:
+            value.valid = len(value.numbers) >= 2 * 2
+        case ClassType.POLYGON:
+            value.valid = len(value.numbers) >= 3 * 2
+        case ClassType.RECTANGLE:
+            value.valid = len(value.numbers) == 4 and None not in value.numbers
+        case ClassType.IMAGE_SEGMENTATION:
+            value.valid = False
+    return value.valid
+
+
+def _is_valid_text(texts: Sequence[str], label_class: LabelClass) -> bool:
+    if not texts:
+        return not label_class.required
+    length = java_length(texts[0])
+    longest = label_class.max_length if label_class.max_length is not None else length
+    return length <= longest and not (label_class.required and length == 0)
+
+
+def canonical(roots: Sequence[Value], classes: Mapping[int, LabelClass]) -> list[dict[str, object]]:
+    """What a media holds, without ids and times, in an order of its own: two equal forms, equal labels.
+
+    Keys: `k` class, `t` type, `valid`, `g` geometry or `v` value, `c` children (as in `semantics.json`).
+    """
+    return sorted((_canonical(value, classes) for value in roots), key=sequence_key)
+
+
+def _canonical(value: Value, classes: Mapping[int, LabelClass]) -> dict[str, object]:
+    label_class = classes[value.label_class]
+    found: dict[str, object] = {"k": label_class.key, "t": label_class.type.value, "valid": value.valid}
+    match label_class.type:
+        case ClassType.SELECT | ClassType.FREETEXT:
+            found["v"] = value.texts[0] if value.texts else None
+        case ClassType.CHECKLIST:
+            found["v"] = sorted(value.texts)
+        case ClassType.POLYGON | ClassType.LINE:
+            found["g"] = [list(pair) for pair in zip(value.numbers[::2], value.numbers[1::2], strict=True)]
+        case ClassType.POINT | ClassType.RECTANGLE:
+            found["g"] = list(value.numbers)
+        case ClassType.IMAGE_SEGMENTATION:
+            found["g"] = []
+    found["c"] = canonical(value.children, classes)
+    return found
+
+
+def sequence_key(value: Mapping[str, object]) -> str:
+    """By what canonical values are sorted: their JSON text."""
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,79 @@
+"""Remembers which requests came and what became of them, for tests and for the page of a person.
+
+No token and no body is kept: paths come without their query, bodies as a digest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+__all__ = ["Seen", "Witness"]
+
+
+@dataclass(slots=True)
+class Seen:
+    """One request. Filled in while it goes on; `ended` is None until it is over.
+
+    Attributes:
+        number: 1 for the first request that the sandbox saw.
+        began, ended: seconds since the epoch.
+        status: what was answered; None where no answer was written.
+        fault: what the fault script made happen.
+        body_digest: SHA-256 of a prediction's body, in hex; empty for other requests.
+        media_ids: the media ids of a prediction's entries, in their order, as they were written.
+        committed: whether its labels were written, whatever the client was told.
+        refused: key of the refusal, or the first line of a refusing text.
+        rows: rows that it wrote and deleted, where it committed.
+    """
+
+    number: int
+    method: str
+    path: str
+    began: float
+    ended: float | None = None
+    status: int | None = None
+    fault: str = ""
+    body_bytes: int = 0
+    body_digest: str = ""
+    media_ids: tuple[str, ...] = ()
+    committed: bool = False
+    refused: str = ""
+    rows: int = 0
+
+
+class Witness:
+    """The last requests, and counts of all. Used from the event loop alone."""
+
+    def __init__(self, remembered: int) -> None:
+        self._seen: deque[Seen] = deque(maxlen=remembered)
+        self._count = 0
+        self.commits: Counter[str] = Counter()
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The last requests, the oldest first."""
+        return list(self._seen)
+
+    def arrive(self, method: str, path: str) -> Seen:
+        """Note a request that begins."""
+        self._count += 1
+        self._seen.append(seen := Seen(self._count, method, path, time.time()))
+        return seen
+
+    def note_body(self, seen: Seen, body: bytes) -> None:
+        """Note what a prediction brought."""
+        seen.body_bytes = len(body)
+        seen.body_digest = sha256(body).hexdigest()
+
+    def note_commit(self, seen: Seen, rows: int) -> None:
+        """Note that the labels of a prediction are written."""
+        seen.committed = True
+        seen.rows = rows
+        self.commits[seen.body_digest] += 1
+
+    def as_json(self) -> list[dict[str, object]]:
+        """What is remembered, for other processes."""
+        return [asdict(seen) for seen in self._seen]

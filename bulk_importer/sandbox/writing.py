@@ -1,0 +1,74 @@
+"""Writes answers: JSON, error objects, the framework's own errors, and long arrays piece by piece."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import orjson
+from aiohttp import web
+
+from bulk_importer.sandbox.refusals import Refused
+
+__all__ = ["framework_error", "json_answer", "refusal_answer", "stream_array"]
+
+_JSON = "application/json"
+
+
+def json_answer(body: object, *, status: int = 200) -> web.Response:
+    """A value as compact JSON."""
+    return web.Response(status=status, body=orjson.dumps(body), content_type=_JSON)
+
+
+def refusal_answer(refused: Refused) -> web.Response:
+    """The error object of protocol 2.2, pretty printed as the server does; without a body for a bad request."""
+    if refused.status == HTTPStatus.BAD_REQUEST:
+        return web.Response(status=refused.status)
+    text = json.dumps(refused.answer(), indent=2, ensure_ascii=False)
+    # A parameter may hold half a surrogate pair; the server writes a question mark for it.
+    body = text.encode("utf-8", "replace")
+    return web.Response(status=refused.status, body=body, headers={"Content-Type": f"{_JSON};charset=utf-8"})
+
+
+def framework_error(status: int, path: str) -> web.Response:
+    """What answers where no route does: an object of the framework for 404, nothing for the others (2.2)."""
+    if status != HTTPStatus.NOT_FOUND:
+        return web.Response(status=status)
+    body = {
+        "timestamp": int(time.time() * 1000),
+        "status": status,
+        "error": HTTPStatus(status).phrase,
+        "path": path,
+    }
+    return json_answer(body, status=status)
+
+
+async def stream_array(
+    request: web.Request,
+    pieces: AsyncIterator[list[object]],
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> web.StreamResponse:
+    """Write a JSON array whose elements come in pieces; nobody holds all of them.
+
+    Args:
+        before, after: JSON text around the array.
+    """
+    response = web.StreamResponse(headers={"Content-Type": _JSON, **(headers or {})})
+    first = await anext(pieces, [])
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    await response.write(before + b"[" + b",".join(map(orjson.dumps, first)))
+    separator = b"," if first else b""
+    async for piece in pieces:
+        if piece:
+            await response.write(separator + b",".join(map(orjson.dumps, piece)))
+            separator = b","
+    await response.write(b"]" + after)
+    await response.write_eof()
+    return response
