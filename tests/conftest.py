@@ -1,0 +1,110 @@
+"""Sandboxes for tests: one in the process of the test, and one in a process of its own.
+
+    async def test_that(sandbox: Sandbox) -> None: ...
+    async def test_that(start_sandbox: StartSandbox) -> None:
+        sandbox = await start_sandbox(faults=FaultScript([503, "reset after commit", "ok"]))
+    def test_that(sandbox_process: StartSandboxProcess) -> None:
+        sandbox = sandbox_process("--seed", "1")
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
+VECTORS = Path(__file__).parent / "vectors"
+
+
+@pytest.fixture
+async def start_sandbox() -> AsyncIterator[StartSandbox]:
+    """Start a sandbox in this process; the arguments are those of `SandboxConfig`. It stops with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**config: Any) -> Sandbox:
+            return await stack.enter_async_context(Sandbox(SandboxConfig(**config)))
+
+        yield start
+
+
+@pytest.fixture
+async def sandbox(start_sandbox: StartSandbox) -> Sandbox:
+    """A sandbox in which nothing goes wrong, whose ids are the same each time."""
+    return await start_sandbox(seed=1)
+
+
+class SandboxProcess:
+    """A sandbox in a process of its own, looked at over HTTP."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "bulk_importer", "sandbox", "--port", "0", "--json", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self.url: str = self.ready["url"]
+
+    def ask(self, path: str, body: object = None) -> Any:
+        """The JSON that a route answers, to a GET or (with a body) to a POST."""
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(self.url + path, data=data), timeout=60) as answer:
+            return json.load(answer)
+
+    def prepare(self, **arguments: Any) -> dict[str, Any]:
+        """Create a project; arguments and result as `Sandbox.prepare` has them."""
+        prepared: dict[str, Any] = self.ask("/sandbox/projects", arguments)
+        return prepared
+
+    def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
+        """What every media of a project holds, as `Sandbox.labels` tells it."""
+        held: dict[str, list[dict[str, object]]] = self.ask(f"/sandbox/projects/{project_id}/labels")
+        return held
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The requests that came, and what became of them."""
+        seen: list[dict[str, Any]] = self.ask("/sandbox/requests")
+        return seen
+
+    def commits(self) -> dict[str, int]:
+        """How often each body was written: SHA-256 of the body (hex) to a count."""
+        counts: dict[str, int] = self.ask("/sandbox/commits")
+        return counts
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As Ctrl-C does; the exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+
+StartSandboxProcess = Callable[..., SandboxProcess]
+
+
+@pytest.fixture
+def sandbox_process() -> Iterator[StartSandboxProcess]:
+    """Start a sandbox in a process of its own; the arguments are those of the command. It ends with the test."""
+    started: list[SandboxProcess] = []
+
+    def start(*arguments: str) -> SandboxProcess:
+        started.append(SandboxProcess(*arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.kill()
+        if one.process.stdout:
+            one.process.stdout.close()
