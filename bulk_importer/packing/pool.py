@@ -85,23 +85,29 @@ class Pool:
         self._room.set()
         return self._sealed(taken, load.weight, suspect=False) if taken else None
 
-    def split(self, batch: Batch, parts: Sequence[Sequence[int]]) -> list[Batch]:
-        """Seal the entries of a refused batch again, as suspects, in parts that share its lanes.
+    def seal_again(self, batch: Batch, indexes: Sequence[int]) -> Batch:
+        """Seal some entries of a refused batch by themselves, as suspects; its lanes stay held.
 
         Args:
-            parts: for each part the indexes of its entries in the body of `batch`, ascending.
+            indexes: of these entries in the body of `batch`, ascending.
         """
-        return [self._part(batch, indexes) for indexes in parts]
+        runs = self._taken(batch, indexes)
+        return self._sealed(runs, sum(sum(run.weights) for run in runs), suspect=True)
 
-    def settle(self, batch: Batch, outcome: Outcome) -> None:
+    def settle(self, batch: Batch, outcome: Outcome, indexes: Sequence[int] | None = None) -> None:
         """The outcome of a batch is on record: give its lanes free, or shut them when it is in doubt.
 
         An owed batch goes to the front with what waits behind its lanes after it.
+
+        Args:
+            indexes: of the entries that it holds for, ascending; None for all of them.
         """
+        runs = batch.runs if indexes is None else self._taken(batch, indexes)
+        lanes = [lane for run in runs for lane in run.lanes]
         if outcome is Outcome.IN_DOUBT:
-            self.shut(dict.fromkeys(batch.lanes()))
-        released = self._lanes.release(batch.lanes())
-        self._prepend([*batch.runs, *released] if outcome is Outcome.OWED else released)
+            self.shut(dict.fromkeys(lanes))
+        released = self._lanes.release(lanes)
+        self._prepend([*runs, *released] if outcome is Outcome.OWED else released)
         self._room.set()
 
     def shut(self, lanes: Iterable[str]) -> None:
@@ -111,19 +117,6 @@ class Pool:
     def reopen(self, lanes: Iterable[str]) -> None:
         """The doubt about these lanes is resolved; what was dropped meanwhile must be read again."""
         self._lanes.reopen(lanes)
-
-    def without_shut(self, batch: Batch) -> Batch | None:
-        """A suspect batch without the entries whose lane was shut since it was sealed; they are owed.
-
-        Returns:
-            The batch itself where nothing of it is shut, None where all of it is.
-        """
-        kept = [index for index, lane in enumerate(batch.lanes()) if lane not in self._lanes.shut]
-        if len(kept) == batch.entries:
-            return batch
-        self.dropped += batch.entries - len(kept)
-        self._lanes.release(lane for lane in batch.lanes() if lane in self._lanes.shut)
-        return self._part(batch, kept) if kept else None
 
     def _pack(
         self, run: EntryRun, limits: Limits, load: Load, taken: list[EntryRun], mine: dict[str, int]
@@ -149,7 +142,7 @@ class Pool:
         _take(taken, run, start, len(run))
         return len(run)
 
-    def _part(self, batch: Batch, indexes: Sequence[int]) -> Batch:
+    def _taken(self, batch: Batch, indexes: Sequence[int]) -> tuple[EntryRun, ...]:
         wanted = set(indexes)
         runs: list[EntryRun] = []
         first = 0
@@ -158,9 +151,9 @@ class Pool:
             if inside:
                 runs.append(run.take(inside))
             first += len(run)
-        return self._sealed(runs, sum(sum(run.weights) for run in runs), suspect=True)
+        return tuple(runs)
 
-    def _sealed(self, runs: list[EntryRun], weight: int, *, suspect: bool) -> Batch:
+    def _sealed(self, runs: Sequence[EntryRun], weight: int, *, suspect: bool) -> Batch:
         number = self._number
         self._number += 1
         entries = sum(map(len, runs))

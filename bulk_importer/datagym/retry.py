@@ -1,0 +1,101 @@
+"""The loop that sends again what was not executed: the one place where tenacity is used.
+
+It acts on verdicts, never on exceptions: `Again` is the only verdict after which the same request may leave once
+more, and not each of them. A conflict or a body that is too large needs another batch, not another try, and an
+outage concerns all requests; these leave the loop at once, for the caller to deal with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+
+from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.verdicts import Again, Cause, Verdict
+
+__all__ = ["Retrying"]
+
+_IN_PLACE = frozenset(
+    {Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT}
+)
+"""Causes that pass by themselves, so that the same request may succeed a moment later."""
+
+
+class Retrying:
+    """Sends one request until its verdict is final, or more tries are pointless.
+
+    Args:
+        max_attempts: how often it is sent in a row, the first time included.
+        may_retry: asked after each `Again`; False ends the loop (the run stops, or the server is out).
+        sleep: waits so many seconds, or less when the run stops.
+        chance: draws evenly from `[0, 1)`.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        max_attempts: int,
+        may_retry: Callable[[Again], bool],
+        sleep: Callable[[float], Awaitable[None]],
+        chance: Callable[[], float],
+    ) -> None:
+        self._policy = policy
+        self._max_attempts = max_attempts
+        self._may_retry = may_retry
+        self._sleep = sleep
+        self._chance = chance
+
+    async def until_final(
+        self, send: Callable[[int], Awaitable[Verdict]], on_retry: Callable[[int, float, Again], None]
+    ) -> Verdict:
+        """Call `send` with the number of the attempt, from 1, until its verdict is not to be tried again.
+
+        Args:
+            on_retry: told before each wait: the number of the attempt that failed, the seconds, and why.
+
+        Returns:
+            The last verdict; an `Again` where tries ran out or `may_retry` said no.
+        """
+        waits: dict[int, float] = {}
+
+        def wait(state: RetryCallState) -> float:
+            verdict = _verdict(state)
+            after = verdict.after_seconds if isinstance(verdict, Again) else None
+            return waits.setdefault(
+                state.attempt_number,
+                backoff_seconds(self._policy, state.attempt_number, self._chance(), after),
+            )
+
+        def before_sleep(state: RetryCallState) -> None:
+            verdict = _verdict(state)
+            if isinstance(verdict, Again):
+                on_retry(state.attempt_number, waits[state.attempt_number], verdict)
+
+        attempt = 0
+
+        async def once() -> Verdict:
+            nonlocal attempt
+            attempt += 1
+            return await send(attempt)
+
+        retrying = AsyncRetrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(self._max_attempts),
+            wait=wait,
+            retry=retry_if_result(self._is_retried),
+            before_sleep=before_sleep,
+            retry_error_callback=_verdict,
+        )
+        verdict: Verdict = await retrying(once)
+        return verdict
+
+    def _is_retried(self, verdict: Verdict) -> bool:
+        return isinstance(verdict, Again) and verdict.cause in _IN_PLACE and self._may_retry(verdict)
+
+
+def _verdict(state: RetryCallState) -> Verdict:
+    assert state.outcome is not None  # noqa: S101 - tenacity calls this after an attempt only
+    verdict: Verdict = state.outcome.result()
+    return verdict

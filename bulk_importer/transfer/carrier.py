@@ -1,0 +1,137 @@
+"""Sends one batch and comes back with its verdict: the record before it, the retries, the score after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bulk_importer.datagym.retry import Retrying
+from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, InDoubt, Refuse, Stop, Verdict
+from bulk_importer.events import Observer, RetryScheduled
+from bulk_importer.model import Batch
+from bulk_importer.transfer.gate import Flight, Gate, Landing
+from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.traffic import Traffic
+
+__all__ = ["Carrier", "Departure"]
+
+_STOPPING = Again(Cause.UNAVAILABLE, "the run is stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Under what circumstances a batch leaves.
+
+    Attributes:
+        leg: the gate's when it was sealed.
+        starved: it could have been fuller, but there was nothing more.
+        alone: nothing else may be in flight beside it.
+    """
+
+    leg: int
+    starved: bool = False
+    alone: bool = False
+
+
+class SentRecorder(Protocol):
+    """Records that a request may leave; durable when it returns."""
+
+    async def record_sent(self, batch: Batch) -> None:
+        """See `checkpoint.Checkpoint.record_sent`."""
+
+
+class Carrier:
+    """Carries batches, many at a time. Every attempt is on record before its first byte leaves."""
+
+    def __init__(
+        self,
+        *,
+        upload: Callable[[bytes], Awaitable[Verdict]],
+        ledger: SentRecorder,
+        gate: Gate,
+        retrying: Retrying,
+        stop: StopSwitch,
+        emit: Observer,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._upload = upload
+        self._ledger = ledger
+        self._gate = gate
+        self._retrying = retrying
+        self._stop = stop
+        self._emit = emit
+        self._clock = clock
+        self._traffic = Traffic()
+        # Requests that left, those of them that were sent again, and those whose answer is awaited. Changed by
+        # `_attempt` alone.
+        self.requests = 0
+        self.retries = 0
+        self.on_road = 0
+
+    async def carry(self, batch: Batch, departure: Departure) -> Verdict:
+        """Send the batch until its verdict is final or more tries are pointless; then its outcome is to be recorded.
+
+        Returns:
+            The last verdict. `Again` means that it was not executed and is not tried any more for now.
+        """
+
+        def on_retry(attempt: int, seconds: float, verdict: Again) -> None:
+            self._emit(
+                RetryScheduled(
+                    batch=batch.number, attempt=attempt, after_seconds=seconds, reason=verdict.reason
+                )
+            )
+
+        return await self._retrying.until_final(
+            lambda attempt: self._attempt(batch, departure, attempt), on_retry
+        )
+
+    async def _attempt(self, batch: Batch, departure: Departure, attempt: int) -> Verdict:
+        async with self._traffic.alone() if departure.alone else self._traffic.shared():
+            await self._ledger.record_sent(batch)
+            if self._stop.is_requested:
+                return _STOPPING
+            self.requests += 1
+            self.retries += attempt > 1
+            self.on_road += 1
+            in_flight, started = self.on_road, self._clock()
+            try:
+                verdict = await self._upload(batch.body)
+            finally:
+                self.on_road -= 1
+        moved = self._gate.landed(
+            Flight(
+                leg=departure.leg,
+                weight=batch.weight,
+                entries=batch.entries,
+                started=started,
+                ended=self._clock(),
+                in_flight=in_flight,
+                landing=_landing(verdict),
+                suspect=batch.suspect,
+                starved=departure.starved,
+                paced=attempt > 1,
+            )
+        )
+        if moved:
+            self._emit(moved)
+        return verdict
+
+
+def _landing(verdict: Verdict) -> Landing:
+    """What a verdict tells the gate about the setting, rather than about the entries."""
+    match verdict:
+        case Accept():
+            return Landing.DELIVERED
+        case Again(cause=Cause.CONFLICT):
+            return Landing.CONFLICT
+        case Again(cause=Cause.THROTTLED):
+            return Landing.THROTTLED
+        case Again(cause=Cause.TIMED_OUT) | InDoubt(cause=Cause.TIMED_OUT):
+            return Landing.TIMED_OUT
+        case Again(cause=Cause.GARBLED | Cause.TOO_LARGE) | AgainInPart() | Refuse() | Stop():
+            return Landing.REFUSED
+        case Again() | InDoubt():
+            return Landing.UNAVAILABLE

@@ -1,0 +1,56 @@
+"""The wish to end a run: who has it, and everybody who has to know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bulk_importer.errors import ExitCode
+
+__all__ = ["StopSwitch"]
+
+
+class StopSwitch:
+    """Once requested it stays: nothing new leaves from then on. An abort gives up what is in flight, too."""
+
+    def __init__(self) -> None:
+        # Changed by `request` and `abort` alone; the first reason counts.
+        self._requested = asyncio.Event()
+        self._aborted = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
+        self.reason = ""
+        self.exit_code = ExitCode.DELIVERED
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether nothing new may leave."""
+        return self._requested.is_set()
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the run is to end."""
+        self._listeners.append(listener)
+
+    def request(self, reason: str, exit_code: ExitCode) -> None:
+        """End the run; what is in flight may land."""
+        if self.is_requested:
+            return
+        self.reason, self.exit_code = reason, exit_code
+        self._requested.set()
+        for listener in self._listeners:
+            listener()
+
+    def abort(self) -> None:
+        """Give up what is in flight: it is in doubt, unless its body had not left."""
+        self._aborted.set()
+
+    async def aborted(self) -> None:
+        """Return when what is in flight is to be given up."""
+        await self._aborted.wait()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or until the run is to end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._requested.wait()
+        except TimeoutError:
+            return
