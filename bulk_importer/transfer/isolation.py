@@ -50,7 +50,8 @@ class Refused:
     """An entry that the server refused by itself, with the server's words.
 
     Attributes:
-        key, params: as in `verdicts.Refuse`.
+        key, params: as in `verdicts.Refuse`; besides, `ex_system` and `garbled` for what failed too often alone, and
+            `http_413` for an entry that is too large by itself.
         pointers: JSON pointer inside the entry -> messages, from a schema text; empty otherwise.
     """
 
@@ -145,7 +146,8 @@ class Isolation:
         if failures >= self._split_after and not single:
             self._split(part, guilty=False)
         elif failures >= self._split_after + self._alone_attempts:
-            return Settled(refused=(Refused(part.indexes[0], "ex_system", (verdict.reason,), {}),))
+            key = "ex_system" if verdict.cause is Cause.CONFLICT else "garbled"
+            return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
         else:
             alone = single and failures >= self._split_after
             self._parts.append(replace(part, failures=failures, alone=alone))
