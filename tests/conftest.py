@@ -1,10 +1,10 @@
 """Sandboxes for tests: one in the process of the test, and one in a process of its own.
 
-    async def test_that(sandbox: Sandbox) -> None: ...
-    async def test_that(start_sandbox: StartSandbox) -> None:
-        sandbox = await start_sandbox(faults=FaultScript([503, "reset after commit", "ok"]))
-    def test_that(sandbox_process: StartSandboxProcess) -> None:
-        sandbox = sandbox_process("--seed", "1")
+async def test_that(sandbox: Sandbox) -> None: ...
+async def test_that(start_sandbox: StartSandbox) -> None:
+    sandbox = await start_sandbox(faults=FaultScript([503, "reset after commit", "ok"]))
+def test_that(sandbox_process: StartSandboxProcess) -> None:
+    sandbox = sandbox_process("--seed", "1")
 """
 
 from __future__ import annotations

@@ -21,8 +21,12 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give the parser the arguments of the command."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="port, 0 for a free one (default: %(default)s)")
-    parser.add_argument("--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)"
+    )
     parser.add_argument("--faults", metavar="FILE.toml", type=Path, help="let happen what this script says")
     parser.add_argument(
         "--cost-model",
@@ -30,7 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="take as long as this model says; 'measured' is the one that was fitted to a real server",
     )
     parser.add_argument(
-        "--time-scale", type=float, default=1.0, metavar="X", help="let X seconds pass in one, for costs and faults"
+        "--time-scale",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="let X seconds pass in one, for costs and faults",
     )
     parser.add_argument(
         "--flavour",
@@ -38,16 +46,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="which routes answer to whom: a hosted server's, a public image's, or all (default: open, with a "
         "token cloud)",
     )
-    parser.add_argument("--token", action="append", default=[], metavar="T", help="accept this token; repeatable")
+    parser.add_argument(
+        "--token", action="append", default=[], metavar="T", help="accept this token; repeatable"
+    )
     parser.add_argument("--seed", type=int, help="make all ids reproducible")
     prepared = parser.add_argument_group("a project to begin with")
     prepared.add_argument("--project", metavar="NAME", help="create a project of this name")
-    prepared.add_argument("--media", type=int, default=100, metavar="N", help="with so many media (default: 100)")
     prepared.add_argument(
-        "--label-config", metavar="FILE.json", type=Path, help="and this label configuration (default: built in)"
+        "--media", type=int, default=100, metavar="N", help="with so many media (default: 100)"
     )
-    parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready, and nothing else")
-    parser.add_argument("--ready-file", metavar="FILE", type=Path, help="write that line to FILE when it is ready")
+    prepared.add_argument(
+        "--label-config",
+        metavar="FILE.json",
+        type=Path,
+        help="and this label configuration (default: built in)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one line of JSON when it is ready, and nothing else"
+    )
+    parser.add_argument(
+        "--ready-file", metavar="FILE", type=Path, help="write that line to FILE when it is ready"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -142,7 +161,11 @@ def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None)
 
 def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) -> str:
     said = [f"A DataGym to rehearse on listens at {url}. Look at it in a browser; stop it with Ctrl-C."]
-    said.append(f"Its labels are kept in {arguments.database}." if arguments.database else "It forgets all when it stops.")
+    said.append(
+        f"Its labels are kept in {arguments.database}."
+        if arguments.database
+        else "It forgets all when it stops."
+    )
     name = project.name if project else "NAME"
     if project:
         said.append(f"Project {project.name!r} ({project.id}) has {len(project.media_ids)} media.")
@@ -151,5 +174,7 @@ def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) ->
         said.append("It has no project made at the start; --project NAME --media N makes one.")
     if arguments.token:
         said.append("Put the token into the variable DATAGYM_TOKEN.")
-    said.append(f"Import into it: bulk-importer import FILE.json --server {url} --project {shlex.quote(name)}")
+    said.append(
+        f"Import into it: bulk-importer import FILE.json --server {url} --project {shlex.quote(name)}"
+    )
     return "\n".join(said)

@@ -72,7 +72,11 @@ class Gatekeeper:
 
     def on_prediction(self, token: str | None, now_ms: int) -> Caller:
         """The caller of the prediction route, which opens for a token and for the mock user. Raises `Refused`."""
-        return Caller(False, ORGANISATION) if self._flavour is Flavour.OPEN_CORE else self._by_token(token, now_ms)
+        return (
+            Caller(False, ORGANISATION)
+            if self._flavour is Flavour.OPEN_CORE
+            else self._by_token(token, now_ms)
+        )
 
     def _by_token(self, token: str | None, now_ms: int) -> Caller:
         known = token and self._store.row("SELECT owner, deleted FROM token WHERE token = ?", token)

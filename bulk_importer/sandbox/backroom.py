@@ -27,7 +27,9 @@ class Backroom:
     The store belongs to one thread, so that the event loop never waits for it; `on_store` is the only way in.
     """
 
-    def __init__(self, store: Store, gate: Gatekeeper, pace: Pace, witness: Witness, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, store: Store, gate: Gatekeeper, pace: Pace, witness: Witness, thread: ThreadPoolExecutor
+    ) -> None:
         self.store = store
         self.ids = Ids(store.seed)
         self.views = Views(store, self.ids)

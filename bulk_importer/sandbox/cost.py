@@ -53,10 +53,14 @@ class CostModel:
             raise UsageError(f"The cost model {name} cannot be read: {error}.") from error
         wanted = {one.name for one in fields(cls)}
         if wrong := sorted(wanted ^ set(given)):
-            raise UsageError(f"The cost model {name} must hold exactly {', '.join(sorted(wanted))}; see {wrong[0]!r}.")
+            raise UsageError(
+                f"The cost model {name} must hold exactly {', '.join(sorted(wanted))}; see {wrong[0]!r}."
+            )
         for key, value in given.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise UsageError(f"The cost model {name} needs a number of 0 or more for {key!r}, not {value!r}.")
+                raise UsageError(
+                    f"The cost model {name} needs a number of 0 or more for {key!r}, not {value!r}."
+                )
         if min(given["cores"], given["connections"], given["deadlock_rows"]) <= 0:
             raise UsageError(f"The cost model {name} needs cores, connections and deadlock_rows above 0.")
         return cls(**given)
@@ -186,7 +190,7 @@ class Machine:
                 continue
             if not job.media.isdisjoint(other.media):
                 return True
-            if job.replaces and other.replaces:
-                if self._chance() < self._model.deadlock_probability(job.rows, other.rows, replacing):
-                    return True
+            conflict = self._model.deadlock_probability(job.rows, other.rows, replacing)
+            if job.replaces and other.replaces and self._chance() < conflict:
+                return True
         return False

@@ -23,4 +23,6 @@ def read_cost_model(name: str = "measured") -> CostModel:
     try:
         return CostModel.parse(Path(name).read_text("utf-8"), name)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The cost model {name} cannot be read: {error}. Name a file, or 'measured'.") from error
+        raise UsageError(
+            f"The cost model {name} cannot be read: {error}. Name a file, or 'measured'."
+        ) from error

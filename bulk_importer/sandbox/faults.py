@@ -108,7 +108,9 @@ class Fault:
         if isinstance(self.what, bool) or not isinstance(self.what, int | str):
             raise UsageError(f"A fault is a status or a phrase, not {self.what!r}.")
         if isinstance(self.what, int) and not 200 <= self.what <= 599:
-            raise UsageError(f"{self.what} is no status that a server answers with; it is one from 200 to 599.")
+            raise UsageError(
+                f"{self.what} is no status that a server answers with; it is one from 200 to 599."
+            )
         if isinstance(self.what, str) and self.what not in _PHRASES:
             near = get_close_matches(self.what, _PHRASES, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
@@ -128,7 +130,8 @@ class Fault:
                 return is_prediction
             case "read":
                 return not is_prediction
-        return fnmatchcase(path, self.route)
+            case _:
+                return fnmatchcase(path, self.route)
 
     def page(self) -> tuple[str, str]:
         """Body and content type of an answer that is only a status."""
@@ -138,11 +141,11 @@ class Fault:
         if not isinstance(status, int) or status < 500:
             return "", "text/plain"
         title = f"{status} {_reason(status)}"
-        return (
+        page = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-            "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
-            "text/html",
+            "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
         )
+        return page, "text/html"
 
 
 def _reason(status: int) -> str:
@@ -176,13 +179,17 @@ class FaultScript:
             unknown = sorted(set(step) - known)
             if unknown or "what" not in step:
                 wrong = f"does not know {unknown[0]!r}" if unknown else "needs 'what'"
-                raise UsageError(f"Fault {number} of {path} {wrong}. A fault has: {', '.join(sorted(known))}.")
+                raise UsageError(
+                    f"Fault {number} of {path} {wrong}. A fault has: {', '.join(sorted(known))}."
+                )
             if "window" in step:
                 step["window"] = tuple(step["window"])
             steps.append(Fault(**step))
         seed = told.pop("seed", 0)
         if told:
-            raise UsageError(f"{path} has an unknown key {min(told)!r}; it holds 'seed' and [[fault]] tables.")
+            raise UsageError(
+                f"{path} has an unknown key {min(told)!r}; it holds 'seed' and [[fault]] tables."
+            )
         return cls(steps, seed=seed)
 
     def perform(self) -> Performance:
@@ -204,17 +211,24 @@ class Performance:
             else:
                 self._turns.append((step, 1 if step.times is None else step.times))
 
+    @property
+    def weighs(self) -> bool:
+        """Whether it matters how long bodies are."""
+        return any(step.above_bytes is not None for step, _ in self._standing)
+
     def refusal_windows(self) -> list[tuple[float, float]]:
         """When nothing listens, by the clock alone."""
-        return [step.window for step, _ in self._standing if step.what == _REFUSAL and step.window is not None]
+        return [
+            step.window for step, _ in self._standing if step.what == _REFUSAL and step.window is not None
+        ]
 
     def take(self, path: str, *, is_prediction: bool, size: int, elapsed: float) -> Fault | None:
         """What happens to a request; None: nothing. `elapsed` is in seconds since the beginning."""
         for index, (step, left) in enumerate(self._standing):
-            if step.what != _REFUSAL and left != 0 and step.concerns(path, is_prediction):
-                if self._holds(step, size, elapsed):
-                    self._standing[index] = (step, None if left is None else left - 1)
-                    return step
+            concerned = step.what != _REFUSAL and left != 0 and step.concerns(path, is_prediction)
+            if concerned and self._holds(step, size, elapsed):
+                self._standing[index] = (step, None if left is None else left - 1)
+                return step
         for index, (step, _) in enumerate(self._turns):
             if step.what != _REFUSAL and step.concerns(path, is_prediction):
                 self._use_up(index)

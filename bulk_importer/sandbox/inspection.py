@@ -15,8 +15,9 @@ from aiohttp import web
 
 from bulk_importer.sandbox.access import Caller
 from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.config_changes import put_config
 from bulk_importer.sandbox.ids import Kind
-from bulk_importer.sandbox.projects import connect, create_dataset, create_project, put_config
+from bulk_importer.sandbox.projects import connect, create_dataset, create_project
 from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.store import ORGANISATION
 from bulk_importer.sandbox.values import canonical
@@ -60,7 +61,12 @@ class Inspection:
         router.add_get("/sandbox/projects/{id}/labels", self._labels)
 
     async def prepare(
-        self, name: str, media: int, label_config: Sequence[dict[str, Any]] | None, media_type: str, owner: str
+        self,
+        name: str,
+        media: int,
+        label_config: Sequence[dict[str, Any]] | None,
+        media_type: str,
+        owner: str,
     ) -> Prepared:
         """Create project, dataset, media, tasks and configuration in one transaction."""
         backroom = self._backroom
@@ -68,7 +74,13 @@ class Inspection:
 
         def create() -> Prepared:
             store, ids, now_ms = backroom.store, backroom.ids, backroom.now_ms()
-            body = {"name": name, "owner": owner, "mediaType": media_type, "shortDescription": "", "description": ""}
+            body = {
+                "name": name,
+                "owner": owner,
+                "mediaType": media_type,
+                "shortDescription": "",
+                "description": "",
+            }
             project, dataset = create_project(store, body, now_ms), create_dataset(store, body, now_ms)
             first = int(store.value("SELECT coalesce(max(number), 0) FROM media")) + 1
             store.execute_many(
@@ -105,7 +117,9 @@ class Inspection:
             if found is None:
                 return None
             project, dataset = found
-            media = store.rows("SELECT media FROM task WHERE project = ? ORDER BY media_name, number", project)
+            media = store.rows(
+                "SELECT media FROM task WHERE project = ? ORDER BY media_name, number", project
+            )
             return Prepared(
                 ids.text(Kind.PROJECT, project),
                 name,
@@ -126,7 +140,9 @@ class Inspection:
             classes = backroom.store.config(project).by_number()
             media_of: dict[int, str] = {}
             held: dict[str, list[dict[str, object]]] = {}
-            for task, media in backroom.store.rows("SELECT number, media FROM task WHERE project = ?", project):
+            for task, media in backroom.store.rows(
+                "SELECT number, media FROM task WHERE project = ?", project
+            ):
                 media_of[task] = backroom.ids.text(Kind.MEDIA, media)
                 held[media_of[task]] = []
             for task, labels in backroom.store.labels_of_project(project):
@@ -135,10 +151,10 @@ class Inspection:
 
         return await backroom.on_store(read)
 
-    async def _requests(self, request: web.Request) -> web.StreamResponse:
+    async def _requests(self, _: web.Request) -> web.StreamResponse:
         return json_answer(self._backroom.witness.as_json())
 
-    async def _commits(self, request: web.Request) -> web.StreamResponse:
+    async def _commits(self, _: web.Request) -> web.StreamResponse:
         return json_answer(dict(self._backroom.witness.commits))
 
     async def _labels(self, request: web.Request) -> web.StreamResponse:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from time import time
 
@@ -15,8 +14,6 @@ from bulk_importer.sandbox.faults import Fault
 from bulk_importer.sandbox.pace import Pace
 
 __all__ = ["half_of", "never", "reset", "status_answer"]
-
-Serve = Callable[[], Awaitable[web.StreamResponse]]
 
 
 def reset(request: web.Request) -> web.Response:
@@ -64,7 +61,8 @@ async def half_of(request: web.Request, whole: web.StreamResponse) -> web.Stream
 async def never(request: web.Request, pace: Pace, seconds: float) -> web.Response:
     """Answer nothing until the client has gone, or for `seconds` (0: for ever), then reset."""
     begin = pace.elapsed()
-    while not _has_gone(request) and (seconds == 0 or pace.elapsed() - begin < seconds):
+    # aiohttp tells nobody that a client has gone.
+    while not _has_gone(request) and (seconds == 0 or pace.elapsed() - begin < seconds):  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.05)
     return reset(request)
 

@@ -42,7 +42,8 @@ class Pace:
         """Wait until the machine is through with a request. The work goes on if the caller is cancelled."""
         if self._machine is None:
             return Fate.DONE
-        end = self._ends[job] = self._loop.create_future()
+        end: asyncio.Future[Fate] = self._loop.create_future()
+        self._ends[job] = end
         self._settle(self._machine.admit(job, self.elapsed()))
         return await end
 

@@ -44,7 +44,9 @@ class Outcome:
         try:
             return json_answer(self.answer, status=self.status)
         except TypeError:  # half a surrogate pair in an echoed text, which only an escape can carry
-            return web.Response(text=json.dumps(self.answer), status=self.status, content_type="application/json")
+            return web.Response(
+                text=json.dumps(self.answer), status=self.status, content_type="application/json"
+            )
 
 
 class Prediction:
@@ -62,7 +64,9 @@ class Prediction:
             return Outcome(refused)
         if refusal is None:
             return Outcome({"errorMessages": ""})
-        seen.refused = str(refusal.answer.get("key") or refusal.answer.get("errorMessages")).partition("\n")[0]
+        seen.refused = str(refusal.answer.get("key") or refusal.answer.get("errorMessages")).partition("\n")[
+            0
+        ]
         return Outcome(refusal.answer, refusal.status)
 
     async def _serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Refusal | None:
@@ -72,7 +76,9 @@ class Prediction:
         if isinstance(entries, Refusal):
             await self._spend(Job(0, self._seconds(0, body)))
             return entries
-        seen.media_ids = tuple(str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
+        seen.media_ids = tuple(
+            str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry
+        )
         if backroom.pace.model:
             await self._take_its_time(entries, project, caller, body)
         hand = await backroom.in_transaction(lambda: self._write(entries, project, caller))
@@ -139,7 +145,9 @@ class _StoreShelf:
         if number is None:
             return ()
         found = self._store.rows(
-            "SELECT number FROM task WHERE project = ? AND media = ? AND type = 'DEFAULT'", self._project, number
+            "SELECT number FROM task WHERE project = ? AND media = ? AND type = 'DEFAULT'",
+            self._project,
+            number,
         )
         return [row[0] for row in found]
 
@@ -159,5 +167,3 @@ class _StoreShelf:
             "UPDATE task SET json_upload = 1 WHERE number = ? AND NOT json_upload",
             ((task,) for task in self._uploaded),
         )
-
-

@@ -80,6 +80,8 @@ class Hand:
                 numbers = [None, None, None, None]
             case ClassType.POINT:
                 numbers = [None, None]
+            case _:
+                pass  # lines and polygons begin without points, the others have none
         self.written += 1
         return Value(sequence, label_class.number, self.now_ms, self.by_token, False, numbers, [], [])
 
@@ -165,11 +167,10 @@ def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list
         oldest.setdefault(value.label_class, value)
     roots = []
     for root in config.root_classifications():
-        value = oldest.get(root.number)
-        if value is None:
-            value = _create_tree(labels, root, hand)
-            labels.roots.append(value)
-        roots.append((root, value))
+        if root.number not in oldest:
+            oldest[root.number] = _create_tree(labels, root, hand)
+            labels.roots.append(oldest[root.number])
+        roots.append((root, oldest[root.number]))
     return roots
 
 
@@ -185,7 +186,9 @@ def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
             if child.type.is_geometry:
                 continue
             if child.number in held:
-                nested = [one for value in values for one in value.children if one.label_class == child.number]
+                nested = [
+                    one for value in values for one in value.children if one.label_class == child.number
+                ]
                 extend(nested, child)
             else:
                 for value in values:
@@ -253,13 +256,11 @@ def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelCon
         label_class = _the_class(config.roots, key)  # row 2, also for an empty array
         for geometry in _array(geometries):
             labels.roots.append(value := _create_tree(labels, label_class, hand))
-            read_geometry(_as_object(geometry), label_class, value, labels, hand)
+            read_geometry(_as_object(geometry), label_class, value, hand)
             _read_nested_geometries(_as_object(geometry), label_class, value, labels, hand)
 
 
-def read_geometry(
-    geometry: Mapping[str, Json], label_class: LabelClass, value: Value, labels: MediaLabels, hand: Hand
-) -> None:
+def read_geometry(geometry: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand) -> None:
     """2.7: every geometry key that is there, in the fixed order; then the classifications."""
     for form in _GEOMETRY_KEYS:
         if form in geometry:
@@ -280,10 +281,12 @@ def _read_nested_geometries(
                 # Its classifications have their one value already; the server counts them by type.
                 raise generic("entry_value_validation", label_class.type.value)
             parent.children.append(value := _create_tree(labels, label_class, hand))
-            read_geometry(_as_object(one), label_class, value, labels, hand)
+            read_geometry(_as_object(one), label_class, value, hand)
 
 
-def _read_coordinates(coordinates: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand) -> None:
+def _read_coordinates(
+    coordinates: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand
+) -> None:
     kind = label_class.type
     match kind:
         case ClassType.RECTANGLE:

@@ -21,15 +21,17 @@ from bulk_importer.errors import UsageError
 from bulk_importer.sandbox.access import Flavour, Gatekeeper, token_of
 from bulk_importer.sandbox.backroom import Backroom
 from bulk_importer.sandbox.cost import CostModel
+from bulk_importer.sandbox.export import ExportRoutes
 from bulk_importer.sandbox.faults import Fault, FaultScript, Performance
 from bulk_importer.sandbox.inspection import Inspection, Prepared
 from bulk_importer.sandbox.mishaps import half_of, never, reset, status_answer
 from bulk_importer.sandbox.pace import Pace
 from bulk_importer.sandbox.prediction import Outcome, Prediction
-from bulk_importer.sandbox.reads import ReadRoutes
+from bulk_importer.sandbox.project_reads import ProjectReads
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.setup_routes import SetupRoutes
 from bulk_importer.sandbox.store import ORGANISATION, Store
+from bulk_importer.sandbox.task_reads import TaskReads
 from bulk_importer.sandbox.witness import Seen, Witness
 from bulk_importer.sandbox.writing import framework_error, refusal_answer
 
@@ -112,7 +114,9 @@ class Sandbox:
         self._backroom = Backroom(store, gate, pace, Witness(config.remembered_requests), thread)
         self._performance = (config.faults or FaultScript()).perform()
         self._prediction = Prediction(self._backroom)
-        await self._backroom.in_transaction(lambda: _keep_tokens(store, config.tokens, self._backroom.now_ms()))
+        await self._backroom.in_transaction(
+            lambda: _keep_tokens(store, config.tokens, self._backroom.now_ms())
+        )
         self._works = await self._stack.enter_async_context(asyncio.TaskGroup())
         self._stack.callback(pace.stop)
         await self._serve()
@@ -126,12 +130,18 @@ class Sandbox:
     async def _serve(self) -> None:
         app = web.Application(middlewares=[self._middleware], client_max_size=0)
         self._inspection = Inspection(self._backroom)
-        for routes in (ReadRoutes(self._backroom), SetupRoutes(self._backroom), self._inspection):
-            routes.register(app.router)
+        self._inspection.register(app.router)
+        for kind in (ProjectReads, TaskReads, ExportRoutes, SetupRoutes):
+            kind(self._backroom).register(app.router)
         for base in ("/api/v1/project", "/api/project"):
             app.router.add_post(f"{base}/{{id}}/prediction", self._predict)
         self._runner = web.AppRunner(
-            app, access_log=None, auto_decompress=False, keepalive_timeout=20, shutdown_timeout=0.2, logger=_logger
+            app,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=20,
+            shutdown_timeout=0.2,
+            logger=_logger,
         )
         await self._runner.setup()
         self._stack.push_async_callback(self._runner.cleanup)
@@ -142,13 +152,16 @@ class Sandbox:
         self._refuse_if_due()
 
     async def _listen(self, address: tuple[str, int]) -> None:
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("nobody is there to listen")
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             self._listening = await asyncio.get_running_loop().create_server(
-                self._runner.server, sock=listener, backlog=512
+                server, sock=listener, backlog=512
             )
         except OSError as error:
             listener.close()
@@ -243,10 +256,12 @@ class Sandbox:
     async def _with_faults(
         self, request: web.Request, route: Callable[[web.Request], Awaitable[web.StreamResponse]], seen: Seen
     ) -> web.StreamResponse:
+        if self._performance.weighs and request.content_length is None and request.can_read_body:
+            request["body"] = await self._read(request)
         fault = self._performance.take(
             request.path,
             is_prediction=request.path.endswith("/prediction"),
-            size=request.content_length or 0,
+            size=request.content_length or len(request.get("body", b"")),
             elapsed=self._backroom.pace.elapsed(),
         )
         if fault is None or fault.what == "ok":
@@ -283,10 +298,11 @@ class Sandbox:
                 body = await self._read(request)
                 self._works.create_task(self._serve_late(request, body, fault.seconds))
                 return status_answer(fault) if fault.answer else reset(request)
-        response = await serve()
-        if fault.what == "close":
-            response.force_close()
-        return response
+            case _:  # a delay that is over, or a close
+                response = await serve()
+                if fault.what == "close":
+                    response.force_close()
+                return response
 
     async def _predict(self, request: web.Request) -> web.StreamResponse:
         body = await self._read(request)
@@ -309,7 +325,10 @@ class Sandbox:
 
     async def _read(self, request: web.Request) -> bytes:
         """The whole body. Raises `TimeoutError` for a client that stalls, `ConnectionError` for one that went."""
-        pieces = []
+        if "body" in request:
+            body: bytes = request["body"]
+            return body
+        pieces: list[bytes] = []
         while True:
             async with asyncio.timeout(self.config.stall_seconds):
                 try:

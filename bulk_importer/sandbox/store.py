@@ -25,7 +25,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.sandbox.classes import LabelConfig
 from bulk_importer.sandbox.values import MediaLabels
 
-__all__ = ["ORGANISATION", "Store", "TaskState"]
+__all__ = ["ORGANISATION", "TASK_STATES", "Row", "Store"]
 
 ORGANISATION: Final = "open-core-dummy-org-sub"
 """The organisation that everything belongs to unless somebody says otherwise (protocol 1.4)."""
@@ -58,7 +58,7 @@ CREATE TABLE token (
     last_used INTEGER, delete_time INTEGER, deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
 
-TaskState: Final = (
+TASK_STATES: Final = (
     "BACKLOG",
     "WAITING",
     "WAITING_CHANGED",
@@ -99,7 +99,9 @@ class Store:
             if version == 0 and not self.value("SELECT count(*) FROM sqlite_master"):
                 self._create(seed)
             elif version != _VERSION:
-                raise UsageError(f"{path} is no database of this sandbox (version {version}). Name another file.")
+                raise UsageError(
+                    f"{path} is no database of this sandbox (version {version}). Name another file."
+                )
             self.seed = int(self.value("SELECT value FROM meta WHERE name = 'seed'"))
         except sqlite3.Error as error:
             raise UsageError(f"The database {path} cannot be used: {error}. Name another file.") from error

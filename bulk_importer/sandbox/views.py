@@ -158,13 +158,14 @@ class Views:
 
     def config(self, project: int) -> View:
         """A label configuration (3.4)."""
-        counted = dict(
-            self._store.rows(
+        counted: dict[str, int] = {
+            row[0]: row[1]
+            for row in self._store.rows(
                 "SELECT state, count(*) FROM task WHERE project = ? AND state IN ('COMPLETED', 'REVIEWED')"
                 " GROUP BY state",
                 project,
             )
-        )
+        }
         return {
             "id": self._ids.text(Kind.CONFIG, project),
             "projectId": self._ids.text(Kind.PROJECT, project),

@@ -59,7 +59,7 @@ async def stream_array(
         before, after: JSON text around the array.
     """
     response = web.StreamResponse(headers={"Content-Type": _JSON, **(headers or {})})
-    first = await anext(pieces, [])
+    first: list[object] = await anext(pieces, [])
     await response.prepare(request)
     if request.method == "HEAD":
         return response

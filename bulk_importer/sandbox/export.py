@@ -1,0 +1,147 @@
+"""The export of finished tasks, with all that it loses on the way (protocol 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
+from bulk_importer.sandbox.store import Row
+from bulk_importer.sandbox.values import MediaLabels, Value
+from bulk_importer.sandbox.writing import stream_array
+
+__all__ = ["ExportRoutes", "class_list", "exported_task"]
+
+_PIECE: Final = 200
+_LARGEST_INT: Final = 2**31 - 1
+_TYPES: Final = list(ClassType)
+
+
+class ExportRoutes:
+    """Exports projects."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+
+    def register(self, router: web.UrlDispatcher) -> None:
+        """Put the routes up."""
+        router.add_get("/api/v1/export/{id}", for_tokens(self._backroom, self._export))
+        router.add_get("/api/project/{id}/export", for_browsers(self._backroom, self._export))
+
+    async def _export(self, asked: Asked) -> web.StreamResponse:
+        backroom = self._backroom
+        project = await backroom.on_store(lambda: backroom.project(asked.name(), asked.caller))
+        name = f"datagym_export_{backroom.now_ms()}_{project['name']}.json"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return await stream_array(asked.request, self._elements(project), headers=headers)
+
+    async def _elements(self, project: Row) -> AsyncIterator[list[object]]:
+        backroom, number, last = self._backroom, project["number"], 0
+        config = await backroom.on_store(lambda: backroom.store.config(number))
+        classes = config.by_number()
+
+        def piece() -> tuple[int, list[object]]:
+            rows = backroom.store.rows(
+                "SELECT task.* FROM task JOIN media ON media.number = media WHERE project = ?"
+                " AND state IN ('COMPLETED', 'SKIPPED', 'REVIEWED') AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
+                " AND task.number > ? ORDER BY task.number LIMIT ?",
+                number,
+                last,
+                _PIECE,
+            )
+            found: list[object] = []
+            for row in rows:
+                head = {
+                    "internal_media_ID": backroom.ids.text(Kind.MEDIA, row["media"]),
+                    "external_media_ID": row["media_name"],
+                    "labeler": row["labeler"],
+                    "status": row["state"].lower(),
+                }
+                found.append(head | exported_task(backroom.store.labels(row["number"]), classes))
+            return (rows[-1]["number"] if rows else 0), found
+
+        while True:
+            begins = last == 0
+            last, found = await backroom.on_store(piece)
+            if not found:
+                return
+            # No finished task, no list of classes either.
+            yield [{"label_classes": class_list(config)}, *found] if begins else found
+
+
+def class_list(config: LabelConfig) -> list[dict[str, str]]:
+    """All classes, nested ones too, flat, sorted by type; segmentations pass for classifications."""
+    ordered = sorted(config.walk(), key=lambda label_class: _TYPES.index(label_class.type))
+    return [
+        {
+            "class_name": one.key,
+            "geometry_type" if one.type.is_geometry else "classification_type": one.type.value.lower(),
+        }
+        for one in ordered
+    ]
+
+
+def exported_task(labels: MediaLabels, classes: Mapping[int, LabelClass]) -> dict[str, object]:
+    """The labels of one image, invalid ones too, coordinates cut to whole numbers."""
+    by_key: dict[str, object] = {}
+    geometries = []
+    for value in labels.roots:
+        if classes[value.label_class].type.is_classification:
+            by_key[classes[value.label_class].key] = _classification(value, classes)
+        else:
+            geometries.append(value)
+    return {"global_classifications": by_key, "labels": _geometries(geometries, classes, nested=False)}
+
+
+def _geometries(
+    values: Iterable[Value], classes: Mapping[int, LabelClass], *, nested: bool
+) -> dict[str, list[object]]:
+    by_key: dict[str, list[object]] = {}
+    for value in values:
+        label_class = classes[value.label_class]
+        children = [(classes[child.label_class], child) for child in value.children]
+        exported: dict[str, object] = {
+            label_class.type.value.lower(): _coordinates(value, label_class),
+            "classifications": {
+                child_class.key: _classification(child, classes)
+                for child_class, child in children
+                if child_class.type.is_classification
+            },
+        }
+        if not nested:
+            below = [child for child_class, child in children if child_class.type.is_geometry]
+            exported["nested_geometries"] = _geometries(below, classes, nested=True)
+        by_key.setdefault(label_class.key, []).append(exported)
+    return by_key
+
+
+def _coordinates(value: Value, label_class: LabelClass) -> list[object]:
+    match label_class.type:
+        case ClassType.RECTANGLE:
+            return [_whole(("x", "y", "w", "h"), value.numbers)]
+        case ClassType.IMAGE_SEGMENTATION:
+            return []
+        case _:
+            pairs = zip(value.numbers[::2], value.numbers[1::2], strict=True)
+            return [_whole(("x", "y"), pair) for pair in pairs]
+
+
+def _whole(keys: tuple[str, ...], numbers: Iterable[float | None]) -> dict[str, int | None]:
+    """Java's `intValue`, which ends at the largest int; all null where one number is missing or below 0."""
+    given = list(numbers)
+    known = [number for number in given if number is not None and number >= 0]
+    if len(known) < len(given):
+        return dict.fromkeys(keys)
+    return dict(zip(keys, (int(min(number, _LARGEST_INT)) for number in known), strict=True))
+
+
+def _classification(value: Value, classes: Mapping[int, LabelClass]) -> list[object]:
+    own: list[object] = list(value.texts) or [None]
+    return own + [
+        {classes[child.label_class].key: _classification(child, classes)} for child in value.children
+    ]

@@ -1,0 +1,186 @@
+"""The read routes of projects, datasets and media, for tokens and for browsers (protocol 3.1, 3.2, 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from bulk_importer.sandbox.access import Caller
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.refusals import not_found
+from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
+from bulk_importer.sandbox.store import Row
+from bulk_importer.sandbox.writing import json_answer, stream_array
+
+__all__ = ["ProjectReads"]
+
+# Rows a piece of a long list: one piece is one visit to the store's thread, of about 5 ms.
+_PIECE: Final = 1000
+
+
+class ProjectReads:
+    """Answers questions about projects, datasets and media."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+        self._store = backroom.store
+        self._views = backroom.views
+
+    def register(self, router: web.UrlDispatcher) -> None:
+        """Put the routes up."""
+        for path, answer in (
+            ("/api/v1/project", self._token_projects),
+            ("/api/v1/dataset", self._token_datasets),
+            ("/api/v1/dataset/{id}", self._token_dataset),
+            ("/api/v1/media/{id}", self._media),
+        ):
+            router.add_get(path, for_tokens(self._backroom, answer))
+        for path, answer in (
+            ("/api/project", self._projects),
+            ("/api/project/admin", self._projects),
+            ("/api/project/{id}", self._project),
+            ("/api/dataset", self._datasets),
+            ("/api/dataset/{id}", self._dataset),
+            ("/api/dataset/{id}/file", self._all_media),
+            ("/api/dataset/{id}/media", self._media_page),
+        ):
+            router.add_get(path, for_browsers(self._backroom, answer))
+
+    # --------------------------------------------------------------------------------------------- projects
+
+    async def _token_projects(self, asked: Asked) -> web.StreamResponse:
+        def read() -> list[dict[str, object]]:
+            return [self._views.token_project(row) for row in self._projects_of(asked.caller)]
+
+        return json_answer(await self._backroom.on_store(read))
+
+    async def _projects(self, asked: Asked) -> web.StreamResponse:
+        def read() -> list[dict[str, object]]:
+            return [self._views.project(row) for row in self._projects_of(asked.caller)]
+
+        return json_answer(await self._backroom.on_store(read))
+
+    async def _project(self, asked: Asked) -> web.StreamResponse:
+        def read() -> dict[str, object]:
+            return self._views.project(self._backroom.project(asked.name(), asked.caller))
+
+        return json_answer(await self._backroom.on_store(read))
+
+    def _projects_of(self, caller: Caller) -> list[Row]:
+        everybodys = caller.organisation is None
+        return self._store.rows(
+            "SELECT * FROM project WHERE delete_time IS NULL AND (? OR owner = ?) ORDER BY number",
+            everybodys,
+            caller.organisation,
+        )
+
+    # --------------------------------------------------------------------------------------------- datasets
+
+    async def _datasets(self, asked: Asked) -> web.StreamResponse:
+        def read() -> list[dict[str, object]]:
+            return [self._views.dataset_summary(row) for row in self._datasets_of(asked.caller)]
+
+        return json_answer(await self._backroom.on_store(read))
+
+    def _datasets_of(self, caller: Caller) -> list[Row]:
+        everybodys = caller.organisation is None
+        return self._store.rows(
+            "SELECT * FROM dataset WHERE delete_time IS NULL AND (? OR owner = ?) ORDER BY number",
+            everybodys,
+            caller.organisation,
+        )
+
+    async def _token_datasets(self, asked: Asked) -> web.StreamResponse:
+        """All datasets with all their media: heavy on the real server, too."""
+        rows = await self._backroom.on_store(lambda: self._datasets_of(asked.caller))
+
+        async def pieces() -> AsyncIterator[list[object]]:
+            for row in rows:
+                media = [view async for piece in self._media_of(row["number"], token=True) for view in piece]
+                yield [{**await self._head(row, token=True), "media": media}]
+
+        return await stream_array(asked.request, pieces())
+
+    async def _head(self, row: Row, *, token: bool) -> dict[str, object]:
+        view = self._views.token_dataset if token else self._views.dataset
+        return await self._backroom.on_store(lambda: view(row))
+
+    async def _token_dataset(self, asked: Asked) -> web.StreamResponse:
+        return await self._one_dataset(asked, token=True)
+
+    async def _dataset(self, asked: Asked) -> web.StreamResponse:
+        return await self._one_dataset(asked, token=False)
+
+    async def _one_dataset(self, asked: Asked, *, token: bool) -> web.StreamResponse:
+        row = await self._backroom.on_store(lambda: self._backroom.dataset(asked.name(), asked.caller))
+        head = orjson.dumps(await self._head(row, token=token))
+        media = self._media_of(row["number"], token=token)
+        return await stream_array(asked.request, media, before=head[:-1] + b',"media":', after=b"}")
+
+    # ------------------------------------------------------------------------------------------------ media
+
+    async def _media_of(self, dataset: int, *, token: bool) -> AsyncIterator[list[object]]:
+        last = 0
+        view = self._views.token_media if token else self._views.media
+
+        def piece() -> tuple[int, list[object]]:
+            rows = self._store.rows(
+                "SELECT * FROM media WHERE dataset = ? AND number > ? AND NOT deleted ORDER BY number LIMIT ?",
+                dataset,
+                last,
+                _PIECE,
+            )
+            return (rows[-1]["number"], [view(row) for row in rows]) if rows else (0, [])
+
+        while True:
+            last, views = await self._backroom.on_store(piece)
+            if not views:
+                return
+            yield views
+
+    async def _all_media(self, asked: Asked) -> web.StreamResponse:
+        row = await self._backroom.on_store(
+            lambda: self._backroom.dataset(asked.name(), asked.caller, name="Dataset")
+        )
+        return await stream_array(asked.request, self._media_of(row["number"], token=False))
+
+    async def _media_page(self, asked: Asked) -> web.StreamResponse:
+        index, size = asked.whole("pageIndex", 0), asked.whole("numberOfElementsPerPage", 20)
+        part = asked.request.query.get("mediaName", "")
+
+        def read() -> dict[str, object]:
+            dataset = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")["number"]
+            total = self._store.value(
+                "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
+                dataset,
+                part,
+            )
+            rows = self._store.rows(
+                "SELECT * FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))"
+                " ORDER BY name, number LIMIT ? OFFSET ?",
+                dataset,
+                part,
+                size,
+                index * size,
+            )
+            return {
+                "elements": [self._views.media(row) for row in rows],
+                "totalPages": -(-total // size) if size else 0,
+                "totalElements": total,
+            }
+
+        return json_answer(await self._backroom.on_store(read))
+
+    async def _media(self, asked: Asked) -> web.StreamResponse:
+        """The URL of an image; the sandbox has no bytes of images."""
+        number = self._backroom.ids.number(Kind.MEDIA, asked.name())
+        url = await self._backroom.on_store(
+            lambda: self._store.value("SELECT url FROM media WHERE number = ?", number)
+        )
+        if url is None:
+            raise not_found("media", "id", asked.name())
+        return web.Response(text=url, content_type="text/plain")

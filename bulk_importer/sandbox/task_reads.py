@@ -1,0 +1,218 @@
+"""The routes of tasks, labels and configurations, for tokens and for browsers (protocol 3.3 to 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiohttp import web
+
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.refusals import Refused, generic, not_found
+from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
+from bulk_importer.sandbox.semantics import Hand, create_missing, extend_nested
+from bulk_importer.sandbox.store import TASK_STATES, Row
+from bulk_importer.sandbox.tasks import complete, move, search_words
+from bulk_importer.sandbox.values import MediaLabels
+from bulk_importer.sandbox.views import exported_config
+from bulk_importer.sandbox.writing import json_answer, stream_array
+
+__all__ = ["TaskReads"]
+
+# Rows a piece of a task list: one piece is one visit to the store's thread, of about 5 ms.
+_PIECE: Final = 1000
+_EVERYTHING: Final = (1 << 63) - 1
+
+
+class TaskReads:
+    """Answers questions about tasks, what they hold, and what they may hold; completes and skips them."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+        self._store = backroom.store
+        self._ids = backroom.ids
+        self._views = backroom.views
+
+    def register(self, router: web.UrlDispatcher) -> None:
+        """Put the routes up."""
+        for method, path, answer in (
+            ("GET", "/api/v1/task/{id}/list", self._token_tasks),
+            ("GET", "/api/v1/task/{id}", self._task),
+            ("GET", "/api/v1/exportVideoTask/{id}", self._video),
+            ("PUT", "/api/v1/task/{id}/completeTask", self._complete),
+            ("PUT", "/api/v1/task/{id}/skipTask", self._skip),
+        ):
+            _put_up(router, method, path, for_tokens(self._backroom, answer))
+        for method, path, answer in (
+            ("GET", "/api/project/{id}/task", self._tasks),
+            ("GET", "/api/lconfig/{id}", self._config),
+            ("GET", "/api/lconfig/{id}/export", self._exported_config),
+            ("GET", "/api/lcvalues/{iteration}/{media}/{task}", self._labels),
+            ("GET", "/api/task/{id}", self._task),
+            ("PUT", "/api/task/{id}/completeTask", self._complete),
+            ("PUT", "/api/task/{id}/skipTask", self._skip),
+        ):
+            _put_up(router, method, path, for_browsers(self._backroom, answer))
+
+    # ------------------------------------------------------------------------------------------------ lists
+
+    async def _token_tasks(self, asked: Asked) -> web.StreamResponse:
+        # 3.3: with a token and without a state, the server silently takes WAITING.
+        return await self._task_list(asked, "WAITING" if asked.caller.by_token else None, allowed="_ -")
+
+    async def _tasks(self, asked: Asked) -> web.StreamResponse:
+        return await self._task_list(asked, None, allowed="_ ,.-")
+
+    async def _task_list(
+        self, asked: Asked, default_state: str | None, *, allowed: str
+    ) -> web.StreamResponse:
+        query = asked.request.query
+        state = query.get("state") or default_state
+        if state is not None and state not in TASK_STATES:
+            raise Refused(400, "ex_validation", "state")
+        words = search_words(query.get("search", ""), allowed)
+        limit = asked.whole("limit", 0) or _EVERYTHING
+        project = await self._backroom.on_store(lambda: self._backroom.project(asked.name(), asked.caller))
+        return await stream_array(asked.request, self._tasks_of(project, state, words, limit))
+
+    async def _tasks_of(
+        self, project: Row, state: str | None, words: list[str], limit: int
+    ) -> AsyncIterator[list[object]]:
+        number, name = project["number"], project["name"]
+        after: tuple[str, int] = ("", 0)
+
+        def piece() -> list[Row]:
+            wanted = " AND instr(lower(media_name) || char(10) || lower(coalesce(labeler, '')), ?)" * len(
+                words
+            )
+            return self._store.rows(
+                "SELECT task.* FROM task JOIN media ON media.number = task.media"  # noqa: S608 - placeholders only
+                " WHERE project = ? AND (? IS NULL OR state = ?) AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
+                f" AND (media_name, task.number) > (?, ?){wanted} ORDER BY media_name, task.number LIMIT ?",
+                number,
+                state,
+                state,
+                *after,
+                *words,
+                min(_PIECE, limit),
+            )
+
+        while limit > 0 and (rows := await self._backroom.on_store(piece)):
+            limit -= len(rows)
+            after = (rows[-1]["media_name"], rows[-1]["number"])
+            yield [self._views.task(row, number, name) for row in rows]
+
+    # -------------------------------------------------------------------------------------------- one task
+
+    async def _task(self, asked: Asked) -> web.StreamResponse:
+        """Configuration and labels of one media. It writes: what is missing is created (3.4)."""
+
+        def read() -> dict[str, object]:
+            task, project = self._backroom.task(asked.name(), asked.caller)
+            labels = self._labels_made_whole(task, asked)
+            media = self._row("SELECT * FROM media WHERE number = ?", task["media"])
+            dataset = self._row("SELECT * FROM dataset WHERE number = ?", media["dataset"])
+            return {
+                "taskId": asked.name(),
+                "labelTaskState": task["state"],
+                "projectName": project["name"],
+                "labelConfig": self._views.config(project["number"]),
+                "labelIteration": self._views.iteration(project["number"], task, labels),
+                "media": self._views.media(media),
+                "reviewComment": task["review_comment"],
+                "aiSegLimitReached": False,
+                "lastChangedConfig": self._store.config(project["number"]).changed_ms,
+                "reviewActivated": bool(project["review"]),
+                "projectType": project["media_type"],
+                "datasetId": self._ids.text(Kind.DATASET, dataset["number"]),
+                "datasetName": dataset["name"],
+            }
+
+        return json_answer(await self._backroom.in_transaction(read))
+
+    def _row(self, statement: str, number: int) -> Row:
+        row = self._store.row(statement, number)
+        if row is None:
+            raise LookupError(f"a row that others point at is missing: {statement} {number}")
+        return row
+
+    def _labels_made_whole(self, task: Row, asked: Asked) -> MediaLabels:
+        labels = self._store.labels(task["number"])
+        config = self._store.config(task["project"])
+        hand = Hand(self._backroom.now_ms(), asked.caller.by_token)
+        create_missing(labels, config, hand)
+        extend_nested(labels, config, hand)
+        if hand.written:
+            self._store.put_labels(task["number"], labels)
+        return labels
+
+    async def _complete(self, asked: Asked) -> web.StreamResponse:
+        last_changed_ms = asked.an_object().get("lastChangedConfig")
+        if not isinstance(last_changed_ms, int):
+            raise Refused(400, "ex_validation", "lastChangedConfig")
+
+        def finish() -> bool:
+            task, _ = self._backroom.task(asked.name(), asked.caller)
+            return complete(self._store, self._ids, task, asked.name(), last_changed_ms)
+
+        changed = await self._backroom.in_transaction(finish)
+        return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": asked.name()})
+
+    async def _skip(self, asked: Asked) -> web.StreamResponse:
+        def skip() -> None:
+            task, _ = self._backroom.task(asked.name(), asked.caller)
+            move(self._store, task, asked.name(), "SKIPPED", as_from="IN_PROGRESS")
+
+        await self._backroom.in_transaction(skip)
+        return web.Response()
+
+    async def _video(self, asked: Asked) -> web.StreamResponse:
+        await self._backroom.on_store(lambda: self._backroom.task(asked.name(), asked.caller))
+        raise generic("invalid_project_mediatype")
+
+    # ---------------------------------------------------------------------------- configuration and labels
+
+    async def _config(self, asked: Asked) -> web.StreamResponse:
+        def read() -> dict[str, object]:
+            return self._views.config(self._backroom.config(asked.name(), asked.caller)["number"])
+
+        return json_answer(await self._backroom.on_store(read))
+
+    async def _exported_config(self, asked: Asked) -> web.StreamResponse:
+        def read() -> list[dict[str, object]]:
+            project = self._backroom.config(asked.name(), asked.caller)["number"]
+            return exported_config(self._store.config(project))
+
+        return json_answer(await self._backroom.on_store(read))
+
+    async def _labels(self, asked: Asked) -> web.StreamResponse:
+        """The labels of one media, read and not written (3.6)."""
+
+        def read() -> dict[str, object]:
+            project = self._ids.number(Kind.ITERATION, asked.name("iteration"))
+            row = self._store.row("SELECT number, owner FROM project WHERE number = ?", project)
+            if row is None:
+                raise not_found("Label Iteration", "id", asked.name("iteration"))
+            asked.caller.require(row["owner"])
+            media = self._ids.number(Kind.MEDIA, asked.name("media"))
+            if not self._store.value("SELECT 1 FROM media WHERE number = ?", media):
+                raise not_found("media", "id", asked.name("media"))
+            task = self._store.row(
+                "SELECT number, media FROM task WHERE number = ? AND project = ? AND media = ?",
+                self._ids.number(Kind.TASK, asked.name("task")),
+                project,
+                media,
+            )
+            if task is None:  # no error: the server finds no values for that combination
+                return self._views.empty_iteration(row["number"])
+            return self._views.iteration(row["number"], task, self._store.labels(task["number"]))
+
+        return json_answer(await self._backroom.on_store(read))
+
+
+def _put_up(router: web.UrlDispatcher, method: str, path: str, route: Route) -> None:
+    if method == "GET":
+        router.add_get(path, route)  # answers HEAD, too
+    else:
+        router.add_route(method, path, route)
