@@ -22,6 +22,18 @@ import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
 
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--server` points the conformance suite at a server that runs elsewhere."""
+    parser.addoption("--server", metavar="URL", help="measure this server instead of the sandbox")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker that names the file of recorded answers a test belongs to."""
+    config.addinivalue_line("markers", "vector(file): measured on the recorded answers in that file")
+
+
 StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
 VECTORS = Path(__file__).parent / "vectors"
 
