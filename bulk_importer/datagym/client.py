@@ -12,7 +12,8 @@ hundredth answer and says so in that answer; aiohttp then opens a new one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -85,6 +86,8 @@ class Client:
         # Look-ups and probes must pass while every upload slot is busy.
         self._max_connections = max_connections + 4 if max_connections else 0
         self._session: aiohttp.ClientSession | None = None
+        # The deadlines of the uploads under way, so that all of them can be given up at once.
+        self._deadlines: set[asyncio.Timeout] = set()
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -103,7 +106,7 @@ class Client:
             await self._session.close()
 
     def token_was_replaced(self) -> bool:
-        """Read the token file again; whether it holds another token now, so that a refused request may be tried again."""
+        """Read the token file again; whether it holds another token now, so that a refused request may go again."""
         return self._token.read_again()
 
     async def get(self, path: str) -> Answer:
@@ -122,12 +125,17 @@ class Client:
         """
         return await self._request("POST", path, self._timeouts.upload, _Outgoing(body, self._timeouts.write))
 
+    def give_up(self) -> None:
+        """End every upload that is under way: each fails at once, as if its time were over."""
+        for deadline in self._deadlines:
+            deadline.reschedule(asyncio.get_running_loop().time())
+
     async def _request(self, method: str, path: str, seconds: float, body: _Outgoing | None) -> Answer:
         if self._session is None:
             raise RuntimeError("the client is used as an async context manager")
         try:
             async with (
-                asyncio.timeout(seconds),
+                self._deadline(seconds, body),
                 self._session.request(
                     method,
                     self.server + path,
@@ -140,6 +148,16 @@ class Client:
                 return Answer(response.status, headers, await _whole(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise self._failure(error, left_whole=body is None or body.left_whole) from error
+
+    @asynccontextmanager
+    async def _deadline(self, seconds: float, body: _Outgoing | None) -> AsyncIterator[None]:
+        async with asyncio.timeout(seconds) as deadline:
+            if body is not None:
+                self._deadlines.add(deadline)
+            try:
+                yield
+            finally:
+                self._deadlines.discard(deadline)
 
     def _failure(self, error: Exception, *, left_whole: bool) -> RequestFailed:
         """The one place where what aiohttp raises becomes our own."""

@@ -8,13 +8,23 @@ outage concerns all requests; these leave the loop at once, for the caller to de
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+)
 
 from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
 from bulk_importer.datagym.verdicts import Again, Cause, Verdict
 
-__all__ = ["Retrying"]
+__all__ = ["Retrying", "until_answered"]
+
+_T = TypeVar("_T")
 
 _IN_PLACE = frozenset(
     {Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT}
@@ -99,3 +109,28 @@ def _verdict(state: RetryCallState) -> Verdict:
     assert state.outcome is not None  # noqa: S101 - tenacity calls this after an attempt only
     verdict: Verdict = state.outcome.result()
     return verdict
+
+
+async def until_answered(
+    look_up: Callable[[], Awaitable[_T]],
+    policy: RetryPolicy,
+    *,
+    is_passing: Callable[[BaseException], bool],
+    max_seconds: float,
+    sleep: Callable[[float], Awaitable[None]],
+    chance: Callable[[], float],
+) -> _T:
+    """Look something up, again and again while it fails for reasons that pass; the last failure is raised.
+
+    Args:
+        max_seconds: after so long it is not tried again.
+    """
+    retrying = AsyncRetrying(
+        sleep=sleep,
+        stop=stop_after_delay(max_seconds),
+        wait=lambda state: backoff_seconds(policy, state.attempt_number, chance()),
+        retry=retry_if_exception(is_passing),
+        reraise=True,
+    )
+    found: _T = await retrying(look_up)
+    return found

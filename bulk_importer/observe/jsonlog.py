@@ -7,6 +7,7 @@ without ending the run: it is not what the run stands on.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -30,42 +31,32 @@ class JsonLog:
         self._path = path
         self._clock = clock
         self._largest = largest
-        # None once it cannot be written any more.
+        # Opened by the first event, when the folder is there for certain; `_given_up` once it cannot be written.
         self._file: BinaryIO | None = None
-        self._reopen()
+        self._given_up = False
 
     def __call__(self, event: Event) -> None:
         """Append one event: the time in seconds since 1970, its name, its fields."""
-        if self._file is None:
+        if self._given_up:
             return
         line = orjson.dumps(
             {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)},
             option=orjson.OPT_APPEND_NEWLINE,
         )
         try:
-            self._file.write(line)
-            self._file.flush()
-            if self._file.tell() >= self._largest:
-                self._turn_over()
+            opened = self._file = self._file or open(self._path, "ab")  # noqa: SIM115 - held until `close`
+            opened.write(line)
+            opened.flush()
+            if opened.tell() >= self._largest:
+                opened.close()
+                os.replace(self._path, self._path.with_name(self._path.name + ".1"))
+                self._file = None
         except OSError:
             self.close()
 
     def close(self) -> None:
         """Let go of the file; events that come later are not logged."""
+        self._given_up = True
         if self._file is not None:
-            opened, self._file = self._file, None
-            try:
-                opened.close()
-            except OSError:
-                return
-
-    def _turn_over(self) -> None:
-        self.close()
-        os.replace(self._path, self._path.with_name(self._path.name + ".1"))
-        self._reopen()
-
-    def _reopen(self) -> None:
-        try:
-            self._file = open(self._path, "ab")  # noqa: SIM115 - held until `close`
-        except OSError:
-            self._file = None
+            with contextlib.suppress(OSError):
+                self._file.close()

@@ -27,8 +27,10 @@ class StopSwitch:
         return self._requested.is_set()
 
     def tell(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when the run is to end."""
+        """Call `listener` when the run is to end, at once where that is wished already."""
         self._listeners.append(listener)
+        if self.is_requested:
+            listener()
 
     def request(self, reason: str, exit_code: ExitCode) -> None:
         """End the run; what is in flight may land."""
@@ -42,6 +44,10 @@ class StopSwitch:
     def abort(self) -> None:
         """Give up what is in flight: it is in doubt, unless its body had not left."""
         self._aborted.set()
+
+    async def requested(self) -> None:
+        """Return when the run is to end."""
+        await self._requested.wait()
 
     async def aborted(self) -> None:
         """Return when what is in flight is to be given up."""

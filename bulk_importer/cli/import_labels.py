@@ -1,0 +1,169 @@
+"""`bulk-importer import`: loads labels from files or URLs into a project."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.access import Token
+    from bulk_importer.events import Observer
+    from bulk_importer.pipeline import Announcement
+    from bulk_importer.summary import Summary
+    from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["SECTIONS", "configure", "run"]
+
+_KEEP = ("keepData missing", "keepData true", "keepData false")
+SECTIONS = frozenset({"server", "reading", "sending", "checkpoint"})
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `import` takes."""
+    parser.add_argument(
+        "source", nargs="+", metavar="SOURCE", help="a JSON array: a file, or - for standard input"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="print nothing but the summary that --json asks for"
+    )
+    add_settings(parser, SECTIONS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import one source after the other; returns the exit code that matters most."""
+    settings = gather(arguments).settings
+    sources = _expanded(arguments.source)
+    return asyncio.run(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
+
+
+async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
+    from bulk_importer.cli.signals import stopping_on_signals
+    from bulk_importer.datagym.access import Token
+    from bulk_importer.transfer.stop import StopSwitch
+
+    token = Token.find(settings.token_file)
+    stop = StopSwitch()
+    codes: list[ExitCode] = []
+    summaries: list[Summary] = []
+    with stopping_on_signals(stop):
+        for source in sources:
+            folder = _folder(source, settings, several=len(sources) > 1)
+            try:
+                summary = await _import_one(source, folder, settings, token, stop, quiet=quiet or as_json)
+            except BulkImporterError as error:
+                terminal.say(f"bulk-importer: {error}")
+                codes.append(error.exit_code)
+                continue
+            summaries.append(summary)
+            codes.append(ExitCode(summary.exit_code))
+            if stop.is_requested:
+                break
+    _report(summaries, as_json=as_json, quiet=quiet)
+    return most_important(codes)
+
+
+async def _import_one(
+    source: str, folder: Path, settings: Settings, token: Token, stop: StopSwitch, *, quiet: bool
+) -> Summary:
+    from bulk_importer.intake import open_source
+    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.pipeline import Import
+
+    opened = await open_source(source)
+    with ExitStack() as ending:
+        log = JsonLog(folder / "run.log")
+        ending.callback(log.close)
+        observers: list[Observer] = [log]
+        if not quiet:
+            progress = progress_for(sys.stderr, terminal.say)
+            ending.callback(progress.close)
+            observers.append(progress)
+        running = Import(
+            opened,
+            settings,
+            token,
+            folder,
+            stop,
+            observers=observers,
+            announce=(lambda _: None) if quiet else _announce,
+        )
+        try:
+            return await running.run()
+        finally:
+            await opened.aclose()
+
+
+def _announce(what: Announcement) -> None:
+    terminal.say(
+        f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
+    )
+    mix = ", ".join(f"{count:,} x {_KEEP[keep]}" for keep, count in sorted(what.keep_data.items()))
+    if mix:
+        terminal.say(f"  keepData    {mix} (in the first part that is read)")
+    terminal.say("  checked     the import schema, before anything is sent")
+    before = what.before
+    if before.entries:
+        terminal.say(
+            f"  goes on     {before.delivered:,} delivered, {before.rejected:,} rejected, "
+            f"{before.in_doubt:,} in doubt, {before.owed:,} owed of {before.entries:,} entries read so far"
+        )
+    if what.limit is not None:
+        terminal.say(f"  limit       {what.limit:,} entries")
+    terminal.say(f"  checkpoint  {what.checkpoint}")
+
+
+def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        import orjson
+
+        several = [summary.to_builtins() for summary in summaries]
+        shown = several[0] if len(several) == 1 else {"sources": several}
+        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+    elif not quiet:
+        from bulk_importer.observe import summary_text
+
+        for summary in summaries:
+            terminal.out(summary_text(summary))
+
+
+def _expanded(sources: Sequence[str]) -> list[str]:
+    """The sources in the order of the arguments, each pattern replaced by the files that it matches, sorted.
+
+    Raises:
+        UsageError: a pattern matches nothing, or a source is named twice.
+    """
+    import glob
+
+    expanded: list[str] = []
+    for source in sources:
+        if not glob.has_magic(source) or Path(source).exists() or "://" in source:
+            expanded.append(source)
+            continue
+        found = sorted(glob.glob(source, recursive=True))
+        if not found:
+            raise UsageError(f"No file matches {source!r}.")
+        expanded += found
+    if len(set(expanded)) < len(expanded):
+        raise UsageError("A source is named twice; each is imported once.")
+    return expanded
+
+
+def _folder(source: str, settings: Settings, *, several: bool) -> Path:
+    from bulk_importer.pipeline import checkpoint_folder
+
+    if several and settings.checkpoint is not None:
+        return Path(settings.checkpoint) / (Path(source).name + ".checkpoint")
+    return checkpoint_folder(source, settings.checkpoint)

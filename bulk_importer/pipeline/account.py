@@ -1,0 +1,131 @@
+"""Sums up a run: from the ledger's state and what this process did, to what people are told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulk_importer.checkpoint import CheckpointState, Counts, Header
+from bulk_importer.errors import BulkImporterError, ExitCode, MalformedInput, most_important
+from bulk_importer.model import KeepData
+from bulk_importer.summary import RunState, Summary, Tally
+
+__all__ = ["Announcement", "Before", "summarize", "tally_since"]
+
+PROJECT_NAME = "project_name"
+"""Note in the log: the name of the project, whose id is in the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a run is about to do, said before its first upload.
+
+    Attributes:
+        keep_data: how often each form of keepData comes in the first segment that was read.
+        before: what was on record when this run began.
+        limit: how many entries are sent at most.
+    """
+
+    source: str
+    server: str
+    project: str
+    project_name: str
+    checkpoint: Path
+    keep_data: Mapping[KeepData, int]
+    before: Counts
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the ledger said when this run began, to be taken from what it says at the end."""
+
+    counts: Counts
+    bytes: int
+    findings: Mapping[str, int]
+
+    @classmethod
+    def of(cls, state: CheckpointState) -> Before:
+        """What it says now."""
+        return cls(state.counts, state.offset, dict(state.finding_counts))
+
+
+def tally_since(
+    before: Before, state: CheckpointState, *, seconds: float, requests: int, retries: int
+) -> Tally:
+    """What this process added to the ledger. `owed` and `in_doubt` are changes, and may be below zero."""
+    now, then = state.counts, before.counts
+    findings = Counter(state.finding_counts)
+    findings.subtract(before.findings)
+    return Tally(
+        entries=now.entries - then.entries,
+        delivered=now.delivered - then.delivered,
+        rejected=now.rejected - then.rejected,
+        skipped=now.skipped - then.skipped,
+        in_doubt=now.in_doubt - then.in_doubt,
+        owed=now.owed - then.owed,
+        bytes=state.offset - before.bytes,
+        seconds=round(seconds, 3),
+        requests=requests,
+        retries=retries,
+        findings={code: count for code, count in findings.items() if count},
+    )
+
+
+def summarize(
+    header: Header,
+    state: CheckpointState,
+    folder: Path,
+    *,
+    run_state: RunState,
+    this_run: Tally,
+    errors: Sequence[BulkImporterError] = (),
+    stopped_by: ExitCode | None = None,
+    stop_reason: str = "",
+    media_in_doubt: Sequence[str] = (),
+) -> Summary:
+    """The summary of the ledger as it stands.
+
+    Args:
+        this_run: already part of the ledger's sums where the run is over; while it runs, empty.
+        errors: what made the run less than whole, in the order in which it happened.
+        stopped_by: exit code of the signal that ended it.
+    """
+    counts = state.counts
+    codes = [error.exit_code for error in errors]
+    codes += [] if stopped_by is None or state.is_finished else [stopped_by]
+    codes += [ExitCode.IN_DOUBT] if counts.in_doubt else []
+    codes += [ExitCode.REJECTIONS] if counts.rejected else []
+    return Summary(
+        state=run_state,
+        exit_code=most_important(codes),
+        entries=counts.entries,
+        delivered=counts.delivered,
+        rejected=counts.rejected,
+        skipped=counts.skipped,
+        in_doubt=counts.in_doubt,
+        owed=counts.owed,
+        bytes=state.offset,
+        seconds=round(state.seconds, 3),
+        requests=state.requests,
+        retries=state.retries,
+        findings=dict(state.finding_counts),
+        source=header.source,
+        project=header.project,
+        server=header.server,
+        checkpoint=str(folder),
+        message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason,
+        media_in_doubt=list(media_in_doubt),
+        this_run=this_run,
+    )
+
+
+def ending(state: CheckpointState, errors: Sequence[BulkImporterError], *, stopped: bool) -> RunState:
+    """How a run that is over stands. A source that breaks off is complete when all before the break is settled."""
+    if state.is_finished:
+        return RunState.COMPLETE
+    if any(not isinstance(error, MalformedInput) for error in errors):
+        return RunState.FAILED
+    return RunState.STOPPED if stopped else RunState.COMPLETE

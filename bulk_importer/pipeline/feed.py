@@ -1,0 +1,157 @@
+"""Feeds the pool: reads and judges segment after segment, records each, and hands on what it owes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from bulk_importer.checkpoint import Checkpoint, CheckpointState
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.errors import MalformedInput
+from bulk_importer.events import EntriesRejected, Observer, SegmentRead
+from bulk_importer.intake import Intake
+from bulk_importer.model import EntryRun, KeepData, ReadPlan, Segment
+from bulk_importer.packing import Pool
+from bulk_importer.spans import Span, SpanSet
+
+__all__ = ["Feeder", "reading_plan"]
+
+
+def reading_plan(state: CheckpointState) -> ReadPlan:
+    """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest."""
+    plan = state.plan()
+    owing = {key.first for key in plan.again}
+    again = (
+        key
+        for key in state.segments
+        if key.first in owing or state.taken.meets(key.first, key.first + key.count)
+    )
+    return ReadPlan(tuple(again), plan.position, plan.offset, plan.ended)
+
+
+class Feeder:
+    """Brings one source to the pool. `run` it once; to cancel it is safe at any time: what is not in the pool is owed.
+
+    Args:
+        began: called once, with the mix of keepData in the first segment that owes something, or with none.
+        notice: called whenever the pool holds more than before.
+        doubted: told the ids of media that are in doubt since an earlier run.
+        limit: how many owed entries to hand on at most.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        checkpoint: Checkpoint,
+        pool: Pool,
+        *,
+        emit: Observer,
+        began: Callable[[dict[KeepData, int]], None],
+        notice: Callable[[], None],
+        doubted: Callable[[Iterable[str]], None],
+        limit: int | None,
+    ) -> None:
+        self._intake = intake
+        self._checkpoint = checkpoint
+        self._pool = pool
+        self._emit = emit
+        self._began = began
+        self._notice = notice
+        self._doubted = doubted
+        # How many more may be handed on; changed by `_hand_on` alone.
+        self._allowed = limit
+        self._has_begun = False
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it ended because of the limit, and not at the end of the source."""
+        return self._allowed == 0
+
+    async def run(self) -> None:
+        """Read until the source ends, or the limit is reached.
+
+        Raises:
+            MalformedInput: the source breaks off; all before the break is handed on, and the break is on record.
+            InputError, CheckpointError: as the intake and the checkpoint raise them.
+        """
+        try:
+            async for segment in self._intake:
+                await self._checkpoint.record_segment(segment)
+                await self._hand_on(segment)
+                if self._allowed == 0:
+                    return
+        except MalformedInput as error:
+            self._begin({})
+            await self._checkpoint.record_broken(error.position, error.offset, error.reason)
+            raise
+        self._begin({})
+        end = self._intake.end
+        if end is not None and self._checkpoint.state.end is None:
+            await self._checkpoint.record_end(end.total, end.length)
+
+    async def _hand_on(self, segment: Segment) -> None:
+        key = segment.key
+        self._hold_back_doubt(segment)
+        run = owed_part(segment.run, self._checkpoint.state.owed_within(key.first, key.first + key.count))
+        if self._allowed is not None:
+            run = run.take(range(min(len(run), self._allowed)))
+            self._allowed -= len(run)
+        self._tell(segment)
+        if len(run):
+            self._begin({KeepData(keep): count for keep, count in Counter(run.keeps).items()})
+            await self._pool.put(run)
+            self._notice()
+
+    def _hold_back_doubt(self, segment: Segment) -> None:
+        """Shut the lanes of entries whose answer was lost in an earlier run: nothing may follow them.
+
+        In time, although the segment comes in its turn: while such an entry was on its way, everything before it in
+        its lane was settled.
+        """
+        key = segment.key
+        doubtful = SpanSet(self._checkpoint.state.taken.within(key.first, key.first + key.count))
+        if not doubtful:
+            return
+        run = owed_part(segment.run, doubtful)
+        rejected = [
+            each.media_id for each in segment.rejections if each.position in doubtful and each.media_id
+        ]
+        self._pool.shut([*run.lanes, *map(lane_of, rejected)])
+        self._doubted([*run.media_ids, *rejected])
+
+    def _begin(self, keep_data: dict[KeepData, int]) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._began(keep_data)
+
+    def _tell(self, segment: Segment) -> None:
+        key = segment.key
+        self._emit(
+            SegmentRead(
+                first=key.first,
+                count=key.count,
+                offset=key.offset,
+                length=key.length,
+                accepted=len(segment.run),
+                rejected=len(segment.rejections),
+                skipped=sum(span.stop - span.start for span in segment.skipped),
+            )
+        )
+        if segment.rejections:
+            self._emit(
+                EntriesRejected(
+                    spans=SpanSet.of(rejection.position for rejection in segment.rejections).spans,
+                    codes=Counter(finding.code for each in segment.rejections for finding in each.findings),
+                    batch=None,
+                )
+            )
+
+
+def owed_part(run: EntryRun, owed: Iterable[Span]) -> EntryRun:
+    """The entries of `run` at the positions of `owed`, which is sorted."""
+    positions = run.positions
+    indexes: list[int] = []
+    for start, stop in owed:
+        indexes += range(bisect_left(positions, start), bisect_left(positions, stop))
+    return run if len(indexes) == len(run) else run.take(indexes)

@@ -1,0 +1,227 @@
+"""Sets up the stages for one source and one project, lets them run, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
+from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.catalog import Catalog, Project
+from bulk_importer.datagym.client import Client, Timeouts
+from bulk_importer.errors import CheckpointError, SourceUnreadable, UsageError
+from bulk_importer.events import Event, Observer, RunEnded, RunStarted
+from bulk_importer.intake import Source
+from bulk_importer.model import KeepData
+from bulk_importer.pipeline.account import PROJECT_NAME, Announcement, Before, ending, summarize, tally_since
+from bulk_importer.pipeline.flow import Flow
+from bulk_importer.settings import Settings
+from bulk_importer.summary import RunState, Summary, Tally, write_summary
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["Import", "checkpoint_folder"]
+
+
+def checkpoint_folder(source: str, folder: str | None) -> Path:
+    """Where the checkpoint of `source` is kept: `folder`, or beside the source.
+
+    Raises:
+        UsageError: the source is no file, so nothing is beside it.
+    """
+    if folder is not None:
+        return Path(folder)
+    if source == "-" or "://" in source:
+        raise UsageError(f"{source} needs --checkpoint FOLDER: there is no place beside it.")
+    return Path(source + ".checkpoint")
+
+
+class Import:
+    """One source into one project. Construct it, `run` it once.
+
+    Args:
+        source: open, and closed by the caller.
+        folder: of the checkpoint.
+        stop: ends the run when it is requested.
+        observers: see every event.
+        announce: told what is about to happen, once, before the first upload.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        token: Token,
+        folder: Path,
+        stop: StopSwitch,
+        *,
+        observers: Sequence[Observer] = (),
+        announce: Callable[[Announcement], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not settings.server or not settings.project:
+            raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
+        self._source = source
+        self._settings = settings
+        self._server = settings.server.rstrip("/")
+        self._wanted = settings.project
+        self._token = token
+        self._folder = folder
+        self._stop = stop
+        self._observers = observers
+        self._announce = announce
+        self._clock = clock
+
+    async def run(self) -> Summary:
+        """Import until the source ends, an error ends the run, or a stop is requested.
+
+        Returns:
+            The summary, which is also on disk and carries the exit code. Once the checkpoint is open nothing that
+            can be foreseen is raised.
+
+        Raises:
+            BulkImporterError: the run could not begin.
+        """
+        identity = await asyncio.to_thread(self._identity)
+        finished = await asyncio.to_thread(self._finished, identity)
+        if finished is not None:
+            return finished
+        async with AsyncExitStack() as opened:
+            client = await opened.enter_async_context(self._client())
+            catalog = Catalog(
+                client, max_seconds=self._settings.max_outage, sleep=self._stop.sleep, chance=random.random
+            )
+            project = await catalog.find_project(self._wanted)
+            checkpoint = await asyncio.to_thread(self._open, project, identity)
+            opened.push_async_callback(checkpoint.close)
+            if PROJECT_NAME not in checkpoint.state.notes:
+                await checkpoint.record_note(PROJECT_NAME, project.name)
+            return await self._run(client, project, checkpoint)
+
+    async def _run(self, client: Client, project: Project, checkpoint: Checkpoint) -> Summary:
+        state, header = checkpoint.state, checkpoint.header
+        began, before = self._clock(), Before.of(state)
+        self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
+        self._emit(self._started(project, before))
+        flow = Flow(
+            self._source,
+            self._settings,
+            client,
+            project.id,
+            checkpoint,
+            self._stop,
+            emit=self._emit,
+            began=lambda keep_data: self._announce(self._announcement(project, before, keep_data)),
+            clock=self._clock,
+        )
+        errors = await flow.run()
+        this_run = tally_since(
+            before, state, seconds=self._clock() - began, requests=flow.requests, retries=flow.retries
+        )
+        try:
+            await checkpoint.record_run_ended(
+                seconds=this_run.seconds, requests=this_run.requests, retries=this_run.retries
+            )
+        except CheckpointError as error:
+            errors.append(error)
+        stopped = flow.is_limited or self._stop.is_requested
+        summary = summarize(
+            header,
+            state,
+            self._folder,
+            run_state=ending(state, errors, stopped=stopped),
+            this_run=this_run,
+            errors=errors,
+            stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
+            stop_reason=self._stop.reason,
+            media_in_doubt=flow.media_in_doubt,
+        )
+        self._write(summary)
+        self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
+        return summary
+
+    def _finished(self, identity: SourceIdentity) -> Summary | None:
+        """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there."""
+        try:
+            header, state = read_state(self._folder)
+        except CheckpointError:
+            return None  # opening it for writing says better what is wrong
+        same_target = header.server == self._server and self._wanted in (
+            header.project,
+            state.notes.get(PROJECT_NAME),
+        )
+        if not (state.is_finished and same_target and state.identity == identity):
+            return None
+        return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())
+
+    def _identity(self) -> SourceIdentity:
+        path = self._path()
+        if path is None:
+            return SourceIdentity()
+        try:
+            return identify(path)
+        except OSError as error:
+            raise SourceUnreadable(self._source.name, error.strerror or str(error)) from error
+
+    def _path(self) -> Path | None:
+        return None if self._source.descriptor is None else Path(self._source.name)
+
+    def _open(self, project: Project, identity: SourceIdentity) -> Checkpoint:
+        header = Header(
+            source=self._source.name,
+            identity=identity,
+            server=self._server,
+            project=project.id,
+            settings=self._settings.meaning(),
+            run=secrets.token_hex(8),
+        )
+        return Checkpoint.open(
+            self._folder, header, source_file=self._path(), lock_wait_seconds=self._settings.lock_wait
+        )
+
+    def _client(self) -> Client:
+        settings = self._settings
+        timeouts = Timeouts(
+            connect=settings.connect_timeout, read=settings.read_timeout, upload=settings.request_timeout
+        )
+        return Client(self._server, self._token, timeouts, max_connections=settings.max_in_flight)
+
+    def _started(self, project: Project, before: Before) -> RunStarted:
+        counts = before.counts
+        return RunStarted(
+            source=self._source.name,
+            size=self._source.size,
+            server=self._server,
+            project=project.id,
+            checkpoint=str(self._folder),
+            settled=counts.delivered + counts.rejected + counts.skipped,
+            read=counts.entries,
+        )
+
+    def _announcement(
+        self, project: Project, before: Before, keep_data: Mapping[KeepData, int]
+    ) -> Announcement:
+        return Announcement(
+            source=self._source.name,
+            server=self._server,
+            project=project.id,
+            project_name=project.name,
+            checkpoint=self._folder,
+            keep_data=keep_data,
+            before=before.counts,
+            limit=self._settings.limit,
+        )
+
+    def _write(self, summary: Summary) -> None:
+        """Replace `summary.json`. A disk that refuses it has stopped the run already, or will."""
+        with contextlib.suppress(CheckpointError):
+            write_summary(self._folder, summary)
+
+    def _emit(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
