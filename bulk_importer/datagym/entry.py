@@ -52,14 +52,17 @@ def lane_of(media_id: str) -> str:
     return "".join(c for c in spread if unicodedata.category(c) not in {"Mn", "Me", "Cc", "Cf"}).rstrip(" ")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None where none is near."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The known word that was probably meant, or None where none is near.
+
+    `likeness` is the share of letters in common, 0 to 1, from which two words are near.
+    """
     words: Sequence[str] = sorted(known)
     by_lane = {lane_of(each).strip(): each for each in words}
     same = by_lane.get(lane_of(word).strip())
     if same is not None:
         return same
-    found = get_close_matches(lane_of(word), by_lane, n=1, cutoff=0.6)
+    found = get_close_matches(lane_of(word), by_lane, n=1, cutoff=likeness)
     return by_lane[found[0]] if found else None
 
 

@@ -24,7 +24,7 @@ from typing import Annotated, NamedTuple, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-__all__ = ["AnyEntry", "PlainEntry", "Tally", "digest_of", "tally_plain"]
+__all__ = ["AnyEntry", "PlainEntry", "PlainForm", "Tally", "digest_of"]
 
 # The pattern keeps to texts that a double can hold. As in the schema, `$` lets a line break at the end pass.
 Digits: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,300}$")]
@@ -173,25 +173,30 @@ class Tally(NamedTuple):
     notes: tuple[tuple[str, int], ...] = ()
 
 
-def tally_plain(entry: PlainEntry) -> Tally | None:
-    """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
-    keys = 1 + entry.forget_export() + (entry.keepData is not UNSET)
-    weight = 1
-    unset = 0
-    if entry.global_classifications is not UNSET:
-        counted = _classifications(entry.global_classifications)
-        if counted is None:
-            return None
-        keys, weight, unset = keys + 1 + counted[0], weight + counted[1], counted[2]
-    if entry.labels is not UNSET:
-        keys += 1 + len(entry.labels)
-        for geometries in entry.labels.values():
-            for geometry in geometries:
-                counted = _geometry(geometry)
-                if counted is None:
-                    return None
-                keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
-    return Tally(keys, weight, (("classification-unset", unset),) if unset else ())
+class PlainForm:
+    """The form of an entry under the import schema alone, and the count of what arrived in it."""
+
+    type = PlainEntry
+
+    def tally(self, entry: PlainEntry) -> Tally | None:
+        """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
+        keys = 1 + entry.forget_export() + (entry.keepData is not UNSET)
+        weight = 1
+        unset = 0
+        if entry.global_classifications is not UNSET:
+            counted = _classifications(entry.global_classifications)
+            if counted is None:
+                return None
+            keys, weight, unset = keys + 1 + counted[0], weight + counted[1], counted[2]
+        if entry.labels is not UNSET:
+            keys += 1 + len(entry.labels)
+            for geometries in entry.labels.values():
+                for geometry in geometries:
+                    counted = _geometry(geometry)
+                    if counted is None:
+                        return None
+                    keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
+        return Tally(keys, weight, (("classification-unset", unset),) if unset else ())
 
 
 def _geometry(geometry: PlainGeometry) -> tuple[int, int, int] | None:

@@ -8,30 +8,35 @@ The two ways give the same columns and the same digest.
 from __future__ import annotations
 
 import re
-from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
+import orjson
+from msgspec import UNSET
 
+from bulk_importer.datagym.bounds import outside
 from bulk_importer.datagym.entry import lane_of, weight_of
 from bulk_importer.datagym.findings import CATALOGUE, Flaw, severities
-from bulk_importer.intake.forms import AnyEntry, PlainEntry, Tally, digest_of, tally_plain
+from bulk_importer.datagym.label_config import LabelConfig
+from bulk_importer.datagym.meaning import Meaning
+from bulk_importer.datagym.pointers import shown
+from bulk_importer.intake.columns import Element, Gathered, keep_of, text_digest
+from bulk_importer.intake.configured_forms import ConfiguredForm
+from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of
+from bulk_importer.intake.media_index import MediaFlag, MediaIndex
+from bulk_importer.intake.media_rules import MediaRules
 from bulk_importer.intake.schema import ImportSchema
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
-from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
-from bulk_importer.spans import Span, SpanSet
+from bulk_importer.model import EntryRun, Finding, Rejection, Severity
+from bulk_importer.spans import Span
 
 __all__ = ["Judge", "Judged", "Rules"]
 
 # Deep enough for anything that the server reads (about ten levels), and far from what any parser's stack holds.
 _MAX_DEPTH = 128
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
-_DIGEST_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,18 @@ class Rules:
     """What entries are held against; small, and made to be sent to worker processes.
 
     Attributes:
+        label_config: what the classes and values of entries are held against; None: the schema alone.
+        media_index: path of the index of the project's media; None: media are not looked at.
+        media_rules: what an entry may do to a media.
         strict: warnings are errors.
         allow, deny: codes of findings that are only counted, or that are errors.
         max_depth: levels of nesting above which an element is refused unread.
         keep_warnings: hand over the warnings of accepted entries too, not only their number.
     """
 
+    label_config: LabelConfig | None = None
+    media_index: str | None = None
+    media_rules: MediaRules = field(default_factory=MediaRules)
     strict: bool = False
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
@@ -53,7 +64,8 @@ class Rules:
 
     def severities(self) -> dict[str, Severity]:
         """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
-        return severities(strict=self.strict, allow=self.allow, deny=self.deny, configured=False)
+        configured = self.label_config is not None
+        return severities(strict=self.strict, allow=self.allow, deny=self.deny, configured=configured)
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -73,72 +85,24 @@ class Judged(msgspec.Struct, frozen=True):
     warnings: tuple[Finding, ...] = ()
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """The columns of a segment while they grow; one for each call of `judge`."""
-
-    indexes: list[int] = field(default_factory=list)
-    media_ids: list[str] = field(default_factory=list)
-    keeps: bytearray = field(default_factory=bytearray)
-    weights: array[int] = field(default_factory=lambda: array("q"))
-    digests: bytearray = field(default_factory=bytearray)
-    rejections: list[Rejection] = field(default_factory=list)
-    skipped: SpanSet = field(default_factory=SpanSet)
-    counts: Counter[str] = field(default_factory=Counter)
-    warnings: list[Finding] = field(default_factory=list)
-
-    def accept(self, index: int, entry: PlainEntry | AnyEntry, weight: int, digest: bytes) -> None:
-        self.indexes.append(index)
-        self.media_ids.append(entry.internal_media_ID if entry.internal_media_ID is not UNSET else "")
-        self.keeps.append(_KEEPS[entry.keepData])
-        self.weights.append(weight)
-        self.digests += digest
-
-    def skip(self, element: _Element) -> None:
-        self.skipped.add(element.position, element.position + 1)
-        self.digests += _text_digest(element.raw)
-
-    def reject(self, element: _Element, findings: tuple[Finding, ...]) -> None:
-        self.rejections.append(
-            Rejection(
-                position=element.position,
-                offset=element.offset,
-                media_id=findings[0].media_id,
-                findings=findings,
-                raw=element.raw,
-            )
-        )
-        self.digests += _text_digest(element.raw)
-
-
-_KEEPS = {UNSET: KeepData.MISSING, True: KeepData.TRUE, False: KeepData.FALSE}
-
-
-class _Head(msgspec.Struct):
-    """What a request must know of an entry whose labels it does not read."""
-
-    internal_media_ID: str | UnsetType = UNSET  # noqa: N815  # the key in the file
-    keepData: bool | UnsetType = UNSET  # noqa: N815  # the key in the file
-
-
-class _Element(NamedTuple):
-    """One element that is looked at singly."""
-
-    place: int
-    position: int
-    offset: int
-    raw: bytes
-
-
 class Judge:
     """Judges segments by one set of rules. Build it once in each process: it compiles schema and forms."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._severities = rules.severities()
+        # Notes that these rules make more of; an entry that has one needs findings, not only a number.
+        self._weighty = frozenset(
+            code
+            for code, severity in self._severities.items()
+            if severity is not Severity.NOTE and CATALOGUE[code].severity is Severity.NOTE
+        )
+        self._media = MediaIndex(rules.media_index) if rules.media_index is not None else None
         self._schema = ImportSchema()
-        self._decode: Callable[[bytes], PlainEntry] = msgspec.json.Decoder(PlainEntry).decode
-        self._tally: Callable[[PlainEntry], Tally | None] = tally_plain
+        self._meaning = Meaning(rules.label_config)
+        form = ConfiguredForm(rules.label_config) if rules.label_config is not None else PlainForm()
+        self._decode: Callable[[bytes], PlainEntry] = msgspec.json.Decoder(form.type).decode
+        self._tally: Callable[[PlainEntry], Tally | None] = form.tally
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
 
     def judge(
@@ -151,14 +115,21 @@ class Judge:
             first: position of element 0.
             offset: byte offset of `data[0]` in the source.
         """
-        gathered = _Gathered()
-        for index, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+        gathered = Gathered()
+        for place, (start, length) in enumerate(zip(starts, lengths, strict=True)):
             raw = data[start : start + length]
-            if not self._accept_at_once(raw, index, gathered):
-                self._look_closely(_Element(index, first + index, offset + start, raw), gathered)
-        return self._judged(gathered, data, starts, lengths, first=first, offset=offset)
+            if not self._accept_at_once(raw, place, gathered):
+                self._look_closely(Element(place, first + place, offset + start, raw), gathered)
+        return Judged(
+            gathered.run(data, starts, lengths, first=first, offset=offset),
+            tuple(gathered.rejections),
+            gathered.skipped.spans,
+            dict(gathered.counts),
+            bytes(gathered.digests),
+            tuple(gathered.warnings),
+        )
 
-    def _accept_at_once(self, raw: bytes, index: int, gathered: _Gathered) -> bool:
+    def _accept_at_once(self, raw: bytes, place: int, gathered: Gathered) -> bool:
         try:
             entry = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -166,40 +137,66 @@ class Judge:
         tally = self._tally(entry)
         if tally is None or repeats_a_key(raw, tally.keys):
             return False
+        if self._weighty and not self._weighty.isdisjoint(code for code, _ in tally.notes):
+            return False
+        notes = self._about_media(raw, entry) if self._media is not None else []
+        if any(self._severities[flaw.code] is not Severity.NOTE for flaw in notes):
+            return False
+        gathered.counts.update(flaw.code for flaw in notes)
         for code, number in tally.notes:
             gathered.counts[code] += number
-        gathered.accept(index, entry, tally.weight, digest_of(entry))
+        gathered.accept(
+            place, entry.internal_media_ID, keep_of(entry.keepData), tally.weight, digest_of(entry)
+        )
         return True
 
-    def _look_closely(self, element: _Element, gathered: _Gathered) -> None:
+    def _about_media(self, raw: bytes, entry: PlainEntry | AnyEntry) -> list[Flaw]:
+        """What there is to say about the media of an entry that the schema accepts."""
+        media_id = entry.internal_media_ID
+        if self._media is None or media_id is UNSET:
+            return []
+        lane = lane_of(media_id)
+        flags = self._media.flags(lane)
+        flaws = []
+        if flags != MediaFlag.IMPORTABLE:
+            flaws = list(self._rules.media_rules.flaws(media_id, flags, keep_of(entry.keepData)))
+        size = self._media.size(lane)
+        if size is not None:
+            flaws += outside(cast("dict[str, object]", orjson.loads(raw)), *size)
+        return flaws
+
+    def _look_closely(self, element: Element, gathered: Gathered) -> None:
         """The exact verdict about one element; everything that is wrong with it."""
         value, flaws = parsed(element.raw, max_depth=self._rules.max_depth)
         if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
             gathered.skip(element)
             return
-        if not any(CATALOGUE[flaw.code].firm for flaw in flaws):
+        if not _are_firm(flaws):
             flaws += self._flaws_of(value)
+        entry, digest = None, b""
+        if isinstance(value, dict) and not _are_firm(flaws):
+            entry, digest = self._as_read(element.raw, value)
+            flaws += self._about_media(element.raw, entry)
         gathered.counts.update(flaw.code for flaw in flaws)
         findings = self._findings(flaws, element, _media_id(element.raw, value))
-        if any(finding.severity is Severity.ERROR for finding in findings):
+        if entry is None or any(finding.severity is Severity.ERROR for finding in findings):
             gathered.reject(element, findings)
             return
         if self._rules.keep_warnings:
             gathered.warnings += findings
-        entry, digest = self._read(element.raw)
-        gathered.accept(element.place, entry, weight_of(value), digest)
+        keep = keep_of(entry.keepData)
+        gathered.accept(element.place, str(entry.internal_media_ID), keep, weight_of(value), digest)
 
     def _flaws_of(self, value: object) -> list[Flaw]:
+        """What the schema has against an element, or else what its meaning has."""
         flaws = [] if self._schema.accepts(value) else self._schema.flaws(value)
+        if isinstance(value, dict) and not flaws:
+            flaws = list(self._meaning.flaws(value))
         if isinstance(value, dict) and "internal_media_ID" not in value:
-            flaws.append(
-                Flaw("media-id-missing", "", "internal_media_ID", f"the keys {', '.join(value) or 'none'}")
-            )
+            flaws.insert(0, Flaw("media-id-missing", "", "internal_media_ID", shown(list(value))))
         return flaws
 
-    def _findings(
-        self, flaws: Iterable[Flaw], element: _Element, media_id: str | None
-    ) -> tuple[Finding, ...]:
+    def _findings(self, flaws: Iterable[Flaw], element: Element, media_id: str | None) -> tuple[Finding, ...]:
         """The findings above a note, errors first."""
         findings = [
             Finding(
@@ -218,67 +215,19 @@ class Judge:
         ]
         return tuple(sorted(findings, key=lambda each: each.severity is not Severity.ERROR))
 
-    def _read(self, raw: bytes) -> tuple[AnyEntry, bytes]:
-        """The entry as the server reads it, and its digest."""
+    def _as_read(self, raw: bytes, value: dict[str, object]) -> tuple[AnyEntry, bytes]:
+        """An entry that the schema accepts, as the server reads it, and its digest."""
         try:
             entry = self._decode_any(raw)
-        except msgspec.DecodeError:
-            # Numbers that a double cannot hold, which the rules let pass: only the head of the entry is read.
-            head = msgspec.json.decode(raw, type=_Head)
-            entry = AnyEntry(internal_media_ID=head.internal_media_ID, keepData=head.keepData)
-            return entry, _text_digest(raw)
+        except msgspec.DecodeError:  # numbers that no double can be; the rules may let them pass all the same
+            head = {key: value[key] for key in ("internal_media_ID", "keepData") if key in value}
+            return msgspec.convert(head, AnyEntry), text_digest(raw)
         return entry, digest_of(entry)
 
-    def _judged(
-        self,
-        gathered: _Gathered,
-        data: bytes,
-        starts: Sequence[int],
-        lengths: Sequence[int],
-        *,
-        first: int,
-        offset: int,
-    ) -> Judged:
-        count = len(starts)
-        kept = gathered.indexes
-        positions: Sequence[int] = range(first, first + count)
-        if len(kept) < count:
-            positions = array("q", [first + index for index in kept])
-            starts = array("q", [starts[index] for index in kept])
-            lengths = array("q", [lengths[index] for index in kept])
-        run = EntryRun(
-            offset,
-            data,
-            positions,
-            starts,
-            lengths,
-            gathered.media_ids,
-            _lanes(gathered.media_ids),
-            bytes(gathered.keeps),
-            gathered.weights,
-        )
-        return Judged(
-            run,
-            tuple(gathered.rejections),
-            gathered.skipped.spans,
-            dict(gathered.counts),
-            bytes(gathered.digests),
-            tuple(gathered.warnings),
-        )
 
-
-def _lanes(media_ids: list[str]) -> list[str]:
-    """The lane of each id; the same list where none differs, which is the ordinary case."""
-    together = "|".join(media_ids)
-    if (
-        together.isascii()
-        and together.isprintable()
-        and together == together.lower()
-        and " |" not in f"{together}|"
-    ):
-        return media_ids
-    lanes = [lane_of(media_id) for media_id in media_ids]
-    return media_ids if lanes == media_ids else lanes
+def _are_firm(flaws: Iterable[Flaw]) -> bool:
+    """Whether one of them says that the entry cannot be sent, so that nothing more is asked."""
+    return any(CATALOGUE[flaw.code].firm for flaw in flaws)
 
 
 def _media_id(raw: bytes, value: object) -> str | None:
@@ -288,8 +237,3 @@ def _media_id(raw: bytes, value: object) -> str | None:
         return media_id if isinstance(media_id, str) else None
     found = _MEDIA_ID.search(raw)
     return found[1].decode() if found and value is None else None
-
-
-def _text_digest(raw: bytes) -> bytes:
-    """The digest of an element that is not sent: nobody asks whether it was delivered."""
-    return blake2b(raw, digest_size=_DIGEST_BYTES).digest()

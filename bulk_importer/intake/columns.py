@@ -1,0 +1,106 @@
+"""The columns of a segment while they grow, and the run of entries that comes of them.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from msgspec import UnsetType
+
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
+from bulk_importer.spans import SpanSet
+
+__all__ = ["Element", "Gathered", "keep_of", "text_digest"]
+
+
+class Element(NamedTuple):
+    """One element of a segment that is looked at singly. `place` counts from the beginning of the segment."""
+
+    place: int
+    position: int
+    offset: int
+    raw: bytes
+
+
+def keep_of(given: bool | UnsetType) -> KeepData:
+    """The column value of what an entry says in `keepData`."""
+    if isinstance(given, UnsetType):
+        return KeepData.MISSING
+    return KeepData.TRUE if given else KeepData.FALSE
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What judging a segment has given so far. Each element is accepted, rejected or skipped once, in order."""
+
+    places: list[int] = field(default_factory=list)
+    media_ids: list[str] = field(default_factory=list)
+    keeps: bytearray = field(default_factory=bytearray)
+    weights: array[int] = field(default_factory=lambda: array("q"))
+    digests: bytearray = field(default_factory=bytearray)
+    rejections: list[Rejection] = field(default_factory=list)
+    skipped: SpanSet = field(default_factory=SpanSet)
+    counts: Counter[str] = field(default_factory=Counter)
+    warnings: list[Finding] = field(default_factory=list)
+
+    def accept(self, place: int, media_id: str, keep: KeepData, weight: int, digest: bytes) -> None:
+        """Put an entry into the run."""
+        self.places.append(place)
+        self.media_ids.append(media_id)
+        self.keeps.append(keep)
+        self.weights.append(weight)
+        self.digests += digest
+
+    def reject(self, element: Element, findings: tuple[Finding, ...]) -> None:
+        """Leave an element out, with the reasons. Its digest is that of its text: nobody asks if it was delivered."""
+        rejection = Rejection(
+            position=element.position,
+            offset=element.offset,
+            media_id=findings[0].media_id,
+            findings=findings,
+            raw=element.raw,
+        )
+        self.rejections.append(rejection)
+        self.digests += text_digest(element.raw)
+
+    def skip(self, element: Element) -> None:
+        """Leave out an element that is no entry and no mistake."""
+        self.skipped.add(element.position, element.position + 1)
+        self.digests += text_digest(element.raw)
+
+    def run(
+        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, first: int, offset: int
+    ) -> EntryRun:
+        """The accepted entries; `starts` and `lengths` are those of all elements."""
+        positions: Sequence[int] = range(first, first + len(starts))
+        if len(self.places) < len(starts):
+            positions = array("q", [first + place for place in self.places])
+            starts = array("q", [starts[place] for place in self.places])
+            lengths = array("q", [lengths[place] for place in self.places])
+        lanes = _lanes(self.media_ids)
+        return EntryRun(
+            offset, data, positions, starts, lengths, self.media_ids, lanes, bytes(self.keeps), self.weights
+        )
+
+
+def _lanes(media_ids: list[str]) -> list[str]:
+    """The lane of each id; the same list where none differs, which is the ordinary case."""
+    together = "|".join(media_ids)
+    plain = together.isascii() and together.isprintable() and together == together.lower()
+    if plain and " |" not in f"{together}|":
+        return media_ids
+    lanes = [lane_of(media_id) for media_id in media_ids]
+    return media_ids if lanes == media_ids else lanes
+
+
+def text_digest(raw: bytes) -> bytes:
+    """The digest of an element that cannot be read as an entry: of its text."""
+    return blake2b(raw, digest_size=8).digest()

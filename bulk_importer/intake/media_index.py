@@ -1,0 +1,228 @@
+"""The media of a project in one small file: which can be imported, and whose work would be overwritten.
+
+The file is made once, when a checkpoint is begun, is kept in its folder for the resume, and is mapped by every worker
+process, so that they share its pages. Nine bytes a media: a million media are 9 MB, once for all processes.
+
+Format, all numbers little-endian:
+
+    magic   8 bytes, `BIMEDIA1`
+    count   8 bytes, the number of media
+    sized   8 bytes, 1 if sizes follow, else 0
+    digest 16 bytes, BLAKE2b of everything behind it
+    keys    8 bytes for each media, ascending: BLAKE2b-64 of its lane (`lane_of`), as a number
+    flags   1 byte for each media, in the order of the keys: `MediaFlag`
+    sizes   8 bytes for each media, if sized: width and height, 4 bytes each, 0 where unknown
+
+Two media share a key with a probability of n² / 2^65: 3 in 10^8 for a million. Written beside its place and renamed,
+so that a crash leaves the old file, or none.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntFlag
+from hashlib import blake2b
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
+
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.errors import CheckpointUnusable
+
+__all__ = ["MediaFlag", "MediaIndex", "MediaTask"]
+
+_HEAD = Struct("<8sQQ16s")
+_MAGIC = b"BIMEDIA1"
+_FINISHED = frozenset({"IN_PROGRESS", "COMPLETED", "REVIEWED"})
+
+
+class MediaFlag(IntFlag):
+    """What the project's tasks say about a media."""
+
+    IMPORTABLE = 1  # it has a task of type DEFAULT
+    BENCHMARK = 2  # it has a task of another type
+    FINISHED = 4  # people work on it, or have
+    UPLOADED = 8  # it held an upload when the index was made
+    TWICE = 16  # it has two tasks of type DEFAULT: the server fails on it
+
+
+class MediaTask(NamedTuple):
+    """A media and one of its tasks. Width and height are 0 where they are not known."""
+
+    media_id: str
+    flags: MediaFlag
+    width: int = 0
+    height: int = 0
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, object]) -> MediaTask:
+        """From a row of the server's task list; what a row leaves out (a list of bare ids) is taken to be harmless."""
+        default = row.get("labelTaskType", "DEFAULT") == "DEFAULT"
+        flags = MediaFlag.IMPORTABLE if default else MediaFlag.BENCHMARK
+        if row.get("labelTaskState") in _FINISHED:
+            flags |= MediaFlag.FINISHED
+        if row.get("hasJsonUpload"):
+            flags |= MediaFlag.UPLOADED
+        width, height = row.get("width"), row.get("height")
+        return cls(
+            str(row["mediaId"]),
+            flags,
+            width if isinstance(width, int) else 0,
+            height if isinstance(height, int) else 0,
+        )
+
+
+class MediaIndex:
+    """A read-only view of an index file; cheap to open, and safe to look into from any process."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Map the file.
+
+        Raises:
+            CheckpointUnusable: if it cannot be read, or is not what was written.
+        """
+        try:
+            with Path(path).open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            magic, count, sized, digest = _HEAD.unpack_from(self._map)
+        except (OSError, ValueError) as error:
+            raise CheckpointUnusable(
+                os.fspath(path), f"the index of its media cannot be read ({error})"
+            ) from error
+        body = memoryview(self._map)[_HEAD.size :]
+        if magic != _MAGIC or len(body) != count * (17 if sized else 9) or _digest(body) != digest:
+            raise CheckpointUnusable(
+                os.fspath(path),
+                "the index of its media is not what was written",
+                advice="Remove that file and run the same command again; the index is made anew.",
+            )
+        self._keys = _numbers(body[: 8 * count], "Q")
+        self._flags = body[8 * count : 9 * count]
+        self._sizes = _numbers(body[9 * count :], "I") if sized else None
+
+    def __len__(self) -> int:
+        """The number of media, importable or not."""
+        return len(self._keys)
+
+    @property
+    def importable(self) -> int:
+        """The number of media that can be imported."""
+        return sum(1 for flags in self._flags if flags & MediaFlag.IMPORTABLE)
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether the size of any image is known."""
+        return self._sizes is not None
+
+    def flags(self, lane: str) -> int | None:
+        """What is known about the media of a lane, as `MediaFlag` bits; None if the project has none."""
+        row = self._row(lane)
+        return None if row is None else self._flags[row]
+
+    def size(self, lane: str) -> tuple[int, int] | None:
+        """Width and height in pixels, if they are known."""
+        row = self._row(lane) if self._sizes is not None else None
+        if row is None or self._sizes is None or not self._sizes[2 * row]:
+            return None
+        return self._sizes[2 * row], self._sizes[2 * row + 1]
+
+    def _row(self, lane: str) -> int | None:
+        key = _key(lane)
+        row = bisect_left(self._keys, key)
+        return row if row < len(self._keys) and self._keys[row] == key else None
+
+    @classmethod
+    def write(cls, path: str | os.PathLike[str], tasks: Iterable[MediaTask]) -> MediaIndex:
+        """Make an index file out of tasks in any order, durably, and open it.
+
+        Holds nine bytes a media (17 with sizes) while it gathers, and sorts one part in 256 at a time.
+        """
+        parts = _gathered(tasks)
+        sized = any(part.sizes for part in parts)
+        keys, flags, sizes = array("Q"), bytearray(), array("I")
+        for part in parts:
+            for key, bits, width, height in part.merged():
+                keys.append(key)
+                flags.append(bits)
+                if sized:
+                    sizes.extend((width, height))
+        if sys.byteorder == "big":
+            keys.byteswap()
+            sizes.byteswap()
+        body = keys.tobytes() + flags + sizes.tobytes()
+        head = _HEAD.pack(_MAGIC, len(keys), int(sized), _digest(body))
+        _write_durably(Path(path), head, body)
+        return cls(path)
+
+
+class _Part:
+    """The tasks whose keys begin with one byte, while an index is made."""
+
+    def __init__(self) -> None:
+        self.keys = array("Q")
+        self.flags = bytearray()
+        self.sizes: dict[int, tuple[int, int]] = {}
+
+    def merged(self) -> Iterator[tuple[int, int, int, int]]:
+        """(key, flags, width, height) of each media, ascending; the tasks of one media are made one."""
+        merged: dict[int, int] = {}
+        for key, bits in zip(self.keys, self.flags, strict=True):
+            before = merged.get(key, 0)
+            twice = MediaFlag.TWICE if before & bits & MediaFlag.IMPORTABLE else 0
+            merged[key] = before | bits | twice
+        for key in sorted(merged):
+            yield key, merged[key], *self.sizes.get(key, (0, 0))
+
+
+def _gathered(tasks: Iterable[MediaTask]) -> list[_Part]:
+    parts = [_Part() for _ in range(256)]
+    for task in tasks:
+        key = _key(lane_of(task.media_id))
+        part = parts[key >> 56]
+        part.keys.append(key)
+        part.flags.append(task.flags)
+        if task.width and task.height:
+            part.sizes[key] = task.width, task.height
+    return parts
+
+
+def _key(lane: str) -> int:
+    return int.from_bytes(blake2b(lane.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _digest(body: bytes | memoryview) -> bytes:
+    return blake2b(body, digest_size=16).digest()
+
+
+def _numbers(body: memoryview, code: str) -> memoryview | array[int]:
+    """Little-endian numbers as they lie there, or turned round on a big-endian machine."""
+    if sys.byteorder == "little":
+        return body.cast(code)  # type: ignore[call-overload, no-any-return]  # typeshed wants a literal
+    turned = array(code, body.tobytes())
+    turned.byteswap()
+    return turned
+
+
+def _write_durably(path: Path, *pieces: bytes) -> None:
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        with beside.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise CheckpointUnusable(
+            os.fspath(path), f"the index of its media cannot be written ({error})"
+        ) from error
