@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-__all__ = ["HugeInteger", "java_double", "kind_of_number", "number_text"]
+__all__ = ["HugeInteger", "as_text", "java_double", "kind_of_number", "number_text"]
 
 _INT = 2**31
 _LONG = 2**63
@@ -46,6 +46,13 @@ def kind_of_number(value: float) -> str:
     if math.isinf(value):
         return "String"
     return "Double" if value == 0 and math.copysign(1, value) < 0 else "BigDecimal"
+
+
+def as_text(value: object) -> str | None:
+    """`value` where the server takes it for a string, else `None`."""
+    if isinstance(value, float) and kind_of_number(value) == "String":
+        return "Infinity" if value > 0 else "-Infinity"
+    return value if isinstance(value, str) else None
 
 
 def number_text(value: float) -> str:

@@ -57,19 +57,28 @@ class HashedStrings:
         # Only `add` and `clear` change these. The capacity never shrinks, as in Java.
         self._hashes: dict[str, int] = {}
         self._capacity = _LEAST_CAPACITY
+        self._copy: list[str] | None = None
 
     def add(self, text: str) -> None:
         if text not in self._hashes:
             self._hashes[text] = string_hash(text)
             self._capacity = max(self._capacity, _capacity_for(len(self._hashes)))
+            self._copy = None
 
     def clear(self) -> None:
         self._hashes.clear()
+        self._copy = None
 
     def copied(self) -> list[str]:
-        """What a `new HashSet<>(this)` yields: the copy is as large as its content wants, not as this one is."""
-        size = len(self._hashes)
-        wanted = int(size / 0.75) + 1
-        capacity = max(_LEAST_CAPACITY, 1 << (wanted - 1).bit_length())
-        here = sorted(self._hashes, key=lambda text: self._hashes[text] & (self._capacity - 1))
-        return sorted(here, key=lambda text: self._hashes[text] & (capacity - 1))
+        """What a `new HashSet<>(this)` yields: the copy is as large as its content wants, not as this one is.
+
+        The list is the same until something changes; leave it as it is.
+        """
+        if self._copy is None:
+            wanted = int(len(self._hashes) / 0.75) + 1
+            capacity = max(_LEAST_CAPACITY, 1 << (wanted - 1).bit_length())
+            self._copy = self._ordered(self._ordered(self._hashes, self._capacity), capacity)
+        return self._copy
+
+    def _ordered(self, strings: Iterable[str], capacity: int) -> list[str]:
+        return sorted(strings, key=lambda text: self._hashes[text] & (capacity - 1))

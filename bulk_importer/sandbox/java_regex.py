@@ -21,10 +21,10 @@ _LINE_ENDS = "\\n\\r\\x85\\u2028\\u2029"
 _ATOMS = {
     ".": f"[^{_LINE_ENDS}]",
     "^": r"\A",
-    "$": rf"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)",
+    "$": r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)",
 }
-_MOST_LOOPS = 3
-"""With more unbounded quantifiers than these a match could take for ever; no real key has them."""
+_MOST_STEPS = 30_000_000
+"""A match whose steps could come to more than these is not tried: it might take for ever; no real key is so."""
 
 
 class PatternRefused(Exception):
@@ -40,9 +40,12 @@ def split_by(pattern: str, text: str) -> list[str]:
     if _LITERAL.fullmatch(pattern) is not None:
         first, found, rest = text.partition(pattern)
         return [first, rest.split(pattern, 1)[0]] if found and rest.replace(pattern, "") else [text]
+    compiled, loops = _compiled(pattern)
+    if len(text) ** loops > _MOST_STEPS:
+        raise PatternRefused(pattern)
     parts = []
     start = 0
-    for match in _compiled(pattern).finditer(text):
+    for match in compiled.finditer(text):
         if match.end() == 0:
             continue  # an empty match at the very beginning does not count
         parts.append(text[start : match.start()])
@@ -55,43 +58,46 @@ def split_by(pattern: str, text: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> tuple[re.Pattern[str], int]:
+    """`pattern` as Python's, and how many unbounded loops it has."""
+    pieces = list(_translated(pattern))
     try:
-        return re.compile("".join(_translated(pattern)))
+        return re.compile("".join(pieces)), sum(map(_is_loop, pieces))
     except re.error as error:
         raise PatternRefused(pattern) from error
 
 
+def _is_loop(piece: str) -> bool:
+    return piece[0] in "*+" or (piece[0] == "{" and "," in piece)
+
+
 def _translated(pattern: str) -> Iterator[str]:
-    """`pattern` in Python's notation, piece by piece."""
+    """`pattern` in Python's notation, piece by piece; a quantifier is a piece of its own."""
     position = loops = 0
-    loops_outside: list[int] = []  # for each open group, the loops before it
+    loops_before: list[int] = []  # for each open group
     while position < len(pattern):
         inner_loops = 0
         match pattern[position]:
-            case "(":
+            case "(" | "|" as mark:
                 if pattern.startswith("(?", position):
                     raise PatternRefused(pattern)
-                loops_outside.append(loops)
+                if mark == "(":
+                    loops_before.append(loops)
                 position += 1
-                yield "("
+                yield mark
                 continue
-            case "|":
-                position += 1
-                yield "|"
-                continue
-            case ")" if loops_outside:
-                inner_loops = loops - loops_outside.pop()
-                atom, position = ")", position + 1
+            case ")" if loops_before:
+                inner_loops = loops - loops_before.pop()
+                piece, position = ")", position + 1
             case _:
-                atom, position = _atom(pattern, position)
+                piece, position = _atom(pattern, position)
+        yield piece
         quantifier = _QUANTIFIER.match(pattern, position)
-        yield atom
         if quantifier is not None:
-            position = quantifier.end()
-            loops += "*" in quantifier[0] or "+" in quantifier[0] or "," in quantifier[0]
-            if inner_loops or loops > _MOST_LOOPS:
+            if inner_loops:
                 raise PatternRefused(pattern)
+            position = quantifier.end()
+            loops += _is_loop(quantifier[0])
             yield quantifier[0]
 
 

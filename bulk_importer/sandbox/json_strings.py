@@ -93,8 +93,7 @@ def code_for_complaint(text: str, ptr: int, unit: str) -> tuple[int, int]:
 
 def _end_of_plain(text: str, ptr: int) -> int:
     found = _plain(text, ptr)
-    assert found is not None
-    return found.end()
+    return found.end() if found else ptr
 
 
 def _unquoted(control: str, ptr: int, what: str) -> BadText:

@@ -7,6 +7,7 @@ body of JSON begins with two ASCII characters or with one. The header `Content-T
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["Units", "Unreadable", "units_of"]
 
@@ -23,13 +24,15 @@ class Units:
         text: one character for each unit: a byte (U+0000 to U+00FF) or a UTF-16 unit.
         wide: true for UTF-16 units.
         start: where the JSON begins, behind a byte order mark that counts for the columns.
-        broken_end: raised where the text would go on, when the last character is incomplete.
+        broken_end: raised where the text would go on, when its last UTF-32 character is incomplete.
+        late_end: the last unit stands for half a UTF-16 character, and reaches the parser by itself.
     """
 
     text: str
     wide: bool
     start: int = 0
     broken_end: Unreadable | None = None
+    late_end: bool = False
 
 
 def units_of(body: bytes) -> Units:
@@ -42,8 +45,9 @@ def units_of(body: bytes) -> Units:
     if encoding == "utf-8":
         return Units(body.decode("latin-1"), wide=False, start=skipped)
     if encoding.startswith("utf-32"):
-        return _of_utf32(body[skipped:], encoding)
-    return Units(_surrogates_apart(body[skipped:].decode(encoding, "replace")), wide=True)
+        return _of_utf32(body, skipped, "big" if encoding.endswith("be") else "little")
+    text = _surrogates_apart(body[skipped:].decode(encoding, "replace"))
+    return Units(text, wide=True, late_end=len(body) % 2 == 1)
 
 
 def _guess(body: bytes) -> tuple[str, int]:
@@ -84,12 +88,10 @@ def _strange_order(order: str) -> Unreadable:
     return Unreadable(f"Unsupported UCS-4 endianness ({order}) detected")
 
 
-def _of_utf32(body: bytes, encoding: str) -> Units:
-    whole = len(body) - len(body) % 4
-    order = "big" if encoding.endswith("be") else "little"
+def _of_utf32(body: bytes, start: int, order: Literal["big", "little"]) -> Units:
     letters = []
     seen = 0
-    for index in range(0, whole, 4):
+    for index in range(start, len(body) - 3, 4):
         code = int.from_bytes(body[index : index + 4], order)
         if code > 0x10FFFF:
             # The parser has taken 0x10000 off by then.
@@ -97,7 +99,7 @@ def _of_utf32(body: bytes, encoding: str) -> Units:
             raise Unreadable(f"Invalid UTF-32 character {wrong} at char #{seen}, byte #{index + 3})")
         letters.append(chr(code))
         seen += 1 + (code > 0xFFFF)
-    got = len(body) - whole
+    got = len(body) % 4
     sentence = "Unexpected EOF in the middle of a 4-byte UTF-32 char"
     broken = (
         Unreadable(f"{sentence}: got {got}, needed 4, at char #{seen}, byte #{len(body)})") if got else None

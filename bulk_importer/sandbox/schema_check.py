@@ -1,154 +1,73 @@
-"""Which rules of the import schema a value breaks, as the tree of failures that the real server's validator builds.
+"""Which rules of the import schema a value breaks.
 
 Pure. A compiler turns the schema into checks, one for each subschema; a check returns the failure of one
-value, or none. The rules are those of the schema; what has to be matched besides is *the shape of the
-failure*, because the text that the server makes of it depends on it:
-
-- A value that breaks one rule has the failure of that rule; one that breaks several has a failure of its own
-  with those as its causes. The failure of a `oneOf` has the failures of its branches as causes.
-- The rules of an object are tried in a fixed order: required keys, number of keys, unknown keys, patterns, and
-  then the known keys in the order of a Java hash table; the keys that a pattern applies to come in that order too.
-- A failure is moved up by putting the key in front of its pointer. Each time, the key is escaped once for the
-  failure, twice for its causes, and so on.
+value, or none. Besides the rules, their order is that of the real server, because its text shows it: of an
+object the required keys, the number of keys, unknown keys, the keys that a pattern applies to, and then the known
+keys, the last three in the order of a Java hash table.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
-from bulk_importer.sandbox.java_numbers import kind_of_number, number_text
+from bulk_importer.sandbox.java_numbers import as_text, kind_of_number, number_text
 from bulk_importer.sandbox.java_order import hash_order
+from bulk_importer.sandbox.schema_failure import Failure, together
 
-__all__ = ["Check", "Failure", "compile_schema", "java_kind"]
-
-
-@dataclass(slots=True, eq=False)
-class Failure:
-    """A rule that is broken, or several.
-
-    Attributes:
-        message: what is wrong, empty where the causes say it.
-        causes: the failures that this one is made of.
-        keys: what was put in front of the pointer, the innermost first.
-    """
-
-    message: str
-    causes: list[Failure] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-
-    def under(self, key: str) -> Failure:
-        self.keys.append(key)
-        return self
-
-    def leaves(self) -> list[tuple[str, str]]:
-        """Pointer and message of all that has no causes, in the validator's order: the shallow ones first."""
-        return list(self._leaves([]))
-
-    def _leaves(self, above: list[str]) -> Iterator[tuple[str, str]]:
-        path = self._path(above)
-        if not self.causes:
-            yield _pointer(path), self.message
-            return
-        below = [_escaped(key) for key in path]
-        for cause in self.causes:
-            if not cause.causes:
-                yield from cause._leaves(below)
-        for cause in self.causes:
-            if cause.causes:
-                yield from cause._leaves(below)
-
-    def split(self) -> list[list[tuple[str, str]]]:
-        """The leaves of each cause, in the order of the causes."""
-        below = [_escaped(key) for key in self._path([])]
-        return [list(cause._leaves(below)) for cause in self.causes]
-
-    def _path(self, above: list[str]) -> list[str]:
-        return above + [_escaped(key) for key in reversed(self.keys)]
-
+__all__ = ["Check", "compile_schema"]
 
 Check = Callable[[object], Failure | None]
 """The failure of a value, or `None` where it is right."""
 
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1").replace("\\", "\\\\").replace('"', '\\"')
+_Schema = Mapping[str, Any]
 
 
-def _pointer(path: list[str]) -> str:
-    return "/".join(["#", *path])
+def compile_schema(schema: _Schema, is_right: Callable[[object], bool]) -> Check:
+    """A check of a whole body; it knows the keywords that the import schema uses, and no others.
 
-
-def _together(failures: list[Failure]) -> Failure | None:
-    if len(failures) < 2:
-        return failures[0] if failures else None
-    return Failure("", failures)
-
-
-def java_kind(value: object) -> str:
-    """The name that the server has for what `value` is."""
-    if value is None:
-        return "Null"
-    if isinstance(value, bool):
-        return "Boolean"
-    if isinstance(value, str):
-        return "String"
-    if isinstance(value, dict):
-        return "JSONObject"
-    if isinstance(value, list):
-        return "JSONArray"
-    assert isinstance(value, (int, float))
-    return kind_of_number(value)
-
-
-_NUMBERS = frozenset({"Integer", "Long", "BigInteger", "BigDecimal", "Double"})
-_EXPECTED = {
-    "array": "JSONArray",
-    "object": "JSONObject",
-    "string": "String",
-    "number": "Number",
-    "boolean": "Boolean",
-}
-
-
-def _mismatch(expected: str, value: object) -> Failure:
-    return Failure(f"expected type: {expected}, found: {java_kind(value)}")
+    Args:
+        schema: the import schema: an array of entries.
+        is_right: a quick test of an entry, which may say no to what is right; entries that it accepts are not
+            looked at any further.
+    """
+    compiler = _Compiler(schema.get("definitions", {}))
+    entry = compiler.check(schema["items"])
+    return _array(schema, [], lambda value: None if is_right(value) else entry(value))
 
 
 class _Compiler:
-    """Turns subschemas into checks; each definition is compiled once, so that they may refer to each other."""
+    """Turns subschemas into checks; each definition is compiled when first needed, so that they may be recursive."""
 
-    def __init__(self, definitions: Mapping[str, object]) -> None:
+    def __init__(self, definitions: _Schema) -> None:
         self._definitions = definitions
         self._compiled: dict[str, Check] = {}
 
-    def check(self, schema: object) -> Check:
-        if schema is False:
-            return lambda value: Failure("false schema always fails")
-        assert isinstance(schema, dict)
-        if "$ref" in schema:
-            return self._reference(schema["$ref"].removeprefix("#/definitions/"))
-        if "oneOf" in schema:
-            return self._one_of(schema["oneOf"])
-        match schema.get("type"):
-            case "array":
-                return self._array(schema)
-            case "object":
-                return self._object(schema, needed=True)
-            case "string":
-                return _string(schema.get("pattern"))
-            case "number":
-                return _number(schema["minimum"])
-            case "boolean":
-                return lambda value: None if isinstance(value, bool) else _mismatch("Boolean", value)
-            case "null":
-                return lambda value: (
-                    None if value is None else Failure(f"expected: null, found: {java_kind(value)}")
+    def check(self, schema: Any) -> Check:
+        match schema:
+            case False:
+                return _never
+            case {"$ref": str() as reference}:
+                return self._reference(reference.removeprefix("#/definitions/"))
+            case {"oneOf": list() as branches}:
+                return _one_of([self.check(branch) for branch in branches])
+            case {"type": "array", "items": list() as items}:
+                return _array(
+                    schema, [self.check(item) for item in items], self.check(schema["additionalItems"])
                 )
-            case None:
-                return self._object(schema, needed=False)
-        raise ValueError(f"the import schema has a type that is not known here: {schema['type']}")
+            case {"type": "array"}:
+                return _array(schema, [], self.check(schema["items"]) if "items" in schema else _always)
+            case {"type": "string"}:
+                return _string(schema.get("pattern"))
+            case {"type": "number"}:
+                return _number(schema["minimum"])
+            case {"type": "boolean"}:
+                return _boolean
+            case {"type": "null"}:
+                return _null
+            case _:
+                return self._object(schema)
 
     def _reference(self, name: str) -> Check:
         def refer(value: object) -> Failure | None:
@@ -159,92 +78,82 @@ class _Compiler:
 
         return refer
 
-    def _one_of(self, branches: list[object]) -> Check:
-        checks = [self.check(branch) for branch in branches]
-
-        def one_of(value: object) -> Failure | None:
-            failures = [failure for check in checks if (failure := check(value)) is not None]
-            matched = len(checks) - len(failures)
-            return None if matched == 1 else Failure(f"{matched} subschemas matched instead of one", failures)
-
-        return one_of
-
-    def _array(self, schema: Mapping[str, object]) -> Check:
-        least, most = schema.get("minItems"), schema.get("maxItems")
-        items = schema.get("items")
-        fixed = [self.check(item) for item in items] if isinstance(items, list) else []
-        rest_schema = schema.get("additionalItems") if isinstance(items, list) else items
-        rest = None if rest_schema is None else self.check(rest_schema)
-
-        def array(value: object) -> Failure | None:
-            if not isinstance(value, list):
-                return _mismatch("JSONArray", value)
-            failures = []
-            if isinstance(least, int) and len(value) < least:
-                failures.append(Failure(f"expected minimum item count: {least}, found: {len(value)}"))
-            if isinstance(most, int) and len(value) > most:
-                failures.append(Failure(f"expected maximum item count: {most}, found: {len(value)}"))
-            for index, item in enumerate(value):
-                check = fixed[index] if index < len(fixed) else rest
-                if check is not None and (failure := check(item)) is not None:
-                    failures.append(failure.under(str(index)))
-            return _together(failures)
-
-        return array
-
-    def _object(self, schema: Mapping[str, object], *, needed: bool) -> Check:
-        sizes = _sizes(schema)
+    def _object(self, schema: _Schema) -> Check:
         known = schema.get("properties", {})
-        assert isinstance(known, dict)
         properties = {key: self.check(known[key]) for key in hash_order(known)}
         patterns = schema.get("patternProperties", {})
         # The only pattern of the schema is the empty one, which fits every key.
-        assert isinstance(patterns, dict)
-        assert set(patterns) <= {""}
         every = self.check(patterns[""]) if patterns else None
         closed = schema.get("additionalProperties") is False
+        sizes = _sizes(schema)
 
-        def object_(value: object) -> Failure | None:
+        def check(value: object) -> Failure | None:
             if not isinstance(value, dict):
-                return _mismatch("JSONObject", value) if needed else None
+                return _mismatch("JSONObject", value) if "type" in schema else None
             failures = [Failure(message) for message in sizes(value)]
             if closed and not value.keys() <= properties.keys():
-                failures += [
-                    Failure(f"extraneous key [{key}] is not permitted")
-                    for key in hash_order(value)
-                    if key not in properties
-                ]
+                unknown = [key for key in hash_order(value) if key not in properties]
+                failures += [Failure(f"extraneous key [{key}] is not permitted") for key in unknown]
             if every is not None:
-                failures += [
-                    failure.under(key)
-                    for key in hash_order(value)
-                    if (failure := every(value[key])) is not None
-                ]
-            failures += [
-                failure.under(key)
-                for key, check in properties.items()
-                if key in value and (failure := check(value[key])) is not None
-            ]
-            return _together(failures)
+                failures += _failures((key, every, value[key]) for key in hash_order(value))
+            failures += _failures((key, rule, value[key]) for key, rule in properties.items() if key in value)
+            return together(failures)
 
-        return object_
+        return check
 
 
-def _sizes(schema: Mapping[str, object]) -> Callable[[dict[str, object]], Iterator[str]]:
-    required, least, most = (
-        schema.get("required", []),
-        schema.get("minProperties"),
-        schema.get("maxProperties"),
-    )
-    assert isinstance(required, list)
+def _failures(checked: Iterator[tuple[str, Check, object]]) -> list[Failure]:
+    return [failure.under(key) for key, check, value in checked if (failure := check(value)) is not None]
+
+
+def _always(_value: object) -> Failure | None:
+    return None
+
+
+def _never(_value: object) -> Failure | None:
+    return Failure("false schema always fails")
+
+
+def _one_of(checks: list[Check]) -> Check:
+    def check(value: object) -> Failure | None:
+        failures = [failure for check in checks if (failure := check(value)) is not None]
+        matched = len(checks) - len(failures)
+        return None if matched == 1 else Failure(f"{matched} subschemas matched instead of one", failures)
+
+    return check
+
+
+def _array(schema: _Schema, fixed: list[Check], rest: Check) -> Check:
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+
+    def check(value: object) -> Failure | None:
+        if not isinstance(value, list):
+            return _mismatch("JSONArray", value)
+        failures = []
+        if len(value) < least:
+            failures.append(Failure(f"expected minimum item count: {least}, found: {len(value)}"))
+        if most is not None and len(value) > most:
+            failures.append(Failure(f"expected maximum item count: {most}, found: {len(value)}"))
+        for index, item in enumerate(value):
+            failure = fixed[index](item) if index < len(fixed) else rest(item)
+            if failure is not None:
+                failures.append(failure.under(str(index)))
+        return together(failures)
+
+    return check
+
+
+def _sizes(schema: _Schema) -> Callable[[dict[str, object]], Iterator[str]]:
+    required = schema.get("required", [])
+    least, most = schema.get("minProperties", 0), schema.get("maxProperties")
 
     def sizes(value: dict[str, object]) -> Iterator[str]:
         for key in required:
             if key not in value:
                 yield f"required key [{key}] not found"
-        if isinstance(least, int) and len(value) < least:
+        if len(value) < least:
             yield f"minimum size: [{least}], found: [{len(value)}]"
-        if isinstance(most, int) and len(value) > most:
+        if most is not None and len(value) > most:
             yield f"maximum size: [{most}], found: [{len(value)}]"
 
     return sizes
@@ -252,36 +161,53 @@ def _sizes(schema: Mapping[str, object]) -> Callable[[dict[str, object]], Iterat
 
 def _string(pattern: str | None) -> Check:
     # Java's `$` also matches before one line end, and knows more of those than Python's does.
-    searched = (
-        None
-        if pattern is None
-        else re.compile(pattern.replace("$", "(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\\Z)"))
-    )
+    line_end = "(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\\Z)"
+    searched = re.compile(pattern.replace("$", line_end)) if pattern is not None else None
 
-    def string(value: object) -> Failure | None:
-        if isinstance(value, str):
-            if searched is None or searched.search(value):
-                return None
-            return Failure(f"string [{value}] does not match pattern {pattern}")
-        return _mismatch("String", value)
+    def check(value: object) -> Failure | None:
+        text = as_text(value)
+        if text is None:
+            return _mismatch("String", value)
+        if searched is None or searched.search(text):
+            return None
+        return Failure(f"string [{text}] does not match pattern {pattern}")
 
-    return string
+    return check
 
 
-def _number(least: float) -> Check:
-    def number(value: object) -> Failure | None:
-        if java_kind(value) not in _NUMBERS:
+def _number(least: int) -> Check:
+    def check(value: object) -> Failure | None:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or as_text(value) is not None:
             return _mismatch("Number", value)
-        assert isinstance(value, (int, float))
-        if value < least:
-            return Failure(f"{number_text(value)} is not greater or equal to {least}")
-        return None
+        return Failure(f"{number_text(value)} is not greater or equal to {least}") if value < least else None
 
-    return number
+    return check
 
 
-def compile_schema(schema: Mapping[str, object]) -> Check:
-    """A check of the whole schema; it knows the keywords that the import schema uses, and no others."""
-    definitions = schema.get("definitions", {})
-    assert isinstance(definitions, dict)
-    return _Compiler(definitions).check(schema)
+def _boolean(value: object) -> Failure | None:
+    return None if isinstance(value, bool) else _mismatch("Boolean", value)
+
+
+def _null(value: object) -> Failure | None:
+    return None if value is None else Failure(f"expected: null, found: {_kind(value)}")
+
+
+def _mismatch(expected: str, value: object) -> Failure:
+    return Failure(f"expected type: {expected}, found: {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    """The name that the server has for what `value` is."""
+    match value:
+        case None:
+            return "Null"
+        case bool():
+            return "Boolean"
+        case dict():
+            return "JSONObject"
+        case list():
+            return "JSONArray"
+        case int() | float():
+            return kind_of_number(value)
+        case _:
+            return "String"

@@ -9,20 +9,28 @@ modules beside this one, so that their strictness decides the speed only and nev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from bulk_importer.sandbox.json_text import Malformed, NoContent, TooDeep, read_tree
+from bulk_importer.sandbox.json_quick import Part, Whole, has_doubtful_number, read_quickly
+from bulk_importer.sandbox.json_scan import Malformed
+from bulk_importer.sandbox.json_text import NoContent, TooDeep, read_tree
 from bulk_importer.sandbox.json_units import Unreadable
+from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic
 from bulk_importer.sandbox.schema_check import Check, compile_schema
 from bulk_importer.sandbox.schema_text import FormatterCrash, schema_text
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 __all__ = ["Refusal", "judge"]
 
 _NOT_AN_ARRAY = "A JSONArray text must start with '[' at 1 [character 2 line 1]"
+
+_PROBABLY_DEEP = b"]}" * 60
+"""Ends of classifications within each other; the quick way does not count how deep they go."""
 
 Entries = list[dict[str, object]]
 
@@ -47,42 +55,49 @@ def judge(body: bytes) -> Entries | Refusal:
     Entries hold what JSON holds: dict (keys in order of their first appearance, the last value wins), list, str
     (perhaps with lone surrogates), int, float, bool, None. A number too large for a double is an infinite float.
     """
-    accepted = _quickly_accepted(body)
-    if accepted is not None:
-        return accepted
     try:
-        tree = read_tree(body)
-        if not isinstance(tree, list):
-            return _error("ex_gen_error_messages", _NOT_AN_ARRAY)
-        failure = _check()(tree)
-        if failure is not None:
-            return Refusal(200, {"errorMessages": schema_text(failure)})
+        return _judged(body)
     except NoContent:
-        return _error("ex_gen_error_messages", "Unable to parse the content. No data available?")
+        return _refusal(generic("error_messages", "Unable to parse the content. No data available?"))
     except Malformed as malformed:
         return Refusal(200, {"errorMessages": str(malformed)})
     except Unreadable as unreadable:
-        return _error("ex_gen_error_messages", str(unreadable))
+        return _refusal(generic("error_messages", str(unreadable)))
     except (FormatterCrash, TooDeep, RecursionError):
-        return _error("ex_system")
-    return cast(Entries, tree)
+        # Of deep nesting: the server's validator recurses as the one here does, and at a like depth. Some 150
+        # nested classifications overflow its stack, some 190 exceed Python's limit.
+        return _refusal(Refused(500, SYSTEM))
 
 
-def _quickly_accepted(body: bytes) -> Entries | None:
-    """The entries, where the fast parser and the fast validator take them; both are stricter than the server."""
-    import orjson
+def _judged(body: bytes) -> Entries | Refusal:
+    known = None if _PROBABLY_DEEP in body else read_quickly(body)
+    if isinstance(known, Whole):
+        refused = _refused_quickly(known.tree)
+        if refused is None:
+            return cast("Entries", known.tree)
+        if not has_doubtful_number(refused):
+            return _of_tree(known.tree)
+    return _of_tree(read_tree(body, known if isinstance(known, Part) else None))
 
-    try:
-        tree = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return cast(Entries, tree) if isinstance(tree, list) and _accepts()(tree) else None
+
+def _refused_quickly(tree: object) -> list[object] | None:
+    """What the fast validator does not accept, if anything: entries of the array, or all of it."""
+    if not isinstance(tree, list) or not tree:
+        return [tree]
+    return [entry for entry in tree if not _accepts(entry)] or None
 
 
-def _error(key: str, *params: str) -> Refusal:
-    """The server's error object; it has no texts of its own, so `msg` only names the key."""
-    message = f"No msg available for key: {key}"
-    return Refusal(500, {"key": key, "params": list(params), "msg": message, "code": 500, "details": []})
+def _of_tree(tree: object) -> Entries | Refusal:
+    if not isinstance(tree, list):
+        return _refusal(generic("error_messages", _NOT_AN_ARRAY))
+    failure = _check()(tree)
+    if failure is None:
+        return cast("Entries", tree)
+    return Refusal(200, {"errorMessages": schema_text(failure)})
+
+
+def _refusal(refused: Refused) -> Refusal:
+    return Refusal(refused.status, refused.answer())
 
 
 @cache
@@ -93,11 +108,21 @@ def _schema() -> dict[str, object]:
 
 @cache
 def _check() -> Check:
-    return compile_schema(_schema())
+    return compile_schema(_schema(), is_right=_accepts)
+
+
+def _accepts(entry: object) -> bool:
+    """Whether the fast validator accepts an entry; it refuses more than the server's, and never less."""
+    try:
+        return _validator().is_valid(entry)
+    except ValueError:  # lone surrogates, and whatever else it cannot look at
+        return False
 
 
 @cache
-def _accepts() -> Callable[[object], bool]:
+def _validator() -> jsonschema_rs.Draft7Validator:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft7Validator(_schema()).is_valid
+    schema = _schema()
+    entry = cast("dict[str, object]", schema["items"])
+    return jsonschema_rs.Draft7Validator({"definitions": schema["definitions"], **entry})

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bulk_importer.sandbox.java_order import HashedStrings, hash_order
 from bulk_importer.sandbox.java_regex import PatternRefused, split_by
-from bulk_importer.sandbox.schema_check import Failure
+from bulk_importer.sandbox.schema_failure import Failure, Leaf, PointerTooLong
 
 __all__ = ["FormatterCrash", "schema_text"]
 
@@ -33,7 +33,10 @@ def schema_text(failure: Failure) -> str:
     Raises:
         FormatterCrash: the server would fail to make the text.
     """
-    blocks = _blocks(failure)
+    try:
+        blocks = _blocks(failure.leaves())
+    except PointerTooLong as too_long:
+        raise FormatterCrash from too_long
     lines = [f"Schema validation failed with {len(blocks)} error(s)", ""]
     for pointer in sorted(blocks, key=_place):
         messages = blocks[pointer]
@@ -44,16 +47,13 @@ def schema_text(failure: Failure) -> str:
 def _place(pointer: str) -> tuple[int, bytes]:
     """Blocks are sorted by length and then by character, both counted in UTF-16 units."""
     units = pointer.encode("utf-16-be", "surrogatepass")
-    return len(units), units
+    return len(units) // 2, units
 
 
-def _blocks(failure: Failure) -> _Blocks:
+def _blocks(causes: list[list[Leaf]]) -> _Blocks:
     blocks: _Blocks = {}
     collected = HashedStrings()
-    if not failure.causes:
-        ((pointer, message),) = failure.leaves()
-        return {pointer: [message]}
-    for leaves in failure.split():
+    for leaves in causes:
         if len(leaves) == 1:
             ((pointer, message),) = leaves
             collected.add(message)
@@ -63,7 +63,7 @@ def _blocks(failure: Failure) -> _Blocks:
     return blocks
 
 
-def _put_several(leaves: list[tuple[str, str]], collected: HashedStrings, blocks: _Blocks) -> None:
+def _put_several(leaves: list[Leaf], collected: HashedStrings, blocks: _Blocks) -> None:
     by_head: dict[str, list[str]] = {}
     for pointer, message in leaves:
         text = f"{pointer}: {message}"
