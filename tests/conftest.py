@@ -14,14 +14,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
-
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,8 +32,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "vector(file): measured on the recorded answers in that file")
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Count what matched, by the vector file that a test is marked with."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result has no public type here
+    if report.when == "call" and (marker := item.get_closest_marker("vector")):
+        tally = item.config.stash.setdefault(TALLY, {})
+        tally.setdefault(marker.args[0], []).append(report.passed)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how many answers each file matched."""
+    for name, results in sorted(config.stash.get(TALLY, {}).items()):
+        terminalreporter.write_line(f"{name}: {sum(results)} / {len(results)} matched")
+
+
 StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
-VECTORS = Path(__file__).parent / "vectors"
+TALLY = pytest.StashKey[dict[str, list[bool]]]()
 
 
 @pytest.fixture

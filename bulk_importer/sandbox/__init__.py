@@ -8,10 +8,11 @@ It shares no code with the importer, so that one misunderstanding cannot hide in
 
 from __future__ import annotations
 
+from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.cost import CostModel
 from bulk_importer.sandbox.cost_files import read_cost_model
 from bulk_importer.sandbox.faults import Fault, FaultScript
 from bulk_importer.sandbox.inspection import Prepared
-from bulk_importer.sandbox.server import Sandbox, SandboxConfig
+from bulk_importer.sandbox.server import Sandbox
 
 __all__ = ["CostModel", "Fault", "FaultScript", "Prepared", "Sandbox", "SandboxConfig", "read_cost_model"]

@@ -32,17 +32,13 @@ def refusal_answer(refused: Refused) -> web.Response:
     return web.Response(status=refused.status, body=body, headers={"Content-Type": f"{_JSON};charset=utf-8"})
 
 
-def framework_error(status: int, path: str) -> web.Response:
+def framework_error(error: web.HTTPException, path: str) -> web.Response:
     """What answers where no route does: an object of the framework for 404, nothing for the others (2.2)."""
-    if status != HTTPStatus.NOT_FOUND:
-        return web.Response(status=status)
-    body = {
-        "timestamp": int(time.time() * 1000),
-        "status": status,
-        "error": HTTPStatus(status).phrase,
-        "path": path,
-    }
-    return json_answer(body, status=status)
+    if error.status != HTTPStatus.NOT_FOUND:
+        allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return web.Response(status=error.status, headers=allowed)
+    body = {"timestamp": int(time.time() * 1000), "status": error.status, "error": "Not Found", "path": path}
+    return json_answer(body, status=error.status)
 
 
 async def stream_array(

@@ -1,0 +1,190 @@
+"""What every request comes through: faults, refusals, uploads that outlive their clients, the hundredth answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from bulk_importer.sandbox.access import token_of
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.config import SandboxConfig
+from bulk_importer.sandbox.faults import Fault, Performance
+from bulk_importer.sandbox.mishaps import half_of, never, reset, status_answer
+from bulk_importer.sandbox.prediction import Outcome, Prediction
+from bulk_importer.sandbox.refusals import SYSTEM, Refused
+from bulk_importer.sandbox.witness import Seen
+from bulk_importer.sandbox.writing import framework_error, refusal_answer
+
+__all__ = ["Doorway"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Doorway:
+    """Stands between the connections and the routes of one sandbox.
+
+    Args:
+        works: where uploads run, so that they outlive their connections.
+        sleepers: is given the tasks that may be cancelled when the sandbox stops.
+        after_each: called when a request is through, before its answer leaves.
+    """
+
+    def __init__(
+        self,
+        backroom: Backroom,
+        performance: Performance,
+        works: asyncio.TaskGroup,
+        sleepers: list[asyncio.Task[None]],
+        after_each: Callable[[], None],
+        config: SandboxConfig,
+    ) -> None:
+        self._backroom = backroom
+        self._performance = performance
+        self._prediction = Prediction(backroom)
+        self._works = works
+        self._sleepers = sleepers
+        self._after_each = after_each
+        self._config = config
+        # How many answers each connection got; counted by `_close_after_the_last`.
+        self._answers: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
+
+    @web.middleware
+    async def middleware(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Every request comes through here: it is noted, may meet a fault, and is refused in the server's words."""
+        if request.path.startswith("/sandbox/") or request.path == "/":
+            return await self._guarded(request, handler)
+        seen = self._backroom.witness.arrive(request.method, _without_token(request.path))
+        request["seen"] = seen
+        try:
+            response = await self._with_faults(request, handler, seen)
+        except (ConnectionError, TimeoutError):
+            response = reset(request)
+        finally:
+            seen.ended = self._backroom.now_ms() / 1000
+            self._after_each()
+        if request.transport is None or request.transport.is_closing():
+            return response
+        seen.status = response.status
+        self._close_after_the_last(request, response)
+        return response
+
+    async def _guarded(
+        self, request: web.Request, route: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await route(request)
+        except Refused as refused:
+            return refusal_answer(refused)
+        except web.HTTPException as error:
+            return framework_error(error, request.path)
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception:
+            _logger.exception("%s %s failed", request.method, _without_token(request.path))
+            return refusal_answer(Refused(500, SYSTEM))
+
+    async def _with_faults(
+        self, request: web.Request, route: Callable[[web.Request], Awaitable[web.StreamResponse]], seen: Seen
+    ) -> web.StreamResponse:
+        if self._performance.weighs and request.content_length is None and request.can_read_body:
+            request["body"] = await self._read(request)
+        fault = self._performance.take(
+            request.path,
+            is_prediction=request.path.endswith("/prediction"),
+            size=request.content_length or len(request.get("body", b"")),
+            elapsed=self._backroom.pace.elapsed(),
+        )
+        if fault is None or fault.what == "ok":
+            return await self._guarded(request, route)
+        seen.fault = str(fault.what)
+        return await self._mishap(fault, request, lambda: self._guarded(request, route))
+
+    async def _mishap(
+        self, fault: Fault, request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        pace = self._backroom.pace
+        if fault.what not in ("late commit", "no answer"):
+            await pace.sleep(fault.seconds)
+        match fault.what:
+            case int():
+                if fault.commits:
+                    await serve()
+                return status_answer(fault)
+            case "reset before body":
+                return reset(request)
+            case "reset before commit":
+                await self._read(request)
+                return reset(request)
+            case "reset after commit":
+                await serve()
+                return reset(request)
+            case "half an answer":
+                return await half_of(request, await serve())
+            case "no answer":
+                if fault.commits is not False:
+                    await serve()
+                return await never(request, pace, fault.seconds)
+            case "late commit":
+                body = await self._read(request)
+                self._sleepers.append(self._works.create_task(self._serve_late(request, body, fault.seconds)))
+                return status_answer(fault) if fault.answer else reset(request)
+            case _:  # a delay that is over, or a close
+                response = await serve()
+                if fault.what == "close":
+                    response.force_close()
+                return response
+
+    async def predict(self, request: web.Request) -> web.StreamResponse:
+        """The prediction route. The work goes on when its client has gone."""
+        body = await self._read(request)
+        work = self._works.create_task(self._upload(request, body))
+        return (await asyncio.shield(work)).response()
+
+    async def _upload(self, request: web.Request, body: bytes) -> Outcome:
+        seen: Seen = request["seen"]
+        self._backroom.witness.note_body(seen, body)
+        token = token_of(request.query, request.headers)
+        try:
+            return await self._prediction.serve(request.match_info["id"], token, body, seen)
+        except Exception:
+            _logger.exception("an upload failed")
+            return Outcome(Refused(500, SYSTEM))
+
+    async def _serve_late(self, request: web.Request, body: bytes, seconds: float) -> None:
+        await self._backroom.pace.sleep(seconds)
+        await self._upload(request, body)
+
+    async def _read(self, request: web.Request) -> bytes:
+        """The whole body. Raises `TimeoutError` for a client that stalls, `ConnectionError` for one that went."""
+        if "body" in request:
+            body: bytes = request["body"]
+            return body
+        pieces: list[bytes] = []
+        while True:
+            async with asyncio.timeout(self._config.stall_seconds):
+                try:
+                    piece = await request.content.readany()
+                except web.RequestPayloadError as error:
+                    raise ConnectionResetError("the body broke off") from error
+            if not piece:
+                return b"".join(pieces)
+            pieces.append(piece)
+
+    def _close_after_the_last(self, request: web.Request, response: web.StreamResponse) -> None:
+        """The answer of the hundredth request on a connection carries `Connection: close` (5)."""
+        transport = request.transport
+        if transport is not None and not response.prepared:
+            self._answers[transport] = count = self._answers.get(transport, 0) + 1
+            if count >= self._config.requests_per_connection:
+                response.force_close()
+
+
+def _without_token(path: str) -> str:
+    """The path as it may be shown: one route has a token in it."""
+    return "/api/token/..." if path.startswith("/api/token/") else path

@@ -1,0 +1,106 @@
+"""The page at `/`: what a person sees of a sandbox, without scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Final
+
+from aiohttp import web
+
+from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.witness import Seen
+
+__all__ = ["Page"]
+
+_SHOWN: Final = 50
+_STYLE: Final = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430}"
+    "table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}"
+    "th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #d8dde5;vertical-align:top}"
+    "td.number,th.number{text-align:right}code{font-size:.9em}.lost{color:#a3201c}"
+)
+
+
+class Page:
+    """Shows projects, media, counts of labels, and the last requests with what became of them."""
+
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+
+    def register(self, router: web.UrlDispatcher) -> None:
+        """Put the page up."""
+        router.add_get("/", self._show)
+
+    async def _show(self, request: web.Request) -> web.StreamResponse:
+        projects = await self._backroom.on_store(self._projects)
+        seen = self._backroom.witness.seen[-_SHOWN:]
+        text = _document(f"http://{request.host}", projects, list(reversed(seen)))
+        return web.Response(text=text, content_type="text/html")
+
+    def _projects(self) -> list[tuple[str, ...]]:
+        rows = self._backroom.store.rows(
+            "SELECT project.number, name, count(task.number) AS tasks, count(labels.task) AS labelled,"
+            " coalesce(sum(roots), 0) AS held,"
+            " sum(state IN ('COMPLETED', 'REVIEWED', 'SKIPPED', 'REVIEWED_SKIP')) AS finished FROM project"
+            " LEFT JOIN task ON task.project = project.number LEFT JOIN labels ON labels.task = task.number"
+            " WHERE delete_time IS NULL GROUP BY project.number ORDER BY project.number"
+        )
+        return [
+            (
+                row["name"],
+                self._backroom.ids.text(Kind.PROJECT, row["number"]),
+                *(f"{row[field] or 0:,}" for field in ("tasks", "labelled", "held", "finished")),
+            )
+            for row in rows
+        ]
+
+
+def _document(base: str, projects: Sequence[Sequence[str]], seen: Sequence[Seen]) -> str:
+    example = projects[-1][0] if projects else "NAME"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
+        f"<style>{_STYLE}</style></head><body><h1>DataGym sandbox</h1>"
+        "<p>A server to rehearse on. Import into it with<br><code>bulk-importer import FILE.json --server "
+        f"{escape(base)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
+        "<h2>Projects</h2>"
+        + _table(("Name", "Id", "Media", "With labels", "Values", "Finished tasks"), 2, map(_cells, projects))
+        + f"<h2>The last requests</h2><p>{len(seen)} shown, the last first.</p>"
+        + _table(("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, seen))
+        + "</body></html>"
+    )
+
+
+def _table(heads: Sequence[str], first_number: int, rows: Iterable[str]) -> str:
+    def kind(column: int) -> str:
+        return ' class="number"' if first_number <= column < len(heads) - (first_number == 3) else ""
+
+    head = "".join(f"<th{kind(column)}>{text}</th>" for column, text in enumerate(heads))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _cells(project: Sequence[str]) -> str:
+    name, project_id, *counts = project
+    numbers = "".join(f'<td class="number">{count}</td>' for count in counts)
+    return f"<tr><td>{escape(name)}</td><td><code>{project_id}</code></td>{numbers}</tr>"
+
+
+def _request(seen: Seen) -> str:
+    fate = [escape(seen.fault)] if seen.fault else []
+    if seen.committed:
+        fate.append(f"written, {seen.rows:,} rows")
+    if seen.refused:
+        fate.append(f'<span class="lost">{escape(seen.refused)}</span>')
+    if seen.ended is None:
+        fate.append("still going on")
+    numbers = (
+        f"{seen.body_bytes:,}" if seen.body_bytes else "",
+        f"{len(seen.media_ids):,}" if seen.media_ids else "",
+    )
+    return (
+        f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(seen.began))}</td>"
+        f"<td>{escape(seen.method)} <code>{escape(seen.path)}</code></td><td>{seen.status or 'no answer'}</td>"
+        f'<td class="number">{numbers[0]}</td><td class="number">{numbers[1]}</td><td>{", ".join(fate)}</td></tr>'
+    )
