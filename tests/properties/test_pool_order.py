@@ -1,0 +1,129 @@
+"""Whatever happens to batches, the pool keeps the promises of order, and loses and doubles nothing."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bulk_importer.model import Batch, EntryRun, Outcome
+from bulk_importer.packing import Limits, Pool
+
+MEDIA = "abcd"
+
+
+def run_of(media: str, first: int) -> EntryRun:
+    """A run of entries with these one-letter media."""
+    raws = [json.dumps([letter, at]).encode() for at, letter in enumerate(media, first)]
+    starts, at = [], 0
+    for raw in raws:
+        starts.append(at)
+        at += len(raw) + 1
+    return EntryRun(
+        0,
+        b",".join(raws),
+        range(first, first + len(raws)),
+        starts,
+        [len(raw) for raw in raws],
+        list(media),
+        list(media),
+        bytes(len(raws)),
+        [1] * len(raws),
+    )
+
+
+class PoolOrder(RuleBasedStateMachine):
+    """Drives a pool beside a model that knows only the fate of each position."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = Pool(1 << 30)
+        self.media: list[str] = []
+        self.settled: set[int] = set()
+        self.doubted: set[str] = set()
+        self.under_way: dict[int, tuple[Batch, list[int]]] = {}
+
+    @rule(media=st.text(alphabet=MEDIA, min_size=1, max_size=12))
+    def put(self, media: str) -> None:
+        """A run comes in; the pool is wide enough not to block."""
+        putting = self.pool.put(run_of(media, len(self.media)))
+        try:
+            putting.send(None)
+        except StopIteration:
+            self.media += media
+        else:
+            raise AssertionError("the pool blocked although there is room")
+
+    @rule(entries=st.integers(1, 5))
+    def seal(self, entries: int) -> None:
+        """A batch is sealed: whole media runs in order, none of which is under way or in doubt."""
+        batch = self.pool.seal(Limits(entries, 1 << 20, 1 << 20))
+        if batch is None:
+            return
+        inside = [at for _, at in json.loads(batch.body)]
+        busy = {self.media[at] for _, others in self.under_way.values() for at in others}
+        assert len(inside) <= entries
+        for at in inside:
+            assert self.media[at] not in busy | self.doubted
+            earlier = {other for other in range(at) if self.media[other] == self.media[at]}
+            assert earlier <= self.settled | set(inside[: inside.index(at)]), (
+                "an entry overtook another of its media"
+            )
+        self.under_way[batch.number] = (batch, inside)
+
+    @precondition(lambda self: self.under_way)
+    @rule(chosen=st.randoms(use_true_random=False), outcome=st.sampled_from(Outcome))
+    def settle(self, chosen: Random, outcome: Outcome) -> None:
+        """The outcome of a whole batch is known."""
+        batch, inside = self.under_way.pop(chosen.choice(sorted(self.under_way)))
+        if outcome is Outcome.IN_DOUBT:
+            self.doubted |= {self.media[at] for at in inside}
+        if outcome is not Outcome.OWED:
+            self.settled |= set(inside)
+        self.pool.settle(batch, outcome)
+
+    @precondition(lambda self: self.under_way)
+    @rule(chosen=st.randoms(use_true_random=False))
+    def settle_in_parts(self, chosen: Random) -> None:
+        """A refused batch is taken apart: its first half is rejected, its second delivered."""
+        batch, inside = self.under_way.pop(chosen.choice(sorted(self.under_way)))
+        middle = len(inside) // 2
+        if middle:
+            self.pool.settle(batch, Outcome.REJECTED, range(middle))
+        self.pool.settle(batch, Outcome.DELIVERED, range(middle, len(inside)))
+        self.settled |= set(inside)
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        """What is neither settled nor under way nor behind a doubt is still in the pool, byte for byte."""
+        under_way = {at for _, inside in self.under_way.values() for at in inside}
+        left = [
+            at
+            for at in range(len(self.media))
+            if at not in self.settled | under_way and self.media[at] not in self.doubted
+        ]
+        if not left:
+            assert self.pool.bytes >= 0
+        else:
+            assert self.pool.bytes >= sum(len(json.dumps([self.media[at], at])) for at in left)
+
+    def teardown(self) -> None:
+        """Settled one by one, everything that is left comes out, once."""
+        for batch, inside in self.under_way.values():
+            self.pool.settle(batch, Outcome.DELIVERED)
+            self.settled |= set(inside)
+        while rest := self.pool.seal(Limits(3, 1 << 20, 1 << 20)):
+            inside = [at for _, at in json.loads(rest.body)]
+            assert not self.settled & set(inside), "an entry came out twice"
+            self.settled |= set(inside)
+            self.pool.settle(rest, Outcome.DELIVERED)
+        expected = {at for at, letter in enumerate(self.media) if letter not in self.doubted}
+        assert expected <= self.settled
+        assert self.pool.bytes == 0
+
+
+PoolOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestPoolOrder = PoolOrder.TestCase

@@ -1,0 +1,169 @@
+"""The pool packs what may leave, keeps each media in order, and holds no more than it is allowed to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from bulk_importer.model import EntryRun, Outcome
+from bulk_importer.packing import Limits, Pool
+
+WIDE = Limits(max_entries=1000, max_bytes=1 << 20, max_weight=1 << 20)
+
+
+def run_of(*media_ids: str, first: int = 0, separator: bytes = b",", padding: int = 0) -> EntryRun:
+    """A run of entries as it would be cut from a segment."""
+    data = bytearray(b"\n" * padding)
+    starts: list[int] = []
+    lengths: list[int] = []
+    for position, media_id in enumerate(media_ids, first):
+        raw = json.dumps({"internal_media_ID": media_id, "at": position}).encode()
+        if starts:
+            data += separator
+        starts.append(len(data))
+        lengths.append(len(raw))
+        data += raw
+    ids = list(media_ids)
+    return EntryRun(
+        offset=10_000 * first,
+        data=bytes(data),
+        positions=range(first, first + len(ids)),
+        starts=starts,
+        lengths=lengths,
+        media_ids=ids,
+        lanes=[media_id.lower() for media_id in ids],
+        keeps=bytes(len(ids)),
+        weights=[2] * len(ids),
+    )
+
+
+def pool_of(*runs: EntryRun, capacity: int = 1 << 20) -> Pool:
+    """A pool that holds these runs."""
+    pool = Pool(capacity)
+
+    async def fill() -> None:
+        for run in runs:
+            await pool.put(run)
+
+    asyncio.run(fill())
+    return pool
+
+
+def positions(pool: Pool, limits: Limits = WIDE) -> list[int]:
+    """The positions of the next batch, taken from its body."""
+    batch = pool.seal(limits)
+    return [] if batch is None else [entry["at"] for entry in json.loads(batch.body)]
+
+
+def test_a_batch_is_an_array_of_the_entries_as_they_came() -> None:
+    """Neighbours keep what stood between them in the source, so nothing is written anew."""
+    run = run_of("a", "b", separator=b" ,\r\n\t")
+    batch = pool_of(run).seal(WIDE)
+    assert batch is not None
+    assert batch.body == b"[" + run.data + b"]"
+
+
+def test_a_batch_stops_at_each_limit() -> None:
+    """Whichever is reached first: entries, bytes of the body, or weight."""
+    run = run_of(*"abcdef")
+    length = len(run.raw(0))
+    assert positions(pool_of(run), Limits(2, 1 << 20, 1 << 20)) == [0, 1]
+    assert positions(pool_of(run), Limits(9, 3 * (length + 1) + 1, 1 << 20)) == [0, 1, 2]
+    assert positions(pool_of(run), Limits(9, 3 * (length + 1), 1 << 20)) == [0, 1]
+    assert positions(pool_of(run), Limits(9, 1 << 20, 5)) == [0, 1]
+
+
+def test_an_entry_above_a_limit_travels_alone() -> None:
+    """It could never travel otherwise."""
+    pool = pool_of(run_of("a", "b"))
+    assert positions(pool, Limits(9, 3, 1)) == [0]
+    assert positions(pool, Limits(9, 3, 1)) == [1]
+
+
+def test_entries_of_one_media_share_a_body_in_order() -> None:
+    """One request is executed in the order of its array."""
+    assert positions(pool_of(run_of("a", "b", "a", "A"))) == [0, 1, 2, 3]
+
+
+def test_an_entry_waits_while_another_of_its_media_is_under_way() -> None:
+    """It is sent when the outcome of the other is known, and before what came after it."""
+    pool = pool_of(run_of("a", "b"), run_of("A", "c", "a", first=2))
+    first = pool.seal(Limits(1, 1 << 20, 1 << 20))
+    assert first is not None
+    assert positions(pool) == [1, 3]
+    assert positions(pool) == []
+    pool.settle(first, Outcome.DELIVERED)
+    assert positions(pool) == [2, 4]
+
+
+def test_what_comes_back_owed_goes_before_what_waited_for_it() -> None:
+    """Otherwise a later entry of a media would overtake an earlier one."""
+    pool = pool_of(run_of("a", "b"), run_of("a", "d", first=2))
+    batch = pool.seal(Limits(2, 1 << 20, 1 << 20))
+    assert batch is not None
+    assert positions(pool) == [3]
+    pool.settle(batch, Outcome.OWED)
+    assert positions(pool) == [0, 1, 2]
+
+
+def test_nothing_of_a_media_in_doubt_leaves() -> None:
+    """Neither what waited behind the lost answer, nor what comes later; both are counted as dropped."""
+    pool = pool_of(run_of("a"), run_of("a", "b", "a", first=1))
+    doubtful = pool.seal(Limits(1, 1 << 20, 1 << 20))
+    assert doubtful is not None
+    assert positions(pool, Limits(1, 1 << 20, 1 << 20)) == [2]
+    pool.settle(doubtful, Outcome.IN_DOUBT)
+    assert positions(pool) == []
+    assert pool.dropped == 2
+    assert pool.bytes == 0
+
+
+def test_the_parts_of_a_refused_batch_keep_its_lanes() -> None:
+    """What waits behind a media of the batch goes when the last of its entries is settled, not before."""
+    pool = pool_of(run_of("a", "a", "b"), run_of("a", "c", first=3))
+    refused = pool.seal(Limits(3, 1 << 20, 1 << 20))
+    assert refused is not None
+    assert positions(pool) == [4]
+    left = pool.seal_again(refused, [0])
+    assert left.suspect
+    assert [entry["at"] for entry in json.loads(left.body)] == [0]
+    pool.settle(refused, Outcome.REJECTED, [0])
+    assert positions(pool) == []
+    pool.settle(refused, Outcome.DELIVERED, [1, 2])
+    assert positions(pool) == [3]
+
+
+def test_a_full_pool_blocks_until_something_leaves() -> None:
+    """That is the back-pressure on reading."""
+
+    async def check() -> None:
+        run = run_of("a", "b")
+        pool = Pool(len(run.data))
+        await pool.put(run)
+        putting = asyncio.ensure_future(pool.put(run_of("c", first=2)))
+        await asyncio.sleep(0)
+        assert not putting.done()
+        assert pool.seal(WIDE) is not None
+        await putting
+        assert positions(pool) == [2]
+
+    asyncio.run(check())
+
+
+def test_a_few_entries_do_not_pin_a_large_segment() -> None:
+    """On a resume one entry may be owed of four megabytes; only its own bytes stay."""
+    run = run_of("a", "b", "c", padding=10_000)
+    pool = pool_of(run.take([0, 2]))
+    batch = pool.seal(WIDE)
+    assert batch is not None
+    assert sum(len(part.data) for part in batch.runs) < 200
+    assert [entry.offset for entry in batch.each()] == [run.entry(0).offset, run.entry(2).offset]
+    assert [entry.raw for entry in batch.each()] == [run.raw(0), run.raw(2)]
+
+
+def test_it_says_whether_waiting_would_fill_the_next_batch() -> None:
+    """So that a partial batch leaves only when nothing more is to come."""
+    pool = pool_of(run_of("a", "b"))
+    assert pool.can_fill(Limits(2, 1 << 20, 1 << 20))
+    assert pool.can_fill(Limits(9, 1 << 20, 4))
+    assert not pool.can_fill(WIDE)

@@ -1,0 +1,151 @@
+"""Settings come from one definition, and whoever says something unknown is told what was probably meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk_importer.errors import UsageError
+from bulk_importer.settings import Definition, Settings, definitions, load
+from bulk_importer.units import BUDGET, CODES, COUNT, DURATION, RATE, SIZE, SWITCH, Kind
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def write(folder: Path, text: str) -> Path:
+    """A settings file."""
+    path = folder / "settings.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_flag_wins_over_a_variable_and_that_over_a_file_and_that_over_the_default(tmp_path: Path) -> None:
+    """And each value knows where it came from."""
+    file = write(tmp_path, 'max_in_flight = 2\npool_bytes = "1MiB"\ngrace = "1m"\n')
+    environment = {"BULK_IMPORTER_POOL_BYTES": "2MiB", "BULK_IMPORTER_GRACE": "2m", "PATH": "/bin"}
+    loaded = load({"grace": "3m"}, environment, file)
+    assert (loaded.settings.max_in_flight, loaded.origins["max_in_flight"]) == (2, f"file {file}")
+    assert (loaded.settings.pool_bytes, loaded.origins["pool_bytes"]) == (
+        2 << 20,
+        "variable BULK_IMPORTER_POOL_BYTES",
+    )
+    assert (loaded.settings.grace, loaded.origins["grace"]) == (180.0, "flag --grace")
+    assert (loaded.settings.connect_timeout, loaded.origins["connect_timeout"]) == (10.0, "default")
+
+
+def test_an_unknown_variable_is_an_error_that_names_the_nearest() -> None:
+    """A misspelt variable would otherwise be a setting that silently does nothing."""
+    with pytest.raises(UsageError, match=r"MAX_IN_FLIHGT is not a setting. Did you mean .*MAX_IN_FLIGHT"):
+        load({}, {"BULK_IMPORTER_MAX_IN_FLIHGT": "4"})
+
+
+def test_an_unknown_key_of_a_file_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
+    """The file is named, too."""
+    with pytest.raises(
+        UsageError, match=r"settings.toml: max_inflight is not a setting. Did you mean max_in_flight\?"
+    ):
+        load({}, {}, write(tmp_path, "max_inflight = 4"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_in_flight = 0", "0 is below 1"),
+        ('grace = "soon"', "is not a duration"),
+        ("grace = ", "is not TOML"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_an_error_that_says_why(tmp_path: Path, text: str, said: str) -> None:
+    """With the place where it stands."""
+    path = write(tmp_path, text)
+    with pytest.raises(UsageError, match=said) as raised:
+        load({}, {}, path)
+    assert str(path) in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """Not a silent default."""
+    with pytest.raises(UsageError, match="cannot be read"):
+        load({}, {}, tmp_path / "nowhere.toml")
+
+
+def test_a_program_is_held_to_the_same_bounds() -> None:
+    """`Settings` checks itself, however it is made."""
+    with pytest.raises(UsageError, match="max_in_flight: 0 is below 1"):
+        Settings(max_in_flight=0)
+
+
+@pytest.mark.parametrize("each", definitions(), ids=lambda each: each.name)
+def test_every_setting_is_whole(each: Definition) -> None:
+    """It has help, a default within its bounds, and a default that is shown in a form that is read back."""
+    assert each.help
+    assert not each.help.endswith(".")
+    if each.default is not None:
+        assert each.read(each.kind.show(each.default), "test") == each.default
+
+
+@pytest.mark.parametrize("name", ["overnight", "container"])
+def test_the_example_files_are_settings(name: str) -> None:
+    """They load, each line of them says something other than the default, and each is explained."""
+    path = CONFIG / f"{name}.toml"
+    loaded = load({}, {}, path)
+    said = [key for key, origin in loaded.origins.items() if origin == f"file {path}"]
+    assert said
+    defaults = Settings()
+    assert not [key for key in said if getattr(loaded.settings, key) == getattr(defaults, key)]
+    lines = path.read_text().splitlines()
+    assert all(
+        lines[at - 1].startswith("#") for at, line in enumerate(lines) if line and not line.startswith("#")
+    )
+
+
+def test_quantities_are_read_with_their_units() -> None:
+    """As the manual writes them."""
+    assert [DURATION.read(text) for text in ("90", "90s", "10m", "8h", "250ms")] == [
+        90,
+        90,
+        600,
+        28_800,
+        0.25,
+    ]
+    assert [SIZE.read(text) for text in ("4MiB", "500kB", "17")] == [4 << 20, 500_000, 17]
+    assert SWITCH.read("yes") is True
+    assert CODES.read("a, b") == ("a", "b")
+    assert BUDGET.read("5%").is_exceeded(51, 1000)
+    assert not BUDGET.read("5%").is_exceeded(50, 1000)
+    assert not BUDGET.read("5%").is_exceeded(999, 999), "the sample is too small to judge by"
+    assert BUDGET.read("0").is_exceeded(1, 1)
+    assert not BUDGET.read("none").is_exceeded(10, 10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (DURATION, "ten"),
+        (SIZE, "4MB/s"),
+        (SIZE, "1.5"),
+        (COUNT, "1.0"),
+        (COUNT, "-1"),
+        (BUDGET, "101%"),
+        (RATE, "0"),
+    ],
+)
+def test_what_is_no_quantity_is_refused(kind: Kind, text: str) -> None:
+    """With the reason."""
+    with pytest.raises(ValueError, match=r"\w+"):
+        kind.read(text)
+
+
+@given(st.integers(0, 1 << 50))
+def test_a_size_is_shown_in_a_form_that_is_read_back(size: int) -> None:
+    """Exactly."""
+    assert SIZE.read(SIZE.show(size)) == size
+
+
+@given(st.floats(0, 1e7))
+def test_a_duration_is_shown_in_a_form_that_is_read_back(seconds: float) -> None:
+    """To the millisecond."""
+    assert DURATION.read(DURATION.show(round(seconds, 3))) == round(seconds, 3)
