@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -24,13 +25,22 @@ __all__ = ["Doorway"]
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Begun:
+    """A request that is being served; `body` only where it was read before its turn."""
+
+    seen: Seen
+    body: bytes | None = None
+
+
 class Doorway:
     """Stands between the connections and the routes of one sandbox.
 
     Args:
         works: where uploads run, so that they outlive their connections.
         sleepers: is given the tasks that may be cancelled when the sandbox stops.
-        after_each: called when a request is through, before its answer leaves.
+        after_each: called when a request is through, before its answer leaves; whether that answer is to
+            close its connection.
     """
 
     def __init__(
@@ -39,7 +49,7 @@ class Doorway:
         performance: Performance,
         works: asyncio.TaskGroup,
         sleepers: list[asyncio.Task[None]],
-        after_each: Callable[[], None],
+        after_each: Callable[[], bool],
         config: SandboxConfig,
     ) -> None:
         self._backroom = backroom
@@ -49,6 +59,8 @@ class Doorway:
         self._sleepers = sleepers
         self._after_each = after_each
         self._config = config
+        # The requests that are being served, by the identity of their objects; kept by `middleware`.
+        self._begun: dict[int, _Begun] = {}
         # How many answers each connection got; counted by `_close_after_the_last`.
         self._answers: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
 
@@ -60,14 +72,18 @@ class Doorway:
         if request.path.startswith("/sandbox/") or request.path == "/":
             return await self._guarded(request, handler)
         seen = self._backroom.witness.arrive(request.method, _without_token(request.path))
-        request["seen"] = seen
+        self._begun[id(request)] = begun = _Begun(seen)
+        closes = False
         try:
-            response = await self._with_faults(request, handler, seen)
+            response = await self._with_faults(request, handler, begun)
         except (ConnectionError, TimeoutError):
             response = reset(request)
         finally:
+            del self._begun[id(request)]
             seen.ended = self._backroom.now_ms() / 1000
-            self._after_each()
+            closes = self._after_each()
+        if closes:
+            response.force_close()
         if request.transport is None or request.transport.is_closing():
             return response
         seen.status = response.status
@@ -90,19 +106,22 @@ class Doorway:
             return refusal_answer(Refused(500, SYSTEM))
 
     async def _with_faults(
-        self, request: web.Request, route: Callable[[web.Request], Awaitable[web.StreamResponse]], seen: Seen
+        self,
+        request: web.Request,
+        route: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        begun: _Begun,
     ) -> web.StreamResponse:
         if self._performance.weighs and request.content_length is None and request.can_read_body:
-            request["body"] = await self._read(request)
+            begun.body = await self._read(request)
         fault = self._performance.take(
             request.path,
             is_prediction=request.path.endswith("/prediction"),
-            size=request.content_length or len(request.get("body", b"")),
+            size=request.content_length or len(begun.body or b""),
             elapsed=self._backroom.pace.elapsed(),
         )
         if fault is None or fault.what == "ok":
             return await self._guarded(request, route)
-        seen.fault = str(fault.what)
+        begun.seen.fault = str(fault.what)
         return await self._mishap(fault, request, lambda: self._guarded(request, route))
 
     async def _mishap(
@@ -132,7 +151,11 @@ class Doorway:
                 return await never(request, pace, fault.seconds)
             case "late commit":
                 body = await self._read(request)
-                self._sleepers.append(self._works.create_task(self._serve_late(request, body, fault.seconds)))
+                self._sleepers.append(
+                    self._works.create_task(
+                        self._serve_late(request, body, self._begun[id(request)].seen, fault.seconds)
+                    )
+                )
                 return status_answer(fault) if fault.answer else reset(request)
             case _:  # a delay that is over, or a close
                 response = await serve()
@@ -143,11 +166,10 @@ class Doorway:
     async def predict(self, request: web.Request) -> web.StreamResponse:
         """The prediction route. The work goes on when its client has gone."""
         body = await self._read(request)
-        work = self._works.create_task(self._upload(request, body))
+        work = self._works.create_task(self._upload(request, body, self._begun[id(request)].seen))
         return (await asyncio.shield(work)).response()
 
-    async def _upload(self, request: web.Request, body: bytes) -> Outcome:
-        seen: Seen = request["seen"]
+    async def _upload(self, request: web.Request, body: bytes, seen: Seen) -> Outcome:
         self._backroom.witness.note_body(seen, body)
         token = token_of(request.query, request.headers)
         try:
@@ -156,15 +178,15 @@ class Doorway:
             _logger.exception("an upload failed")
             return Outcome(Refused(500, SYSTEM))
 
-    async def _serve_late(self, request: web.Request, body: bytes, seconds: float) -> None:
+    async def _serve_late(self, request: web.Request, body: bytes, seen: Seen, seconds: float) -> None:
         await self._backroom.pace.sleep(seconds)
-        await self._upload(request, body)
+        await self._upload(request, body, seen)
 
     async def _read(self, request: web.Request) -> bytes:
         """The whole body. Raises `TimeoutError` for a client that stalls, `ConnectionError` for one that went."""
-        if "body" in request:
-            body: bytes = request["body"]
-            return body
+        begun = self._begun[id(request)]
+        if begun.body is not None:
+            return begun.body
         pieces: list[bytes] = []
         while True:
             async with asyncio.timeout(self._config.stall_seconds):

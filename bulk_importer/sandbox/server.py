@@ -210,10 +210,14 @@ class Sandbox:
 
     # --------------------------------------------------------------------------------- refused connections
 
-    def _refuse_if_due(self) -> None:
-        if fault := self._performance.take_refusal():
-            self._close_doors()
-            self._later(self._refuse_connections(fault.seconds or 1.0))
+    def _refuse_if_due(self) -> bool:
+        """Begin to refuse connections if that is what the story says next; whether it does."""
+        fault = self._performance.take_refusal()
+        if fault is None:
+            return False
+        self._close_doors()
+        self._later(self._refuse_connections(fault.seconds or 1.0))
+        return True
 
     async def _refuse_connections(self, seconds: float, after: float = 0.0) -> None:
         """Let nothing listen for a while; connections without a request are closed."""
