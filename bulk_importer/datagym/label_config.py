@@ -14,7 +14,7 @@ import msgspec
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["ClassType", "LabelClass", "LabelConfig", "read_label_config"]
+__all__ = ["CLASSIFICATIONS", "ClassType", "LabelClass", "LabelConfig", "read_label_config"]
 
 
 class ClassType(StrEnum):
@@ -29,10 +29,9 @@ class ClassType(StrEnum):
     CHECKLIST = "CHECKLIST"
     FREETEXT = "FREETEXT"
 
-    @property
-    def is_classification(self) -> bool:
-        """Whether its values are texts."""
-        return self in {ClassType.SELECT, ClassType.CHECKLIST, ClassType.FREETEXT}
+
+CLASSIFICATIONS = frozenset({ClassType.SELECT, ClassType.CHECKLIST, ClassType.FREETEXT})
+"""The types whose values are texts."""
 
 
 class LabelClass(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-__all__ = ["pointer_of", "shown"]
+__all__ = ["pointer_of", "shown", "step"]
 
 _LONGEST = 80
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -17,6 +17,13 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 def pointer_of(path: Iterable[str | int]) -> str:
     """The pointer of a path of keys and indexes; empty for the root. A lone surrogate in a key shows as `?`."""
     return "".join(f"/{_escaped(each)}" for each in path)
+
+
+def step(pointer: str, key: str) -> str:
+    """The pointer of what stands under a key. (Under an index: `f"{pointer}/{index}"`.)"""
+    if key.isascii() and "~" not in key and "/" not in key:
+        return f"{pointer}/{key}"
+    return f"{pointer}/{_escaped(key)}"
 
 
 def _escaped(each: str | int) -> str:

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.datagym.label_config import ClassType, LabelClass, LabelConfig
+from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 from bulk_importer.intake.forms import Exported, Line, OnePoint, OneRectangle, Polygon, Tally
 
 __all__ = ["ConfiguredForm"]
@@ -41,18 +41,13 @@ class ConfiguredForm:
     """The form of an entry under one label configuration, and the count of what arrived in it."""
 
     def __init__(self, config: LabelConfig) -> None:
-        self._questions = _questions(config.roots, nested=not config.flat)
-        below = _questions(config.roots, nested=False) if config.flat else None
-        self._groups = _groups(config.roots, below, config.roots if config.flat else None)
+        self._asked = _asked(config.roots, nested=not config.flat)
+        self._groups = _groups(config.roots, flat=config.flat)
         fields: list[tuple[str, Form, Form] | tuple[str, Form]] = [
-            ("global_classifications", _answers_form(self._questions) | UnsetType, UNSET),
+            ("global_classifications", self._asked.form | UnsetType, UNSET),
             ("internal_media_ID", str),
             ("keepData", bool | UnsetType, UNSET),
-            (
-                "labels",
-                _classes_form("Labels", self._groups) | UnsetType,
-                UNSET,
-            ),
+            ("labels", _classes_form("Labels", self._groups) | UnsetType, UNSET),
         ]
         self.type: Form = msgspec.defstruct(
             "ConfiguredEntry", fields, bases=(Exported,), forbid_unknown_fields=True, gc=False, kw_only=True
@@ -61,15 +56,14 @@ class ConfiguredForm:
     def tally(self, entry: Form) -> Tally | None:
         """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
         count = _Count(keys=1 + entry.forget_export() + (entry.keepData is not UNSET))
-        if not _count_answers(entry.global_classifications, self._questions, count):
+        if entry.global_classifications is UNSET:
+            self._asked.count_none(1, count)
+        elif not self._asked.count(entry.global_classifications, count):
             return None
         if entry.labels is not UNSET:
             count.keys += 1
-            for group, geometries in zip(self._groups, astuple(entry.labels), strict=True):
-                if geometries is not UNSET:
-                    count.keys += 1
-                    if not group.count(geometries, count):
-                        return None
+            if not _count_groups(entry.labels, self._groups, count):
+                return None
         return Tally(count.keys, count.weight, count.notes())
 
 
@@ -84,31 +78,39 @@ class _Count:
     omitted: int = 0
     required: int = 0
 
-    def notes(self) -> tuple[tuple[str, int], ...]:
-        notes = (
-            ("classification-omitted", self.omitted),
-            ("classification-unset", self.unset),
-            ("geometry-deprecated", self.deprecated),
-            ("required-omitted", self.required),
-        )
-        return tuple(note for note in notes if note[1])
+    def notes(self) -> list[tuple[str, int]]:
+        notes = []
+        if self.omitted:
+            notes.append(("classification-omitted", self.omitted))
+        if self.unset:
+            notes.append(("classification-unset", self.unset))
+        if self.deprecated:
+            notes.append(("geometry-deprecated", self.deprecated))
+        if self.required:
+            notes.append(("required-omitted", self.required))
+        return notes
 
 
 @dataclass(slots=True)
 class _Question:
     """A classification: the form of its list of values, and how they are counted.
 
-    `children` are the nested ones; `optional` and `required_below` say how many of them are of either kind.
+    Attributes:
+        longest: of a text, in UTF-16 units.
+        below: the nested ones.
+        is_plain: a single text in ASCII needs no closer look than its form gave it.
     """
 
     key: str
     type: ClassType
     required: bool
     longest: int
-    children: tuple[_Question, ...]
-    form: Form = field(init=False)
-    optional: int = field(init=False)
-    required_below: int = field(init=False)
+    below: _Asked
+    form: Form
+    is_plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_plain = not self.below.questions
 
     def count(self, values: Sequence[Form], count: _Count) -> bool:
         """Count the values of one answer; False if they need the exact look."""
@@ -120,7 +122,7 @@ class _Question:
                 if self.type is ClassType.FREETEXT and not value.isascii() and 2 * len(value) > self.longest:
                     return False  # the server counts UTF-16 units
             elif value is not None:
-                if place != 1 or not self._count_nested(value, count):
+                if place != 1 or not self.below.count_one(value, count):
                     return False
                 reached = True
             elif place:
@@ -129,49 +131,55 @@ class _Question:
             return False
         count.weight += texts
         if not texts:
-            self.count_missing(count, given=True)
-        if self.children and not reached:
-            count.omitted += self.optional
-            count.required += self.required_below
-        return True
-
-    def count_missing(self, count: _Count, *, given: bool) -> None:
-        """Note that there is no answer: the question was not put, or put without a value."""
-        if self.required:
-            count.required += 1
-        elif given:
-            count.unset += 1
-        else:
-            count.omitted += 1
-
-    def _count_nested(self, answers: Form, count: _Count) -> bool:
-        given = astuple(answers)
-        if given.count(UNSET) != len(given) - 1:
-            return False
-        for child, values in zip(self.children, given, strict=True):
-            if values is UNSET:
-                child.count_missing(count, given=False)
+            if self.required:
+                count.required += 1
             else:
-                count.keys += 1
-                if not child.count(values, count):
-                    return False
+                count.unset += 1
+        if not reached:
+            self.below.count_none(1, count)
         return True
 
 
-def _count_answers(answers: Form, questions: tuple[_Question, ...], count: _Count) -> bool:
-    if answers is UNSET:
-        for question in questions:
-            question.count_missing(count, given=False)
-        return True
-    count.keys += 1
-    for question, values in zip(questions, astuple(answers), strict=True):
-        if values is UNSET:
-            question.count_missing(count, given=False)
-        else:
-            count.keys += 1
-            if not question.count(values, count):
+class _Asked:
+    """The classifications that can be answered at one place."""
+
+    def __init__(self, questions: tuple[_Question, ...]) -> None:
+        self.questions = questions
+        self.places = tuple(enumerate(questions))
+        self.required = sum(question.required for question in questions)
+        self.optional = len(questions) - self.required
+        self.form = _struct("Answers", [(each.key, each.form) for each in questions])
+
+    def count(self, answers: Form, count: _Count) -> bool:
+        """Count the answers that were given; False if one needs the exact look."""
+        keys = 1
+        given = astuple(answers)
+        for place, question in self.places:  # `zip(strict=True)` costs as much as a question
+            values = given[place]
+            if values is UNSET:
+                if question.required:
+                    count.required += 1
+                else:
+                    count.omitted += 1
+                continue
+            keys += 1
+            if question.is_plain and len(values) == 1 and type(values[0]) is str and values[0].isascii():
+                count.weight += 1
+            elif not question.count(values, count):
                 return False
-    return True
+        count.keys += keys
+        return True
+
+    def count_none(self, times: int, count: _Count) -> None:
+        """Note that none was answered at so many places."""
+        count.omitted += times * self.optional
+        count.required += times * self.required
+
+    def count_one(self, answers: Form, count: _Count) -> bool:
+        """The same for nested answers, of which the server reads the first alone."""
+        given = len(self.questions) - astuple(answers).count(UNSET)
+        count.keys -= 1  # the object of nested answers stands in a list, under no key of its own
+        return given == 1 and self.count(answers, count)
 
 
 @dataclass(slots=True)
@@ -183,82 +191,86 @@ class _Group:
     shape: Callable[[Form], Form]
     keys_each: int
     writes_points: bool
-    questions: tuple[_Question, ...]
+    asked: _Asked
     nested: tuple[_Group, ...] | None
 
     def count(self, geometries: list[Form], count: _Count) -> bool:
         """Count the geometries; False if one needs the exact look."""
+        total = unasked = 0
+        shape, asked, nested = self.shape, self.asked, self.nested  # a third of the time goes into look-ups
         for geometry in geometries:
-            elements = self.shape(geometry)
-            if elements is UNSET:
+            elements = shape(geometry)
+            if elements is UNSET or geometry.geometry is not UNSET:
                 elements = geometry.geometry
-                if elements is UNSET:
+                if elements is UNSET or shape(geometry) is not UNSET:
                     return False
                 count.deprecated += 1
-                count.weight += 1 + len(elements)
-            elif geometry.geometry is not UNSET:
+                count.weight += 0 if self.writes_points else len(elements)
+            total += len(elements)
+            if geometry.classifications is UNSET:
+                unasked += 1
+            elif not asked.count(geometry.classifications, count):
                 return False
-            else:
-                count.weight += 1 + len(elements) if self.writes_points else 1
-            count.keys += 1 + self.keys_each * len(elements)
-            if not _count_answers(geometry.classifications, self.questions, count):
-                return False
-            if self.nested is not None and geometry.nested_geometries is not UNSET:
+            if nested is not None and geometry.nested_geometries is not UNSET:
                 count.keys += 1
-                for group, inner in zip(self.nested, astuple(geometry.nested_geometries), strict=True):
-                    if inner is not UNSET:
-                        count.keys += 1
-                        if not group.count(inner, count):
-                            return False
+                if not _count_groups(geometry.nested_geometries, nested, count):
+                    return False
+        asked.count_none(unasked, count)
+        count.keys += len(geometries) + self.keys_each * total
+        count.weight += len(geometries) + (total if self.writes_points else 0)
         return True
 
 
-def _groups(
-    classes: Iterable[LabelClass],
-    questions: tuple[_Question, ...] | None,
-    nested: tuple[LabelClass, ...] | None,
-) -> tuple[_Group, ...]:
-    """The classes of geometries at the root. In a flat configuration, what stands below each is given."""
+def _count_groups(classes: Form, groups: tuple[_Group, ...], count: _Count) -> bool:
+    for place, geometries in enumerate(astuple(classes)):
+        if geometries is not UNSET:
+            count.keys += 1
+            if not groups[place].count(geometries, count):
+                return False
+    return True
+
+
+def _groups(classes: Iterable[LabelClass], *, flat: bool) -> tuple[_Group, ...]:
+    """The classes of geometries at the root. In a flat configuration, everything stands below each."""
+    listed = _distinct(classes)
+    everything = _asked(listed, nested=False) if flat else None
+    inner = tuple(_group(each, everything, None) for each in listed if each.type in _SHAPES) if flat else None
     made = []
-    for each in _distinct(classes):
+    for each in listed:
         if each.type in _SHAPES:
-            inner = tuple(
-                _group(child, questions, None)
-                for child in _distinct(nested or each.children)
-                if child.type in _SHAPES
-            )
-            made.append(_group(each, questions, inner))
+            below = inner
+            if below is None:
+                children = _distinct(each.children)
+                below = tuple(_group(child, None, None) for child in children if child.type in _SHAPES)
+            made.append(_group(each, everything, below))
     return tuple(made)
 
 
-def _group(
-    label: LabelClass, questions: tuple[_Question, ...] | None, nested: tuple[_Group, ...] | None
-) -> _Group:
+def _group(label: LabelClass, asked: _Asked | None, nested: tuple[_Group, ...] | None) -> _Group:
     key, shape, keys_each = _SHAPES[label.type]
-    if questions is None:
-        questions = _questions(label.children, nested=True)
-    fields = {"classifications": _answers_form(questions), "geometry": shape, key: shape}
+    if asked is None:
+        asked = _asked(label.children, nested=True)
+    fields = {"classifications": asked.form, "geometry": shape, key: shape}
     if nested is not None:
         fields["nested_geometries"] = _classes_form("Nested", nested)
     form = _struct("Geometry", sorted(fields.items()), named=True)
-    return _Group(label.key, form, attrgetter(key), keys_each, key in {"polygon", "line"}, questions, nested)
+    return _Group(label.key, form, attrgetter(key), keys_each, key in {"polygon", "line"}, asked, nested)
 
 
-def _questions(classes: Iterable[LabelClass], *, nested: bool) -> tuple[_Question, ...]:
-    return tuple(_question(each, nested=nested) for each in _distinct(classes) if each.type.is_classification)
+def _asked(classes: Iterable[LabelClass], *, nested: bool) -> _Asked:
+    listed = [each for each in _distinct(classes) if each.type in CLASSIFICATIONS]
+    return _Asked(tuple(_question(each, nested=nested) for each in listed))
 
 
 def _question(label: LabelClass, *, nested: bool) -> _Question:
-    children = _questions(label.children, nested=True) if nested else ()
+    below = _asked(label.children if nested else (), nested=True)
     longest = min(label.max_length if label.max_length is not None else _LONGEST_TEXT, _LONGEST_TEXT)
-    made = _Question(label.key, label.type, label.required, longest, children)
-    made.form = _values_form(label, longest, children)
-    made.required_below = sum(child.required for child in children)
-    made.optional = len(children) - made.required_below
-    return made
+    return _Question(
+        label.key, label.type, label.required, longest, below, _values_form(label, longest, below)
+    )
 
 
-def _values_form(label: LabelClass, longest: int, children: tuple[_Question, ...]) -> Form:
+def _values_form(label: LabelClass, longest: int, below: _Asked) -> Form:
     """The form of the list of values of a classification."""
     value: Form = None
     if label.type is ClassType.FREETEXT:
@@ -269,16 +281,12 @@ def _values_form(label: LabelClass, longest: int, children: tuple[_Question, ...
         options = tuple(option for option in label.options if len(option) <= _LONGEST_TEXT)
         if options:
             value = Literal[options] | None
-    if children:
-        value = value | _answers_form(children) if value is not None else _answers_form(children) | None
+    if below.questions:
+        value = below.form | None if value is None else value | below.form
     values = list[value]
     if label.type is ClassType.CHECKLIST:
         return values
-    return Annotated[values, Meta(max_length=2 if children else 1)]
-
-
-def _answers_form(questions: tuple[_Question, ...]) -> Form:
-    return _struct("Answers", [(each.key, each.form) for each in questions])
+    return Annotated[values, Meta(max_length=2 if below.questions else 1)]
 
 
 def _classes_form(name: str, groups: tuple[_Group, ...]) -> Form:

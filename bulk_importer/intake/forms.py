@@ -170,7 +170,7 @@ class Tally(NamedTuple):
 
     keys: int
     weight: int
-    notes: tuple[tuple[str, int], ...] = ()
+    notes: Sequence[tuple[str, int]] = ()
 
 
 class PlainForm:

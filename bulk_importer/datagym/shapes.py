@@ -1,0 +1,100 @@
+"""What the server makes of the coordinates of one geometry under a class of a given type.
+
+Pure. The server reads polygon, rectangle, line, point and geometry one after the other and puts whatever it finds there
+into the class: points are added to a polygon or line, the last one wins in a point, the last rectangle in a rectangle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isinf
+from typing import TypeAlias, cast
+
+from bulk_importer.datagym.entry import GEOMETRY_KEYS
+from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.label_config import ClassType
+from bulk_importer.datagym.pointers import shown
+
+__all__ = ["as_double", "flaws_of_shapes"]
+
+Json: TypeAlias = Mapping[str, object]
+
+_FEWEST_POINTS = {ClassType.POLYGON: 3, ClassType.LINE: 2, ClassType.POINT: 1}
+_FORMS = {
+    ClassType.POLYGON: "a polygon of 3 points or more",
+    ClassType.LINE: "a line of 2 points or more",
+    ClassType.POINT: "one point",
+    ClassType.RECTANGLE: "one rectangle",
+}
+_ANY_FORM = "polygon, line, point or rectangle"
+
+
+def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterator[Flaw]:
+    """What is wrong with the coordinates of a geometry that the import schema accepts.
+
+    Args:
+        wanted: the type of its class, one of the four with coordinates; None where it is not known.
+        at: the pointer of the geometry.
+    """
+    given = {key: cast("list[Json]", geometry[key]) for key in GEOMETRY_KEYS if geometry.get(key)}
+    if "geometry" in geometry:
+        yield Flaw("geometry-deprecated", f"{at}/geometry", "the key of its form", '"geometry"')
+    for key, elements in given.items():
+        yield from _flaws_of_elements(elements, f"{at}/{key}")
+    if not given:
+        yield Flaw("geometry-missing", at, _FORMS[wanted] if wanted else _ANY_FORM, shown(geometry))
+    elif len(given) > 1:
+        yield Flaw("geometry-several", at, "one key of coordinates", ", ".join(given))
+    elif wanted is not None:
+        ((key, elements),) = given.items()
+        code = _misfit(key, elements, wanted)
+        if code is not None:
+            yield Flaw(code, f"{at}/{key}", _FORMS[wanted], f"{key} of {len(elements)}")
+
+
+def _misfit(key: str, elements: list[Json], wanted: ClassType) -> str | None:
+    """What the server makes of these elements, if it is not what was given."""
+    rectangles = sum("w" in each for each in elements)
+    code = None
+    if wanted is ClassType.RECTANGLE:
+        if rectangles == 0:
+            code = "geometry-incomplete"
+        elif len(elements) > 1:
+            code = "geometry-dropped"
+    elif rectangles:
+        code = "geometry-refused"
+    elif len(elements) < _FEWEST_POINTS[wanted]:
+        code = "geometry-incomplete"
+    elif wanted is ClassType.POINT and len(elements) > 1:
+        code = "geometry-dropped"
+    elif key not in {wanted.lower(), "geometry"}:
+        code = "geometry-other"
+    return code
+
+
+def _flaws_of_elements(elements: list[Json], at: str) -> Iterator[Flaw]:
+    """Points and rectangles, each for itself."""
+    for place, each in enumerate(elements):
+        if "w" in each:
+            yield from _flaws_of_rectangle(each, f"{at}/{place}")
+        elif all(type(value) is float for value in each.values()):
+            continue
+        for key, value in each.items():
+            if not isinstance(value, float) and key in {"x", "y", "w", "h"} and isinf(as_double(value)):
+                yield Flaw("number-too-large", f"{at}/{place}/{key}", "a number up to 1.8e308", shown(value))
+
+
+def _flaws_of_rectangle(rectangle: Json, at: str) -> Iterator[Flaw]:
+    for key in rectangle:
+        if key not in {"x", "y", "w", "h"}:
+            yield Flaw("rectangle-key", at, "x, y, w and h alone", shown(key))
+    if 0 in {as_double(rectangle["w"]), as_double(rectangle["h"])}:
+        yield Flaw("geometry-no-size", at, "a width and a height", shown(rectangle))
+
+
+def as_double(value: object) -> float:
+    """A coordinate that the import schema accepts, as the server stores it; infinity where no double can hold it."""
+    try:
+        return float(cast("int | float | str", value))
+    except OverflowError:
+        return float("inf")
