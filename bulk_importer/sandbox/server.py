@@ -69,15 +69,22 @@ class Sandbox:
     # ------------------------------------------------------------------------------------- beginning and end
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _start(self) -> None:
         config = self.config
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-store")
         self._stack.callback(thread.shutdown)
-        loop = asyncio.get_running_loop()
         seed = secrets.randbits(62) if config.seed is None else config.seed
-        store = await loop.run_in_executor(thread, lambda: Store(config.database, seed))
+        store = await asyncio.get_running_loop().run_in_executor(thread, lambda: Store(config.database, seed))
         self._stack.push_async_callback(_in_thread, thread, store.close)
-        gate = Gatekeeper(Flavour(config.flavour), store)
         pace = Pace(config.cost_model, config.time_scale, seed)
+        gate = Gatekeeper(Flavour(config.flavour), store)
         self._backroom = Backroom(store, gate, pace, Witness(config.remembered_requests), thread)
         self._performance = (config.faults or FaultScript()).perform()
         await self._backroom.in_transaction(
@@ -89,12 +96,7 @@ class Sandbox:
         self._doorway = Doorway(
             self._backroom, self._performance, self._works, self._sleepers, self._refuse_if_due, config
         )
-        try:
-            await self._serve()
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
+        await self._serve()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -90,23 +90,32 @@ class Store:
     def __init__(self, path: Path | None, seed: int) -> None:
         try:
             self._connection = sqlite3.connect(
-                path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
+                path or ":memory:", isolation_level=None, check_same_thread=False
             )
-            self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            version = self.value("PRAGMA user_version")
-            if version == 0 and not self.value("SELECT count(*) FROM sqlite_master"):
-                self._create(seed)
-            elif version != _VERSION:
-                raise UsageError(
-                    f"{path} is no database of this sandbox (version {version}). Name another file."
-                )
-            self.seed = int(self.value("SELECT value FROM meta WHERE name = 'seed'"))
         except sqlite3.Error as error:
-            raise UsageError(f"The database {path} cannot be used: {error}. Name another file.") from error
+            raise _unusable(path, str(error)) from error
+        self._connection.row_factory = sqlite3.Row
         # The configurations of all projects, decoded; changed by `put_config` and emptied by a rollback.
         self._configs: dict[int, LabelConfig] = {}
+        try:
+            self._open(path, seed)
+        except sqlite3.Error as error:
+            self.close()
+            raise _unusable(path, str(error)) from error
+        except UsageError:
+            self.close()
+            raise
+        self.seed = int(self.value("SELECT value FROM meta WHERE name = 'seed'"))
+
+    def _open(self, path: Path | None, seed: int) -> None:
+        version = self.value("PRAGMA user_version")
+        is_new = version == 0 and not self.value("SELECT count(*) FROM sqlite_master")
+        if not is_new and version != _VERSION:
+            raise _unusable(path, f"it is no database of this sandbox (version {version})")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        if is_new:
+            self._create(seed)
 
     def _create(self, seed: int) -> None:
         with self.transaction():
@@ -212,3 +221,7 @@ class Store:
             for number, packed in found:
                 yield number, _unpack_labels(packed)
             last = found[-1][0]
+
+
+def _unusable(path: Path | None, reason: str) -> UsageError:
+    return UsageError(f"The database {path} cannot be used: {reason}. Name another file.")
