@@ -9,6 +9,7 @@ modules beside this one, so that their strictness decides the speed only and nev
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -30,7 +31,7 @@ __all__ = ["Refusal", "judge"]
 _NOT_AN_ARRAY = "A JSONArray text must start with '[' at 1 [character 2 line 1]"
 
 _PROBABLY_DEEP = b"]}" * 60
-"""Ends of classifications within each other; the quick way does not count how deep they go."""
+"""Ends of classifications within each other; the quick ways do not count how deep they go."""
 
 Entries = list[dict[str, object]]
 
@@ -70,14 +71,16 @@ def judge(body: bytes) -> Entries | Refusal:
 
 
 def _judged(body: bytes) -> Entries | Refusal:
-    known = None if _PROBABLY_DEEP in body else read_quickly(body)
+    if _PROBABLY_DEEP in body:
+        return _of_tree(read_tree(body), lambda _entry: False)
+    known = read_quickly(body)
     if isinstance(known, Whole):
         refused = _refused_quickly(known.tree)
         if refused is None:
             return cast("Entries", known.tree)
         if not has_doubtful_number(refused):
-            return _of_tree(known.tree)
-    return _of_tree(read_tree(body, known if isinstance(known, Part) else None))
+            return _of_tree(known.tree, _accepts)
+    return _of_tree(read_tree(body, known if isinstance(known, Part) else None), _accepts)
 
 
 def _refused_quickly(tree: object) -> list[object] | None:
@@ -87,10 +90,10 @@ def _refused_quickly(tree: object) -> list[object] | None:
     return [entry for entry in tree if not _accepts(entry)] or None
 
 
-def _of_tree(tree: object) -> Entries | Refusal:
+def _of_tree(tree: object, is_right: Callable[[object], bool]) -> Entries | Refusal:
     if not isinstance(tree, list):
         return _refusal(generic("error_messages", _NOT_AN_ARRAY))
-    failure = _check()(tree)
+    failure = _check(is_right)(tree)
     if failure is None:
         return cast("Entries", tree)
     return Refusal(200, {"errorMessages": schema_text(failure)})
@@ -106,9 +109,8 @@ def _schema() -> dict[str, object]:
     return cast("dict[str, object]", json.loads(text))
 
 
-@cache
-def _check() -> Check:
-    return compile_schema(_schema(), is_right=_accepts)
+def _check(is_right: Callable[[object], bool]) -> Check:
+    return compile_schema(_schema(), is_right)
 
 
 def _accepts(entry: object) -> bool:
