@@ -14,12 +14,15 @@ from typing import Any
 
 from bulk_importer.sandbox.java_numbers import as_text, kind_of_number, number_text
 from bulk_importer.sandbox.java_order import hash_order
-from bulk_importer.sandbox.schema_failure import Failure, together
+from bulk_importer.sandbox.schema_failure import Failure, TooMuch, together
 
-__all__ = ["Check", "compile_schema"]
+__all__ = ["MOST_FAILURES", "Check", "compile_schema"]
 
 Check = Callable[[object], Failure | None]
 """The failure of a value, or `None` where it is right."""
+
+MOST_FAILURES = 500_000
+"""Of one array. The server would need gigabytes for more, and this process too: some 600 bytes each."""
 
 _Schema = Mapping[str, Any]
 
@@ -138,6 +141,8 @@ def _array(schema: _Schema, fixed: list[Check], rest: Check) -> Check:
             failure = fixed[index](item) if index < len(fixed) else rest(item)
             if failure is not None:
                 failures.append(failure.under(str(index)))
+                if len(failures) > MOST_FAILURES:
+                    raise TooMuch
         return together(failures)
 
     return check

@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Failure", "Leaf", "PointerTooLong", "together"]
+__all__ = ["Failure", "Leaf", "TooMuch", "together"]
 
 Leaf = tuple[str, str]
 """The pointer and the message of a failure without causes."""
 
-_LONGEST_KEY = 1 << 26
+_LONGEST_ESCAPED = 1 << 22
+"""In characters; a backslash doubles each time that it is escaped, which is once for each level of failure."""
 
 
-class PointerTooLong(Exception):
-    """A key has grown beyond all measure: a backslash doubles each time that it is escaped."""
+class TooMuch(Exception):
+    """The server, which has 4 GB, would run out of memory."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +79,6 @@ def together(failures: list[Failure]) -> Failure | None:
 
 def _escaped(key: str) -> str:
     escaped = key.replace("~", "~0").replace("/", "~1").replace("\\", "\\\\").replace('"', '\\"')
-    if len(escaped) > _LONGEST_KEY:
-        raise PointerTooLong
+    if len(escaped) > _LONGEST_ESCAPED and len(escaped) > len(key):
+        raise TooMuch
     return escaped

@@ -21,6 +21,7 @@ from bulk_importer.sandbox.json_text import NoContent, TooDeep, read_tree
 from bulk_importer.sandbox.json_units import Unreadable
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic
 from bulk_importer.sandbox.schema_check import Check, compile_schema
+from bulk_importer.sandbox.schema_failure import TooMuch
 from bulk_importer.sandbox.schema_text import FormatterCrash, schema_text
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def judge(body: bytes) -> Entries | Refusal:
         return Refusal(200, {"errorMessages": str(malformed)})
     except Unreadable as unreadable:
         return _refusal(generic("error_messages", str(unreadable)))
-    except (FormatterCrash, TooDeep, RecursionError):
+    except (FormatterCrash, TooDeep, TooMuch, RecursionError):
         # Of deep nesting: the server's validator recurses as the one here does, and at a like depth. Some 150
         # nested classifications overflow its stack, some 190 exceed Python's limit.
         return _refusal(Refused(500, SYSTEM))

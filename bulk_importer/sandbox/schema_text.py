@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bulk_importer.sandbox.java_order import HashedStrings, hash_order
 from bulk_importer.sandbox.java_regex import PatternRefused, split_by
-from bulk_importer.sandbox.schema_failure import Failure, Leaf, PointerTooLong
+from bulk_importer.sandbox.schema_failure import Failure, Leaf
 
 __all__ = ["FormatterCrash", "schema_text"]
 
@@ -32,11 +32,9 @@ def schema_text(failure: Failure) -> str:
 
     Raises:
         FormatterCrash: the server would fail to make the text.
+        TooMuch: the text would be beyond all measure.
     """
-    try:
-        blocks = _blocks(failure.leaves())
-    except PointerTooLong as too_long:
-        raise FormatterCrash from too_long
+    blocks = _blocks(failure.leaves())
     lines = [f"Schema validation failed with {len(blocks)} error(s)", ""]
     for pointer in sorted(blocks, key=_place):
         messages = blocks[pointer]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.sandbox.json_text import MOST_LEVELS_JUDGED, read_tree
+from bulk_importer.sandbox.schema_check import MOST_FAILURES
 from bulk_importer.sandbox.schema_stage import Refusal, judge
 
 
@@ -166,6 +167,10 @@ class TestDepth:
     def test_a_key_that_doubles_with_each_level_ends_in_a_refusal_and_not_in_exhausted_memory(self) -> None:
         nested = b'["a",{"\\\\":' * 60 + b"[1]" + b"}]" * 60
         assert key_of(b'[{"global_classifications":{"k":%s}},1]' % nested) == "ex_system"
+
+
+def test_more_failures_than_memory_could_hold_end_in_a_refusal() -> None:
+    assert key_of(b"[%s0]" % (b"0," * MOST_FAILURES)) == "ex_system"
 
 
 class TestTheQuickWay:
