@@ -2,6 +2,7 @@
 
 Pure. One place for the advice that a finding carries and for what `bulk-importer explain CODE` prints, so that
 the two cannot differ. What the server does in each case was measured; the conformance tests replay its answers.
+(The module is long because it is a table; its code is at the end.)
 """
 
 from __future__ import annotations

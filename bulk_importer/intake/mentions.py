@@ -1,0 +1,100 @@
+"""Which media the input mentions, and which of its entries a later one wipes.
+
+Pure. The runs of accepted entries are fed in order of position. What it finds can only be said, not prevented: when the
+later entry is read, the earlier one may have been delivered.
+
+Memory: an open-addressing table of two columns of 8 bytes, doubled at half load, so 32 to 64 bytes a media and half of
+that again while it grows: at most 48 MB for a million, whatever the number of entries. Beyond `most_media` new media
+are no longer followed, and `is_complete` says so. Media are told apart by 64 bits of their lane's hash.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from bulk_importer.datagym.findings import CATALOGUE
+from bulk_importer.model import EntryRun, Finding, KeepData, Severity
+
+__all__ = ["Mentions"]
+
+_WIPED = CATALOGUE["earlier-entry-wiped"]
+_FIRST_SLOTS = 1 << 12
+
+
+class Mentions:
+    """The media that were mentioned so far, each with the position of its last entry."""
+
+    def __init__(self, *, most_media: int = 2_000_000, severity: Severity = _WIPED.severity) -> None:
+        # Changed by `follow` alone. A key of 0 is an empty slot.
+        self._keys = array("q", bytes(8 * _FIRST_SLOTS))
+        self._positions = array("q", bytes(8 * _FIRST_SLOTS))
+        self._media = 0
+        self._most_media = most_media
+        self._severity = severity
+        self._is_complete = True
+
+    def __len__(self) -> int:
+        """The number of different media mentioned, as far as they are followed."""
+        return self._media
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every media was followed; else neither the number nor the findings are all."""
+        return self._is_complete
+
+    def follow(self, run: EntryRun) -> list[Finding]:
+        """Take note of the next entries; a finding for each that wipes an earlier one."""
+        findings = []
+        for index, lane in enumerate(run.lanes):
+            before = self._mention(hash(lane) or 1, run.positions[index])
+            if before is not None and run.keeps[index] == KeepData.FALSE:
+                findings.append(self._finding(run, index, before))
+        return findings
+
+    def _mention(self, key: int, position: int) -> int | None:
+        """Remember the last entry of a media; the one before it, if there was one."""
+        slot = self._slot(key)
+        if self._keys[slot]:
+            before = self._positions[slot]
+            self._positions[slot] = position
+            return before
+        if self._media >= self._most_media:
+            self._is_complete = False
+            return None
+        self._keys[slot] = key
+        self._positions[slot] = position
+        self._media += 1
+        if 2 * self._media > len(self._keys):
+            self._grow()
+        return None
+
+    def _slot(self, key: int) -> int:
+        """Where the key is, or where it would go."""
+        keys = self._keys
+        mask = len(keys) - 1
+        slot = key & mask
+        while keys[slot] and keys[slot] != key:
+            slot = (slot + 1) & mask
+        return slot
+
+    def _grow(self) -> None:
+        keys, positions = self._keys, self._positions
+        self._keys = array("q", bytes(16 * len(keys)))
+        self._positions = array("q", bytes(16 * len(keys)))
+        for key, position in zip(keys, positions, strict=True):
+            if key:
+                slot = self._slot(key)
+                self._keys[slot], self._positions[slot] = key, position
+
+    def _finding(self, run: EntryRun, index: int, before: int) -> Finding:
+        return Finding(
+            code=_WIPED.code,
+            severity=self._severity,
+            position=run.positions[index],
+            offset=run.offset + run.starts[index],
+            media_id=run.media_ids[index],
+            pointer="/keepData",
+            expected="keepData true, or one entry for the media",
+            found=f"keepData false after the entry at position {before}",
+            advice=_WIPED.advice,
+        )
