@@ -52,6 +52,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from bulk_importer.errors import UsageError
 
 __all__ = ["Fault", "FaultScript", "Performance"]
@@ -115,6 +117,14 @@ class Fault:
             near = get_close_matches(self.what, _PHRASES, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
             raise UsageError(f"A sandbox has no fault {self.what!r}.{advice} It has: {', '.join(_PHRASES)}.")
+        if self.seconds < 0 or (self.times is not None and self.times < 1):
+            raise UsageError(
+                f"The fault {self.what!r} needs 'seconds' of 0 or more, and 'times' of 1 or more."
+            )
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise UsageError(
+                f"The probability of the fault {self.what!r} is from 0 to 1, not {self.probability}."
+            )
 
     @property
     def stands(self) -> bool:
@@ -171,30 +181,26 @@ class FaultScript:
         """
         try:
             told = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+            steps = [_step(table) for table in told.pop("fault", [])]
+            seed = msgspec.convert(told.pop("seed", 0), int)
+        except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"The faults {path} cannot be read: {error}.") from error
-        known = {one.name for one in fields(Fault)}
-        steps = []
-        for number, step in enumerate(told.pop("fault", []), 1):
-            unknown = sorted(set(step) - known)
-            if unknown or "what" not in step:
-                wrong = f"does not know {unknown[0]!r}" if unknown else "needs 'what'"
-                raise UsageError(
-                    f"Fault {number} of {path} {wrong}. A fault has: {', '.join(sorted(known))}."
-                )
-            if "window" in step:
-                step["window"] = tuple(step["window"])
-            steps.append(Fault(**step))
-        seed = told.pop("seed", 0)
         if told:
             raise UsageError(
-                f"{path} has an unknown key {min(told)!r}; it holds 'seed' and [[fault]] tables."
+                f"The faults {path} have no {min(told)!r}; they are a 'seed' and [[fault]] tables."
             )
         return cls(steps, seed=seed)
 
     def perform(self) -> Performance:
         """Begin to tell the story from its beginning."""
         return Performance(self)
+
+
+def _step(table: Mapping[str, object]) -> Fault:
+    known = {one.name for one in fields(Fault)}
+    if unknown := sorted(set(table) - known):
+        raise ValueError(f"a fault has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
+    return msgspec.convert(table, Fault)
 
 
 class Performance:

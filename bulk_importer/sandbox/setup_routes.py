@@ -153,7 +153,7 @@ class SetupRoutes:
         task, project = self._backroom.task(task_id, asked.caller)
         move(self._store, task, task_id, _MOVES[asked.name("move")])
         moved, _ = self._backroom.task(task_id, asked.caller)
-        return self._backroom.views.task(moved, project["number"], project["name"])
+        return self._backroom.views.tasks([moved], project["number"], project["name"])[0]
 
     def _move_all(self, asked: Asked) -> object:
         given = asked.an_object()

@@ -101,7 +101,7 @@ class TaskReads:
         while limit > 0 and (rows := await self._backroom.on_store(piece)):
             limit -= len(rows)
             after = (rows[-1]["media_name"], rows[-1]["number"])
-            yield [self._views.task(row, number, name) for row in rows]
+            yield self._views.tasks(rows, number, name)
 
     # -------------------------------------------------------------------------------------------- one task
 

@@ -135,24 +135,31 @@ class Views:
             "mediaName": row["name"],
         }
 
-    def task(self, row: Row, project: int, project_name: str) -> View:
-        """One row of a task list (3.3)."""
-        return {
-            "taskId": self._ids.text(Kind.TASK, row["number"]),
-            "projectId": self._ids.text(Kind.PROJECT, project),
+    def tasks(self, rows: Iterable[Row], project: int, project_name: str) -> list[object]:
+        """Rows of a task list (3.3)."""
+        text = self._ids.text
+        shared = {
+            "projectId": text(Kind.PROJECT, project),
             "projectName": project_name,
-            "labelTaskState": row["state"],
-            "labelTaskType": row["type"],
             "preLabelState": None,
-            "mediaId": self._ids.text(Kind.MEDIA, row["media"]),
-            "mediaName": row["media_name"],
-            "labeler": row["labeler"],
-            "iterationId": self._ids.text(Kind.ITERATION, project),
-            "reviewComment": row["review_comment"],
-            "hasJsonUpload": bool(row["json_upload"]),
+            "iterationId": text(Kind.ITERATION, project),
             "iterationRun": 1,
-            "benchmark": row["type"] == "BENCHMARK_MASTER",
         }
+        return [
+            {
+                "taskId": text(Kind.TASK, row["number"]),
+                "labelTaskState": row["state"],
+                "labelTaskType": row["type"],
+                "mediaId": text(Kind.MEDIA, row["media"]),
+                "mediaName": row["media_name"],
+                "labeler": row["labeler"],
+                "reviewComment": row["review_comment"],
+                "hasJsonUpload": bool(row["json_upload"]),
+                "benchmark": row["type"] == "BENCHMARK_MASTER",
+                **shared,
+            }
+            for row in rows
+        ]
 
     # ---------------------------------------------------------------------------- configuration and labels
 
