@@ -97,9 +97,9 @@ class _Way(StrEnum):
 # grow a thousandfold from its careful start, within forty answers.
 _STEPS = {
     _Way.MORE: (2.0, 1.5, 1.25),
-    _Way.FEWER: (2.0, 1.5, 1.25),
+    _Way.FEWER: (2.0, 1.5),
     _Way.HEAVIER: (4.0, 2.0, 1.5),
-    _Way.LIGHTER: (2.0, 1.5),
+    _Way.LIGHTER: (2.0, 2.0, 1.5),
 }
 _OPPOSITE = {
     _Way.MORE: _Way.FEWER,
@@ -118,12 +118,13 @@ _MOST_ANSWERS = 16
 _MOST_ROUNDS = 3
 _CONFIDENCE = 1.3
 _IN_PROPORTION = 0.7
-_FAILED_TRIAL = 4
-_FAILED_BASE = 0.3
+_FAILED_TRIAL = 3
+_HOPELESS = -1.0
+_FAILED_BASE = 0.4
 _LONG_MEMORY = 48
-_SHORT_MEMORY = 6
+_SHORT_MEMORY = 8
 _CHANGE = 0.35
-_FIRST_BLOCK = 16
+_FIRST_BLOCK = 40
 _LONGEST_BLOCK = 512
 
 
@@ -138,18 +139,11 @@ class _Track:
         self.blocked_until = 0
         self.tried = 0
 
-    def shrink(self, answers: int, in_flight: int, steps: int) -> None:
-        """A trial failed: a smaller step next time, and after the smallest a rest."""
-        self.step += 1
-        if self.step >= steps:
-            self.block(answers, in_flight)
-
     def block(self, answers: int, in_flight: int) -> None:
         """Leave this way alone for a while, longer each time."""
         rest = max(_FIRST_BLOCK, 2 * in_flight) * 2**self.fails
         self.blocked_until = answers + min(rest, _LONGEST_BLOCK)
         self.fails = min(self.fails + 1, 16)
-        self.step = 1
 
     def reopen(self, answers: int) -> None:
         """What was learnt about this way no longer counts."""
@@ -172,9 +166,10 @@ class _Trial:
 class _Weights:
     """What batches really weigh, against what the knob says."""
 
-    __slots__ = ("_mean", "_seen", "_strays")
+    __slots__ = ("_entries", "_mean", "_seen", "_strays")
 
     def __init__(self) -> None:
+        self._entries = 2.0
         self._seen = 0
         self._strays = 0.0
         self._mean = 0.0
@@ -187,12 +182,18 @@ class _Weights:
             share = max(1 / self._seen, 0.08)
             self._strays += share * ((not fits) - self._strays)
             self._mean += share * (flight.weight - self._mean)
+            self._entries += share * (flight.entries - self._entries)
         return fits
 
     @property
     def stray(self) -> bool:
         """Whether most batches are far from the knob, so that it must come to them."""
         return self._seen >= 3 and self._strays > 0.67
+
+    @property
+    def single(self) -> bool:
+        """Whether batches hold one entry each, so that none can be lighter."""
+        return self._entries < 1.2
 
     @property
     def typical(self) -> int:
@@ -245,14 +246,15 @@ class Gate:
 
     def landed(self, flight: Flight) -> GateMoved | None:
         """Take a landing into account; what moved, if anything did."""
-        if flight.leg != self._leg or flight.suspect or flight.landing is Landing.REFUSED:
+        if flight.leg != self._leg or flight.suspect:
             return None
         if flight.in_flight > self.setting.in_flight:
             return None  # left while what an earlier, larger setting had sent was still about
         if flight.landing in _ALARMS:
-            return self._retreat(flight.landing.value)
+            return self._retreat(flight.landing)
         trial = self._trial
-        if flight.starved or flight.paced or not self._weights.fit(flight, self.setting.weight):
+        tells = flight.landing is not Landing.REFUSED and not flight.starved and not flight.paced
+        if not self._weights.fit(flight, self.setting.weight) or not tells:
             return self._let_pass(flight)
         failed = flight.landing is not Landing.DELIVERED
         for score in (trial.score,) if trial else (self._score, self._recent):
@@ -273,13 +275,17 @@ class Gate:
         return None
 
     def _judge_trial(self, trial: _Trial) -> GateMoved | None:
-        score = trial.score
-        if score.failures * _FAILED_TRIAL >= score.answers:
+        score, base = trial.score, self._score
+        if score.failures * _FAILED_TRIAL > score.answers + 1:
             return self._reject(trial, Landing.CONFLICT.value)
+        gain = score.log_rate - base.log_rate - _GAIN[trial.way]
+        if gain < _HOPELESS:
+            return self._reject(trial, "much worse")
         if score.answers < max(_FEWEST_ANSWERS, trial.setting.in_flight):
             return None
-        gain = score.log_rate - self._score.log_rate - _GAIN[trial.way]
-        error = _CONFIDENCE * math.hypot(score.log_error, self._score.log_error)
+        # A handful of answers without a conflict does not prove that there will be none.
+        luck = math.sqrt(max(score.failed_share, base.failed_share) / score.answers)
+        error = _CONFIDENCE * math.hypot(score.log_error, base.log_error, luck)
         enough = score.answers >= max(_MOST_ANSWERS, _MOST_ROUNDS * trial.setting.in_flight)
         if gain > (0.0 if enough else error):
             return self._accept(trial)
@@ -304,7 +310,12 @@ class Gate:
         return None
 
     def _reject(self, trial: _Trial, reason: str) -> GateMoved | None:
-        self._tracks[trial.way].shrink(self._answers, self._base.in_flight, len(_STEPS[trial.way]))
+        track = self._tracks[trial.way]
+        conflicts = trial.score.failures > 0
+        if track.step == 0 or (conflicts and track.step + 1 < len(_STEPS[trial.way])):
+            track.step += 1
+        else:
+            track.block(self._answers, self._base.in_flight)
         self._momentum = None
         self._trial = None
         self._since = 0
@@ -319,7 +330,7 @@ class Gate:
         if self._recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
             change = abs(self._recent.log_rate - self._score.log_rate)
             if self._recent.failed_share > max(_FAILED_BASE, 2 * self._score.failed_share):
-                return self._retreat(Landing.CONFLICT.value)
+                return self._retreat(Landing.CONFLICT)
             if change > max(_CHANGE, 3 * self._recent.log_error):
                 self._score, self._recent = self._recent, Goodput(level)
                 for track in self._tracks.values():
@@ -348,20 +359,24 @@ class Gate:
                 target = base._replace(in_flight=math.floor(base.in_flight / factor))
             case _Way.HEAVIER:
                 target = base._replace(weight=math.ceil(base.weight * factor))
+            case _Way.LIGHTER if self._weights.single:
+                return None
             case _Way.LIGHTER:
                 target = base._replace(weight=math.floor(base.weight / factor))
         target = self._within(target)
         return None if target == base else (target, factor)
 
-    def _retreat(self, reason: str) -> GateMoved | None:
+    def _retreat(self, landing: Landing) -> GateMoved | None:
         if self._trial:
-            return self._reject(self._trial, reason)
+            return self._reject(self._trial, landing.value)
         base = self._base
-        for way in (_Way.MORE, _Way.HEAVIER):
-            self._tracks[way].block(self._answers, base.in_flight)
+        # A server that was away is not one that had too much: it may have all of it back as soon as it answers.
+        if landing is not Landing.UNAVAILABLE:
+            for way in (_Way.MORE, _Way.HEAVIER):
+                self._tracks[way].block(self._answers, base.in_flight)
         fewer = self._within(base._replace(in_flight=base.in_flight // 2))
         lighter = self._within(base._replace(weight=base.weight // 2))
-        return self._stand_on(fewer if fewer != base else lighter, reason)
+        return self._stand_on(fewer if fewer != base else lighter, landing.value)
 
     def _stand_on(self, setting: Setting, reason: str) -> GateMoved | None:
         self._base = self._within(setting)
