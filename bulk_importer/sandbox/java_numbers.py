@@ -147,14 +147,12 @@ def _generate(rest: int, unit: int, margin: int, exponent: int, word: int | None
         nonlocal rest, margin
         digit, rest = divmod(rest, unit)
         rest, margin = rest * 10, _wrapped(margin * 10, word)
-        if margin <= 0:  # Java noticed that this may overflow, and
+        # In machine words Java expects this product to overflow, but not the sum below; and it takes a tie for
+        # low there, for high in large integers.
+        if margin <= 0:
             return digit, True, True
-        total = _wrapped(rest + margin, word)  # did not notice that this may too; it compares with `>` here,
-        return (
-            digit,
-            rest < margin,
-            total > tens or (word is None and total == tens),
-        )  # and with `>=` in the large
+        total = _wrapped(rest + margin, word)
+        return digit, rest < margin, total > tens or (word is None and total == tens)
 
     digit, low, high = next_digit()
     digits = str(digit)

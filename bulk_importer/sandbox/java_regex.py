@@ -63,7 +63,7 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], int]:
     pieces = list(_translated(pattern))
     try:
         return re.compile("".join(pieces)), sum(map(_is_loop, pieces))
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise PatternRefused(pattern) from error
 
 
