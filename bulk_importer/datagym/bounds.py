@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from bulk_importer.datagym.entry import GEOMETRY_KEYS
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import shown, step
 from bulk_importer.datagym.shapes import as_double
 

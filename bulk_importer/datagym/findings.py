@@ -8,67 +8,14 @@ the two cannot differ. What the server does in each case was measured; the confo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from bulk_importer.datagym.entry import nearest
+from bulk_importer.datagym.kinds import Kind, Ring
 from bulk_importer.errors import UsageError
 from bulk_importer.model import Severity
 
-__all__ = ["CATALOGUE", "Flaw", "Kind", "Ring", "severities"]
-
-
-class Flaw(NamedTuple):
-    """What is wrong in an entry, not yet tied to a position: it becomes a `Finding` when the entry is known.
-
-    `pointer` is a JSON pointer inside the entry, empty for the entry itself.
-    """
-
-    code: str
-    pointer: str
-    expected: str
-    found: str
-
-
-class Ring(Enum):
-    """What an entry is held against when a flaw shows."""
-
-    TEXT = "the JSON text"
-    SCHEMA = "the import schema"
-    MEANING = "the label configuration"
-    MEDIA = "the media of the project"
-    INPUT = "the other entries of the input"
-    SERVER = "the server's answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of finding.
-
-    Attributes:
-        severity: what it is unless it is allowed, denied, or the run is strict.
-        meaning: what happens when such an entry is sent.
-        advice: what to do about it.
-        firm: it cannot be allowed, because the entry cannot be sent, or nobody could say what became of it.
-    """
-
-    code: str
-    severity: Severity
-    ring: Ring
-    meaning: str
-    advice: str
-    firm: bool = False
-
-    def explained(self) -> str:
-        """The paragraph that `explain` prints."""
-        tuned = (
-            "It cannot be allowed."
-            if self.firm
-            else f"Tune it with --allow {self.code} or --deny {self.code}."
-        )
-        return f"{self.code} ({self.severity}, seen in {self.ring.value})\n\n{self.meaning}\n{self.advice}\n{tuned}"
+__all__ = ["CATALOGUE", "kind_of", "severities"]
 
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -499,6 +446,23 @@ _KINDS = (
         "Nothing, if that is meant.",
     ),
     Kind(
+        "refused-by-server",
+        _E,
+        Ring.SERVER,
+        "The server refused the entry when it was sent alone, or named it in its answer.",
+        "Read the server's own words in the finding, and compare the entry with the project's label configuration: it "
+        "may have changed.",
+        firm=True,
+    ),
+    Kind(
+        "retry-out-of-order",
+        _E,
+        Ring.INPUT,
+        "The entry was rejected and is fed again, but a later entry of its media is settled, and one of the two says "
+        "keepData false: sent now, it would delete what came after it, or be deleted by it.",
+        "Merge the entries of the media into one with keepData false.",
+    ),
+    Kind(
         "earlier-entry-wiped",
         _W,
         Ring.INPUT,
@@ -510,6 +474,16 @@ _KINDS = (
 
 CATALOGUE: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _KINDS})
 """Every kind of finding by its code."""
+
+
+def kind_of(code: str) -> Kind:
+    """The kind of a code. Raises `UsageError` for an unknown one, with the nearest known one."""
+    kind = CATALOGUE.get(code)
+    if kind is None:
+        near = nearest(code, CATALOGUE)
+        hint = f" Is {near!r} meant?" if near else ""
+        raise UsageError(f"There is no finding {code!r}.{hint} 'bulk-importer explain' lists them all.")
+    return kind
 
 
 def severities(
@@ -529,11 +503,7 @@ def severities(
     """
     allowed, denied = frozenset(allow), frozenset(deny)
     for code in sorted(allowed | denied):
-        if code not in CATALOGUE:
-            near = nearest(code, CATALOGUE)
-            hint = f" Is {near!r} meant?" if near else ""
-            raise UsageError(f"There is no finding {code!r}.{hint} 'bulk-importer explain' lists them all.")
-        if code in allowed and CATALOGUE[code].firm:
+        if kind_of(code).firm and code in allowed:
             raise UsageError(f"{code!r} cannot be allowed: {CATALOGUE[code].meaning}")
     return {kind.code: _severity(kind, strict, allowed, denied, configured) for kind in _KINDS}
 

@@ -122,7 +122,7 @@ def read_label_config(document: object, *, source: str = "the label configuratio
     try:
         if isinstance(found, list) and found and all(_is_flat(each) for each in found):
             return LabelConfig(_sorted(map(_flat_class, found)), flat=True)
-        if isinstance(found, list) and found:
+        if isinstance(found, list) and (found or document != []):
             return LabelConfig(_sorted(map(_class, found)))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{source} cannot be read: {_reason(error)}.") from error

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, nearest
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 from bulk_importer.datagym.pointers import shown, step
 from bulk_importer.datagym.shapes import flaws_of_shapes

@@ -11,7 +11,7 @@ from math import isinf
 from typing import TypeAlias, cast
 
 from bulk_importer.datagym.entry import GEOMETRY_KEYS
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import ClassType
 from bulk_importer.datagym.pointers import shown
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bulk_importer.datagym.entry import nearest
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import ClassType, LabelClass
 from bulk_importer.datagym.pointers import shown
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import orjson
 
 from bulk_importer.datagym.entry import GEOMETRY_KEYS, nearest
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import pointer_of, shown
 
 if TYPE_CHECKING:

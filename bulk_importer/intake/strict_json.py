@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import orjson
 
-from bulk_importer.datagym.findings import Flaw
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import pointer_of, shown
 
 __all__ = ["parsed", "repeats_a_key"]

@@ -18,7 +18,8 @@ from msgspec import UNSET
 
 from bulk_importer.datagym.bounds import outside
 from bulk_importer.datagym.entry import lane_of, weight_of
-from bulk_importer.datagym.findings import CATALOGUE, Flaw, severities
+from bulk_importer.datagym.findings import CATALOGUE, severities
+from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.meaning import Meaning
 from bulk_importer.datagym.pointers import shown
