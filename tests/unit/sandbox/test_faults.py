@@ -107,5 +107,5 @@ def test_a_file_that_cannot_be_meant_is_refused_by_name(tmp_path: Path, text: st
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="none.toml"):
+    with pytest.raises(UsageError, match=r"none\.toml"):
         FaultScript.read(tmp_path / "none.toml")

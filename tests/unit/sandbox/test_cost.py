@@ -1,0 +1,168 @@
+"""The cost model has the shape of what was measured, and its machine keeps the books."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk_importer.errors import UsageError
+from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.cost_files import read_cost_model
+
+_MODEL = read_cost_model("measured")
+_ROWS_OF_AN_ENTRY = 65
+
+
+def _closed_loop(entries: int, in_flight: int, *, replaces: bool) -> tuple[float, float]:
+    """Entries a second and share of deadlocks, over simulated minutes."""
+    machine, now, over = Machine(_MODEL, random.Random(2).random), 0.0, []
+    rows = _MODEL.effective_rows(entries * _ROWS_OF_AN_ENTRY, entries * _ROWS_OF_AN_ENTRY if replaces else 0)
+
+    def admit() -> None:
+        over.extend(machine.admit(Job(rows, _MODEL.seconds(rows), replaces), now))
+
+    for _ in range(in_flight):
+        admit()
+    while now < 300 or len(over) < 40:
+        due = machine.next_event()
+        assert due is not None
+        now = due
+        ended = machine.advance(now)
+        over.extend(ended)
+        for _ in ended:
+            admit()
+    done = sum(job.fate is Fate.DONE for job in over)
+    return done * entries / now, 1 - done / len(over)
+
+
+@pytest.mark.parametrize(
+    ("entries", "least", "most"), [(1, 0.04, 0.125), (10, 0.4, 0.8), (25, 2.5, 4), (50, 8, 11)]
+)
+def test_a_request_alone_takes_as_long_as_measured(entries: int, least: float, most: float) -> None:
+    assert least <= _MODEL.seconds(entries * _ROWS_OF_AN_ENTRY) <= most
+
+
+@pytest.mark.parametrize("entries", [5, 10, 50])
+def test_replacing_takes_two_to_three_times_as_long(entries: int) -> None:
+    rows = entries * _ROWS_OF_AN_ENTRY
+    assert 1.6 <= _MODEL.seconds(_MODEL.effective_rows(rows, rows)) / _MODEL.seconds(rows) <= 3.2
+
+
+def test_the_official_clients_setting_is_far_behind_the_best() -> None:
+    settings = [(entries, in_flight) for entries in (1, 2, 5, 10, 25, 50) for in_flight in (1, 2, 4, 8)]
+    for replaces in (False, True):
+        rates = {setting: _closed_loop(*setting, replaces=replaces)[0] for setting in settings}
+        best = max(rates, key=lambda setting: rates[setting])
+        assert 6 <= rates[best] / rates[50, 1] <= 16
+        assert best[0] <= 10
+        assert best[1] >= 2
+
+
+def test_only_replacing_requests_deadlock() -> None:
+    assert _closed_loop(25, 8, replaces=False)[1] == 0
+    assert _closed_loop(25, 1, replaces=True)[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("entries", "in_flight", "least", "most"),
+    [
+        (5, 2, 0, 6),
+        (10, 2, 12, 25),
+        (25, 2, 45, 51),
+        (50, 2, 45, 51),
+        (1, 4, 0, 3),
+        (5, 4, 10, 25),
+        (10, 4, 42, 62),
+        (25, 4, 70, 76),
+        (1, 8, 0, 7),
+        (2, 8, 3, 47),
+        (5, 8, 31, 74),
+        (10, 8, 65, 88),
+    ],
+)
+def test_deadlocks_rise_with_size_and_number_in_flight(
+    entries: int, in_flight: int, least: int, most: int
+) -> None:
+    assert least <= 100 * _closed_loop(entries, in_flight, replaces=True)[1] <= most
+
+
+def test_of_overlapping_requests_for_one_media_exactly_one_succeeds() -> None:
+    machine = Machine(_MODEL, lambda: 0.99)
+    for _ in range(4):
+        machine.admit(Job(65, 1.0, media=frozenset({"m"})), 0.0)
+    fates = [job.fate for job in machine.advance(100.0)]
+    assert sorted(fate.value for fate in fates) == ["deadlock", "deadlock", "deadlock", "done"]
+
+
+def test_cores_are_shared_and_time_is_spent_by_losers_too() -> None:
+    machine = Machine(_MODEL, lambda: 0.99)
+    jobs = [Job(65, 1.0, media=frozenset({"m"})) for _ in range(4)]
+    for job in jobs:
+        machine.admit(job, 0.0)
+    assert machine.next_event() == pytest.approx(4 / _MODEL.cores)
+    assert machine.advance(1.9) == []
+    assert len(machine.advance(2.0)) == 4
+
+
+def test_requests_above_the_connections_wait_and_are_refused_when_they_waited_too_long() -> None:
+    machine = Machine(_MODEL, lambda: 0.99)
+    for _ in range(_MODEL.connections):
+        machine.admit(Job(1, 1000.0), 0.0)
+    late = Job(1, 1.0)
+    machine.admit(late, 0.0)
+    assert machine.advance(29.9) == []
+    assert machine.advance(30.1) == [late]
+    assert late.fate is Fate.NO_CONNECTION
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 5), st.floats(0.001, 5), st.booleans(), st.integers(0, 3)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_every_request_ends_once_and_no_work_is_lost(arrivals: list[tuple[float, float, bool, int]]) -> None:
+    """The machine is never faster than its cores, and never idle while it has work."""
+    machine, now, over = Machine(_MODEL, random.Random(1).random), 0.0, []
+    work = 0.0
+    for pause, seconds, replaces, media in arrivals:
+        now += pause
+        work += seconds
+        over += machine.admit(Job(500, seconds, replaces, frozenset({media})), now)
+    begin = now
+    while (due := machine.next_event()) is not None:
+        now = due
+        over += machine.advance(now)
+    assert len(over) == len(arrivals)
+    assert now <= begin + work + 1e-6 or any(job.fate is Fate.NO_CONNECTION for job in over)
+
+
+def test_the_pinned_parameters_are_read_from_a_file_too(tmp_path: Path) -> None:
+    text = "\n".join(f"{name} = {value}" for name, value in _parameters().items())
+    (tmp_path / "mine.toml").write_text(text)
+    assert read_cost_model(str(tmp_path / "mine.toml")) == _MODEL
+
+
+def _parameters() -> dict[str, float]:
+    return {name: getattr(_MODEL, name) for name in CostModel.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cores", 0), ("base_seconds", -1), ("connections", "'ten'"), ("colour", 3), ("cores", None)],
+)
+def test_a_model_that_cannot_be_meant_is_refused(name: str, value: object) -> None:
+    given = {**_parameters(), name: value}
+    text = "\n".join(f"{key} = {one}" for key, one in given.items() if one is not None)
+    with pytest.raises(UsageError, match=r"mine\.toml"):
+        CostModel.parse(text, "mine.toml")
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.toml"):
+        read_cost_model("nowhere.toml")
