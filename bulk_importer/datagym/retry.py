@@ -106,7 +106,7 @@ class Retrying:
 
 
 def _verdict(state: RetryCallState) -> Verdict:
-    assert state.outcome is not None  # noqa: S101 - tenacity calls this after an attempt only
+    assert state.outcome is not None
     verdict: Verdict = state.outcome.result()
     return verdict
 

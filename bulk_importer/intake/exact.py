@@ -1,0 +1,254 @@
+"""Reads JSON exactly, with ijson: finds the array, names the byte at which JSON stops, proves what follows the array.
+
+ijson reads any document as a stream, in constant memory, but tells no byte offsets. They are won by feeding
+its coroutine pieces that end where an answer is wanted: at opening brackets when an array is looked for, at
+single bytes when an error is.
+
+Traps of ijson's C backend, each closed here: it takes a form feed and a vertical tab for white space; it looks
+at the UTF-8 of a string only when the string has ended; a whole number of more digits than
+`sys.get_int_max_str_digits` is an error of Python's and not of the JSON; `ijson.parse` and `ijson.items`
+build a path for every level of nesting, so only `basic_parse` is used.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bulk_importer.errors import UsageError
+
+__all__ = ["ArrayFinder", "NotJson", "complaint", "path_keys"]
+
+_PIECE_BYTES = 1 << 16
+_ALIEN_BLANK = re.compile(rb"[\x0b\x0c]")
+_DIGITS = b"0123456789"
+_DIGITS_FED = 64
+_MANY_DIGITS = re.compile(rb"([0-9]{%d})[0-9]+" % _DIGITS_FED)
+_ITEM = "item"
+
+
+class NotJson(Exception):
+    """The byte, counted from the first one fed, that no JSON document can go on with."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        self.offset = offset
+        self.reason = reason
+        super().__init__(f"{reason} at byte {offset}")
+
+
+def path_keys(path: str) -> tuple[str, ...]:
+    """The keys that lead to the array, from ijson's notation: `""` or `item` for the root, `a.b.item`.
+
+    Raises:
+        UsageError: the path names no array; it says what to write instead.
+    """
+    if not path:
+        return ()
+    *keys, last = path.split(".")
+    if last != _ITEM or "" in keys:
+        raise UsageError(
+            f"--path {path!r} does not name the elements of an array; write {path.strip('.')}.item."
+        )
+    return tuple(keys)
+
+
+class _Parser:
+    """ijson's coroutine, fed by hand; tells the byte at which it refuses to go on.
+
+    Two coroutines read the same bytes, the second one a piece behind the first: when a piece is refused, the
+    second stands right before it and takes it byte by byte.
+    """
+
+    def __init__(self) -> None:
+        import ijson
+
+        # Changed by `feed` alone. `_utf8` keeps the beginning of a character that a piece cuts in two, `_digits`
+        # is how many digits the last piece ended with.
+        self.fed = 0
+        self._digits = 0
+        self._events: list[tuple[str, Any]] = ijson.sendable_list()
+        self._ignored: list[tuple[str, Any]] = ijson.sendable_list()
+        self._lead = ijson.basic_parse_coro(self._events)
+        self._shadow = ijson.basic_parse_coro(self._ignored)
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+
+    def feed(self, piece: bytes) -> list[tuple[str, Any]]:
+        """The events that `piece` completes. Raises `NotJson`, its offset counted from the first byte fed."""
+        good, alien = self._plain(piece)
+        self._events.clear()
+        thin = self._thin(good)
+        try:
+            self._send(self._lead, thin)
+        except _refusals() as error:
+            raise self._refused(good, error) from error
+        if alien:
+            raise NotJson(self.fed + len(good), alien)
+        self._send(self._shadow, thin)
+        self._ignored.clear()
+        self.fed += len(piece)
+        self._digits = _digits_at_end(good, self._digits)
+        return list(self._events)
+
+    @staticmethod
+    def _send(coroutine: Any, piece: bytes) -> None:
+        # An empty piece would mean the end of the document.
+        if piece:
+            coroutine.send(piece)
+
+    def _thin(self, piece: bytes) -> bytes:
+        """`piece` with the long numbers in it cut short."""
+        leading = len(piece) - len(piece.lstrip(_DIGITS))
+        kept = min(leading, max(_DIGITS_FED - self._digits, 0))
+        return _MANY_DIGITS.sub(rb"\1", piece[:kept] + piece[leading:])
+
+    def finish(self) -> None:
+        """Say that no byte follows. Raises `NotJson` where the document is not whole."""
+        try:
+            self._lead.close()
+        except _refusals() as error:
+            raise NotJson(self.fed, "the input breaks off") from error
+
+    def _plain(self, piece: bytes) -> tuple[bytes, str]:
+        """The bytes of `piece` that ijson can be trusted with, and what is wrong with the next one."""
+        alien = _ALIEN_BLANK.search(piece)
+        good, reason = (
+            (piece[: alien.start()], "this control character may not stand here") if alien else (piece, "")
+        )
+        before = len(self._utf8.getstate()[0])
+        try:
+            self._utf8.decode(good)
+        except UnicodeDecodeError as error:
+            return good[: max(error.start - before, 0)], "this is not UTF-8"
+        return good, reason
+
+    def _refused(self, piece: bytes, error: Exception) -> NotJson:
+        digits = self._digits
+        for at in range(len(piece)):
+            digits = digits + 1 if piece[at : at + 1].isdigit() else 0
+            try:
+                if digits <= _DIGITS_FED:
+                    self._shadow.send(piece[at : at + 1])
+            except _refusals() as exact:
+                return NotJson(self.fed + at, _sentence(exact))
+        return NotJson(self.fed + len(piece), _sentence(error))
+
+
+def _digits_at_end(piece: bytes, before: int) -> int:
+    trailing = len(piece) - len(piece.rstrip(_DIGITS))
+    return before + trailing if trailing == len(piece) else trailing
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What ijson raises, or lets through, where the bytes are at fault."""
+    from ijson.common import JSONError
+
+    return (JSONError, ValueError, SystemError, StopIteration)
+
+
+def _sentence(error: Exception) -> str:
+    """ijson's sentence without the picture that it draws under it."""
+    lines = str(error).splitlines() or ["this is not JSON"]
+    return lines[0].removeprefix("lexical error: ").removeprefix("parse error: ").rstrip(". ")
+
+
+def complaint(data: bytes, start: int = 0, stop: int | None = None) -> NotJson | None:
+    """Where `data[start:stop]`, read as one JSON value, stops being a beginning of one; None where it does not.
+
+    The offset is counted from the first byte of `data`.
+    """
+    stop = len(data) if stop is None else stop
+    parser = _Parser()
+    try:
+        for at in range(start, stop, _PIECE_BYTES):
+            parser.feed(data[at : min(at + _PIECE_BYTES, stop)])
+    except NotJson as found:
+        return NotJson(start + found.offset, found.reason)
+    return None
+
+
+class ArrayFinder:
+    """Follows a document until the array at a path begins, and again behind it until the document ends.
+
+    Only objects lie on the way to the array. Depth is counted, no path is built, so nesting costs nothing.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        # Changed by `_follow` alone. `_depth`: open containers. `_matched`: how many of `_keys` lead to the
+        # innermost container on the way. `_armed`: the next value is the one at `_keys[_matched]`.
+        self._keys = tuple(keys)
+        self._depth = 0
+        self._matched = 0
+        self._armed = not keys
+        self._parser = _Parser()
+        self._again = False
+
+    @classmethod
+    def behind(cls, keys: Sequence[str]) -> ArrayFinder:
+        """One that stands right behind the closing bracket of the array."""
+        import orjson
+
+        finder = cls(keys)
+        way = b"".join(b"{" + orjson.dumps(key) + b":" for key in keys) + b"[]"
+        list(finder._follow(finder._parser.feed(way)))
+        finder._parser.fed = 0
+        finder._again = True
+        return finder
+
+    def find(self, data: bytes) -> int | None:
+        """Read on; the byte of `data` behind the array's opening bracket, or None when it is not in it.
+
+        Raises:
+            NotJson: the offset is counted from the first byte that was ever fed.
+        """
+        at = 0
+        while at < len(data):
+            bracket = data.find(b"[", at)
+            stop = min(len(data), at + _PIECE_BYTES) if bracket < 0 else min(bracket + 1, at + _PIECE_BYTES)
+            if self._reaches(data[at:stop]):
+                return stop
+            at = stop
+        return None
+
+    def finish(self) -> None:
+        """Say that the document ends here. Raises `NotJson` where it is not whole."""
+        self._parser.finish()
+        if not self._again:
+            raise NotJson(self._parser.fed, f"there is no array at {self._where}")
+
+    @property
+    def _where(self) -> str:
+        return ".".join((*self._keys, _ITEM))
+
+    def _reaches(self, piece: bytes) -> bool:
+        reached = any(list(self._follow(self._parser.feed(piece))))
+        if reached and self._again:
+            raise NotJson(self._parser.fed - 1, f"there is a second array at {self._where}")
+        return reached
+
+    def _follow(self, events: Sequence[tuple[str, Any]]) -> Iterator[bool]:
+        """Whether each event is the beginning of the wanted array."""
+        for event, value in events:
+            if event == "map_key":
+                on_the_way = self._matched < len(self._keys) and self._depth == self._matched + 1
+                self._armed = on_the_way and value == self._keys[self._matched]
+            elif event in ("start_map", "start_array"):
+                yield self._enter(event == "start_array")
+            elif event in ("end_map", "end_array"):
+                self._depth -= 1
+                self._matched = min(self._matched, max(self._depth - 1, 0))
+                self._armed = False
+            else:
+                self._armed = False
+
+    def _enter(self, is_array: bool) -> bool:
+        armed, self._armed = self._armed, False
+        self._depth += 1
+        if not armed:
+            return False
+        last = self._matched == len(self._keys) - 1 or not self._keys
+        if is_array:
+            return last
+        self._matched += not last
+        return False

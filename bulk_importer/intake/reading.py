@@ -1,0 +1,315 @@
+"""Reads a source segment by segment, in order, while workers delimit and judge what comes next."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from msgspec.structs import replace
+
+from bulk_importer.errors import BulkImporterError, CheckpointMismatch, MalformedInput
+from bulk_importer.intake.cutting import Cutter
+from bulk_importer.intake.opening import Sniffer
+from bulk_importer.intake.readers import open_reader
+from bulk_importer.intake.sources import Source
+from bulk_importer.intake.validation import Judge, Rules
+from bulk_importer.intake.work import Answer, Job
+from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses, usable_cores
+from bulk_importer.model import ReadPlan, Rejection, Segment, SegmentKey
+from bulk_importer.spans import Span
+
+__all__ = ["End", "Intake", "IntakeOptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOptions:
+    """How to read.
+
+    Attributes:
+        workers: processes that delimit and judge; 0 does it in a thread of this one, None takes as many as
+            there are usable cores.
+        segment_bytes: about how long a segment is. Longer ones cost memory, shorter ones overhead: on two
+            cores 1 MiB and 8 MiB are within a few per cent of 4 MiB.
+        max_segment_entries: a segment ends after so many, so that tiny entries do not make millions of
+            objects at a time.
+        max_entry_bytes: a longer entry stops the run; it must fit into memory several times.
+        path: where the array is, in ijson's notation (`entries.item`); empty for the root.
+        lines: True and False force JSON Lines and an array, None looks.
+    """
+
+    workers: int | None = None
+    segment_bytes: int = 4 << 20
+    max_segment_entries: int = 16_384
+    max_entry_bytes: int = 128 << 20
+    path: str = ""
+    lines: bool | None = None
+
+
+class End(msgspec.Struct, frozen=True):
+    """The source was read to its end: how many positions it has, and bytes (decompressed)."""
+
+    total: int
+    length: int
+
+
+class _Pending(msgspec.Struct, frozen=True):
+    """A stretch that is with a worker; `recorded` is the segment that it has to be, where it was read before."""
+
+    job: Job
+    data: bytes
+    answer: asyncio.Task[Answer | BulkImporterError]
+    recorded: SegmentKey | None
+
+
+class Intake:
+    """Iterates over the segments that a plan asks for: the recorded ones first, then the unread rest.
+
+    An asynchronous context manager and iterator, for one task. At most `width + 1` segments are outside the
+    consumer, whatever their state; when the consumer is slow, nothing is read ahead beyond them. Leaving it,
+    also by an error or a cancellation, ends the workers; the source stays open and is the caller's.
+
+    Raises, from the iteration:
+        MalformedInput: after every segment before the break was given; the last of them may be short.
+        SourceUnreadable: reading failed; what was given before is good.
+        CheckpointMismatch: a recorded segment is not what it was; nothing of it was given.
+        UsageError: `options.path` names no array (raised at construction).
+    """
+
+    def __init__(
+        self, source: Source, plan: ReadPlan, rules: Rules, options: IntakeOptions | None = None
+    ) -> None:
+        self.end: End | None = None
+        self._source = source
+        self._plan = plan
+        self._options = options or IntakeOptions()
+        self._judge = partial(Judge, rules)
+        self._reader = open_reader(source)
+        self._sniffer = Sniffer(
+            self._reader,
+            source.name,
+            path=self._options.path,
+            lines=True if source.lines else self._options.lines,
+            max_line_bytes=self._options.max_entry_bytes,
+        )
+        # Set by `_begin`, once.
+        self._performer: Performer | None = None
+        self._cutter: Cutter | None = None
+        self._lines = False
+        # What is to be done, in this order: recorded segments, then stretches from `_cursor` on, unless `_at_rest`;
+        # `_least` bytes were too few for one element there. Changed by `_top_up` and `_take`.
+        self._again = deque(plan.again)
+        self._cursor = plan.offset
+        self._comma = plan.position > 0
+        self._least = 0
+        self._at_rest = plan.ended
+        self._window: deque[_Pending] = deque()
+        # What the next segment begins with, and how the iteration ends. Changed by `_take`.
+        self._position = plan.position
+        self._array_end: int | None = None
+        self._trouble: MalformedInput | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[Answer | BulkImporterError]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+        try:
+            await self._tasks.__aexit__(None, None, None)
+        finally:
+            if self._performer is not None:
+                self._performer.close()
+            await self._reader.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Segment:
+        if self._cutter is None:
+            await self._begin()
+        while True:
+            await self._top_up()
+            if not self._window:
+                break
+            pending = self._window.popleft()
+            segment = await self._take(pending, await pending.answer)
+            if segment is not None:
+                return segment
+        if self._trouble is not None:
+            raise self._trouble
+        if self._array_end is not None:
+            behind, self._array_end = self._array_end, None
+            length = behind if self._lines else await self._sniffer.close(behind, self._position)
+            self._source.check_unchanged()
+            self.end = End(self._position, length)
+        raise StopAsyncIteration
+
+    async def _begin(self) -> None:
+        options = self._options
+        if self._plan.position or self._plan.again:
+            self._lines = await self._sniffer.is_lines()
+        else:
+            opening = await self._sniffer.open()
+            self._lines, self._cursor = opening.lines, opening.offset
+        self._cutter = Cutter(
+            self._reader, options.segment_bytes, options.max_segment_entries, lines=self._lines
+        )
+        width = usable_cores() if options.workers is None else options.workers
+        # Starting a process takes longer than judging a segment.
+        small = await self._reader.end_by(self._cursor + options.segment_bytes) is not None
+        if not width or (small and len(self._again) <= 1):
+            self._performer = InProcess(self._judge)
+        else:
+            self._performer = WorkerProcesses(self._source.name, self._judge, width, self._source.descriptor)
+
+    async def _top_up(self) -> None:
+        """Give the workers as much to do as they can have at a time, and one more."""
+        assert self._performer is not None
+        assert self._cutter is not None
+        while len(self._window) <= self._performer.width:
+            if self._again:
+                await self._submit_recorded(self._again.popleft())
+            elif self._at_rest:
+                return
+            else:
+                cut = await self._cutter.cut(self._cursor, self._least)
+                await self._submit(
+                    self._job(
+                        self._cursor, cut.length, comma=self._comma, guessed=cut.guessed, at_end=cut.at_end
+                    )
+                )
+                # Where a stretch ends just anywhere, its answer tells where the next one begins.
+                self._at_rest = not cut.guessed
+                self._cursor += cut.length
+                self._comma, self._least = True, 0
+
+    async def _submit_recorded(self, key: SegmentKey) -> None:
+        stop = key.offset + key.length
+        at_end = self._lines and await self._reader.end_by(stop) is not None
+        if await self._reader.end_by(stop - 1) is not None:
+            raise self._changed(key)
+        job = self._job(key.offset, key.length, comma=key.first > 0, guessed=True, at_end=at_end)
+        await self._submit(replace(job, whole=True, max_entries=key.count + 1), key)
+
+    async def _submit(self, job: Job, recorded: SegmentKey | None = None) -> None:
+        assert self._performer is not None
+        data = await self._reader.read(job.offset, job.length) if self._performer.wants_bytes else b""
+        task = self._tasks.create_task(_kept(self._performer.perform(job, data)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        self._window.append(_Pending(job, data, task, recorded))
+
+    def _job(self, offset: int, length: int, *, comma: bool, guessed: bool, at_end: bool) -> Job:
+        options = self._options
+        return Job(
+            offset,
+            length,
+            comma=comma,
+            guessed=guessed,
+            at_end=at_end,
+            lines=self._lines,
+            max_entries=options.max_segment_entries,
+            max_entry_bytes=options.max_entry_bytes,
+        )
+
+    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> Segment | None:
+        """Make the next segment of an answer, and learn from it where to go on; None where it held no element."""
+        if isinstance(answer, BulkImporterError):
+            raise answer
+        assert self._cutter is not None
+        job, key = pending.job, pending.recorded
+        if key is not None:
+            if answer.digest != key.digest or answer.count != key.count:
+                raise self._changed(key)
+            self._reader.release(key.offset + key.length)
+            return await self._segment(key, pending, answer)
+        consumed = answer.consumed
+        if answer.end is not None:
+            self._array_end = job.offset + answer.end
+            self._stop_here()
+        elif answer.trouble is not None:
+            self._trouble = MalformedInput(
+                self._source.name,
+                self._position + answer.count,
+                job.offset + answer.trouble.offset,
+                answer.trouble.reason,
+            )
+            self._stop_here()
+        elif not answer.count:
+            self._go_on_at(job.offset, comma=job.comma, least=job.length)
+            return None
+        elif consumed < job.length or not job.guessed:
+            self._go_on_at(job.offset + consumed, comma=True)
+        self._cutter.learn(answer)
+        if not answer.count:
+            return None
+        self._reader.release(job.offset + consumed)
+        found = SegmentKey(self._position, answer.count, job.offset, consumed, answer.digest)
+        self._position += answer.count
+        return await self._segment(found, pending, answer)
+
+    def _stop_here(self) -> None:
+        self._window.clear()
+        self._at_rest = True
+
+    def _go_on_at(self, offset: int, *, comma: bool, least: int = 0) -> None:
+        """The stretches that are with workers began at a wrong place: let go of their answers."""
+        self._window.clear()
+        self._cursor, self._comma, self._least = offset, comma, least
+        self._at_rest = False
+
+    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> Segment:
+        data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
+        return _placed(key, answer, data)
+
+    def _changed(self, key: SegmentKey) -> CheckpointMismatch:
+        return CheckpointMismatch(
+            f"{self._source.name} does not hold what it held when it was read before: it differs between byte "
+            f"{key.offset} and byte {key.offset + key.length} (positions {key.first} to {key.first + key.count - 1}). "
+            "Nothing of this part was sent. Put the source back as it was, or import the changed one with a new "
+            "--checkpoint; do not delete the old folder: it alone knows what is delivered."
+        )
+
+
+async def _kept(performing: Coroutine[None, None, Answer]) -> Answer | BulkImporterError:
+    """The answer, or the error that takes its place in the order of segments."""
+    try:
+        return await performing
+    except BulkImporterError as error:
+        return error
+
+
+def _placed(key: SegmentKey, answer: Answer, data: bytes) -> Segment:
+    """What a worker judged counting from 0, at the positions of its segment and with its bytes."""
+    first, run = key.first, answer.run
+    assert run is not None
+    positions = run.positions
+    if isinstance(positions, range):
+        moved: Sequence[int] = range(positions.start + first, positions.stop + first)
+    else:
+        moved = array("q", [position + first for position in positions])
+    return Segment(
+        key,
+        replace(run, data=data, positions=moved),
+        tuple(_moved(rejection, first) for rejection in answer.rejections),
+        tuple(Span(span.start + first, span.stop + first) for span in answer.skipped),
+        answer.counts,
+        answer.digests,
+    )
+
+
+def _moved(rejection: Rejection, first: int) -> Rejection:
+    findings = tuple(replace(finding, position=finding.position + first) for finding in rejection.findings)
+    return replace(rejection, position=rejection.position + first, findings=findings)

@@ -1,0 +1,184 @@
+"""Guesses where a segment may end and proves what is in it; decides, reads nothing.
+
+A *segment* is a stretch of the array that holds whole elements: it begins behind the array's opening bracket
+or right behind an element, and ends right behind one. The commas and blanks between belong to the segment
+that follows them, the array's own brackets to none. So each segment can be read again knowing nothing of
+what comes before it, and what lies behind the last whole element can change without changing a segment.
+
+The guess: `}` `,` `{` and then a key that entries begin with. The proof: `[` segment `]` decodes as one array.
+If the segment began at an element boundary, it then ends at one, because it is balanced; by induction every
+segment behind a proven one begins at a boundary. A wrong guess (the same bytes inside a string, or deeper in
+an entry) does not decode, so it costs time and never truth.
+
+For JSON Lines every line break is a boundary, and nothing need be guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+import msgspec
+
+from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
+
+__all__ = ["Boundaries", "Frames", "LineBreaks", "frame", "frame_lines", "joint_before"]
+
+_KNOWN_KEYS = (b"internal_media_ID", b"keepData", b"labels", b"global_classifications")
+_BLANK = rb"[ \t\n\r]*+"
+_JOINT = rb"\}" + _BLANK + rb"," + _BLANK + rb"\{" + _BLANK
+_joint = re.compile(_JOINT + rb'"[^"\\]{0,64}"')
+_first_key = re.compile(_BLANK + rb",?" + _BLANK + rb"\{" + _BLANK + rb'"([^"\\]{1,64})"')
+_LONGEST_JOINT_BYTES = 256
+
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Frames(msgspec.Struct, frozen=True):
+    """The elements of a proven segment, in bytes of it."""
+
+    starts: array[int]
+    lengths: array[int]
+
+
+class Boundaries:
+    """Where elements probably end, learnt from the elements already seen.
+
+    A wrong guess is legal; see the module. What is learnt: the exact bytes between two entries, which tell
+    them from nested objects in an indented document and are found at the speed of memory.
+    """
+
+    def __init__(self) -> None:
+        # Changed by `learn` alone, whenever a proven segment shows how its last two entries are joined.
+        self._literal = b""
+        self._keys = set(_KNOWN_KEYS)
+        self._pattern = self._compile()
+
+    def _compile(self) -> re.Pattern[bytes]:
+        keys = b"|".join(re.escape(key) for key in sorted(self._keys))
+        return re.compile(_JOINT + rb'"(?:' + keys + rb')"')
+
+    def begin(self, head: bytes) -> None:
+        """Learn the first key of the first element from the bytes where reading begins."""
+        found = _first_key.match(head)
+        if found and found[1] not in self._keys:
+            self._keys.add(found[1])
+            self._pattern = self._compile()
+
+    def learn(self, joint: bytes) -> None:
+        """Take `joint`, as `joint_before` gave it, for what stands between two entries."""
+        if joint:
+            self._literal = joint
+
+    def last(self, data: bytes) -> int | None:
+        """The last probable end of an element in `data`: the byte behind its closing bracket."""
+        if self._literal:
+            at = data.rfind(self._literal)
+            if at >= 0:
+                return at + 1
+        cut = None
+        for found in self._pattern.finditer(data):
+            cut = found.start() + 1
+        return cut
+
+    def first(self, data: bytes) -> int | None:
+        """The first probable end of an element in `data`."""
+        found = self._pattern.search(data)
+        return found.start() + 1 if found else None
+
+
+class LineBreaks:
+    """The boundaries of JSON Lines, in the form of `Boundaries`; nothing need be learnt."""
+
+    def begin(self, head: bytes) -> None:
+        """Nothing to learn."""
+
+    def learn(self, joint: bytes) -> None:
+        """Nothing to learn."""
+
+    def last(self, data: bytes) -> int | None:
+        """The byte behind the last line break in `data`."""
+        return data.rfind(b"\n") + 1 or None
+
+    def first(self, data: bytes) -> int | None:
+        """The byte behind the first line break in `data`."""
+        return data.find(b"\n") + 1 or None
+
+
+def joint_before(data: bytes, start: int, end_before: int) -> bytes:
+    """The bytes from the end of one element to the first key of the next, or nothing where that is no pattern.
+
+    Args:
+        start: where the later element begins.
+        end_before: the byte behind the earlier one.
+    """
+    if start - end_before > _LONGEST_JOINT_BYTES:
+        return b""
+    found = _joint.match(data, end_before - 1)
+    return found[0] if found and found.start() + 1 == end_before else b""
+
+
+def frame(data: bytes, *, comma: bool, stop: int | None = None) -> Frames | None:
+    """Delimit the elements of `data[:stop]` if that is provably a segment, at about 500 MB/s.
+
+    None where the fast decoder does not accept it: not a segment, or JSON that it refuses (very deep nesting,
+    lone surrogates), or an element that is no JSON. `scan` decides then.
+    """
+    at = 0
+    if comma:
+        at = len(data) - len(data.lstrip(BLANKS))
+        if data[at : at + 1] != b",":
+            return None
+        at += 1
+    try:
+        raws = _elements.decode(b"".join((b"[", memoryview(data)[at:stop], b"]")))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    lengths = array("q", map(len, raws))
+    del raws
+    starts = array("q", bytes(8 * len(lengths)))
+    for index, length in enumerate(lengths):
+        while data[at] in b" \t\n\r,":
+            at += 1
+        starts[index] = at
+        at += length
+    return Frames(starts, lengths)
+
+
+def frame_lines(data: bytes, *, at_end: bool, limit: int) -> Scan:
+    """Delimit the non-blank lines of a stretch of JSON Lines; a line without an end is whole only `at_end`.
+
+    `consumed` is the byte behind the line break of the last line. A last line that is neither ended nor
+    balanced is where the input breaks off.
+    """
+    starts, lengths = array("q"), array("q")
+    at, consumed = 0, 0
+    while len(starts) < limit:
+        stop = data.find(b"\n", at)
+        line_end = len(data) if stop < 0 else stop
+        line = data[at:line_end].strip(BLANKS)
+        start = data.find(line, at) if line else at
+        if stop < 0:
+            return _last_line(data, Scan(starts, lengths, consumed), start, len(line), at_end=at_end)
+        at = stop + 1
+        if line:
+            starts.append(start)
+            lengths.append(len(line))
+            consumed = at
+    return Scan(starts, lengths, consumed)
+
+
+def _last_line(data: bytes, so_far: Scan, start: int, length: int, *, at_end: bool) -> Scan:
+    """What to make of bytes that no line break follows."""
+    starts, lengths, consumed = so_far.starts, so_far.lengths, so_far.consumed
+    if not at_end:
+        return Scan(starts, lengths, consumed, element=start if length else None)
+    if not length:
+        return Scan(starts, lengths, consumed, end=len(data))
+    inside = scan(data[start : start + length] + b",", comma=False, at_end=False, limit=2)
+    if inside.element is not None and inside.trouble is None:
+        broken = Trouble(len(data), "the input breaks off", start)
+        return Scan(starts, lengths, consumed, trouble=broken, element=start)
+    starts.append(start)
+    lengths.append(length)
+    return Scan(starts, lengths, len(data), end=len(data))

@@ -1,0 +1,330 @@
+"""Where the bytes come from: opens what the user named, as bytes to be read from any offset or as a stream.
+
+A source that can be read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that
+answers range requests). The others are read once, from the beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from bulk_importer.errors import SourceUnreadable, UsageError
+
+__all__ = ["EntriesSource", "FileSource", "PipeSource", "Source", "Stream", "open_entries", "open_source"]
+
+_PIECE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
+
+
+class Stream(Protocol):
+    """Bytes in order. Cancelling a read loses nothing that a later read would have given."""
+
+    async def read(self, limit: int) -> bytes:
+        """At least one byte and at most `limit`; nothing at the end. Raises `SourceUnreadable`."""
+
+    async def aclose(self) -> None:
+        """Give back what reading needed."""
+
+
+class Source(Protocol):
+    """Something that can be read.
+
+    Attributes:
+        name: as the user gave it, without secrets.
+        size: bytes as it lies there (compressed, if it is), None where unknown.
+        seekable: a stream can be opened at any offset without reading what comes before.
+        descriptor: open file to read at any offset by `os.pread`, where there is one.
+        lines: it is JSON Lines and need not be looked at to find out.
+    """
+
+    name: str
+    size: int | None
+    seekable: bool
+    descriptor: int | None
+    lines: bool
+
+    async def head(self, length: int) -> bytes:
+        """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
+
+    async def stream(self, offset: int) -> Stream:
+        """The bytes from `offset` on. A source that is not seekable can be streamed once, from 0."""
+
+    def check_unchanged(self) -> None:
+        """Raise `SourceUnreadable` where the source is not what it was when it was opened."""
+
+    async def aclose(self) -> None:
+        """Close the source and what was opened by it."""
+
+
+class _Owned:
+    """Closes itself at the end of an `async with`."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the source."""
+
+
+async def open_source(spec: str) -> Source:
+    """Open `spec`: a path, or `-` for standard input.
+
+    Raises:
+        SourceUnreadable: it does not exist, or may not be read.
+    """
+    try:
+        descriptor = os.dup(sys.stdin.fileno()) if spec == "-" else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        raise SourceUnreadable(spec, _why(error)) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise SourceUnreadable(spec, "it is a folder")
+        return FileSource(spec, descriptor) if stat.S_ISREG(mode) else PipeSource(spec, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def open_entries(entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> Source:
+    """A source of the entries that a program gives; they are written as JSON Lines, one after the other."""
+    return EntriesSource(entries)
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+class FileSource(_Owned):
+    """A plain file, read by positions; it is noticed when it changes meanwhile. Owns `descriptor`."""
+
+    seekable = True
+    lines = False
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self.descriptor: int | None = descriptor
+        self._file = descriptor
+        self._known = self._look()
+        self.size: int | None = os.fstat(descriptor).st_size
+
+    def _look(self) -> tuple[int, int, int]:
+        now = os.fstat(self._file)
+        return now.st_size, now.st_mtime_ns, now.st_ino
+
+    async def head(self, length: int) -> bytes:
+        return await asyncio.to_thread(self.pread, length, 0)
+
+    async def stream(self, offset: int) -> Stream:
+        return _FileStream(self, offset)
+
+    def pread(self, length: int, offset: int) -> bytes:
+        """Exactly the bytes `[offset, offset + length)`, fewer only at the end of the file."""
+        try:
+            return read_at(self._file, length, offset)
+        except OSError as error:
+            raise SourceUnreadable(self.name, f"{_why(error)} at byte {offset}") from error
+
+    def check_unchanged(self) -> None:
+        if self._look() != self._known:
+            raise SourceUnreadable(
+                self.name,
+                "it changed while it was read",
+                advice="Run the same command again when it is at rest.",
+            )
+
+    async def aclose(self) -> None:
+        if self.descriptor is not None:
+            self.descriptor = None
+            os.close(self._file)
+
+
+def read_at(descriptor: int, length: int, offset: int) -> bytes:
+    """`os.pread` that goes on until all is read or the file ends; the kernel gives at most 2 GiB at once."""
+    first = os.pread(descriptor, length, offset)
+    if len(first) == length or not first:
+        return first
+    pieces = [first]
+    have = len(first)
+    while have < length:
+        piece = os.pread(descriptor, length - have, offset + have)
+        if not piece:
+            break
+        pieces.append(piece)
+        have += len(piece)
+    return b"".join(pieces)
+
+
+class _FileStream:
+    def __init__(self, source: FileSource, offset: int) -> None:
+        self._source = source
+        self._offset = offset
+
+    async def read(self, limit: int) -> bytes:
+        piece = await asyncio.to_thread(self._source.pread, min(limit, _PIECE_BYTES), self._offset)
+        self._source.check_unchanged()
+        self._offset += len(piece)
+        return piece
+
+    async def aclose(self) -> None:
+        """Nothing is held: the file belongs to the source."""
+
+
+class PipeSource(_Owned):
+    """A pipe, a terminal, a device: read once, as the bytes come. Owns `descriptor`.
+
+    The loop is asked when there is something to read, so that a wait can be cancelled; a thread that sits in
+    `read` could not, and would keep the program from ending.
+    """
+
+    seekable = False
+    lines = False
+    descriptor: int | None = None
+    size: int | None = None
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self._file = descriptor
+        # Changed by `head` and `read`: what was looked at and not yet read.
+        self._ahead = bytearray()
+        self._streamed = False
+        self._closed = False
+        _widen(descriptor)
+
+    async def head(self, length: int) -> bytes:
+        while len(self._ahead) < length:
+            piece = await self._receive(length)
+            if not piece:
+                break
+            self._ahead += piece
+        return bytes(self._ahead[:length])
+
+    async def stream(self, offset: int) -> Stream:
+        if offset or self._streamed:
+            raise SourceUnreadable(self.name, "it can be read once only, from its beginning")
+        self._streamed = True
+        return self
+
+    async def read(self, limit: int) -> bytes:
+        if self._ahead:
+            piece = bytes(self._ahead[:limit])
+            del self._ahead[:limit]
+            return piece
+        return await self._receive(limit)
+
+    async def _receive(self, limit: int) -> bytes:
+        while True:
+            await self._readable()
+            try:
+                return os.read(self._file, min(limit, _PIECE_BYTES))
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise SourceUnreadable(self.name, _why(error)) from error
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        try:
+            loop.add_reader(self._file, lambda: None if ready.done() else ready.set_result(None))
+        except PermissionError:
+            return  # a device that is always ready, such as /dev/null, cannot be waited for
+        try:
+            await ready
+        finally:
+            loop.remove_reader(self._file)
+
+    def check_unchanged(self) -> None:
+        """What was read once cannot change."""
+
+    async def aclose(self) -> None:
+        if not self._closed:
+            self._closed = True
+            os.close(self._file)
+
+
+def _widen(descriptor: int) -> None:
+    """Ask for a pipe of 1 MiB, so that fewer, larger pieces come; it is no matter where that is refused."""
+    import fcntl
+
+    try:
+        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, _PIECE_BYTES)
+    except OSError:
+        return
+
+
+class EntriesSource(_Owned):
+    """Entries of a program, as JSON Lines: read once, as they come."""
+
+    name = "entries"
+    seekable = False
+    lines = True
+    descriptor: int | None = None
+    size: int | None = None
+
+    def __init__(self, entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> None:
+        # Changed by `head` and `read`: what was written and not yet read.
+        self._ahead = bytearray()
+        self._entries = _as_async(entries)
+
+    async def head(self, length: int) -> bytes:
+        await self._write_ahead(length)
+        return bytes(self._ahead[:length])
+
+    async def stream(self, offset: int) -> Stream:
+        if offset:
+            raise SourceUnreadable(self.name, "entries can be read once only, from the first one")
+        return self
+
+    async def read(self, limit: int) -> bytes:
+        await self._write_ahead(min(limit, _PIECE_BYTES))
+        piece = bytes(self._ahead[:limit])
+        del self._ahead[:limit]
+        return piece
+
+    async def _write_ahead(self, length: int) -> None:
+        while len(self._ahead) < length:
+            entry = await anext(self._entries, None)
+            if entry is None:
+                return
+            self._ahead += _line(entry)
+
+    def check_unchanged(self) -> None:
+        """What was read once cannot change."""
+
+
+async def _as_async(
+    entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+) -> AsyncIterator[Mapping[str, Any]]:
+    if isinstance(entries, AsyncIterable):
+        async for entry in entries:
+            yield entry
+    else:
+        for entry in entries:
+            yield entry
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    import orjson
+
+    try:
+        return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        pass
+    try:
+        # Slower, and takes what orjson does not: whole numbers of any size, subclasses of the plain types.
+        return json.dumps(entry, allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"An entry cannot be written as JSON: {error}.") from error

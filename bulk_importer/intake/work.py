@@ -1,0 +1,208 @@
+"""What a worker does to one stretch of the source: delimit its elements, prove them, have them judged."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+
+import msgspec
+
+from bulk_importer.intake.exact import complaint
+from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
+from bulk_importer.intake.segments import frame, frame_lines, joint_before
+from bulk_importer.intake.validation import Judge
+from bulk_importer.model import EntryRun, Rejection
+from bulk_importer.spans import Span
+
+__all__ = ["Answer", "Failure", "Job", "perform"]
+
+_SMALL_BYTES = 1 << 16
+_ID_KEY = b'"internal_media_ID"'
+
+_element = msgspec.json.Decoder(msgspec.Raw)
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A stretch of the source for a worker.
+
+    Attributes:
+        offset, length: its bytes in the (decompressed) source.
+        comma: it begins behind an element, not behind the array's opening bracket.
+        guessed: its end is meant to be the end of an element, so a fast proof is worth a try.
+        at_end: the source ends with it.
+        lines: the source is JSON Lines.
+        whole: it is known to end right behind an element.
+        max_entries, max_entry_bytes: how many elements to take, and how long one may be.
+    """
+
+    offset: int
+    length: int
+    comma: bool
+    guessed: bool
+    at_end: bool
+    lines: bool
+    max_entries: int
+    max_entry_bytes: int
+    whole: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was found in a stretch, provided it began where a segment may begin.
+
+    Positions count from 0 at the first element of the stretch, offsets from the beginning of the source;
+    `run.data` is left out. The fields named in bytes of the stretch are relative to it.
+
+    Attributes:
+        count: whole elements; all of them are judged.
+        consumed: bytes up to the end of the last one; the segment is `[offset, offset + consumed)`.
+        end: byte of the stretch behind the closing bracket, where the array ends in it.
+        trouble: where the array stops being one.
+        digest: of the consumed bytes, as in `SegmentKey`.
+        longest: bytes of the longest element.
+        joint: how the last two elements are joined; see `Boundaries.learn`.
+        run, rejections, skipped, counts, digests: as in `Segment`.
+    """
+
+    count: int
+    consumed: int
+    end: int | None
+    trouble: Trouble | None
+    digest: str = ""
+    longest: int = 0
+    joint: bytes = b""
+    run: EntryRun | None = None
+    rejections: tuple[Rejection, ...] = ()
+    skipped: tuple[Span, ...] = ()
+    counts: dict[str, int] = {}
+    digests: bytes = b""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a worker could not do a job, other than what the bytes are to blame for."""
+
+    reason: str
+    source_at_fault: bool
+
+
+def perform(judge: Judge, job: Job, data: bytes) -> Answer:
+    """Do `job` on the bytes that it names."""
+    found = _delimit(job, data)
+    count = len(found.starts)
+    if not count:
+        return Answer(0, 0, found.end, found.trouble)
+    judged = judge.judge(data, found.starts, found.lengths, first=0, offset=job.offset)
+    digest = hashlib.blake2b(memoryview(data)[: found.consumed], digest_size=16).hexdigest()
+    joint = b""
+    if count > 1:
+        joint = joint_before(data, found.starts[-1], found.starts[-2] + found.lengths[-2])
+    return Answer(
+        count=count,
+        consumed=found.consumed,
+        end=found.end,
+        trouble=found.trouble,
+        digest=digest,
+        longest=max(found.lengths),
+        joint=joint,
+        run=msgspec.structs.replace(judged.run, data=b""),
+        rejections=judged.rejections,
+        skipped=judged.skipped,
+        counts=judged.counts,
+        digests=judged.digests,
+    )
+
+
+def _delimit(job: Job, data: bytes) -> Scan:
+    """The elements of the stretch, none of them longer than allowed."""
+    if job.lines:
+        found = frame_lines(data, at_end=job.at_end, limit=job.max_entries)
+    else:
+        found = _fast(job, data) or _exact(job, data)
+    return _none_too_long(job, data, found)
+
+
+def _fast(job: Job, data: bytes) -> Scan | None:
+    """By the fast decoder, where it is worth a try and proves the whole stretch."""
+    if not job.guessed and not (job.at_end and job.length <= _SMALL_BYTES):
+        return None
+    stop, end = len(data), None
+    if job.at_end:
+        stop = len(data.rstrip(BLANKS))
+        if data[stop - 1 : stop] != b"]":
+            return None
+        stop, end = stop - 1, stop
+    frames = frame(data, comma=job.comma, stop=stop)
+    if frames is None or not frames.starts:
+        return None
+    starts, lengths = frames.starts, frames.lengths
+    if len(starts) > job.max_entries:
+        starts, lengths, end = starts[: job.max_entries], lengths[: job.max_entries], None
+    return Scan(starts, lengths, starts[-1] + lengths[-1], end)
+
+
+def _exact(job: Job, data: bytes) -> Scan:
+    """By the structural scan; its troubles are moved to the first byte that is to blame."""
+    # A bare word is whole only when what follows it was seen.
+    shown = data + b"," if job.whole else data
+    found = scan(shown, comma=job.comma, at_end=job.at_end, limit=job.max_entries)
+    for index, (start, length) in enumerate(zip(found.starts, found.lengths, strict=True)):
+        blame = _swallowed(data, start, start + length)
+        if blame:
+            return _cut(found, index, blame)
+    if found.element is None:
+        return found
+    if found.trouble is None:
+        blame = _swallowed(data, found.element, len(data))
+    else:
+        blame = _blame(data, found.element, found.trouble.offset)
+    return Scan(found.starts, found.lengths, found.consumed, None, blame or found.trouble, found.element)
+
+
+def _swallowed(data: bytes, start: int, stop: int) -> Trouble | None:
+    """What is wrong with an element that is no JSON and has swallowed the one behind it.
+
+    A quote or a bracket too few makes the scan take several entries for one. That is a break of the array
+    and must not pass for one bad entry. Entries are told by their media id.
+    """
+    once = data.find(_ID_KEY, start, stop)
+    if once < 0 or data.find(_ID_KEY, once + 1, stop) < 0:
+        return None
+    try:
+        _element.decode(memoryview(data)[start:stop])
+    except (msgspec.DecodeError, RecursionError):
+        return _blame(data, start, stop)
+    return None
+
+
+def _blame(data: bytes, start: int, stop: int) -> Trouble | None:
+    """The first byte of `[start, stop)` with which an element that begins there is no JSON."""
+    found = complaint(data, start, stop)
+    return Trouble(found.offset, found.reason, start) if found else None
+
+
+def _cut(found: Scan, count: int, trouble: Trouble) -> Scan:
+    """What was found, with nothing from the element number `count` on."""
+    starts, lengths = found.starts[:count], found.lengths[:count]
+    return Scan(starts, lengths, starts[-1] + lengths[-1] if count else 0, None, trouble, trouble.element)
+
+
+def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
+    """What was found, up to the first element that is longer than allowed."""
+    lengths: array[int] = found.lengths
+    if lengths and max(lengths) > job.max_entry_bytes:
+        index = next(i for i, length in enumerate(lengths) if length > job.max_entry_bytes)
+        return _cut(found, index, _too_long(found.starts[index], job.max_entry_bytes))
+    behind = found.consumed if lengths else 0
+    if (
+        found.element is not None
+        and found.trouble is None
+        and len(data) - found.element > job.max_entry_bytes
+    ):
+        return Scan(
+            found.starts, lengths, behind, None, _too_long(found.element, job.max_entry_bytes), found.element
+        )
+    return found
+
+
+def _too_long(start: int, max_entry_bytes: int) -> Trouble:
+    reason = f"this entry is longer than {max_entry_bytes} bytes, raise --max-entry-bytes to read it"
+    return Trouble(start, reason, start)
