@@ -169,7 +169,8 @@ def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) ->
     name = project.name if project else "NAME"
     if project:
         said.append(f"Project {project.name!r} ({project.id}) has {len(project.media_ids)} media.")
-        said.append(f"Their ids: bulk-importer media --server {url} --project {shlex.quote(name)}")
+        route = "api/v1/dataset/{}" if arguments.token else "api/dataset/{}/file"
+        said.append(f"Their ids: {url}/{route.format(project.dataset_id)}")
     else:
         said.append("It has no project made at the start; --project NAME --media N makes one.")
     if arguments.token:
