@@ -1,0 +1,64 @@
+"""Which media the input mentions is followed in bounded memory, and what a later entry wipes is said."""
+
+from __future__ import annotations
+
+from array import array
+
+from bulk_importer.intake.mentions import Mentions
+from bulk_importer.model import EntryRun, KeepData, Severity
+
+MISSING, TRUE, FALSE = KeepData.MISSING, KeepData.TRUE, KeepData.FALSE
+
+
+def run_of(*entries: tuple[str, KeepData], first: int = 0) -> EntryRun:
+    """A run of these media, ten bytes each."""
+    count = len(entries)
+    ids = [media_id for media_id, _ in entries]
+    return EntryRun(
+        100,
+        b"",
+        range(first, first + count),
+        range(0, 10 * count, 10),
+        [10] * count,
+        ids,
+        [media_id.lower() for media_id in ids],
+        bytes(keep for _, keep in entries),
+        array("q", [1] * count),
+    )
+
+
+def test_a_later_entry_that_replaces_is_named_with_the_one_it_wipes() -> None:
+    """The last one before it, also across runs, and by lane."""
+    mentions = Mentions()
+    assert mentions.follow(run_of(("a", FALSE), ("b", TRUE), ("A", TRUE))) == []
+    (finding,) = mentions.follow(run_of(("c", FALSE), ("a", FALSE), first=3))
+    assert (finding.position, finding.offset, finding.media_id) == (4, 110, "a")
+    assert (finding.code, finding.severity) == ("earlier-entry-wiped", Severity.WARNING)
+    assert "position 2" in finding.found
+    assert len(mentions) == 3
+    assert mentions.is_complete
+
+
+def test_entries_that_append_wipe_nothing() -> None:
+    """keepData true or missing."""
+    assert Mentions().follow(run_of(("a", FALSE), ("a", TRUE), ("a", MISSING))) == []
+
+
+def test_many_media_are_followed() -> None:
+    """The table grows."""
+    mentions = Mentions()
+    for start in range(0, 20_000, 1000):
+        assert mentions.follow(run_of(*((f"m{start + n}", FALSE) for n in range(1000)), first=start)) == []
+    assert len(mentions) == 20_000
+    again = mentions.follow(run_of(*((f"m{n}", FALSE) for n in range(0, 20_000, 7)), first=20_000))
+    assert [finding.found.rsplit(" ", 1)[1] for finding in again] == [str(n) for n in range(0, 20_000, 7)]
+
+
+def test_beyond_its_bound_it_says_that_it_does_not_know() -> None:
+    """What is followed stays followed."""
+    mentions = Mentions(most_media=2, severity=Severity.ERROR)
+    mentions.follow(run_of(("a", TRUE), ("b", TRUE), ("c", TRUE)))
+    assert not mentions.is_complete
+    assert len(mentions) == 2
+    found = mentions.follow(run_of(("c", FALSE), ("b", FALSE), first=3))
+    assert [(finding.media_id, finding.severity) for finding in found] == [("b", Severity.ERROR)]

@@ -1,0 +1,102 @@
+"""The text of an element is proven to be JSON that means one thing to everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulk_importer.intake.strict_json import parsed, repeats_a_key
+
+LIMIT = 16
+
+
+def codes(raw: bytes) -> list[tuple[str, str]]:
+    """Code and pointer of each flaw."""
+    return [(flaw.code, flaw.pointer) for flaw in parsed(raw, max_depth=LIMIT)[1]]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a":NaN}',
+        b'{"a":-Infinity}',
+        b'{"a":01}',
+        b'{"a":1.}',
+        b'{"a":.5}',
+        b'{"a":+1}',
+        b'{"a":"\x01"}',
+        b'{"a":"\n"}',
+        b'{"a":"\\q"}',
+        b'{"a":"\\u12G4"}',
+        b'{"a":1,}',
+        b"{'a':1}",
+        b'{"a" "b"}',
+        b"[1",
+        b"1 2",
+        b"",
+        b"\x0b1",
+    ],
+)
+def test_what_is_not_json_is_said_to_be_so(raw: bytes) -> None:
+    """Whatever some parsers let pass."""
+    assert codes(raw) == [("not-json", "")]
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"a":"\xff"}', b'{"a":"\xc0\x80"}', b'{"a":"\xed\xa0\x80"}', b'{"\xff":1}']
+)
+def test_bytes_that_are_not_utf8_are_named(raw: bytes) -> None:
+    """Overlong forms and encoded surrogates are not UTF-8 either."""
+    assert codes(raw) == [("not-utf8", "")]
+
+
+def test_half_of_a_pair_is_found_where_it_stands() -> None:
+    """In values and in keys; a whole pair is a character."""
+    assert codes(b'{"a":["x","\\ud800"]}') == [("lone-surrogate", "/a/1")]
+    assert codes(b'{"a":{"\\udc00b":1}}') == [("lone-surrogate", "/a/?b")]
+    assert codes(b'{"a":"\\ud83d\\ude97"}') == []
+
+
+def test_a_key_that_comes_twice_is_found_where_it_stands() -> None:
+    """However it is spelled; the last one wins, as in the server."""
+    value, flaws = parsed(b'{"a":[{"b":1,"c":2,"\\u0062":3}],"a:":":"}', max_depth=LIMIT)
+    assert value == {"a": [{"b": 3, "c": 2}], "a:": ":"}
+    assert [(flaw.code, flaw.pointer) for flaw in flaws] == [("duplicate-key", "/a/0/b")]
+
+
+def test_depth_is_counted_outside_of_texts() -> None:
+    """Brackets in a text are no levels, and quotation marks can be escaped."""
+    inner = b'"' + b"[" * 50 + b'\\"' + b"{" * 50 + b'\\\\"'
+    assert codes(b"[" * LIMIT + inner + b"]" * LIMIT) == []
+    assert codes(b"[" * (LIMIT + 1) + inner + b"]" * (LIMIT + 1)) == [("too-deep", "")]
+    assert codes(b'[{"a":[]},' * 8 + b"1" + b"]" * 8) == []
+
+
+@pytest.mark.parametrize(
+    "raw", [b"[" * 100_000 + b"]" * 100_000, b"[" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000]
+)
+def test_a_hundred_thousand_levels_are_refused_unread(raw: bytes) -> None:
+    """No stack is used up."""
+    assert codes(raw) == [("too-deep", "")]
+
+
+def test_numbers_that_no_double_can_hold_arrive_as_infinity_or_whole() -> None:
+    """So that the schema sees a number; whole numbers of a thousand digits are numbers."""
+    value, flaws = parsed(b"[1e999,-1e999," + b"9" * 1000 + b"," + b"9" * 10_000 + b"]", max_depth=LIMIT)
+    assert value == [float("inf"), float("-inf"), int("9" * 1000), float("inf")]
+    assert flaws == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys", "may_repeat"),
+    [
+        (b'{"a":1,"b":2}', 2, False),
+        (b'{"a":1,"a":2}', 1, True),
+        (b'{"a":"x:y"}', 1, False),
+        (b'{"a" : "x:y"}', 1, True),
+        (b'{"a":":"}', 1, True),
+        (b'{"a"\n:"x:","b"\t:1}', 2, True),
+    ],
+)
+def test_counting_colons_proves_that_no_key_was_lost(raw: bytes, keys: int, may_repeat: bool) -> None:
+    """It may say "perhaps" where there is no repetition, and never "no" where there is one."""
+    assert repeats_a_key(raw, keys) is may_repeat

@@ -1,0 +1,349 @@
+"""A segment is judged: its entries become columns, and what cannot be sent is rejected with reasons."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bulk_importer.datagym.label_config import LabelConfig, read_label_config
+from bulk_importer.errors import UsageError
+from bulk_importer.intake.configured_forms import ConfiguredForm
+from bulk_importer.intake.forms import PlainForm
+from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.model import KeepData, Severity
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 6}]
+
+
+@pytest.fixture(scope="module")
+def config() -> LabelConfig:
+    """The configuration of the recorded answers."""
+    return read_label_config(json.loads((VECTORS / "semantics.json").read_text())["label_config"])
+
+
+@pytest.fixture(scope="module")
+def plain() -> Judge:
+    """A judge that knows the schema alone."""
+    return Judge(Rules())
+
+
+def judged(judge: Judge, *elements: bytes | dict[str, Any], first: int = 0, offset: int = 0) -> Judged:
+    """Judge the elements as one segment, with a line break between them."""
+    raws = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in elements]
+    starts, data = [], b""
+    for raw in raws:
+        starts.append(len(data))
+        data += raw + b",\n"
+    return judge.judge(data, starts, [len(raw) for raw in raws], first=first, offset=offset)
+
+
+def codes(found: Judged) -> list[list[str]]:
+    """The codes of each rejection."""
+    return [[finding.code for finding in rejection.findings] for rejection in found.rejections]
+
+
+def test_a_clean_segment_is_one_run_without_holes(plain: Judge) -> None:
+    """Positions are a range, lanes are the ids themselves, and the bytes are those of the source."""
+    found = judged(
+        plain,
+        {"internal_media_ID": "a", "keepData": True},
+        {"internal_media_ID": "b", "keepData": False, "labels": {"car": [{"polygon": POINTS}]}},
+        {"internal_media_ID": "c"},
+        first=7,
+        offset=1000,
+    )
+    run = found.run
+    assert run.positions == range(7, 10)
+    assert run.media_ids == ["a", "b", "c"]
+    assert run.lanes is run.media_ids
+    assert list(run.keeps) == [KeepData.TRUE, KeepData.FALSE, KeepData.MISSING]
+    assert list(run.weights) == [1, 5, 1]
+    assert run.offset == 1000
+    assert json.loads(run.raw(2)) == {"internal_media_ID": "c"}
+    assert (found.rejections, found.skipped, found.counts, len(found.digests)) == ((), (), {}, 24)
+
+
+def test_what_is_left_out_leaves_holes_in_the_columns(plain: Judge) -> None:
+    """A rejection carries position, offset, id and bytes; a list of classes is skipped."""
+    found = judged(
+        plain,
+        {"label_classes": [{"class_name": "car", "geometry_type": "polygon"}]},
+        {"internal_media_ID": "A"},
+        {"internal_media_ID": "b", "keepData": 1},
+        {"internal_media_ID": "c"},
+        first=10,
+        offset=100,
+    )
+    assert list(found.run.positions) == [11, 13]
+    assert found.run.media_ids == ["A", "c"]
+    assert found.run.lanes == ["a", "c"]
+    assert [json.loads(found.run.raw(index)) for index in (0, 1)] == [
+        {"internal_media_ID": "A"},
+        {"internal_media_ID": "c"},
+    ]
+    assert found.skipped == ((10, 11),)
+    (rejection,) = found.rejections
+    assert (rejection.position, rejection.media_id) == (12, "b")
+    assert found.run.data[rejection.offset - 100 :].startswith(rejection.raw)
+    assert rejection.findings[0].pointer == "/keepData"
+    assert found.counts == {"schema-type": 1}
+    assert len(found.digests) == 4 * 8
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"{}", "media-id-missing"),
+        (b'{"label_classes":[],"keepData":true}', "media-id-missing"),
+        (b"5", "schema-type"),
+        (b"null", "schema-type"),
+        (b'{"internal_media_ID":"a","x":"\xff"}', "not-utf8"),
+        (b'{"internal_media_ID":"a","x":"\x01"}', "not-json"),
+        (b'{"internal_media_ID":"a","x":"\\ud800"}', "lone-surrogate"),
+        (b'{"internal_media_ID":"a","internal_media_ID":"b"}', "duplicate-key"),
+        (b'{"internal_media_ID":"a","labels":{"p":[{"point":[{"x":1,"y":2,"x":3}]}]}}', "duplicate-key"),
+        (b'{"internal_media_ID":"a","labels":{"p":[{"point":[{"x":1e999,"y":2}]}]}}', "number-overflow"),
+        (b"[" * 200 + b"]" * 200, "too-deep"),
+    ],
+)
+def test_what_cannot_be_sent_is_rejected(plain: Judge, raw: bytes, code: str) -> None:
+    """With the code that `explain` knows, and the bytes that were read."""
+    found = judged(plain, raw)
+    assert [each[0] for each in codes(found)] == [code]
+    assert found.rejections[0].raw == raw
+    assert len(found.run) == 0
+
+
+def test_the_id_of_an_unreadable_element_is_still_told(plain: Judge) -> None:
+    """As far as its text can be trusted."""
+    assert judged(plain, b'{"internal_media_ID" : "m-1", "x": NaN}').rejections[0].media_id == "m-1"
+    assert judged(plain, b'{"x": NaN}').rejections[0].media_id is None
+
+
+def test_numbers_that_the_schema_accepts_are_sent_although_no_double_holds_them(plain: Judge) -> None:
+    """Without a label configuration exactly the schema decides; the loss is a warning."""
+    huge = {
+        "internal_media_ID": "a",
+        "keepData": False,
+        "labels": {"p": [{"point": [{"x": 10**400, "y": 1}]}]},
+    }
+    found = judged(plain, huge)
+    assert found.run.media_ids == ["a"]
+    assert list(found.run.keeps) == [KeepData.FALSE]
+    assert found.counts == {"number-too-large": 1}
+
+
+def test_losses_are_warnings_without_a_configuration_and_errors_with_one(config: LabelConfig) -> None:
+    """With `--label-config none` exactly what the schema accepts is sent."""
+    loss = {"internal_media_ID": "a", "labels": {"car": [{}]}}
+    without = judged(Judge(Rules(keep_warnings=True)), loss)
+    assert [warning.code for warning in without.warnings] == ["geometry-missing"]
+    assert len(without.run) == 1
+    assert codes(judged(Judge(Rules(label_config=config)), loss)) == [["geometry-missing"]]
+
+
+def test_warnings_are_counted_and_handed_over_where_they_are_wanted(config: LabelConfig) -> None:
+    """`check` wants them; `import` needs their number."""
+    element = {"internal_media_ID": "a", "image_name": "x"}
+    found = judged(Judge(Rules(label_config=config)), element)
+    assert found.counts["key-unknown"] == 1
+    assert found.warnings == ()
+    (warning,) = judged(Judge(Rules(label_config=config, keep_warnings=True)), element).warnings
+    assert (warning.code, warning.severity, warning.pointer) == (
+        "key-unknown",
+        Severity.WARNING,
+        "/image_name",
+    )
+
+
+def test_codes_are_tuned(config: LabelConfig) -> None:
+    """Strict, allowed, denied; a note that is denied rejects although the entry is ordinary."""
+    warned = {"internal_media_ID": "a", "image_name": "x"}
+    wrong = {"internal_media_ID": "a", "global_classifications": {"weather": ["snow"]}}
+    omitting = {"internal_media_ID": "a", "labels": {"car": [{"polygon": POINTS}]}}
+    assert codes(judged(Judge(Rules(label_config=config, strict=True)), warned)) == [["key-unknown"]]
+    allowing = Judge(Rules(label_config=config, allow=frozenset({"option-unknown"})))
+    assert judged(allowing, wrong).counts["option-unknown"] == 1
+    assert len(judged(allowing, wrong).run) == 1
+    denying = Judge(Rules(label_config=config, deny=frozenset({"required-omitted"})))
+    (rejection,) = judged(denying, omitting).rejections
+    assert [(each.code, each.pointer) for each in rejection.findings] == [
+        ("required-omitted", "/global_classifications")
+    ]
+    with pytest.raises(UsageError, match="option-unknown"):
+        Judge(Rules(deny=frozenset({"option-unkown"})))
+
+
+def test_rules_can_be_sent_to_a_worker_process(config: LabelConfig) -> None:
+    """They are small values."""
+    rules = Rules(label_config=config, deny=frozenset({"class-case"}))
+    assert pickle.loads(pickle.dumps(rules)) == rules
+    assert len(pickle.dumps(rules)) < 10_000
+
+
+def test_a_digest_knows_an_entry_again_however_it_is_written(plain: Judge, config: LabelConfig) -> None:
+    """White space, escapes, the order of keys, the writing of numbers and ignored keys do not count."""
+    shape = b'{"car": [{"polygon": [{"y": 2.0, "x": 1.50}, {"x": 3, "y": 4}, {"x": 5e0, "y": 6}]}]}'
+    compact = b'{"car":[{"polygon":[{"x":1.5,"y":2},{"x":3,"y":4},{"x":5,"y":6}]}]}'
+    ways = [
+        b'{"internal_media_ID":"\xc3\xa4","labels":%b}' % compact,
+        b'{ "labels": %b,\n "internal_media_ID": "\\u00e4" }' % shape,
+        b'{"internal_media_ID":"\\u00E4","status":"done","labels":%b,"own":{"note":[1]}}' % compact,
+    ]
+    for judge in (plain, Judge(Rules(label_config=config))):
+        found = judged(judge, *ways)
+        assert len(found.run) == 3
+        assert {found.digests[8 * place : 8 * place + 8] for place in range(3)} == {
+            judged(plain, ways[0]).digests
+        }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"internal_media_ID": "b", "global_classifications": {"note": ["AB 1"]}},
+        {"internal_media_ID": "a", "global_classifications": {"note": ["AB1"]}},
+        {"internal_media_ID": "a", "keepData": True, "global_classifications": {"note": ["AB 1"]}},
+        {"internal_media_ID": "a", "global_classifications": {"note": ["AB 1", "c"]}},
+        {"internal_media_ID": "a", "global_classifications": {"note": ["AB 1"]}, "labels": {}},
+    ],
+)
+def test_a_digest_tells_what_the_server_would_tell_apart(plain: Judge, other: dict[str, Any]) -> None:
+    """A blank in a text is not white space."""
+    one = {"internal_media_ID": "a", "global_classifications": {"note": ["AB 1"]}}
+    assert judged(plain, one).digests != judged(plain, other).digests
+
+
+EXAMPLES: list[dict[str, Any]] = [
+    {"internal_media_ID": "<media_id>", "keepData": False, "global_classifications": {}, "labels": {}},
+    {"internal_media_ID": "m", "global_classifications": {"weather": ["sunny", {"daytime": ["day"]}]}},
+    {"internal_media_ID": "m", "labels": {"bus": [], "car": []}},
+    {
+        "internal_media_ID": "m",
+        "labels": {
+            "car": [
+                {
+                    "polygon": [{"x": 57, "y": 412}, {"x": 54, "y": 463}, {"x": 130, "y": 524}],
+                    "classifications": {"car_type": [None]},
+                }
+            ]
+        },
+    },
+    {
+        "internal_media_ID": "m",
+        "labels": {"street": [{"line": [{"x": 57, "y": 412}, {"x": 54, "y": 463}], "classifications": {}}]},
+    },
+    {"internal_media_ID": "m", "labels": {"poi": [{"point": [{"x": 57, "y": 412}], "classifications": {}}]}},
+    {
+        "internal_media_ID": "m",
+        "labels": {"bus": [{"rectangle": [{"x": 272, "y": 302, "w": 324, "h": 169}], "classifications": {}}]},
+    },
+]
+"""The examples of DataGym's own page about importing."""
+
+DOCUMENTED = {
+    "label_classes": [
+        {"class_name": "bus", "geometry_type": "rectangle"},
+        {"class_name": "car", "geometry_type": "polygon"},
+        {"class_name": "street", "geometry_type": "line"},
+        {"class_name": "poi", "geometry_type": "point"},
+        {"class_name": "car_type", "classification_type": "select"},
+        {"class_name": "weather", "classification_type": "radio"},
+        {"class_name": "daytime", "classification_type": "select"},
+    ]
+}
+"""The list of classes of the same page, with the two that its later examples use."""
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_the_documented_examples_are_free_of_errors_and_warnings(config: LabelConfig, flat: bool) -> None:
+    """Under a matching configuration, complete or flat."""
+    judge = Judge(Rules(label_config=read_label_config(DOCUMENTED) if flat else config, keep_warnings=True))
+    found = judged(judge, *EXAMPLES)
+    assert (found.rejections, found.warnings) == ((), ())
+    assert len(found.run) == len(EXAMPLES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES[:2] + EXAMPLES[3:], ids=str)
+def test_ordinary_entries_are_accepted_at_once(config: LabelConfig, example: dict[str, Any]) -> None:
+    """The fast forms know them; the exact look would be ten times slower."""
+    raw = json.dumps(example).encode()
+    for form in (PlainForm(), ConfiguredForm(config)):
+        assert form.tally(msgspec.json.decode(raw, type=form.type)) is not None
+
+
+def index_of(path: Path, *tasks: MediaTask) -> str:
+    """The path of an index of these media."""
+    MediaIndex.write(path, tasks)
+    return str(path)
+
+
+MEDIA = [
+    MediaTask("new", MediaFlag.IMPORTABLE),
+    MediaTask("done", MediaFlag.IMPORTABLE | MediaFlag.FINISHED),
+    MediaTask("held", MediaFlag.IMPORTABLE | MediaFlag.UPLOADED),
+    MediaTask("benchmark", MediaFlag.BENCHMARK),
+    MediaTask("twice", MediaFlag.IMPORTABLE | MediaFlag.TWICE),
+    MediaTask("small", MediaFlag.IMPORTABLE, 4, 4),
+]
+
+
+def about(path: Path, media_rules: MediaRules, **entry: Any) -> tuple[list[list[str]], dict[str, int]]:
+    """The codes of an entry's rejection, and the counts."""
+    rules = Rules(media_index=index_of(path, *MEDIA), media_rules=media_rules)
+    found = judged(Judge(rules), entry)
+    return codes(found), found.counts
+
+
+@pytest.mark.parametrize(
+    ("media_id", "keep", "code"),
+    [
+        ("other", True, "media-unknown"),
+        ("", True, "media-unknown"),
+        ("benchmark", False, "media-benchmark"),
+        ("twice", True, "media-ambiguous"),
+        ("done", False, "media-finished"),
+        ("held", True, "media-uploaded"),
+    ],
+)
+def test_media_that_must_not_be_touched_reject_the_entry(
+    tmp_path: Path, media_id: str, keep: bool, code: str
+) -> None:
+    """Unknown ones, benchmarks, and the work of people."""
+    found, _ = about(tmp_path / "media", MediaRules(), internal_media_ID=media_id, keepData=keep)
+    assert found == [[code]]
+
+
+@pytest.mark.parametrize(
+    ("media_id", "keep", "rules"),
+    [
+        ("new", False, MediaRules()),
+        ("NEW ", True, MediaRules()),
+        ("done", True, MediaRules()),
+        ("done", False, MediaRules(replace_finished=True)),
+        ("held", True, MediaRules(onto_uploaded=True)),
+        ("held", False, MediaRules()),
+    ],
+)
+def test_other_media_are_imported(tmp_path: Path, media_id: str, keep: bool, rules: MediaRules) -> None:
+    """Or those whose change was asked for."""
+    found, counts = about(tmp_path / "media", rules, internal_media_ID=media_id, keepData=keep)
+    assert found == []
+    assert set(counts) <= {"media-replaced"}
+
+
+def test_coordinates_are_held_against_a_known_image_size(tmp_path: Path) -> None:
+    """A warning; also behind the fast accept."""
+    point: dict[str, Sequence[dict[str, int]]] = {"point": [{"x": 5, "y": 1}]}
+    found, counts = about(tmp_path / "media", MediaRules(), internal_media_ID="small", labels={"p": [point]})
+    assert found == []
+    assert counts == {"geometry-outside": 1}
