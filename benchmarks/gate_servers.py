@@ -135,7 +135,7 @@ SERVERS = {
             model=replace(
                 _CONSTANT, base_seconds=0.02, connections=10, connection_wait_seconds=0.0, cores=100
             ),
-            latency_seconds=0.02,
+            latency_seconds=0.002,
         ),
         Server(
             name="slower from half-time on",

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum, StrEnum
-from typing import NamedTuple
+from enum import Enum
 
 import msgspec
 
 from bulk_importer.events import GateMoved
 from bulk_importer.transfer.goodput import Goodput
+from bulk_importer.transfer.trials import Setting, Track, Trial, Way, Weights
 
 __all__ = ["Bounds", "Flight", "Gate", "Landing", "Setting"]
 
@@ -37,13 +37,6 @@ class Landing(Enum):
     THROTTLED = "the server asks for less (429)"
     UNAVAILABLE = "the server is not available"
     REFUSED = "refused for what was in it"
-
-
-class Setting(NamedTuple):
-    """Where the two knobs stand."""
-
-    in_flight: int
-    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,123 +77,30 @@ class Flight(msgspec.Struct, frozen=True):
     paced: bool = False
 
 
-class _Way(StrEnum):
-    """Where a trial goes."""
-
-    HEAVIER = "heavier batches"
-    MORE = "more in flight"
-    LIGHTER = "lighter batches"
-    FEWER = "fewer in flight"
-
-
-# Steps as factors, from bold to fine. Doubling what is in flight is as bold as a server deserves; weight may have to
-# grow a thousandfold from its careful start, within forty answers.
-_STEPS = {
-    _Way.MORE: (2.0, 1.5, 1.25),
-    _Way.FEWER: (2.0, 1.5),
-    _Way.HEAVIER: (4.0, 2.0, 1.5),
-    _Way.LIGHTER: (2.0, 2.0, 1.5),
-}
-_OPPOSITE = {
-    _Way.MORE: _Way.FEWER,
-    _Way.FEWER: _Way.MORE,
-    _Way.HEAVIER: _Way.LIGHTER,
-    _Way.LIGHTER: _Way.HEAVIER,
-}
-# Going up has to pay, because it costs the people who label meanwhile; going down need only not cost.
-_GAIN = {_Way.MORE: 0.06, _Way.HEAVIER: 0.06, _Way.FEWER: 0.02, _Way.LIGHTER: 0.02}
-
-
 _ALARMS = frozenset({Landing.TIMED_OUT, Landing.THROTTLED, Landing.UNAVAILABLE})
 _CAREFUL = Setting(in_flight=1, weight=64)
+# A setting is judged after so many answers at least, and after all of a round: those that come first are the quick
+# ones. A close question is decided as it stands after so many answers or rounds.
 _FEWEST_ANSWERS = 3
-_MOST_ANSWERS = 16
+_MOST_ANSWERS = 24
 _MOST_ROUNDS = 3
-_CONFIDENCE = 1.3
-_IN_PROPORTION = 0.7
-_FAILED_TRIAL = 3
+# Standard errors by which a trial must be better, or worse, to be decided sooner. With 1.3 the noisy server leads the
+# gate astray in one run of ten; with 2 the climb takes longer than forty answers.
+_CONFIDENCE = 1.7
+# At once: a trial with more failures than these in three, or a third (1/e) of the goodput; a base with these.
+_FAILED_TRIAL = 1 / 3
 _HOPELESS = -1.0
 _FAILED_BASE = 0.4
+# Answers after which one counts half on the base, for its goodput and for noticing that the server has changed; and
+# what counts as a change, as a logarithm.
 _LONG_MEMORY = 48
 _SHORT_MEMORY = 8
 _CHANGE = 0.35
-_FIRST_BLOCK = 40
-_LONGEST_BLOCK = 512
-
-
-class _Track:
-    """What the gate knows about going one way."""
-
-    __slots__ = ("blocked_until", "fails", "step", "tried")
-
-    def __init__(self) -> None:
-        self.step = 0
-        self.fails = 0
-        self.blocked_until = 0
-        self.tried = 0
-
-    def block(self, answers: int, in_flight: int) -> None:
-        """Leave this way alone for a while, longer each time."""
-        rest = max(_FIRST_BLOCK, 2 * in_flight) * 2**self.fails
-        self.blocked_until = answers + min(rest, _LONGEST_BLOCK)
-        self.fails = min(self.fails + 1, 16)
-
-    def reopen(self, answers: int) -> None:
-        """What was learnt about this way no longer counts."""
-        self.fails = 0
-        self.step = min(self.step, 1)
-        self.blocked_until = answers
-
-
-@dataclass(slots=True)
-class _Trial:
-    """A setting that is being tried."""
-
-    way: _Way
-    setting: Setting
-    factor: float
-    score: Goodput
-    passed: int = 0
-
-
-class _Weights:
-    """What batches really weigh, against what the knob says."""
-
-    __slots__ = ("_entries", "_mean", "_seen", "_strays")
-
-    def __init__(self) -> None:
-        self._entries = 2.0
-        self._seen = 0
-        self._strays = 0.0
-        self._mean = 0.0
-
-    def fit(self, flight: Flight, knob: int) -> bool:
-        """Whether a batch is near enough to the knob to say something about it."""
-        fits = 0.5 * knob <= flight.weight <= 1.5 * knob
-        if not flight.starved:
-            self._seen += 1
-            share = max(1 / self._seen, 0.08)
-            self._strays += share * ((not fits) - self._strays)
-            self._mean += share * (flight.weight - self._mean)
-            self._entries += share * (flight.entries - self._entries)
-        return fits
-
-    @property
-    def stray(self) -> bool:
-        """Whether most batches are far from the knob, so that it must come to them."""
-        return self._seen >= 3 and self._strays > 0.67
-
-    @property
-    def single(self) -> bool:
-        """Whether batches hold one entry each, so that none can be lighter."""
-        return self._entries < 1.2
-
-    @property
-    def typical(self) -> int:
-        """What a batch weighs; asking resets what was seen."""
-        self._seen = 0
-        self._strays = 0.0
-        return max(1, round(self._mean))
+# How much an answer that cannot be scored speaks against going on with a trial: a batch that does not follow the knob
+# makes it pointless, one that was refused only makes it slow, and suspects come in tens.
+_STRAY = 1.0
+_REFUSAL = 0.5
+_SUSPECT = 0.1
 
 
 class Gate:
@@ -218,12 +118,12 @@ class Gate:
         self._base = self._within(start or _CAREFUL)
         self._score = Goodput(self._base.in_flight)
         self._recent = Goodput(self._base.in_flight)
-        self._trial: _Trial | None = None
-        self._tracks = {way: _Track() for way in _Way}
-        self._momentum: _Way | None = None
-        self._answers = 0  # scored on the base, ever: the clock by which ways are blocked
+        self._trial: Trial | None = None
+        self._tracks = {way: Track() for way in Way}
+        self._momentum: Way | None = None
+        self._answers = 0  # scored on the base, ever: the clock by which ways rest
         self._since = 0  # of these, since the last trial
-        self._weights = _Weights()
+        self._weights = Weights()
 
     @property
     def leg(self) -> int:
@@ -245,40 +145,52 @@ class Gate:
         return in_flight < self.setting.in_flight
 
     def landed(self, flight: Flight) -> GateMoved | None:
-        """Take a landing into account; what moved, if anything did."""
-        if flight.leg != self._leg or flight.suspect:
+        """Take a landing into account; what moved, or was kept after a trial, if anything was."""
+        if flight.leg != self._leg:
             return None
         if flight.in_flight > self.setting.in_flight:
             return None  # left while what an earlier, larger setting had sent was still about
         if flight.landing in _ALARMS:
             return self._retreat(flight.landing)
-        trial = self._trial
-        tells = flight.landing is not Landing.REFUSED and not flight.starved and not flight.paced
-        if not self._weights.fit(flight, self.setting.weight) or not tells:
-            return self._let_pass(flight)
+        if flight.suspect:
+            return self._let_pass(_SUSPECT)
+        if flight.landing is Landing.REFUSED:
+            return self._let_pass(_REFUSAL)
+        fits = self._weights.fits(flight.weight, self.setting.weight)
+        if not self._trial and not flight.starved:
+            self._weights.see(flight.weight, flight.entries, fits=fits)
+        if not fits or flight.starved or flight.paced:
+            return self._let_pass(_STRAY)
+        return self._score_flight(flight)
+
+    def _score_flight(self, flight: Flight) -> GateMoved | None:
         failed = flight.landing is not Landing.DELIVERED
+        trial = self._trial
         for score in (trial.score,) if trial else (self._score, self._recent):
             score.add(
                 0 if failed else flight.weight, flight.ended - flight.started, flight.in_flight, failed=failed
             )
         return self._judge_trial(trial) if trial else self._judge_base()
 
-    def _let_pass(self, flight: Flight) -> GateMoved | None:
+    def _let_pass(self, share: float) -> GateMoved | None:
         if self._trial:
-            self._trial.passed += 1
-            if self._trial.passed > 2 * self._trial.setting.in_flight + 4:
-                return self._reject(self._trial, "no answers to judge it by")
-        elif self._weights.stray and not flight.starved:
-            return self._stand_on(
-                self._base._replace(weight=self._weights.typical), "what batches really weigh"
-            )
+            self._trial.passed += share
+            if self._trial.passed > self._trial.setting.in_flight + _FEWEST_ANSWERS:
+                return self._give_up(self._trial)
+        elif self._weights.stray:
+            return self._follow_weights()
         return None
 
-    def _judge_trial(self, trial: _Trial) -> GateMoved | None:
+    def _follow_weights(self) -> GateMoved | None:
+        came = self._within(self._base._replace(weight=self._weights.typical))
+        self._weights.settle(came.weight)
+        return self._stand_on(came, "what batches really weigh")
+
+    def _judge_trial(self, trial: Trial) -> GateMoved | None:
         score, base = trial.score, self._score
-        if score.failures * _FAILED_TRIAL > score.answers + 1:
+        if score.failures > _FAILED_TRIAL * (score.answers + 1):
             return self._reject(trial, Landing.CONFLICT.value)
-        gain = score.log_rate - base.log_rate - _GAIN[trial.way]
+        gain = score.log_rate - base.log_rate - trial.way.least_gain
         if gain < _HOPELESS:
             return self._reject(trial, "much worse")
         if score.answers < max(_FEWEST_ANSWERS, trial.setting.in_flight):
@@ -286,40 +198,54 @@ class Gate:
         # A handful of answers without a conflict does not prove that there will be none.
         luck = math.sqrt(max(score.failed_share, base.failed_share) / score.answers)
         error = _CONFIDENCE * math.hypot(score.log_error, base.log_error, luck)
-        enough = score.answers >= max(_MOST_ANSWERS, _MOST_ROUNDS * trial.setting.in_flight)
+        # In the beginning there is more to gain elsewhere than by settling a close question.
+        patience = min(_MOST_ANSWERS, _FEWEST_ANSWERS + self._answers // 4)
+        enough = score.answers >= max(patience, _MOST_ROUNDS * trial.setting.in_flight)
         if gain > (0.0 if enough else error):
             return self._accept(trial)
         if enough or gain < -error:
             return self._reject(trial, "not better")
         return None
 
-    def _accept(self, trial: _Trial) -> GateMoved | None:
+    def _accept(self, trial: Trial) -> GateMoved:
         gain = trial.score.log_rate - self._score.log_rate
-        track = self._tracks[trial.way]
-        share = gain / math.log(trial.factor)
-        track.step = 0 if share > _IN_PROPORTION else max(track.step, 1)
-        self._momentum = trial.way
-        self._base, self._score, self._trial = trial.setting, trial.score, None
+        self._base, self._score = trial.setting, trial.score
         self._recent = Goodput(self._base.in_flight)
-        self._since = 0
-        for way, other in self._tracks.items():
-            if way is _OPPOSITE[trial.way]:
-                other.block(self._answers, self._base.in_flight)
-            elif way is not trial.way:
-                other.reopen(self._answers)
-        return None
+        self._end_trial(trial.way)
+        self._tracks[trial.way].paid(gain, trial.factor)
+        self._tracks[trial.way.opposite].rest(self._answers, self._base.in_flight)
+        for way, track in self._tracks.items():
+            if way not in (trial.way, trial.way.opposite):
+                track.reopen(self._answers)
+        return self._told(f"kept: {trial.way.value} bring {math.expm1(gain):+.0%}")
 
-    def _reject(self, trial: _Trial, reason: str) -> GateMoved | None:
+    def _give_up(self, trial: Trial) -> GateMoved:
+        if trial.way in (Way.HEAVIER, Way.LIGHTER):
+            return self._reject(trial, "no batch of that weight")
+        # Nothing is known against it; let some of what keeps the answers away pass.
+        self._tracks[trial.way].rests_until = self._answers + _FEWEST_ANSWERS
+        self._end_trial(None)
+        return self._moved("back: no answers to judge it by")
+
+    def _reject(self, trial: Trial, reason: str) -> GateMoved:
         track = self._tracks[trial.way]
         conflicts = trial.score.failures > 0
-        if track.step == 0 or (conflicts and track.step + 1 < len(_STEPS[trial.way])):
+        self._end_trial(None)
+        finer = track.step == 0 or (conflicts and track.step + 1 < len(trial.way.steps))
+        if finer:
             track.step += 1
-        else:
-            track.block(self._answers, self._base.in_flight)
-        self._momentum = None
-        self._trial = None
-        self._since = 0
+            # Where a step was too bold, rather than useless, the limit is near: look for it at once.
+            self._momentum = trial.way if conflicts else None
+            target = self._target(trial.way)
+            finer = target is not None and target[0] != trial.setting
+        if not finer:
+            track.rest(self._answers, self._base.in_flight)
         return self._moved(f"back: {reason}")
+
+    def _end_trial(self, momentum: Way | None) -> None:
+        self._trial = None
+        self._momentum = momentum
+        self._since = 0
 
     def _judge_base(self) -> GateMoved | None:
         self._answers += 1
@@ -327,42 +253,47 @@ class Gate:
         level = self._base.in_flight
         self._score.fade(0.5 ** (1 / max(_LONG_MEMORY, 4 * level)))
         self._recent.fade(0.5 ** (1 / max(_SHORT_MEMORY, level)))
-        if self._recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
-            change = abs(self._recent.log_rate - self._score.log_rate)
-            if self._recent.failed_share > max(_FAILED_BASE, 2 * self._score.failed_share):
-                return self._retreat(Landing.CONFLICT)
-            if change > max(_CHANGE, 3 * self._recent.log_error):
-                self._score, self._recent = self._recent, Goodput(level)
-                for track in self._tracks.values():
-                    track.reopen(self._answers)
+        recent = self._recent
+        if recent.answers >= max(_FEWEST_ANSWERS, level / 4) and recent.failed_share > max(
+            _FAILED_BASE, 2 * self._score.failed_share
+        ):
+            return self._retreat(Landing.CONFLICT)
+        if recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
+            self._notice_change(recent)
         if self._since * 2 < level or self._score.answers < max(_FEWEST_ANSWERS, level) * 0.9:
             return None
         return self._try_next()
 
+    def _notice_change(self, recent: Goodput) -> None:
+        if abs(recent.log_rate - self._score.log_rate) > max(_CHANGE, 3 * recent.log_error):
+            self._score, self._recent = recent, Goodput(self._base.in_flight)
+            for track in self._tracks.values():
+                track.reopen(self._answers)
+
     def _try_next(self) -> GateMoved | None:
-        ways = [way for way in _Way if self._tracks[way].blocked_until <= self._answers and self._target(way)]
+        ways = [way for way in Way if self._tracks[way].rests_until <= self._answers and self._target(way)]
         if not ways:
             return None
         way = min(ways, key=lambda way: (way is not self._momentum, self._tracks[way].tried))
         target, factor = self._target(way) or (self._base, 1.0)
         self._tracks[way].tried = self._leg + 1
-        self._trial = _Trial(way, target, factor, Goodput(target.in_flight))
+        self._trial = Trial(way, target, factor, Goodput(target.in_flight))
         return self._moved(f"trying {way.value}")
 
-    def _target(self, way: _Way) -> tuple[Setting, float] | None:
-        factor = _STEPS[way][self._tracks[way].step]
+    def _target(self, way: Way) -> tuple[Setting, float] | None:
+        factor = way.steps[self._tracks[way].step]
         base = self._base
         match way:
-            case _Way.MORE:
+            case Way.MORE:
                 target = base._replace(in_flight=math.ceil(base.in_flight * factor))
-            case _Way.FEWER:
+            case Way.FEWER:
                 target = base._replace(in_flight=math.floor(base.in_flight / factor))
-            case _Way.HEAVIER:
+            case Way.HEAVIER:
                 target = base._replace(weight=math.ceil(base.weight * factor))
-            case _Way.LIGHTER if self._weights.single:
-                return None
-            case _Way.LIGHTER:
-                target = base._replace(weight=math.floor(base.weight / factor))
+            case Way.LIGHTER:
+                # Batches of one entry cannot be lighter.
+                weight = base.weight if self._weights.single else math.floor(base.weight / factor)
+                target = base._replace(weight=weight)
         target = self._within(target)
         return None if target == base else (target, factor)
 
@@ -372,20 +303,24 @@ class Gate:
         base = self._base
         # A server that was away is not one that had too much: it may have all of it back as soon as it answers.
         if landing is not Landing.UNAVAILABLE:
-            for way in (_Way.MORE, _Way.HEAVIER):
-                self._tracks[way].block(self._answers, base.in_flight)
+            for way in (Way.MORE, Way.HEAVIER):
+                self._tracks[way].rest(self._answers, base.in_flight)
         fewer = self._within(base._replace(in_flight=base.in_flight // 2))
         lighter = self._within(base._replace(weight=base.weight // 2))
-        return self._stand_on(fewer if fewer != base else lighter, landing.value)
+        match landing:
+            case Landing.TIMED_OUT if not self._weights.single:
+                return self._stand_on(lighter, landing.value)
+            case Landing.CONFLICT if fewer == base:
+                return self._stand_on(lighter, landing.value)
+        return self._stand_on(fewer, landing.value)
 
     def _stand_on(self, setting: Setting, reason: str) -> GateMoved | None:
-        self._base = self._within(setting)
-        self._trial = None
-        self._momentum = None
-        self._since = 0
-        self._score = Goodput(self._base.in_flight)
-        self._recent = Goodput(self._base.in_flight)
-        return self._moved(reason)
+        moved = setting != self._base
+        self._base = setting
+        self._end_trial(None)
+        self._score = Goodput(setting.in_flight)
+        self._recent = Goodput(setting.in_flight)
+        return self._moved(reason) if moved else None
 
     def _within(self, setting: Setting) -> Setting:
         bounds = self._bounds
@@ -398,5 +333,8 @@ class Gate:
 
     def _moved(self, reason: str) -> GateMoved:
         self._leg += 1
+        return self._told(reason)
+
+    def _told(self, reason: str) -> GateMoved:
         setting = self.setting
         return GateMoved(max_in_flight=setting.in_flight, max_weight=setting.weight, reason=reason)
