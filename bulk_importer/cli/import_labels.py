@@ -64,11 +64,11 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             try:
                 summary = await _import_one(source, folder, settings, token, stop, quiet=quiet or as_json)
             except BulkImporterError as error:
-                terminal.say(f"bulk-importer: {error}")
-                codes.append(error.exit_code)
-                continue
+                summary = _not_begun(source, folder, settings, error)
             summaries.append(summary)
             codes.append(ExitCode(summary.exit_code))
+            if summary.message and (quiet or as_json or not summary.entries):
+                terminal.say(f"bulk-importer: {summary.message}")
             if stop.is_requested:
                 break
     _report(summaries, as_json=as_json, quiet=quiet)
@@ -106,6 +106,21 @@ async def _import_one(
             await opened.aclose()
 
 
+def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporterError) -> Summary:
+    """The summary of a run that could not begin: nothing was read or sent, and the checkpoint is as it was."""
+    from bulk_importer.summary import RunState, Summary
+
+    return Summary(
+        state=RunState.FAILED,
+        exit_code=error.exit_code,
+        source=source,
+        project=settings.project or "",
+        server=settings.server or "",
+        checkpoint=str(folder),
+        message=str(error),
+    )
+
+
 def _announce(what: Announcement) -> None:
     terminal.say(
         f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
@@ -136,7 +151,8 @@ def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None
         from bulk_importer.observe import summary_text
 
         for summary in summaries:
-            terminal.out(summary_text(summary))
+            if summary.entries:
+                terminal.out(summary_text(summary))
 
 
 def _expanded(sources: Sequence[str]) -> list[str]:

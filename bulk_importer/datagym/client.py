@@ -12,6 +12,8 @@ hundredth answer and says so in that answer; aiohttp then opens a new one.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -233,8 +235,10 @@ def _kind(error: Exception, *, left_whole: bool) -> FailureKind:
 
 def _text(error: Exception) -> str:
     """What went wrong, in a few words, without the name of the class where there is anything better."""
-    inner = getattr(error, "os_error", None)
-    return str(inner.strerror or inner) if isinstance(inner, OSError) else str(error) or type(error).__name__
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, OSError) and inner.errno is not None and not isinstance(inner, socket.gaierror):
+        return os.strerror(inner.errno)
+    return str(error) or type(error).__name__
 
 
 def _checked_url(server: str) -> str:

@@ -39,6 +39,8 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _headline(summary: Summary) -> str:
+    if summary.state is RunState.COMPLETE and summary.exit_code == ExitCode.INPUT:
+        return "Complete up to the break in the source"
     return {
         RunState.RUNNING: "Running",
         RunState.COMPLETE: "Complete",

@@ -116,10 +116,16 @@ def summarize(
         project=header.project,
         server=header.server,
         checkpoint=str(folder),
-        message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason,
+        message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason or _remark(state),
         media_in_doubt=list(media_in_doubt),
         this_run=this_run,
     )
+
+
+def _remark(state: CheckpointState) -> str:
+    if state.end is not None and not state.end.entries:
+        return "The source is an empty array: there was nothing to import."
+    return ""
 
 
 def ending(state: CheckpointState, errors: Sequence[BulkImporterError], *, stopped: bool) -> RunState:
