@@ -76,9 +76,8 @@ class Prediction:
         if isinstance(entries, Refusal):
             await self._spend(Job(0, self._seconds(0, body)))
             return entries
-        seen.media_ids = tuple(
-            str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry
-        )
+        media_ids = (str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
+        backroom.witness.note_media(seen, tuple(media_ids))
         if backroom.pace.model:
             await self._take_its_time(entries, project, caller, body)
         hand = await backroom.in_transaction(lambda: self._write(entries, project, caller))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ class Asked:
         text = self.request.query.get(field)
         if text is None:
             return default
-        if not text.isascii() or not text.isdigit():
+        if not re.fullmatch(r"[0-9]{1,9}", text):
             raise Refused(400, "ex_validation", field)
         return int(text)
 

@@ -30,7 +30,7 @@ from bulk_importer.sandbox.collation import as_stored, fold
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic, not_found
 from bulk_importer.sandbox.values import MediaLabels, Value, validate
 
-__all__ = ["Hand", "Shelf", "create_missing", "extend_nested", "read_json"]
+__all__ = ["Hand", "Shelf", "create_missing", "create_tree", "extend_nested", "read_json"]
 
 Json = object
 
@@ -168,7 +168,7 @@ def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list
     roots = []
     for root in config.root_classifications():
         if root.number not in oldest:
-            oldest[root.number] = _create_tree(labels, root, hand)
+            oldest[root.number] = create_tree(labels, root, hand)
             labels.roots.append(oldest[root.number])
         roots.append((root, oldest[root.number]))
     return roots
@@ -192,18 +192,19 @@ def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
                 extend(nested, child)
             else:
                 for value in values:
-                    value.children.append(_create_tree(labels, child, hand))
+                    value.children.append(create_tree(labels, child, hand))
 
     for root in config.roots:
         extend([value for value in labels.roots if value.label_class == root.number], root)
 
 
-def _create_tree(labels: MediaLabels, label_class: LabelClass, hand: Hand) -> Value:
+def create_tree(labels: MediaLabels, label_class: LabelClass, hand: Hand) -> Value:
+    """An empty value with its classifications, to be put where it belongs."""
     value = hand.new_value(labels, label_class)
     # Nested geometries are not created with their parent: there can be any number of them.
     for child in label_class.children:
         if not child.type.is_geometry:
-            value.children.append(_create_tree(labels, child, hand))
+            value.children.append(create_tree(labels, child, hand))
     return value
 
 
@@ -255,7 +256,7 @@ def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelCon
     for key, geometries in given.items():
         label_class = _the_class(config.roots, key)  # row 2, also for an empty array
         for geometry in _array(geometries):
-            labels.roots.append(value := _create_tree(labels, label_class, hand))
+            labels.roots.append(value := create_tree(labels, label_class, hand))
             read_geometry(_as_object(geometry), label_class, value, hand)
             _read_nested_geometries(_as_object(geometry), label_class, value, labels, hand)
 
@@ -280,7 +281,7 @@ def _read_nested_geometries(
             if not label_class.type.is_geometry:
                 # Its classifications have their one value already; the server counts them by type.
                 raise generic("entry_value_validation", label_class.type.value)
-            parent.children.append(value := _create_tree(labels, label_class, hand))
+            parent.children.append(value := create_tree(labels, label_class, hand))
             read_geometry(_as_object(one), label_class, value, hand)
 
 

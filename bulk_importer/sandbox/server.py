@@ -28,6 +28,7 @@ from bulk_importer.sandbox.project_reads import ProjectReads
 from bulk_importer.sandbox.setup_routes import SetupRoutes
 from bulk_importer.sandbox.store import ORGANISATION, Store
 from bulk_importer.sandbox.task_reads import TaskReads
+from bulk_importer.sandbox.value_routes import ValueRoutes
 from bulk_importer.sandbox.witness import Seen, Witness
 
 __all__ = ["Sandbox", "SandboxConfig"]
@@ -107,7 +108,7 @@ class Sandbox:
         app = web.Application(middlewares=[self._doorway.middleware], client_max_size=0)
         self._inspection = Inspection(self._backroom)
         self._inspection.register(app.router)
-        for kind in (Page, ProjectReads, TaskReads, ExportRoutes, SetupRoutes):
+        for kind in (Page, ProjectReads, TaskReads, ExportRoutes, SetupRoutes, ValueRoutes):
             kind(self._backroom).register(app.router)
         for base in ("/api/v1/project", "/api/project"):
             app.router.add_post(f"{base}/{{id}}/prediction", self._doorway.predict)

@@ -42,6 +42,7 @@ class SetupRoutes:
             ("DELETE", "/api/token/{id}", self._delete_token),
             ("DELETE", "/api/project/{id}", self._delete_project),
             ("DELETE", "/api/project/{id}/restore", self._restore_project),
+            ("DELETE", "/api/dataset/{id}", self._delete_dataset),
             ("PUT", "/api/task/moveAll", self._move_all),
             ("PUT", "/api/task/reviewedSuccess", self._review),
             ("PUT", "/api/task/{id}/activateBenchmark", self._activate_benchmark),
@@ -91,6 +92,8 @@ class SetupRoutes:
         if not isinstance(asked.body, list) or not all(isinstance(url, str) for url in asked.body):
             raise Refused(400, "ex_validation")
         dataset = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")
+        if dataset["media_type"] == "VIDEO":
+            raise generic("url_not_allowed_mediatype")
         urls = dict.fromkeys(asked.body)  # a set: a URL counts once
         return add_media(self._store, self._backroom.ids, dataset["number"], urls, self._backroom.now_ms())
 
@@ -107,6 +110,15 @@ class SetupRoutes:
             raise generic("mediatype_missmatch")
         connect(self._store, project["number"], dataset["number"])
         return None
+
+    def _delete_dataset(self, asked: Asked) -> object:
+        number = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")["number"]
+        self._store.execute(
+            "UPDATE dataset SET delete_time = ? WHERE number = ?", self._backroom.now_ms(), number
+        )
+        self._store.execute("UPDATE media SET deleted = 1 WHERE dataset = ?", number)
+        row = self._store.row("SELECT * FROM dataset WHERE number = ?", number)
+        return row and {**self._backroom.views.dataset(row), "media": []}
 
     def _delete_project(self, asked: Asked) -> object:
         project = self._backroom.project(asked.name(), asked.caller, deleted=True)

@@ -83,9 +83,8 @@ class TaskReads:
         after: tuple[str, int] = ("", 0)
 
         def piece() -> list[Row]:
-            wanted = " AND instr(lower(media_name) || char(10) || lower(coalesce(labeler, '')), ?)" * len(
-                words
-            )
+            # LIKE, as on the server: an underscore in a word stands for any character.
+            wanted = " AND (media_name LIKE ? OR labeler LIKE ?)" * len(words)
             return self._store.rows(
                 "SELECT task.* FROM task JOIN media ON media.number = task.media"  # noqa: S608 - placeholders only
                 " WHERE project = ? AND (? IS NULL OR state = ?) AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
@@ -94,7 +93,7 @@ class TaskReads:
                 state,
                 state,
                 *after,
-                *words,
+                *(f"%{word}%" for word in words for _ in range(2)),
                 min(_PIECE, limit),
             )
 
@@ -153,8 +152,9 @@ class TaskReads:
             raise Refused(400, "ex_validation", "lastChangedConfig")
 
         def finish() -> bool:
-            task, _ = self._backroom.task(asked.name(), asked.caller)
-            return complete(self._store, self._ids, task, asked.name(), last_changed_ms)
+            task, project = self._backroom.task(asked.name(), asked.caller)
+            is_video = project["media_type"] == "VIDEO"
+            return complete(self._store, self._ids, task, asked.name(), last_changed_ms, is_video=is_video)
 
         changed = await self._backroom.in_transaction(finish)
         return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": asked.name()})
@@ -168,8 +168,11 @@ class TaskReads:
         return web.Response()
 
     async def _video(self, asked: Asked) -> web.StreamResponse:
-        await self._backroom.on_store(lambda: self._backroom.task(asked.name(), asked.caller))
-        raise generic("invalid_project_mediatype")
+        """What changes in a video, which is nothing: imported values have no changes (2.11)."""
+        _, project = await self._backroom.on_store(lambda: self._backroom.task(asked.name(), asked.caller))
+        if project["media_type"] != "VIDEO":
+            raise generic("invalid_project_mediatype")
+        return json_answer({"frames": {}, "object": {}})
 
     # ---------------------------------------------------------------------------- configuration and labels
 

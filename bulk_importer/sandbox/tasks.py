@@ -6,6 +6,7 @@ would refuse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -39,17 +40,27 @@ def move(store: Store, task: Row, task_id: str, to: str, *, as_from: str | None 
     store.execute("UPDATE task SET state = ?, labeler = ? WHERE number = ?", to, labeler, task["number"])
 
 
-def complete(store: Store, ids: Ids, task: Row, task_id: str, last_changed_ms: int) -> bool:
+def complete(
+    store: Store, ids: Ids, task: Row, task_id: str, last_changed_ms: int, *, is_video: bool = False
+) -> bool:
     """Complete a task, from any state; whether the configuration changed since the client read it.
 
     If it did, nothing happens. Every value is validated, strictly: the first that is wrong is refused, and all
-    others get their flags right.
+    others get their flags right. In a video project values without changes are wrong as such, and an import
+    writes none (2.11).
     """
     config = store.config(task["project"])
     if config.changed_ms > last_changed_ms:
         return True
     classes = config.by_number()
     labels = store.labels(task["number"])
+    if is_video and labels.roots:
+        first = labels.roots[0]
+        raise generic(
+            "entry_value_validation",
+            classes[first.label_class].type.value,
+            ids.value(task["number"], first.sequence),
+        )
     for value in labels.walk():
         _require_valid(ids, task["number"], value, classes[value.label_class])
     if labels.roots:
@@ -75,4 +86,11 @@ def search_words(search: str, allowed: str) -> list[str]:
     """
     if any(not (c.isascii() and c.isalnum()) and c not in allowed for c in search):
         raise Refused(400, "ex_validation", "search")
-    return [word for word in search.lower().split() if len(word) >= _SHORTEST_WORD and not word.isdigit()]
+    return [
+        word for word in search.lower().split(" ") if len(word) >= _SHORTEST_WORD and not _is_number(word)
+    ]
+
+
+def _is_number(word: str) -> bool:
+    """Whether Java reads a `long` from it."""
+    return bool(re.fullmatch(r"-?[0-9]+", word)) and -(2**63) <= int(word) < 2**63

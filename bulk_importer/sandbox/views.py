@@ -204,6 +204,12 @@ class Views:
         values = [leaf.value(root, None) for root in labels.roots]
         return {**self.empty_iteration(project), "entryValues": values}
 
+    def value(self, project: int, task: Row, value: Value, parent_id: object) -> View:
+        """One label value with everything below it."""
+        classes = self._store.config(project).by_number()
+        view = _Leaf(self._ids, project, task["number"], task["media"], classes).value(value, None)
+        return {**view, "lcEntryValueParentId": parent_id}
+
     def empty_iteration(self, project: int) -> View:
         """The labels of a media that has none."""
         return {

@@ -9,8 +9,11 @@ import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import Final
 
 __all__ = ["Seen", "Witness"]
+
+_MOST_IDS: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -48,7 +51,10 @@ class Witness:
     """The last requests, and counts of all. Used from the event loop alone."""
 
     def __init__(self, remembered: int) -> None:
-        self._seen: deque[Seen] = deque(maxlen=remembered)
+        self._remembered = remembered
+        # Changed by `arrive` and `note_media`; `_ids` counts the media ids that are kept.
+        self._seen: deque[Seen] = deque()
+        self._ids = 0
         self._count = 0
         self.commits: Counter[str] = Counter()
 
@@ -61,7 +67,20 @@ class Witness:
         """Note a request that begins."""
         self._count += 1
         self._seen.append(seen := Seen(self._count, method, path, time.time()))
+        self._forget()
         return seen
+
+    def note_media(self, seen: Seen, media_ids: tuple[str, ...]) -> None:
+        """Note which media a prediction is about."""
+        if seen.number > self._count - len(self._seen):  # else it is forgotten already
+            seen.media_ids = media_ids
+            self._ids += len(media_ids)
+            self._forget()
+
+    def _forget(self) -> None:
+        # About 100 bytes an id: a request of a large import may hold thousands.
+        while len(self._seen) > self._remembered or (self._ids > _MOST_IDS and len(self._seen) > 1):
+            self._ids -= len(self._seen.popleft().media_ids)
 
     def note_body(self, seen: Seen, body: bytes) -> None:
         """Note what a prediction brought."""

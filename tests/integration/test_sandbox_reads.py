@@ -85,6 +85,8 @@ async def test_a_token_without_a_state_lists_what_waits(client: Any) -> None:
         ("search=im", 12),
         ("search=img000003 img", 1),
         ("search=nobody", 0),
+        ("search=im_00_003", 1),
+        ("search=-12", 12),
         ("search=img000003.jpg", 1),
         ("state=COMPLETED", 0),
         ("state=BACKLOG&limit=5&search=img", 5),
@@ -337,3 +339,72 @@ async def test_a_video_task_of_an_image_project_has_no_export(client: Any) -> No
     _, tasks = await _prepared(client)
     status, refused = await client.ask("GET", f"/api/v1/exportVideoTask/{tasks[0]}")
     assert (status, refused["key"]) == (500, "ex_gen_invalid_project_mediatype")
+
+
+async def test_single_values_are_made_changed_and_deleted_without_being_judged(client: Any) -> None:
+    """What a labeler does while an import goes on."""
+    project, tasks = await _prepared(client)
+    config = await client.get(f"/api/lconfig/{project.config_id}")
+    ids = {one["entryKey"]: one["id"] for one in config["entries"]}
+    body = {"lcEntryId": ids["bus"], "labelTaskId": tasks[0], "lcEntryValueParentId": None}
+    status, made = await client.ask("POST", f"/api/v1/lcValue/{ids['bus']}", body)
+    assert (status, made["valid"], made["width"]) == (200, False, None)
+    change = {
+        "id": made["id"],
+        "lcEntryId": ids["bus"],
+        "labelTaskId": tasks[0],
+        "valid": True,
+        "x": 1,
+        "y": 2,
+    }
+    _, changed = await client.ask("PUT", f"/api/lcvalues/{made['id']}", change | {"width": 3, "height": None})
+    assert (changed["point"], changed["width"], changed["height"], changed["valid"]) == (
+        {"id": made["id"], "x": 1.0, "y": 2.0},
+        3.0,
+        None,
+        True,
+    )
+    assert (await client.ask("DELETE", f"/api/v1/lcValue/{made['id']}"))[0] == 200
+    status, refused = await client.ask("DELETE", f"/api/v1/lcValue/{made['id']}")
+    assert (status, refused["params"]) == (404, ["Label Entry Value", "id", made["id"]])
+
+
+async def test_a_classification_is_changed_in_its_place_and_cannot_be_deleted(client: Any) -> None:
+    project, tasks = await _prepared(client)
+    await _upload(client, project, 0)
+    path = f"/api/lcvalues/{project.iteration_id}/{project.media_ids[0]}/{tasks[0]}"
+    weather = next(v for v in (await client.get(path))["entryValues"] if v["entryKeyLcEntry"] == "weather")
+    wind = next(v for v in weather["children"] if v["entryKeyLcEntry"] == "wind")
+    change = {"id": wind["id"], "lcEntryId": wind["lcEntryId"], "labelTaskId": tasks[0], "selectKey": "calm"}
+    status, _ = await client.ask(
+        "PUT", f"/api/lcvalues/{wind['id']}", change | {"lcEntryValueParentId": weather["id"]}
+    )
+    assert status == 200
+    labels = (await client.sandbox.labels(project.id))[project.media_ids[0]]
+    held = next(value for value in labels if value["k"] == "weather")
+    assert {"k": "wind", "t": "SELECT", "valid": False, "v": "calm", "c": []} in held["c"]
+    status, refused = await client.ask("DELETE", f"/api/lcvalues/{wind['id']}")
+    assert (status, refused["key"]) == (500, "ex_gen_entry_value_delete")
+    await client.ask("PUT", f"/api/lcvalues/{wind['id']}", change)
+    labels = (await client.sandbox.labels(project.id))[project.media_ids[0]]
+    assert {value["k"] for value in labels} == {"weather", "tags", "note", "wind"}
+
+
+async def test_a_video_project_takes_labels_that_it_can_neither_complete_nor_export(client: Any) -> None:
+    project, tasks = await _prepared(client, media_type="VIDEO")
+    await _upload(client, project, 0, global_classifications={"weather": ["sunny"]}, labels={"mask": [{}]})
+    status, refused = await client.ask("PUT", f"/api/task/{tasks[0]}/completeTask", _LATER)
+    assert (status, refused["key"]) == (500, "ex_gen_entry_value_validation")
+    assert (await client.ask("PUT", f"/api/task/{tasks[1]}/completeTask", _LATER))[0] == 200
+    _, task = await client.get(f"/api/v1/export/{project.id}", token=True)
+    assert task.keys() == {"internal_media_ID", "external_media_ID", "labeler", "status", "task_export_url"}
+    assert await client.get(f"/api/v1/exportVideoTask/{tasks[0]}") == {"frames": {}, "object": {}}
+
+
+async def test_a_deleted_dataset_takes_its_media_out_of_sight(client: Any) -> None:
+    project, _ = await _prepared(client)
+    assert (await client.ask("DELETE", f"/api/dataset/{project.dataset_id}"))[1]["deleted"] is True
+    assert (await client.get("/api/v1/project", token=True))[0]["datasets"] == []
+    assert (await client.get(f"/api/project/{project.id}"))["datasets"][0]["deleted"] is True
+    assert (await client.ask("GET", f"/api/v1/dataset/{project.dataset_id}"))[0] == 404
+    assert await client.get(f"/api/project/{project.id}/task") == []
