@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -119,6 +119,16 @@ class Client:
         """
         return await self._request("GET", path, self._timeouts.read, None)
 
+    async def get_in_pieces(self, path: str, take: Callable[[bytes], None]) -> Answer:
+        """Look up what may be too long to be held: the body of a 200 goes to `take`, piece by piece in order.
+
+        The time-out is for each piece, because a long list takes long. The answer to a 200 has no body.
+
+        Raises:
+            RequestFailed: the answer did not come whole; what `take` was given of it is worth nothing.
+        """
+        return await self._request("GET", path, self._timeouts.read, None, take)
+
     async def upload(self, path: str, body: bytes) -> Answer:
         """Send a batch. On cancel it is unknown whether the server executes it.
 
@@ -132,12 +142,19 @@ class Client:
         for deadline in self._deadlines:
             deadline.reschedule(asyncio.get_running_loop().time())
 
-    async def _request(self, method: str, path: str, seconds: float, body: _Outgoing | None) -> Answer:
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        body: _Outgoing | None,
+        take: Callable[[bytes], None] | None = None,
+    ) -> Answer:
         if self._session is None:
             raise RuntimeError("the client is used as an async context manager")
         try:
             async with (
-                self._deadline(seconds, body),
+                self._deadline(seconds, body) as deadline,
                 self._session.request(
                     method,
                     self.server + path,
@@ -147,17 +164,22 @@ class Client:
                 ) as response,
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                if take is not None and response.status == 200:
+                    async for piece in response.content.iter_any():
+                        deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+                        take(piece)
+                    return Answer(response.status, headers, b"")
                 return Answer(response.status, headers, await _whole(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise self._failure(error, left_whole=body is None or body.left_whole) from error
 
     @asynccontextmanager
-    async def _deadline(self, seconds: float, body: _Outgoing | None) -> AsyncIterator[None]:
+    async def _deadline(self, seconds: float, body: _Outgoing | None) -> AsyncIterator[asyncio.Timeout]:
         async with asyncio.timeout(seconds) as deadline:
             if body is not None:
                 self._deadlines.add(deadline)
             try:
-                yield
+                yield deadline
             finally:
                 self._deadlines.discard(deadline)
 
