@@ -123,6 +123,9 @@ class Gate:
         self._momentum: Way | None = None
         self._answers = 0  # scored on the base, ever: the clock by which ways rest
         self._since = 0  # of these, since the last trial
+        self._regret: tuple[Way, float] | None = (
+            None  # the way back, and the goodput (log) that was left behind
+        )
         self._weights = Weights()
 
     @property
@@ -209,6 +212,7 @@ class Gate:
 
     def _accept(self, trial: Trial) -> GateMoved:
         gain = trial.score.log_rate - self._score.log_rate
+        self._regret = trial.way.opposite, self._score.log_rate
         self._base, self._score = trial.setting, trial.score
         self._recent = Goodput(self._base.in_flight)
         self._end_trial(trial.way)
@@ -260,6 +264,7 @@ class Gate:
             return self._retreat(Landing.CONFLICT)
         if recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
             self._notice_change(recent)
+            self._notice_regret()
         if self._since * 2 < level or self._score.answers < max(_FEWEST_ANSWERS, level) * 0.9:
             return None
         return self._try_next()
@@ -269,6 +274,12 @@ class Gate:
             self._score, self._recent = recent, Goodput(self._base.in_flight)
             for track in self._tracks.values():
                 track.reopen(self._answers)
+
+    def _notice_regret(self) -> None:
+        # A trial that won by luck looks worse with every further answer; then the way back is open at once.
+        if self._regret and self._score.log_rate < self._regret[1]:
+            self._tracks[self._regret[0]].reopen(self._answers)
+            self._regret = None
 
     def _try_next(self) -> GateMoved | None:
         ways = [way for way in Way if self._tracks[way].rests_until <= self._answers and self._target(way)]
@@ -317,6 +328,7 @@ class Gate:
     def _stand_on(self, setting: Setting, reason: str) -> GateMoved | None:
         moved = setting != self._base
         self._base = setting
+        self._regret = None
         self._end_trial(None)
         self._score = Goodput(setting.in_flight)
         self._recent = Goodput(setting.in_flight)
