@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import resources
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from bulk_importer.sandbox.access import Caller
 from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.classes import LabelClass
 from bulk_importer.sandbox.config_changes import put_config
 from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.projects import connect, create_dataset, create_project
@@ -133,23 +135,22 @@ class Inspection:
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
         """What every media of a project holds, in canonical form; media without labels hold an empty list."""
-        backroom = self._backroom
-
-        def read() -> dict[str, list[dict[str, object]]]:
-            project = backroom.project(project_id, _EVERYONE, deleted=True)["number"]
-            classes = backroom.store.config(project).by_number()
-            media_of: dict[int, str] = {}
-            held: dict[str, list[dict[str, object]]] = {}
-            for task, media in backroom.store.rows(
-                "SELECT number, media FROM task WHERE project = ?", project
-            ):
-                media_of[task] = backroom.ids.text(Kind.MEDIA, media)
-                held[media_of[task]] = []
-            for task, labels in backroom.store.labels_of_project(project):
+        backroom, last = self._backroom, 0
+        number, media_of, classes = await backroom.on_store(lambda: self._media_of(project_id))
+        held: dict[str, list[dict[str, object]]] = {media_id: [] for media_id in media_of.values()}
+        # In pieces, so that others get their turn at the store.
+        while found := await backroom.on_store(partial(backroom.store.labels_after, number, last, 200)):
+            for task, labels in found:
                 held[media_of[task]] = canonical(labels.roots, classes)
-            return held
+            last = found[-1][0]
+        return held
 
-        return await backroom.on_store(read)
+    def _media_of(self, project_id: str) -> tuple[int, dict[int, str], dict[int, LabelClass]]:
+        store, ids = self._backroom.store, self._backroom.ids
+        project = self._backroom.project(project_id, _EVERYONE, deleted=True)["number"]
+        tasks = store.rows("SELECT number, media FROM task WHERE project = ?", project)
+        media_of = {task: ids.text(Kind.MEDIA, media) for task, media in tasks}
+        return project, media_of, store.config(project).by_number()
 
     async def _requests(self, _: web.Request) -> web.StreamResponse:
         return json_answer(self._backroom.witness.as_json())

@@ -212,15 +212,20 @@ class Store:
         The labels may be written back while this goes on.
         """
         last = 0
-        while found := self.rows(
-            "SELECT task.number, tree FROM task JOIN labels ON labels.task = task.number"
-            " WHERE project = ? AND task.number > ? ORDER BY task.number LIMIT 500",
-            project,
-            last,
-        ):
-            for number, packed in found:
-                yield number, _unpack_labels(packed)
+        while found := self.labels_after(project, last, 500):
+            yield from found
             last = found[-1][0]
+
+    def labels_after(self, project: int, task: int, limit: int) -> list[tuple[int, MediaLabels]]:
+        """Task and labels of the next media of a project that have any, in order of the tasks."""
+        found = self.rows(
+            "SELECT task.number, tree FROM task JOIN labels ON labels.task = task.number"
+            " WHERE project = ? AND task.number > ? ORDER BY task.number LIMIT ?",
+            project,
+            task,
+            limit,
+        )
+        return [(number, _unpack_labels(packed)) for number, packed in found]
 
 
 def _unusable(path: Path | None, reason: str) -> UsageError:

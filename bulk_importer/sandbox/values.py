@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from bulk_importer.sandbox.classes import ClassType, LabelClass
 from bulk_importer.sandbox.collation import java_length
 
-__all__ = ["MediaLabels", "Value", "canonical", "sequence_key", "validate"]
+__all__ = ["MediaLabels", "Value", "canonical", "validate"]
+
+
+# By what canonical values are sorted. One encoder for all: `json.dumps` makes a new one each time.
+_as_text: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 class Value(msgspec.Struct, array_like=True):
@@ -106,7 +111,8 @@ def canonical(roots: Sequence[Value], classes: Mapping[int, LabelClass]) -> list
 
     Keys: `k` class, `t` type, `valid`, `g` geometry or `v` value, `c` children (as in `semantics.json`).
     """
-    return sorted((_canonical(value, classes) for value in roots), key=sequence_key)
+    found = [_canonical(value, classes) for value in roots]
+    return sorted(found, key=_as_text) if len(found) > 1 else found
 
 
 def _canonical(value: Value, classes: Mapping[int, LabelClass]) -> dict[str, object]:
@@ -125,8 +131,3 @@ def _canonical(value: Value, classes: Mapping[int, LabelClass]) -> dict[str, obj
             found["g"] = []
     found["c"] = canonical(value.children, classes)
     return found
-
-
-def sequence_key(value: Mapping[str, object]) -> str:
-    """By what canonical values are sorted: their JSON text."""
-    return json.dumps(value, sort_keys=True)

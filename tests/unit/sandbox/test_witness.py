@@ -1,0 +1,32 @@
+"""The witness remembers the last requests, in bounded memory, and counts all commits."""
+
+from __future__ import annotations
+
+from bulk_importer.sandbox import witness
+from bulk_importer.sandbox.witness import Witness
+
+
+def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:
+    kept = Witness(remembered=3)
+    for number in range(5):
+        seen = kept.arrive("POST", f"/{number}")
+        kept.note_body(seen, b"same body")
+        kept.note_commit(seen, rows=7)
+    assert [(seen.number, seen.path, seen.rows) for seen in kept.seen] == [
+        (3, "/2", 7),
+        (4, "/3", 7),
+        (5, "/4", 7),
+    ]
+    assert list(kept.commits.values()) == [5]
+
+
+def test_media_ids_are_forgotten_before_they_fill_the_memory() -> None:
+    many = tuple(map(str, range(witness._MOST_IDS // 2)))
+    kept = Witness(remembered=100)
+    for _ in range(4):
+        kept.note_media(kept.arrive("POST", "/"), many)
+    assert len(kept.seen) == 2
+    late = kept.seen[0]
+    kept.note_media(kept.arrive("POST", "/"), many)
+    kept.note_media(late, many)
+    assert sum(len(seen.media_ids) for seen in kept.seen) <= witness._MOST_IDS
