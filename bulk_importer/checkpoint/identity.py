@@ -58,6 +58,8 @@ def check_source(
     recorded = state.identity
     if recorded == now:
         return False
+    if not state.segments:
+        return True  # nothing of it is on record, so nothing can be doubled
     limit = _unchanged_below(state, now, grew=grew)
     if limit is None:
         raise _mismatch(state, path, now, folder, grew=grew)
@@ -80,8 +82,9 @@ def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool)
     """The byte below which a changed source must be the recorded one; None when no change is allowed."""
     recorded = state.identity
     if state.broken is not None:
-        # What a compressed file holds cannot be told from its bytes: its segments prove it on the way.
-        return state.broken.offset if recorded.plain and now.plain else 0
+        # What stands between the last whole element and the break is not on record: a comma, half an element. What a
+        # compressed file holds cannot be told from its bytes: its segments prove it on the way.
+        return state.offset if recorded.plain and now.plain else 0
     if recorded.size is None or now.size is None:
         return 0 if recorded.size is now.size else None
     if grew and now.size > recorded.size:
