@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from aiohttp import web
+from aiohttp.base_protocol import BaseProtocol
 
 from bulk_importer.sandbox.access import token_of
 from bulk_importer.sandbox.backroom import Backroom
@@ -61,14 +62,29 @@ class Doorway:
         self._config = config
         # The requests that are being served, by the identity of their objects; kept by `middleware`.
         self._begun: dict[int, _Begun] = {}
+        # Connections on which a request came.
+        self._known: WeakSet[asyncio.BaseTransport] = WeakSet()
         # How many answers each connection got; counted by `_close_after_the_last`.
         self._answers: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
+
+    def expect_request(self, connection: BaseProtocol) -> BaseProtocol:
+        """Cut a new connection off if no request comes on it for as long as a client may stall."""
+
+        def look() -> None:
+            transport = connection.transport
+            if transport is not None and transport not in self._known:
+                transport.abort()
+
+        asyncio.get_running_loop().call_later(self._config.stall_seconds, look)
+        return connection
 
     @web.middleware
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Every request comes through here: it is noted, may meet a fault, and is refused in the server's words."""
+        if request.transport is not None:
+            self._known.add(request.transport)
         if request.path.startswith("/sandbox/") or request.path == "/":
             return await self._guarded(request, handler)
         seen = self._backroom.witness.arrive(request.method, _without_token(request.path))

@@ -32,7 +32,7 @@ _EVERYONE: Final = Caller(False, None)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A project that is ready to be imported into. `media_ids` are in the order of the names of the media."""
+    """A project that is ready to be imported into. Media and their tasks are in the order of the media's names."""
 
     id: str
     name: str
@@ -40,6 +40,7 @@ class Prepared:
     iteration_id: str
     dataset_id: str
     media_ids: tuple[str, ...]
+    task_ids: tuple[str, ...]
 
 
 def built_in_label_config() -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ class Inspection:
 
     async def prepare(
         self,
-        name: str,
+        name: str | None,
         media: int,
         label_config: Sequence[dict[str, Any]] | None,
         media_type: str,
@@ -75,14 +76,8 @@ class Inspection:
         roots = built_in_label_config() if label_config is None else label_config
 
         def create() -> Prepared:
-            store, ids, now_ms = backroom.store, backroom.ids, backroom.now_ms()
-            body = {
-                "name": name,
-                "owner": owner,
-                "mediaType": media_type,
-                "shortDescription": "",
-                "description": "",
-            }
+            store, now_ms = backroom.store, backroom.now_ms()
+            body = {"name": name or self._free_name(), "owner": owner, "mediaType": media_type}
             project, dataset = create_project(store, body, now_ms), create_dataset(store, body, now_ms)
             first = int(store.value("SELECT coalesce(max(number), 0) FROM media")) + 1
             store.execute_many(
@@ -92,46 +87,48 @@ class Inspection:
                     for n in range(media)
                 ),
             )
-            put_config(store, ids, project, roots, now_ms)
+            put_config(store, backroom.ids, project, roots, now_ms)
             connect(store, project, dataset)
-            return Prepared(
-                ids.text(Kind.PROJECT, project),
-                name,
-                ids.text(Kind.CONFIG, project),
-                ids.text(Kind.ITERATION, project),
-                ids.text(Kind.DATASET, dataset),
-                tuple(ids.text(Kind.MEDIA, first + n) for n in range(media)),
-            )
+            return self._prepared(project, dataset, str(body["name"]))
 
         return await backroom.in_transaction(create)
 
+    def _free_name(self) -> str:
+        store, number, name = self._backroom.store, 1, "sandbox"
+        while store.value(
+            "SELECT 1 FROM project WHERE name = ? UNION SELECT 1 FROM dataset WHERE name = ?", name, name
+        ):
+            number += 1
+            name = f"sandbox {number}"
+        return name
+
+    def _prepared(self, project: int, dataset: int, name: str) -> Prepared:
+        text = self._backroom.ids.text
+        tasks = self._backroom.store.rows(
+            "SELECT number, media FROM task WHERE project = ? ORDER BY media_name, number", project
+        )
+        return Prepared(
+            text(Kind.PROJECT, project),
+            name,
+            text(Kind.CONFIG, project),
+            text(Kind.ITERATION, project),
+            text(Kind.DATASET, dataset),
+            tuple(text(Kind.MEDIA, media) for _, media in tasks),
+            tuple(text(Kind.TASK, task) for task, _ in tasks),
+        )
+
     async def find(self, name: str) -> Prepared | None:
         """The project of that name, if there is one with a dataset; the last one where there are several."""
-        backroom = self._backroom
 
         def look() -> Prepared | None:
-            store, ids = backroom.store, backroom.ids
-            found = store.row(
+            found = self._backroom.store.row(
                 "SELECT project, dataset FROM project JOIN project_dataset ON project = number"
                 " WHERE name = ? AND delete_time IS NULL ORDER BY number DESC, dataset",
                 name,
             )
-            if found is None:
-                return None
-            project, dataset = found
-            media = store.rows(
-                "SELECT media FROM task WHERE project = ? ORDER BY media_name, number", project
-            )
-            return Prepared(
-                ids.text(Kind.PROJECT, project),
-                name,
-                ids.text(Kind.CONFIG, project),
-                ids.text(Kind.ITERATION, project),
-                ids.text(Kind.DATASET, dataset),
-                tuple(ids.text(Kind.MEDIA, row[0]) for row in media),
-            )
+            return self._prepared(found["project"], found["dataset"], name) if found else None
 
-        return await backroom.on_store(look)
+        return await self._backroom.on_store(look)
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
         """What every media of a project holds, in canonical form; media without labels hold an empty list."""
@@ -165,7 +162,7 @@ class Inspection:
         try:
             body = await request.json()
             prepared = await self.prepare(
-                str(body.get("name", "sandbox")),
+                body.get("name"),
                 int(body.get("media", 3)),
                 body.get("label_config"),
                 str(body.get("media_type", "IMAGE")),

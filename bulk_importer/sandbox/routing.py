@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -15,6 +16,9 @@ from bulk_importer.sandbox.backroom import Backroom
 from bulk_importer.sandbox.refusals import Refused
 
 __all__ = ["Answer", "Asked", "Route", "for_browsers", "for_tokens"]
+
+# For bodies that are not uploads: these are small.
+_BODY_SECONDS: Final = 20.0
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -77,7 +81,11 @@ def for_browsers(backroom: Backroom, answer: Answer) -> Route:
 
 
 async def _body(request: web.Request) -> Any:
-    if request.method in ("GET", "HEAD") or not (body := await request.read()):
+    if request.method in ("GET", "HEAD"):
+        return None
+    async with asyncio.timeout(_BODY_SECONDS):
+        body = await request.read()
+    if not body:
         return None
     try:
         return orjson.loads(body)

@@ -142,7 +142,7 @@ class Sandbox:
         try:
             listener = _bound(address)
             self._listening = await asyncio.get_running_loop().create_server(
-                server, sock=listener, backlog=512
+                lambda: self._doorway.expect_request(server()), sock=listener, backlog=512
             )
         except OSError as error:
             raise UsageError(
@@ -181,7 +181,7 @@ class Sandbox:
     async def prepare(
         self,
         *,
-        name: str = "sandbox",
+        name: str | None = None,
         media: int = 3,
         label_config: Sequence[dict[str, Any]] | None = None,
         media_type: str = "IMAGE",
@@ -189,7 +189,8 @@ class Sandbox:
     ) -> Prepared:
         """A project of its own with so many media, and a label configuration (None: the built-in one).
 
-        With a seed, equal calls in equal order give equal ids.
+        With a seed, equal calls in equal order give equal ids. Without a name the first project is called
+        `sandbox`, the next `sandbox 2`, and so on.
         """
         return await self._inspection.prepare(name, media, label_config, media_type, owner)
 

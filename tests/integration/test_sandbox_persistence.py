@@ -113,6 +113,6 @@ async def test_a_file_that_is_no_sandbox_is_left_alone(tmp_path: Path) -> None:
 async def test_hundreds_of_thousands_of_media_are_prepared_and_found() -> None:
     async with Sandbox(SandboxConfig(seed=1)) as sandbox:
         project = await sandbox.prepare(media=200_000)
-        assert len(set(project.media_ids)) == 200_000
+        assert len(set(project.media_ids)) == len(set(project.task_ids)) == 200_000
         found = await sandbox.find("sandbox")
         assert found == project

@@ -164,6 +164,14 @@ async def test_a_client_that_stalls_in_its_body_is_cut_off(start_sandbox: StartS
     assert await _is_well(sandbox, project)
 
 
+async def test_a_client_that_never_ends_its_head_is_cut_off(start_sandbox: StartSandbox) -> None:
+    sandbox = await start_sandbox(stall_seconds=0.1)
+    project = await sandbox.prepare(media=1)
+    for raw in (b"", b"POST /api", _head(project, "Content-Length: 2")[:-2]):
+        assert await _send(sandbox, raw, ends=False) == b""
+    assert await _is_well(sandbox, project)
+
+
 async def test_a_listing_of_a_hundred_thousand_tasks_keeps_nobody_waiting(sandbox: Sandbox) -> None:
     """A client that does not read its listing, and one that does, while others are served."""
     project = await sandbox.prepare(media=100_000)

@@ -15,9 +15,17 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 Json = dict[str, Any]
 _VECTORS = Path(__file__).parent.parent / "vectors" / "semantics.json"
@@ -379,6 +387,14 @@ class StartedSandbox:
 
 
 SandboxBesideModel.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestSandboxBesideModel = SandboxBesideModel.TestCase
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+def test_a_long_campaign_finds_no_difference() -> None:
+    """The same, for minutes."""
+    long = settings(SandboxBesideModel.TestCase.settings, max_examples=200, stateful_step_count=40)
+    run_state_machine_as_test(SandboxBesideModel, settings=long)
