@@ -1,0 +1,108 @@
+"""However often an import is interrupted, the labels are those of an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+from support.commands import Command, entry
+
+MEDIA = 150
+ENTRIES = 600
+KEEP_DATA = {"true": (True,), "false": (False,), "missing": (None,), "mixed": (True, False, None)}
+SMALL_BATCHES = ("--max-batch-entries", "8", "--max-in-flight", "4")
+
+
+def write_labels(path: Path, media_ids: Sequence[str], forms: Sequence[bool | None], seed: int) -> None:
+    """Several entries for each media, spread over the file; the same for equal numbers of media and seeds."""
+    chance = random.Random(seed)
+    chosen = [chance.randrange(len(media_ids)) for _ in range(ENTRIES)]
+    entries = [entry(media_ids[at], number, chance.choice(forms)) for number, at in enumerate(chosen)]
+    path.write_text(json.dumps(entries))
+
+
+def held_by(sandbox: Any, project: Any) -> list[list[dict[str, object]]]:
+    """The labels of each media, in the order of the media."""
+    labels = sandbox.labels(project["id"])
+    return [labels[media_id] for media_id in project["media_ids"]]
+
+
+def interrupt(command: Command, sandbox: Any, arguments: Sequence[str], number: int, after: int) -> int:
+    """Start an import and send it a signal when it has sent so many requests; its exit code."""
+    before = len(sandbox.requests())
+    process = command.start("import", *arguments)
+    while process.poll() is None and len(sandbox.requests()) < before + after:
+        pass
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "form"),
+    [
+        *((signal.SIGINT, ExitCode.INTERRUPTED, form) for form in KEEP_DATA),
+        (signal.SIGTERM, ExitCode.TERMINATED, "mixed"),
+        (signal.SIGHUP, ExitCode.HANGUP, "mixed"),
+    ],
+)
+def test_after_signals_the_labels_are_those_of_an_undisturbed_run(
+    command: Command, sandbox_process: Callable[..., Any], number: int, code: int, form: str
+) -> None:
+    """A signal lets land what is in flight; nothing is in doubt, nothing is sent twice."""
+    sandbox = sandbox_process("--seed", "1")
+    chance = random.Random(f"{form}{number}")
+    calm, stormy = (sandbox.prepare(name=name, media=MEDIA) for name in ("calm", "stormy"))
+    for project in (calm, stormy):
+        write_labels(
+            command.folder / f"{project['name']}.json", project["media_ids"], KEEP_DATA[form], seed=5
+        )
+    undisturbed = command("import", "calm.json", "--server", sandbox.url, "--project", "calm")
+    assert undisturbed.returncode == ExitCode.DELIVERED, undisturbed.stderr
+
+    arguments = ["stormy.json", "--server", sandbox.url, "--project", "stormy", *SMALL_BATCHES]
+    codes = [interrupt(command, sandbox, arguments, number, chance.randint(2, 30)) for _ in range(2)]
+    summary = command.summary(*arguments)
+
+    assert set(codes) <= {code, ExitCode.DELIVERED}
+    assert code in codes, "no run was long enough to be interrupted"
+    assert (summary["state"], summary["exit_code"], summary["delivered"]) == ("complete", 0, ENTRIES)
+    assert held_by(sandbox, stormy) == held_by(sandbox, calm)
+    assert set(sandbox.commits().values()) == {1}
+
+
+@pytest.mark.parametrize("form", KEEP_DATA)
+def test_after_kill_9_only_media_in_doubt_may_differ_and_they_are_named(
+    command: Command, sandbox_process: Callable[..., Any], form: str
+) -> None:
+    """What was under way when the process was killed is in doubt: it is named, and not sent again."""
+    sandbox = sandbox_process("--seed", "1")
+    chance = random.Random(form)
+    calm, stormy = (sandbox.prepare(name=name, media=MEDIA) for name in ("calm", "stormy"))
+    for project in (calm, stormy):
+        write_labels(
+            command.folder / f"{project['name']}.json", project["media_ids"], KEEP_DATA[form], seed=6
+        )
+    assert command("import", "calm.json", "--server", sandbox.url, "--project", "calm").returncode == 0
+
+    arguments = ["stormy.json", "--server", sandbox.url, "--project", "stormy", *SMALL_BATCHES]
+    for _ in range(3):
+        interrupt(command, sandbox, arguments, signal.SIGKILL, chance.randint(2, 25))
+    summary = command.summary(*arguments)
+
+    assert summary["exit_code"] == (ExitCode.IN_DOUBT if summary["in_doubt"] else ExitCode.DELIVERED)
+    assert summary["state"] == "complete"
+    assert summary["delivered"] + summary["in_doubt"] + summary["owed"] == ENTRIES
+    doubtful = set(summary["media_in_doubt"])
+    assert bool(doubtful) == bool(summary["in_doubt"])
+    pairs = zip(stormy["media_ids"], held_by(sandbox, stormy), held_by(sandbox, calm), strict=True)
+    differing = {media_id for media_id, here, there in pairs if here != there}
+    assert differing <= doubtful
+    assert set(sandbox.commits().values()) == {1}, "something that was accepted was sent twice"
