@@ -21,95 +21,21 @@ it writes before it queries the values and at the end. `flush` stands where that
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.collation import as_stored, fold
+from bulk_importer.sandbox.collation import fold
+from bulk_importer.sandbox.hand import Hand, Shelf, create_tree
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic, not_found
 from bulk_importer.sandbox.values import MediaLabels, Value, validate
 
-__all__ = ["Hand", "Shelf", "create_missing", "create_tree", "extend_nested", "read_json"]
+__all__ = ["create_missing", "extend_nested", "read_json"]
 
 Json = object
 
 _GEOMETRY_KEYS: Final = ("polygon", "rectangle", "line", "point", "geometry")
 _RECTANGLE_SLOTS: Final = {"x": 0, "y": 1, "w": 2, "h": 3}
-
-
-class Shelf(Protocol):
-    """Where the labels stand, seen from inside one transaction."""
-
-    def default_tasks(self, media_id: str) -> Sequence[int]:
-        """The tasks of type DEFAULT of the project for that media, ids compared as the database does."""
-        ...
-
-    def labels(self, task: int) -> MediaLabels:
-        """The labels of a task, to be changed in place; the same object each time."""
-        ...
-
-    def mark_uploaded(self, task: int) -> None:
-        """Set `hasJsonUpload`, which is never reset (2.10)."""
-        ...
-
-
-class Hand:
-    """Who writes, when, and how much was written: what the cost of a request follows from.
-
-    Attributes:
-        written, deleted: rows of the real server's tables (values, points, checklist values).
-        replaces: whether a media that held labels was emptied.
-    """
-
-    def __init__(self, now_ms: int, by_token: bool) -> None:
-        self.now_ms = now_ms
-        self.by_token = by_token
-        self.written = 0
-        self.deleted = 0
-        self.replaces = False
-        self._does_not_fit = False
-
-    def new_value(self, labels: MediaLabels, label_class: LabelClass) -> Value:
-        """An empty value of that class, not valid until it is looked at; one row."""
-        sequence = labels.next_sequence
-        labels.next_sequence = sequence + 1
-        numbers: list[float | None] = []
-        match label_class.type:
-            case ClassType.RECTANGLE:
-                numbers = [None, None, None, None]
-            case ClassType.POINT:
-                numbers = [None, None]
-            case _:
-                pass  # lines and polygons begin without points, the others have none
-        self.written += 1
-        return Value(sequence, label_class.number, self.now_ms, self.by_token, False, numbers, [], [])
-
-    def fits(self, text: str) -> str:
-        """The text as the database gives it back; one that it refuses fails at the next `flush`."""
-        stored = as_stored(text)
-        if stored is None:
-            self._does_not_fit = True
-            return ""
-        return stored
-
-    def number(self, coordinate: Json) -> float:
-        """The nearest double of a number or a string of digits (3.7); a zero below zero becomes zero.
-
-        Beyond the doubles there is nothing that the column could hold: that fails at the next `flush`.
-        """
-        try:
-            number = float(coordinate) + 0.0  # type: ignore[arg-type]  # the schema lets nothing else through
-        except OverflowError:
-            number = math.inf
-        if math.isinf(number):
-            self._does_not_fit = True
-        return number
-
-    def flush(self) -> None:
-        """Where the server writes to its database. Raises `Refused` for what does not fit a column (row 12)."""
-        if self._does_not_fit:
-            raise Refused(500, SYSTEM)
 
 
 def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf: Shelf, hand: Hand) -> None:
@@ -198,16 +124,6 @@ def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
         extend([value for value in labels.roots if value.label_class == root.number], root)
 
 
-def create_tree(labels: MediaLabels, label_class: LabelClass, hand: Hand) -> Value:
-    """An empty value with its classifications, to be put where it belongs."""
-    value = hand.new_value(labels, label_class)
-    # Nested geometries are not created with their parent: there can be any number of them.
-    for child in label_class.children:
-        if not child.type.is_geometry:
-            value.children.append(create_tree(labels, child, hand))
-    return value
-
-
 def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: Hand) -> None:
     """Update one classification value, then the one that is nested in it."""
     elements = _array(given)
@@ -294,7 +210,7 @@ def _read_coordinates(
             for key, number in coordinates.items():
                 if key not in _RECTANGLE_SLOTS:
                     raise generic("entry_type_not_found", kind.value)  # row 8
-                value.numbers[_RECTANGLE_SLOTS[key]] = hand.number(number)
+                value.numbers[_RECTANGLE_SLOTS[key]] = _double(number, hand, "entry_type_not_found", kind)
         case ClassType.POINT:
             value.numbers = _point(coordinates, kind, hand)  # the last one wins
         case ClassType.LINE | ClassType.POLYGON:
@@ -307,7 +223,15 @@ def _read_coordinates(
 def _point(coordinates: Mapping[str, Json], kind: ClassType, hand: Hand) -> list[float | None]:
     if len(coordinates) != 2:
         raise generic("entry_value_validation", kind.value)  # row 6: the schema lets only w and h come here
-    return [hand.number(coordinates["x"]), hand.number(coordinates["y"])]
+    return [_double(coordinates[key], hand, "entry_value_validation", kind) for key in ("x", "y")]
+
+
+def _double(coordinate: Json, hand: Hand, refusal: str, kind: ClassType) -> float:
+    # The schema takes line separators of Unicode after the digits for the end of the text, Java's
+    # `parseDouble` does not; row 6 or 8 then.
+    if isinstance(coordinate, str) and not coordinate.isascii():
+        raise generic(refusal, kind.value)
+    return hand.number(coordinate)
 
 
 def read_classifications(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.hand import Hand
 from bulk_importer.sandbox.refusals import Refused
-from bulk_importer.sandbox.semantics import Hand, create_missing, extend_nested, read_json
+from bulk_importer.sandbox.semantics import create_missing, extend_nested, read_json
 from bulk_importer.sandbox.values import MediaLabels, canonical
 
 Json = dict[str, Any]
@@ -131,6 +132,16 @@ def test_row_12_a_text_that_does_not_fit_its_column_fails(shelf: MemoryShelf, ke
 def test_row_12_a_number_beyond_the_doubles_fails(shelf: MemoryShelf) -> None:
     for large in (10**400, "9" * 400, float("inf")):
         assert _refusal(shelf, _labels(poi=[{"point": [{"x": large, "y": 0}]}])) == _SYSTEM
+
+
+def test_digits_before_a_separator_of_unicode_are_no_number_to_java(shelf: MemoryShelf) -> None:
+    point = {"x": "1\u2028", "y": 1}
+    assert _refusal(shelf, _labels(poi=[{"point": [point]}]))[1:] == (
+        "ex_gen_entry_value_validation",
+        ["POINT"],
+    )
+    box = {"rectangle": [{**point, "w": 1, "h": 1}]}
+    assert _refusal(shelf, _labels(box=[box]))[1:] == ("ex_gen_entry_type_not_found", ["RECTANGLE"])
 
 
 def test_what_does_not_fit_fails_when_it_is_written_not_when_it_is_read(shelf: MemoryShelf) -> None:
