@@ -44,12 +44,14 @@ def lane_of(media_id: str) -> str:
 
     MariaDB compares ids without regard to case, accents and blanks at the end. Which of its collations a server
     uses is not known from outside, so everything that any of them ignores is ignored here: two media in one lane
-    only wait for each other, two lanes for one media would break the order of its entries.
+    only wait for each other, two lanes for one media would break the order of its entries. (The ids that a server
+    gives out are UUIDs, so what matters is all that may be equal to a text of hexadecimal digits.)
     """
     if media_id.isascii() and media_id.isprintable():
         return media_id.lower().rstrip(" ")
     spread = unicodedata.normalize("NFKD", media_id.casefold()).casefold().translate(_FOLDED)
-    return "".join(c for c in spread if unicodedata.category(c) not in {"Mn", "Me", "Cc", "Cf"}).rstrip(" ")
+    kept = (each for each in spread if unicodedata.category(each) not in {"Mn", "Me", "Cc", "Cf"})
+    return "".join(each if each <= "\uffff" else "\ufffd" for each in kept).rstrip(" ")
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:

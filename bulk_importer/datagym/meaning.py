@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
-from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, nearest
+from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, lane_of, nearest
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 from bulk_importer.datagym.pointers import shown, step
@@ -138,8 +138,15 @@ class _Place:
         self.by_key: dict[str, list[LabelClass]] = {}
         for label in labels:
             self.by_key.setdefault(label.key, []).append(label)
-        self.classifications = {each.key: each for each in labels if each.type in CLASSIFICATIONS}
+        answers = [each for each in labels if each.type in CLASSIFICATIONS]
+        # Where a flat configuration has one key for several, the checklist is the one that lets most pass.
+        answers.sort(key=lambda each: each.type is ClassType.CHECKLIST)
+        self.classifications = {each.key: each for each in answers}
         self.classes = [each.key for each in labels if each.type not in CLASSIFICATIONS]
+
+    def is_ambiguous(self, key: str) -> bool:
+        """Whether more than one class of geometries has this key."""
+        return sum(each.type not in CLASSIFICATIONS for each in self.by_key.get(key, ())) > 1
 
 
 class _Index:
@@ -160,6 +167,8 @@ class _Index:
     def class_at(self, key: str, parent: LabelClass | None, at: str) -> tuple[LabelClass | None, Flaw | None]:
         """The class of a key of `labels` or `nested_geometries`; the server asks its database for it."""
         place = self._at(parent)
+        if self._flat and place.is_ambiguous(lane_of(key)):
+            return None, None
         found, flaw = self._asked_in_database(key, place, at)
         if found is None and flaw is None:
             flaw = self._missing("class-unknown", key, place.classes, at)
@@ -199,7 +208,7 @@ class _Index:
                 )
 
     def _asked_in_database(self, key: str, place: _Place, at: str) -> tuple[LabelClass | None, Flaw | None]:
-        folded = key.rstrip(" ").lower()
+        folded = lane_of(key)  # the database compares keys as it compares ids
         found = place.by_key.get(folded)
         if found is None:
             return None, None
@@ -235,7 +244,9 @@ def _entry_keys(entry: Json) -> Iterator[Flaw]:
 def _nested_keys(geometry: Json, at: str) -> Iterator[Flaw]:
     """What the server ignores in a nested geometry."""
     for key, value in geometry.items():
-        if key == "nested_geometries" and value:
+        if key == "nested_geometries":
+            if not value or (isinstance(value, dict) and not any(value.values())):
+                continue
             yield Flaw("nested-below-nested", step(at, key), "nothing", shown(value))
         elif key not in _NESTED_KEYS:
             yield Flaw("nested-key-unknown", step(at, key), meant(key, _NESTED_KEYS), shown(key))

@@ -254,10 +254,10 @@ def _classifications(given: dict[str, Classification]) -> tuple[int, int, int] |
 
 def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None:
     """(keys, values, unset classifications) of one classification; the object of nested ones stands second."""
-    keys, weight, unset = 0, 0, int(not values or values == [None])
+    keys, weight, unset, texts = 0, 0, 0, 0
     for place, value in enumerate(values):
         if type(value) is str and len(value) <= 255:
-            weight += 1
+            texts += 1
         elif isinstance(value, dict) and place == 1 and len(value) == 1 and depth < 8:
             (inner,) = value.values()
             counted = _values(inner, depth + 1) if isinstance(inner, list) else None
@@ -266,4 +266,4 @@ def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None
             keys, weight, unset = keys + 1 + counted[0], weight + counted[1], unset + counted[2]
         elif value is not None or place > 0:
             return None
-    return keys, weight, unset
+    return keys, weight + texts, unset + (not texts)

@@ -47,6 +47,9 @@ _COUNTS = {
 }
 
 
+_MARK = "\ufdd0"  # a code point that is no character
+
+
 def schema_document() -> dict[str, object]:
     """The schema of the whole array, as DataGym publishes it."""
     text = files("bulk_importer.intake").joinpath("import-schema.json").read_bytes()
@@ -71,10 +74,28 @@ class ImportSchema:
     def flaws(self, value: object) -> list[Flaw]:
         """Everything that the schema has against the entry, at most one flaw of a kind for each place."""
         found: dict[tuple[str, str], Flaw] = {}
-        for error in self._validator.iter_errors(value):
+        for error in self._validator.iter_errors(_marked(value)):
             for flaw in _flaws_of(error, value):
                 found.setdefault((flaw.code, flaw.pointer), flaw)
         return list(found.values())
+
+
+def _marked(value: object) -> object:
+    """The value with a mark before each key that would not survive in the validator's paths.
+
+    It drops empty keys from them, and gives a key of digits as a number ("01" as 1). Keys that begin with the mark
+    are marked too, so that taking the mark off gives every key back.
+    """
+    if isinstance(value, dict):
+        return {
+            _MARK + key if not key or key.isdigit() or key[0] == _MARK else key: _marked(each)
+            for key, each in value.items()
+        }
+    return [_marked(each) for each in value] if isinstance(value, list) else value
+
+
+def _unmarked(path: list[str | int]) -> list[str | int]:
+    return [step[1:] if isinstance(step, str) and step.startswith(_MARK) else step for step in path]
 
 
 class _Alternatives(Protocol):
@@ -84,7 +105,7 @@ class _Alternatives(Protocol):
 
 
 def _flaws_of(error: jsonschema_rs.ValidationError, entry: object) -> Iterator[Flaw]:
-    path, rules = error.instance_path, error.schema_path
+    path, rules = _unmarked(error.instance_path), error.schema_path
     pointer, value = pointer_of(path), _at(entry, path)
     kind = type(error.kind).__name__
     if "numberOrString" in rules:

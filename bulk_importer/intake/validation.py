@@ -220,10 +220,11 @@ class Judge:
         """An entry that the schema accepts, as the server reads it, and its digest."""
         try:
             entry = self._decode_any(raw)
-        except msgspec.DecodeError:  # numbers that no double can be; the rules may let them pass all the same
+            return entry, digest_of(entry)
+        except (msgspec.DecodeError, OverflowError):
+            # Numbers that no double can be, or whole ones of more than 64 bits where the server does not read.
             head = {key: value[key] for key in ("internal_media_ID", "keepData") if key in value}
             return msgspec.convert(head, AnyEntry), text_digest(raw)
-        return entry, digest_of(entry)
 
 
 def _are_firm(flaws: Iterable[Flaw]) -> bool:

@@ -1,4 +1,4 @@
-"""What the running server refused, lost or stored invalid has an error at its place; what it stored as meant has none."""
+"""What the server refused, lost or stored invalid has an error at its place; what it stored as meant has none."""
 
 from __future__ import annotations
 

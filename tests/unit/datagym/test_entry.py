@@ -19,6 +19,7 @@ from bulk_importer.datagym.entry import lane_of, nearest, weight_of
         ("a\u200bb", "ab"),
         ("a\x01b", "ab"),
         ("Ærø", "aero"),
+        ("a😀", "a🚗"),
         ("abc\u00a0", "abc"),
     ],
 )

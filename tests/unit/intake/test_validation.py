@@ -142,6 +142,21 @@ def test_numbers_that_the_schema_accepts_are_sent_although_no_double_holds_them(
     assert found.counts == {"number-too-large": 1}
 
 
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30])
+def test_whole_numbers_of_more_than_64_bits_are_no_matter_where_nobody_reads_them(
+    plain: Judge, number: int
+) -> None:
+    """An unknown key of a rectangle, pixels, a note of somebody's own."""
+    box = {"x": 1, "y": 2, "w": 3, "h": 4, "own": [number]}
+    found = judged(
+        plain,
+        {"internal_media_ID": "a", "labels": {"bus": [{"rectangle": [box]}]}},
+        {"internal_media_ID": "b", "labels": {"bus": [{"image_segmentation": [number]}]}},
+        {"internal_media_ID": "c", "own": number},
+    )
+    assert found.run.media_ids == ["a", "b", "c"]
+
+
 def test_losses_are_warnings_without_a_configuration_and_errors_with_one(config: LabelConfig) -> None:
     """With `--label-config none` exactly what the schema accepts is sent."""
     loss = {"internal_media_ID": "a", "labels": {"car": [{}]}}
