@@ -19,6 +19,11 @@ COMMANDS = {
     "demo": "see it work: a server to rehearse on, generated labels, an import that is interrupted and goes on",
     "import": "load labels into a DataGym server; the same command again goes on where it stopped",
     "status": "say where a run stands, while it runs or after",
+    "projects": "list the projects of a server",
+    "datasets": "list the datasets of a server or project",
+    "media": "list the media of a project or dataset, with the ids that entries name them by",
+    "label-config": "show the label configuration of a project",
+    "explain": "say what a finding or an exit code means, and what to do",
     "sandbox": "run a DataGym server to rehearse on",
     "settings": "show every setting, its value and where that came from",
 }

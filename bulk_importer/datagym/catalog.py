@@ -1,27 +1,50 @@
-"""Looks things up on the server: which routes it opens to us, and which project is meant."""
+"""Looks things up on the server: which routes it opens to us, projects, datasets, media, label configurations."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.client import Answer, Client, RequestFailed
-from bulk_importer.datagym.policy import RetryPolicy
-from bulk_importer.datagym.retry import until_answered
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, RowSink
+from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.listings import MediaRow, TaskRow
+from bulk_importer.datagym.project_names import AmbiguousProject, listed, meant_by
 from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable
+from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
 
-__all__ = ["Catalog", "Project"]
+__all__ = ["TASK_STATES", "Catalog", "Dataset", "Project"]
 
-_T = TypeVar("_T")
+TASK_STATES = (
+    "BACKLOG",
+    "WAITING",
+    "WAITING_CHANGED",
+    "IN_PROGRESS",
+    "SKIPPED",
+    "COMPLETED",
+    "REVIEWED",
+    "REVIEWED_SKIP",
+)
+"""The states of a task. A list that is asked for without one holds, by token, those of WAITING alone (protocol 3.3)."""
 
-_PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+# To read a configuration by token is to read a task, which writes rows that are missing (3.4). A task that people
+# have finished misses none.
+_STATES_TO_READ = ("COMPLETED", "REVIEWED", "SKIPPED", "REVIEWED_SKIP", *TASK_STATES[:4])
+
 _NO_TOKEN_ROUTES = frozenset({401, 403, 404, 500})
-_LISTED_NAMES = 10
+
+
+class Dataset(msgspec.Struct, frozen=True, rename="camel"):
+    """A dataset, as it is listed: on its own, or within a project."""
+
+    id: str
+    name: str
+    media_count: int = 0
+    project_count: int = 0
+    media_type: str | None = None
+    deleted: bool = False
 
 
 class Project(msgspec.Struct, frozen=True, rename="camel"):
@@ -32,14 +55,19 @@ class Project(msgspec.Struct, frozen=True, rename="camel"):
     media_type: str
     label_configuration_id: str | None = None
     label_iteration_id: str | None = None
+    datasets: tuple[Dataset, ...] = ()
 
-
-class _Passing(Exception):
-    """The server cannot answer at the moment."""
+    @property
+    def media_count(self) -> int:
+        """How many media its datasets hold."""
+        return sum(dataset.media_count for dataset in self.datasets if not dataset.deleted)
 
 
 class Catalog:
-    """Look-ups on one server. Reads only; each is tried again while the server does not answer.
+    """Look-ups on one server. Each is tried again while the server does not answer.
+
+    All of them only read, but for `label_config` by token: to read it is to read a task, and the server then writes
+    what rows that task is missing.
 
     Args:
         max_seconds: how long one look-up is tried again.
@@ -53,12 +81,17 @@ class Catalog:
         sleep: Callable[[float], Awaitable[None]],
         chance: Callable[[], float],
     ) -> None:
-        self._client = client
-        self._max_seconds = max_seconds
-        self._sleep = sleep
-        self._chance = chance
-        # Found out by the first look-up.
+        self._server = client.server
+        self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
+        # Found out by `projects`.
         self._routes: RouteSet | None = None
+
+    async def route_set(self) -> RouteSet:
+        """Which routes the server opens to us. Raises what `projects` raises."""
+        if self._routes is None:
+            await self.projects()
+        assert self._routes is not None
+        return self._routes
 
     async def projects(self) -> list[Project]:
         """The projects that we may see.
@@ -67,69 +100,133 @@ class Catalog:
             NotAuthorised: neither set of routes is open to us.
             ServerUnavailable: no answer, or none of a DataGym.
         """
-        answer = await self._get(routes.projects(RouteSet.TOKEN))
-        if answer.status != 200 and answer.status in _NO_TOKEN_ROUTES:
+        answer = await self._asking.ask(routes.projects(RouteSet.TOKEN))
+        found = RouteSet.TOKEN
+        if answer.status in _NO_TOKEN_ROUTES:
             # A self-hosted server opens no token route; a hosted one refuses the others, so this one decides.
-            refusal, answer = answer, await self._get(routes.projects(RouteSet.OPEN_CORE))
+            refusal, answer = answer, await self._asking.ask(routes.projects(RouteSet.OPEN_CORE))
+            found = RouteSet.OPEN_CORE
             if answer.status != 200:
                 raise NotAuthorised(
-                    self._client.server, f"it answers {refusal.status} to the list of projects"
+                    self._server,
+                    f"it answers {refusal.status} to the list of projects; {WHERE_TOKENS_ARE_MADE}",
                 )
-            self._routes = RouteSet.OPEN_CORE
-        elif answer.status == 200:
-            self._routes = RouteSet.TOKEN
-        return self._read(answer, list[Project])
+        known = self._asking.read(answer, list[Project])
+        self._routes = found
+        return known
 
     async def find_project(self, wanted: str) -> Project:
-        """The project of that id, or of that name where only one has it.
+        """The project of that id, of the page of that URL, or of that name where only one has it.
 
         Raises:
             ProjectNotFound: there is none, or several; it names those that exist.
         """
         known = await self.projects()
-        by_id = [project for project in known if project.id == wanted]
-        found = by_id or [project for project in known if project.name == wanted]
-        if len(found) != 1:
-            listed = found or known
-            names = [f"{project.name} ({project.id})" for project in listed[:_LISTED_NAMES]]
-            raise ProjectNotFound(self._client.server, wanted, names)
+        found = meant_by(wanted, known)
+        if len(found) > 1:
+            raise AmbiguousProject(self._server, wanted, listed(wanted, found))
+        if not found:
+            raise ProjectNotFound(self._server, wanted, listed(wanted, known))
         return found[0]
 
-    async def _get(self, path: str) -> Answer:
-        async def once() -> Answer:
-            answer = await self._client.get(path)
-            if answer.status in _PASSING_STATUSES:
-                raise _Passing(f"it answers {answer.status}")
-            return answer
+    async def datasets(self) -> list[Dataset]:
+        """The datasets that we may see; by token only those that belong to a project (see `routes.datasets`)."""
+        known = await self.projects()
+        if self._routes is RouteSet.OPEN_CORE:
+            found = await self._asking.look_up(routes.datasets(), list[Dataset])
+        else:
+            found = list({each.id: each for project in known for each in project.datasets}.values())
+        return [each for each in found if not each.deleted]
 
-        try:
-            return await until_answered(
-                once,
-                RetryPolicy(),
-                is_passing=_is_passing,
-                max_seconds=self._max_seconds,
-                sleep=self._sleep,
-                chance=self._chance,
+    async def find_dataset(self, wanted: str) -> Dataset:
+        """The dataset of that id, or of that name where only one has it.
+
+        Raises:
+            UsageError: there is none, or several; it names those that exist.
+        """
+        known = await self.datasets()
+        found = meant_by(wanted, known)
+        if len(found) != 1:
+            shown = ", ".join(listed(wanted, found or known))
+            what = "several datasets of the name" if found else "no dataset"
+            raise UsageError(
+                f"{self._server} has {what} {wanted!r}."
+                + (f" It has: {shown}." if shown else "")
+                + " Give --dataset an id or a name that only one has."
             )
-        except (_Passing, RequestFailed) as error:
-            raise ServerUnavailable(self._client.server, str(error)) from error
+        return found[0]
 
-    def _read(self, answer: Answer, kind: type[_T]) -> _T:
-        if answer.status != 200:
-            raise ServerUnavailable(
-                self._client.server, f"it answers {answer.status} where a list was expected"
+    async def tasks(self, project: Project, sink: RowSink[TaskRow], *, state: str | None = None) -> None:
+        """Hand the tasks of a project to `sink`, in `state` or in all.
+
+        The lists are read one after the other; a task that moves meanwhile may be missed, or come twice.
+        """
+        opened = await self.route_set()
+        for each in TASK_STATES if state is None else (state,):
+            await self._asking.rows(routes.project_task_list(opened, project.id, each), TaskRow, sink)
+
+    async def media(self, dataset: Dataset, sink: RowSink[MediaRow]) -> None:
+        """Hand the media of a dataset to `sink`."""
+        opened = await self.route_set()
+        below = "media" if opened is RouteSet.TOKEN else None
+        await self._asking.rows(routes.dataset_media(opened, dataset.id), MediaRow, sink, below=below)
+
+    async def label_config(self, project: Project, *, task_id: str | None = None) -> list[object]:
+        """The classes of the label configuration of a project as the server writes them, decoded.
+
+        Args:
+            task_id: the task to read it with, where that is needed; None: one that nothing is missing in, if there is.
+
+        Raises:
+            UsageError: by token, and the project has no task.
+        """
+        if project.label_configuration_id is not None:
+            # Tried first, whoever we are: it writes nothing. A hosted server opens it to browsers alone.
+            answer = await self._asking.ask(routes.label_configuration(project.label_configuration_id))
+            if await self.route_set() is RouteSet.OPEN_CORE:
+                return self._asking.read(answer, _Configuration).entries
+            if answer.status == 200:
+                with contextlib.suppress(ServerUnavailable):
+                    return self._asking.read(answer, _Configuration).entries
+        wanted = task_id or await self.any_task(project)
+        if wanted is None:
+            raise UsageError(
+                f"The project {project.name!r} has no media yet, and by token a label configuration can only be read "
+                "together with one. Connect a dataset with the project, or give --label-config FILE."
             )
-        try:
-            return msgspec.json.decode(answer.body, type=kind)
-        except msgspec.MsgspecError as error:
-            raise ServerUnavailable(
-                self._client.server,
-                f"its answer is not one of a DataGym ({error})",
-                advice="Check the URL: it should be that of the start page, without a path.",
-            ) from error
+        read = await self._asking.look_up(routes.task(wanted), _TaskView)
+        return read.label_config.entries
+
+    async def any_task(self, project: Project) -> str | None:
+        """The id of a task of the project, one that people have finished where there is one."""
+        opened = await self.route_set()
+        for state in _STATES_TO_READ:
+            path = routes.project_task_list(opened, project.id, state, limit=1)
+            rows = await self._asking.look_up(path, list[TaskRow])
+            if rows:
+                return rows[0].task_id
+        return None
+
+    async def media_pages(self, dataset: Dataset, sink: RowSink[MediaRow], *, size: int = 5000) -> None:
+        """Hand the media of a dataset to `sink`, page by page; open-core only."""
+        page, pages = 0, 1
+        while page < pages:
+            path = routes.dataset_media_page(dataset.id, page, size)
+            found = await self._asking.look_up(path, _Page)
+            sink.rewind()
+            sink.take(found.elements)
+            sink.keep()
+            page, pages = page + 1, found.total_pages
 
 
-def _is_passing(error: BaseException) -> bool:
-    if isinstance(error, RequestFailed):
-        return error.kind is not FailureKind.CERTIFICATE
-    return isinstance(error, _Passing)
+class _Configuration(msgspec.Struct, frozen=True, rename="camel"):
+    entries: list[object]
+
+
+class _TaskView(msgspec.Struct, frozen=True, rename="camel"):
+    label_config: _Configuration
+
+
+class _Page(msgspec.Struct, frozen=True, rename="camel"):
+    elements: list[MediaRow]
+    total_pages: int

@@ -9,7 +9,17 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import quote
 
-__all__ = ["RouteSet", "project_task_list", "projects", "upload"]
+__all__ = [
+    "RouteSet",
+    "dataset_media",
+    "dataset_media_page",
+    "datasets",
+    "label_configuration",
+    "project_task_list",
+    "projects",
+    "task",
+    "upload",
+]
 
 
 class RouteSet(StrEnum):
@@ -21,17 +31,48 @@ class RouteSet(StrEnum):
 
 def upload(project_id: str) -> str:
     """Takes label data; works on both kinds of servers."""
-    return f"/api/v1/project/{quote(project_id, safe='')}/prediction"
+    return f"/api/v1/project/{_segment(project_id)}/prediction"
 
 
 def projects(routes: RouteSet) -> str:
-    """All projects that we may see."""
+    """All projects that we may see, with their datasets."""
     return "/api/v1/project" if routes is RouteSet.TOKEN else "/api/project"
 
 
-def project_task_list(routes: RouteSet, project_id: str, state: str) -> str:
-    """The tasks of a project in one state, without paging."""
-    project = quote(project_id, safe="")
-    if routes is RouteSet.TOKEN:
-        return f"/api/v1/task/{project}/list?state={state}"
-    return f"/api/project/{project}/task?state={state}"
+def datasets() -> str:
+    """All datasets without their media; open-core only, by token it would bring every media with it."""
+    return "/api/dataset"
+
+
+def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: int = 0) -> str:
+    """The tasks of a project in one state, without paging; at most `limit` of them, 0 for all."""
+    project = _segment(project_id)
+    path = (
+        f"/api/v1/task/{project}/list" if routes is RouteSet.TOKEN else f"/api/project/{project}/task"
+    ) + f"?state={state}"
+    return f"{path}&limit={limit}" if limit else path
+
+
+def task(task_id: str) -> str:
+    """One task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
+    return f"/api/v1/task/{_segment(task_id)}"
+
+
+def label_configuration(configuration_id: str) -> str:
+    """A label configuration; open-core only, a token has to ask for a task."""
+    return f"/api/lconfig/{_segment(configuration_id)}"
+
+
+def dataset_media(routes: RouteSet, dataset_id: str) -> str:
+    """The media of a dataset: below `media` by token, an array in open-core."""
+    dataset = _segment(dataset_id)
+    return f"/api/v1/dataset/{dataset}" if routes is RouteSet.TOKEN else f"/api/dataset/{dataset}/file"
+
+
+def dataset_media_page(dataset_id: str, page: int, size: int) -> str:
+    """One page of the media of a dataset, counted from 0; open-core only."""
+    return f"/api/dataset/{_segment(dataset_id)}/media?pageIndex={page}&numberOfElementsPerPage={size}"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

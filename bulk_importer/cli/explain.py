@@ -1,0 +1,116 @@
+"""`bulk-importer explain CODE`: what a finding or an exit code means, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+
+from bulk_importer.cli import terminal
+from bulk_importer.errors import ExitCode, UsageError
+
+__all__ = ["configure", "run"]
+
+_EXIT_CODES = {
+    ExitCode.DELIVERED: (
+        "Everything was delivered, or there was nothing to do; for 'check': there is no error in the input.",
+        "Nothing.",
+    ),
+    ExitCode.REJECTIONS: (
+        (
+            "Everything that could be sent was delivered, and some entries were rejected; for 'check': there are errors "
+            "in the input."
+        ),
+        "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do.",
+    ),
+    ExitCode.USAGE: (
+        "The command line, a variable or the settings file says something that cannot be meant. Nothing was sent.",
+        "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
+    ),
+    ExitCode.INPUT: (
+        (
+            "The source cannot be read to its end: it is not there, breaks off, or stops being JSON. What stands before "
+            "that place was read and, by 'import', delivered."
+        ),
+        "Mend the source at or behind the byte that is named, and run the same command again.",
+    ),
+    ExitCode.BUDGET: (
+        "More entries were rejected than --max-errors allows, so the run ended early.",
+        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to go on all the same.",
+    ),
+    ExitCode.IN_DOUBT: (
+        (
+            "The answer to a request was lost, and it is not known whether the server executed it. The entries are not "
+            "sent again, so that nothing is doubled."
+        ),
+        "Run the same command again: it finds out what became of them, where that can be known.",
+    ),
+    ExitCode.SERVER: (
+        "The server does not answer, refuses the token, or does not know the project.",
+        (
+            "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the same "
+            "command again; nothing is lost."
+        ),
+    ),
+    ExitCode.CHECKPOINT: (
+        "The checkpoint cannot be used: another run writes it, it is damaged, or it was begun for something else.",
+        "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
+    ),
+    ExitCode.LABEL_CONFIG: (
+        "The label configuration of the project changed in a way that matters to what was checked or delivered.",
+        "Look at what the message names. The same command again checks what is owed by the new configuration.",
+    ),
+    ExitCode.UNFORESEEN: (
+        "Something happened that should not have, and is a mistake of this program.",
+        "What was delivered is on record. Run the same command again, and report the message.",
+    ),
+    ExitCode.HANGUP: ("The terminal went away (SIGHUP).", "The same command again goes on."),
+    ExitCode.INTERRUPTED: ("The run was interrupted (Ctrl-C, SIGINT).", "The same command again goes on."),
+    ExitCode.TERMINATED: ("The run was told to end (SIGTERM).", "The same command again goes on."),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `explain` takes."""
+    parser.add_argument(
+        "code",
+        nargs="?",
+        metavar="CODE",
+        help="code of a finding, or an exit code; without it all are listed",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what the code means, or which codes there are."""
+    terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
+    return ExitCode.DELIVERED
+
+
+def _explained(code: str) -> str:
+    from bulk_importer.datagym.findings import kind_of
+
+    if not code.lstrip("-").isdecimal():
+        return kind_of(code).explained()
+    try:
+        exit_code = ExitCode(int(code))
+    except ValueError:
+        known = ", ".join(str(int(each)) for each in ExitCode)
+        raise UsageError(f"There is no exit code {code}. These are: {known}.") from None
+    meaning, advice = _EXIT_CODES[exit_code]
+    return f"exit code {int(exit_code)}\n\n{meaning}\n{advice}"
+
+
+def _listed() -> str:
+    from bulk_importer.datagym.findings import CATALOGUE
+
+    width = max(map(len, CATALOGUE))
+    lines = ["Findings:"]
+    lines += [
+        f"  {code:{width}}  {kind.severity.value:7}  {_first_sentence(kind.meaning)}"
+        for code, kind in sorted(CATALOGUE.items())
+    ]
+    lines += ["", "Exit codes:"]
+    lines += [f"  {int(code):>3}  {_first_sentence(_EXIT_CODES[code][0])}" for code in ExitCode]
+    return "\n".join(lines)
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ", maxsplit=1)[0].rstrip(". ") + "."

@@ -1,0 +1,49 @@
+"""`bulk-importer label-config`: the classes of a project: what entries may use, and the file that `check` takes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.errors import ExitCode
+from bulk_importer.settings import Settings
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `label-config` takes."""
+    configure_look_up(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the label configuration; with `--json` as the server writes it, fit for `check --label-config FILE`."""
+    entries = asyncio.run(_entries(settings_of(arguments, needs_project=True)))
+    if arguments.json:
+        import orjson
+
+        terminal.out(orjson.dumps({"entries": entries}, option=orjson.OPT_INDENT_2).decode())
+        return ExitCode.DELIVERED
+    from bulk_importer.datagym.label_config import read_label_config
+
+    config = read_label_config(entries, source="the label configuration of the project")
+    rows: list[Row] = [
+        {
+            "key": "/".join((*above, each.key)),
+            "type": each.type.value,
+            "required": each.required,
+            "options": list(each.options or ()),
+            "max_length": each.max_length,
+        }
+        for above, each in config.all_classes()
+    ]
+    show(rows, arguments, nothing="The project has no classes.")
+    return ExitCode.DELIVERED
+
+
+async def _entries(settings: Settings) -> list[object]:
+    async with opened_catalog(settings) as catalog:
+        project = await catalog.find_project(settings.project or "")
+        return await catalog.label_config(project)

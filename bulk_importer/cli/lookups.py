@@ -1,0 +1,124 @@
+"""What the look-up commands share: a catalog of the server, and rows as a table, as JSON or as CSV."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.errors import UsageError
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog
+
+__all__ = ["Row", "configure_look_up", "opened_catalog", "settings_of", "show"]
+
+Row = Mapping[str, object]
+"""Column -> value; all rows of an answer have the same columns in the same order."""
+
+_LOOK_UP_SECONDS = 30.0
+
+
+def configure_look_up(parser: argparse.ArgumentParser) -> None:
+    """The flags that every look-up takes."""
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a JSON array, for programs")
+    form.add_argument("--csv", action="store_true", help="print comma-separated values with a head line")
+    add_settings(parser, {"server"})
+
+
+def settings_of(arguments: argparse.Namespace, *, needs_project: bool = False) -> Settings:
+    """The settings of a look-up.
+
+    Raises:
+        UsageError: there is no server, or no project where one is needed.
+    """
+    settings = gather(arguments).settings
+    if not settings.server:
+        raise UsageError("Say which server: --server URL, or the variable BULK_IMPORTER_SERVER.")
+    if needs_project and not settings.project:
+        raise UsageError(
+            "Say which project: --project with its id, its name, or the URL of its page. "
+            "'bulk-importer projects' lists them."
+        )
+    return settings
+
+
+@asynccontextmanager
+async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
+    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.client import Client, Timeouts
+
+    timeouts = Timeouts(connect=settings.connect_timeout, read=settings.read_timeout)
+    async with Client(settings.server or "", Token.find(settings.token_file), timeouts) as client:
+        seconds = min(_LOOK_UP_SECONDS, settings.max_outage)
+        yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random)
+
+
+def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
+    """Print the rows as the arguments say; `nothing` is what a person is told where there are none."""
+    if arguments.json:
+        import orjson
+
+        terminal.out(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2).decode())
+    elif arguments.csv:
+        terminal.out(_csv(rows))
+    elif rows:
+        terminal.out(_table(rows))
+    else:
+        terminal.say(nothing)
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO()
+    columns = list(rows[0]) if rows else []
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if columns:
+        writer.writeheader()
+    writer.writerows({column: _cell(value) for column, value in row.items()} for row in rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _table(rows: Sequence[Row]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, value in rows[0].items():
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        # An id that is cut is worth nothing, so columns may overflow rather than be cut.
+        table.add_column(column.replace("_", " "), justify="right" if is_number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(_shown(value) for value in row.values()))
+    console = Console(file=sys.stdout, highlight=False, markup=False, width=10_000)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ";".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

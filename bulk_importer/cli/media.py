@@ -1,0 +1,90 @@
+"""`bulk-importer media`: the media of a project or dataset, with their ids and what may be imported."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.settings import Settings
+
+__all__ = ["configure", "run"]
+
+_R = TypeVar("_R")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `media` takes."""
+    parser.add_argument(
+        "--dataset", metavar="ID_OR_NAME", help="list this dataset; there is no need of a project then"
+    )
+    configure_look_up(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the media of the project in all states of work, or those of one dataset."""
+    settings = settings_of(arguments)
+    if not settings.project and not arguments.dataset:
+        raise UsageError(
+            "Say whose media: --project ID_OR_NAME or --dataset ID_OR_NAME. "
+            "'bulk-importer projects' and 'bulk-importer datasets' list them."
+        )
+    rows = asyncio.run(_rows(settings, arguments.dataset))
+    show(rows, arguments, nothing="There are no media.")
+    return ExitCode.DELIVERED
+
+
+class _Kept(Generic[_R]):
+    """The rows of lists that came whole."""
+
+    def __init__(self) -> None:
+        # Changed by the methods alone; what is behind `_whole` may be taken back.
+        self.rows: list[_R] = []
+        self._whole = 0
+
+    def rewind(self) -> None:
+        del self.rows[self._whole :]
+
+    def take(self, rows: Sequence[_R]) -> None:
+        self.rows += rows
+
+    def keep(self) -> None:
+        self._whole = len(self.rows)
+
+
+async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
+    if dataset is not None:
+        return await _rows_of_dataset(settings, dataset)
+    from bulk_importer.datagym.listings import TaskRow
+
+    async with opened_catalog(settings) as catalog:
+        project = await catalog.find_project(settings.project or "")
+        kept: _Kept[TaskRow] = _Kept()
+        await catalog.tasks(project, kept)
+    return [
+        {
+            "id": row.media_id,
+            "name": row.media_name,
+            "state": row.label_task_state,
+            "importable": row.label_task_type == "DEFAULT",
+            "has_upload": row.has_json_upload,
+            "task_id": row.task_id,
+        }
+        for row in sorted(kept.rows, key=lambda each: (each.media_name or "", each.media_id))
+    ]
+
+
+async def _rows_of_dataset(settings: Settings, dataset: str) -> list[Row]:
+    from bulk_importer.datagym.listings import MediaRow
+
+    async with opened_catalog(settings) as catalog:
+        found = await catalog.find_dataset(dataset)
+        kept: _Kept[MediaRow] = _Kept()
+        await catalog.media(found, kept)
+    return [
+        {"id": row.id, "name": row.media_name, "source": row.media_source_type}
+        for row in sorted(kept.rows, key=lambda each: (each.media_name or "", each.id))
+    ]

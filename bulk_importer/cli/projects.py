@@ -1,0 +1,39 @@
+"""`bulk-importer projects`: the projects of a server, with their ids."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.errors import ExitCode
+from bulk_importer.settings import Settings
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `projects` takes."""
+    configure_look_up(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the projects."""
+    rows = asyncio.run(_rows(settings_of(arguments)))
+    show(rows, arguments, nothing="There is no project that you may see.")
+    return ExitCode.DELIVERED
+
+
+async def _rows(settings: Settings) -> list[Row]:
+    async with opened_catalog(settings) as catalog:
+        found = await catalog.projects()
+    return [
+        {
+            "id": project.id,
+            "name": project.name,
+            "media_type": project.media_type,
+            "media": project.media_count,
+            "datasets": [dataset.name for dataset in project.datasets if not dataset.deleted],
+        }
+        for project in found
+    ]
