@@ -107,9 +107,16 @@ def _label_config(path: Path | None) -> list[dict[str, Any]] | None:
         roots = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"The label configuration {path} cannot be read: {error}.") from error
+    if isinstance(roots, dict):  # as the server shows it, not as it exports it
+        roots = roots.get("entries")
     if not isinstance(roots, list) or not all(isinstance(root, dict) for root in roots):
         raise UsageError(f"The label configuration {path} is no array of classes. Export one from a project.")
-    return roots
+    return [_new(root) for root in roots]
+
+
+def _new(root: dict[str, Any]) -> dict[str, Any]:
+    """A class without the id that it has elsewhere."""
+    return {**root, "id": None, "children": [_new(child) for child in root.get("children") or []]}
 
 
 async def _serve(

@@ -5,6 +5,7 @@ Runs inside a transaction of the store and raises `Refused` for what the server 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,12 @@ __all__ = ["FORBIDDEN_KEYS", "put_config"]
 
 _GEOMETRY_TYPES: Final = ("LINE", "POLYGON", "POINT", "RECTANGLE")
 _DEEPEST: Final = 4
+_LONGEST_TEXT: Final = 255
+_PATTERNS: Final = {
+    "entryKey": r"[a-zA-Z0-9_ -]{1,56}",
+    "entryValue": r"[a-zA-Z0-9_ !@#$%^&*()?\-àâçéèêëîïôûùüÿñæœäöüß]{1,56}",
+    "type": r".+",
+}
 # Words that the server keeps for itself; they would be ambiguous in an export.
 FORBIDDEN_KEYS: Final = frozenset(
     [
@@ -102,9 +109,7 @@ class _Builder:
         is_geometry = kind in _GEOMETRY_TYPES
         if is_geometry and (depth > 2 or (parent is not None and not parent.type.is_geometry)):
             raise generic("geometry_definition_incorrect", kind.lower())
-        if kind == ClassType.FREETEXT and not (
-            isinstance(longest := given.get("maxLength"), int) and longest > 0
-        ):
+        if kind == ClassType.FREETEXT and given.get("maxLength") is None:
             raise generic("entry_classification_incorrect", kind)
         made = LabelClass(
             number=self._number(given),
@@ -154,10 +159,13 @@ def _check_keys(body: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _keys(node: Mapping[str, Any]) -> Iterable[object]:
-    key = node.get("entryKey")
-    if not isinstance(key, str) or not key:
-        raise Refused(400, "ex_validation", "entryKey")
-    yield key
+    for field, pattern in _PATTERNS.items():
+        if not isinstance(node.get(field), str) or not re.fullmatch(pattern, node[field]):
+            raise Refused(400, "ex_validation", field)
+    longest = node.get("maxLength")
+    if longest is not None and not (isinstance(longest, int) and 1 <= longest <= _LONGEST_TEXT):
+        raise Refused(400, "ex_validation", "maxLength")
+    yield node["entryKey"]
     for child in node.get("children") or []:
         yield from _keys(child)
 

@@ -78,6 +78,7 @@ class Inspection:
         def create() -> Prepared:
             store, now_ms = backroom.store, backroom.now_ms()
             body = {"name": name or self._free_name(), "owner": owner, "mediaType": media_type}
+            body |= {"shortDescription": "to rehearse on", "description": ""}
             project, dataset = create_project(store, body, now_ms), create_dataset(store, body, now_ms)
             first = int(store.value("SELECT coalesce(max(number), 0) FROM media")) + 1
             store.execute_many(

@@ -143,9 +143,7 @@ class ProjectReads:
             yield views
 
     async def _all_media(self, asked: Asked) -> web.StreamResponse:
-        row = await self._backroom.on_store(
-            lambda: self._backroom.dataset(asked.name(), asked.caller, name="Dataset")
-        )
+        row = await self._backroom.on_store(lambda: self._backroom.dataset(asked.name(), asked.caller))
         return await stream_array(asked.request, self._media_of(row["number"], token=False))
 
     async def _media_page(self, asked: Asked) -> web.StreamResponse:
@@ -153,7 +151,7 @@ class ProjectReads:
         part = asked.request.query.get("mediaName", "")
 
         def read() -> dict[str, object]:
-            dataset = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")["number"]
+            dataset = self._backroom.dataset(asked.name(), asked.caller)["number"]
             total = self._store.value(
                 "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
                 dataset,

@@ -17,13 +17,17 @@ from bulk_importer.sandbox.store import Store
 
 __all__ = ["add_media", "connect", "create_dataset", "create_project"]
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_ ]{1,128}")
+_PATTERNS: Final = {
+    "owner": r".{1,128}",
+    "name": r"[a-zA-Z0-9_ ]{1,128}",
+    "shortDescription": r"[a-zA-Z0-9_ ,.àâçéèêëîïôûùüÿñæœäöüßÄÖÜ-]{1,128}",
+}
 _IMAGES: Final = frozenset({"bmp", "gif", "jpeg", "jpg", "png"})
 
 
 def create_project(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
     """A project without datasets, with an empty configuration; its number."""
-    name, owner = _checked_name(body, "Project"), str(body.get("owner"))
+    name, owner = _checked_name(body), str(body.get("owner"))
     if store.value("SELECT 1 FROM project WHERE owner = ? AND name = ? AND delete_time IS NULL", owner, name):
         raise _invalid("name")
     config = LabelConfig(changed_ms=now_ms)
@@ -43,7 +47,7 @@ def create_project(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
 
 def create_dataset(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
     """A dataset without media; its number."""
-    name, owner = _checked_name(body, "Dataset"), str(body.get("owner"))
+    name, owner = _checked_name(body), str(body.get("owner"))
     if store.value("SELECT 1 FROM dataset WHERE owner = ? AND name = ? AND delete_time IS NULL", owner, name):
         raise _invalid("name")
     return store.insert(
@@ -56,13 +60,13 @@ def create_dataset(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
     )
 
 
-def _checked_name(body: Mapping[str, Any], what: str) -> str:
-    name = body.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(body.get("owner"), str):
-        raise _invalid("name" if isinstance(body.get("owner"), str) else "owner")
-    if what == "Project" and name in FORBIDDEN_KEYS:
-        raise generic("forbidden_keyword", name)
-    return name
+def _checked_name(body: Mapping[str, Any]) -> str:
+    for field, pattern in _PATTERNS.items():
+        if not isinstance(body.get(field), str) or not re.fullmatch(pattern, body[field]):
+            raise _invalid(field)
+    if body["name"] in FORBIDDEN_KEYS:
+        raise generic("forbidden_keyword", body["name"])
+    return str(body["name"])
 
 
 def _invalid(field: str) -> Refused:

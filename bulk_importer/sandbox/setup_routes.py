@@ -91,7 +91,7 @@ class SetupRoutes:
     def _add_urls(self, asked: Asked) -> object:
         if not isinstance(asked.body, list) or not all(isinstance(url, str) for url in asked.body):
             raise Refused(400, "ex_validation")
-        dataset = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")
+        dataset = self._backroom.dataset(asked.name(), asked.caller)
         if dataset["media_type"] == "VIDEO":
             raise generic("url_not_allowed_mediatype")
         urls = dict.fromkeys(asked.body)  # a set: a URL counts once
@@ -112,7 +112,7 @@ class SetupRoutes:
         return None
 
     def _delete_dataset(self, asked: Asked) -> object:
-        number = self._backroom.dataset(asked.name(), asked.caller, name="Dataset")["number"]
+        number = self._backroom.dataset(asked.name(), asked.caller)["number"]
         self._store.execute(
             "UPDATE dataset SET delete_time = ? WHERE number = ?", self._backroom.now_ms(), number
         )

@@ -82,17 +82,19 @@ def test_it_takes_a_label_configuration_and_keeps_a_project_that_is_there(
     assert again.ready["media"] == 2
 
 
-def test_what_is_exported_as_a_configuration_can_be_given_to_it(
+def test_a_configuration_can_be_given_to_it_as_a_server_exports_or_shows_it(
     sandbox_process: StartSandboxProcess, tmp_path: Path
 ) -> None:
     first = sandbox_process()
     project = first.prepare(media=1)
+    shown = first.ask(f"/api/lconfig/{project['config_id']}")
     exported = first.ask(f"/api/lconfig/{project['config_id']}/export")
     config = tmp_path / "config.json"
-    config.write_text(json.dumps(exported))
-    second = sandbox_process("--project", "copy", "--label-config", str(config))
-    config_id = second.ask(f"/api/project/{second.ready['project']}")["labelConfigurationId"]
-    assert second.ask(f"/api/lconfig/{config_id}/export") == exported
+    for given in (exported, shown):
+        config.write_text(json.dumps(given))
+        second = sandbox_process("--project", "copy", "--label-config", str(config))
+        config_id = second.ask(f"/api/project/{second.ready['project']}")["labelConfigurationId"]
+        assert second.ask(f"/api/lconfig/{config_id}/export") == exported
 
 
 @pytest.mark.parametrize(

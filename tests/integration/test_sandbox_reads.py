@@ -51,6 +51,10 @@ async def client(start_sandbox: StartSandbox) -> Any:
         yield made
 
 
+def _root(key: str, kind: str, **more: object) -> dict[str, object]:
+    return {"entryKey": key, "entryValue": key, "type": kind, **more}
+
+
 async def _prepared(client: Any, media: int = 3, **more: Any) -> tuple[Prepared, list[str]]:
     project: Prepared = await client.sandbox.prepare(media=media, **more)
     tasks = await client.get(f"/api/project/{project.id}/task")
@@ -207,16 +211,15 @@ async def test_a_configuration_that_grows_sends_finished_tasks_back_and_judges_a
 @pytest.mark.parametrize(
     ("roots", "status", "key"),
     [
-        ([{"entryKey": "a", "type": "NONE"}], 500, "ex_gen_entry_type_not_found"),
-        ([{"entryKey": "polygon", "type": "POLYGON"}], 500, "ex_gen_forbidden_keyword"),
-        ([{"entryKey": "a", "type": "FREETEXT"}], 500, "ex_gen_entry_classification_incorrect"),
-        ([{"entryKey": "a", "type": "POINT"}, {"entryKey": "a", "type": "LINE"}], 409, "ex_alreadyexists"),
-        (
-            [{"entryKey": "a", "type": "SELECT", "children": [{"entryKey": "b", "type": "POINT"}]}],
-            500,
-            "ex_gen_geometry_definition_incorrect",
-        ),
-        ([{"entryKey": "a", "type": "POINT", "id": "unknown"}], 404, "ex_notfound"),
+        ([_root("a", "NONE")], 500, "ex_gen_entry_type_not_found"),
+        ([_root("polygon", "POLYGON")], 500, "ex_gen_forbidden_keyword"),
+        ([_root("a", "FREETEXT")], 500, "ex_gen_entry_classification_incorrect"),
+        ([_root("a", "POINT"), _root("a", "LINE")], 409, "ex_alreadyexists"),
+        ([_root("a", "SELECT", children=[_root("b", "POINT")])], 500, "ex_gen_geometry_definition_incorrect"),
+        ([_root("a", "POINT", id="unknown")], 404, "ex_notfound"),
+        ([_root("a/b", "POINT")], 400, None),
+        ([_root("a", "FREETEXT", maxLength=256)], 400, None),
+        ([{"entryKey": "a", "type": "POINT"}], 400, None),
         ([{"type": "POINT"}], 400, None),
         ({"entryKey": "a"}, 400, None),
     ],
@@ -331,8 +334,14 @@ async def test_what_is_not_there_is_named(client: Any, path: str, params: list[s
 async def test_a_name_that_is_taken_or_strange_is_a_bad_request(client: Any) -> None:
     await _prepared(client)
     for name in ("sandbox", "no/slash", "", "x" * 129, None):
-        body = {"name": name, "owner": "open-core-dummy-org-sub", "mediaType": "IMAGE"}
+        body = {
+            "name": name,
+            "owner": "open-core-dummy-org-sub",
+            "mediaType": "IMAGE",
+            "shortDescription": "x",
+        }
         assert (await client.ask("POST", "/api/project", body))[0] == 400
+    assert (await client.ask("POST", "/api/project", {"name": "fine", "owner": "o"}))[0] == 400
 
 
 async def test_a_video_task_of_an_image_project_has_no_export(client: Any) -> None:
