@@ -50,19 +50,19 @@ class Cutter:
         """The stretch that begins at `start`; longer than `least` bytes, because so many held no whole element."""
         if self._target <= _FIRST_BYTES:
             self._boundaries.begin(await self._reader.read(start, _LONGEST_JOINT_BYTES))
-        target = max(min(self._target, self._most_bytes), least + 1)
+        # Doubling what was too little keeps the work in proportion, however many wrong guesses an entry holds.
+        target = max(min(self._target, self._most_bytes), 2 * least)
         self._target = min(2 * self._target, self._segment_bytes)
         end = await self._reader.end_by(start + target)
         if end is not None:
             return Cut(end - start, guessed=False, at_end=True)
-        at = await self._last(start, target) or await self._first_behind(
-            start, target, max(2 * least, target)
-        )
+        at = await self._last(start, target)
+        if at is None or at <= least:
+            at = await self._first_behind(start, target, least)
         if at is not None:
             return Cut(at, guessed=True, at_end=False)
-        reach = _REACH * max(target, least)
-        end = await self._reader.end_by(start + reach)
-        return Cut(reach if end is None else end - start, guessed=False, at_end=end is not None)
+        end = await self._reader.end_by(start + _REACH * target)
+        return Cut(_REACH * target if end is None else end - start, guessed=False, at_end=end is not None)
 
     def learn(self, answer: Answer) -> None:
         """Take into account what a proven stretch held."""
@@ -85,9 +85,9 @@ class Cutter:
             tail *= 8
 
     async def _first_behind(self, start: int, target: int, least: int) -> int | None:
-        """The first probable end behind the stretch, as far as the reach."""
-        reach = max(_REACH * max(target, least), 2 * self._longest)
-        at = max(0, target - _LONGEST_JOINT_BYTES)
+        """The first probable end behind the stretch and behind `least`, as far as the reach."""
+        reach = max(_REACH * target, 2 * self._longest)
+        at = max(least, target - _LONGEST_JOINT_BYTES)
         while at < reach:
             block = await self._reader.read(start + at, max(self._segment_bytes, 2 * _LONGEST_JOINT_BYTES))
             found = self._boundaries.first(block)

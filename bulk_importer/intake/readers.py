@@ -14,7 +14,13 @@ _PIECE_BYTES = 1 << 20
 
 
 class Reader(Protocol):
-    """Random access to the (decompressed) content, forward of what was released."""
+    """Random access to the (decompressed) content, forward of what was released.
+
+    Attributes:
+        failure: why a stream could not be read further; what came before stands as if the source ended there.
+    """
+
+    failure: SourceUnreadable | None
 
     async def read(self, offset: int, length: int) -> bytes:
         """The bytes `[offset, offset + length)`, fewer only at the end."""
@@ -41,6 +47,7 @@ class FileReader:
         self._source = source
         self._descriptor = descriptor
         self._size = source.size or 0
+        self.failure: SourceUnreadable | None = None
 
     async def read(self, offset: int, length: int) -> bytes:
         try:
@@ -70,6 +77,7 @@ class SlidingReader:
         self._kept = bytearray()
         self._low = 0
         self._ended = False
+        self.failure: SourceUnreadable | None = None
 
     @property
     def _high(self) -> int:
@@ -98,7 +106,10 @@ class SlidingReader:
             await self._open(offset)
         assert self._stream is not None
         while self._high < until and not self._ended:
-            piece = await self._stream.read(_PIECE_BYTES)
+            try:
+                piece = await self._stream.read(_PIECE_BYTES)
+            except SourceUnreadable as error:
+                self.failure, piece = error, b""
             self._ended = not piece
             self._kept += piece
             if self._high < offset:

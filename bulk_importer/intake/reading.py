@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -14,7 +14,13 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
-from bulk_importer.errors import BulkImporterError, CheckpointMismatch, MalformedInput
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointMismatch,
+    InputError,
+    MalformedInput,
+    SourceUnreadable,
+)
 from bulk_importer.intake.cutting import Cutter
 from bulk_importer.intake.opening import Sniffer
 from bulk_importer.intake.readers import open_reader
@@ -113,7 +119,7 @@ class Intake:
         # What the next segment begins with, and how the iteration ends. Changed by `_take`.
         self._position = plan.position
         self._array_end: int | None = None
-        self._trouble: MalformedInput | None = None
+        self._trouble: InputError | None = None
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Answer | BulkImporterError]] = set()
 
@@ -129,14 +135,25 @@ class Intake:
         try:
             await self._tasks.__aexit__(None, None, None)
         finally:
-            if self._performer is not None:
-                self._performer.close()
-            await self._reader.aclose()
+            try:
+                if self._performer is not None:
+                    await self._performer.aclose()
+            finally:
+                await self._reader.aclose()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Segment:
+        try:
+            return await self._next()
+        except MalformedInput as error:
+            # What could not be read looks as if the source broke off there.
+            if self._reader.failure is not None:
+                raise self._reader.failure from error
+            raise
+
+    async def _next(self) -> Segment:
         if self._cutter is None:
             await self._begin()
         while True:
@@ -152,6 +169,8 @@ class Intake:
         if self._array_end is not None:
             behind, self._array_end = self._array_end, None
             length = behind if self._lines else await self._sniffer.close(behind, self._position)
+            if self._reader.failure is not None:
+                raise self._reader.failure
             self._source.check_unchanged()
             self.end = End(self._position, length)
         raise StopAsyncIteration
@@ -176,6 +195,14 @@ class Intake:
 
     async def _top_up(self) -> None:
         """Give the workers as much to do as they can have at a time, and one more."""
+        try:
+            await self._submit_next()
+        except SourceUnreadable as error:
+            # What the workers have was read well, and comes first.
+            self._trouble, self._at_rest = error, True
+            self._again.clear()
+
+    async def _submit_next(self) -> None:
         assert self._performer is not None
         assert self._cutter is not None
         while len(self._window) <= self._performer.width:
@@ -197,16 +224,17 @@ class Intake:
 
     async def _submit_recorded(self, key: SegmentKey) -> None:
         stop = key.offset + key.length
-        at_end = self._lines and await self._reader.end_by(stop) is not None
         if await self._reader.end_by(stop - 1) is not None:
-            raise self._changed(key)
-        job = self._job(key.offset, key.length, comma=key.first > 0, guessed=True, at_end=at_end)
-        await self._submit(replace(job, whole=True, max_entries=key.count + 1), key)
+            raise self._reader.failure or self._changed(key)
+        job = self._job(key.offset, key.length, comma=key.first > 0, guessed=True, at_end=self._lines)
+        await self._submit(
+            replace(job, whole=True, max_entries=key.count + 1, max_entry_bytes=key.length), key
+        )
 
     async def _submit(self, job: Job, recorded: SegmentKey | None = None) -> None:
         assert self._performer is not None
         data = await self._reader.read(job.offset, job.length) if self._performer.wants_bytes else b""
-        task = self._tasks.create_task(_kept(self._performer.perform(job, data)))
+        task = self._tasks.create_task(_perform(self._performer, job, data))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         self._window.append(_Pending(job, data, task, recorded))
@@ -238,15 +266,10 @@ class Intake:
         consumed = answer.consumed
         if answer.end is not None:
             self._array_end = job.offset + answer.end
-            self._stop_here()
+            self._stop_here(None)
         elif answer.trouble is not None:
-            self._trouble = MalformedInput(
-                self._source.name,
-                self._position + answer.count,
-                job.offset + answer.trouble.offset,
-                answer.trouble.reason,
-            )
-            self._stop_here()
+            at, reason = job.offset + answer.trouble.offset, answer.trouble.reason
+            self._stop_here(MalformedInput(self._source.name, self._position + answer.count, at, reason))
         elif not answer.count:
             self._go_on_at(job.offset, comma=job.comma, least=job.length)
             return None
@@ -260,15 +283,15 @@ class Intake:
         self._position += answer.count
         return await self._segment(found, pending, answer)
 
-    def _stop_here(self) -> None:
+    def _stop_here(self, trouble: InputError | None) -> None:
         self._window.clear()
-        self._at_rest = True
+        self._trouble, self._at_rest = trouble, True
 
     def _go_on_at(self, offset: int, *, comma: bool, least: int = 0) -> None:
         """The stretches that are with workers began at a wrong place: let go of their answers."""
         self._window.clear()
         self._cursor, self._comma, self._least = offset, comma, least
-        self._at_rest = False
+        self._trouble, self._at_rest = None, False
 
     async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> Segment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
@@ -283,10 +306,10 @@ class Intake:
         )
 
 
-async def _kept(performing: Coroutine[None, None, Answer]) -> Answer | BulkImporterError:
+async def _perform(performer: Performer, job: Job, data: bytes) -> Answer | BulkImporterError:
     """The answer, or the error that takes its place in the order of segments."""
     try:
-        return await performing
+        return await performer.perform(job, data)
     except BulkImporterError as error:
         return error
 

@@ -16,7 +16,6 @@ from bulk_importer.spans import Span
 
 __all__ = ["Answer", "Failure", "Job", "perform"]
 
-_SMALL_BYTES = 1 << 16
 _ID_KEY = b'"internal_media_ID"'
 
 _element = msgspec.json.Decoder(msgspec.Raw)
@@ -122,7 +121,7 @@ def _delimit(job: Job, data: bytes) -> Scan:
 
 def _fast(job: Job, data: bytes) -> Scan | None:
     """By the fast decoder, where it is worth a try and proves the whole stretch."""
-    if not job.guessed and not (job.at_end and job.length <= _SMALL_BYTES):
+    if not job.guessed and not job.at_end:
         return None
     stop, end = len(data), None
     if job.at_end:
@@ -191,18 +190,15 @@ def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
     if lengths and max(lengths) > job.max_entry_bytes:
         index = next(i for i, length in enumerate(lengths) if length > job.max_entry_bytes)
         return _cut(found, index, _too_long(found.starts[index], job.max_entry_bytes))
-    behind = found.consumed if lengths else 0
-    if (
-        found.element is not None
-        and found.trouble is None
-        and len(data) - found.element > job.max_entry_bytes
-    ):
-        return Scan(
-            found.starts, lengths, behind, None, _too_long(found.element, job.max_entry_bytes), found.element
-        )
-    return found
+    if lengths or found.end is not None or found.trouble is not None:
+        return found
+    # Nothing was taken of the stretch, so the next one begins at the same byte and is longer.
+    begin = 0 if found.element is None else found.element
+    if len(data) - begin <= job.max_entry_bytes:
+        return found
+    return Scan(found.starts, lengths, 0, None, _too_long(begin, job.max_entry_bytes), found.element)
 
 
 def _too_long(start: int, max_entry_bytes: int) -> Trouble:
-    reason = f"this entry is longer than {max_entry_bytes} bytes, raise --max-entry-bytes to read it"
+    reason = f"this entry is longer than {max_entry_bytes} bytes; raise --max-entry-bytes to read it"
     return Trouble(start, reason, start)

@@ -35,9 +35,7 @@ class Seen:
     @property
     def broken_at(self) -> tuple[int, int] | None:
         """Position and offset of the break, where there is one."""
-        return (
-            (self.error.position, self.error.offset) if isinstance(self.error, MalformedInput) else None
-        )
+        return (self.error.position, self.error.offset) if isinstance(self.error, MalformedInput) else None
 
     @property
     def outcome(self) -> tuple[object, ...]:
@@ -72,10 +70,10 @@ async def read_source(source: Source, plan: ReadPlan | None = None, **options: A
     return seen
 
 
-async def read_file(path: Path, content: bytes, plan: ReadPlan | None = None, **options: Any) -> Seen:
-    """Write `content` to `path` and read it."""
-    path.write_bytes(content)
-    source = await open_source(str(path))
+async def read_file(file: Path, content: bytes, plan: ReadPlan | None = None, **options: Any) -> Seen:
+    """Write `content` to `file` and read it."""
+    file.write_bytes(content)
+    source = await open_source(str(file))
     try:
         return await read_source(source, plan, **options)
     finally:
