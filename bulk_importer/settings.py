@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.errors import UsageError
+from bulk_importer.model import ErrorBudget
 from bulk_importer.units import (
     ANY_TEXT,
+    BUDGET,
+    CODES,
     COUNT,
     DURATION,
     SIZE,
+    SWITCH,
     Kind,
 )
 
@@ -139,6 +143,62 @@ class Settings:
     )
     max_depth: int = _setting(
         COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
+    )
+
+    # checking: what entries are held against before they are sent
+    label_config: str = _setting(
+        ANY_TEXT,
+        "server",
+        "checking",
+        "what entries are held against: server (the label configuration of the project), none, or a file with one",
+    )
+    check_media: bool = _setting(
+        SWITCH, True, "checking", "check that each media is in the project and may be imported"
+    )
+    media_list: str | None = _setting(
+        ANY_TEXT,
+        None,
+        "checking",
+        "FILE that lists the media of the project (as 'media' prints it, or an id a line) in place of the server",
+    )
+    max_listing: int = _setting(
+        COUNT,
+        500_000,
+        "checking",
+        "most media that the server is asked to list in one answer; for more, pages or --media-list",
+        at_least=0,
+    )
+    replace_finished: bool = _setting(
+        SWITCH,
+        False,
+        "checking",
+        "let keepData false delete the labels of tasks that people have begun or finished",
+    )
+    onto_uploaded: bool = _setting(
+        SWITCH, False, "checking", "let entries append to media that already held an upload"
+    )
+    strict: bool = _setting(SWITCH, False, "checking", "warnings are errors")
+    allow: tuple[str, ...] = _setting(CODES, (), "checking", "findings that are only counted; repeatable")
+    deny: tuple[str, ...] = _setting(CODES, (), "checking", "findings that reject an entry; repeatable")
+    max_errors: ErrorBudget = _setting(  # noqa: RUF009 - an ErrorBudget is frozen
+        BUDGET,
+        ErrorBudget(share=0.05),
+        "checking",
+        "rejections that end the run: a number, a share of the entries (after the first 1000), or none",
+    )
+    max_rejected_bytes: int = _setting(
+        SIZE,
+        1 << 30,
+        "checking",
+        "from this size on rejected.jsonl keeps findings and positions, and no entries",
+        at_least=0,
+    )
+    config_poll: float = _setting(
+        DURATION,
+        300.0,
+        "checking",
+        "how often the label configuration is read again during a run",
+        at_least=1,
     )
 
     # sending: how much leaves at a time

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
-from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 
@@ -19,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the datasets, those of `--project` where that is given."""
-    rows = asyncio.run(_rows(settings_of(arguments)))
+    rows = run_look_up(_rows(settings_of(arguments)))
     show(rows, arguments, nothing="There is no dataset that you may see.")
     return ExitCode.DELIVERED
 

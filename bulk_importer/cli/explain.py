@@ -16,8 +16,8 @@ _EXIT_CODES = {
     ),
     ExitCode.REJECTIONS: (
         (
-            "Everything that could be sent was delivered, and some entries were rejected; for 'check': there are errors "
-            "in the input."
+            "Everything that could be sent was delivered, and some entries were rejected; for 'check': there are "
+            "errors in the input."
         ),
         "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do.",
     ),
@@ -27,8 +27,8 @@ _EXIT_CODES = {
     ),
     ExitCode.INPUT: (
         (
-            "The source cannot be read to its end: it is not there, breaks off, or stops being JSON. What stands before "
-            "that place was read and, by 'import', delivered."
+            "The source cannot be read to its end: it is not there, breaks off, or stops being JSON. What stands "
+            "before that place was read and, by 'import', delivered."
         ),
         "Mend the source at or behind the byte that is named, and run the same command again.",
     ),
@@ -46,8 +46,8 @@ _EXIT_CODES = {
     ExitCode.SERVER: (
         "The server does not answer, refuses the token, or does not know the project.",
         (
-            "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the same "
-            "command again; nothing is lost."
+            "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the "
+            "same command again; nothing is lost."
         ),
     ),
     ExitCode.CHECKPOINT: (

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 
@@ -20,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the label configuration; with `--json` as the server writes it, fit for `check --label-config FILE`."""
-    entries = asyncio.run(_entries(settings_of(arguments, needs_project=True)))
+    entries = run_look_up(_entries(settings_of(arguments, needs_project=True)))
     if arguments.json:
         import orjson
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import random
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.options import add_settings, gather
@@ -18,11 +16,12 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog
 
-__all__ = ["Row", "configure_look_up", "opened_catalog", "settings_of", "show"]
+__all__ = ["Row", "configure_look_up", "opened_catalog", "run_look_up", "settings_of", "show"]
 
 Row = Mapping[str, object]
 """Column -> value; all rows of an answer have the same columns in the same order."""
 
+_T = TypeVar("_T")
 _LOOK_UP_SECONDS = 30.0
 
 
@@ -51,9 +50,19 @@ def settings_of(arguments: argparse.Namespace, *, needs_project: bool = False) -
     return settings
 
 
+def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
+    """Do the work of a look-up in an event loop of its own."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
 @asynccontextmanager
 async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
     """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+    import asyncio
+    import random
+
     from bulk_importer.datagym.access import Token
     from bulk_importer.datagym.catalog import Catalog
     from bulk_importer.datagym.client import Client, Timeouts

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, settings_of, show
+from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Settings
 
@@ -32,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             "Say whose media: --project ID_OR_NAME or --dataset ID_OR_NAME. "
             "'bulk-importer projects' and 'bulk-importer datasets' list them."
         )
-    rows = asyncio.run(_rows(settings, arguments.dataset))
+    rows = run_look_up(_rows(settings, arguments.dataset))
     show(rows, arguments, nothing="There are no media.")
     return ExitCode.DELIVERED
 

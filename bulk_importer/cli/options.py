@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Loaded, definitions, load, nearest
+from bulk_importer.units import CODES
 
 __all__ = ["Parser", "add_settings", "gather"]
 
@@ -39,7 +40,16 @@ def add_settings(parser: argparse.ArgumentParser, sections: Container[str]) -> N
         shown = "" if each.default is None else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")
         dest = _PREFIX + each.name
-        if each.kind.takes_value:
+        if each.kind is CODES:
+            group.add_argument(
+                each.flag,
+                dest=dest,
+                metavar=each.kind.placeholder,
+                action="append",
+                default=argparse.SUPPRESS,
+                help=text,
+            )
+        elif each.kind.takes_value:
             group.add_argument(
                 each.flag, dest=dest, metavar=each.kind.placeholder, default=argparse.SUPPRESS, help=text
             )
@@ -60,8 +70,15 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         UsageError: one of them is unknown or cannot be meant.
     """
     flags = {
-        name.removeprefix(_PREFIX): str(value).lower() if isinstance(value, bool) else value
+        name.removeprefix(_PREFIX): _as_text(value)
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
     }
     return load(flags, os.environ, arguments.config)
+
+
+def _as_text(value: object) -> str:
+    """What a flag said, as a variable would say it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list) else str(value)
