@@ -39,7 +39,7 @@ def measure(server: Server, most_in_flight: int, seeds: int) -> Row:
         gate = _Timed(Bounds(most_in_flight=most_in_flight))
         answers = list(simulate(server, gate, answers=settled + max(400, 16 * best.in_flight), seed=seed))
         shares.append(round(goodput(answers[settled:]) / most, 3))
-        bases.append(tuple(gate.base))
+        bases.append((gate.base.in_flight, gate.base.weight))
         moves.append(sum(answer.moved is not None for answer in answers[settled:]))
         spent += gate.seconds / len(answers)
     return Row(

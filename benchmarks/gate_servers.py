@@ -83,8 +83,9 @@ class _Group:
     def _look(self) -> None:
         part = self._isolation.part
         self.indexes: Sequence[int] = part.indexes if part else ()
-        self.weight = sum(self._weights[index] for index in self.indexes)
-        self.is_poisoned = not self._poisoned.isdisjoint(self.indexes)
+        whole = len(self.indexes) == len(self._weights)
+        self.weight = sum(self._weights if whole else (self._weights[index] for index in self.indexes))
+        self.is_poisoned = bool(self._poisoned) and not self._poisoned.isdisjoint(self.indexes)
 
     def judged(self, landing: Landing) -> bool:
         """Take the answer to the current part; whether another part is left."""
@@ -167,8 +168,8 @@ def goodput(answers: Iterable[Answer]) -> float:
     return delivered / (seen[-1].flight.ended - seen[0].flight.ended)
 
 
-_IN_FLIGHT = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
-_ENTRIES = (1, 2, 3, 4, 6, 8, 12, 20, 50, 100, 200, 500, 1000)
+_IN_FLIGHT = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64)
+_ENTRIES = (1, 2, 3, 5, 8, 15, 50, 200, 1000)
 _HEAVIEST = 1000 * ENTRY_WEIGHT
 
 
@@ -186,13 +187,13 @@ def best_fixed(server: Server, most_in_flight: int, *, load: Load | None = None)
     ]
     quick = {setting: _measure(server, setting, load, answers=60, seed=1) for setting in grid}
     few = sorted(quick, key=lambda setting: quick[setting])[-6:]
-    long = {setting: _measure(server, setting, load, answers=600, seed=2) for setting in few}
+    long = {setting: _measure(server, setting, load, answers=500, seed=2) for setting in few}
     best = max(long, key=lambda setting: long[setting])
     return best, long[best]
 
 
 def _measure(server: Server, setting: Setting, load: Load, *, answers: int, seed: int) -> float:
-    answers = max(answers, 12 * setting.in_flight)
+    answers = max(answers, 6 * setting.in_flight)
     if server.noise > _JITTER:
         answers *= 4
     seen = simulate(server, setting, load=load, answers=answers + setting.in_flight, seed=seed)
@@ -242,17 +243,24 @@ class _Simulation:
         return self._pilot.setting if isinstance(self._pilot, Gate) else self._pilot
 
     def _seal(self) -> _Group:
+        weights = self._pack(self._setting.weight)
+        chance = self._load.poison
+        return _Group(
+            weights, {at for at in range(len(weights)) if chance and self._random.random() < chance}
+        )
+
+    def _pack(self, room: int) -> list[int]:
+        only, *others = self._load.weights
+        if not others:
+            return [only] * max(1, min(room // only, self._load.max_entries))
         weights = [self._next_weight]
-        room = self._setting.weight - self._next_weight
+        room -= self._next_weight
         self._next_weight = next(self._weights)
         while len(weights) < self._load.max_entries and self._next_weight <= room:
             weights.append(self._next_weight)
             room -= self._next_weight
             self._next_weight = next(self._weights)
-        chance = self._load.poison
-        return _Group(
-            weights, {at for at in range(len(weights)) if chance and self._random.random() < chance}
-        )
+        return weights
 
     def _step(self) -> list[_Request]:
         """Let time pass until something happens; the requests that are back."""

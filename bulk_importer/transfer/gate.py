@@ -87,10 +87,12 @@ _MOST_ROUNDS = 3
 # Standard errors by which a trial must be better, or worse, to be decided sooner. With 1.3 the noisy server leads the
 # gate astray in one run of ten; with 2 the climb takes longer than forty answers.
 _CONFIDENCE = 1.7
-# At once: a trial with more failures than these in three, or a third (1/e) of the goodput; a base with these.
+# At once: a trial with more failures than these in three, or a third (1/e) of the goodput; a base with
+# this share of failures where it had half of that before, or with that share in any case.
 _FAILED_TRIAL = 1 / 3
 _HOPELESS = -1.0
 _FAILED_BASE = 0.4
+_FAILED_MOSTLY = 0.65
 # Answers after which one counts half on the base, for its goodput and for noticing that the server has changed; and
 # what counts as a change, as a logarithm.
 _LONG_MEMORY = 48
@@ -258,9 +260,8 @@ class Gate:
         self._score.fade(0.5 ** (1 / max(_LONG_MEMORY, 4 * level)))
         self._recent.fade(0.5 ** (1 / max(_SHORT_MEMORY, level)))
         recent = self._recent
-        if recent.answers >= max(_FEWEST_ANSWERS, level / 4) and recent.failed_share > max(
-            _FAILED_BASE, 2 * self._score.failed_share
-        ):
+        usual = min(max(_FAILED_BASE, 2 * self._score.failed_share), _FAILED_MOSTLY)
+        if recent.answers >= max(_FEWEST_ANSWERS, level / 4) and recent.failed_share > usual:
             return self._retreat(Landing.CONFLICT)
         if recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
             self._notice_change(recent)
