@@ -23,6 +23,7 @@ from bulk_importer.units import (
     CODES,
     COUNT,
     DURATION,
+    RATE,
     SIZE,
     SWITCH,
     Kind,
@@ -119,6 +120,22 @@ class Settings:
         "server",
         "file that holds the API token; without it DATAGYM_TOKEN is used, or no token",
     )
+    token_in_query: bool = _setting(
+        SWITCH, False, "server", "send the token as ?token=, for servers that do not read it from the header"
+    )
+    basic_auth_file: str | None = _setting(
+        ANY_TEXT, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
+    )
+    header: str | None = _setting(
+        ANY_TEXT, None, "server", "'Name: value' to send along, or @FILE with one such a line"
+    )
+    ca_file: str | None = _setting(
+        ANY_TEXT, None, "server", "certificates (PEM) to trust besides those of the system"
+    )
+    client_cert: str | None = _setting(
+        ANY_TEXT, None, "server", "certificate (PEM) to show to the server, with its key or beside --client-key"
+    )
+    client_key: str | None = _setting(ANY_TEXT, None, "server", "key (PEM) of the --client-cert")
     connect_timeout: float = _setting(
         DURATION, 10.0, "server", "how long a connection may take to come about", at_least=0.1, at_most=600
     )
@@ -208,16 +225,54 @@ class Settings:
     max_in_flight: int = _setting(
         COUNT, 8, "sending", "requests on their way at a time, at most", at_least=1, at_most=1024
     )
+    min_in_flight: int = _setting(
+        COUNT, 1, "sending", "requests on their way at a time, at least", at_least=1, at_most=1024
+    )
     max_batch_entries: int = _setting(COUNT, 1000, "sending", "entries in a request, at most", at_least=1)
     max_batch_bytes: int = _setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
     max_batch_weight: int | None = _setting(
         COUNT, None, "sending", "values, geometries and points in a request, at most", at_least=1
+    )
+    min_batch_weight: int = _setting(
+        COUNT, 1, "sending", "values, geometries and points in a request, at least where there are so many", at_least=1
     )
     pool_bytes: int = _setting(
         SIZE, 32 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
     )
     request_timeout: float = _setting(
         DURATION, 600.0, "sending", "how long an upload may wait for its answer", at_least=0.1, at_most=86_400
+    )
+    write_timeout: float = _setting(
+        DURATION, 120.0, "sending", "how long a request may take to leave", at_least=0.1, at_most=86_400
+    )
+    first_byte_timeout: float | None = _setting(
+        DURATION,
+        None,
+        "sending",
+        "how long an upload that has left may wait for its answer to begin; default: --request-timeout",
+        at_least=0.1,
+        at_most=86_400,
+    )
+    max_requests_per_second: float | None = _setting(
+        RATE, None, "sending", "requests that leave in a second, at most"
+    )
+    max_entries_per_second: float | None = _setting(
+        RATE, None, "sending", "entries that leave in a second, at most"
+    )
+    max_bytes_per_second: float | None = _setting(
+        RATE, None, "sending", "bytes of requests that leave in a second, at most"
+    )
+    window: str | None = _setting(
+        ANY_TEXT,
+        None,
+        "sending",
+        "send only between these hours, as in '22:00-06:00 Europe/Berlin'; without a zone: the machine's",
+    )
+    polite: bool = _setting(
+        SWITCH,
+        False,
+        "sending",
+        "two requests in flight at most, and fewer while the server is slow for others",
     )
     max_attempts: int = _setting(
         COUNT,
