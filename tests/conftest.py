@@ -1,10 +1,14 @@
 """Sandboxes for tests: one in the process of the test, and one in a process of its own.
 
-async def test_that(sandbox: Sandbox) -> None: ...
-async def test_that(start_sandbox: StartSandbox) -> None:
-    sandbox = await start_sandbox(faults=FaultScript([503, "reset after commit", "ok"]))
-def test_that(sandbox_process: StartSandboxProcess) -> None:
-    sandbox = sandbox_process("--seed", "1")
+A test asks for one by its argument:
+
+    async def test_that(sandbox: Sandbox) -> None: ...
+
+    async def test_that(start_sandbox: StartSandbox) -> None:
+        sandbox = await start_sandbox(faults=FaultScript([503, "reset after commit", "ok"]))
+
+    def test_that(sandbox_process: StartSandboxProcess) -> None:
+        sandbox = sandbox_process("--seed", "1")
 """
 
 from __future__ import annotations
@@ -20,6 +24,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
+TALLY = pytest.StashKey[dict[str, list[str]]]()
+"""Outcomes of the tests that belong to a file of recorded answers, by its name."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,17 +57,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result has no public type here
     if report.when == "call" and (marker := item.get_closest_marker("vector")):
         tally = item.config.stash.setdefault(TALLY, {})
-        tally.setdefault(marker.args[0], []).append(report.passed)
+        tally.setdefault(marker.args[0], []).append(report.outcome)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say how many answers each file matched."""
     for name, results in sorted(config.stash.get(TALLY, {}).items()):
-        terminalreporter.write_line(f"{name}: {sum(results)} / {len(results)} matched")
-
-
-StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
-TALLY = pytest.StashKey[dict[str, list[bool]]]()
+        matched, missed = results.count("passed"), results.count("failed")
+        unknown = len(results) - matched - missed
+        rest = f", {unknown} not measured" if unknown else ""
+        terminalreporter.write_line(f"{name}: {matched} / {matched + missed} matched{rest}")
 
 
 @pytest.fixture
@@ -121,7 +128,7 @@ class SandboxProcess:
         self.process.wait()
 
     def stop(self) -> int:
-        """As Ctrl-C does; the exit code."""
+        """As `kill` does; the exit code."""
         self.process.terminate()
         return self.process.wait(timeout=30)
 
