@@ -1,0 +1,247 @@
+"""Gathers what the entries of a run are held against: the label configuration and the media of the project.
+
+Both are read once, before the first entry. The index of the media is made when a checkpoint is begun and kept in its
+folder: a resume must not take what it sent itself for the upload of somebody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.datagym.catalog import Catalog, Project
+from bulk_importer.datagym.label_config import LabelConfig, read_label_config
+from bulk_importer.datagym.project_names import id_in
+from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.errors import UsageError
+from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.validation import Rules
+from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
+from bulk_importer.settings import Settings
+
+__all__ = ["FROM_SERVER", "Yardstick", "label_config_of", "target_project", "yardstick_of"]
+
+FROM_SERVER = "server"
+"""`--label-config server`: the label configuration of the project."""
+
+_WITHOUT = "none"
+_INDEX = "media.index"
+_SPOOL = "media.rows"
+_LARGEST_CONFIG_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What entries are held against, for the judges and in words.
+
+    Attributes:
+        checked, unchecked: for people, a phrase each.
+        media: how many media of the project can be imported; None where they are not looked at.
+    """
+
+    rules: Rules
+    checked: tuple[str, ...] = ("the import schema",)
+    unchecked: tuple[str, ...] = ()
+    media: int | None = None
+
+
+@dataclass(slots=True)
+class _Said:
+    """What is said about the checks, while they are gathered."""
+
+    checked: list[str] = field(default_factory=lambda: ["the import schema"])
+    unchecked: list[str] = field(default_factory=list)
+
+
+async def target_project(settings: Settings, catalog: Catalog) -> Project:
+    """The project that the settings name. It is not looked up where nothing else is asked for.
+
+    Raises:
+        UsageError: it holds videos, or is not looked up and no id is given.
+        ServerError: as `Catalog.find_project` does.
+    """
+    wanted = settings.project or ""
+    if settings.label_config != FROM_SERVER and (not settings.check_media or settings.media_list):
+        known_id = id_in(wanted)
+        if known_id is not None:
+            return Project(known_id, known_id, "IMAGE")
+        if settings.label_config == _WITHOUT and not settings.check_media:
+            raise UsageError(
+                f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
+                "Give the id of the project; 'bulk-importer projects' lists the ids."
+            )
+    project = await catalog.find_project(wanted)
+    if project.media_type == "VIDEO":
+        raise UsageError(
+            f"The project {project.name!r} ({project.id}) holds videos. The server takes labels for them and shows "
+            "them nowhere, so nothing is sent. Give a project of images."
+        )
+    return project
+
+
+async def label_config_of(
+    settings: Settings, catalog: Catalog | None, project: Project | None
+) -> LabelConfig | None:
+    """The label configuration that entries are held against; None where there is none.
+
+    Raises:
+        UsageError: the file cannot be read, or is no label configuration.
+        ServerError: the server cannot be asked.
+    """
+    if settings.label_config == _WITHOUT:
+        return None
+    if settings.label_config != FROM_SERVER:
+        return await asyncio.to_thread(_config_in, Path(settings.label_config))
+    if catalog is None or project is None:
+        return None
+    document = await catalog.label_config(project)
+    return read_label_config(document, source=f"The label configuration of the project {project.name!r}")
+
+
+async def yardstick_of(
+    settings: Settings,
+    config: LabelConfig | None,
+    folder: Path,
+    *,
+    catalog: Catalog | None,
+    project: Project | None,
+    is_begun: bool = False,
+    keep_warnings: bool = False,
+) -> Yardstick:
+    """Put together what entries are held against.
+
+    Args:
+        folder: where the index of the media is kept; one that is there already is used.
+        catalog, project: None where there is no server to ask.
+        is_begun: something was sent already, so that an upload on the server may be our own.
+
+    Raises:
+        UsageError: a code to allow or deny does not exist, or the list of media cannot be read.
+        CheckpointUnusable: the index cannot be kept.
+        ServerError: the server cannot be asked.
+    """
+    said = _Said()
+    _say_configuration(settings, config, said)
+    index = await _media_index(settings, folder, said, catalog, project, is_begun=is_begun)
+    rules = Rules(
+        label_config=config,
+        media_index=None if index is None else os.fspath(folder / _INDEX),
+        media_rules=MediaRules(
+            replace_finished=settings.replace_finished, onto_uploaded=settings.onto_uploaded
+        ),
+        strict=settings.strict,
+        allow=frozenset(settings.allow),
+        deny=frozenset(settings.deny),
+        max_depth=settings.max_depth,
+        keep_warnings=keep_warnings,
+    )
+    rules.severities()  # raises where a code does not exist, before anything is read
+    media = None if index is None else index.importable
+    return Yardstick(rules, tuple(said.checked), tuple(said.unchecked), media)
+
+
+def _say_configuration(settings: Settings, config: LabelConfig | None, said: _Said) -> None:
+    if config is None:
+        said.unchecked.append("classes, types and options: no label configuration is given")
+        return
+    count = sum(1 for _ in config.all_classes())
+    origin = "of the project" if settings.label_config == FROM_SERVER else f"in {settings.label_config}"
+    said.checked.append(f"the label configuration {origin} ({count} classes)")
+    said.unchecked += config.unchecked()
+
+
+async def _media_index(
+    settings: Settings,
+    folder: Path,
+    said: _Said,
+    catalog: Catalog | None,
+    project: Project | None,
+    *,
+    is_begun: bool,
+) -> MediaIndex | None:
+    if not settings.check_media:
+        said.unchecked.append("whether the media are in the project")
+        return None
+    path = folder / _INDEX
+    if path.exists():
+        index = await asyncio.to_thread(MediaIndex, path)
+    elif settings.media_list is not None:
+        listed = Path(settings.media_list)
+        index = await asyncio.to_thread(MediaIndex.write, path, _as_known(media_tasks(listed), is_begun))
+    elif catalog is None or project is None:
+        said.unchecked.append("whether the media are in the project: no --server and --project are given")
+        return None
+    else:
+        with RowSpool(folder / _SPOOL) as spool:
+            if not await _listed(settings, catalog, project, spool, said):
+                return None
+            rows = _as_known(media_tasks(spool.path), is_begun)
+            index = await asyncio.to_thread(MediaIndex.write, path, rows)
+    said.checked.append(f"the media of the project ({index.importable:,} can be imported)")
+    return index
+
+
+async def _listed(
+    settings: Settings, catalog: Catalog, project: Project, spool: RowSpool, said: _Said
+) -> bool:
+    """Let the server list the media of the project; whether it did."""
+    if project.media_count <= settings.max_listing:
+        await catalog.tasks(project, spool)
+        return True
+    if await catalog.route_set() is not RouteSet.OPEN_CORE:
+        said.unchecked.append(
+            f"whether the media are in the project: {project.media_count:,} are more than --max-listing "
+            f"{settings.max_listing:,}; raise it, or give --media-list FILE"
+        )
+        return False
+    for dataset in project.datasets:
+        if not dataset.deleted:
+            await catalog.media_pages(dataset, spool)
+    said.unchecked.append(
+        f"whether work on a media is finished: {project.media_count:,} are more than --max-listing, so only the ids "
+        "were read"
+    )
+    return True
+
+
+def _as_known(tasks: Iterator[MediaTask], is_begun: bool) -> Iterator[MediaTask]:
+    """The tasks, without the uploads where they may be our own."""
+    if not is_begun:
+        return tasks
+    return (task._replace(flags=task.flags & ~MediaFlag.UPLOADED) for task in tasks)
+
+
+def _config_in(path: Path) -> LabelConfig:
+    """The label configuration in a file; of an export, which may be large, only the head is read."""
+    source = f"The label configuration {path}"
+    try:
+        head = _first_element(path)
+        if isinstance(head, dict) and "label_classes" in head:
+            return read_label_config([head], source=source)
+        if path.stat().st_size > _LARGEST_CONFIG_BYTES:
+            raise UsageError(
+                f"{source} is too large to be one, and no export: it does not begin with label_classes."
+            )
+        document = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{source} is not JSON: {error}.") from error
+    return read_label_config(document, source=source)
+
+
+def _first_element(path: Path) -> object:
+    """The first element of the array that a file holds; None where it holds none."""
+    import ijson
+
+    with path.open("rb") as file:
+        try:
+            return next(iter(ijson.items(file, "item")), None)
+        except ijson.JSONError:
+            return None  # said better when all of it is decoded
