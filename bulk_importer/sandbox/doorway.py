@@ -82,7 +82,10 @@ class Doorway:
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Every request comes through here: it is noted, may meet a fault, and is refused in the server's words."""
+        """Every request comes through here: it is noted, may meet a fault, and is refused in the server's words.
+
+        The name of the second argument is aiohttp's.
+        """
         if request.transport is not None:
             self._known.add(request.transport)
         if request.path.startswith("/sandbox/") or request.path == "/":

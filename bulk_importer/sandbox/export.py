@@ -38,10 +38,10 @@ class ExportRoutes:
         project = await backroom.on_store(lambda: backroom.project(asked.name(), asked.caller))
         name = f"datagym_export_{backroom.now_ms()}_{project['name']}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        base = f"http://{asked.request.host}"
-        return await stream_array(asked.request, self._elements(project, base), headers=headers)
+        server_url = f"http://{asked.request.host}"
+        return await stream_array(asked.request, self._elements(project, server_url), headers=headers)
 
-    async def _elements(self, project: Row, base: str) -> AsyncIterator[list[object]]:
+    async def _elements(self, project: Row, server_url: str) -> AsyncIterator[list[object]]:
         backroom, number, last = self._backroom, project["number"], 0
         config = await backroom.on_store(lambda: backroom.store.config(number))
         classes = config.by_number()
@@ -65,7 +65,9 @@ class ExportRoutes:
                 }
                 if project["media_type"] == "VIDEO":
                     task_id = backroom.ids.text(Kind.TASK, row["number"])
-                    found.append(head | {"task_export_url": f"{base}/api/v1/exportVideoTask/{task_id}/"})
+                    found.append(
+                        head | {"task_export_url": f"{server_url}/api/v1/exportVideoTask/{task_id}/"}
+                    )
                 else:
                     found.append(head | exported_task(backroom.store.labels(row["number"]), classes))
             return (rows[-1]["number"] if rows else 0), found

@@ -58,13 +58,13 @@ class Page:
         ]
 
 
-def _document(base: str, projects: Sequence[Sequence[str]], seen: Sequence[Seen]) -> str:
+def _document(url: str, projects: Sequence[Sequence[str]], seen: Sequence[Seen]) -> str:
     example = projects[-1][0] if projects else "NAME"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
         f"<style>{_STYLE}</style></head><body><h1>DataGym sandbox</h1>"
         "<p>A server to rehearse on. Import into it with<br><code>bulk-importer import FILE.json --server "
-        f"{escape(base)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
+        f"{escape(url)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
         "<h2>Projects</h2>"
         + _table(("Name", "Id", "Media", "With labels", "Values", "Finished tasks"), 2, map(_cells, projects))
         + f"<h2>The last requests</h2><p>{len(seen)} shown, the last first.</p>"

@@ -15,8 +15,8 @@ from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
 from bulk_importer.sandbox.semantics import create_missing, extend_nested
 from bulk_importer.sandbox.store import TASK_STATES, Row
 from bulk_importer.sandbox.tasks import complete, move, search_words
+from bulk_importer.sandbox.value_views import exported_config
 from bulk_importer.sandbox.values import MediaLabels
-from bulk_importer.sandbox.views import exported_config
 from bulk_importer.sandbox.writing import json_answer, stream_array
 
 __all__ = ["TaskReads"]
