@@ -112,12 +112,8 @@ class Asking:
         sink.keep()
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Ask until there is an answer, and once more where it refuses a token that was replaced meanwhile."""
-
         async def once() -> Answer:
             answer = await ask()
-            if answer.status in (401, 403) and self._client.token_was_replaced():
-                answer = await ask()
             if answer.status in _PASSING_STATUSES:
                 raise _Passing(f"it answers {answer.status}")
             return answer
