@@ -24,6 +24,7 @@ reached the application:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -45,7 +46,7 @@ from bulk_importer.datagym.verdicts import (
     Verdict,
 )
 
-__all__ = ["FailureKind", "judge_answer", "judge_failure"]
+__all__ = ["FailureKind", "is_serving", "judge_answer", "judge_failure"]
 
 
 class FailureKind(Enum):
@@ -107,7 +108,11 @@ _NEVER: Mapping[int, StopKind] = {
 }
 # 503 of proxies that had forwarded the request already: Envoy's reset reasons, Varnish's broken fetch.
 _FORWARDED = (b"connection termination", b"remote reset", b"local reset", b"backend fetch failed")
-_NO_BODY_ARRIVED = "Unable to parse the content. No data available?"
+# What the second parser says about content names a place in it. What else comes under the same key (no body, an I/O
+# error while it was read) is about the way here, and so is the claim that our array is none.
+_BLAMES_CONTENT = re.compile(
+    r"\A(?!A JSONArray text must start).*\[character [0-9]+ line [0-9]+\]", re.DOTALL
+)
 _TEXT_CHARACTERS = 2000
 
 
@@ -140,13 +145,30 @@ def judge_failure(kind: FailureKind) -> Verdict:
     return InDoubt(_UNKNOWN[kind], kind.value)
 
 
+def is_serving(status: int, body: bytes) -> bool:
+    """Whether the answer to a light read comes from a DataGym that works: what a probe asks for.
+
+    JSON under a 2xx, or an error object that is a considered answer; an unknown project is one, `ex_system` is not (an
+    application without its database answers everything with it).
+    """
+    words = _decoded(body)
+    if 200 <= status < 300:
+        return isinstance(words, dict | list)
+    key = words.get("key") if isinstance(words, dict) else None
+    return isinstance(key, str) and key.startswith("ex_") and key != "ex_system"
+
+
 def _words(body: bytes) -> Mapping[object, object]:
+    words = _decoded(body)
+    return words if isinstance(words, dict) else {}
+
+
+def _decoded(body: bytes) -> object:
     # The lenient decoder: the server echoes what it was sent, lone surrogates and control characters included.
     try:
-        words = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+        return json.loads(body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
-        return {}
-    return words if isinstance(words, dict) else {}
+        return None
 
 
 def _params(words: Mapping[object, object]) -> tuple[str, ...]:
@@ -184,8 +206,8 @@ def _judge_key(status: int, key: str, params: tuple[str, ...], after_seconds: fl
             return Stop(StopKind.LIMIT_REACHED, said)
         case "ex_notfound" if params[:1] == ("Project",):
             return Stop(StopKind.PROJECT_NOT_FOUND, said)
-        case "ex_gen_error_messages" if params == (_NO_BODY_ARRIVED,):
-            return Again(Cause.GARBLED, "the request arrived without its body", after_seconds)
+        case "ex_gen_error_messages" if not any(_BLAMES_CONTENT.search(param) for param in params):
+            return Again(Cause.GARBLED, f"the request did not arrive whole: {said}", after_seconds)
     return Refuse(key, params, said)
 
 

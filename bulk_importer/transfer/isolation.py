@@ -12,7 +12,7 @@ taught is known before the next one leaves. Parallelism is between isolations, n
   a single entry is always judged by an answer of its own.
 - *`ex_system`* (and bodies that arrive garbled) say little: the part goes again as it is, is split after
   `split_after` failures, and a single entry is called refused only after `alone_attempts` more, each with nothing
-  else in flight. A split on such grounds infers nothing.
+  else in flight, and only if the server is known to work otherwise. A split on such grounds infers nothing.
 - *413* splits at once; a single entry that is too large by itself is refused.
 
 Nothing of it is kept on disk: after a crash everything that is not settled is owed and is packed afresh.
@@ -92,8 +92,14 @@ class Isolation:
         """All indexes that are not settled, the current part's included, ascending."""
         return [index for part in reversed(self._parts) for index in part.indexes]
 
-    def judged(self, verdict: Accept | Again | AgainInPart | Refuse) -> Settled:
-        """Take the verdict on the current part; it settles some of its entries, or makes smaller parts."""
+    def judged(self, verdict: Accept | Again | AgainInPart | Refuse, *, server_works: bool = True) -> Settled:
+        """Take the verdict on the current part; it settles some of its entries, or makes smaller parts.
+
+        Args:
+            server_works: whether anything else was accepted, or a read answered, since this part began to fail. An
+                application without its database answers `ex_system` to everything; while that may be the
+                case nobody is condemned for it, however often that is said.
+        """
         part = self._parts.pop()
         match verdict:
             case Accept():
@@ -105,7 +111,7 @@ class Isolation:
             case Refuse():
                 return self._bisect(part, verdict.key, verdict.params)
             case Again():
-                return self._send_again(part, verdict)
+                return self._send_again(part, verdict, server_works)
 
     def _infer_guilt(self) -> None:
         guilty = self._parts[-1]
@@ -132,7 +138,7 @@ class Isolation:
         self._split(part, guilty=True)
         return Settled()
 
-    def _send_again(self, part: Part, verdict: Again) -> Settled:
+    def _send_again(self, part: Part, verdict: Again, server_works: bool) -> Settled:
         single = len(part.indexes) == 1
         if verdict.cause is Cause.TOO_LARGE:
             if single:
@@ -145,7 +151,7 @@ class Isolation:
         failures = part.failures + 1
         if failures >= self._split_after and not single:
             self._split(part, guilty=False)
-        elif failures >= self._split_after + self._alone_attempts:
+        elif failures >= self._split_after + self._alone_attempts and server_works:
             key = "ex_system" if verdict.cause is Cause.CONFLICT else "garbled"
             return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
         else:

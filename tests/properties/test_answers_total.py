@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.answers import judge_answer
+from bulk_importer.datagym.answers import is_serving, judge_answer
 from bulk_importer.datagym.schema_text import pointed_entries
 from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, InDoubt, Refuse, Stop
 
@@ -69,6 +69,7 @@ def test_anything_has_a_verdict(status: int, headers: dict[str, str], body: byte
     assert isinstance(verdict, (Accept, InDoubt, *ROLLED_BACK))
     if isinstance(verdict, Again):
         assert verdict.after_seconds is None or verdict.after_seconds >= 0
+    assert is_serving(status, body) in (True, False)
 
 
 @given(STATUSES, HEADERS, BODIES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.answers import FailureKind, judge_answer, judge_failure
+from bulk_importer.datagym.answers import FailureKind, is_serving, judge_answer, judge_failure
 from bulk_importer.datagym.verdicts import (
     Accept,
     Again,
@@ -138,7 +138,40 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         "no body arrived",
         500,
         error("ex_gen_error_messages", "Unable to parse the content. No data available?"),
-        Again(Cause.GARBLED, "the request arrived without its body"),
+        Again(
+            Cause.GARBLED,
+            "the request did not arrive whole: ex_gen_error_messages "
+            "['Unable to parse the content. No data available?']",
+        ),
+    ),
+    (
+        "the connection broke while the body was read",
+        500,
+        error("ex_gen_error_messages", "java.net.SocketTimeoutException"),
+        Again(
+            Cause.GARBLED,
+            "the request did not arrive whole: ex_gen_error_messages ['java.net.SocketTimeoutException']",
+        ),
+    ),
+    (
+        "our array is said to be none",
+        500,
+        error("ex_gen_error_messages", "A JSONArray text must start with '[' at 1 [character 2 line 1]"),
+        Again(
+            Cause.GARBLED,
+            "the request did not arrive whole: ex_gen_error_messages "
+            "[\"A JSONArray text must start with '[' at 1 [character 2 line 1]\"]",
+        ),
+    ),
+    (
+        "the second parser refuses what is in it",
+        500,
+        error("ex_gen_error_messages", "JSON nested too deeply at 512 [character 9 line 40]"),
+        Refuse(
+            "ex_gen_error_messages",
+            ("JSON nested too deeply at 512 [character 9 line 40]",),
+            "ex_gen_error_messages ['JSON nested too deeply at 512 [character 9 line 40]']",
+        ),
     ),
     (
         "a body that ends too soon",
@@ -367,7 +400,7 @@ def test_a_missing_connection_tells_of_an_outage(kind: FailureKind) -> None:
 
 STAGES = {
     "parse": (Refuse, Again),
-    "not an array": (Refuse, Again),
+    "not an array": (Again,),
     "schema": (AgainInPart, Refuse),
     "crash": (Again,),
     "passes": (Accept, Refuse),
@@ -390,3 +423,25 @@ def test_every_recorded_answer_about_meaning_is_an_acceptance_or_a_rollback() ->
         for answer in case["answers"]:
             verdict = judge(answer["status"], answer["body"])
             assert isinstance(verdict, Accept if answer["status"] == 200 else (Refuse, Again)), name
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "serves"),
+    [
+        (200, b"[]", True),
+        (200, b'{"id":"x"}', True),
+        (404, b'{"key":"ex_notfound","params":["Project","id","x"]}', True),
+        (403, b'{"key":"ex_forbidden"}', True),
+        (200, PAGE, False),
+        (200, b"", False),
+        (200, b'"ok"', False),
+        (404, SPRING, False),
+        (500, b'{"key":"ex_system"}', False),
+        (502, PAGE, False),
+        (503, b"", False),
+        (503, b"[]", False),
+    ],
+)
+def test_a_probe_is_answered_by_a_datagym_that_works(status: int, body: bytes, serves: bool) -> None:
+    """Not by a page in its place, and not by an application without its database."""
+    assert is_serving(status, body) is serves

@@ -178,6 +178,17 @@ def test_a_permanent_crash_is_found_and_only_a_single_entry_alone_is_condemned()
     assert alone_before == {5: 4}
 
 
+def test_nobody_is_condemned_by_a_server_that_fails_at_everything() -> None:
+    """Without its database it says `ex_system` to all; the entry waits for proof that the server works."""
+    isolation = Isolation(1, split_after=2, alone_attempts=2)
+    for _ in range(50):
+        assert isolation.judged(Again(Cause.CONFLICT, "ex_system"), server_works=False) == Settled()
+    assert isolation.part is not None
+    assert isolation.part.alone
+    (only,) = isolation.judged(Again(Cause.CONFLICT, "ex_system")).refused
+    assert only.key == "ex_system"
+
+
 @pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.TIMED_OUT])
 def test_a_server_that_is_busy_or_away_says_nothing_about_the_part(cause: Cause) -> None:
     """It is sent again as it is, as often as that takes."""
