@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from aiohttp import web
@@ -39,7 +40,7 @@ class Doorway:
 
     Args:
         works: where uploads run, so that they outlive their connections.
-        sleepers: is given the tasks that may be cancelled when the sandbox stops.
+        later: runs what may be cancelled when the sandbox stops.
         after_each: called when a request is through, before its answer leaves; whether that answer is to
             close its connection.
     """
@@ -49,7 +50,7 @@ class Doorway:
         backroom: Backroom,
         performance: Performance,
         works: asyncio.TaskGroup,
-        sleepers: list[asyncio.Task[None]],
+        later: Callable[[Coroutine[Any, Any, None]], None],
         after_each: Callable[[], bool],
         config: SandboxConfig,
     ) -> None:
@@ -57,7 +58,7 @@ class Doorway:
         self._performance = performance
         self._prediction = Prediction(backroom)
         self._works = works
-        self._sleepers = sleepers
+        self._later = later
         self._after_each = after_each
         self._config = config
         # The requests that are being served, by the identity of their objects; kept by `middleware`.
@@ -170,11 +171,7 @@ class Doorway:
                 return await never(request, pace, fault.seconds)
             case "late commit":
                 body = await self._read(request)
-                self._sleepers.append(
-                    self._works.create_task(
-                        self._serve_late(request, body, self._begun[id(request)].seen, fault.seconds)
-                    )
-                )
+                self._later(self._serve_late(request, body, self._begun[id(request)].seen, fault.seconds))
                 return status_answer(fault) if fault.answer else reset(request)
             case _:  # a delay that is over, or a close
                 response = await serve()

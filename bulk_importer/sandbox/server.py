@@ -65,7 +65,7 @@ class Sandbox:
         self._holding: socket.socket | None = None
         self._address: tuple[str, int] = ("", 0)
         # Tasks that sleep until it is their time; they end with the sandbox.
-        self._sleepers: list[asyncio.Task[None]] = []
+        self._sleepers: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------------------------- beginning and end
 
@@ -95,7 +95,7 @@ class Sandbox:
         self._stack.callback(pace.stop)
         self._stack.callback(self._wake_nobody)
         self._doorway = Doorway(
-            self._backroom, self._performance, self._works, self._sleepers, self._refuse_if_due, config
+            self._backroom, self._performance, self._works, self._later, self._refuse_if_due, config
         )
         await self._serve()
 
@@ -129,10 +129,12 @@ class Sandbox:
         self._refuse_if_due()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        self._sleepers.append(self._works.create_task(work))
+        sleeper = self._works.create_task(work)
+        self._sleepers.add(sleeper)
+        sleeper.add_done_callback(self._sleepers.discard)
 
     def _wake_nobody(self) -> None:
-        for sleeper in self._sleepers:
+        for sleeper in tuple(self._sleepers):
             sleeper.cancel()
 
     async def _listen(self, address: tuple[str, int]) -> None:

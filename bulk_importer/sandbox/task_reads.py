@@ -59,8 +59,8 @@ class TaskReads:
     # ------------------------------------------------------------------------------------------------ lists
 
     async def _token_tasks(self, asked: Asked) -> web.StreamResponse:
-        # 3.3: with a token and without a state, the server silently takes WAITING.
-        return await self._task_list(asked, "WAITING" if asked.caller.by_token else None, allowed="_ -")
+        # 3.3: without a state, the server silently takes WAITING on the token route.
+        return await self._task_list(asked, "WAITING", allowed="_ -")
 
     async def _tasks(self, asked: Asked) -> web.StreamResponse:
         return await self._task_list(asked, None, allowed="_ ,.-")
