@@ -1,0 +1,111 @@
+"""A program imports as the command line does: the same settings, the same checkpoint, the same summary."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer import Settings, import_labels, import_labels_sync
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.events import BatchDelivered, Event
+from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+
+def entries_for(media_ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    """An appending entry for each media."""
+    return [
+        {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": number, "y": 1}]}]}}
+        for number, media_id in enumerate(media_ids)
+    ]
+
+
+async def delivered(sandbox: Sandbox, project_id: str) -> list[int]:
+    """How many points each media holds."""
+    labels = await sandbox.labels(project_id)
+    return [sum(1 for value in values if value["k"] == "poi") for values in labels.values()]
+
+
+@pytest.fixture
+async def target(sandbox: Sandbox) -> tuple[Sandbox, str, list[dict[str, Any]]]:
+    """A sandbox, the id of a project of twelve media, and an entry for each."""
+    project = await sandbox.prepare(name="p", media=12)
+    return sandbox, project.id, entries_for(project.media_ids)
+
+
+async def test_a_path_is_imported_and_the_same_call_again_sends_nothing(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Observers see what happens."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(entries))
+    events: list[Event] = []
+    settings = Settings(server=sandbox.url, project="p")
+    summary = await import_labels(path, settings, observers=[events.append])
+    assert (summary.state, summary.exit_code, summary.delivered) == ("complete", 0, 12)
+    assert sum(event.entries for event in events if isinstance(event, BatchDelivered)) == 12
+    again = await import_labels(str(path), settings)
+    assert again.this_run.requests == 0
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+@pytest.mark.parametrize("form", ["iterable", "asynchronous iterable"])
+async def test_entries_of_a_program_are_imported_and_go_on_where_they_stopped(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, form: str
+) -> None:
+    """A next call gives the same entries again; what is delivered is not sent twice."""
+    sandbox, project_id, entries = target
+
+    async def slowly() -> AsyncIterator[dict[str, Any]]:
+        for each in entries:
+            await asyncio.sleep(0)
+            yield each
+
+    def source() -> Any:
+        return iter(entries) if form == "iterable" else slowly()
+
+    folder = str(tmp_path / "cp")
+    limited = Settings(server=sandbox.url, project="p", checkpoint=folder, limit=5)
+    assert (await import_labels(source(), limited)).delivered == 5
+    whole = Settings(server=sandbox.url, project="p", checkpoint=folder)
+    summary = await import_labels(source(), whole)
+    assert (summary.state, summary.delivered) == ("complete", 12)
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+async def test_entries_need_a_place_for_their_checkpoint(
+    target: tuple[Sandbox, str, list[dict[str, Any]]],
+) -> None:
+    """There is none beside them."""
+    sandbox, _, entries = target
+    with pytest.raises(UsageError, match="checkpoint"):
+        await import_labels(entries, Settings(server=sandbox.url, project="p"))
+
+
+async def test_what_is_no_json_cannot_be_an_entry(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """It is the program's mistake, and said to be."""
+    sandbox, _, _ = target
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    summary = await import_labels([{"internal_media_ID": object()}], settings)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.USAGE)
+    assert "cannot be written as JSON" in summary.message
+
+
+def test_a_program_without_an_event_loop_imports_too(tmp_path: Path) -> None:
+    """`import_labels_sync`, here in a thread beside the sandbox."""
+
+    async def check() -> None:
+        async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+            project = await sandbox.prepare(name="p", media=3)
+            settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+            summary = await asyncio.to_thread(import_labels_sync, entries_for(project.media_ids), settings)
+            assert summary.delivered == 3
+
+    asyncio.run(check())
