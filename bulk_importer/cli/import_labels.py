@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "configure", "run"]
 
 _KEEP = ("keepData missing", "keepData true", "keepData false")
-SECTIONS = frozenset({"server", "reading", "sending", "checkpoint"})
+SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -128,7 +128,9 @@ def _announce(what: Announcement) -> None:
     mix = ", ".join(f"{count:,} x {_KEEP[keep]}" for keep, count in sorted(what.keep_data.items()))
     if mix:
         terminal.say(f"  keepData    {mix} (in the first part that is read)")
-    terminal.say("  checked     the import schema, before anything is sent")
+    terminal.say(f"  checked     {'; '.join(what.checked)}; before anything is sent")
+    for each in what.unchecked:
+        terminal.say(f"  unchecked   {each}")
     before = what.before
     if before.entries:
         terminal.say(

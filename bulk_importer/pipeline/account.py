@@ -26,6 +26,7 @@ class Announcement:
         keep_data: how often each form of keepData comes in the first segment that was read.
         before: what was on record when this run began.
         limit: how many entries are sent at most.
+        checked, unchecked: what entries are held against and what not, a phrase each.
     """
 
     source: str
@@ -36,6 +37,8 @@ class Announcement:
     keep_data: Mapping[KeepData, int]
     before: Counts
     limit: int | None
+    checked: Sequence[str] = ()
+    unchecked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.entry import lane_of
-from bulk_importer.errors import MalformedInput
+from bulk_importer.errors import BudgetExceeded, MalformedInput
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead
 from bulk_importer.intake import Intake
-from bulk_importer.model import EntryRun, KeepData, ReadPlan, Segment
+from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment
 from bulk_importer.packing import Pool
+from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["Feeder", "reading_plan"]
@@ -38,6 +39,8 @@ class Feeder:
         notice: called whenever the pool holds more than before.
         doubted: told the ids of media that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
+        crossing: what entries of the input do to each other.
+        budget: how many rejections end the run.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Feeder:
         notice: Callable[[], None],
         doubted: Callable[[Iterable[str]], None],
         limit: int | None,
+        crossing: Crossing,
+        budget: ErrorBudget,
     ) -> None:
         self._intake = intake
         self._checkpoint = checkpoint
@@ -59,6 +64,8 @@ class Feeder:
         self._began = began
         self._notice = notice
         self._doubted = doubted
+        self._crossing = crossing
+        self._budget = budget
         # How many more may be handed on; changed by `_hand_on` alone.
         self._allowed = limit
         self._has_begun = False
@@ -73,11 +80,15 @@ class Feeder:
 
         Raises:
             MalformedInput: the source breaks off; all before the break is handed on, and the break is on record.
+            BudgetExceeded: too many entries are rejected; nothing of the segment that says so is handed on.
             InputError, CheckpointError: as the intake and the checkpoint raise them.
         """
         try:
-            async for segment in self._intake:
+            async for judged in self._intake:
+                is_new = judged.key.first >= self._checkpoint.state.position
+                segment = self._crossing.follow(judged) if is_new else judged
                 await self._checkpoint.record_segment(segment)
+                require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)
                 if self._allowed == 0:
                     return
@@ -146,6 +157,13 @@ class Feeder:
                     batch=None,
                 )
             )
+
+
+def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:
+    """Raise `BudgetExceeded` where more is rejected than is allowed."""
+    rejected = len(state.rejected)
+    if budget.is_exceeded(rejected, state.position):
+        raise BudgetExceeded(rejected, state.position, str(budget))
 
 
 def owed_part(run: EntryRun, owed: Iterable[Span]) -> EntryRun:

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.policy import RetryPolicy
-from bulk_importer.datagym.retry import Retrying
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError
+from bulk_importer.errors import (
+    BudgetExceeded,
+    BulkImporterError,
+    CheckpointMismatch,
+    InputError,
+    LabelConfigChanged,
+)
 from bulk_importer.events import Observer, StopRequested
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import Batch, KeepData, Rejection
 from bulk_importer.packing import Pool
-from bulk_importer.pipeline.feed import Feeder, reading_plan
+from bulk_importer.pipeline.crossing import Crossing
+from bulk_importer.pipeline.drift import ConfigWatch
+from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.settings import Settings
-from bulk_importer.transfer.carrier import Carrier
-from bulk_importer.transfer.dispatcher import Dispatcher, Terms
-from bulk_importer.transfer.gate import Bounds, Gate
+from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Flow"]
 
 _MOST_MEDIA_NAMED = 1000
+_GATE_NOTE = "gate"
+"""Note in the log: what the sending side found out about the server."""
 
 
 class Flow:
     """Intake, pool and transfer of one run over one checkpoint. `run` it once.
 
     Args:
+        rules: what entries are held against.
+        watch: notices when the label configuration changes; None where it is not the server's.
         began: called before the first upload with the mix of keepData in the first segment.
     """
 
@@ -45,6 +52,8 @@ class Flow:
         checkpoint: Checkpoint,
         stop: StopSwitch,
         *,
+        rules: Rules,
+        watch: ConfigWatch | None,
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],
@@ -54,6 +63,8 @@ class Flow:
         self._client = client
         self._checkpoint = checkpoint
         self._stop = stop
+        self._rules = rules
+        self._watch = watch
         self._emit = emit
         self._began = began
         self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
@@ -61,52 +72,27 @@ class Flow:
         self._media_in_doubt: dict[str, None] = {}
         self._errors: list[BulkImporterError] = []
         self.is_limited = False
-        uploads = Uploads(client, project_id)
-        gate = Gate(Bounds(most_in_flight=settings.max_in_flight, most_weight=settings.max_batch_weight))
-        policy = RetryPolicy()
-        self._carrier = Carrier(
-            upload=uploads.upload,
-            ledger=checkpoint,
-            gate=gate,
-            retrying=Retrying(
-                policy,
-                max_attempts=settings.max_attempts,
-                may_retry=lambda _: not stop.is_requested,
-                sleep=stop.sleep,
-                chance=random.random,
-            ),
-            stop=stop,
+        self._sending = Sending(
+            settings,
+            Uploads(client, project_id),
+            self._pool,
+            _Ledger(checkpoint, self._doubted),
+            stop,
+            rejection=rejection_of,
+            remembered=Remembered.read(checkpoint.state.notes.get(_GATE_NOTE)),
             emit=emit,
-            clock=clock,
-        )
-        self._dispatcher = Dispatcher(
-            pool=self._pool,
-            carrier=self._carrier,
-            ledger=_Ledger(checkpoint, self._doubted),
-            gate=gate,
-            terms=Terms(
-                max_entries=settings.max_batch_entries,
-                max_bytes=settings.max_batch_bytes,
-                max_weight=settings.max_batch_weight,
-                policy=policy,
-                rejection=rejection_of,
-                error=uploads.error,
-            ),
-            stop=stop,
-            emit=emit,
-            chance=random.random,
             clock=clock,
         )
 
     @property
     def requests(self) -> int:
         """How many uploads left."""
-        return self._carrier.requests
+        return self._sending.requests
 
     @property
     def retries(self) -> int:
         """How many of them had left before."""
-        return self._carrier.retries
+        return self._sending.retries
 
     @property
     def media_in_doubt(self) -> Sequence[str]:
@@ -124,9 +110,11 @@ class Flow:
                 feeding = tasks.create_task(self._feed())
                 self._stop.tell(lambda: _cancel(feeding))
                 minding = tasks.create_task(self._mind_grace())
-                await self._dispatcher.run()
+                watching = tasks.create_task(self._watch_config())
+                await self._sending.dispatcher.run()
                 feeding.cancel()
                 minding.cancel()
+                watching.cancel()
         except* BulkImporterError as group:
             self._errors += _leaves(group)
         return self._errors
@@ -138,28 +126,51 @@ class Flow:
             segment_bytes=settings.segment_bytes,
             max_entry_bytes=settings.max_entry_bytes,
         )
-        rules = Rules(max_depth=settings.max_depth)
+        plan = reading_plan(self._checkpoint.state)
         try:
-            async with Intake(self._source, reading_plan(self._checkpoint.state), rules, options) as intake:
+            async with Intake(self._source, plan, self._rules, options) as intake:
                 feeder = Feeder(
                     intake,
                     self._checkpoint,
                     self._pool,
                     emit=self._emit,
                     began=self._began,
-                    notice=self._dispatcher.notice,
+                    notice=self._sending.dispatcher.notice,
                     doubted=self._doubted,
                     limit=settings.limit,
+                    crossing=Crossing(self._rules),
+                    budget=settings.max_errors,
                 )
                 await feeder.run()
                 self.is_limited = feeder.is_limited
         except InputError as error:
             self._errors.append(error)  # what was read before it is sent all the same
-        except CheckpointMismatch as error:
-            self._errors.append(error)
-            self._stop.request(str(error), error.exit_code)
+        except (CheckpointMismatch, BudgetExceeded) as error:
+            self._end_with(error)
         finally:
-            self._dispatcher.expect_no_more()
+            self._sending.dispatcher.expect_no_more()
+
+    async def _watch_config(self) -> None:
+        if self._watch is not None:
+            try:
+                await self._watch.run()
+            except LabelConfigChanged as error:
+                self._end_with(error)
+
+    def _refused(self) -> None:
+        """The server refused entries that were judged right here."""
+        if self._watch is not None:
+            self._watch.suspect()
+        try:
+            require_budget(self._settings.max_errors, self._checkpoint.state)
+        except BudgetExceeded as error:
+            self._end_with(error)
+
+    def _end_with(self, error: BulkImporterError) -> None:
+        """End the run for a reason of our own; what is in flight may land."""
+        if not any(isinstance(each, type(error)) for each in self._errors):
+            self._errors.append(error)
+        self._stop.request(str(error), error.exit_code)
 
     async def _mind_grace(self) -> None:
         """After a stop let land what is in flight, but not for longer than the grace period."""
@@ -181,16 +192,24 @@ class Flow:
 
 
 class _Ledger:
-    """The checkpoint, with a note of which media are in doubt."""
+    """The checkpoint, with a note of which media are in doubt, and a word when the server refused something."""
 
-    def __init__(self, checkpoint: Checkpoint, doubted: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        doubted: Callable[[Iterable[str]], None],
+        refused: Callable[[], None],
+    ) -> None:
         self._checkpoint = checkpoint
         self._doubted = doubted
+        self._refused = refused
+        self.record_sent = checkpoint.record_sent
         self.record_delivered = checkpoint.record_delivered
         self.record_owed = checkpoint.record_owed
 
     async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
         await self._checkpoint.record_rejected(rejections, batch)
+        self._refused()
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
         await self._checkpoint.record_in_doubt(batch, reason)

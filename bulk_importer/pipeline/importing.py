@@ -15,12 +15,15 @@ from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identif
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client, Timeouts
+from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.errors import CheckpointError, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import Source
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import PROJECT_NAME, Announcement, Before, ending, summarize, tally_since
+from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.flow import Flow
+from bulk_importer.pipeline.rules import FROM_SERVER, Yardstick, label_config_of, target_project, yardstick_of
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
 from bulk_importer.transfer.stop import StopSwitch
@@ -96,14 +99,47 @@ class Import:
             catalog = Catalog(
                 client, max_seconds=self._settings.max_outage, sleep=self._stop.sleep, chance=random.random
             )
-            project = await catalog.find_project(self._wanted)
-            checkpoint = await asyncio.to_thread(self._open, project, identity)
+            project = await target_project(self._settings, catalog)
+            config = await label_config_of(self._settings, catalog, project)
+            checkpoint = await asyncio.to_thread(self._open, project, identity, config)
             opened.push_async_callback(checkpoint.close)
             if PROJECT_NAME not in checkpoint.state.notes:
                 await checkpoint.record_note(PROJECT_NAME, project.name)
-            return await self._run(client, project, checkpoint)
+            watch = await self._watch(catalog, project, config, checkpoint)
+            yardstick = await yardstick_of(
+                self._settings,
+                config,
+                self._folder,
+                catalog=catalog,
+                project=project,
+                is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
+            )
+            return await self._run(client, project, checkpoint, yardstick, watch)
 
-    async def _run(self, client: Client, project: Project, checkpoint: Checkpoint) -> Summary:
+    async def _watch(
+        self, catalog: Catalog, project: Project, config: LabelConfig | None, checkpoint: Checkpoint
+    ) -> ConfigWatch | None:
+        """What notices that the project's configuration changes, also since the last run on this checkpoint."""
+        if config is None or self._settings.label_config != FROM_SERVER:
+            return None
+
+        async def read() -> LabelConfig:
+            fresh = await label_config_of(self._settings, catalog, project)
+            assert fresh is not None
+            return fresh
+
+        watch = ConfigWatch(read, config, checkpoint, poll_seconds=self._settings.config_poll)
+        await watch.begin()
+        return watch
+
+    async def _run(
+        self,
+        client: Client,
+        project: Project,
+        checkpoint: Checkpoint,
+        yardstick: Yardstick,
+        watch: ConfigWatch | None,
+    ) -> Summary:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
@@ -115,8 +151,10 @@ class Import:
             project.id,
             checkpoint,
             self._stop,
+            rules=yardstick.rules,
+            watch=watch,
             emit=self._emit,
-            began=lambda keep_data: self._announce(self._announcement(project, before, keep_data)),
+            began=lambda keep_data: self._announce(self._announcement(project, before, keep_data, yardstick)),
             clock=self._clock,
         )
         errors = await flow.run()
@@ -171,17 +209,22 @@ class Import:
     def _path(self) -> Path | None:
         return None if self._source.descriptor is None else Path(self._source.name)
 
-    def _open(self, project: Project, identity: SourceIdentity) -> Checkpoint:
+    def _open(self, project: Project, identity: SourceIdentity, config: LabelConfig | None) -> Checkpoint:
         header = Header(
             source=self._source.name,
             identity=identity,
             server=self._server,
             project=project.id,
+            label_config=None if config is None else digest_of(config),
             settings=self._settings.meaning(),
             run=secrets.token_hex(8),
         )
         return Checkpoint.open(
-            self._folder, header, source_file=self._path(), lock_wait_seconds=self._settings.lock_wait
+            self._folder,
+            header,
+            source_file=self._path(),
+            lock_wait_seconds=self._settings.lock_wait,
+            max_rejected_bytes=self._settings.max_rejected_bytes,
         )
 
     def _client(self) -> Client:
@@ -204,7 +247,7 @@ class Import:
         )
 
     def _announcement(
-        self, project: Project, before: Before, keep_data: Mapping[KeepData, int]
+        self, project: Project, before: Before, keep_data: Mapping[KeepData, int], yardstick: Yardstick
     ) -> Announcement:
         return Announcement(
             source=self._source.name,
@@ -215,6 +258,8 @@ class Import:
             keep_data=keep_data,
             before=before.counts,
             limit=self._settings.limit,
+            checked=yardstick.checked,
+            unchecked=yardstick.unchecked,
         )
 
     def _write(self, summary: Summary) -> None:

@@ -1,0 +1,72 @@
+"""What entries of one input do to each other: a later one may wipe what an earlier one of its media brings.
+
+Whether that is an error is for the rules to say; it is a warning unless they say otherwise. As an error it rejects the
+later entry, as the earlier one may have been delivered by the time the later one is read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from bulk_importer.intake.mentions import Mentions
+from bulk_importer.intake.validation import Rules
+from bulk_importer.model import Finding, Rejection, Segment, Severity
+
+__all__ = ["Crossing"]
+
+_WIPED = "earlier-entry-wiped"
+
+
+class Crossing:
+    """Follows the segments of one input, in order. What was read by an earlier run is not known to it."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._severity = rules.severities()[_WIPED]
+        self._mentions = Mentions(severity=self._severity)
+
+    @property
+    def media(self) -> int:
+        """How many different media accepted entries named, as far as they are followed."""
+        return len(self._mentions)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all media were followed; beyond two million no new ones are."""
+        return self._mentions.is_complete
+
+    def findings(self, segment: Segment) -> list[Finding]:
+        """Follow a segment; what is wrong in it with regard to what came before."""
+        return self._mentions.follow(segment.run)
+
+    def follow(self, segment: Segment) -> Segment:
+        """Follow a segment; the same with what was found counted, and rejected where that is an error."""
+        findings = self.findings(segment)
+        if not findings:
+            return segment
+        counts = Counter(segment.counts)
+        counts[_WIPED] += len(findings)
+        segment = replace(segment, counts=dict(counts))
+        return _without(segment, findings) if self._severity is Severity.ERROR else segment
+
+
+def _without(segment: Segment, findings: Sequence[Finding]) -> Segment:
+    """The segment with the entries that the findings are about rejected."""
+    run = segment.run
+    wrong = {finding.position: finding for finding in findings}
+    kept = [index for index in range(len(run)) if run.positions[index] not in wrong]
+    rejections = [
+        Rejection(
+            position=entry.position,
+            offset=entry.offset,
+            media_id=entry.media_id,
+            findings=(wrong[entry.position],),
+            raw=entry.raw,
+        )
+        for entry in map(run.entry, range(len(run)))
+        if entry.position in wrong
+    ]
+    together = sorted((*segment.rejections, *rejections), key=lambda each: each.position)
+    return replace(segment, run=run.take(kept), rejections=tuple(together))

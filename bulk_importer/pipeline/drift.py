@@ -1,0 +1,175 @@
+"""Notices when the label configuration of the project changes while entries are held against an older reading of it.
+
+The configuration is kept in the checkpoint's log, together with what was delivered when it was last seen as it is kept.
+It is read again when a run begins, every now and then while it goes on, and when the server refuses what was found
+right here. What was only added changes nothing for entries that were judged right. Anything else ends the run, with
+what changed and which positions were delivered since the last good reading; the newer configuration is kept, and the
+next run judges by it what is still owed.
+
+By token the configuration can only be read together with a task, which makes the server write rows that the task is
+missing (protocol 3.4). One task is used for all readings, and best one that no entry names; `Catalog.any_task`
+prefers tasks that people have finished, because nothing is missing in them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.datagym.label_config import LabelConfig
+from bulk_importer.errors import LabelConfigChanged, ServerError
+from bulk_importer.spans import SpanSet
+
+__all__ = ["ConfigWatch", "digest_of", "kept_config"]
+
+_NOTE = "label_config"
+_SOON_SECONDS = 1.0
+_MOST_SPANS = 1000
+_MOST_SHOWN = 10
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """The note in the log.
+
+    Attributes:
+        seen_at: when the server was last found to have this configuration, in seconds since the epoch.
+        delivered: the spans that were delivered then; None where they were too many to write down.
+        delivered_count: how many entries these were.
+    """
+
+    config: LabelConfig
+    seen_at: float
+    delivered: list[tuple[int, int]] | None
+    delivered_count: int
+
+
+class ConfigWatch:
+    """Compares what the server says now with what entries are held against. `begin` it, then let it `run`.
+
+    Args:
+        read: reads the configuration of the project anew.
+        known: what entries are held against in this run.
+        poll_seconds: how long between two readings.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[LabelConfig]],
+        known: LabelConfig,
+        checkpoint: Checkpoint,
+        *,
+        poll_seconds: float,
+    ) -> None:
+        self._read = read
+        self._known = known
+        self._checkpoint = checkpoint
+        self._poll_seconds = poll_seconds
+        # Set by `suspect`, cleared by `run`.
+        self._is_suspect = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Compare what was just read with what the checkpoint keeps, and keep it.
+
+        Raises:
+            LabelConfigChanged: more than additions; the new one is kept, so that the next run goes on by it.
+            CheckpointUnusable: it cannot be kept.
+        """
+        await self._judge(self._known)
+
+    def suspect(self) -> None:
+        """The server refused what was found right here: read the configuration again soon."""
+        self._is_suspect.set()
+
+    async def run(self) -> None:
+        """Read the configuration now and then until it changes. To cancel it is safe at any time.
+
+        A reading that fails is left out: whether the server answers is the concern of the uploads.
+
+        Raises:
+            LabelConfigChanged, CheckpointUnusable: as `begin` does.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._is_suspect.wait()
+                await asyncio.sleep(
+                    _SOON_SECONDS
+                )  # refusals come in swarms, one reading is enough for all of them
+            except TimeoutError:
+                pass
+            self._is_suspect.clear()
+            try:
+                now = await self._read()
+            except ServerError:
+                continue
+            await self._judge(now)
+
+    async def _judge(self, now: LabelConfig) -> None:
+        kept = kept_config(self._checkpoint)
+        if kept is not None and now == kept.config:
+            if self._checkpoint.state.counts.delivered != kept.delivered_count:
+                await self._keep(now)
+            return
+        changes = () if kept is None else now.breaks(kept.config)
+        if changes:
+            error = self._changed(changes, kept)
+            await self._keep(now)
+            raise error
+        await self._keep(now)
+
+    async def _keep(self, config: LabelConfig) -> None:
+        delivered = self._checkpoint.state.delivered
+        spans = [(span.start, span.stop) for span in delivered.spans]
+        note = _Kept(
+            config, round(time.time(), 3), spans if len(spans) <= _MOST_SPANS else None, len(delivered)
+        )
+        await self._checkpoint.record_note(_NOTE, msgspec.to_builtins(note))
+
+    def _changed(self, changes: tuple[str, ...], kept: _Kept | None) -> LabelConfigChanged:
+        since = "" if kept is None else f" {_since(kept, self._checkpoint.state.delivered)}"
+        shown = "; ".join(changes[:_MOST_SHOWN])
+        more = f"; and {len(changes) - _MOST_SHOWN} more changes" if len(changes) > _MOST_SHOWN else ""
+        return LabelConfigChanged(
+            f"The label configuration of the project changed: {shown}{more}.{since} "
+            "See whether that was meant; then run the same command again: what is still owed is checked by the new one."
+        )
+
+
+def kept_config(checkpoint: Checkpoint) -> _Kept | None:
+    """What the checkpoint keeps of the configuration; None where nothing was read yet."""
+    note = checkpoint.state.notes.get(_NOTE)
+    return None if note is None else msgspec.convert(note, _Kept)
+
+
+def digest_of(config: LabelConfig) -> str:
+    """By what a configuration is known again in the head of a log; BLAKE2b-128 of it as JSON, in hexadecimal."""
+    import hashlib
+
+    return hashlib.blake2b(msgspec.json.encode(config), digest_size=16).hexdigest()
+
+
+def _since(kept: _Kept, delivered: SpanSet) -> str:
+    """Which positions were delivered since the last good reading, in a sentence."""
+    count = len(delivered) - kept.delivered_count
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(kept.seen_at))
+    if not count:
+        return f"Nothing was delivered since it was last read ({when})."
+    if kept.delivered is None:
+        return f"{count:,} entries were delivered since it was last read ({when})."
+    fresh = delivered.copy()
+    for start, stop in kept.delivered:
+        fresh.discard(start, stop)
+    spans = fresh.spans
+    shown = ", ".join(
+        str(span.start) if span.stop == span.start + 1 else f"{span.start} to {span.stop - 1}"
+        for span in spans[:_MOST_SHOWN]
+    )
+    more = f" and {len(spans) - _MOST_SHOWN} more stretches" if len(spans) > _MOST_SHOWN else ""
+    return (
+        f"{count:,} entries were delivered since it was last read ({when}): the positions {shown}{more}; look at "
+        "their labels."
+    )
