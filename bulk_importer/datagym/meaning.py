@@ -11,7 +11,7 @@ Without a label configuration the rules that need none still hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
 from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, lane_of, nearest
@@ -21,7 +21,7 @@ from bulk_importer.datagym.pointers import shown, step
 from bulk_importer.datagym.shapes import flaws_of_shapes
 from bulk_importer.datagym.values import flaws_of_values, meant
 
-__all__ = ["Meaning"]
+__all__ = ["Meaning", "flaws_of_keys"]
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -38,7 +38,7 @@ class Meaning:
 
     def flaws(self, entry: Json) -> Iterator[Flaw]:
         """Everything that is wrong with an entry that the import schema accepts, notes included."""
-        yield from _entry_keys(entry)
+        yield from flaws_of_keys(entry)
         classifications = cast("Json", entry.get("global_classifications", {}))
         yield from self._classifications(classifications, None, "/global_classifications")
         for key, geometries in cast("Mapping[str, list[Json]]", entry.get("labels", {})).items():
@@ -230,8 +230,9 @@ class _Index:
         return Flaw(code, at, meant(key, known), shown(key))
 
 
-def _entry_keys(entry: Json) -> Iterator[Flaw]:
-    for key in entry:
+def flaws_of_keys(keys: Iterable[str]) -> Iterator[Flaw]:
+    """The keys of an entry that the server does not read; those of an export are never worth a word."""
+    for key in keys:
         if key in ENTRY_KEYS or key in EXPORT_KEYS:
             continue
         near = nearest(key, ENTRY_KEYS, likeness=_SLIP)

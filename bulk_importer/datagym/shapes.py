@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import isinf
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from bulk_importer.datagym.entry import GEOMETRY_KEYS
 from bulk_importer.datagym.kinds import Flaw
@@ -26,6 +26,8 @@ _FORMS = {
     ClassType.POINT: "one point",
     ClassType.RECTANGLE: "one rectangle",
 }
+_NUMBERS = (int, float)
+_LARGE = 1e300
 _ANY_FORM = "polygon, line, point or rectangle"
 
 
@@ -54,7 +56,9 @@ def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterat
 
 def _misfit(key: str, elements: list[Json], wanted: ClassType) -> str | None:
     """What the server makes of these elements, if it is not what was given."""
-    rectangles = sum("w" in each for each in elements)
+    rectangles = len(elements) if key == "rectangle" else 0
+    if key == "geometry":
+        rectangles = sum("w" in each for each in elements)
     code = None
     if wanted is ClassType.RECTANGLE:
         if rectangles == 0:
@@ -72,15 +76,16 @@ def _misfit(key: str, elements: list[Json], wanted: ClassType) -> str | None:
     return code
 
 
-def _flaws_of_elements(elements: list[Json], at: str) -> Iterator[Flaw]:
+def _flaws_of_elements(elements: list[Any], at: str) -> Iterator[Flaw]:
     """Points and rectangles, each for itself."""
     for place, each in enumerate(elements):
+        x, y = each["x"], each["y"]
+        if len(each) == 2 and type(x) in _NUMBERS and type(y) in _NUMBERS and x < _LARGE and y < _LARGE:
+            continue  # nearly all are points of this kind, and a long polygon has many
         if "w" in each:
             yield from _flaws_of_rectangle(each, f"{at}/{place}")
-        elif all(type(value) is float for value in each.values()):
-            continue
         for key, value in each.items():
-            if not isinstance(value, float) and key in {"x", "y", "w", "h"} and isinf(as_double(value)):
+            if key in {"x", "y", "w", "h"} and isinf(as_double(value)):
                 yield Flaw("number-too-large", f"{at}/{place}/{key}", "a number up to 1.8e308", shown(value))
 
 

@@ -21,7 +21,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
-from bulk_importer.intake.forms import Exported, Line, OnePoint, OneRectangle, Polygon, Tally
+from bulk_importer.intake.forms import Line, OnePoint, OneRectangle, Polygon, Tally
 
 __all__ = ["ConfiguredForm"]
 
@@ -49,13 +49,11 @@ class ConfiguredForm:
             ("keepData", bool | UnsetType, UNSET),
             ("labels", _classes_form("Labels", self._groups) | UnsetType, UNSET),
         ]
-        self.type: Form = msgspec.defstruct(
-            "ConfiguredEntry", fields, bases=(Exported,), forbid_unknown_fields=True, gc=False, kw_only=True
-        )
+        self.type: Form = msgspec.defstruct("ConfiguredEntry", fields, gc=False, kw_only=True)
 
     def tally(self, entry: Form) -> Tally | None:
-        """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
-        count = _Count(keys=1 + entry.forget_export() + (entry.keepData is not UNSET))
+        """Count a decoded entry; None if it needs the exact look."""
+        count = _Count(keys=1 + (entry.keepData is not UNSET))
         if entry.global_classifications is UNSET:
             self._asked.count_none(1, count)
         elif not self._asked.count(entry.global_classifications, count):

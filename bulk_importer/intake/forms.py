@@ -24,7 +24,9 @@ from typing import Annotated, NamedTuple, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-__all__ = ["AnyEntry", "PlainEntry", "PlainForm", "Tally", "digest_of"]
+from bulk_importer.datagym.entry import ENTRY_KEYS
+
+__all__ = ["AnyEntry", "PlainEntry", "PlainForm", "Tally", "digest_of", "ignored_keys"]
 
 # The pattern keeps to texts that a double can hold. As in the schema, `$` lets a line break at the end pass.
 Digits: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,300}$")]
@@ -77,29 +79,8 @@ class PlainGeometry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     rectangle: OneRectangle | UnsetType = UNSET
 
 
-class Exported(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """The keys of an entry that an export adds and the server ignores."""
-
-    external_media_ID: str | UnsetType | None = UNSET  # noqa: N815  # the key in the file
-    labeler: str | UnsetType | None = UNSET
-    segmentations: list[str] | UnsetType = UNSET
-    status: str | UnsetType = UNSET
-
-    def forget_export(self) -> int:
-        """Take these keys out, so that they do not count in the digest; how many there were."""
-        given = 0
-        for key in _EXPORTED:
-            if getattr(self, key) is not UNSET:
-                setattr(self, key, UNSET)
-                given += 1
-        return given
-
-
-_EXPORTED = ("external_media_ID", "labeler", "segmentations", "status")
-
-
-class PlainEntry(Exported, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """An entry of which only the import schema is known."""
+class PlainEntry(msgspec.Struct, gc=False, kw_only=True):
+    """An entry of which only the import schema is known. Other keys are skipped, see `ignored_keys`."""
 
     global_classifications: dict[str, Classification] | UnsetType = UNSET
     internal_media_ID: str  # noqa: N815  # the key in the file
@@ -163,7 +144,7 @@ class Tally(NamedTuple):
     """What was counted in an entry.
 
     Attributes:
-        keys: keys of all objects, those included that are ignored.
+        keys: keys of all objects, without those of the entry that the server ignores.
         weight: 1 + geometries + classification values + points of lines and polygons.
         notes: findings that are only counted, by code.
     """
@@ -173,14 +154,45 @@ class Tally(NamedTuple):
     notes: Sequence[tuple[str, int]] = ()
 
 
+def ignored_keys(raw: bytes, keys: int) -> list[str] | None:
+    """The keys of an entry that a form skipped, if that accounts for all that the form did not see.
+
+    Args:
+        raw: an entry that decodes into a form.
+        keys: how many keys the form saw.
+
+    Returns:
+        The keys, or None where the exact look is needed: a key may come twice, or an ignored value holds objects or
+        bytes that nobody has looked at.
+    """
+    try:
+        values = _ENTRY.decode(raw)
+    except UnicodeDecodeError:
+        return None
+    colons = raw.count(b":")
+    ignored = []
+    for key, value in values.items():
+        if key not in ENTRY_KEYS:
+            text = bytes(value)
+            if b"{" in text or text.count(b"[") > _FEW_LEVELS or not text.isascii():
+                return None
+            colons -= text.count(b":")
+            ignored.append(key)
+    return ignored if colons == keys + len(ignored) else None
+
+
+_FEW_LEVELS = 8
+_ENTRY = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
 class PlainForm:
     """The form of an entry under the import schema alone, and the count of what arrived in it."""
 
     type = PlainEntry
 
     def tally(self, entry: PlainEntry) -> Tally | None:
-        """Count a decoded entry; None if it needs the exact look. Takes the keys of an export out of it."""
-        keys = 1 + entry.forget_export() + (entry.keepData is not UNSET)
+        """Count a decoded entry; None if it needs the exact look."""
+        keys = 1 + (entry.keepData is not UNSET)
         weight = 1
         unset = 0
         if entry.global_classifications is not UNSET:
@@ -258,7 +270,7 @@ def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None
     for place, value in enumerate(values):
         if type(value) is str and len(value) <= 255:
             texts += 1
-        elif isinstance(value, dict) and place == 1 and len(value) == 1 and depth < 8:
+        elif isinstance(value, dict) and place == 1 and len(value) == 1 and depth < _FEW_LEVELS:
             (inner,) = value.values()
             counted = _values(inner, depth + 1) if isinstance(inner, list) else None
             if counted is None:

@@ -21,11 +21,11 @@ from bulk_importer.datagym.entry import lane_of, weight_of
 from bulk_importer.datagym.findings import CATALOGUE, severities
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
-from bulk_importer.datagym.meaning import Meaning
+from bulk_importer.datagym.meaning import Meaning, flaws_of_keys
 from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import Element, Gathered, keep_of, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
-from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of
+from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of, ignored_keys
 from bulk_importer.intake.media_index import MediaFlag, MediaIndex
 from bulk_importer.intake.media_rules import MediaRules
 from bulk_importer.intake.schema import ImportSchema
@@ -118,9 +118,9 @@ class Judge:
         """
         gathered = Gathered()
         for place, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-            raw = data[start : start + length]
-            if not self._accept_at_once(raw, place, gathered):
-                self._look_closely(Element(place, first + place, offset + start, raw), gathered)
+            element = Element(place, first + place, offset + start, data[start : start + length])
+            if not self._accept_at_once(element, gathered):
+                self._look_closely(element, gathered)
         return Judged(
             gathered.run(data, starts, lengths, first=first, offset=offset),
             tuple(gathered.rejections),
@@ -130,25 +130,35 @@ class Judge:
             tuple(gathered.warnings),
         )
 
-    def _accept_at_once(self, raw: bytes, place: int, gathered: Gathered) -> bool:
+    def _accept_at_once(self, element: Element, gathered: Gathered) -> bool:
         try:
-            entry = self._decode(raw)
+            entry = self._decode(element.raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         tally = self._tally(entry)
-        if tally is None or repeats_a_key(raw, tally.keys):
+        if tally is None or not self._weighty.isdisjoint(code for code, _ in tally.notes):
             return False
-        if self._weighty and not self._weighty.isdisjoint(code for code, _ in tally.notes):
+        flaws = self._about_media(element.raw, entry) if self._media is not None else []
+        if repeats_a_key(element.raw, tally.keys):
+            ignored = ignored_keys(element.raw, tally.keys)
+            if ignored is None:
+                return False
+            flaws += flaws_of_keys(ignored)
+        if flaws and not self._note(flaws, element, entry.internal_media_ID, gathered):
             return False
-        notes = self._about_media(raw, entry) if self._media is not None else []
-        if any(self._severities[flaw.code] is not Severity.NOTE for flaw in notes):
-            return False
-        gathered.counts.update(flaw.code for flaw in notes)
         for code, number in tally.notes:
             gathered.counts[code] += number
-        gathered.accept(
-            place, entry.internal_media_ID, keep_of(entry.keepData), tally.weight, digest_of(entry)
-        )
+        keep = keep_of(entry.keepData)
+        gathered.accept(element.place, entry.internal_media_ID, keep, tally.weight, digest_of(entry))
+        return True
+
+    def _note(self, flaws: list[Flaw], element: Element, media_id: str, gathered: Gathered) -> bool:
+        """Count what does not keep an entry from being sent; False, and nothing counted, if something does."""
+        if any(self._severities[flaw.code] is Severity.ERROR for flaw in flaws):
+            return False
+        gathered.counts.update(flaw.code for flaw in flaws)
+        if self._rules.keep_warnings:
+            gathered.warnings += self._findings(flaws, element, media_id)
         return True
 
     def _about_media(self, raw: bytes, entry: PlainEntry | AnyEntry) -> list[Flaw]:

@@ -263,13 +263,13 @@ async def test_the_sandbox_does_with_an_entry_what_was_said_of_it(seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_fast_accept_and_the_exact_look_agree(seed: int) -> None:
-    """A key that is only warned of sends a clean entry to the exact look, and changes nothing but a count."""
+    """An object under a key that nobody knows sends an entry to the exact look, and changes nothing but a count."""
     random = Random(seed)
     config = a_config(random)
     judge = Judge(Rules(label_config=read_label_config(config)))
     for _ in range(40):
         entry = an_entry(random, config, "m")
-        fast, exact = judged(judge, entry), judged(judge, entry | {"own": 1})
+        fast, exact = judged(judge, entry), judged(judge, entry | {"own": {}})
         assert exact.counts == {**fast.counts, "key-unknown": 1}
         assert list(fast.run.weights) == list(exact.run.weights)
         if len(fast.run):

@@ -157,6 +157,38 @@ def test_whole_numbers_of_more_than_64_bits_are_no_matter_where_nobody_reads_the
     assert found.run.media_ids == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("beside", "codes_found"),
+    [
+        (b'"status":"completed","labeler":null,"external_media_ID":"a:b.jpg"', []),
+        (b'"segmentations":["http://x/1","http://x/2"]', []),
+        (b'"own":1,"other":[":"]', ["key-unknown", "key-unknown"]),
+        (b'"own":{"a":1}', ["key-unknown"]),
+        (b'"own":"\xc3\xa4"', ["key-unknown"]),
+        (b'"own":"\xff"', ["not-utf8"]),
+        (b'"own":1,"own":2', ["duplicate-key", "key-unknown"]),
+        (b'"own":{"a":1,"a":2}', ["duplicate-key", "key-unknown"]),
+        (b'"keepdata":false', ["key-near-known"]),
+        (b'"own":' + b"[" * 200 + b"]" * 200, ["too-deep"]),
+    ],
+)
+def test_keys_that_the_server_ignores_are_seen(
+    config: LabelConfig, beside: bytes, codes_found: list[str]
+) -> None:
+    """Those of an export are silent, others are warned of, and what is wrong inside them is still found."""
+    judge = Judge(Rules(label_config=config, keep_warnings=True))
+    found = judged(
+        judge, b'{"internal_media_ID":"a",' + beside + b',"labels":{"poi":[{"point":[{"x":1,"y":2}]}]}}'
+    )
+    findings = [
+        *found.warnings,
+        *(finding for rejection in found.rejections for finding in rejection.findings),
+    ]
+    assert [finding.code for finding in findings] == codes_found
+    without = judged(judge, b'{"internal_media_ID":"a","labels":{"poi":[{"point":[{"x":1,"y":2}]}]}}')
+    assert found.rejections or found.digests == without.digests
+
+
 def test_losses_are_warnings_without_a_configuration_and_errors_with_one(config: LabelConfig) -> None:
     """With `--label-config none` exactly what the schema accepts is sent."""
     loss = {"internal_media_ID": "a", "labels": {"car": [{}]}}

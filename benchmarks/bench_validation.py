@@ -1,0 +1,163 @@
+"""How fast one core judges entries: the fast accept alone, with a label configuration, with the media of a project.
+
+    python -m benchmarks.bench_validation [--entries 4000] [--rounds 5]
+
+Prints MB/s of CPU time of the best round, for entries written compactly and with blanks, and for entries that need
+the exact look: clean ones with a key of somebody's own (a warning each), and ones with a wrong option each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from time import process_time
+from uuid import UUID
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from bulk_importer.datagym.label_config import read_label_config
+from bulk_importer.intake.forms import PlainEntry
+from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
+from bulk_importer.intake.schema import schema_document
+from bulk_importer.intake.validation import Judge, Rules
+
+CLASSES = [
+    {"entryKey": "bus", "type": "RECTANGLE"},
+    {
+        "entryKey": "car",
+        "type": "POLYGON",
+        "children": [
+            {"entryKey": "car_type", "type": "SELECT", "options": {"suv": "", "sedan": "", "van": ""}},
+            {"entryKey": "plate", "type": "FREETEXT", "maxLength": 8},
+            {"entryKey": "wheel", "type": "RECTANGLE"},
+        ],
+    },
+    {"entryKey": "street", "type": "LINE"},
+    {"entryKey": "poi", "type": "POINT"},
+    {
+        "entryKey": "weather",
+        "type": "SELECT",
+        "options": {"sunny": "", "rain": ""},
+        "children": [{"entryKey": "daytime", "type": "SELECT", "options": {"day": "", "night": ""}}],
+    },
+    {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": ""}},
+]
+
+
+def entry(random: Random) -> dict[str, object]:
+    """An entry of about 2 kB: five cars with wheels, a bus, a street, a place."""
+
+    def points(count: int) -> list[dict[str, float]]:
+        return [{"x": random.randrange(2000), "y": round(random.random() * 2000, 2)} for _ in range(count)]
+
+    car = {
+        "polygon": points(8),
+        "classifications": {"car_type": ["suv"], "plate": ["AB 12"]},
+        "nested_geometries": {"wheel": [{"rectangle": [{"x": 1, "y": 2, "w": 3, "h": 4}]}]},
+    }
+    return {
+        "internal_media_ID": str(UUID(int=random.getrandbits(128))),
+        "keepData": False,
+        "global_classifications": {"weather": ["sunny", {"daytime": ["day"]}], "tags": ["urban", "rural"]},
+        "labels": {
+            "car": [{**car, "polygon": points(8)} for _ in range(5)],
+            "bus": [{"rectangle": [{"x": 1, "y": 2.5, "w": 30, "h": 4}], "classifications": {}}],
+            "street": [{"line": points(4)}],
+            "poi": [{"point": points(1)}],
+        },
+    }
+
+
+def segment(raws: list[bytes]) -> tuple[bytes, list[int], list[int]]:
+    """The elements as the bytes of a segment, where they begin, and how long they are."""
+    starts, place = [], 0
+    for raw in raws:
+        starts.append(place)
+        place += len(raw) + 1
+    return b",".join(raws), starts, [len(raw) for raw in raws]
+
+
+def best(work: Callable[[], object], rounds: int) -> float:
+    """The CPU seconds of the fastest round."""
+    seconds = []
+    for _ in range(rounds):
+        began = process_time()
+        work()
+        seconds.append(process_time() - began)
+    return min(seconds)
+
+
+def report(name: str, raws: list[bytes], work: Callable[[], object], rounds: int) -> None:
+    """One line of the table."""
+    seconds = best(work, rounds)
+    size = sum(map(len, raws))
+    print(
+        f"{name:52} {size / 1e6 / seconds:7.1f} MB/s  {seconds / len(raws) * 1e6:7.1f} µs an entry",
+        flush=True,
+    )
+
+
+def judging(rules: Rules, raws: list[bytes]) -> Callable[[], object]:
+    """The work of judging these elements by these rules."""
+    judge = Judge(rules)
+    data, starts, lengths = segment(raws)
+    return lambda: judge.judge(data, starts, lengths, first=0, offset=0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--media", type=int, default=1_000_000)
+    given = parser.parse_args()
+    random = Random(1)
+    entries = [entry(random) for _ in range(given.entries)]
+    compact = [json.dumps(each, separators=(",", ":")).encode() for each in entries]
+    config = read_label_config(CLASSES)
+    decode = msgspec.json.Decoder(PlainEntry).decode
+    validator = jsonschema_rs.Draft7Validator({**schema_document()})
+
+    report(
+        "msgspec typed decoding alone", compact, lambda: deque(map(decode, compact), maxlen=0), given.rounds
+    )
+    report(
+        "orjson and jsonschema-rs alone",
+        compact,
+        lambda: [validator.is_valid([orjson.loads(raw)]) for raw in compact],
+        given.rounds,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "media"
+        tasks = [MediaTask(str(each["internal_media_ID"]), MediaFlag.IMPORTABLE) for each in entries]
+        others = (MediaTask(f"other-{n}", MediaFlag.IMPORTABLE) for n in range(given.media - len(tasks)))
+        MediaIndex.write(path, (task for many in (tasks, others) for task in many))
+        rings = {
+            "schema": Rules(),
+            "schema, configuration": Rules(label_config=config),
+            f"schema, configuration, {given.media:,} media": Rules(
+                label_config=config, media_index=str(path)
+            ),
+        }
+        spaced = [json.dumps(each).encode() for each in entries]
+        noted = [json.dumps(each | {"own": 1}).encode() for each in entries]
+        wrong = [raw.replace(b'"suv"', b'"SUV"', 1) for raw in spaced]
+        for form, raws in (
+            ("compact", compact),
+            ("spaced", spaced),
+            ("a warning each", noted),
+            ("an error each", wrong),
+        ):
+            for name, rules in rings.items():
+                report(f"{form}: {name}", raws, judging(rules, raws), given.rounds)
+
+
+if __name__ == "__main__":
+    main()
