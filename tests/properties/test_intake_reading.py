@@ -1,8 +1,9 @@
-"""Reading by segments sees what a plain reading with `json` sees, however the source is cut, damaged, or gone on with."""
+"""Reading by segments sees what a plain reading with `json` sees, however the source is cut or damaged."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support.reading import Seen, plain_reading, read_file, read_source
 
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.intake.sources import PipeSource
 from bulk_importer.model import ReadPlan, SegmentKey
+from support.reading import Seen, plain_reading, read_file, read_source
 
 Json = Any
 
@@ -26,7 +27,11 @@ _TEXTS = st.one_of(
     ),
 )
 _SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False, width=32), _TEXTS
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    _TEXTS,
 )
 _VALUES = st.recursive(
     _SCALARS,
@@ -118,7 +123,7 @@ def expect_like_plain(content: bytes, seen: Seen) -> None:
 
 def expect_tiled(keys: list[SegmentKey]) -> None:
     """Segments follow each other without a gap, in positions and in bytes."""
-    for one, next_one in zip(keys, keys[1:], strict=False):
+    for one, next_one in itertools.pairwise(keys):
         assert one.first + one.count == next_one.first
         assert one.offset + one.length == next_one.offset
 

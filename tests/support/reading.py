@@ -105,7 +105,7 @@ def plain_reading(content: bytes) -> Plain:
     A string or a number counts when the comma or bracket behind it was seen.
     """
     text = content.decode("latin-1")  # one character a byte, so that indexes are offsets
-    decoder = json.JSONDecoder(strict=False)
+    decoder = json.JSONDecoder(strict=False, parse_int=str)
     elements: list[Element] = []
     at = _after_blanks(content, 3 if content.startswith(b"\xef\xbb\xbf") else 0)
     if content[at : at + 1] != b"[":
