@@ -160,6 +160,8 @@ once; {broken} were rejected, and each cost nothing but itself.
       the checkpoint, by which an interrupted import goes on
 
 What to run next:
+  bulk-importer check {folder / "labels.json"}
+  bulk-importer explain option-unknown
   bulk-importer status {checkpoint}
   bulk-importer sandbox --database {folder / "sandbox.sqlite"}
   bulk-importer import LABELS.json --server https://YOUR.DATAGYM --project YOUR_PROJECT"""

@@ -90,6 +90,23 @@ def _unknown_class(entry: _Entry) -> None:
     entry["labels"]["bycicle"] = [{"point": [{"x": 1, "y": 2}]}]
 
 
+def _unknown_option(entry: _Entry) -> None:
+    entry["global_classifications"]["weather"][0] = "Sunny"
+
+
+def _text_too_long(entry: _Entry) -> None:
+    entry["labels"]["car"] = [
+        {
+            "polygon": [{"x": 1, "y": 2}, {"x": 9, "y": 2}, {"x": 9, "y": 8}],
+            "classifications": {"plate": ["B-AB 1234 E"]},
+        }
+    ]
+
+
+def _misspelt_key(entry: _Entry) -> None:
+    entry["keepdata"] = entry.pop("keepData")
+
+
 def _unknown_media(entry: _Entry) -> None:
     entry["internal_media_ID"] = "00000000-0000-4000-8000-000000000000"
 
@@ -99,6 +116,9 @@ BROKEN: dict[str, Callable[[_Entry], None]] = {
     "a polygon of two points": _polygon_of_two_points,
     "a rectangle without its height": _rectangle_without_height,
     "a class that the project does not have": _unknown_class,
+    "an option that the select does not have, which the server would drop without a word": _unknown_option,
+    "a text that is longer than allowed, which the server would store as invalid": _text_too_long,
+    "keepData in other letters, which the server would not read": _misspelt_key,
     "a media that the project does not have": _unknown_media,
 }
 """Ways of being broken, in words, in the order in which they come in the file."""
