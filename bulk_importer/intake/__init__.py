@@ -14,7 +14,7 @@ Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E 
                     one decoded entry, about 10 * E
 """
 
-from bulk_importer.intake.reading import End, Intake, IntakeOptions
+from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
 from bulk_importer.intake.sources import Source, open_entries, open_source
 from bulk_importer.intake.validation import Judge, Judged, Rules
 
@@ -24,6 +24,7 @@ __all__ = [
     "IntakeOptions",
     "Judge",
     "Judged",
+    "JudgedSegment",
     "Rules",
     "Source",
     "open_entries",

@@ -28,10 +28,10 @@ from bulk_importer.intake.sources import Source
 from bulk_importer.intake.validation import Judge, Rules
 from bulk_importer.intake.work import Answer, Job
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses, usable_cores
-from bulk_importer.model import ReadPlan, Rejection, Segment, SegmentKey
+from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.spans import Span
 
-__all__ = ["End", "Intake", "IntakeOptions"]
+__all__ = ["End", "Intake", "IntakeOptions", "JudgedSegment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class End(msgspec.Struct, frozen=True):
 
     total: int
     length: int
+
+
+class JudgedSegment(Segment, frozen=True):
+    """A segment with the warnings about its accepted entries, if the rules keep them."""
+
+    warnings: tuple[Finding, ...] = ()
 
 
 class _Pending(msgspec.Struct, frozen=True):
@@ -144,7 +150,7 @@ class Intake:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Segment:
+    async def __anext__(self) -> JudgedSegment:
         try:
             return await self._next()
         except MalformedInput as error:
@@ -153,7 +159,7 @@ class Intake:
                 raise self._reader.failure from error
             raise
 
-    async def _next(self) -> Segment:
+    async def _next(self) -> JudgedSegment:
         if self._cutter is None:
             await self._begin()
         while True:
@@ -252,7 +258,7 @@ class Intake:
             max_entry_bytes=options.max_entry_bytes,
         )
 
-    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> Segment | None:
+    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> JudgedSegment | None:
         """Make the next segment of an answer, and learn from it where to go on; None where it held no element."""
         if isinstance(answer, BulkImporterError):
             raise answer
@@ -293,7 +299,7 @@ class Intake:
         self._cursor, self._comma, self._least = offset, comma, least
         self._trouble, self._at_rest = None, False
 
-    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> Segment:
+    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> JudgedSegment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
         return _placed(key, answer, data)
 
@@ -314,7 +320,7 @@ async def _perform(performer: Performer, job: Job, data: bytes) -> Answer | Bulk
         return error
 
 
-def _placed(key: SegmentKey, answer: Answer, data: bytes) -> Segment:
+def _placed(key: SegmentKey, answer: Answer, data: bytes) -> JudgedSegment:
     """What a worker judged counting from 0, at the positions of its segment and with its bytes."""
     first, run = key.first, answer.run
     assert run is not None
@@ -323,16 +329,21 @@ def _placed(key: SegmentKey, answer: Answer, data: bytes) -> Segment:
         moved: Sequence[int] = range(positions.start + first, positions.stop + first)
     else:
         moved = array("q", [position + first for position in positions])
-    return Segment(
+    return JudgedSegment(
         key,
         replace(run, data=data, positions=moved),
         tuple(_moved(rejection, first) for rejection in answer.rejections),
         tuple(Span(span.start + first, span.stop + first) for span in answer.skipped),
         answer.counts,
         answer.digests,
+        _shifted(answer.warnings, first),
     )
 
 
 def _moved(rejection: Rejection, first: int) -> Rejection:
-    findings = tuple(replace(finding, position=finding.position + first) for finding in rejection.findings)
+    findings = _shifted(rejection.findings, first)
     return replace(rejection, position=rejection.position + first, findings=findings)
+
+
+def _shifted(findings: tuple[Finding, ...], first: int) -> tuple[Finding, ...]:
+    return tuple(replace(finding, position=finding.position + first) for finding in findings)

@@ -11,7 +11,7 @@ from bulk_importer.intake.exact import complaint
 from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
 from bulk_importer.intake.segments import frame, frame_lines, joint_before
 from bulk_importer.intake.validation import Judge
-from bulk_importer.model import EntryRun, Rejection
+from bulk_importer.model import EntryRun, Finding, Rejection
 from bulk_importer.spans import Span
 
 __all__ = ["Answer", "Failure", "Job", "perform"]
@@ -60,6 +60,7 @@ class Answer(msgspec.Struct, frozen=True):
         longest: bytes of the longest element.
         joint: how the last two elements are joined; see `Boundaries.learn`.
         run, rejections, skipped, counts, digests: as in `Segment`.
+        warnings: as in `Judged`.
     """
 
     count: int
@@ -74,6 +75,7 @@ class Answer(msgspec.Struct, frozen=True):
     skipped: tuple[Span, ...] = ()
     counts: dict[str, int] = {}
     digests: bytes = b""
+    warnings: tuple[Finding, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -107,6 +109,7 @@ def perform(judge: Judge, job: Job, data: bytes) -> Answer:
         skipped=judged.skipped,
         counts=judged.counts,
         digests=judged.digests,
+        warnings=judged.warnings,
     )
 
 
