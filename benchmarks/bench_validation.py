@@ -24,7 +24,8 @@ import orjson
 
 from bulk_importer.datagym.label_config import read_label_config
 from bulk_importer.intake.forms import PlainEntry
-from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
+from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.intake.schema import schema_document
 from bulk_importer.intake.validation import Judge, Rules
 

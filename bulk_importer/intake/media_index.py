@@ -25,7 +25,6 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from enum import IntFlag
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
@@ -33,22 +32,13 @@ from typing import NamedTuple
 
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.intake.media_rules import MediaFlag
 
 __all__ = ["MediaFlag", "MediaIndex", "MediaTask"]
 
 _HEAD = Struct("<8sQQ16s")
 _MAGIC = b"BIMEDIA1"
 _FINISHED = frozenset({"IN_PROGRESS", "COMPLETED", "REVIEWED"})
-
-
-class MediaFlag(IntFlag):
-    """What the project's tasks say about a media."""
-
-    IMPORTABLE = 1  # it has a task of type DEFAULT
-    BENCHMARK = 2  # it has a task of another type
-    FINISHED = 4  # people work on it, or have
-    UPLOADED = 8  # it held an upload when the index was made
-    TWICE = 16  # it has two tasks of type DEFAULT: the server fails on it
 
 
 class MediaTask(NamedTuple):

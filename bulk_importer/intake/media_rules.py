@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntFlag
 
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import shown
-from bulk_importer.intake.media_index import MediaFlag
 from bulk_importer.model import KeepData
 
-__all__ = ["MediaRules"]
+__all__ = ["MediaFlag", "MediaRules"]
 
 _ID = "/internal_media_ID"
 _KEEP = "/keepData"
+
+
+class MediaFlag(IntFlag):
+    """What the project's tasks say about a media."""
+
+    IMPORTABLE = 1  # it has a task of type DEFAULT
+    BENCHMARK = 2  # it has a task of another type
+    FINISHED = 4  # people work on it, or have
+    UPLOADED = 8  # it held an upload when the index was made
+    TWICE = 16  # it has two tasks of type DEFAULT: the server fails on it
 
 
 @dataclass(frozen=True, slots=True)

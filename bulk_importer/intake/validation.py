@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 import orjson
@@ -26,11 +26,11 @@ from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import Element, Gathered, keep_of, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of, ignored_keys
-from bulk_importer.intake.media_index import MediaFlag, MediaIndex
-from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.media_index import MediaIndex
+from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.schema import ImportSchema
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
-from bulk_importer.model import EntryRun, Finding, Rejection, Severity
+from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
 from bulk_importer.spans import Span
 
 __all__ = ["Judge", "Judged", "Rules"]
@@ -84,6 +84,14 @@ class Judged(msgspec.Struct, frozen=True):
     counts: dict[str, int]
     digests: bytes
     warnings: tuple[Finding, ...] = ()
+
+
+class _Look(NamedTuple):
+    """What the exact look gave; the columns (id, keepData, weight, digest) of what the schema accepts."""
+
+    flaws: list[Flaw]
+    media_id: str | None
+    columns: tuple[str, KeepData, int, bytes] | None = None
 
 
 class Judge:
@@ -178,25 +186,35 @@ class Judge:
 
     def _look_closely(self, element: Element, gathered: Gathered) -> None:
         """The exact verdict about one element; everything that is wrong with it."""
-        value, flaws = parsed(element.raw, max_depth=self._rules.max_depth)
-        if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
+        try:
+            look = self._looked_at(element.raw)
+        except RecursionError:  # `max_depth` may be set to more levels than a stack has left
+            look = _Look([Flaw("too-deep", "", "fewer levels", "more than can be looked into")], None)
+        if look is None:
             gathered.skip(element)
             return
-        if not _are_firm(flaws):
-            flaws += self._flaws_of(value)
-        entry, digest = None, b""
-        if isinstance(value, dict) and not _are_firm(flaws):
-            entry, digest = self._as_read(element.raw, value)
-            flaws += self._about_media(element.raw, entry)
-        gathered.counts.update(flaw.code for flaw in flaws)
-        findings = self._findings(flaws, element, _media_id(element.raw, value))
-        if entry is None or any(finding.severity is Severity.ERROR for finding in findings):
+        gathered.counts.update(flaw.code for flaw in look.flaws)
+        findings = self._findings(look.flaws, element, look.media_id)
+        if look.columns is None or any(finding.severity is Severity.ERROR for finding in findings):
             gathered.reject(element, findings)
             return
         if self._rules.keep_warnings:
             gathered.warnings += findings
-        keep = keep_of(entry.keepData)
-        gathered.accept(element.place, str(entry.internal_media_ID), keep, weight_of(value), digest)
+        gathered.accept(element.place, *look.columns)
+
+    def _looked_at(self, raw: bytes) -> _Look | None:
+        """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""
+        value, flaws = parsed(raw, max_depth=self._rules.max_depth)
+        if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
+            return None
+        if not _are_firm(flaws):
+            flaws += self._flaws_of(value)
+        if not isinstance(value, dict) or _are_firm(flaws):
+            return _Look(flaws, _media_id(raw, value))
+        entry, digest = self._as_read(raw, value)
+        flaws += self._about_media(raw, entry)
+        media_id = str(entry.internal_media_ID)
+        return _Look(flaws, media_id, (media_id, keep_of(entry.keepData), weight_of(value), digest))
 
     def _flaws_of(self, value: object) -> list[Flaw]:
         """What the schema has against an element, or else what its meaning has."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
+from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaFlag
 
 
 def row(media_id: str, **more: object) -> dict[str, object]:

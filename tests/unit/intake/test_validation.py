@@ -15,8 +15,8 @@ from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import PlainForm
-from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
-from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.validation import Judge, Judged, Rules
 from bulk_importer.model import KeepData, Severity
 
@@ -121,6 +121,20 @@ def test_what_cannot_be_sent_is_rejected(plain: Judge, raw: bytes, code: str) ->
     assert [each[0] for each in codes(found)] == [code]
     assert found.rejections[0].raw == raw
     assert len(found.run) == 0
+
+
+@pytest.mark.parametrize("inner", [b"[%b]", b'{"a":%b}', b'["a",{"k":%b}]'])
+@pytest.mark.parametrize("key", [b"own", b"labels", b"global_classifications"])
+@pytest.mark.parametrize("levels", [100, 240, 900])
+def test_no_depth_exhausts_the_stack(config: LabelConfig, inner: bytes, key: bytes, levels: int) -> None:
+    """Even where far more levels are allowed than a stack has."""
+    nested = b"1"
+    for _ in range(levels // sum(inner.count(each) for each in (b"[", b"{"))):
+        nested = inner % nested
+    for rules in (Rules(max_depth=1000), Rules(max_depth=1000, label_config=config)):
+        found = judged(Judge(rules), b'{"internal_media_ID":"a","%b":%b}' % (key, nested))
+        assert len(found.run) + len(found.rejections) == 1
+        assert len(found.run) == 0 or key == b"own"
 
 
 def test_the_id_of_an_unreadable_element_is_still_told(plain: Judge) -> None:
