@@ -282,8 +282,8 @@ _KINDS = (
         "class-case",
         _W,
         Ring.MEANING,
-        "The key differs from the configured one in case or by blanks at its end. A server on MariaDB takes them for "
-        "one; a server on another database refuses the request.",
+        "The key differs from the configured one in case, in accents or by blanks at its end. A server on MariaDB takes "
+        "them for one; a server on another database refuses the request.",
         "Write the key as it is configured.",
     ),
     Kind(
@@ -349,7 +349,7 @@ _KINDS = (
         "option-unlisted",
         _W,
         Ring.MEANING,
-        "The checklist has no such option. The server stores it all the same, and nobody can see it in the editor.",
+        "The checklist has no such option, and need not be filled in. The server stores the text all the same.",
         "Write an option key, or add the option to the label configuration.",
     ),
     Kind(
