@@ -282,8 +282,8 @@ _KINDS = (
         "class-case",
         _W,
         Ring.MEANING,
-        "The key differs from the configured one in case, in accents or by blanks at its end. A server on MariaDB takes "
-        "them for one; a server on another database refuses the request.",
+        "The key differs from the configured one in case, in accents or by blanks at its end. A server on MariaDB "
+        "takes them for one; a server on another database refuses the request.",
         "Write the key as it is configured.",
     ),
     Kind(
