@@ -133,7 +133,10 @@ class Settings:
         ANY_TEXT, None, "server", "certificates (PEM) to trust besides those of the system"
     )
     client_cert: str | None = _setting(
-        ANY_TEXT, None, "server", "certificate (PEM) to show to the server, with its key or beside --client-key"
+        ANY_TEXT,
+        None,
+        "server",
+        "certificate (PEM) to show to the server, with its key or beside --client-key",
     )
     client_key: str | None = _setting(ANY_TEXT, None, "server", "key (PEM) of the --client-cert")
     connect_timeout: float = _setting(
@@ -234,7 +237,11 @@ class Settings:
         COUNT, None, "sending", "values, geometries and points in a request, at most", at_least=1
     )
     min_batch_weight: int = _setting(
-        COUNT, 1, "sending", "values, geometries and points in a request, at least where there are so many", at_least=1
+        COUNT,
+        1,
+        "sending",
+        "values, geometries and points in a request, at least where there are so many",
+        at_least=1,
     )
     pool_bytes: int = _setting(
         SIZE, 32 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
@@ -287,6 +294,13 @@ class Settings:
     )
     grace: float = _setting(
         DURATION, 8.0, "sending", "how long what is in flight may take to land after a signal", at_least=0
+    )
+
+    server_request_limit: float = _setting(
+        DURATION, 600.0, "sending", "how long a request whose answer was lost may still be running", at_least=0
+    )
+    doubt_wait: float = _setting(
+        DURATION, 30.0, "sending", "how long to wait at the end to know what became of lost answers", at_least=0
     )
 
     # checkpoint: where the run is kept

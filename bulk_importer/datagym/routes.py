@@ -15,6 +15,7 @@ __all__ = [
     "dataset_media_page",
     "datasets",
     "label_configuration",
+    "labels",
     "project_task_list",
     "projects",
     "task",
@@ -56,6 +57,11 @@ def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: i
 def task(task_id: str) -> str:
     """One task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
     return f"/api/v1/task/{_segment(task_id)}"
+
+
+def labels(iteration_id: str, media_id: str, task_id: str) -> str:
+    """What a media holds; open-core only, and reading it writes nothing."""
+    return f"/api/lcvalues/{_segment(iteration_id)}/{_segment(media_id)}/{_segment(task_id)}"
 
 
 def label_configuration(configuration_id: str) -> str:

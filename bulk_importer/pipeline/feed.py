@@ -37,7 +37,7 @@ class Feeder:
     Args:
         began: called once, with the mix of keepData in the first segment that owes something, or with none.
         notice: called whenever the pool holds more than before.
-        doubted: told the ids of media that are in doubt since an earlier run.
+        doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other.
         budget: how many rejections end the run.
@@ -52,7 +52,7 @@ class Feeder:
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         notice: Callable[[], None],
-        doubted: Callable[[Iterable[str]], None],
+        doubted: Callable[[EntryRun], None],
         limit: int | None,
         crossing: Crossing,
         budget: ErrorBudget,
@@ -86,7 +86,7 @@ class Feeder:
         try:
             async for judged in self._intake:
                 is_new = judged.key.first >= self._checkpoint.state.position
-                segment = self._crossing.follow(judged) if is_new else judged
+                segment = self._crossing.follow(judged)[0] if is_new else judged
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)
@@ -129,7 +129,7 @@ class Feeder:
             each.media_id for each in segment.rejections if each.position in doubtful and each.media_id
         ]
         self._pool.shut([*run.lanes, *map(lane_of, rejected)])
-        self._doubted([*run.media_ids, *rejected])
+        self._doubted(run)
 
     def _begin(self, keep_data: dict[KeepData, int]) -> None:
         if not self._has_begun:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from msgspec import to_builtins
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.client import Client
@@ -11,7 +14,9 @@ from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.errors import (
     BudgetExceeded,
     BulkImporterError,
+    CheckpointError,
     CheckpointMismatch,
+    ExitCode,
     InputError,
     LabelConfigChanged,
 )
@@ -22,14 +27,15 @@ from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
+from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Flow"]
+__all__ = ["Flow", "intake_options"]
 
-_MOST_MEDIA_NAMED = 1000
+_SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 _GATE_NOTE = "gate"
 """Note in the log: what the sending side found out about the server."""
 
@@ -39,6 +45,7 @@ class Flow:
 
     Args:
         rules: what entries are held against.
+        doubts: keeps what is in doubt, to be asked about.
         watch: notices when the label configuration changes; None where it is not the server's.
         began: called before the first upload with the mix of keepData in the first segment.
     """
@@ -52,6 +59,7 @@ class Flow:
         checkpoint: Checkpoint,
         stop: StopSwitch,
         *,
+        doubts: Doubts,
         rules: Rules,
         watch: ConfigWatch | None,
         emit: Observer,
@@ -63,20 +71,19 @@ class Flow:
         self._client = client
         self._checkpoint = checkpoint
         self._stop = stop
+        self._doubts = doubts
         self._rules = rules
         self._watch = watch
         self._emit = emit
         self._began = began
         self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
-        # In the order in which it was found out; a dict because ids repeat. Changed by `_doubted`.
-        self._media_in_doubt: dict[str, None] = {}
         self._errors: list[BulkImporterError] = []
         self.is_limited = False
         self._sending = Sending(
             settings,
             Uploads(client, project_id),
             self._pool,
-            _Ledger(checkpoint, self._doubted),
+            _Ledger(checkpoint, doubts, self._refused),
             stop,
             rejection=rejection_of,
             remembered=Remembered.read(checkpoint.state.notes.get(_GATE_NOTE)),
@@ -93,11 +100,6 @@ class Flow:
     def retries(self) -> int:
         """How many of them had left before."""
         return self._sending.retries
-
-    @property
-    def media_in_doubt(self) -> Sequence[str]:
-        """Ids of media that may or may not hold the labels of a lost answer; not all where there are very many."""
-        return list(self._media_in_doubt)
 
     async def run(self) -> list[BulkImporterError]:
         """Run until the source ends, or something ends the run; nothing is in flight when this returns.
@@ -117,18 +119,20 @@ class Flow:
                 watching.cancel()
         except* BulkImporterError as group:
             self._errors += _leaves(group)
+        await self._remember()
         return self._errors
+
+    async def _remember(self) -> None:
+        """Leave a note for the next run, unless this one learnt nothing, or cannot write any more."""
+        if self._sending.requests:
+            with suppress(CheckpointError):
+                await self._checkpoint.record_note(_GATE_NOTE, to_builtins(self._sending.remembered()))
 
     async def _feed(self) -> None:
         settings = self._settings
-        options = IntakeOptions(
-            workers=settings.workers,
-            segment_bytes=settings.segment_bytes,
-            max_entry_bytes=settings.max_entry_bytes,
-        )
         plan = reading_plan(self._checkpoint.state)
         try:
-            async with Intake(self._source, plan, self._rules, options) as intake:
+            async with Intake(self._source, plan, self._rules, intake_options(settings)) as intake:
                 feeder = Feeder(
                     intake,
                     self._checkpoint,
@@ -136,7 +140,7 @@ class Flow:
                     emit=self._emit,
                     began=self._began,
                     notice=self._sending.dispatcher.notice,
-                    doubted=self._doubted,
+                    doubted=self._doubts.note,
                     limit=settings.limit,
                     crossing=Crossing(self._rules),
                     budget=settings.max_errors,
@@ -173,9 +177,13 @@ class Flow:
         self._stop.request(str(error), error.exit_code)
 
     async def _mind_grace(self) -> None:
-        """After a stop let land what is in flight, but not for longer than the grace period."""
+        """After a stop let land what is in flight, but after a signal not for longer than the grace period.
+
+        An error of our own leaves all the time that a request may take: nobody is about to kill us.
+        """
         await self._stop.requested()
-        grace = self._settings.grace
+        by_signal = self._stop.exit_code in _SIGNALS
+        grace = self._settings.grace if by_signal else self._settings.request_timeout
         self._emit(StopRequested(reason=self._stop.reason, grace_seconds=grace))
         try:
             async with asyncio.timeout(grace):
@@ -184,24 +192,18 @@ class Flow:
             pass
         self._client.give_up()
 
-    def _doubted(self, media_ids: Iterable[str]) -> None:
-        for media_id in media_ids:
-            if len(self._media_in_doubt) >= _MOST_MEDIA_NAMED:
-                return
-            self._media_in_doubt[media_id] = None
-
 
 class _Ledger:
-    """The checkpoint, with a note of which media are in doubt, and a word when the server refused something."""
+    """The checkpoint, with a note of what is in doubt, and a word when the server refused something."""
 
     def __init__(
         self,
         checkpoint: Checkpoint,
-        doubted: Callable[[Iterable[str]], None],
+        doubts: Doubts,
         refused: Callable[[], None],
     ) -> None:
         self._checkpoint = checkpoint
-        self._doubted = doubted
+        self._doubts = doubts
         self._refused = refused
         self.record_sent = checkpoint.record_sent
         self.record_delivered = checkpoint.record_delivered
@@ -213,7 +215,8 @@ class _Ledger:
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
         await self._checkpoint.record_in_doubt(batch, reason)
-        self._doubted(media_id for run in batch.runs for media_id in run.media_ids)
+        for run in batch.runs:
+            self._doubts.note(run)
 
 
 def _cancel(task: asyncio.Task[None]) -> None:
@@ -226,3 +229,12 @@ def _leaves(group: BaseExceptionGroup[BulkImporterError]) -> Iterator[BulkImport
             yield from _leaves(error)
         else:
             yield error
+
+
+def intake_options(settings: Settings) -> IntakeOptions:
+    """How a source is read, as the settings say it."""
+    return IntakeOptions(
+        workers=settings.workers,
+        segment_bytes=settings.segment_bytes,
+        max_entry_bytes=settings.max_entry_bytes,
+    )

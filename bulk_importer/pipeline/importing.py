@@ -14,8 +14,9 @@ from pathlib import Path
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.catalog import Catalog, Project
-from bulk_importer.datagym.client import Client, Timeouts
+from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
+from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.errors import CheckpointError, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import Source
@@ -23,6 +24,8 @@ from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import PROJECT_NAME, Announcement, Before, ending, summarize, tally_since
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.flow import Flow
+from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.rules import FROM_SERVER, Yardstick, label_config_of, target_project, yardstick_of
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
@@ -114,7 +117,16 @@ class Import:
                 project=project,
                 is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
             )
-            return await self._run(client, project, checkpoint, yardstick, watch)
+            reader = LabelReader(
+                client,
+                catalog,
+                project,
+                max_seconds=self._settings.max_outage,
+                sleep=self._stop.sleep,
+                chance=random.random,
+            )
+            doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
+            return await self._run(client, project, checkpoint, yardstick, watch, doubts)
 
     async def _watch(
         self, catalog: Catalog, project: Project, config: LabelConfig | None, checkpoint: Checkpoint
@@ -139,27 +151,42 @@ class Import:
         checkpoint: Checkpoint,
         yardstick: Yardstick,
         watch: ConfigWatch | None,
+        doubts: Doubts,
     ) -> Summary:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
         self._emit(self._started(project, before))
-        flow = Flow(
+
+        def began_with(keep_data: Mapping[KeepData, int]) -> None:
+            self._announce(self._announcement(project, before, keep_data, yardstick))
+
+        passes = Passes(
             self._source,
             self._settings,
-            client,
-            project.id,
             checkpoint,
+            yardstick.rules,
+            doubts,
             self._stop,
-            rules=yardstick.rules,
-            watch=watch,
-            emit=self._emit,
-            began=lambda keep_data: self._announce(self._announcement(project, before, keep_data, yardstick)),
+            flow=lambda first: Flow(
+                self._source,
+                self._settings,
+                client,
+                project.id,
+                checkpoint,
+                self._stop,
+                doubts=doubts,
+                rules=yardstick.rules,
+                watch=watch,
+                emit=self._emit,
+                began=began_with if first else lambda _: None,
+                clock=self._clock,
+            ),
             clock=self._clock,
         )
-        errors = await flow.run()
+        errors = await passes.run()
         this_run = tally_since(
-            before, state, seconds=self._clock() - began, requests=flow.requests, retries=flow.retries
+            before, state, seconds=self._clock() - began, requests=passes.requests, retries=passes.retries
         )
         try:
             await checkpoint.record_run_ended(
@@ -167,7 +194,7 @@ class Import:
             )
         except CheckpointError as error:
             errors.append(error)
-        stopped = flow.is_limited or self._stop.is_requested
+        stopped = passes.is_limited or self._stop.is_requested
         summary = summarize(
             header,
             state,
@@ -177,7 +204,7 @@ class Import:
             errors=errors,
             stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
             stop_reason=self._stop.reason,
-            media_in_doubt=flow.media_in_doubt,
+            media_in_doubt=doubts.media_ids,
         )
         self._write(summary)
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
@@ -228,11 +255,7 @@ class Import:
         )
 
     def _client(self) -> Client:
-        settings = self._settings
-        timeouts = Timeouts(
-            connect=settings.connect_timeout, read=settings.read_timeout, upload=settings.request_timeout
-        )
-        return Client(self._server, self._token, timeouts, max_connections=settings.max_in_flight)
+        return Client.of(self._settings, self._token)
 
     def _started(self, project: Project, before: Before) -> RunStarted:
         counts = before.counts

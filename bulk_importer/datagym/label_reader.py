@@ -1,0 +1,126 @@
+"""Reads what media hold: which task a media belongs to, and the labels behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from bulk_importer.datagym import routes
+from bulk_importer.datagym.asking import Asking
+from bulk_importer.datagym.catalog import Catalog, Project
+from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.routes import RouteSet
+
+__all__ = ["LabelReader", "Reading"]
+
+_V = TypeVar("_V")
+
+
+class Reading(msgspec.Struct, Generic[_V], frozen=True):
+    """What a media held at a time.
+
+    Attributes:
+        values: its root values.
+        asked_at, answered_at: by our clock, in seconds since 1970.
+        date: by the server's clock, cut to a second; None where the answer carries no date.
+    """
+
+    values: list[_V]
+    asked_at: float
+    answered_at: float
+    date: float | None
+
+
+class LabelReader:
+    """Reads labels of one project.
+
+    By token the only way is to read a task, and the server then writes what rows it is missing (protocol 3.4): so
+    nothing of that media may be in flight, and it should be asked once.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        catalog: Catalog,
+        project: Project,
+        *,
+        max_seconds: float,
+        sleep: Callable[[float], Awaitable[None]],
+        chance: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
+        self._catalog = catalog
+        self._project = project
+        self._clock = clock
+
+    async def writes(self) -> bool:
+        """Whether reading a media writes to it."""
+        return await self._catalog.route_set() is RouteSet.TOKEN
+
+    async def tasks(self, lanes: Sequence[str]) -> dict[str, TaskRow]:
+        """The tasks of these media, by lane; a media that has none in this project is left out."""
+        wanted = _Wanted(lanes)
+        await self._catalog.tasks(self._project, wanted)
+        return wanted.found
+
+    async def read(self, task: TaskRow, kind: type[_V]) -> Reading[_V]:
+        """What the media of `task` holds, its root values as `kind`.
+
+        Raises:
+            ServerError: there is no answer, or not one of a DataGym.
+        """
+        by_token = await self.writes()
+        iteration = self._project.label_iteration_id or ""
+        path = (
+            routes.task(task.task_id) if by_token else routes.labels(iteration, task.media_id, task.task_id)
+        )
+        asked_at = self._clock()
+        answer = await self._asking.ask(path)
+        answered_at = self._clock()
+        if by_token:
+            values = self._asking.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
+        else:
+            values = self._asking.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
+        return Reading(values, asked_at, answered_at, _seconds(answer.headers.get("date", "")))
+
+
+class _Wanted:
+    """Keeps the rows of a few media out of a long list."""
+
+    def __init__(self, lanes: Sequence[str]) -> None:
+        self._lanes = frozenset(lanes)
+        self.found: dict[str, TaskRow] = {}
+
+    def rewind(self) -> None:
+        """Rows that come twice do no harm."""
+
+    def keep(self) -> None:
+        """Nothing is provisional."""
+
+    def take(self, rows: Sequence[TaskRow]) -> None:
+        for row in rows:
+            lane = lane_of(row.media_id)
+            if lane in self._lanes and row.label_task_type == "DEFAULT":
+                self.found[lane] = row
+
+
+class _Iteration(msgspec.Struct, Generic[_V], frozen=True, rename="camel"):
+    entry_values: list[_V]
+
+
+class _TaskView(msgspec.Struct, Generic[_V], frozen=True, rename="camel"):
+    label_iteration: _Iteration[_V]
+
+
+def _seconds(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, IndexError):
+        return None

@@ -1,0 +1,107 @@
+"""Runs a flow, finds out what became of lost answers, and runs another one over what turned out to be owed.
+
+What is in doubt since an earlier run is asked about before anything is sent. What comes to be in doubt holds its media
+back until the flow is over; then it is asked about, and waited for as long as `doubt_wait` allows: a request may
+still be running until `server_request_limit` after it was sent, and before that absence proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, ServerError
+from bulk_importer.intake import Intake, Rules, Source
+from bulk_importer.model import ReadPlan
+from bulk_importer.pipeline.feed import owed_part
+from bulk_importer.pipeline.flow import Flow, intake_options
+from bulk_importer.pipeline.readback import Doubts
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["Passes"]
+
+
+class Passes:
+    """The flows of one run over one checkpoint. `run` it once.
+
+    Args:
+        flow: makes a flow; told whether it is the first one.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        checkpoint: Checkpoint,
+        rules: Rules,
+        doubts: Doubts,
+        stop: StopSwitch,
+        *,
+        flow: Callable[[bool], Flow],
+        clock: Callable[[], float],
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._checkpoint = checkpoint
+        self._rules = rules
+        self._doubts = doubts
+        self._stop = stop
+        self._flow = flow
+        self._clock = clock
+        # A source that can be read once only cannot give again what turned out to be owed.
+        self._can_read_again = source.seekable or source.descriptor is not None
+        # Sums over the flows, and seconds of waiting that are left; changed by `run` and what it calls.
+        self.requests = 0
+        self.retries = 0
+        self.is_limited = False
+        self._wait_left = settings.doubt_wait
+
+    async def run(self) -> list[BulkImporterError]:
+        """Run until nothing more can be sent or known, or something ends the run.
+
+        Returns:
+            What made the run less than whole, in the order in which it happened.
+        """
+        await self._ask_first()
+        first = True
+        while True:
+            flow = self._flow(first)
+            errors = await flow.run()
+            self.requests += flow.requests
+            self.retries += flow.retries
+            self.is_limited = flow.is_limited
+            first = False
+            if errors or self._stop.is_requested or self.is_limited or not await self._owes_again():
+                return errors
+
+    async def _ask_first(self) -> None:
+        """Ask about what is in doubt since an earlier run. What is wrong with the source, the flow will say."""
+        state = self._checkpoint.state
+        if not (self._doubts.exist and self._can_read_again):
+            return
+        keys = tuple(key for key in state.segments if state.taken.meets(key.first, key.first + key.count))
+        plan = ReadPlan(keys, state.position, state.offset, ended=True)
+        with suppress(InputError, CheckpointMismatch):
+            async with Intake(self._source, plan, self._rules, intake_options(self._settings)) as intake:
+                async for segment in intake:
+                    first, last = segment.key.first, segment.key.first + segment.key.count
+                    self._doubts.note(owed_part(segment.run, state.taken.within(first, last)))
+        with suppress(ServerError):
+            await self._doubts.ask()
+
+    async def _owes_again(self) -> bool:
+        """Find out about doubts; whether anything is owed now that can be sent in another flow."""
+        with suppress(ServerError):
+            while self._doubts.exist and not self._stop.is_requested:
+                left = self._doubts.seconds_until_known()
+                if await self._doubts.ask(may_owe=self._can_read_again):
+                    return True
+                if not left or left > self._wait_left or not self._doubts.exist:
+                    return False
+                began = self._clock()
+                await self._stop.sleep(left)
+                self._wait_left -= self._clock() - began
+        return False

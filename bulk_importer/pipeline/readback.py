@@ -1,0 +1,177 @@
+"""Resolves doubts: asks the server what the media of lost answers hold, and records what became of them.
+
+A doubt is about one batch. Its witnesses are its media (`transfer.in_doubt`): presence of what was sent proves delivery
+at any time; absence means owed only when the request can no longer be running, `server_request_limit` after it was
+sent. Open-core servers may be asked at any time. By token, to read is to write, so each media is asked once, when that
+time has come. Where nothing proves anything, a batch that replaces every media in it may be sent again, because that
+changes nothing if it did land; any other stays in doubt, with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from bulk_importer.checkpoint import Checkpoint, Undecided
+from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.model import Entry, EntryRun, KeepData
+from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, testimony
+
+__all__ = ["Doubts"]
+
+# Entries of doubts that are kept to be asked about; what is beyond stays in doubt until the next run.
+_MOST_BYTES = 64 << 20
+# Two media that say the same decide for a batch: the second guards against a person who edited the first.
+_WITNESSES = 2
+# How many silent or contradictory media are asked before a batch is given up for now.
+_MOST_ASKED = 20
+_MOST_NAMED = 1000
+
+
+class Doubts:
+    """The batches in doubt of one checkpoint, and what was sent in them.
+
+    Args:
+        limit_seconds: how long after it was sent a request may still be running.
+        clock: seconds since 1970, the same that the log's times are from.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        reader: LabelReader,
+        *,
+        limit_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._reader = reader
+        self._limit_seconds = limit_seconds
+        self._clock = clock
+        self._server_clock = ServerClock()
+        # Entries of batches in doubt by position. Changed by `note` and `ask`; `_bytes` is their sum.
+        self._entries: dict[int, Entry] = {}
+        self._bytes = 0
+
+    def note(self, run: EntryRun) -> None:
+        """Entries that are in doubt: what they say is needed to tell whether they landed."""
+        for index in range(len(run)):
+            if self._bytes > _MOST_BYTES:
+                return
+            entry = run.entry(index)
+            if entry.position not in self._entries:
+                self._entries[entry.position] = entry
+                self._bytes += entry.length
+
+    @property
+    def media_ids(self) -> list[str]:
+        """Ids of the media in doubt, as far as they are known; not all where there are very many."""
+        taken = self._checkpoint.state.taken
+        ids = {entry.media_id: None for position, entry in self._entries.items() if position in taken}
+        return list(ids)[:_MOST_NAMED]
+
+    @property
+    def exist(self) -> bool:
+        """Whether anything is in doubt."""
+        return bool(self._checkpoint.state.doubts())
+
+    def seconds_until_known(self) -> float:
+        """How long until the last request in doubt can no longer be running; 0 where that is so."""
+        sent = [doubt.sent_at for doubt in self._checkpoint.state.doubts()]
+        return max(0.0, max(sent, default=0.0) + self._limit_seconds - self._clock())
+
+    async def ask(self, *, may_owe: bool = True) -> bool:
+        """Ask about each batch in doubt that may be asked about, and record what is known by then.
+
+        Args:
+            may_owe: False leaves in doubt what did not land, because it could not be sent again.
+
+        Returns:
+            Whether any is owed now, so that it can be sent.
+
+        Raises:
+            ServerError: the server does not answer; what was found out before is on record.
+            CheckpointError: it cannot be recorded.
+        """
+        askable = [doubt for doubt in self._checkpoint.state.doubts() if await self._may_ask(doubt)]
+        if not askable:
+            return False
+        lanes = [entry.lane for doubt in askable for entry in self._entries_of(doubt)]
+        tasks = await self._reader.tasks(lanes)
+        owed = False
+        for doubt in askable:
+            owed |= await self._resolve(doubt, tasks, may_owe=may_owe)
+        return owed
+
+    async def _may_ask(self, doubt: Undecided) -> bool:
+        known = all(
+            position in self._entries for start, stop in doubt.spans for position in range(start, stop)
+        )
+        return known and (self._is_over(doubt) or not await self._reader.writes())
+
+    def _is_over(self, doubt: Undecided) -> bool:
+        """Whether the request can no longer be running."""
+        return self._clock() >= doubt.sent_at + self._limit_seconds
+
+    async def _resolve(self, doubt: Undecided, tasks: dict[str, TaskRow], *, may_owe: bool) -> bool:
+        # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.
+        is_over = self._is_over(doubt) and may_owe
+        said = await self._hear(doubt, tasks)
+        if said is Witness.LANDED:
+            await self._record(doubt, delivered=True, why="its labels are there")
+        elif said is Witness.ABSENT and is_over:
+            await self._record(doubt, delivered=False, why="its labels are not there, and it is over")
+            return True
+        elif is_over and self._replaces(doubt):
+            await self._record(
+                doubt, delivered=False, why="it is over, and sending it again replaces the same labels"
+            )
+            return True
+        return False
+
+    async def _hear(self, doubt: Undecided, tasks: dict[str, TaskRow]) -> Witness:
+        """What the media of a batch say, the best witnesses first, until two of them agree."""
+        heard: list[Witness] = []
+        for asked, (lane, claims) in enumerate(self._witnesses(doubt)):
+            if asked >= _MOST_ASKED:
+                break
+            if lane in tasks:
+                said = await self._ask_media(tasks[lane], claims, doubt.sent_at)
+                heard += [said] if said in (Witness.LANDED, Witness.ABSENT) else []
+            if len(heard) >= _WITNESSES:
+                break
+        agreed = set(heard)
+        return agreed.pop() if len(agreed) == 1 else Witness.SILENT
+
+    async def _ask_media(self, task: TaskRow, claims: Claims, sent_at: float) -> Witness:
+        reading = await self._reader.read(task, HeldValue)
+        if reading.date is not None:
+            self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
+        return testimony(claims, reading.values, self._server_clock.at(sent_at))
+
+    def _witnesses(self, doubt: Undecided) -> Iterable[tuple[str, Claims]]:
+        by_lane: dict[str, list[bytes]] = {}
+        for entry in self._entries_of(doubt):
+            by_lane.setdefault(entry.lane, []).append(entry.raw)
+        claims = [(lane, Claims.of(raws)) for lane, raws in by_lane.items()]
+        return sorted(claims, key=lambda pair: (not pair[1].geometries, not pair[1].values))
+
+    def _replaces(self, doubt: Undecided) -> bool:
+        """Whether the batch begins for each of its media with an entry that replaces what was there."""
+        first: dict[str, KeepData] = {}
+        for entry in self._entries_of(doubt):
+            first.setdefault(entry.lane, entry.keep)
+        return all(keep is KeepData.FALSE for keep in first.values())
+
+    async def _record(self, doubt: Undecided, *, delivered: bool, why: str) -> None:
+        await self._checkpoint.record_resolved(doubt.batch, delivered=delivered, why=why)
+        for entry in list(self._entries_of(doubt)):
+            del self._entries[entry.position]
+            self._bytes -= entry.length
+
+    def _entries_of(self, doubt: Undecided) -> Iterator[Entry]:
+        for start, stop in doubt.spans:
+            for position in range(start, stop):
+                if position in self._entries:
+                    yield self._entries[position]

@@ -1,0 +1,184 @@
+"""Decides from the labels of media whether a request whose answer was lost was executed. Pure.
+
+A request is atomic (protocol 2.8): what became of one media became of all. So a few media decide, and the best
+witnesses are those with geometries, because each geometry is a new row with the time of its creation:
+
+- *landed*: every geometry that was sent is there, as often as it was sent, created after the request left;
+- *absent*: none of them is;
+- a *mixture* proves nothing: somebody edited the media meanwhile.
+
+What a media held before is not known, so equal values from before the request must not count. They are told by
+their timestamps, against the time of sending on the server's clock, which is known from the `Date` headers of its
+answers to within an interval (`ServerClock`). Global classifications are weak witnesses: they are changed in place and
+keep their old time, so an equal value may have been there before; one that differs was not written.
+
+Absence is not failure: the request may still run and commit later. It means owed only when the request can no longer
+be running, which is for the caller to know.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import chain
+
+import msgspec
+
+from bulk_importer.datagym.entry import lane_of
+
+__all__ = ["Claims", "HeldValue", "ServerClock", "Witness", "testimony"]
+
+
+class Witness(Enum):
+    """What one media says about a request."""
+
+    LANDED = "landed"
+    ABSENT = "absent"
+    MIXED = "mixed"
+    SILENT = "silent"
+
+
+class ServerClock:
+    """How far the server's clock is ahead of ours, as an interval that every answer narrows.
+
+    A `Date` header is cut to whole seconds and was written between the question and the answer.
+    """
+
+    def __init__(self) -> None:
+        # Seconds to be added to our time to get the server's. Changed by `note` alone.
+        self.least_ahead = float("-inf")
+        self.most_ahead = float("inf")
+
+    def note(self, asked_at: float, answered_at: float, date: float) -> None:
+        """An answer that was asked for and came at these times (ours) carries this `Date` (seconds since 1970)."""
+        least, most = date - answered_at, date + 1.0 - asked_at
+        if least > self.most_ahead or most < self.least_ahead:
+            self.least_ahead, self.most_ahead = least, most  # a clock was set
+            return
+        self.least_ahead = max(self.least_ahead, least)
+        self.most_ahead = min(self.most_ahead, most)
+
+    def at(self, time: float) -> float:
+        """The earliest that the server's clock can have shown at our `time`; ours where nothing is known."""
+        return time + (self.least_ahead if self.least_ahead > float("-inf") else -60.0)
+
+
+_Geometry = tuple[str, tuple[float, ...]]
+
+
+@dataclass(slots=True)
+class Claims:
+    """What one media would hold of a request, if it had been executed.
+
+    Attributes:
+        geometries: class and coordinates -> how often.
+        values: root classification -> what it was set to, sorted; the last entry that sets it counts.
+        replaces: everything that the media held before would be gone.
+    """
+
+    geometries: Counter[_Geometry] = field(default_factory=Counter)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    replaces: bool = False
+
+    @classmethod
+    def of(cls, entries: Iterable[bytes]) -> Claims:
+        """The claims of a media's entries in a request, in the order of its array."""
+        claims = cls()
+        for raw in entries:
+            entry = _read_entry(raw)
+            if entry.keepData is False:
+                claims = cls(replaces=True)
+            for key, items in entry.labels.items():
+                claims.geometries.update(
+                    (lane_of(key), _numbers(item.points())) for item in items if item.points()
+                )
+            for key, values in entry.global_classifications.items():
+                texts = tuple(sorted(value for value in values if isinstance(value, str)))
+                if texts:
+                    claims.values[lane_of(key)] = texts
+        return claims
+
+
+class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
+    """A root value of a media, as the server tells it (protocol 3.4). `timestamp` is in milliseconds."""
+
+    timestamp: int
+    entry_key_lc_entry: str
+    point: dict[str, object] | None = None
+    points: tuple[dict[str, object], ...] = ()
+    width: float | None = None
+    height: float | None = None
+    select_key: str | None = None
+    checked_values: tuple[str, ...] | None = None
+    text: str | None = None
+
+    def geometry(self) -> _Geometry | None:
+        """Class and coordinates, or None for a classification."""
+        points = self.points or ((self.point,) if self.point else ())
+        if not points:
+            return None
+        size = () if self.width is None else (self.width, self.height or 0.0)
+        return lane_of(self.entry_key_lc_entry), (*_numbers(points), *size)
+
+    def texts(self) -> tuple[str, ...]:
+        """What a classification is set to, sorted; nothing where it is not set."""
+        single = self.select_key if self.select_key is not None else self.text
+        return tuple(sorted(self.checked_values or ())) if single is None else (single,)
+
+
+def testimony(claims: Claims, held: Sequence[HeldValue], since: float) -> Witness:
+    """What a media says about a request.
+
+    Args:
+        held: its root values now.
+        since: the earliest time on the server's clock (seconds since 1970) at which the request can have arrived.
+    """
+    fresh = [value for value in held if value.timestamp >= since * 1000]
+    if claims.geometries:
+        there = Counter(geometry for value in fresh if (geometry := value.geometry()))
+        found = [there[geometry] >= count for geometry, count in claims.geometries.items()]
+        if all(found):
+            return Witness.LANDED
+        return Witness.MIXED if any(there[geometry] for geometry in claims.geometries) else Witness.ABSENT
+    return _weak_testimony(claims, held, fresh)
+
+
+def _weak_testimony(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Witness:
+    if not claims.values:
+        return Witness.SILENT
+    now = {lane_of(value.entry_key_lc_entry): value.texts() for value in held}
+    if any(now.get(key, ()) != texts for key, texts in claims.values.items()):
+        return Witness.ABSENT
+    new = {lane_of(value.entry_key_lc_entry) for value in fresh}
+    if new & claims.values.keys():
+        return Witness.LANDED
+    # The rows are older than the request: one that replaces would have made them anew.
+    return Witness.ABSENT if claims.replaces else Witness.SILENT
+
+
+class _Item(msgspec.Struct, frozen=True):
+    polygon: tuple[dict[str, object], ...] = ()
+    rectangle: tuple[dict[str, object], ...] = ()
+    line: tuple[dict[str, object], ...] = ()
+    point: tuple[dict[str, object], ...] = ()
+    geometry: tuple[dict[str, object], ...] = ()
+
+    def points(self) -> tuple[dict[str, object], ...]:
+        """All of its points, in the order in which the server reads the forms."""
+        return tuple(chain(self.polygon, self.rectangle, self.line, self.point, self.geometry))
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    keepData: bool | None = None  # noqa: N815 - the name on the wire
+    labels: dict[str, tuple[_Item, ...]] = {}
+    global_classifications: dict[str, tuple[object, ...]] = {}
+
+
+_read_entry = msgspec.json.Decoder(_Entry).decode
+
+
+def _numbers(points: Iterable[dict[str, object]]) -> tuple[float, ...]:
+    """The coordinates of points as doubles, which is how the server keeps them."""
+    return tuple(float(str(point[key])) for point in points for key in ("x", "y", "w", "h") if key in point)
