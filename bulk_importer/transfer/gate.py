@@ -79,9 +79,10 @@ class Flight(msgspec.Struct, frozen=True):
 
 _ALARMS = frozenset({Landing.TIMED_OUT, Landing.THROTTLED, Landing.UNAVAILABLE})
 _CAREFUL = Setting(in_flight=1, weight=64)
-# A setting is judged after so many answers at least, and after all of a round: those that come first are the quick
-# ones. A close question is decided as it stands after so many answers or rounds.
+# A setting is judged after so many answers at least, and after one round where they differ less than this, or two. A
+# close question is decided as it stands after so many answers or rounds.
 _FEWEST_ANSWERS = 3
+_EVEN = 0.3
 _MOST_ANSWERS = 24
 _MOST_ROUNDS = 3
 # Standard errors by which a trial must be better, or worse, to be decided sooner. With 1.3 the noisy server leads the
@@ -94,10 +95,11 @@ _HOPELESS = -1.0
 _FAILED_BASE = 0.4
 _FAILED_MOSTLY = 0.65
 # Answers after which one counts half on the base, for its goodput and for noticing that the server has changed; and
-# what counts as a change, as a logarithm.
+# what counts as a change, as a logarithm, and in standard errors.
 _LONG_MEMORY = 48
 _SHORT_MEMORY = 8
 _CHANGE = 0.35
+_SURE = 3.5
 # How much an answer that cannot be scored speaks against going on with a trial: a batch that does not follow the knob
 # makes it pointless, one that was refused only makes it slow, and suspects come in tens.
 _STRAY = 1.0
@@ -198,7 +200,9 @@ class Gate:
         gain = score.log_rate - base.log_rate - trial.way.least_gain
         if gain < _HOPELESS:
             return self._reject(trial, "much worse")
-        if score.answers < max(_FEWEST_ANSWERS, trial.setting.in_flight):
+        # Those that come first are the quick ones; where they differ much, one round of them proves nothing.
+        rounds = 1 if max(score.spread, base.spread) < _EVEN else 2
+        if score.answers < max(_FEWEST_ANSWERS, rounds * trial.setting.in_flight):
             return None
         # A handful of answers without a conflict does not prove that there will be none.
         luck = math.sqrt(max(score.failed_share, base.failed_share) / score.answers)
@@ -222,7 +226,7 @@ class Gate:
         self._tracks[trial.way.opposite].rest(self._answers, self._base.in_flight)
         for way, track in self._tracks.items():
             if way not in (trial.way, trial.way.opposite):
-                track.reopen(self._answers)
+                track.relent(self._answers)
         return self._told(f"kept: {trial.way.value} bring {math.expm1(gain):+.0%}")
 
     def _give_up(self, trial: Trial) -> GateMoved:
@@ -271,7 +275,7 @@ class Gate:
         return self._try_next()
 
     def _notice_change(self, recent: Goodput) -> None:
-        if abs(recent.log_rate - self._score.log_rate) > max(_CHANGE, 3 * recent.log_error):
+        if abs(recent.log_rate - self._score.log_rate) > max(_CHANGE, _SURE * recent.log_error):
             self._score, self._recent = recent, Goodput(self._base.in_flight)
             for track in self._tracks.values():
                 track.reopen(self._answers)
@@ -279,7 +283,7 @@ class Gate:
     def _notice_regret(self) -> None:
         # A trial that won by luck looks worse with every further answer; then the way back is open at once.
         if self._regret and self._score.log_rate < self._regret[1]:
-            self._tracks[self._regret[0]].reopen(self._answers)
+            self._tracks[self._regret[0]].rests_until = self._answers
             self._regret = None
 
     def _try_next(self) -> GateMoved | None:

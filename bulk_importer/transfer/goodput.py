@@ -69,11 +69,18 @@ class Goodput:
         return math.log(max(self.rate, 1e-9))
 
     @property
+    def spread(self) -> float:
+        """How far single answers are from the mean, as a share of it: a standard deviation."""
+        if self.answers < 1 or self.w <= 0:
+            return 1.0
+        ratio = self.w / self.t
+        residue = max(0.0, self.ww - 2 * ratio * self.wt + ratio * ratio * self.tt)
+        return math.sqrt(residue * self.answers) / self.w
+
+    @property
     def log_error(self) -> float:
         """The standard error of `log_rate`: that of a ratio of sums, with what cannot be seen in few answers."""
         if self.answers < 1 or self.w <= 0:
             return 1.0
-        ratio = self.w / self.t
-        residue = max(0.0, self.ww - 2 * ratio * self.wt + ratio * ratio * self.tt) / (self.w * self.w)
         few = self.answers / max(self.answers - 1.0, 0.5)
-        return math.sqrt(residue * few + _UNSEEN_ERROR * _UNSEEN_ERROR / self.answers)
+        return math.sqrt((self.spread**2 * few + _UNSEEN_ERROR**2) / self.answers)

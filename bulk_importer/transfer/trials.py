@@ -58,9 +58,11 @@ _STEPS = {
 }
 _OPPOSITE = {Way.MORE: Way.FEWER, Way.FEWER: Way.MORE, Way.HEAVIER: Way.LIGHTER, Way.LIGHTER: Way.HEAVIER}
 
-# Answers on the base between a failed trial of one way and the next, doubled each time. With four ways and a dozen
-# answers a trial, trials take a fifth of the answers in the beginning and a fortieth in the long run.
+# Answers on the base between a failed trial of one way and the next, doubled each time; and the same after the base has
+# moved. So a third of the first four hundred answers belong to trials, and one in twenty in the long run (one in eight
+# where the server is noisy): that is what it costs to notice that a server has become better.
 _FIRST_REST = 64
+_SHORT_REST = 8
 _LONGEST_REST = 1024
 # What pays in proportion to this share of the step is worth the boldest step again.
 _IN_PROPORTION = 0.7
@@ -87,6 +89,11 @@ class Track:
         length = max(_FIRST_REST, 2 * in_flight) * 2**self.fails
         self.rests_until = answers + min(length, _LONGEST_REST)
         self.fails = min(self.fails + 1, 16)
+
+    def relent(self, answers: int) -> None:
+        """The base is another one now: look again soon, but later the more often that was in vain."""
+        self.step = min(self.step, 1)
+        self.rests_until = min(self.rests_until, answers + _SHORT_REST * 2**self.fails)
 
     def reopen(self, answers: int) -> None:
         """What was learnt about this way no longer counts."""
