@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["SECTIONS", "configure", "run"]
+__all__ = ["SECTIONS", "configure", "expanded", "run"]
 
 _KEEP = ("keepData missing", "keepData true", "keepData false")
 SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
     settings = gather(arguments).settings
-    sources = _expanded(arguments.source)
+    sources = expanded(arguments.source)
     return asyncio.run(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
 
 
@@ -157,7 +157,7 @@ def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None
                 terminal.out(summary_text(summary))
 
 
-def _expanded(sources: Sequence[str]) -> list[str]:
+def expanded(sources: Sequence[str]) -> list[str]:
     """The sources in the order of the arguments, each pattern replaced by the files that it matches, sorted.
 
     Raises:

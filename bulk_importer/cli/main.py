@@ -18,6 +18,7 @@ __all__ = ["COMMANDS", "main", "run"]
 COMMANDS = {
     "demo": "see it work: a server to rehearse on, generated labels, an import that is interrupted and goes on",
     "import": "load labels into a DataGym server; the same command again goes on where it stopped",
+    "check": "find everything that import would refuse, and say what it would do; sends no labels",
     "status": "say where a run stands, while it runs or after",
     "projects": "list the projects of a server",
     "datasets": "list the datasets of a server or project",

@@ -37,19 +37,26 @@ class Crossing:
         """Whether all media were followed; beyond two million no new ones are."""
         return self._mentions.is_complete
 
-    def findings(self, segment: Segment) -> list[Finding]:
-        """Follow a segment; what is wrong in it with regard to what came before."""
-        return self._mentions.follow(segment.run)
-
     def follow(self, segment: Segment) -> Segment:
         """Follow a segment; the same with what was found counted, and rejected where that is an error."""
-        findings = self.findings(segment)
+        return self.examined(segment)[0]
+
+    def examined(self, segment: Segment) -> tuple[Segment, list[Finding]]:
+        """Follow a segment, in place of `follow` where the findings are wanted.
+
+        Returns:
+            The same with what was found counted, and rejected where that is an error; and what was found, unless it
+            is only to be counted.
+        """
+        findings = self._mentions.follow(segment.run)
         if not findings:
-            return segment
+            return segment, []
         counts = Counter(segment.counts)
         counts[_WIPED] += len(findings)
         segment = replace(segment, counts=dict(counts))
-        return _without(segment, findings) if self._severity is Severity.ERROR else segment
+        if self._severity is Severity.ERROR:
+            segment = _without(segment, findings)
+        return segment, [] if self._severity is Severity.NOTE else findings
 
 
 def _without(segment: Segment, findings: Sequence[Finding]) -> Segment:

@@ -1,0 +1,236 @@
+"""`bulk-importer check`: everything that `import` would refuse, found without sending a label."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.lookups import opened_catalog, run_look_up
+from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.label_config import LabelConfig
+    from bulk_importer.intake.grouping import FindingGroup
+    from bulk_importer.model import Finding
+    from bulk_importer.pipeline.checking import CheckReport
+    from bulk_importer.pipeline.rules import Yardstick
+
+__all__ = ["configure", "run"]
+
+_SERVER = "server"
+_MOST_PLACES = 40
+_MOST_VALUES = 5
+_MOST_CLASSES = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `check` takes."""
+    parser.add_argument(
+        "source", nargs="+", metavar="SOURCE", help="a JSON array: a file, or - for standard input"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+    parser.add_argument(
+        "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
+    )
+    parser.add_argument(
+        "--sample", type=_count, metavar="N", help="look at the first N entries, and no further"
+    )
+    add_settings(parser, {"server", "reading", "checking"})
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
+    from bulk_importer.cli.import_labels import expanded
+
+    settings = gather(arguments).settings
+    sources = expanded(arguments.source)
+    with ExitStack() as opened:
+        file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
+        reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))
+    if arguments.json:
+        import orjson
+
+        shown = [_as_builtins(report) for report in reports]
+        several = shown[0] if len(sources) == len(shown) == 1 else {"sources": shown}
+        terminal.out(orjson.dumps(several, option=orjson.OPT_INDENT_2).decode())
+    else:
+        for report in reports:
+            for line in _lines(report, arguments.findings):
+                terminal.out(line)
+    return most_important(codes)
+
+
+async def _check_all(
+    sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
+) -> tuple[list[CheckReport], list[ExitCode]]:
+    import tempfile
+
+    reports: list[CheckReport] = []
+    codes: list[ExitCode] = []
+    with tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder:
+        yardstick = await _yardstick(settings, Path(folder))
+        for source in sources:
+            try:
+                report = await _check_one(source, settings, yardstick, sample, file)
+            except BulkImporterError as error:
+                terminal.say(f"bulk-importer: {error}")
+                codes.append(error.exit_code)
+                continue
+            reports.append(report)
+            codes.append(ExitCode(report.exit_code))
+    return reports, codes
+
+
+async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
+    """What entries are held against; the server is asked where one is named, and only for what is needed."""
+    from bulk_importer.pipeline.rules import label_config_of, target_project
+
+    wants_media = settings.check_media and settings.media_list is None
+    if settings.server and settings.label_config == _SERVER and not settings.project:
+        raise UsageError(
+            "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
+        )
+    if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
+        return await _measured(settings, await label_config_of(settings, None, None), folder, None, None)
+    async with opened_catalog(settings) as catalog:
+        project = await target_project(settings, catalog)
+        config = await label_config_of(settings, catalog, project)
+        return await _measured(settings, config, folder, catalog, project)
+
+
+async def _measured(
+    settings: Settings,
+    config: LabelConfig | None,
+    folder: Path,
+    catalog: Catalog | None,
+    project: Project | None,
+) -> Yardstick:
+    from bulk_importer.pipeline.rules import yardstick_of
+
+    return await yardstick_of(settings, config, folder, catalog=catalog, project=project, keep_warnings=True)
+
+
+async def _check_one(
+    source: str, settings: Settings, yardstick: Yardstick, sample: int | None, file: BinaryIO | None
+) -> CheckReport:
+    import msgspec
+
+    from bulk_importer.intake import IntakeOptions, open_source
+    from bulk_importer.pipeline.checking import Check
+
+    encode = msgspec.json.Encoder().encode
+
+    def write(finding: Finding) -> None:
+        if file is not None:
+            file.write(encode(finding) + b"\n")
+
+    options = IntakeOptions(
+        workers=settings.workers,
+        segment_bytes=settings.segment_bytes,
+        max_entry_bytes=settings.max_entry_bytes,
+    )
+    opened = await open_source(source)
+    try:
+        return await Check(opened, yardstick, options, found=write, sample=sample).run()
+    finally:
+        await opened.aclose()
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError("fewer than one")
+    return count
+
+
+def _created(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise UsageError(f"--findings {path} cannot be written: {error.strerror}.") from error
+
+
+def _as_builtins(report: CheckReport) -> object:
+    import msgspec
+
+    return msgspec.to_builtins(report)
+
+
+def _lines(report: CheckReport, findings_file: Path | None) -> Iterator[str]:
+    yield (
+        f"{report.source}: {report.entries:,} entries, {report.accepted:,} could be sent, "
+        f"{report.rejected:,} would be rejected"
+        + (f", {report.skipped:,} skipped" if report.skipped else "")
+        + f" ({report.bytes / 1e6:,.1f} MB in {report.seconds:.1f} s)"
+    )
+    if report.message:
+        yield f"  {report.message}"
+    yield f"  checked     {'; '.join(report.checked)}"
+    for phrase in report.unchecked:
+        yield f"  unchecked   {phrase}"
+    yield from _group_lines(report.groups, findings_file)
+    yield from _forecast(report)
+
+
+def _group_lines(groups: Sequence[FindingGroup], findings_file: Path | None) -> Iterator[str]:
+    """A paragraph for each code at each place, errors first, with the values that were found most often."""
+    places: dict[tuple[str, str], list[FindingGroup]] = {}
+    for group in groups:
+        places.setdefault((group.code, group.path), []).append(group)
+    ordered = sorted(places.values(), key=lambda each: (each[0].severity.value, -_total(each)))
+    for at_place in ordered[:_MOST_PLACES]:
+        yield from _place_lines(at_place)
+    if len(ordered) > _MOST_PLACES:
+        where = f"{findings_file} has all" if findings_file else "--findings FILE writes all"
+        yield f"\n  and {len(ordered) - _MOST_PLACES:,} more places; {where}"
+
+
+def _place_lines(at_place: Sequence[FindingGroup]) -> Iterator[str]:
+    from bulk_importer.intake.grouping import OTHERS
+
+    first = at_place[0]
+    yield ""
+    yield f"  {_total(at_place):,} x {first.severity.value} {first.code} at {first.path or 'the entry itself'}"
+    told_apart = sorted((each for each in at_place if each.found != OTHERS), key=lambda each: -each.count)
+    for group in told_apart[:_MOST_VALUES]:
+        expected = f", expected {group.expected}" if group.expected else ""
+        yield f"      {group.count:,} x {group.found or 'nothing'}{expected}"
+    rest = _total(at_place) - _total(told_apart[:_MOST_VALUES])
+    if rest:
+        yield f"      {rest:,} x other values"
+    examples = [each.example for each in at_place if each.example is not None]
+    if examples:
+        example = min(examples, key=lambda each: each.position)
+        media = f", media {example.media_id}" if example.media_id else ""
+        yield f"      first at position {example.position} (byte {example.offset}){media}: {example.pointer or '/'}"
+    yield f"      {first.advice}"
+
+
+def _total(groups: Sequence[FindingGroup]) -> int:
+    return sum(group.count for group in groups)
+
+
+def _forecast(report: CheckReport) -> Iterator[str]:
+    """What an import would do."""
+    yield ""
+    yield "An import would send"
+    media = "" if report.media is None else f" for {report.media:,} media"
+    yield f"  entries     {report.accepted:,}{media}"
+    if report.media_not_mentioned is not None:
+        yield f"              {report.media_not_mentioned:,} media of the project are not mentioned"
+    mix = ", ".join(f"{count:,} x {keep}" for keep, count in report.keep_data.items())
+    if mix:
+        yield f"  keepData    {mix}"
+    if report.replacing:
+        yield f"              {report.replacing:,} entries with keepData false meet labels, which they would delete"
+    shown = list(report.geometries.items())
+    classes = ", ".join(f"{count:,} {key}" for key, count in shown[:_MOST_CLASSES])
+    more = f" and {len(shown) - _MOST_CLASSES} more classes" if len(shown) > _MOST_CLASSES else ""
+    yield f"  geometries  {sum(report.geometries.values()):,}" + (f": {classes}{more}" if classes else "")

@@ -1,0 +1,216 @@
+"""Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
+
+Memory: what reading takes (see `intake`), the groups of findings (bounded, see `intake.grouping`), and the media that
+the input mentions (at most 96 MB, see `intake.mentions`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from bulk_importer.errors import ExitCode, MalformedInput
+from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment, Source
+from bulk_importer.intake.grouping import FindingGroup, FindingGroups
+from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Severity
+from bulk_importer.pipeline.crossing import Crossing
+from bulk_importer.pipeline.rules import Yardstick
+
+__all__ = ["Check", "CheckReport"]
+
+_KEEP_NAMES = {KeepData.MISSING: "missing", KeepData.TRUE: "true", KeepData.FALSE: "false"}
+_REPLACING = ("media-replaced", "media-finished")
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found. The first keys are a contract with programs that read them.
+
+    Attributes:
+        entries: elements that were read; each is in exactly one of the next three.
+        findings: code -> how many, of all severities.
+        bytes: of the source, decompressed.
+        message: why reading ended early; empty where it did not.
+        media: different media that accepted entries name; None where they were too many to follow.
+        media_not_mentioned: importable media of the project that no accepted entry names; None where unknown.
+        replacing: entries whose keepData false would delete labels of an upload or of people; None where unknown.
+        keep_data: accepted entries by what they say in keepData.
+        geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
+        groups: findings above a note, grouped, errors first.
+        checked, unchecked: what entries were held against and what not, a phrase each.
+    """
+
+    entries: int
+    accepted: int
+    rejected: int
+    skipped: int
+    findings: dict[str, int]
+    bytes: int
+    seconds: float
+    exit_code: int
+    source: str
+    message: str
+    media: int | None
+    media_not_mentioned: int | None
+    replacing: int | None
+    keep_data: dict[str, int]
+    geometries: dict[str, int]
+    groups: list[FindingGroup]
+    checked: tuple[str, ...]
+    unchecked: tuple[str, ...]
+
+
+class _Geometry(msgspec.Struct):
+    nested_geometries: msgspec.Raw | UnsetType = UNSET
+
+
+class _Labels(msgspec.Struct):
+    labels: dict[str, list[_Geometry]] | UnsetType = UNSET
+
+
+_decode_labels = msgspec.json.Decoder(_Labels).decode
+_decode_nested = msgspec.json.Decoder(dict[str, list[msgspec.Raw]]).decode
+
+
+class Check:
+    """One source, held against one yardstick. Construct it, `run` it once.
+
+    Args:
+        source: open, and closed by the caller.
+        found: told every finding above a note, as it is found; those of one entry come together.
+        sample: look at so many entries from the beginning, and no further.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        yardstick: Yardstick,
+        options: IntakeOptions,
+        *,
+        found: Callable[[Finding], None] = lambda _: None,
+        sample: int | None = None,
+    ) -> None:
+        self._source = source
+        self._yardstick = yardstick
+        self._options = options
+        self._found = found
+        self._sample = sample
+        severities = yardstick.rules.severities()
+        self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
+        self._crossing = Crossing(yardstick.rules)
+        # Sums over the segments so far; changed by `_add` alone.
+        self._groups = FindingGroups()
+        self._counts: Counter[str] = Counter()
+        self._keeps: Counter[int] = Counter()
+        self._geometries: Counter[str] = Counter()
+        self._entries = self._accepted = self._rejected = self._skipped = self._bytes = 0
+
+    async def run(self) -> CheckReport:
+        """Read and judge to the end of the source, or of the sample, or to where it breaks off.
+
+        Raises:
+            SourceUnreadable: the source cannot be read.
+        """
+        began = time.monotonic()
+        message, code = "", ExitCode.DELIVERED
+        try:
+            async with Intake(self._source, ReadPlan(), self._yardstick.rules, self._options) as intake:
+                async for segment in intake:
+                    self._add(_up_to(segment, self._sample))
+                    if self._sample is not None and self._entries >= self._sample:
+                        break
+                if intake.end is not None:
+                    self._bytes = intake.end.length
+        except MalformedInput as error:
+            message, code = str(error), error.exit_code
+        if code is ExitCode.DELIVERED and self._rejected:
+            code = ExitCode.REJECTIONS
+        return self._report(message, code, round(time.monotonic() - began, 3))
+
+    def _add(self, segment: JudgedSegment) -> None:
+        crossed, crossings = self._crossing.examined(segment)
+        self._entries += segment.key.count
+        self._accepted += len(crossed.run)
+        self._rejected += len(crossed.rejections)
+        self._skipped += sum(span.stop - span.start for span in segment.skipped)
+        self._bytes = segment.key.offset + segment.key.length
+        self._counts.update(crossed.counts)
+        self._keeps.update(crossed.run.keeps)
+        _count_geometries(crossed.run, self._geometries)
+        self._groups.count_notes({code: n for code, n in crossed.counts.items() if code in self._notes})
+        findings = [*_findings(segment), *crossings]
+        findings.sort(key=lambda finding: finding.position)
+        self._groups.add(findings)
+        for finding in findings:
+            self._found(finding)
+
+    def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
+        media = self._crossing.media if self._crossing.is_complete else None
+        known = self._yardstick.media
+        return CheckReport(
+            entries=self._entries,
+            accepted=self._accepted,
+            rejected=self._rejected,
+            skipped=self._skipped,
+            findings=dict(self._counts.most_common()),
+            bytes=self._bytes,
+            seconds=seconds,
+            exit_code=code,
+            source=self._source.name,
+            message=message,
+            media=media,
+            media_not_mentioned=None if media is None or known is None else max(0, known - media),
+            replacing=None if known is None else sum(self._counts[code] for code in _REPLACING),
+            keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
+            geometries=dict(self._geometries.most_common()),
+            groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],
+            checked=self._yardstick.checked,
+            unchecked=self._yardstick.unchecked,
+        )
+
+
+def _findings(segment: JudgedSegment) -> Iterable[Finding]:
+    """Every finding above a note."""
+    yield from segment.warnings
+    for rejection in segment.rejections:
+        yield from rejection.findings
+
+
+def _count_geometries(run: EntryRun, counted: Counter[str]) -> None:
+    data = memoryview(run.data)
+    for start, length in zip(run.starts, run.lengths, strict=True):
+        labels = _decode_labels(data[start : start + length]).labels
+        if labels is UNSET:
+            continue
+        for key, geometries in labels.items():
+            counted[key] += len(geometries)
+            for geometry in geometries:
+                nested = geometry.nested_geometries
+                if nested is not UNSET and bytes(nested).startswith(b"{"):
+                    for below, inner in _decode_nested(nested).items():
+                        counted[f"{key}/{below}"] += len(inner)
+
+
+def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
+    """The part of a segment that belongs to the sample. Notes, which come as numbers, are left out of a part."""
+    first, count = segment.key.first, segment.key.count
+    if sample is None or first + count <= sample:
+        return segment
+    run = segment.run.take([at for at, position in enumerate(segment.run.positions) if position < sample])
+    rejections = tuple(each for each in segment.rejections if each.position < sample)
+    warnings = tuple(each for each in segment.warnings if each.position < sample)
+    skipped = tuple(
+        span._replace(stop=min(span.stop, sample)) for span in segment.skipped if span.start < sample
+    )
+    part = msgspec.structs.replace(
+        segment,
+        key=msgspec.structs.replace(segment.key, count=sample - first),
+        run=run,
+        rejections=rejections,
+        skipped=skipped,
+        warnings=warnings,
+    )
+    return msgspec.structs.replace(part, counts=dict(Counter(each.code for each in _findings(part))))
