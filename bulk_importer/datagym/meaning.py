@@ -115,7 +115,7 @@ class Meaning:
                 yield Flaw("classification-empty-object", place, "one nested classification", "{}")
                 return
             if len(inner) > 1:
-                found = f"{len(inner)}: {', '.join(map(shown, inner))}"
+                found = f"{len(inner)}: {shown(list(inner))}"
                 yield Flaw("classification-several", place, "one nested classification", found)
             key = next(iter(inner))
             child = None

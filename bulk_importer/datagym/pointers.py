@@ -11,17 +11,21 @@ from collections.abc import Iterable
 __all__ = ["pointer_of", "shown", "step"]
 
 _LONGEST = 80
+_LONGEST_KEY = 200  # a server's keys end at 255; a key of a megabyte would stand in every pointer below it
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def pointer_of(path: Iterable[str | int]) -> str:
-    """The pointer of a path of keys and indexes; empty for the root. A lone surrogate in a key shows as `?`."""
+    """The pointer of a path of keys and indexes; empty for the root.
+
+    A lone surrogate in a key shows as `?`, and a key of more than 200 characters is cut.
+    """
     return "".join(f"/{_escaped(each)}" for each in path)
 
 
 def step(pointer: str, key: str) -> str:
     """The pointer of what stands under a key. (Under an index: `f"{pointer}/{index}"`.)"""
-    if key.isascii() and "~" not in key and "/" not in key:
+    if key.isascii() and "~" not in key and "/" not in key and len(key) <= _LONGEST_KEY:
         return f"{pointer}/{key}"
     return f"{pointer}/{_escaped(key)}"
 
@@ -30,6 +34,8 @@ def _escaped(each: str | int) -> str:
     if isinstance(each, int):
         return str(each)
     plain = each.encode("utf-8", "replace").decode()
+    if len(plain) > _LONGEST_KEY:
+        plain = plain[: _LONGEST_KEY - 1] + "…"
     return plain.replace("~", "~0").replace("/", "~1")
 
 

@@ -9,6 +9,7 @@ and does not in the validator's, so that the text "12\\n" is a coordinate.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from importlib.resources import files
 from math import isinf
@@ -71,13 +72,17 @@ class ImportSchema:
         """Whether the schema accepts the entry. Numbers must be int or float, texts free of lone surrogates."""
         return self._validator.is_valid(value)
 
-    def flaws(self, value: object) -> list[Flaw]:
-        """Everything that the schema has against the entry, at most one flaw of a kind for each place."""
-        found: dict[tuple[str, str], Flaw] = {}
+    def flaws(self, value: object) -> Iterator[Flaw]:
+        """Everything that the schema has against the entry, at most one flaw of a kind for each place.
+
+        (The errors about one place come one after the other, so only the last few are remembered.)
+        """
+        recent: deque[tuple[str, str]] = deque(maxlen=8)
         for error in self._validator.iter_errors(_marked(value)):
             for flaw in _flaws_of(error, value):
-                found.setdefault((flaw.code, flaw.pointer), flaw)
-        return list(found.values())
+                if (flaw.code, flaw.pointer) not in recent:
+                    recent.append((flaw.code, flaw.pointer))
+                    yield flaw
 
 
 def _marked(value: object) -> object:
@@ -154,7 +159,9 @@ def _known_keys(value: dict[str, object]) -> str:
     known = (*GEOMETRY_KEYS, "classifications", "nested_geometries", "image_segmentation")
     unknown = [key for key in value if key not in known]
     near = next((found for key in unknown if (found := nearest(key, known))), None)
-    return f"{near!r}, in place of {unknown[0]!r}" if near else f"only {', '.join(known[:4])} and the like"
+    return (
+        f"{near!r}, in place of {shown(unknown[0])}" if near else f"only {', '.join(known[:4])} and the like"
+    )
 
 
 def _at(value: object, path: list[str | int]) -> object:

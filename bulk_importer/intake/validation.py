@@ -8,7 +8,7 @@ The two ways give the same columns and the same digest.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -26,6 +26,7 @@ from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import Element, Gathered, keep_of, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of, ignored_keys
+from bulk_importer.intake.found import Found
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.schema import ImportSchema
@@ -89,7 +90,7 @@ class Judged(msgspec.Struct, frozen=True):
 class _Look(NamedTuple):
     """What the exact look gave; the columns (id, keepData, weight, digest) of what the schema accepts."""
 
-    flaws: list[Flaw]
+    found: Found
     media_id: str | None
     columns: tuple[str, KeepData, int, bytes] | None = None
 
@@ -152,22 +153,23 @@ class Judge:
             if ignored is None:
                 return False
             flaws += flaws_of_keys(ignored)
-        if flaws and not self._note(flaws, element, entry.internal_media_ID, gathered):
-            return False
+        if flaws:
+            found = Found(self._severities)
+            found.add(flaws)
+            if found.has_error:
+                return False
+            self._count(found, element, entry.internal_media_ID, gathered)
         for code, number in tally.notes:
             gathered.counts[code] += number
         keep = keep_of(entry.keepData)
         gathered.accept(element.place, entry.internal_media_ID, keep, tally.weight, digest_of(entry))
         return True
 
-    def _note(self, flaws: list[Flaw], element: Element, media_id: str, gathered: Gathered) -> bool:
-        """Count what does not keep an entry from being sent; False, and nothing counted, if something does."""
-        if any(self._severities[flaw.code] is Severity.ERROR for flaw in flaws):
-            return False
-        gathered.counts.update(flaw.code for flaw in flaws)
+    def _count(self, found: Found, element: Element, media_id: str, gathered: Gathered) -> None:
+        """Count what does not keep an entry from being sent."""
+        gathered.counts.update(found.counts)
         if self._rules.keep_warnings:
-            gathered.warnings += self._findings(flaws, element, media_id)
-        return True
+            gathered.warnings += found.findings(element, media_id)
 
     def _about_media(self, raw: bytes, entry: PlainEntry | AnyEntry) -> list[Flaw]:
         """What there is to say about the media of an entry that the schema accepts."""
@@ -189,60 +191,42 @@ class Judge:
         try:
             look = self._looked_at(element.raw)
         except RecursionError:  # `max_depth` may be set to more levels than a stack has left
-            look = _Look([Flaw("too-deep", "", "fewer levels", "more than can be looked into")], None)
+            look = _Look(Found(self._severities), None)
+            look.found.add([Flaw("too-deep", "", "fewer levels", "more than can be looked into")])
         if look is None:
             gathered.skip(element)
-            return
-        gathered.counts.update(flaw.code for flaw in look.flaws)
-        findings = self._findings(look.flaws, element, look.media_id)
-        if look.columns is None or any(finding.severity is Severity.ERROR for finding in findings):
-            gathered.reject(element, findings)
-            return
-        if self._rules.keep_warnings:
-            gathered.warnings += findings
-        gathered.accept(element.place, *look.columns)
+        elif look.columns is None or look.found.has_error:
+            gathered.counts.update(look.found.counts)
+            gathered.reject(element, look.found.findings(element, look.media_id))
+        else:
+            media_id, keep, weight, digest = look.columns
+            self._count(look.found, element, media_id, gathered)
+            gathered.accept(element.place, media_id, keep, weight, digest)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""
         value, flaws = parsed(raw, max_depth=self._rules.max_depth)
         if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
             return None
-        if not _are_firm(flaws):
-            flaws += self._flaws_of(value)
-        if not isinstance(value, dict) or _are_firm(flaws):
-            return _Look(flaws, _media_id(raw, value))
+        found = Found(self._severities)
+        found.add(flaws)
+        if not found.is_firm:
+            self._hold_against_schema(value, found)
+        if not isinstance(value, dict) or found.is_firm:
+            return _Look(found, _media_id(raw, value))
         entry, digest = self._as_read(raw, value)
-        flaws += self._about_media(raw, entry)
+        found.add(self._about_media(raw, entry))
         media_id = str(entry.internal_media_ID)
-        return _Look(flaws, media_id, (media_id, keep_of(entry.keepData), weight_of(value), digest))
+        return _Look(found, media_id, (media_id, keep_of(entry.keepData), weight_of(value), digest))
 
-    def _flaws_of(self, value: object) -> list[Flaw]:
+    def _hold_against_schema(self, value: object, found: Found) -> None:
         """What the schema has against an element, or else what its meaning has."""
-        flaws = [] if self._schema.accepts(value) else self._schema.flaws(value)
-        if isinstance(value, dict) and not flaws:
-            flaws = list(self._meaning.flaws(value))
         if isinstance(value, dict) and "internal_media_ID" not in value:
-            flaws.insert(0, Flaw("media-id-missing", "", "internal_media_ID", shown(list(value))))
-        return flaws
-
-    def _findings(self, flaws: Iterable[Flaw], element: Element, media_id: str | None) -> tuple[Finding, ...]:
-        """The findings above a note, errors first."""
-        findings = [
-            Finding(
-                code=flaw.code,
-                severity=self._severities[flaw.code],
-                position=element.position,
-                offset=element.offset,
-                media_id=media_id,
-                pointer=flaw.pointer,
-                expected=flaw.expected,
-                found=flaw.found,
-                advice=CATALOGUE[flaw.code].advice,
-            )
-            for flaw in flaws
-            if self._severities[flaw.code] is not Severity.NOTE
-        ]
-        return tuple(sorted(findings, key=lambda each: each.severity is not Severity.ERROR))
+            found.add([Flaw("media-id-missing", "", "internal_media_ID", shown(list(value)))])
+        if not self._schema.accepts(value):
+            found.add(self._schema.flaws(value))
+        elif isinstance(value, dict):
+            found.add(self._meaning.flaws(value))
 
     def _as_read(self, raw: bytes, value: dict[str, object]) -> tuple[AnyEntry, bytes]:
         """An entry that the schema accepts, as the server reads it, and its digest."""
@@ -253,11 +237,6 @@ class Judge:
             # Numbers that no double can be, or whole ones of more than 64 bits where the server does not read.
             head = {key: value[key] for key in ("internal_media_ID", "keepData") if key in value}
             return msgspec.convert(head, AnyEntry), text_digest(raw)
-
-
-def _are_firm(flaws: Iterable[Flaw]) -> bool:
-    """Whether one of them says that the entry cannot be sent, so that nothing more is asked."""
-    return any(CATALOGUE[flaw.code].firm for flaw in flaws)
 
 
 def _media_id(raw: bytes, value: object) -> str | None:

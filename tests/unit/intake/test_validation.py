@@ -226,6 +226,19 @@ def test_warnings_are_counted_and_handed_over_where_they_are_wanted(config: Labe
     )
 
 
+def test_an_entry_that_is_wrong_in_a_thousand_places_is_rejected_for_the_first_hundred(
+    config: LabelConfig,
+) -> None:
+    """All are counted; what is kept stays readable, and small whatever the keys are."""
+    key = "k" * 100_000
+    bad = {"internal_media_ID": "a", "labels": {key: [{"point": [{"x": -1, "y": 1}]}] * 1000}}
+    worse = {"internal_media_ID": "b", "labels": {"car": [{}] * 1000}}
+    found = judged(Judge(Rules(label_config=config)), bad, worse)
+    assert found.counts["schema-coordinate"] == found.counts["geometry-missing"] == 1000
+    assert [len(rejection.findings) for rejection in found.rejections] == [100, 100]
+    assert all(len(finding.pointer) < 300 for rejection in found.rejections for finding in rejection.findings)
+
+
 def test_codes_are_tuned(config: LabelConfig) -> None:
     """Strict, allowed, denied; a note that is denied rejects although the entry is ordinary."""
     warned = {"internal_media_ID": "a", "image_name": "x"}
