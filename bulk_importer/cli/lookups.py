@@ -65,10 +65,9 @@ async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
 
     from bulk_importer.datagym.access import Token
     from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.client import Client, Timeouts
+    from bulk_importer.datagym.client import Client
 
-    timeouts = Timeouts(connect=settings.connect_timeout, read=settings.read_timeout)
-    async with Client(settings.server or "", Token.find(settings.token_file), timeouts) as client:
+    async with Client.of(settings, Token.find(settings.token_file)) as client:
         seconds = min(_LOOK_UP_SECONDS, settings.max_outage)
         yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random)
 

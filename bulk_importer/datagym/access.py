@@ -1,8 +1,9 @@
 """Who we are to the server: the token, and where it may and may not appear.
 
 The token comes from the variable `DATAGYM_TOKEN` or from a file, never from an argument (those stand in the process
-list) and never from a settings file. It leaves in the `Authorization` header. Nothing that we print, log or record is
-made from it; texts that come back from a server are passed through `scrub`, because a server may echo a header.
+list) and never from a settings file. It leaves in the `Authorization` header, or in the query where that is asked for.
+Nothing that we print, log or record is made from it; what comes back from a server is passed through `scrub`, because a
+server may echo a header or a query.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from bulk_importer.errors import UsageError
 
@@ -53,6 +55,9 @@ class Token:
 
         Returns:
             Whether there is a file and it holds another token than before.
+
+        Raises:
+            UsageError: it cannot be read, holds nothing, or holds what cannot be a token; the token stays.
         """
         if self._file is None:
             return False
@@ -65,13 +70,33 @@ class Token:
         before, self._text = self._text, _checked(text, f"The token file {self._file}")
         return self._text != before
 
+    @property
+    def text(self) -> str | None:
+        """The token itself, to be put into a request and nowhere else."""
+        return self._text
+
     def header(self) -> dict[str, str]:
         """What a request carries: nothing where there is no token."""
         return {} if self._text is None else {"Authorization": f"Token {self._text}"}
 
+    def in_query(self, path: str) -> str:
+        """`path` with the token in its query."""
+        if self._text is None:
+            return path
+        return f"{path}{'&' if '?' in path else '?'}token={quote(self._text, safe='')}"
+
     def scrub(self, text: str) -> str:
-        """`text` without the token."""
-        return text if self._text is None else text.replace(self._text, _SHOWN_INSTEAD)
+        """`text` without the token, as it is or as it stands in a query."""
+        if self._text is None:
+            return text
+        return text.replace(self._text, _SHOWN_INSTEAD).replace(quote(self._text, safe=""), _SHOWN_INSTEAD)
+
+    def scrub_bytes(self, body: bytes) -> bytes:
+        """Likewise, for what a server answers."""
+        if self._text is None:
+            return body
+        shown = _SHOWN_INSTEAD.encode()
+        return body.replace(self._text.encode(), shown).replace(quote(self._text, safe="").encode(), shown)
 
 
 def _checked(text: str, origin: str) -> str:

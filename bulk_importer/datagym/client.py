@@ -7,6 +7,9 @@ a body whose last byte never left cannot have been executed (an array that is no
 The server closes idle connections after 20 seconds, so ours are given up after `_IDLE_SECONDS`: an upload that is sent
 on a connection which the server is just closing would be in doubt for nothing. It closes each connection after the
 hundredth answer and says so in that answer; aiohttp then opens a new one.
+
+Tokens are replaced while a run goes on. A request that is answered 401 or 403 was not executed, so it leaves once more
+where the token file holds another token by now than the one that it was sent with.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -28,7 +31,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.reach import Reach
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
+from bulk_importer.settings import Settings
 
 __all__ = ["Answer", "Client", "RequestFailed", "Timeouts"]
 
@@ -44,12 +49,14 @@ class Timeouts:
     Attributes:
         connect: until a connection stands, TLS included.
         write: until the whole body of an upload is handed over.
+        first_byte: from then on until the answer to an upload begins; None for as long as `upload` allows.
         read: until a look-up has its whole answer.
         upload: until an upload has its whole answer.
     """
 
     connect: float = 10.0
     write: float = 120.0
+    first_byte: float | None = None
     read: float = 60.0
     upload: float = 600.0
 
@@ -81,21 +88,59 @@ class RequestFailed(BulkImporterError):
 class Client:
     """One server, one token, a pool of connections. An async context manager; not for use after its end."""
 
-    def __init__(self, server: str, token: Token, timeouts: Timeouts, *, max_connections: int = 0) -> None:
+    def __init__(
+        self,
+        server: str,
+        token: Token,
+        timeouts: Timeouts,
+        *,
+        reach: Reach | None = None,
+        max_connections: int = 0,
+    ) -> None:
         self.server = _checked_url(server)
         self._token = token
+        self._reach = reach or Reach()
+        if token and self._reach.has_basic_auth and not self._reach.token_in_query:
+            raise UsageError(
+                "HTTP basic and the token both need the Authorization header: send the token with --token-in-query."
+            )
         self._timeouts = timeouts
         # Look-ups and probes must pass while every upload slot is busy.
         self._max_connections = max_connections + 4 if max_connections else 0
         self._session: aiohttp.ClientSession | None = None
-        # The deadlines of the uploads under way, so that all of them can be given up at once.
-        self._deadlines: set[asyncio.Timeout] = set()
+        # The deadlines of the uploads under way, so that all of them can be given up at once; those that come after
+        # that are over at once.
+        self._deadlines: set[_Deadline] = set()
+        self._has_given_up = False
+
+    @classmethod
+    def of(cls, settings: Settings, token: Token) -> Self:
+        """The client that the settings describe. Raises `UsageError`."""
+        timeouts = Timeouts(
+            connect=settings.connect_timeout,
+            write=settings.write_timeout,
+            first_byte=settings.first_byte_timeout,
+            read=settings.read_timeout,
+            upload=settings.request_timeout,
+        )
+        return cls(
+            settings.server or "",
+            token,
+            timeouts,
+            reach=Reach.of(settings),
+            max_connections=settings.max_in_flight,
+        )
 
     async def __aenter__(self) -> Self:
+        reach = self._reach
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(
+                limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS, ssl=reach.tls or True
+            ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
-            trust_env=True,
+            trust_env=False,  # see `reach`
+            proxy=reach.proxy,
+            proxy_auth=aiohttp.BasicAuth(*reach.proxy_login) if reach.proxy_login else None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
@@ -106,10 +151,6 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
-
-    def token_was_replaced(self) -> bool:
-        """Read the token file again; whether it holds another token now, so that a refused request may go again."""
-        return self._token.read_again()
 
     async def get(self, path: str) -> Answer:
         """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
@@ -135,57 +176,120 @@ class Client:
         Raises:
             RequestFailed: no whole answer within the time-out; `kind` says whether the body left.
         """
-        return await self._request("POST", path, self._timeouts.upload, _Outgoing(body, self._timeouts.write))
+        return await self._request("POST", path, self._timeouts.upload, body)
 
     def give_up(self) -> None:
-        """End every upload that is under way: each fails at once, as if its time were over."""
+        """End every upload that is under way, and each that comes: it fails at once, as if its time were over."""
+        self._has_given_up = True
         for deadline in self._deadlines:
-            deadline.reschedule(asyncio.get_running_loop().time())
+            deadline.give_up()
 
     async def _request(
         self,
         method: str,
         path: str,
         seconds: float,
-        body: _Outgoing | None,
+        body: bytes | None,
         take: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        sent_with = self._token.text
+        answer = await self._once(method, path, seconds, body, take)
+        if answer.status in (401, 403) and self._was_replaced(sent_with):
+            return await self._once(method, path, seconds, body, take)
+        return answer
+
+    def _was_replaced(self, token: str | None) -> bool:
+        """Whether the token file holds another one; a file that is just being written is looked at next time."""
+        with suppress(UsageError):
+            self._token.read_again()
+        return self._token.text != token
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        body: bytes | None,
+        take: Callable[[bytes], None] | None,
     ) -> Answer:
         if self._session is None:
             raise RuntimeError("the client is used as an async context manager")
+        outgoing = None if body is None else _Outgoing(body, self._timeouts.write)
+        deadline = _Deadline(seconds, self._timeouts.first_byte)
         try:
             async with (
-                self._deadline(seconds, body) as deadline,
+                self._bounded(deadline, outgoing),
                 self._session.request(
                     method,
-                    self.server + path,
-                    data=body,
-                    headers={**self._token.header(), "Accept": "application/json"},
+                    self.server + (self._token.in_query(path) if self._reach.token_in_query else path),
+                    data=outgoing,
+                    headers=self._headers(),
                     allow_redirects=False,
                 ) as response,
             ):
+                deadline.answer_begins()
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 if take is not None and response.status == 200:
                     async for piece in response.content.iter_any():
-                        deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+                        deadline.piece_came(seconds)
                         take(piece)
                     return Answer(response.status, headers, b"")
-                return Answer(response.status, headers, await _whole(response))
+                return Answer(response.status, headers, self._token.scrub_bytes(await _whole(response)))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise self._failure(error, left_whole=body is None or body.left_whole) from error
+            kind = _kind(error, deadline, left_whole=outgoing is None or outgoing.left_whole)
+            raise RequestFailed(kind, self._token.scrub(_text(error))) from error
+
+    def _headers(self) -> dict[str, str]:
+        token = {} if self._reach.token_in_query else self._token.header()
+        return {**self._reach.headers, **token, "Accept": "application/json"}
 
     @asynccontextmanager
-    async def _deadline(self, seconds: float, body: _Outgoing | None) -> AsyncIterator[asyncio.Timeout]:
-        async with asyncio.timeout(seconds) as deadline:
-            if body is not None:
+    async def _bounded(self, deadline: _Deadline, outgoing: _Outgoing | None) -> AsyncIterator[None]:
+        async with deadline.timeout:
+            if outgoing is not None:
+                outgoing.on_left = deadline.body_left
                 self._deadlines.add(deadline)
+                if self._has_given_up:
+                    deadline.give_up()
             try:
-                yield deadline
+                yield
             finally:
                 self._deadlines.discard(deadline)
 
-    def _failure(self, error: Exception, *, left_whole: bool) -> RequestFailed:
-        """The one place where what aiohttp raises becomes our own."""
-        return RequestFailed(_kind(error, left_whole=left_whole), self._token.scrub(_text(error)))
+
+class _Deadline:
+    """When a request has to be over and, while its answer is awaited, when that has to begin."""
+
+    def __init__(self, seconds: float, first_byte_seconds: float | None) -> None:
+        self._end = asyncio.get_running_loop().time() + seconds
+        self._first_byte_seconds = first_byte_seconds
+        # Changed by `answer_begins` and `give_up`; what is given up stays so.
+        self.has_begun = False
+        self.is_given_up = False
+        self.timeout = asyncio.timeout_at(self._end)
+
+    def body_left(self) -> None:
+        """The whole body is handed over."""
+        if self._first_byte_seconds is not None:
+            self._move(min(self._end, asyncio.get_running_loop().time() + self._first_byte_seconds))
+
+    def answer_begins(self) -> None:
+        """The head of the answer is here."""
+        self.has_begun = True
+        self._move(self._end)
+
+    def piece_came(self, seconds: float) -> None:
+        """A piece of a long answer is here: so many seconds for the next one."""
+        self._move(asyncio.get_running_loop().time() + seconds)
+
+    def give_up(self) -> None:
+        """End it now."""
+        self._move(asyncio.get_running_loop().time())
+        self.is_given_up = True
+
+    def _move(self, when: float) -> None:
+        if not self.is_given_up and not self.timeout.expired():
+            self.timeout.reschedule(when)
 
 
 class _Outgoing(payload.Payload):
@@ -200,6 +304,8 @@ class _Outgoing(payload.Payload):
         self._write_seconds = write_seconds
         # Set just before the last piece is handed over: until then the server cannot have a closed array.
         self.left_whole = False
+        # Called when the last piece is handed over.
+        self.on_left: Callable[[], None] = _nothing
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return self._body.decode(encoding, errors)
@@ -214,6 +320,11 @@ class _Outgoing(payload.Payload):
             for start in range(0, len(whole), _PIECE_BYTES):
                 self.left_whole = start + _PIECE_BYTES >= len(whole)
                 await writer.write(whole[start : start + _PIECE_BYTES])
+        self.on_left()
+
+
+def _nothing() -> None:
+    """Nobody waits to hear that a body has left."""
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:
@@ -227,7 +338,8 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(pieces)
 
 
-def _kind(error: Exception, *, left_whole: bool) -> FailureKind:
+def _kind(error: Exception, deadline: _Deadline, *, left_whole: bool) -> FailureKind:
+    """The one place where what aiohttp raises becomes our own."""
     match error:
         case aiohttp.ClientConnectorDNSError():
             return FailureKind.NOT_RESOLVED
@@ -241,10 +353,10 @@ def _kind(error: Exception, *, left_whole: bool) -> FailureKind:
             return FailureKind.REFUSED
         case TimeoutError() if not left_whole:
             return FailureKind.WRITE_TIMEOUT
-        case aiohttp.SocketTimeoutError():
-            return FailureKind.FIRST_BYTE_TIMEOUT
+        case TimeoutError() if deadline.is_given_up:
+            return FailureKind.ABORTED
         case TimeoutError():
-            return FailureKind.TOTAL_TIMEOUT
+            return FailureKind.TOTAL_TIMEOUT if deadline.has_begun else FailureKind.FIRST_BYTE_TIMEOUT
         case _ if not left_whole:
             return FailureKind.WRITE_BROKEN
         case aiohttp.ClientPayloadError():

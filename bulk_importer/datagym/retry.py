@@ -19,7 +19,7 @@ from tenacity import (
     stop_after_delay,
 )
 
-from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds
 from bulk_importer.datagym.verdicts import Again, Cause, Verdict
 
 __all__ = ["Retrying", "until_answered"]
@@ -40,18 +40,24 @@ class Retrying:
         may_retry: asked after each `Again`; False ends the loop (the run stops, or the server is out).
         sleep: waits so many seconds, or less when the run stops.
         chance: draws evenly from `[0, 1)`.
+        budget: bounds the retries of all requests together.
+        clock: monotonic, in seconds.
     """
 
     def __init__(
         self,
         policy: RetryPolicy,
         *,
+        budget: RetryBudget,
+        clock: Callable[[], float],
         max_attempts: int,
         may_retry: Callable[[Again], bool],
         sleep: Callable[[float], Awaitable[None]],
         chance: Callable[[], float],
     ) -> None:
         self._policy = policy
+        self._budget = budget
+        self._clock = clock
         self._max_attempts = max_attempts
         self._may_retry = may_retry
         self._sleep = sleep
@@ -68,22 +74,20 @@ class Retrying:
         Returns:
             The last verdict; an `Again` where tries ran out or `may_retry` said no.
         """
-        waits: dict[int, float] = {}
 
         def wait(state: RetryCallState) -> float:
             verdict = _verdict(state)
             after = verdict.after_seconds if isinstance(verdict, Again) else None
-            return waits.setdefault(
-                state.attempt_number,
-                backoff_seconds(self._policy, state.attempt_number, self._chance(), after),
-            )
+            backoff = backoff_seconds(self._policy, state.attempt_number, self._chance(), after)
+            return max(backoff, self._budget.wait_seconds(self._clock()))
 
         def before_sleep(state: RetryCallState) -> None:
             verdict = _verdict(state)
             if isinstance(verdict, Again):
-                on_retry(state.attempt_number, waits[state.attempt_number], verdict)
+                on_retry(state.attempt_number, state.upcoming_sleep, verdict)
 
         attempt = 0
+        self._budget.earn()
 
         async def once() -> Verdict:
             nonlocal attempt

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers import judge_answer, judge_failure
 from bulk_importer.datagym.client import Client, RequestFailed
-from bulk_importer.datagym.verdicts import Again, Stop, StopKind, Verdict
+from bulk_importer.datagym.verdicts import Accept, Again, Cause, Stop, StopKind, Verdict
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ProjectNotFound, ServerUnavailable
 
 __all__ = ["Uploads"]
@@ -22,14 +24,28 @@ class Uploads:
         self._path = routes.upload(project_id)
 
     async def upload(self, body: bytes) -> Verdict:
-        """Send a body once; once more where the token was refused and its file holds another one by now."""
-        verdict = await self._once(body)
-        if (
-            isinstance(verdict, Stop)
-            and verdict.kind is StopKind.NOT_AUTHORISED
-            and self._client.token_was_replaced()
-        ):
-            return await self._once(body)
+        """Send a body, and judge what comes back."""
+        try:
+            answer = await self._client.upload(self._path, body)
+        except RequestFailed as failure:
+            return _judged(failure)
+        return judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
+
+    async def probe(self) -> Verdict:
+        """Ask the same route with a GET, which a server answers with 405 before it does anything.
+
+        Returns:
+            A verdict as on an upload, with an exception: a redirect, and a 404 without the server's words, are what
+            proxies answer while there is nothing behind them.
+        """
+        try:
+            answer = await self._client.get(self._path)
+        except RequestFailed as failure:
+            return _judged(failure)
+        verdict = judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
+        foreign = answer.status == 404 or answer.status < 400
+        if isinstance(verdict, Stop) and verdict.kind is StopKind.NOT_DATAGYM and foreign:
+            return Again(Cause.UNAVAILABLE, verdict.reason)
         return verdict
 
     def error(self, verdict: Stop | Again) -> BulkImporterError:
@@ -43,11 +59,12 @@ class Uploads:
             case Stop():
                 return ServerUnavailable(server, f"{verdict.kind.value}: {verdict.reason}")
             case Again():
-                return ServerUnavailable(server, f"{verdict.reason}, each time it was tried")
+                return ServerUnavailable(server, verdict.reason)
 
-    async def _once(self, body: bytes) -> Verdict:
-        try:
-            answer = await self._client.upload(self._path, body)
-        except RequestFailed as failure:
-            return judge_failure(failure.kind)
-        return judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
+
+def _judged(failure: RequestFailed) -> Verdict:
+    """The verdict on a request without an answer, with what the system says about it."""
+    verdict = judge_failure(failure.kind)
+    if isinstance(verdict, Accept):
+        raise TypeError("a request without an answer was not accepted")
+    return msgspec.structs.replace(verdict, reason=f"{verdict.reason} ({failure.reason})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,13 +10,16 @@ from bulk_importer.datagym.retry import Retrying
 from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, InDoubt, Refuse, Stop, Verdict
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
+from bulk_importer.transfer.clockwork import Clockwork
 from bulk_importer.transfer.gate import Flight, Gate, Landing
+from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.traffic import Traffic
 
-__all__ = ["Carrier", "Departure"]
+__all__ = ["HELD_BACK", "Carrier", "Departure"]
 
-_STOPPING = Again(Cause.UNAVAILABLE, "the run is stopping")
+HELD_BACK = Again(Cause.UNAVAILABLE, "the run pauses or stops")
+"""The verdict (this very object) on a batch that never left, and is not on record as sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Departure:
         leg: the gate's when it was sealed.
         starved: it could have been fuller, but there was nothing more.
         alone: nothing else may be in flight beside it.
+        on_trial: it is the one that leaves during an outage, to see.
     """
 
     leg: int
     starved: bool = False
     alone: bool = False
+    on_trial: bool = False
 
 
 class SentRecorder(Protocol):
@@ -52,20 +56,24 @@ class Carrier:
         ledger: SentRecorder,
         gate: Gate,
         retrying: Retrying,
+        outage: Outage,
+        clockwork: Clockwork,
         stop: StopSwitch,
         emit: Observer,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         self._upload = upload
         self._ledger = ledger
         self._gate = gate
         self._retrying = retrying
+        self._outage = outage
+        self._clockwork = clockwork
         self._stop = stop
         self._emit = emit
         self._clock = clock
         self._traffic = Traffic()
         # Requests that left, those of them that were sent again, and those whose answer is awaited. Changed by
-        # `_attempt` alone.
+        # `_send` alone.
         self.requests = 0
         self.retries = 0
         self.on_road = 0
@@ -74,7 +82,8 @@ class Carrier:
         """Send the batch until its verdict is final or more tries are pointless; then its outcome is to be recorded.
 
         Returns:
-            The last verdict. `Again` means that it was not executed and is not tried any more for now.
+            The last verdict. `Again` means that it was not executed and is not tried any more for now; where that is
+            `HELD_BACK`, there is nothing to record.
         """
 
         def on_retry(attempt: int, seconds: float, verdict: Again) -> None:
@@ -84,23 +93,38 @@ class Carrier:
                 )
             )
 
-        return await self._retrying.until_final(
-            lambda attempt: self._attempt(batch, departure, attempt), on_retry
-        )
+        try:
+            return await self._retrying.until_final(
+                lambda attempt: self._attempt(batch, departure, attempt), on_retry
+            )
+        finally:
+            if departure.on_trial:
+                self._outage.disembark()
 
     async def _attempt(self, batch: Batch, departure: Departure, attempt: int) -> Verdict:
+        waited = await self._clockwork.permit(entries=batch.entries, body_bytes=len(batch.body))
         async with self._traffic.alone() if departure.alone else self._traffic.shared():
+            if self._is_held_back(departure):
+                # After the first attempt the batch is on record as sent, which its outcome has to follow.
+                return HELD_BACK if attempt == 1 else Again(HELD_BACK.cause, HELD_BACK.reason)
             await self._ledger.record_sent(batch)
-            if self._stop.is_requested:
-                return _STOPPING
-            self.requests += 1
-            self.retries += attempt > 1
-            self.on_road += 1
-            in_flight, started = self.on_road, self._clock()
-            try:
-                verdict = await self._upload(batch.body)
-            finally:
-                self.on_road -= 1
+            if self._is_held_back(departure):
+                return Again(HELD_BACK.cause, HELD_BACK.reason)
+            return await self._send(batch, departure, attempt, paced=waited or attempt > 1)
+
+    def _is_held_back(self, departure: Departure) -> bool:
+        return self._stop.is_requested or not self._outage.lets_pass(on_trial=departure.on_trial)
+
+    async def _send(self, batch: Batch, departure: Departure, attempt: int, *, paced: bool) -> Verdict:
+        self.requests += 1
+        self.retries += attempt > 1
+        self.on_road += 1
+        in_flight, started = self.on_road, self._clock()
+        try:
+            verdict = await self._upload(batch.body)
+        finally:
+            self.on_road -= 1
+        self._outage.saw(verdict)
         moved = self._gate.landed(
             Flight(
                 leg=departure.leg,
@@ -112,7 +136,7 @@ class Carrier:
                 landing=_landing(verdict),
                 suspect=batch.suspect,
                 starved=departure.starved,
-                paced=attempt > 1,
+                paced=paced,
             )
         )
         if moved:

@@ -1,12 +1,13 @@
 """Pulls a batch from the pool whenever a request can leave, and sees it through to its outcome.
 
-The shell around pure parts: the gate says how much may leave, `answers` what an answer means, `Isolation` how a
-refused batch is taken apart. What is decided here is the order of things:
+The shell around pure parts: the gate says how much may leave, `Outage` whether anything may, `answers` what an answer
+means, `Isolation` how a refused batch is taken apart. What is decided here is the order of things:
 
 - What is finished is handled before anything new is sealed.
 - An outcome is on disk before the lanes of its entries are given free, so before anything that follows them is sent.
 - A batch that was not executed goes back to the front of the pool as owed, to be packed with the limits of that
   moment. A refused one keeps its group: its parts hold its lanes until the last of them is settled.
+- While the server is away all that comes back waits in the pool, owed; the run ends when that lasts too long.
 - After a stop nothing new leaves; what is in flight lands, or is given up and in doubt.
 """
 
@@ -32,9 +33,10 @@ from bulk_importer.events import (
 from bulk_importer.model import Batch, Outcome, Rejection
 from bulk_importer.packing import Limits, Pool
 from bulk_importer.spans import SpanSet
-from bulk_importer.transfer.carrier import Carrier, Departure
+from bulk_importer.transfer.carrier import HELD_BACK, Carrier, Departure
 from bulk_importer.transfer.gate import Gate
 from bulk_importer.transfer.isolation import Isolation, Refused, Settled
+from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
@@ -42,6 +44,7 @@ __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
 _IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED, Cause.TOO_LARGE})
 """Causes that may lie in the batch itself, so that it is taken apart when they persist."""
 _ANY_WEIGHT = 1 << 62
+_ANY_NUMBER = 1 << 62
 
 
 class OutcomeRecorder(Protocol):
@@ -59,7 +62,8 @@ class Terms:
 
     Attributes:
         rejection: makes a rejection of an entry that the server refused, with the server's words.
-        error: makes the error that a `Stop`, or an `Again` that was tried often enough, ends the run with.
+        error: makes the error that a `Stop`, or an outage that lasts too long (an `Again`), ends the run with.
+        allowed_in_flight: asked before each departure; bounds the gate, 0 pauses. `notice` when it rises.
     """
 
     max_entries: int
@@ -68,6 +72,7 @@ class Terms:
     policy: RetryPolicy
     rejection: Callable[[Batch, Refused], Rejection]
     error: Callable[[Stop | Again], BulkImporterError]
+    allowed_in_flight: Callable[[], int] = lambda: _ANY_NUMBER
 
 
 class Dispatcher:
@@ -80,6 +85,7 @@ class Dispatcher:
         carrier: Carrier,
         ledger: OutcomeRecorder,
         gate: Gate,
+        outage: Outage,
         terms: Terms,
         stop: StopSwitch,
         emit: Observer,
@@ -90,6 +96,7 @@ class Dispatcher:
         self._carrier = carrier
         self._ledger = ledger
         self._gate = gate
+        self._outage = outage
         self._terms = terms
         self._stop = stop
         self._emit = emit
@@ -98,8 +105,8 @@ class Dispatcher:
         # Batches between sealing and their outcome; changed by `run` and `_see_through`.
         self._carried = 0
         self._input_ended = False
-        # Halved by each 413, for the rest of the run.
-        self._max_bytes = terms.max_bytes
+        # Set by the first 413 and halved by each that follows; worth remembering for a resume. None before.
+        self.max_bytes_after_413: int | None = None
         self._failure: BulkImporterError | None = None
         self._changed = asyncio.Event()
         stop.tell(self.notice)
@@ -121,10 +128,15 @@ class Dispatcher:
             ExceptionGroup: of `CheckpointError`s; what is in flight was cancelled and is on record as sent.
         """
         async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self._watch_outage())
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
+            watching.cancel()
         if self._failure:
             raise self._failure
+
+    async def _watch_outage(self) -> None:
+        self._fail(self._terms.error(await self._outage.run(self.notice)))
 
     async def _next(self) -> tuple[Batch, Departure] | None:
         while not self._stop.is_requested:
@@ -132,30 +144,29 @@ class Dispatcher:
             limits = self._limits()
             full = self._pool.can_fill(limits)
             # A partial batch leaves only when nothing would fill it: waiting for input is cheaper than a small request.
-            if self._gate.may_send(self._carried) and (full or self._input_ended or not self._carried):
+            if self._may_seal() and (full or self._input_ended or not self._carried):
                 batch = self._pool.seal(limits)
                 if batch:
                     self._carried += 1
-                    return batch, Departure(self._gate.leg, starved=not full)
+                    return batch, Departure(self._gate.leg, starved=not full, on_trial=self._outage.board())
             if self._input_ended and not self._carried and self._pool.is_empty:
                 return None
             await self._changed.wait()
         return None
 
+    def _may_seal(self) -> bool:
+        return (
+            self._gate.may_send(self._carried)
+            and self._carried < self._terms.allowed_in_flight()
+            and self._outage.may_board
+        )
+
     def _limits(self) -> Limits:
         weight = min(self._gate.setting.weight, self._terms.max_weight or _ANY_WEIGHT)
-        return Limits(self._terms.max_entries, self._max_bytes, weight)
+        max_bytes = min(self._terms.max_bytes, self.max_bytes_after_413 or self._terms.max_bytes)
+        return Limits(self._terms.max_entries, max_bytes, weight)
 
     async def _see_through(self, batch: Batch, departure: Departure) -> None:
-        self._emit(
-            BatchSealed(
-                batch=batch.number,
-                entries=batch.entries,
-                bytes=len(batch.body),
-                weight=batch.weight,
-                in_flight=self._carried,
-            )
-        )
         try:
             verdict = await self._carry(batch, departure)
             if _blames_batch(verdict, batch):
@@ -167,6 +178,15 @@ class Dispatcher:
             self.notice()
 
     async def _carry(self, batch: Batch, departure: Departure) -> Verdict:
+        self._emit(
+            BatchSealed(
+                batch=batch.number,
+                entries=batch.entries,
+                bytes=len(batch.body),
+                weight=batch.weight,
+                in_flight=self._carried,
+            )
+        )
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
         if isinstance(verdict, Accept):
@@ -186,28 +206,36 @@ class Dispatcher:
             self._emit(BatchDoubted(batch=batch.number, entries=batch.entries, reason=verdict.reason))
         return verdict
 
-    async def _conclude(self, batch: Batch, verdict: Verdict, indexes: Sequence[int] | None = None) -> None:
-        """Give the lanes of a batch free whose verdict does not blame what is in it.
+    async def _conclude(self, batch: Batch, verdict: Verdict) -> None:
+        """Give the lanes of a batch free whose verdict does not blame what is in it."""
+        match verdict:
+            case Accept():
+                self._pool.settle(batch, Outcome.DELIVERED)
+            case InDoubt():
+                self._pool.settle(batch, Outcome.IN_DOUBT)
+            case _:
+                await self._record_owed(batch, verdict)
+                self._give_back(batch, verdict)
+
+    async def _record_owed(self, sent: Batch, verdict: Verdict) -> None:
+        if verdict is not HELD_BACK:
+            await self._ledger.record_owed(sent, _reason(verdict))
+
+    def _give_back(self, batch: Batch, verdict: Verdict, indexes: Sequence[int] | None = None) -> None:
+        """Put what the server did not take back into the pool.
 
         Args:
             indexes: the entries of `batch` that are not settled yet; None for all.
         """
-        match verdict:
-            case Accept():
-                self._pool.settle(batch, Outcome.DELIVERED, indexes)
-            case InDoubt():
-                self._pool.settle(batch, Outcome.IN_DOUBT, indexes)
-            case _:
-                await self._ledger.record_owed(batch, _reason(verdict))
-                self._give_back(batch, verdict, indexes)
-
-    def _give_back(self, batch: Batch, verdict: Verdict, indexes: Sequence[int] | None) -> None:
         self._pool.settle(batch, Outcome.OWED, indexes)
         match verdict:
             case Again(cause=Cause.TOO_LARGE):
-                self._max_bytes = max(2, len(batch.body) // 2)
-            case Stop() | Again() if not self._stop.is_requested:
+                known = self.max_bytes_after_413 or self._terms.max_bytes
+                self.max_bytes_after_413 = max(2, min(known, len(batch.body) // 2))
+            case Stop():
                 self._fail(self._terms.error(verdict))
+            case _:
+                pass  # it waits in the pool for better times
 
     def _fail(self, error: BulkImporterError) -> None:
         self._failure = self._failure or error
@@ -220,7 +248,7 @@ class Dispatcher:
             batch.entries, split_after=policy.split_after, alone_attempts=policy.alone_attempts
         )
         sent = batch
-        while isinstance(verdict, Accept | AgainInPart | Refuse) or _blames_batch(verdict, batch):
+        while isinstance(verdict, Accept) or _blames_batch(verdict, sent):
             settled = isolation.judged(verdict)
             await self._settle_part(batch, sent, verdict, settled)
             part = isolation.part
@@ -253,7 +281,7 @@ class Dispatcher:
             self._pool.settle(batch, Outcome.DELIVERED, settled.delivered)
             return
         else:
-            await self._ledger.record_owed(sent, _reason(verdict))
+            await self._record_owed(sent, verdict)
         self._emit(
             BatchRefused(
                 batch=sent.number,
@@ -272,7 +300,7 @@ class Dispatcher:
             self._pool.settle(batch, Outcome.IN_DOUBT, sorted(inside))
             self._pool.settle(batch, Outcome.OWED, others)
             return
-        await self._ledger.record_owed(sent, _reason(verdict))
+        await self._record_owed(sent, verdict)
         self._give_back(batch, verdict, isolation.remaining())
 
 

@@ -1,0 +1,129 @@
+"""How the server is reached: proxy, certificates, and what a reverse proxy in front of it wants to see.
+
+There is no way to switch the checking of certificates off: a server with a certificate of its own needs `--ca-file`.
+Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), as for most programs, but
+nothing is taken from a `.netrc`: what it holds for the host would take the place of the token.
+"""
+
+from __future__ import annotations
+
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+from bulk_importer.errors import UsageError
+from bulk_importer.settings import Settings
+
+__all__ = ["Reach"]
+
+_OURS = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What every request to one server needs besides the token.
+
+    Attributes:
+        token_in_query: send the token as `?token=`, not in the header.
+        headers: of every request; that for HTTP basic among them.
+        tls: None for the system's certificates and none of our own.
+        proxy: URL without credentials, None for a direct connection.
+        proxy_login: user and password, for the proxy and nobody else.
+    """
+
+    token_in_query: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tls: ssl.SSLContext | None = None
+    proxy: str | None = None
+    proxy_login: tuple[str, str] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Reach:
+        """What the settings and the environment say.
+
+        Raises:
+            UsageError: a file cannot be read or does not hold what it should, or a proxy is of an unknown kind.
+        """
+        headers = _headers(settings.header)
+        if settings.basic_auth_file is not None:
+            headers["Authorization"] = _basic(_text(settings.basic_auth_file, "--basic-auth-file"))
+        proxy, proxy_login = _proxy(settings.server or "")
+        return cls(settings.token_in_query, headers, _tls(settings), proxy, proxy_login)
+
+    @property
+    def has_basic_auth(self) -> bool:
+        """Whether the header that a token would leave in is taken."""
+        return "Authorization" in self.headers
+
+
+def _headers(said: str | None) -> dict[str, str]:
+    """`Name: value`, or `@FILE` with one such a line."""
+    if said is None:
+        return {}
+    lines = _text(said[1:], "--header").splitlines() if said.startswith("@") else [said]
+    headers: dict[str, str] = {}
+    for line in filter(str.strip, lines):
+        name, colon, value = line.partition(":")
+        name, value = name.strip(), value.strip()
+        if not colon or not name.replace("-", "").replace("_", "").isalnum() or not value.isprintable():
+            raise UsageError("--header: it is written 'Name: value', or @FILE with one such a line.")
+        if name.lower() in _OURS:
+            raise UsageError(f"--header: {name} is set by this program itself.")
+        headers[name] = value
+    return headers
+
+
+def _basic(text: str) -> str:
+    if ":" not in text or not text.isprintable():
+        raise UsageError("--basic-auth-file: the file must hold one line, USER:PASSWORD.")
+    return f"Basic {b64encode(text.encode()).decode()}"
+
+
+def _text(path: str, flag: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{flag}: {path} cannot be read: {error}.") from error
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.ca_file is None and settings.client_cert is None:
+        if settings.client_key is not None:
+            raise UsageError("--client-key is of use only with --client-cert.")
+        return None
+    context = ssl.create_default_context()
+    try:
+        if settings.ca_file is not None:
+            context.load_verify_locations(settings.ca_file)
+        if settings.client_cert is not None:
+            context.load_cert_chain(settings.client_cert, settings.client_key, password=_no_password)
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        raise UsageError(f"The certificates cannot be used: {error}.") from error
+    return context
+
+
+def _no_password() -> str:
+    """In place of the question that OpenSSL would ask on the terminal."""
+    raise ValueError("the client's key has a password; give one that has none, readable by nobody else")
+
+
+def _proxy(server: str) -> tuple[str | None, tuple[str, str] | None]:
+    parts = urlsplit(server)
+    proxies = getproxies_environment()
+    url = proxies.get(parts.scheme) or proxies.get("all")
+    if not url or not parts.hostname or proxy_bypass(parts.netloc):
+        return None, None
+    proxy = urlsplit(url if "://" in url else f"http://{url}")
+    if proxy.scheme not in ("http", "https") or not proxy.hostname:
+        raise UsageError(
+            f"The environment names a proxy of the kind {proxy.scheme!r}; only HTTP proxies are supported. Name "
+            f"one, or let {parts.hostname} pass by it with NO_PROXY."
+        )
+    bare = urlunsplit((proxy.scheme, proxy.netloc.rpartition("@")[2], "", "", ""))
+    if proxy.username is None:
+        return bare, None
+    return bare, (unquote(proxy.username), unquote(proxy.password or ""))

@@ -1,0 +1,82 @@
+"""Holds requests back until the rates and the hours that a person allowed let them leave: the shell of `pacing` and
+`window`.
+
+A request waits here before it is on record as sent, so what waits for the evening is owed and not in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bulk_importer.events import GateMoved, Observer
+from bulk_importer.transfer.gate import Setting
+from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.window import Window
+
+__all__ = ["Clockwork"]
+
+# A wait for the window is cut into naps: a clock that is set, or a machine that slept, is noticed this much later.
+_NAP_SECONDS = 60.0
+
+
+class Clockwork:
+    """The rates and the window of one run.
+
+    Args:
+        standing: where the knobs of the gate stand, to be said when the window opens.
+        sleep: waits so many seconds, or less when the run is to end.
+        clock: monotonic, in seconds.
+        now: the time of day, aware.
+    """
+
+    def __init__(
+        self,
+        pacing: Pacing,
+        window: Window | None = None,
+        *,
+        is_stopping: Callable[[], bool],
+        standing: Callable[[], Setting],
+        sleep: Callable[[float], Awaitable[None]],
+        emit: Observer,
+        clock: Callable[[], float],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pacing = pacing
+        self._window = window
+        self._is_stopping = is_stopping
+        self._standing = standing
+        self._sleep = sleep
+        self._emit = emit
+        self._clock = clock
+        self._now = now
+        # Held by the one request whose turn it is, so that they leave in the order in which they came.
+        self._turn = asyncio.Lock()
+
+    async def permit(self, *, entries: int, body_bytes: int) -> bool:
+        """Return when a request of that size may leave, or the run is to end; it is charged for.
+
+        Returns:
+            Whether it had to wait.
+        """
+        async with self._turn:
+            waited = await self._wait_for_window()
+            while (seconds := self._pacing.wait_seconds(self._clock())) > 0 and not self._is_stopping():
+                waited = True
+                await self._sleep(seconds)
+            self._pacing.charge(self._clock(), entries=entries, body_bytes=body_bytes)
+            return waited
+
+    async def _wait_for_window(self) -> bool:
+        window = self._window
+        if window is None or window.is_open(self._now()):
+            return False
+        hours = f"{window.opens:%H:%M}-{window.closes:%H:%M} {window.zone}"
+        self._emit(GateMoved(max_in_flight=0, max_weight=0, reason=f"closed outside {hours}"))
+        while not self._is_stopping() and (seconds := window.opens_in(self._now())) > 0:
+            await self._sleep(min(seconds, _NAP_SECONDS))
+        if not self._is_stopping():
+            in_flight, weight = self._standing()
+            self._emit(GateMoved(max_in_flight=in_flight, max_weight=weight, reason="open again"))
+        return True

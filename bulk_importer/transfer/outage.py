@@ -1,0 +1,142 @@
+"""Pauses a run while its server is away, and asks from time to time whether it is back: the shell of `breaker`.
+
+What counts is whether a *batch* gets an answer in the server's own words. Everything else that happens to one is a
+sign: no connection, a gateway's page, a connection that broke, an answer that never came, and a 429 too. Each of these
+may be about that one batch, but three of them in a row with no answer between are about the server; and where the
+signs leave batches in doubt, the pause bounds how many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    InDoubt,
+    Refuse,
+    Stop,
+    StopKind,
+    Verdict,
+)
+from bulk_importer.events import Observer, OutageBegan, OutageEnded
+from bulk_importer.transfer.breaker import Breaker, BreakerPolicy, BreakerState
+
+__all__ = ["Outage"]
+
+_SIGNS = frozenset(
+    {Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT, Cause.THROTTLED}
+)
+
+
+class Outage:
+    """The line to one server. `run` it beside what sends; it ends by itself only when it gives up.
+
+    Args:
+        probe: a light read of the server, judged as if it were an upload; nothing is executed by it.
+        sleep: waits so many seconds, or less when the run is to end.
+    """
+
+    def __init__(
+        self,
+        policy: BreakerPolicy,
+        *,
+        probe: Callable[[], Awaitable[Verdict]],
+        sleep: Callable[[float], Awaitable[None]],
+        emit: Observer,
+        clock: Callable[[], float],
+    ) -> None:
+        self._breaker = Breaker(policy)
+        self._probe = probe
+        self._sleep = sleep
+        self._emit = emit
+        self._clock = clock
+        # Whether the one batch that may leave to see is on its way; set by `board`, cleared by `disembark`.
+        self._on_trial = False
+        self._changed = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is none: batches may leave, and be sent again."""
+        return self._breaker.state is BreakerState.CLOSED
+
+    @property
+    def may_board(self) -> bool:
+        """Whether a new batch may be sealed: there is no outage, or the server answers reads and no other one tries."""
+        return self.is_over or (self._breaker.state is BreakerState.TRIAL and not self._on_trial)
+
+    def board(self) -> bool:
+        """A new batch is sealed; whether it is the one that tries. `disembark` follows when it has tried."""
+        on_trial = not self.is_over
+        self._on_trial = self._on_trial or on_trial
+        return on_trial
+
+    def disembark(self) -> None:
+        """The batch that was to try has its verdict, or did not leave."""
+        self._on_trial = False
+
+    def lets_pass(self, *, on_trial: bool) -> bool:
+        """Whether a request of a batch that was sealed before may leave now."""
+        return self.is_over or (on_trial and self._breaker.state is BreakerState.TRIAL)
+
+    def saw(self, verdict: Verdict) -> None:
+        """Take the verdict on a request into account, before anything else is done about it."""
+        now = self._clock()
+        event: OutageBegan | OutageEnded | None = None
+        match verdict:
+            case Again(cause=Cause.TOO_LARGE) | Stop():
+                pass  # a proxy may say so while the server is away
+            case Again(cause=cause) | InDoubt(cause=cause) if cause in _SIGNS:
+                after = verdict.after_seconds if isinstance(verdict, Again) else None
+                event = self._breaker.batch_failed(now, verdict.reason, after_seconds=after)
+            case _:
+                event = self._breaker.batch_answered(now)
+        if event is not None:
+            self._emit(event)
+        self._changed.set()
+
+    async def run(self, notice: Callable[[], None]) -> Again:
+        """Probe while there is an outage, until it has lasted for too long. To cancel it is safe at any time.
+
+        Args:
+            notice: called when a probe was answered, so that a batch may try.
+
+        Returns:
+            What the last failure said.
+        """
+        while True:
+            now = self._clock()
+            after = self._breaker.probe_after(now)
+            if self._breaker.has_expired(now) and after is not None:
+                return Again(Cause.UNAVAILABLE, self._breaker.reason)
+            if after is None:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            if after > 0:
+                await self._sleep(after)
+            await self._ask()
+            notice()
+
+    async def _ask(self) -> None:
+        verdict = await self._probe()
+        if _is_answered(verdict):
+            self._breaker.probe_answered()
+            return
+        after = verdict.after_seconds if isinstance(verdict, Again) else None
+        reason = "" if isinstance(verdict, Accept) else verdict.reason
+        self._breaker.probe_failed(self._clock(), reason, after_seconds=after)
+
+
+def _is_answered(verdict: Verdict) -> bool:
+    """Whether a read got through to the server. What it would refuse an upload with is an answer, too."""
+    match verdict:
+        case Again():
+            return verdict.cause not in _SIGNS
+        case InDoubt() | Stop(kind=StopKind.NOT_TRUSTED):
+            return False
+        case Accept() | AgainInPart() | Refuse() | Stop():
+            return True

@@ -1,0 +1,217 @@
+"""Builds the sending side of one run from its settings, and remembers for the next run what it found out."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.retry import Retrying
+from bulk_importer.datagym.uploads import Uploads
+from bulk_importer.errors import UsageError
+from bulk_importer.events import Observer
+from bulk_importer.model import Batch, Rejection
+from bulk_importer.packing import Pool
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.breaker import BreakerPolicy
+from bulk_importer.transfer.carrier import Carrier
+from bulk_importer.transfer.clockwork import Clockwork
+from bulk_importer.transfer.dispatcher import Dispatcher, Terms
+from bulk_importer.transfer.gate import Bounds, Gate, Setting
+from bulk_importer.transfer.isolation import Refused
+from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.window import Window
+
+__all__ = ["Ledger", "Remembered", "Sending", "window_of"]
+
+_POLITE_IN_FLIGHT = 2
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What a resume begins with instead of finding it out again; a note in the checkpoint.
+
+    Attributes:
+        in_flight, weight: the best setting of the gate that is known.
+        max_bytes: of a body, after a 413; None where there was none.
+    """
+
+    in_flight: int
+    weight: int
+    max_bytes: int | None = None
+
+    @classmethod
+    def read(cls, note: object) -> Remembered | None:
+        """The note of an earlier run; None where there is none that can be read."""
+        try:
+            return msgspec.convert(note, cls) if note is not None else None
+        except msgspec.ValidationError:
+            return None
+
+
+class Ledger(Protocol):
+    """Records what happens to batches; durable when a call returns. See `checkpoint.Checkpoint`."""
+
+    async def record_sent(self, batch: Batch) -> None: ...
+    async def record_delivered(self, batch: Batch) -> None: ...
+    async def record_owed(self, batch: Batch, reason: str) -> None: ...
+    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None: ...
+    async def record_in_doubt(self, batch: Batch, reason: str) -> None: ...
+
+
+class Sending:
+    """Everything between the pool and the server.
+
+    Args:
+        rejection: see `Terms`.
+        remembered: what an earlier run found out.
+
+    Raises:
+        UsageError: bounds that contradict each other, or a window that cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        uploads: Uploads,
+        pool: Pool,
+        ledger: Ledger,
+        stop: StopSwitch,
+        *,
+        rejection: Callable[[Batch, Refused], Rejection],
+        remembered: Remembered | None,
+        emit: Observer,
+        clock: Callable[[], float],
+    ) -> None:
+        self._remembered_bytes = remembered.max_bytes if remembered else None
+        self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
+        outage = Outage(
+            BreakerPolicy(max_outage_seconds=settings.max_outage),
+            probe=uploads.probe,
+            sleep=stop.sleep,
+            emit=emit,
+            clock=clock,
+        )
+        pacing = Pacing(
+            requests_per_second=settings.max_requests_per_second,
+            entries_per_second=settings.max_entries_per_second,
+            bytes_per_second=settings.max_bytes_per_second,
+        )
+        policy = RetryPolicy()
+        self._carrier = Carrier(
+            upload=uploads.upload,
+            ledger=ledger,
+            gate=gate,
+            retrying=Retrying(
+                policy,
+                budget=RetryBudget(),
+                max_attempts=settings.max_attempts,
+                may_retry=lambda _: not stop.is_requested and outage.is_over,
+                sleep=stop.sleep,
+                chance=random.random,
+                clock=clock,
+            ),
+            outage=outage,
+            clockwork=Clockwork(
+                pacing,
+                window_of(settings),
+                is_stopping=lambda: stop.is_requested,
+                standing=lambda: gate.setting,
+                sleep=stop.sleep,
+                emit=emit,
+                clock=clock,
+            ),
+            stop=stop,
+            emit=emit,
+            clock=clock,
+        )
+        self.dispatcher = Dispatcher(
+            pool=pool,
+            carrier=self._carrier,
+            ledger=ledger,
+            gate=gate,
+            outage=outage,
+            terms=Terms(
+                max_entries=min(settings.max_batch_entries, pacing.max_entries or settings.max_batch_entries),
+                max_bytes=min(_max_bytes(settings, remembered), pacing.max_bytes or settings.max_batch_bytes),
+                max_weight=settings.max_batch_weight,
+                policy=policy,
+                rejection=rejection,
+                error=uploads.error,
+            ),
+            stop=stop,
+            emit=emit,
+            chance=random.random,
+            clock=clock,
+        )
+
+    @property
+    def requests(self) -> int:
+        """How many uploads left."""
+        return self._carrier.requests
+
+    @property
+    def retries(self) -> int:
+        """How many of them had left before."""
+        return self._carrier.retries
+
+    def remembered(self) -> Remembered:
+        """What the next run should begin with."""
+        in_flight, weight = self._gate.base
+        return Remembered(in_flight, weight, self.dispatcher.max_bytes_after_413 or self._remembered_bytes)
+
+
+def window_of(settings: Settings) -> Window | None:
+    """The hours in which the settings allow to send.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    if settings.window is None:
+        return None
+    try:
+        return Window.parse(settings.window, _local_zone())
+    except ValueError as error:
+        raise UsageError(f"--window: {error}.") from error
+
+
+def _local_zone() -> tzinfo:
+    """The machine's zone with its rules: what `astimezone()` gives knows only today's distance from UTC."""
+    name = os.environ.get("TZ", "")
+    try:
+        if name:
+            return ZoneInfo(name.removeprefix(":"))
+        with open("/etc/localtime", "rb") as rules:
+            return ZoneInfo.from_file(rules, key="local time")
+    except (OSError, ValueError, KeyError):  # a missing zone is a KeyError
+        return UTC
+
+
+def _bounds(settings: Settings) -> Bounds:
+    most = min(settings.max_in_flight, _POLITE_IN_FLIGHT) if settings.polite else settings.max_in_flight
+    if settings.min_in_flight > most:
+        raise UsageError("--min-in-flight is above what is allowed in flight.")
+    if settings.max_batch_weight is not None and settings.min_batch_weight > settings.max_batch_weight:
+        raise UsageError("--min-batch-weight is above --max-batch-weight.")
+    return Bounds(
+        least_in_flight=settings.min_in_flight,
+        most_in_flight=most,
+        least_weight=settings.min_batch_weight,
+        most_weight=settings.max_batch_weight,
+    )
+
+
+def _start(remembered: Remembered | None) -> Setting | None:
+    return Setting(remembered.in_flight, remembered.weight) if remembered else None
+
+
+def _max_bytes(settings: Settings, remembered: Remembered | None) -> int:
+    known = remembered.max_bytes if remembered else None
+    return settings.max_batch_bytes if known is None else min(known, settings.max_batch_bytes)
