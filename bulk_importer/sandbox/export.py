@@ -48,7 +48,8 @@ class ExportRoutes:
 
         def piece() -> tuple[int, list[object]]:
             rows = backroom.store.rows(
-                "SELECT task.* FROM task JOIN media ON media.number = media WHERE project = ?"
+                "SELECT task.* FROM task INDEXED BY task_of_project JOIN media ON media.number = media"
+                " WHERE project = ?"
                 " AND state IN ('COMPLETED', 'SKIPPED', 'REVIEWED') AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
                 " AND task.number > ? ORDER BY task.number LIMIT ?",
                 number,

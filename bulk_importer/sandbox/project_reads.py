@@ -129,7 +129,8 @@ class ProjectReads:
 
         def piece() -> tuple[int, list[object]]:
             rows = self._store.rows(
-                "SELECT * FROM media WHERE dataset = ? AND number > ? AND NOT deleted ORDER BY number LIMIT ?",
+                "SELECT * FROM media INDEXED BY media_of_dataset"
+                " WHERE dataset = ? AND number > ? AND NOT deleted ORDER BY number LIMIT ?",
                 dataset,
                 last,
                 _PIECE,

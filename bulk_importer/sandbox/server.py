@@ -204,6 +204,10 @@ class Sandbox:
         """What every media of a project holds, by media id; see `values.canonical` for the form."""
         return await self._inspection.labels(project_id)
 
+    async def count_labelled(self, project_id: str) -> int:
+        """How many media of a project hold any labels; quick, whatever their number."""
+        return await self._inspection.count_labelled(project_id)
+
     @property
     def requests(self) -> list[Seen]:
         """The requests that came, the oldest first, and what became of them."""

@@ -3,10 +3,12 @@
 Terms: a *row number* is the key of everything; ids are computed from it (`ids.py`). The labels of a task are
 one row, a packed tree (`values.py`), because they are always read and written together.
 
-Format: the tables below, `user_version` 1, WAL. Invariant: what an answered request wrote is in the file.
-A process that is killed at any moment leaves whole transactions only; a power cut may take the last ones
-with it (synchronous=NORMAL: nobody rehearses on a sandbox that must survive that, and a commit costs no
-fsync). Without a file the database is in memory and gone with the process.
+Format: the tables below, `user_version` 1, WAL. Long lists are read piece by piece; each order in which one
+is read has its index (the row number stands at the end of each), so that a piece costs what it holds.
+Invariant: what an answered request wrote is in the file. A process that is killed at any moment leaves whole
+transactions only; a power cut may take the last ones with it (synchronous=NORMAL: nobody rehearses on a
+sandbox that must survive that, and a commit costs no fsync). Without a file the database is in memory and
+gone with the process.
 
 All calls come from one thread; nobody else holds the connection.
 """
@@ -45,13 +47,16 @@ CREATE TABLE project_dataset (
 CREATE TABLE media (
     number INTEGER PRIMARY KEY, dataset INTEGER NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
     timestamp INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX media_of_dataset ON media (dataset, name, number);
+CREATE INDEX media_of_dataset ON media (dataset);
+CREATE INDEX media_by_name ON media (dataset, name);
 CREATE TABLE task (
     number INTEGER PRIMARY KEY, project INTEGER NOT NULL, media INTEGER NOT NULL, media_name TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'BACKLOG', type TEXT NOT NULL DEFAULT 'DEFAULT', labeler TEXT,
     review_comment TEXT, json_upload INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX task_of_project ON task (project);
 CREATE INDEX task_of_media ON task (project, media);
-CREATE INDEX task_by_state ON task (project, state, media_name, number);
+CREATE INDEX task_by_name ON task (project, media_name);
+CREATE INDEX task_by_state ON task (project, state, media_name);
 CREATE TABLE labels (task INTEGER PRIMARY KEY, roots INTEGER NOT NULL, tree BLOB NOT NULL);
 CREATE TABLE token (
     token TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL,
@@ -219,7 +224,7 @@ class Store:
     def labels_after(self, project: int, task: int, limit: int) -> list[tuple[int, MediaLabels]]:
         """Task and labels of the next media of a project that have any, in order of the tasks."""
         found = self.rows(
-            "SELECT task.number, tree FROM task JOIN labels ON labels.task = task.number"
+            "SELECT task.number, tree FROM task INDEXED BY task_of_project JOIN labels ON labels.task = task.number"
             " WHERE project = ? AND task.number > ? ORDER BY task.number LIMIT ?",
             project,
             task,

@@ -86,15 +86,15 @@ class TaskReads:
         def piece() -> list[Row]:
             # LIKE, as on the server: an underscore in a word stands for any character.
             wanted = " AND (media_name LIKE ? OR labeler LIKE ?)" * len(words)
+            wanted += "" if state is None else " AND state = ?"
             return self._store.rows(
                 "SELECT task.* FROM task JOIN media ON media.number = task.media"  # noqa: S608 - placeholders only
-                " WHERE project = ? AND (? IS NULL OR state = ?) AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
+                " WHERE project = ? AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
                 f" AND (media_name, task.number) > (?, ?){wanted} ORDER BY media_name, task.number LIMIT ?",
                 number,
-                state,
-                state,
                 *after,
                 *(f"%{word}%" for word in words for _ in range(2)),
+                *([] if state is None else [state]),
                 min(_PIECE, limit),
             )
 
