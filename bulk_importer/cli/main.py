@@ -24,6 +24,7 @@ COMMANDS = {
     "datasets": "list the datasets of a server or project",
     "media": "list the media of a project or dataset, with the ids that entries name them by",
     "label-config": "show the label configuration of a project",
+    "doctor": "examine the way to a server, from its URL to the project",
     "explain": "say what a finding or an exit code means, and what to do",
     "sandbox": "run a DataGym server to rehearse on",
     "settings": "show every setting, its value and where that came from",
