@@ -71,11 +71,13 @@ class SlidingReader:
     """Keeps the bytes from the released offset to the furthest that was asked for."""
 
     def __init__(self, source: Source) -> None:
-        # Changed by `_open` and `_fill` (which only one task may be in) and by `release`.
+        # Changed by `_open` and `_fill` (which only one task may be in) and by `release`; what is below `_released`
+        # is not kept.
         self._source = source
         self._stream: Stream | None = None
         self._kept = bytearray()
         self._low = 0
+        self._released = 0
         self._ended = False
         self.failure: SourceUnreadable | None = None
 
@@ -89,15 +91,20 @@ class SlidingReader:
         return bytes(memoryview(self._kept)[begin : begin + length])
 
     async def end_by(self, offset: int) -> int | None:
-        await self._fill(min(offset, self._high), offset + 1)
+        await self._fill(max(self._low, self._released), offset + 1)
         return self._high if self._ended and self._high <= offset else None
 
     def release(self, offset: int) -> None:
-        gone = min(max(offset - self._low, 0), len(self._kept))
+        self._released = max(self._released, offset)
+        self._drop()
+
+    def _drop(self) -> None:
+        gone = min(max(self._released - self._low, 0), len(self._kept))
         del self._kept[:gone]
         self._low += gone
 
     async def _fill(self, offset: int, until: int) -> None:
+        """Have the bytes from `offset` on, unless they are released, to `until`."""
         if (
             self._stream is None
             or offset < self._low
@@ -112,9 +119,7 @@ class SlidingReader:
                 self.failure, piece = error, b""
             self._ended = not piece
             self._kept += piece
-            if self._high < offset:
-                self._low = self._high
-                self._kept.clear()
+            self._drop()
 
     async def _open(self, offset: int) -> None:
         await self.aclose()

@@ -188,6 +188,7 @@ class Intake:
         else:
             opening = await self._sniffer.open()
             self._lines, self._cursor = opening.lines, opening.offset
+        self._release_gap()
         self._cutter = Cutter(
             self._reader, options.segment_bytes, options.max_segment_entries, lines=self._lines
         )
@@ -214,6 +215,8 @@ class Intake:
         while len(self._window) <= self._performer.width:
             if self._again:
                 await self._submit_recorded(self._again.popleft())
+                # A recorded segment is never cut anew, so a stream need not keep what lies up to the next.
+                self._release_gap()
             elif self._at_rest:
                 return
             else:
@@ -236,6 +239,9 @@ class Intake:
         await self._submit(
             replace(job, whole=True, max_entries=key.count + 1, max_entry_bytes=key.length), key
         )
+
+    def _release_gap(self) -> None:
+        self._reader.release(self._again[0].offset if self._again else self._cursor)
 
     async def _submit(self, job: Job, recorded: SegmentKey | None = None) -> None:
         assert self._performer is not None
@@ -267,7 +273,6 @@ class Intake:
         if key is not None:
             if answer.digest != key.digest or answer.count != key.count:
                 raise self._changed(key)
-            self._reader.release(key.offset + key.length)
             return await self._segment(key, pending, answer)
         consumed = answer.consumed
         if answer.end is not None:

@@ -17,14 +17,23 @@ from typing import Any, Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 
-__all__ = ["EntriesSource", "FileSource", "PipeSource", "Source", "Stream", "open_entries", "open_source"]
+__all__ = [
+    "EntriesSource",
+    "FileSource",
+    "Owned",
+    "PipeSource",
+    "Source",
+    "Stream",
+    "open_entries",
+    "open_source",
+]
 
 _PIECE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 
 
 class Stream(Protocol):
-    """Bytes in order. Cancelling a read loses nothing that a later read would have given."""
+    """Bytes in order. When a read was cancelled or failed, the stream is good for closing only."""
 
     async def read(self, limit: int) -> bytes:
         """At least one byte and at most `limit`; nothing at the end. Raises `SourceUnreadable`."""
@@ -42,6 +51,9 @@ class Source(Protocol):
         seekable: a stream can be opened at any offset without reading what comes before.
         descriptor: open file to read at any offset by `os.pread`, where there is one.
         lines: it is JSON Lines and need not be looked at to find out.
+        plain: its bytes as they lie there are the content, not something that it is unpacked from.
+        path: the file that it is, also where that is compressed; None where it is none.
+        version: what a server calls the present content (a strong ETag), None where it says nothing.
     """
 
     name: str
@@ -49,6 +61,9 @@ class Source(Protocol):
     seekable: bool
     descriptor: int | None
     lines: bool
+    plain: bool
+    path: str | None
+    version: str | None
 
     async def head(self, length: int) -> bytes:
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
@@ -63,8 +78,8 @@ class Source(Protocol):
         """Close the source and what was opened by it."""
 
 
-class _Owned:
-    """Closes itself at the end of an `async with`."""
+class Owned:
+    """A source that closes itself at the end of an `async with`."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,11 +94,38 @@ class _Owned:
 
 
 async def open_source(spec: str) -> Source:
-    """Open `spec`: a path, or `-` for standard input.
+    """Open `spec`: a path, `-` for standard input, `http(s)://`, or `s3://`; what is compressed is unpacked.
 
     Raises:
         SourceUnreadable: it does not exist, or may not be read.
+        UsageError: its kind needs a package that is not installed, or is not known.
     """
+    from bulk_importer.intake.compressed import unpacked
+
+    opened = await _opened(spec)
+    try:
+        return await unpacked(opened)
+    except BaseException:
+        await opened.aclose()
+        raise
+
+
+async def _opened(spec: str) -> Source:
+    scheme, found, _ = spec.partition("://")
+    if not found:
+        return _opened_file(spec)
+    if scheme in ("http", "https"):
+        from bulk_importer.intake.web import open_url
+
+        return await open_url(spec)
+    if scheme == "s3":
+        from bulk_importer.intake.bucket import open_object
+
+        return await open_object(spec)
+    raise UsageError(f"{scheme}:// is not known. A source is a path, -, http://, https:// or s3://.")
+
+
+def _opened_file(spec: str) -> Source:
     try:
         descriptor = os.dup(sys.stdin.fileno()) if spec == "-" else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
@@ -107,14 +149,17 @@ def _why(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
-class FileSource(_Owned):
+class FileSource(Owned):
     """A plain file, read by positions; it is noticed when it changes meanwhile. Owns `descriptor`."""
 
     seekable = True
     lines = False
+    plain = True
+    version: str | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
         self.name = name
+        self.path: str | None = name
         self.descriptor: int | None = descriptor
         self._file = descriptor
         self._known = self._look()
@@ -182,7 +227,7 @@ class _FileStream:
         """Nothing is held: the file belongs to the source."""
 
 
-class PipeSource(_Owned):
+class PipeSource(Owned):
     """A pipe, a terminal, a device: read once, as the bytes come. Owns `descriptor`.
 
     The loop is asked when there is something to read, so that a wait can be cancelled; a thread that sits in
@@ -191,6 +236,9 @@ class PipeSource(_Owned):
 
     seekable = False
     lines = False
+    plain = True
+    path: str | None = None
+    version: str | None = None
     descriptor: int | None = None
     size: int | None = None
 
@@ -265,12 +313,15 @@ def _widen(descriptor: int) -> None:
         return
 
 
-class EntriesSource(_Owned):
+class EntriesSource(Owned):
     """Entries of a program, as JSON Lines: read once, as they come."""
 
     name = "entries"
     seekable = False
     lines = True
+    plain = True
+    path: str | None = None
+    version: str | None = None
     descriptor: int | None = None
     size: int | None = None
 

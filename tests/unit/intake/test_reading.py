@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.reading import entry, plain_reading, read_entries, read_file
 
 from bulk_importer.errors import CheckpointMismatch, MalformedInput, UsageError
 from bulk_importer.model import ReadPlan, SegmentKey
+from support.reading import entry, plain_reading, read_entries, read_file
 
 YES = {
     "array empty": b"[]",

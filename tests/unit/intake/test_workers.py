@@ -14,13 +14,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.reading import entry, read_file
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Intake, IntakeOptions, Rules, open_entries, open_source
 from bulk_importer.intake.work import Job
 from bulk_importer.intake.workers import WorkerProcesses, usable_cores
 from bulk_importer.model import ReadPlan
+from support.reading import entry, read_file
 
 _ENTRIES = 6000
 _SEGMENT_BYTES = 32_768
@@ -103,7 +103,7 @@ async def test_a_worker_that_is_killed_is_replaced(file: Path, content: bytes) -
 async def test_a_job_that_kills_three_workers_ends_the_reading(file: Path) -> None:
     """With an error that names the bytes, how they died and what to try."""
     descriptor = os.open(file, os.O_RDONLY)
-    dying = WorkerProcesses("source.json", partial(os._exit, 7), 1, descriptor)  # type: ignore[arg-type]  # never returns
+    dying = WorkerProcesses("source.json", partial(os._exit, 7), 1, descriptor)
     job = Job(
         0, 1000, comma=False, guessed=False, at_end=False, lines=False, max_entries=9, max_entry_bytes=9
     )

@@ -1,0 +1,131 @@
+"""Reads `s3://bucket/key` by obstore, which is installed with the extra `cloud`.
+
+Credentials, region and endpoint come from where AWS's own programs take them: the variables `AWS_*`, or the machine.
+obstore tries each request again by itself; a request asks for what had the ETag of the first one, so that a change
+meanwhile is noticed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake.sources import Owned, Stream
+
+__all__ = ["BucketSource", "open_object"]
+
+# A request takes some 30 ms before its first byte, so small ones would spend their time waiting.
+_PIECE_BYTES = 8 << 20
+
+
+async def open_object(url: str) -> BucketSource:
+    """Look up the object that `url` names.
+
+    Raises:
+        SourceUnreadable: there is no such object, or it may not be read.
+        UsageError: obstore is not installed, or the URL names no object.
+    """
+    try:
+        import obstore
+        from obstore.exceptions import BaseError
+        from obstore.store import S3Store
+    except ImportError as error:
+        raise UsageError(f"{url} needs obstore: pip install 'bulk-importer[cloud]'.") from error
+    parts = urlsplit(url)
+    key = parts.path.lstrip("/")
+    if not parts.netloc or not key:
+        raise UsageError(f"{url} names no object; write s3://BUCKET/KEY.")
+    try:
+        store = S3Store.from_url(f"s3://{parts.netloc}", client_options=_client_options())
+        found = await obstore.head_async(store, key)
+    except (BaseError, OSError) as error:
+        raise _unreadable(url, error) from error
+    return BucketSource(url, store, key, found["size"], found["e_tag"])
+
+
+def _client_options() -> Any:
+    """An endpoint without TLS is what a person means who names one."""
+    import os
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    return {"allow_http": True} if endpoint.startswith("http://") else {}
+
+
+class BucketSource(Owned):
+    """One object of a bucket; can be read from any byte."""
+
+    seekable = True
+    lines = False
+    plain = True
+    path: str | None = None
+    descriptor: int | None = None
+
+    def __init__(self, name: str, store: Any, key: str, size: int, version: str | None) -> None:
+        self.name = name
+        self.size: int | None = size
+        self.version = version
+        self._length = size
+        self._store = store
+        self._key = key
+
+    async def head(self, length: int) -> bytes:
+        return await self.part(0, length)
+
+    async def stream(self, offset: int) -> Stream:
+        return _BucketStream(self, offset)
+
+    async def part(self, start: int, length: int) -> bytes:
+        """The bytes `[start, start + length)`, fewer only at the end."""
+        import obstore
+        from obstore.exceptions import BaseError, PreconditionError
+
+        stop = min(start + length, self._length)
+        if start >= stop:
+            return b""
+        try:
+            answer = await obstore.get_async(
+                self._store, self._key, options={"range": (start, stop), "if_match": self.version}
+            )
+            return bytes(await answer.bytes_async())
+        except PreconditionError as error:
+            raise SourceUnreadable(
+                self.name,
+                "it changed while it was read",
+                advice="Run the same command again when it is at rest.",
+            ) from error
+        except (BaseError, OSError) as error:
+            raise _unreadable(self.name, error) from error
+
+    def check_unchanged(self) -> None:
+        """Each request asks for the version that was there at the first one."""
+
+    async def aclose(self) -> None:
+        """obstore closes its connections by itself."""
+
+
+class _BucketStream:
+    """The bytes of an object from an offset on."""
+
+    def __init__(self, source: BucketSource, offset: int) -> None:
+        # Changed by `read` alone: where the next request begins, and what the last one brought.
+        self._source = source
+        self._offset = offset
+        self._ahead = memoryview(b"")
+
+    async def read(self, limit: int) -> bytes:
+        if not self._ahead:
+            self._ahead = memoryview(await self._source.part(self._offset, _PIECE_BYTES))
+            self._offset += len(self._ahead)
+        piece, self._ahead = self._ahead[:limit], self._ahead[limit:]
+        return bytes(piece)
+
+    async def aclose(self) -> None:
+        self._ahead = memoryview(b"")
+
+
+def _unreadable(name: str, error: Exception) -> SourceUnreadable:
+    """The first line of what obstore says; the others are for its developers."""
+    return SourceUnreadable(
+        name, str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    )

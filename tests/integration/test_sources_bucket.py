@@ -1,0 +1,104 @@
+"""Objects of an S3-compatible server are read from any byte, and are noticed when they change."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake.sources import open_source
+from bulk_importer.model import ReadPlan
+from support.reading import entry, plain_reading, read_source
+
+obstore = pytest.importorskip("obstore")
+pytest.importorskip("moto.server")
+
+CONTENT = json.dumps([entry(i) for i in range(3000)]).encode()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """An S3-compatible server in a process of its own, with a bucket `labels`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        while "Running on" not in (line := server.stderr.readline()):
+            assert line, "the server ended"
+        put(url, "", b"")
+        yield url
+        server.kill()
+
+
+def put(endpoint: str, key: str, content: bytes) -> None:
+    """Write an object, or with no key the bucket."""
+    request = urllib.request.Request(f"{endpoint}/labels/{key}", data=content or None, method="PUT")
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+
+
+@pytest.fixture
+def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server, as AWS's own programs would find it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    return endpoint
+
+
+async def test_an_object_is_read_to_its_end_and_from_any_byte(bucket: str) -> None:
+    """A resume reads from the first owed byte on."""
+    put(bucket, "a/labels.json", CONTENT)
+    source = await open_source("s3://labels/a/labels.json")
+    whole = await read_source(source, segment_bytes=30_000)
+    assert whole.error is None
+    assert whole.elements == plain_reading(CONTENT).elements
+    assert source.size == len(CONTENT)
+    assert source.version
+    key = whole.keys[-1]
+    rest = await read_source(source, ReadPlan((), key.first, key.offset))
+    assert rest.elements == [each for each in whole.elements if each[0] >= key.first]
+    await source.aclose()
+
+
+async def test_an_object_that_is_replaced_meanwhile_is_noticed(bucket: str) -> None:
+    """By the ETag that each request asks for."""
+    put(bucket, "labels.json", CONTENT)
+    source = await open_source("s3://labels/labels.json")
+    put(bucket, "labels.json", CONTENT[:-1] + b" ]")
+    seen = await read_source(source)
+    await source.aclose()
+    assert isinstance(seen.error, SourceUnreadable)
+    assert "it changed" in str(seen.error)
+
+
+async def test_an_object_that_is_not_there_is_unreadable(bucket: str) -> None:
+    """With what the server says."""
+    with pytest.raises(SourceUnreadable, match=r"s3://labels/none\.json"):
+        await open_source("s3://labels/none.json")
+
+
+@pytest.mark.parametrize("url", ["s3://labels", "s3://labels/", "s3:///key"])
+async def test_an_url_that_names_no_object_is_a_usage_error(bucket: str, url: str) -> None:
+    """It is said before anything is asked."""
+    with pytest.raises(UsageError, match="BUCKET/KEY"):
+        await open_source(url)
+
+
+async def test_without_obstore_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not installed unless it is asked for."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(UsageError, match=r"bulk-importer\[cloud\]"):
+        await open_source("s3://labels/labels.json")
