@@ -27,6 +27,7 @@ from bulk_importer.units import (
     SIZE,
     SWITCH,
     Kind,
+    one_of,
 )
 
 __all__ = ["Definition", "Loaded", "Settings", "definitions", "load"]
@@ -147,6 +148,19 @@ class Settings:
     )
 
     # reading: how the source is read
+    path: str | None = _setting(
+        ANY_TEXT,
+        None,
+        "reading",
+        "where the array is when it is not the whole document, as in entries.item",
+        meaning=True,
+    )
+    lines: str = _setting(
+        one_of("auto", "lines", "array"),
+        "auto",
+        "reading",
+        "JSON Lines or an array; auto looks at the beginning of the source",
+    )
     workers: int | None = _setting(
         COUNT,
         None,

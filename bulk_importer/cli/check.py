@@ -131,11 +131,7 @@ async def _check_one(
         if file is not None:
             file.write(encode(finding) + b"\n")
 
-    options = IntakeOptions(
-        workers=settings.workers,
-        segment_bytes=settings.segment_bytes,
-        max_entry_bytes=settings.max_entry_bytes,
-    )
+    options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
         return await Check(opened, yardstick, options, found=write, sample=sample).run()

@@ -29,6 +29,7 @@ from bulk_importer.intake.validation import Judge, Rules
 from bulk_importer.intake.work import Answer, Job
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses, usable_cores
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
+from bulk_importer.settings import Settings
 from bulk_importer.spans import Span
 
 __all__ = ["End", "Intake", "IntakeOptions", "JudgedSegment"]
@@ -56,6 +57,17 @@ class IntakeOptions:
     max_entry_bytes: int = 128 << 20
     path: str = ""
     lines: bool | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say it."""
+        return cls(
+            workers=settings.workers,
+            segment_bytes=settings.segment_bytes,
+            max_entry_bytes=settings.max_entry_bytes,
+            path=settings.path or "",
+            lines={"auto": None, "lines": True, "array": False}[settings.lines],
+        )
 
 
 class End(msgspec.Struct, frozen=True):

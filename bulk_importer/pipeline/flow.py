@@ -33,7 +33,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Flow", "intake_options"]
+__all__ = ["Flow"]
 
 _SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 _GATE_NOTE = "gate"
@@ -132,7 +132,7 @@ class Flow:
         settings = self._settings
         plan = reading_plan(self._checkpoint.state)
         try:
-            async with Intake(self._source, plan, self._rules, intake_options(settings)) as intake:
+            async with Intake(self._source, plan, self._rules, IntakeOptions.of(settings)) as intake:
                 feeder = Feeder(
                     intake,
                     self._checkpoint,
@@ -229,12 +229,3 @@ def _leaves(group: BaseExceptionGroup[BulkImporterError]) -> Iterator[BulkImport
             yield from _leaves(error)
         else:
             yield error
-
-
-def intake_options(settings: Settings) -> IntakeOptions:
-    """How a source is read, as the settings say it."""
-    return IntakeOptions(
-        workers=settings.workers,
-        segment_bytes=settings.segment_bytes,
-        max_entry_bytes=settings.max_entry_bytes,
-    )

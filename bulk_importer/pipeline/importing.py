@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
+from bulk_importer.checkpoint.records import Block
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
@@ -226,15 +227,20 @@ class Import:
 
     def _identity(self) -> SourceIdentity:
         path = self._path()
+        source = self._source
         if path is None:
-            return SourceIdentity()
+            # A server's name for the present content stands in for digests of it.
+            version = (Block(0, 0, source.version),) if source.version else ()
+            if source.size is None and not version:
+                return SourceIdentity()
+            return SourceIdentity(size=source.size, blocks=version, plain=source.plain)
         try:
-            return identify(path)
+            return identify(path, plain=source.plain)
         except OSError as error:
             raise SourceUnreadable(self._source.name, error.strerror or str(error)) from error
 
     def _path(self) -> Path | None:
-        return None if self._source.descriptor is None else Path(self._source.name)
+        return None if self._source.path is None else Path(self._source.path)
 
     def _open(self, project: Project, identity: SourceIdentity, config: LabelConfig | None) -> Checkpoint:
         header = Header(

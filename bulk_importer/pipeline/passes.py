@@ -12,10 +12,10 @@ from contextlib import suppress
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, ServerError
-from bulk_importer.intake import Intake, Rules, Source
+from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.feed import owed_part
-from bulk_importer.pipeline.flow import Flow, intake_options
+from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
@@ -85,7 +85,7 @@ class Passes:
         keys = tuple(key for key in state.segments if state.taken.meets(key.first, key.first + key.count))
         plan = ReadPlan(keys, state.position, state.offset, ended=True)
         with suppress(InputError, CheckpointMismatch):
-            async with Intake(self._source, plan, self._rules, intake_options(self._settings)) as intake:
+            async with Intake(self._source, plan, self._rules, IntakeOptions.of(self._settings)) as intake:
                 async for segment in intake:
                     first, last = segment.key.first, segment.key.first + segment.key.count
                     self._doubts.note(owed_part(segment.run, state.taken.within(first, last)))
