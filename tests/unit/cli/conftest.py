@@ -1,0 +1,36 @@
+"""The command line in this process, for sandboxes that run in it too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+import pytest
+
+from bulk_importer.cli.main import main
+
+
+class Done(NamedTuple):
+    """What a command ended with, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Coroutine[Any, Any, Done]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in a thread beside the test; the environment says nothing but what the test sets."""
+    for name in ("BULK_IMPORTER_SERVER", "BULK_IMPORTER_PROJECT", "DATAGYM_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+    async def once(*arguments: object) -> Done:
+        capsys.readouterr()
+        code = await asyncio.to_thread(main, [str(argument) for argument in arguments])
+        return Done(code, *capsys.readouterr())
+
+    return once
