@@ -303,6 +303,22 @@ class Settings:
         at_least=1,
         at_most=1000,
     )
+    retry_wait: float = _setting(
+        DURATION,
+        0.5,
+        "sending",
+        "longest wait before a request is sent again for the first time; doubles from one time to the next",
+        at_least=0.001,
+        at_most=60,
+    )
+    probe_wait: float = _setting(
+        DURATION,
+        1.0,
+        "sending",
+        "how soon a server that is away is asked whether it is back; doubles from one time to the next",
+        at_least=0.001,
+        at_most=60,
+    )
     max_outage: float = _setting(
         DURATION, 3600.0, "sending", "how long the server may be unreachable before the run ends", at_least=0
     )

@@ -93,7 +93,9 @@ class Sending:
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
-            BreakerPolicy(max_outage_seconds=settings.max_outage),
+            BreakerPolicy(
+                first_interval_seconds=settings.probe_wait, max_outage_seconds=settings.max_outage
+            ),
             probe=uploads.probe,
             sleep=stop.sleep,
             emit=emit,
@@ -104,7 +106,7 @@ class Sending:
             entries_per_second=settings.max_entries_per_second,
             bytes_per_second=settings.max_bytes_per_second,
         )
-        policy = RetryPolicy()
+        policy = RetryPolicy(base_seconds=settings.retry_wait)
         self._carrier = Carrier(
             upload=uploads.upload,
             ledger=ledger,
