@@ -15,7 +15,6 @@ from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.listings import TaskRow
-from bulk_importer.datagym.routes import RouteSet
 
 __all__ = ["LabelReader", "Reading"]
 
@@ -59,10 +58,16 @@ class LabelReader:
         self._catalog = catalog
         self._project = project
         self._clock = clock
+        # Whether the route that writes nothing is open to us; found out by `writes`.
+        self._writes: bool | None = None
 
-    async def writes(self) -> bool:
-        """Whether reading a media writes to it."""
-        return await self._catalog.route_set() is RouteSet.TOKEN
+    async def writes(self, task: TaskRow) -> bool:
+        """Whether reading a media writes to it; found out once, with the media of `task`."""
+        if self._writes is None:
+            # A server that opens the token routes may open this one, too; a hosted one opens it to browsers alone.
+            answer = await self._asking.ask(self._free_path(task))
+            self._writes = answer.status != 200 or not _is_iteration(answer.body)
+        return self._writes
 
     async def tasks(self, lanes: Sequence[str]) -> dict[str, TaskRow]:
         """The tasks of these media, by lane; a media that has none in this project is left out."""
@@ -76,11 +81,8 @@ class LabelReader:
         Raises:
             ServerError: there is no answer, or not one of a DataGym.
         """
-        by_token = await self.writes()
-        iteration = self._project.label_iteration_id or ""
-        path = (
-            routes.task(task.task_id) if by_token else routes.labels(iteration, task.media_id, task.task_id)
-        )
+        by_token = await self.writes(task)
+        path = routes.task(task.task_id) if by_token else self._free_path(task)
         asked_at = self._clock()
         answer = await self._asking.ask(path)
         answered_at = self._clock()
@@ -89,6 +91,9 @@ class LabelReader:
         else:
             values = self._asking.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
         return Reading(values, asked_at, answered_at, _seconds(answer.headers.get("date", "")))
+
+    def _free_path(self, task: TaskRow) -> str:
+        return routes.labels(self._project.label_iteration_id or "", task.media_id, task.task_id)
 
 
 class _Wanted:
@@ -117,6 +122,14 @@ class _Iteration(msgspec.Struct, Generic[_V], frozen=True, rename="camel"):
 
 class _TaskView(msgspec.Struct, Generic[_V], frozen=True, rename="camel"):
     label_iteration: _Iteration[_V]
+
+
+def _is_iteration(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=_Iteration[msgspec.Raw])
+    except msgspec.MsgspecError:
+        return False
+    return True
 
 
 def _seconds(date: str) -> float | None:

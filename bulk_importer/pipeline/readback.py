@@ -53,6 +53,9 @@ class Doubts:
         # Entries of batches in doubt by position. Changed by `note` and `ask`; `_bytes` is their sum.
         self._entries: dict[int, Entry] = {}
         self._bytes = 0
+        # The tasks of the media in doubt by lane, and the lanes that were looked for. Changed by `_find_tasks`.
+        self._tasks: dict[str, TaskRow] = {}
+        self._looked_for: set[str] = set()
 
     def note(self, run: EntryRun) -> None:
         """Entries that are in doubt: what they say is needed to tell whether they landed."""
@@ -94,30 +97,36 @@ class Doubts:
             ServerError: the server does not answer; what was found out before is on record.
             CheckpointError: it cannot be recorded.
         """
-        askable = [doubt for doubt in self._checkpoint.state.doubts() if await self._may_ask(doubt)]
-        if not askable:
-            return False
-        lanes = [entry.lane for doubt in askable for entry in self._entries_of(doubt)]
-        tasks = await self._reader.tasks(lanes)
+        known = [doubt for doubt in self._checkpoint.state.doubts() if self._is_known(doubt)]
+        await self._find_tasks(entry.lane for doubt in known for entry in self._entries_of(doubt))
+        writes = not self._tasks or await self._reader.writes(next(iter(self._tasks.values())))
         owed = False
-        for doubt in askable:
-            owed |= await self._resolve(doubt, tasks, may_owe=may_owe)
+        for doubt in known:
+            if self._is_over(doubt) or not writes:
+                owed |= await self._resolve(doubt, may_owe=may_owe)
         return owed
 
-    async def _may_ask(self, doubt: Undecided) -> bool:
-        known = all(
+    async def _find_tasks(self, lanes: Iterable[str]) -> None:
+        """Look up the tasks of these media. Those that have none are not looked for again: tasks do not come late."""
+        missing = [lane for lane in lanes if lane not in self._looked_for]
+        if missing:
+            self._tasks.update(await self._reader.tasks(missing))
+            self._looked_for.update(missing)
+
+    def _is_known(self, doubt: Undecided) -> bool:
+        """Whether all that was sent in the batch is here."""
+        return all(
             position in self._entries for start, stop in doubt.spans for position in range(start, stop)
         )
-        return known and (self._is_over(doubt) or not await self._reader.writes())
 
     def _is_over(self, doubt: Undecided) -> bool:
         """Whether the request can no longer be running."""
         return self._clock() >= doubt.sent_at + self._limit_seconds
 
-    async def _resolve(self, doubt: Undecided, tasks: dict[str, TaskRow], *, may_owe: bool) -> bool:
+    async def _resolve(self, doubt: Undecided, *, may_owe: bool) -> bool:
         # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.
         is_over = self._is_over(doubt) and may_owe
-        said = await self._hear(doubt, tasks)
+        said = await self._hear(doubt)
         if said is Witness.LANDED:
             await self._record(doubt, delivered=True, why="its labels are there")
         elif said is Witness.ABSENT and is_over:
@@ -130,14 +139,14 @@ class Doubts:
             return True
         return False
 
-    async def _hear(self, doubt: Undecided, tasks: dict[str, TaskRow]) -> Witness:
+    async def _hear(self, doubt: Undecided) -> Witness:
         """What the media of a batch say, the best witnesses first, until two of them agree."""
         heard: list[Witness] = []
         for asked, (lane, claims) in enumerate(self._witnesses(doubt)):
             if asked >= _MOST_ASKED:
                 break
-            if lane in tasks:
-                said = await self._ask_media(tasks[lane], claims, doubt.sent_at)
+            if lane in self._tasks:
+                said = await self._ask_media(self._tasks[lane], claims, doubt.sent_at)
                 heard += [said] if said in (Witness.LANDED, Witness.ABSENT) else []
             if len(heard) >= _WITNESSES:
                 break

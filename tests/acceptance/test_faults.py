@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bulk_importer.errors import ExitCode
 from support.commands import Command, entry
 
@@ -62,36 +64,53 @@ def test_refusals_to_execute_cost_time_only(command: Command, sandbox_process: C
     assert set(sandbox.commits().values()) == {1}
 
 
-def test_lost_answers_are_in_doubt_and_named_and_not_sent_again(
+RESETS = ('what = "ok"', 'what = "reset before commit"', 'what = "ok"', 'what = "reset after commit"')
+
+
+def test_what_became_of_a_lost_answer_is_read_back_and_what_cannot_be_known_stays_in_doubt(
     command: Command, sandbox_process: Callable[..., Any]
 ) -> None:
-    """A reset before the commit and one after it look alike from here; neither is guessed."""
-    faults = script(
-        command.folder,
-        'what = "ok"',
-        'what = "reset before commit"',
-        'what = "ok"',
-        'what = "reset after commit"',
-    )
-    sandbox = sandbox_process("--seed", "1", "--faults", faults)
+    """Labels that are there prove delivery; labels that are not may still come, so nothing is sent again."""
+    sandbox = sandbox_process("--seed", "1", "--faults", script(command.folder, *RESETS))
     project = sandbox.prepare(name="p", media=ENTRIES)
     write(command.folder / "labels.json", project["media_ids"])
     arguments = ["labels.json", "--server", sandbox.url, "--project", "p", "--max-batch-entries", "20"]
     first = command.summary(*arguments)
-    assert first["exit_code"] == ExitCode.IN_DOUBT
+    assert (first["state"], first["exit_code"]) == ("complete", ExitCode.IN_DOUBT)
     assert first["delivered"] + first["in_doubt"] == ENTRIES
     counts = points(sandbox.labels(project["id"]))
+    lacking = [media for media, count in zip(project["media_ids"], counts, strict=True) if not count]
     assert max(counts) == 1
-    lacking = {media for media, count in zip(project["media_ids"], counts, strict=True) if not count}
-    assert lacking
-    assert lacking < set(first["media_in_doubt"])
-    assert len(first["media_in_doubt"]) == first["in_doubt"]
+    assert sorted(first["media_in_doubt"]) == sorted(lacking)
 
     again = command.summary(*arguments)
     assert again["exit_code"] == ExitCode.IN_DOUBT
-    assert again["media_in_doubt"] == first["media_in_doubt"]
+    assert sorted(again["media_in_doubt"]) == sorted(lacking)
     assert again["this_run"]["requests"] == 0
     assert points(sandbox.labels(project["id"])) == counts
+
+    known = command.summary(*arguments, "--server-request-limit", "0")
+    assert (known["exit_code"], known["delivered"], known["in_doubt"]) == (0, ENTRIES, 0)
+    assert set(points(sandbox.labels(project["id"]))) == {1}
+
+
+@pytest.mark.parametrize("token", [None, "6d9f9c1e-5ec7-4a0b-9d5e-0f7a3b1c2d3e"], ids=["open-core", "token"])
+def test_a_run_waits_at_its_end_to_know_what_became_of_lost_answers(
+    command: Command, sandbox_process: Callable[..., Any], token: str | None
+) -> None:
+    """When the time until then is short; by token each media is asked once, when the request is over."""
+    more = ("--token", token) if token else ()
+    sandbox = sandbox_process("--seed", "1", "--faults", script(command.folder, *RESETS), *more)
+    project = sandbox.prepare(name="p", media=ENTRIES)
+    write(command.folder / "labels.json", project["media_ids"])
+    if token:
+        command.environment["DATAGYM_TOKEN"] = token
+    summary = command.summary(
+        *("labels.json", "--server", sandbox.url, "--project", "p", "--max-batch-entries", "20"),
+        *("--server-request-limit", "1s"),
+    )
+    assert (summary["state"], summary["exit_code"], summary["delivered"]) == ("complete", 0, ENTRIES)
+    assert set(points(sandbox.labels(project["id"]))) == {1}
 
 
 def test_a_server_that_is_away_for_too_long_ends_the_run_which_goes_on_later(

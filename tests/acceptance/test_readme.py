@@ -1,0 +1,118 @@
+"""What the README says is so: its commands run, its programs run, its tables are complete."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+TOP = Path(__file__).parents[2]
+README = (TOP / "README.md").read_text()
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def run_shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run shell commands where `bulk-importer` is the program under test, and files are written elsewhere."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = tools / "bulk-importer"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m bulk_importer "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "config").symlink_to(TOP / "config")
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(TOP)}
+
+    def run(text: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-euc", text],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("text", [text for text in SHELL if "venv" not in text])
+def test_a_shell_command_runs(
+    run_shell: Callable[[str], subprocess.CompletedProcess[str]], text: str
+) -> None:
+    """And says that all is well."""
+    done = run_shell(text)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_demo_ends_as_the_readme_shows(
+    run_shell: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    """Without the set-up before it; `.ci/run` runs the whole command in a clean checkout."""
+    command = next(text for text in SHELL if text.rstrip().endswith("bulk-importer demo"))
+    done = run_shell(command.split("&&")[-1].replace(".venv/bin/", ""))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All came out as it should" in done.stdout
+    shown = re.search(r"```text\n(.*?)```", README, re.DOTALL)
+    assert shown
+    # Numbers, ids and times differ from run to run; the lines without any do not.
+    said = (done.stdout + done.stderr).splitlines()
+    fixed = [line for line in shown[1].splitlines() if line.strip() and not re.search(r"\d|\.\.\.", line)]
+    assert fixed
+    assert not [line for line in fixed if line not in said]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["synchronous", "asynchronous"])
+def test_a_program_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a sandbox with a project of that name; `labels.json` holds an entry for each media."""
+    monkeypatch.chdir(tmp_path)
+
+    async def check() -> Any:
+        async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+            project = await sandbox.prepare(name="streets", media=3)
+            boxes = {media_id: {"x": 1, "y": 2, "w": 3, "h": 4} for media_id in project.media_ids}
+            (tmp_path / "labels.json").write_text(
+                "[" + ",".join(f'{{"internal_media_ID": "{media_id}"}}' for media_id in boxes) + "]"
+            )
+            names: dict[str, Any] = {"server": sandbox.url, "boxes": boxes}
+            await asyncio.to_thread(run_program, program, names)
+            return names["summary"].delivered
+
+    assert asyncio.run(check()) == 3
+
+
+def run_program(program: str, names: dict[str, Any]) -> None:
+    """Execute a program of the README; one that awaits is run as such."""
+    code = compile(program, "README.md", "exec", flags=0x2000)  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    awaiting = eval(code, names)
+    if inspect.isawaitable(awaiting):
+        asyncio.run(awaiting)  # type: ignore[arg-type]  # a coroutine, as code with top-level await gives
+
+
+def test_every_exit_code_is_explained() -> None:
+    """Once, and no other."""
+    table = README.split("## Exit codes")[1].split("\n## ")[0]
+    said = {
+        int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in row.split(",")
+    }
+    assert said == {int(code) for code in ExitCode}
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Those to files of the project."""
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert links
+    assert not [link for link in links if not (TOP / link).exists()]
