@@ -106,6 +106,12 @@ class Catalog:
             # A self-hosted server opens no token route; a hosted one refuses the others, so this one decides.
             refusal, answer = answer, await self._asking.ask(routes.projects(RouteSet.OPEN_CORE))
             found = RouteSet.OPEN_CORE
+            if answer.status == refusal.status == 404:
+                raise ServerUnavailable(
+                    self._server,
+                    "it has no list of projects, so it is not a DataGym",
+                    advice="Check the URL: it should be that of the start page, without a path.",
+                )
             if answer.status != 200:
                 raise NotAuthorised(
                     self._server,
