@@ -24,6 +24,7 @@ __all__ = [
     "ErrorBudget",
     "Finding",
     "KeepData",
+    "Limits",
     "Outcome",
     "Position",
     "ReadPlan",
@@ -232,6 +233,20 @@ class ErrorBudget:
         if self.count is not None:
             return str(self.count)
         return "none" if self.share is None else f"{100 * self.share:g}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one batch. An entry that is above one by itself travels alone.
+
+    Attributes:
+        max_entries, max_weight: of the entries in it.
+        max_bytes: of the body, brackets and commas included.
+    """
+
+    max_entries: int
+    max_bytes: int
+    max_weight: int
 
 
 class Outcome(Enum):

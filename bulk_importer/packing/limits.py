@@ -1,24 +1,12 @@
-"""How much fits into one request. Pure."""
+"""How much a batch that is being packed holds, against what it may hold. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Limits", "Load"]
+from bulk_importer.model import Limits
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The bounds of one batch. An entry that is above one by itself travels alone.
-
-    Attributes:
-        max_entries, max_weight: of the entries in it.
-        max_bytes: of the body, brackets and commas included.
-    """
-
-    max_entries: int
-    max_bytes: int
-    max_weight: int
+__all__ = ["Load"]
 
 
 @dataclass(slots=True)

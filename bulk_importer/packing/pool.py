@@ -14,9 +14,9 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from bulk_importer.model import Batch, EntryRun, Outcome
+from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing.lanes import Lanes
-from bulk_importer.packing.limits import Limits, Load
+from bulk_importer.packing.limits import Load
 
 __all__ = ["Pool"]
 

@@ -30,14 +30,14 @@ from bulk_importer.events import (
     EntriesRejected,
     Observer,
 )
-from bulk_importer.model import Batch, Outcome, Rejection
-from bulk_importer.packing import Limits, Pool
+from bulk_importer.model import Batch, Limits, Outcome, Rejection
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.carrier import HELD_BACK, Carrier, Departure
 from bulk_importer.transfer.gate import Gate
 from bulk_importer.transfer.isolation import Isolation, Refused, Settled
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.supply import Supply
 
 __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
 
@@ -81,7 +81,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        pool: Pool,
+        pool: Supply,
         carrier: Carrier,
         ledger: OutcomeRecorder,
         gate: Gate,

@@ -17,7 +17,6 @@ from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.errors import UsageError
 from bulk_importer.events import Observer
 from bulk_importer.model import Batch, Rejection
-from bulk_importer.packing import Pool
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.breaker import BreakerPolicy
 from bulk_importer.transfer.carrier import Carrier
@@ -28,6 +27,7 @@ from bulk_importer.transfer.isolation import Refused
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.pacing import Pacing
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.supply import Supply
 from bulk_importer.transfer.window import Window
 
 __all__ = ["Ledger", "Remembered", "Sending", "window_of"]
@@ -81,7 +81,7 @@ class Sending:
         self,
         settings: Settings,
         uploads: Uploads,
-        pool: Pool,
+        pool: Supply,
         ledger: Ledger,
         stop: StopSwitch,
         *,
@@ -93,9 +93,7 @@ class Sending:
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
-            BreakerPolicy(
-                first_interval_seconds=settings.probe_wait, max_outage_seconds=settings.max_outage
-            ),
+            BreakerPolicy(first_interval_seconds=settings.probe_wait, max_outage_seconds=settings.max_outage),
             probe=uploads.probe,
             sleep=stop.sleep,
             emit=emit,

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bulk_importer.model import Batch, EntryRun, Outcome
-from bulk_importer.packing import Limits, Pool
+from bulk_importer.model import Batch, EntryRun, Limits, Outcome
+from bulk_importer.packing import Pool
 
 MEDIA = "abcd"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bulk_importer.model import EntryRun, Outcome
-from bulk_importer.packing import Limits, Pool
+from bulk_importer.model import EntryRun, Limits, Outcome
+from bulk_importer.packing import Pool
 
 WIDE = Limits(max_entries=1000, max_bytes=1 << 20, max_weight=1 << 20)
 
