@@ -19,8 +19,8 @@ from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.datagym.project_names import id_in
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.media_index import MediaFlag, MediaIndex, MediaTask
-from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.validation import Rules
 from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
 from bulk_importer.settings import Settings
