@@ -42,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
         "is_finished": state.is_finished,
         "findings": dict(state.finding_counts),
         "runs_now": None if owner is None else str(owner),
-        "doubts": [{"batch": each.batch, "reason": each.reason, "spans": each.spans} for each in state.doubts()],
+        "doubts": [
+            {"batch": each.batch, "reason": each.reason, "spans": each.spans} for each in state.doubts()
+        ],
     }
     if arguments.json:
         import orjson
@@ -70,6 +72,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     size = f" of {facts['size']:,}" if facts["size"] else ""
     rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
     lines.append(f"  read        {facts['read_bytes']:>12,} bytes{size}{rest}")
-    lines += [f"  {count:>12,}  {code}" for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1])]
+    lines += [
+        f"  {count:>12,}  {code}" for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1])
+    ]
     lines += [f"  in doubt: batch {each['batch']}, {each['reason']}" for each in facts["doubts"][:10]]
     return lines
