@@ -11,7 +11,7 @@ import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import msgspec
 
@@ -114,15 +114,22 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
         first = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         file.seek(0)
         if first == b"[":
-            import ijson
-
-            yield from map(_named, ijson.items(file, "item"))
+            yield from map(_named, _elements(file))
         elif first in (b"{", b'"'):
             lines = (line for line in file if line.strip())
             yield from map(_named, map(msgspec.json.decode, lines))
         else:
             with open(path, encoding="utf-8-sig", newline="") as text:
                 yield from _table(text)
+
+
+def _elements(file: BinaryIO) -> Iterator[object]:
+    import ijson
+
+    try:
+        yield from ijson.items(file, "item")
+    except ijson.JSONError as error:
+        raise ValueError(str(error).splitlines()[0]) from error
 
 
 def _named(value: object) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
@@ -32,5 +33,24 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         capsys.readouterr()
         code = await asyncio.to_thread(main, [str(argument) for argument in arguments])
         return Done(code, *capsys.readouterr())
+
+    return once
+
+
+@pytest.fixture
+def run_process(run: Run) -> Run:
+    """Run a command line in a process of its own, for commands that listen to signals."""
+
+    async def once(*arguments: object) -> Done:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bulk_importer",
+            *map(str, arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return Done(process.returncode or 0, out.decode(), err.decode())
 
     return once
