@@ -85,6 +85,10 @@ class Catalog:
         self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
         # Found out by `projects`.
         self._routes: RouteSet | None = None
+        # By project, the task that its configuration is read with; found out by `label_config`. It stays the same: the
+        # first reading writes what the task is missing, so that a later one has nothing to write, and cannot get into
+        # the way of an upload for the same media.
+        self._config_tasks: dict[str, str] = {}
 
     async def route_set(self) -> RouteSet:
         """Which routes the server opens to us. Raises what `projects` raises."""
@@ -177,11 +181,8 @@ class Catalog:
         below = "media" if opened is RouteSet.TOKEN else None
         await self._asking.rows(routes.dataset_media(opened, dataset.id), MediaRow, sink, below=below)
 
-    async def label_config(self, project: Project, *, task_id: str | None = None) -> list[object]:
+    async def label_config(self, project: Project) -> list[object]:
         """The classes of the label configuration of a project as the server writes them, decoded.
-
-        Args:
-            task_id: the task to read it with, where that is needed; None: one that nothing is missing in, if there is.
 
         Raises:
             UsageError: by token, and the project has no task.
@@ -194,17 +195,18 @@ class Catalog:
             if answer.status == 200:
                 with contextlib.suppress(ServerUnavailable):
                     return self._asking.read(answer, _Configuration).entries
-        wanted = task_id or await self.any_task(project)
+        wanted = self._config_tasks.get(project.id) or await self._finished_task(project)
         if wanted is None:
             raise UsageError(
                 f"The project {project.name!r} has no media yet, and by token a label configuration can only be read "
                 "together with one. Connect a dataset with the project, or give --label-config FILE."
             )
+        self._config_tasks[project.id] = wanted
         read = await self._asking.look_up(routes.task(wanted), _TaskView)
         return read.label_config.entries
 
-    async def any_task(self, project: Project) -> str | None:
-        """The id of a task of the project, one that people have finished where there is one."""
+    async def _finished_task(self, project: Project) -> str | None:
+        """The id of a task of the project, one that people have finished where there is one; None without tasks."""
         opened = await self.route_set()
         for state in _STATES_TO_READ:
             path = routes.project_task_list(opened, project.id, state, limit=1)

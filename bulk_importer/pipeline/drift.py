@@ -1,14 +1,14 @@
 """Notices when the label configuration of the project changes while entries are held against an older reading of it.
 
 The configuration is kept in the checkpoint's log, together with what was delivered when it was last seen as it is kept.
-It is read again when a run begins, every now and then while it goes on, and when the server refuses what was found
-right here. What was only added changes nothing for entries that were judged right. Anything else ends the run, with
-what changed and which positions were delivered since the last good reading; the newer configuration is kept, and the
-next run judges by it what is still owed.
+It is read again when a run begins, every now and then while it goes on, when the server refuses what was found right
+here, and when the run is over. What was only added changes nothing for entries that were judged right. Anything else
+ends the run, with what changed and which positions were delivered since the last good reading; the newer configuration
+is kept, and the next run judges by it what is still owed.
 
 By token the configuration can only be read together with a task, which makes the server write rows that the task is
-missing (protocol 3.4). One task is used for all readings, and best one that no entry names; `Catalog.any_task`
-prefers tasks that people have finished, because nothing is missing in them.
+missing (protocol 3.4). `Catalog.label_config` uses one task for all readings of a run, if there is one that people have
+finished, because nothing is missing there.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class ConfigWatch:
-    """Compares what the server says now with what entries are held against. `begin` it, then let it `run`.
+    """Compares what the server says now with what entries are held against. `begin` it, let it `run`, `conclude` it.
 
     Args:
         read: reads the configuration of the project anew.
@@ -102,11 +102,23 @@ class ConfigWatch:
             except TimeoutError:
                 pass
             self._is_suspect.clear()
-            try:
-                now = await self._read()
-            except ServerError:
-                continue
-            await self._judge(now)
+            await self._look()
+
+    async def conclude(self) -> None:
+        """Read the configuration a last time: what was sent after the last reading was held against it, too.
+
+        Raises:
+            LabelConfigChanged, CheckpointUnusable: as `begin` does.
+        """
+        await self._look()
+
+    async def _look(self) -> None:
+        """Read and judge; a reading that fails is left out."""
+        try:
+            now = await self._read()
+        except ServerError:
+            return
+        await self._judge(now)
 
     async def _judge(self, now: LabelConfig) -> None:
         kept = kept_config(self._checkpoint)

@@ -86,7 +86,7 @@ class Feeder:
         try:
             async for judged in self._intake:
                 is_new = judged.key.first >= self._checkpoint.state.position
-                segment = self._crossing.follow(judged)[0] if is_new else judged
+                segment = self._crossing.follow(judged) if is_new else judged
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)

@@ -119,6 +119,7 @@ class Flow:
                 watching.cancel()
         except* BulkImporterError as group:
             self._errors += _leaves(group)
+        await self._conclude_watch()
         await self._remember()
         return self._errors
 
@@ -160,6 +161,15 @@ class Flow:
                 await self._watch.run()
             except LabelConfigChanged as error:
                 self._end_with(error)
+
+    async def _conclude_watch(self) -> None:
+        """Look once more whether the configuration is what entries were held against, unless the run was cut short."""
+        if self._watch is None or self._stop.is_requested or not self.requests:
+            return
+        try:
+            await self._watch.conclude()
+        except (LabelConfigChanged, CheckpointError) as error:
+            self._errors.append(error)
 
     def _refused(self) -> None:
         """The server refused entries that were judged right here."""
