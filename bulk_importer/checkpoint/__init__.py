@@ -3,28 +3,35 @@
 `Checkpoint` is the state and the only way to change it; `log` describes the file that it is read from.
 """
 
+from bulk_importer.checkpoint.claims import Claim
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
 from bulk_importer.checkpoint.records import Header, SourceIdentity, Undecided
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
+from bulk_importer.checkpoint.source_proof import SourceProof
 from bulk_importer.checkpoint.state import CheckpointState, Contradiction, Counts
+from bulk_importer.checkpoint.verification import Proof, verify
 
 __all__ = [
     "Checkpoint",
     "CheckpointState",
+    "Claim",
     "Contradiction",
     "Counts",
     "DeliveredDigests",
     "Header",
     "LockOwner",
+    "Proof",
     "RejectedLine",
     "SourceIdentity",
+    "SourceProof",
     "Undecided",
     "delivered_digests",
     "identify",
     "lock_owner",
     "read_state",
     "rejected_lines",
+    "verify",
 ]

@@ -73,7 +73,7 @@ from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.checkpoint.state import CheckpointState
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 
-__all__ = ["COMPACT_BYTES", "CheckpointLog", "read_log"]
+__all__ = ["COMPACT_BYTES", "CheckpointLog", "read_content", "read_log", "replayed_from"]
 
 _NAME = "log"
 _UNFINISHED = "log.new"
@@ -89,16 +89,26 @@ def read_log(folder: Path) -> Replayed:
         CheckpointUnusable: there is none, or it cannot be read.
         CheckpointDamaged: it is not what was written.
     """
-    path = folder / _NAME
+    return replayed_from(read_content(folder), folder)
+
+
+def read_content(folder: Path) -> bytes:
+    """The bytes of the log in `folder`. Raises `CheckpointUnusable`: there is none, or it cannot be read."""
     try:
-        return replay(path.read_bytes())
+        return (folder / _NAME).read_bytes()
     except FileNotFoundError:
         reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except OSError as error:
         raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+
+
+def replayed_from(content: bytes, folder: Path) -> Replayed:
+    """What `content`, the log of `folder`, says. Raises `CheckpointDamaged`: it is not what was written."""
+    try:
+        return replay(content)
     except Damage as damage:
-        raise CheckpointDamaged(str(path), damage.offset, damage.reason) from damage
+        raise CheckpointDamaged(str(folder / _NAME), damage.offset, damage.reason) from damage
 
 
 class CheckpointLog:

@@ -1,0 +1,119 @@
+"""`bulk-importer verify`: proves from the checkpoint alone that every entry is accounted for, once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bulk_importer.cli import terminal
+from bulk_importer.errors import CheckpointError, ExitCode, most_important
+
+if TYPE_CHECKING:
+    from bulk_importer.checkpoint import CheckpointState, Claim, Proof
+
+__all__ = ["configure", "run"]
+
+_PIECE_BYTES = 1 << 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `verify` takes."""
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="what was imported, as 'import' takes it: each segment is held against its digest",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what is proven and what is not.
+
+    Returns:
+        7 where something is not as it must be; else 5 with entries in doubt, 1 with rejected ones, 0 without.
+    """
+    from bulk_importer.checkpoint import verify
+
+    try:
+        proof = verify(arguments.checkpoint)
+    except CheckpointError as error:
+        if arguments.json:
+            _print_json({"proven": False, "exit_code": error.exit_code, "message": str(error)})
+        raise
+    claims = list(proof.claims)
+    if arguments.source is not None:
+        claims.append(asyncio.run(_hold_against(arguments.source, proof.state)))
+    code = _exit_code(proof, claims)
+    facts = _facts(proof, claims, code)
+    if arguments.json:
+        _print_json(facts)
+    else:
+        for line in _lines(facts):
+            terminal.out(line)
+    return code
+
+
+async def _hold_against(source: str, state: CheckpointState) -> Claim:
+    from bulk_importer.checkpoint import SourceProof
+    from bulk_importer.intake import open_source
+
+    proof = SourceProof(state)
+    opened = await open_source(source)
+    try:
+        stream = await opened.stream(0)
+        try:
+            while piece := await stream.read(_PIECE_BYTES):
+                proof.feed(piece)
+        finally:
+            await stream.aclose()
+    finally:
+        await opened.aclose()
+    return proof.finish()
+
+
+def _exit_code(proof: Proof, claims: list[Claim]) -> ExitCode:
+    codes = [ExitCode.CHECKPOINT for claim in claims if not claim.holds]
+    codes += [ExitCode.IN_DOUBT] if proof.counts.in_doubt else []
+    codes += [ExitCode.REJECTIONS] if proof.counts.rejected else []
+    return most_important(codes)
+
+
+def _facts(proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
+    counts = proof.counts
+    return {
+        "proven": all(claim.holds for claim in claims),
+        "exit_code": code,
+        "source": proof.header.source,
+        "server": proof.header.server,
+        "project": proof.header.project,
+        "entries": counts.entries,
+        "delivered": counts.delivered,
+        "rejected": counts.rejected,
+        "skipped": counts.skipped,
+        "in_doubt": counts.in_doubt,
+        "owed": counts.owed,
+        "is_read_to_the_end": proof.state.end is not None,
+        "claims": [{"claim": claim.name, "holds": claim.holds, "text": claim.text} for claim in claims],
+    }
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
+    lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
+    if not facts["proven"]:
+        lines.append("  The checkpoint does not hold what it must. Do not delete it; restore it from a copy.")
+    elif facts["in_doubt"] or facts["owed"] or not facts["is_read_to_the_end"]:
+        lines.append("  Not finished: the same import command goes on with it.")
+    else:
+        lines.append("  Every entry is accounted for, once.")
+    return lines
+
+
+def _print_json(facts: dict[str, Any]) -> None:
+    import orjson
+
+    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
