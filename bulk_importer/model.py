@@ -201,7 +201,10 @@ class Batch(msgspec.Struct, frozen=True):
 
     def spans(self) -> tuple[Span, ...]:
         """The positions in it."""
-        return SpanSet.of(position for run in self.runs for position in run.positions).spans
+        found = SpanSet()
+        for run in self.runs:
+            found.update(SpanSet.of(run.positions))
+        return found.spans
 
     def lanes(self) -> Iterator[str]:
         """The lane of each entry, in order; a lane comes as often as it has entries."""

@@ -40,10 +40,18 @@ class SpanSet:
 
     @classmethod
     def of(cls, positions: Iterable[int]) -> SpanSet:
-        """The set of single positions."""
+        """The set of single positions. Those that follow each other cost one addition together."""
+        if isinstance(positions, range) and positions.step == 1:
+            return cls([(positions.start, positions.stop)])
         found = cls()
+        start = stop = 0
         for position in positions:
-            found.add(position, position + 1)
+            if position == stop:
+                stop += 1
+            else:
+                found.add(start, stop)
+                start, stop = position, position + 1
+        found.add(start, stop)
         return found
 
     def add(self, start: int, stop: int) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bulk_importer.model import Limits
 
@@ -25,6 +28,22 @@ class Load:
             and self.bytes + length + 1 <= limits.max_bytes
             and self.weight + weight <= limits.max_weight
         )
+
+    def most(self, lengths: Sequence[int], weights: Sequence[int], limits: Limits) -> int:
+        """How many of these entries, from the first on, may go in: as `fits` says, one after the other."""
+        count = min(len(lengths), max(limits.max_entries - self.entries, 0 if self.entries else 1))
+        widths = list(accumulate(lengths[:count]))
+        heights = list(accumulate(weights[:count]))
+        by_bytes = bisect_right(range(count), limits.max_bytes - self.bytes, key=lambda i: widths[i] + i + 1)
+        by_weight = bisect_right(heights, limits.max_weight - self.weight)
+        # Whatever it is, the first one of a batch goes in.
+        return max(min(by_bytes, by_weight), 0 if self.entries else min(count, 1))
+
+    def take_all(self, lengths: Sequence[int], weights: Sequence[int]) -> None:
+        """Count entries in."""
+        self.entries += len(lengths)
+        self.bytes += sum(lengths) + len(lengths)
+        self.weight += sum(weights)
 
     def take(self, length: int, weight: int) -> None:
         """Count an entry in."""
