@@ -33,6 +33,10 @@ from bulk_importer.transfer.window import Window
 __all__ = ["Ledger", "Remembered", "Sending", "window_of"]
 
 _POLITE_IN_FLIGHT = 2
+# When everything fails, a retry leaves in the time of ten first waits: every five seconds at the default.
+_RETRIES_PER_WAIT = 0.1
+# A minute at the default: often enough for a person who waits, and nothing to a server that starts.
+_LONGEST_PROBE_WAITS = 60
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -93,7 +97,11 @@ class Sending:
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
-            BreakerPolicy(first_interval_seconds=settings.probe_wait, max_outage_seconds=settings.max_outage),
+            BreakerPolicy(
+                first_interval_seconds=settings.probe_wait,
+                longest_interval_seconds=_LONGEST_PROBE_WAITS * settings.probe_wait,
+                max_outage_seconds=settings.max_outage,
+            ),
             probe=uploads.probe,
             sleep=stop.sleep,
             emit=emit,
@@ -111,7 +119,7 @@ class Sending:
             gate=gate,
             retrying=Retrying(
                 policy,
-                budget=RetryBudget(),
+                budget=RetryBudget(per_second=_RETRIES_PER_WAIT / settings.retry_wait),
                 max_attempts=settings.max_attempts,
                 may_retry=lambda _: not stop.is_requested and outage.is_over,
                 sleep=stop.sleep,
