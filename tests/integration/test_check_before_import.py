@@ -1,0 +1,156 @@
+"""Before an import sends anything it holds its entries against what it was told to, and nothing else is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.intake import open_source
+from bulk_importer.model import ErrorBudget
+from bulk_importer.pipeline import Announcement, Import
+from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+Run = Callable[..., Coroutine[Any, Any, Summary]]
+
+
+@pytest.fixture
+def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
+    """Import `entries`, and again whenever it is called again; `said` takes what is announced."""
+
+    async def once(entries: list[Any], *, said: list[Announcement] | None = None, **more: Any) -> Summary:
+        path = tmp_path / "l.json"
+        path.write_text(json.dumps(entries))
+        settings = Settings(server=sandbox.url, workers=0, **{"project": "p", **more})
+        source = await open_source(str(path))
+        announce = said.append if said is not None else lambda _: None
+        try:
+            running = Import(source, settings, Token(), tmp_path / "cp", StopSwitch(), announce=announce)
+            return await running.run()
+        finally:
+            await source.aclose()
+
+    return once
+
+
+def entry(media_id: str, **more: Any) -> dict[str, Any]:
+    """An entry without a fault, unless `more` brings one."""
+    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}, **more}
+
+
+async def test_what_is_checked_is_announced(sandbox: Sandbox, run_import: Run) -> None:
+    """By all three rings, or by what is left of them."""
+    project = await sandbox.prepare(name="p", media=3)
+    said: list[Announcement] = []
+    entries = [entry(media_id) for media_id in project.media_ids]
+    await run_import(entries, said=said, limit=1)
+    assert len(said[0].checked) == 3
+    assert "3 can be imported" in said[0].checked[2]
+    assert not said[0].unchecked
+    await run_import(entries, said=said, project=project.id, label_config="none", check_media=False)
+    assert len(said[1].checked) == 1
+    assert len(said[1].unchecked) == 2
+
+
+async def test_without_configuration_and_media_only_uploads_leave(sandbox: Sandbox, run_import: Run) -> None:
+    """The project has to be named by its id, because a name would have to be looked up."""
+    project = await sandbox.prepare(name="p", media=3)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    with pytest.raises(UsageError, match="is no id"):
+        await run_import(entries, label_config="none", check_media=False)
+    summary = await run_import(entries, label_config="none", check_media=False, project=project.id)
+    assert (summary.exit_code, summary.delivered) == (0, 3)
+    assert {seen.method for seen in sandbox.requests} == {"POST"}
+    assert {seen.path for seen in sandbox.requests} == {f"/api/v1/project/{project.id}/prediction"}
+
+
+async def test_our_own_uploads_do_not_stand_in_the_way_of_a_resume(sandbox: Sandbox, run_import: Run) -> None:
+    """The index of media is that of the beginning: a second entry for a media follows the first in another run."""
+    project = await sandbox.prepare(name="p", media=2)
+    entries = [entry(media_id) for media_id in (*project.media_ids, *project.media_ids)]
+    assert (await run_import(entries, limit=2)).delivered == 2
+    summary = await run_import(entries)
+    assert (summary.exit_code, summary.delivered) == (0, 4)
+
+
+async def test_a_check_that_is_switched_on_later_forgives_our_own_uploads(
+    sandbox: Sandbox, run_import: Run
+) -> None:
+    """Whose they are cannot be known by then."""
+    project = await sandbox.prepare(name="p", media=2)
+    entries = [entry(media_id) for media_id in (*project.media_ids, *project.media_ids)]
+    await run_import(entries, check_media=False, limit=2)
+    summary = await run_import(entries)
+    assert (summary.exit_code, summary.delivered) == (0, 4)
+
+
+async def test_another_import_of_the_same_input_is_stopped(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path
+) -> None:
+    """Somebody deleted the checkpoint, or two people import the same file: nothing is doubled."""
+    project = await sandbox.prepare(name="p", media=3)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    await run_import(entries)
+    (tmp_path / "cp").rename(tmp_path / "lost")
+    summary = await run_import(entries)
+    assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 0, 3)
+    assert summary.findings["media-uploaded"] == 3
+    labels = await sandbox.labels(project.id)
+    assert all(len([value for value in values if value["k"] == "poi"]) == 1 for values in labels.values())
+
+
+@pytest.mark.parametrize(
+    ("budget", "wrong", "code"),
+    [
+        (ErrorBudget(count=3), 4, ExitCode.BUDGET),
+        (ErrorBudget(count=4), 4, ExitCode.REJECTIONS),
+        (ErrorBudget(share=0.05), 61, ExitCode.BUDGET),
+        (ErrorBudget(share=0.05), 60, ExitCode.REJECTIONS),
+        (ErrorBudget(), 600, ExitCode.REJECTIONS),
+    ],
+    ids=str,
+)
+async def test_too_many_errors_end_the_run(
+    sandbox: Sandbox, run_import: Run, budget: ErrorBudget, wrong: int, code: ExitCode
+) -> None:
+    """Before the entries that were read with them are sent; the same command goes on with a larger budget."""
+    project = await sandbox.prepare(name="p", media=1)
+    mistakes = [entry("nobody")] * wrong
+    entries = [*mistakes, *[entry(project.media_ids[0])] * (1200 - wrong)]
+    summary = await run_import(entries, max_errors=budget)
+    assert (summary.exit_code, summary.rejected) == (code, wrong)
+    if code == ExitCode.BUDGET:
+        assert (summary.delivered, summary.state) == (0, "failed")
+        assert "--max-errors" in summary.message
+        again = await run_import(entries, max_errors=budget)
+        assert (again.exit_code, again.delivered) == (code, 0)
+        summary = await run_import(entries, max_errors=ErrorBudget())
+    assert summary.delivered == 1200 - wrong
+
+
+async def test_refusals_of_the_server_count_towards_the_budget(sandbox: Sandbox, run_import: Run) -> None:
+    """Unchecked entries are refused one by one, until it is enough."""
+    project = await sandbox.prepare(name="p", media=40)
+    entries = [entry(media_id, labels={"tram": []}) for media_id in project.media_ids]
+    summary = await run_import(
+        entries, label_config="none", max_errors=ErrorBudget(count=5), max_in_flight=1, max_batch_entries=1
+    )
+    assert summary.exit_code == ExitCode.BUDGET
+    assert 6 <= summary.rejected < 40
+
+
+async def test_a_later_entry_that_would_wipe_an_earlier_one(sandbox: Sandbox, run_import: Run) -> None:
+    """Is said, and sent unless it is denied."""
+    project = await sandbox.prepare(name="p", media=1)
+    entries = [entry(project.media_ids[0]), entry(project.media_ids[0], keepData=False)]
+    summary = await run_import(entries, deny=("earlier-entry-wiped",))
+    assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 1, 1)
+    assert summary.findings["earlier-entry-wiped"] == 1

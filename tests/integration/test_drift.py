@@ -1,0 +1,199 @@
+"""A label configuration that changes under a run is noticed: what was only added is taken, anything else ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from bulk_importer.checkpoint import read_state
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode, LabelConfigChanged
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.sandbox import Fault, FaultScript, Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+CLASSES: list[dict[str, Any]] = [
+    {"entryKey": "poi", "entryValue": "poi", "type": "POINT", "children": [], "required": False},
+    {
+        "entryKey": "weather",
+        "entryValue": "weather",
+        "type": "SELECT",
+        "children": [],
+        "required": False,
+        "options": {"sunny": "sunny", "rain": "rain"},
+    },
+]
+TOKEN = "token-of-the-test"
+
+Run = Callable[..., Coroutine[Any, Any, Summary]]
+
+
+@pytest.fixture
+def run_import(tmp_path: Path) -> Run:
+    """Import `entries` into a project, and again whenever it is called again."""
+
+    async def once(
+        sandbox: Sandbox, project: Any, entries: list[Any], token: str | None = None, **more: Any
+    ) -> Summary:
+        path = tmp_path / "l.json"
+        path.write_text(json.dumps(entries))
+        settings = Settings(server=sandbox.url, project=project.id, workers=0, **more)
+        source = await open_source(str(path))
+        try:
+            return await Import(source, settings, Token(token), tmp_path / "cp", StopSwitch()).run()
+        finally:
+            await source.aclose()
+
+    return once
+
+
+def entries_for(project: Any, option: str = "sunny") -> list[Any]:
+    """An entry for each media, which answers the select."""
+    return [
+        {"internal_media_ID": media_id, "global_classifications": {"weather": [option]}}
+        for media_id in project.media_ids
+    ]
+
+
+async def put_config(sandbox: Sandbox, project: Any, classes: list[Any]) -> None:
+    """Change the configuration as a person does in the editor: known classes keep their ids."""
+    with_ids = await asyncio.to_thread(_ask, f"{sandbox.url}/api/lconfig/{project.config_id}", None)
+    ids = {each["entryKey"]: each["id"] for each in with_ids["entries"]}
+    body = [
+        {**each, **({"id": ids[each["entryKey"]]} if each["entryKey"] in ids else {})} for each in classes
+    ]
+    await asyncio.to_thread(_ask, f"{sandbox.url}/api/lconfig/{project.config_id}", body)
+
+
+def _ask(url: str, body: object) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    method = "GET" if body is None else "PUT"
+    with urlopen(
+        Request(url, data=data, method=method, headers={"Content-Type": "application/json"}), timeout=20
+    ) as answer:
+        return json.load(answer)
+
+
+def paths(sandbox: Sandbox) -> list[str]:
+    """What was asked for, without the lists of tasks."""
+    return [seen.path for seen in sandbox.requests if not seen.path.endswith("/list")]
+
+
+def changed(**options: str) -> list[Any]:
+    """The classes with these options of the select."""
+    classes = copy.deepcopy(CLASSES)
+    classes[1]["options"] = options
+    return classes
+
+
+async def test_what_was_only_added_is_taken_by_the_next_run(start_sandbox: Any, run_import: Run) -> None:
+    """It is kept, and entries may use it."""
+    sandbox = await start_sandbox(seed=1)
+    project = await sandbox.prepare(media=4, label_config=CLASSES)
+    entries = [*entries_for(project)[:2], *entries_for(project, "snow")[2:]]
+    first = await run_import(sandbox, project, entries, limit=1)
+    assert (first.exit_code, first.delivered, first.rejected) == (ExitCode.REJECTIONS, 1, 2)
+    await put_config(sandbox, project, changed(sunny="sunny", rain="rain", snow="snow"))
+    second = await run_import(sandbox, project, entries)
+    assert (second.exit_code, second.delivered) == (ExitCode.REJECTIONS, 2)
+
+
+async def test_what_was_taken_away_ends_the_run_once(
+    start_sandbox: Any, run_import: Run, tmp_path: Path
+) -> None:
+    """It says what changed and what was delivered since; the next run judges what is owed by the new one."""
+    sandbox = await start_sandbox(seed=1)
+    project = await sandbox.prepare(media=4, label_config=CLASSES)
+    first = await run_import(sandbox, project, entries_for(project), limit=2)
+    assert (first.exit_code, first.delivered) == (0, 2)
+    await put_config(sandbox, project, changed(rain="rain"))
+    with pytest.raises(LabelConfigChanged) as caught:
+        await run_import(sandbox, project, entries_for(project))
+    assert caught.value.exit_code == ExitCode.LABEL_CONFIG
+    assert "'weather' lost the option 'sunny'" in str(caught.value)
+    assert "Nothing was delivered since it was last read" in str(caught.value)
+    assert read_state(tmp_path / "cp")[1].counts.delivered == 2
+    again = await run_import(sandbox, project, entries_for(project))
+    assert (again.exit_code, again.delivered, again.rejected) == (ExitCode.REJECTIONS, 2, 2)
+    assert again.findings["option-unknown"] == 2
+
+
+async def test_a_change_during_the_run_names_what_was_delivered_since(
+    start_sandbox: Any, run_import: Run
+) -> None:
+    """The server accepts an option that is gone and drops it; only a reading tells."""
+    sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=1.0)]))
+    project = await sandbox.prepare(media=6, label_config=CLASSES)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(
+            run_import(sandbox, project, entries_for(project), max_batch_entries=2, max_in_flight=1)
+        )
+        while not any(seen.committed for seen in sandbox.requests):
+            await asyncio.sleep(0.005)
+        await put_config(sandbox, project, changed(rain="rain"))
+    summary = running.result()
+    assert summary.exit_code == ExitCode.LABEL_CONFIG
+    assert "lost the option 'sunny'" in summary.message
+    assert "6 entries were delivered since it was last read" in summary.message
+    assert "the positions 0 to 5" in summary.message
+
+
+async def test_a_refusal_of_what_was_found_right_makes_it_look(start_sandbox: Any, run_import: Run) -> None:
+    """A class that is gone is refused by the server; the reason is the configuration and not the entries."""
+    sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=0.5)]))
+    project = await sandbox.prepare(media=6, label_config=CLASSES)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(
+            run_import(sandbox, project, entries_for(project), max_batch_entries=1, max_in_flight=1)
+        )
+        while not any(seen.committed for seen in sandbox.requests):
+            await asyncio.sleep(0.005)
+        await put_config(sandbox, project, CLASSES[:1])
+    summary = running.result()
+    assert summary.exit_code == ExitCode.LABEL_CONFIG
+    assert "SELECT 'weather' is gone" in summary.message
+    assert summary.rejected > 0
+
+
+async def test_by_token_one_task_is_read_and_no_other(start_sandbox: Any, run_import: Run) -> None:
+    """Reading a task writes, so it is always the same."""
+    sandbox = await start_sandbox(seed=1, flavour="cloud", tokens=[TOKEN])
+    project = await sandbox.prepare(media=5, label_config=CLASSES)
+    summary = await run_import(sandbox, project, entries_for(project), TOKEN)
+    assert (summary.exit_code, summary.delivered) == (0, 5)
+    tasks = [
+        seen.path
+        for seen in sandbox.requests
+        if seen.path.startswith("/api/v1/task/") and not seen.path.endswith("/list")
+    ]
+    assert len(tasks) == 2  # at the beginning and at the end
+    assert len(set(tasks)) == 1
+
+
+async def test_a_file_does_not_drift(start_sandbox: Any, run_import: Run, tmp_path: Path) -> None:
+    """It is the choice of the user, and nothing is read from the server for it."""
+    sandbox = await start_sandbox(seed=1, flavour="cloud", tokens=[TOKEN])
+    project = await sandbox.prepare(media=3, label_config=CLASSES)
+    (tmp_path / "config.json").write_text(json.dumps(CLASSES))
+    for limit in (1, None):
+        await run_import(
+            sandbox,
+            project,
+            entries_for(project),
+            TOKEN,
+            label_config=str(tmp_path / "config.json"),
+            limit=limit,
+        )
+    assert not [
+        seen.path for seen in sandbox.requests if "/task/" in seen.path and not seen.path.endswith("/list")
+    ]
