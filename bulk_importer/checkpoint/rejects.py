@@ -2,8 +2,9 @@
 
 A line is `{"position", "offset", "media_id", "findings", "entry"}`. `entry` is the entry as it came: its
 bytes are put into the line as they are, only line breaks between its tokens become blanks, so that no number
-is rewritten. What is not JSON in UTF-8 stands there as `entry_base64`. A line without either was written after the
-file had grown beyond `max_bytes`: it keeps `position` and `findings`, the bytes are in the source.
+is rewritten. What is not JSON in UTF-8, or JSON that readers choke on (half a surrogate pair, brackets in a tower),
+stands there as `entry_base64`. A line without either was written after the file had grown beyond `max_bytes`: it
+keeps `position` and `findings`, the bytes are in the source.
 
 Lines are in the order in which entries were rejected, which is not that of positions. They are on disk before
 the log counts on them.
@@ -25,17 +26,18 @@ from bulk_importer.model import Finding, Rejection
 __all__ = ["REJECTED", "RejectedLine", "RejectedLines", "rejected_lines"]
 
 REJECTED = "rejected.jsonl"
+_MARGIN = 200
 _JOINED = bytes.maketrans(b"\n\r", b"  ")
 
 
 class RejectedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is read back; `entry` has its bytes as they stand there."""
+    """A line as it is read back; `entry` has its bytes as they stand there, none where there is no entry."""
 
     position: int
     findings: tuple[Finding, ...]
     offset: int | None = None
     media_id: str | None = None
-    entry: msgspec.Raw | None = None
+    entry: msgspec.Raw = msgspec.Raw()
     entry_base64: str | None = None
 
 
@@ -126,10 +128,24 @@ def _entry(raw: bytes) -> bytes:
 
 
 def _is_json(raw: bytes) -> bool:
-    """Whether `raw` is one JSON value in UTF-8 that a reader of the line will accept.
+    """Whether `raw` is one JSON value in UTF-8 that a reader of the line will accept."""
+    return _is_readable(raw) and _is_strict(raw)
 
-    orjson decides for nearly all; what it refuses and JSON allows (numbers beyond a double, half surrogates)
-    is looked at by the slower parser of the standard library, which builds none of the numbers.
+
+def _is_readable(raw: bytes) -> bool:
+    """Whether `rejected_lines` can read it back. The brackets are a margin: what it may nest depends on its caller."""
+    try:
+        msgspec.json.decode(_MARGIN * b"[" + raw + _MARGIN * b"]", type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
+
+
+def _is_strict(raw: bytes) -> bool:
+    """Whether it is JSON by the letter.
+
+    orjson decides for nearly all; what it refuses and JSON allows (numbers beyond a double) is looked at by the
+    slower parser of the standard library, which builds none of the numbers.
     """
     import orjson
 
