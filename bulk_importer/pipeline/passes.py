@@ -11,7 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bulk_importer.checkpoint import Checkpoint
-from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, ServerError
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointMismatch,
+    InputError,
+    ServerError,
+    SourceUnreadable,
+)
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.feed import owed_part
@@ -74,8 +80,19 @@ class Passes:
             self.retries += flow.retries
             self.is_limited = flow.is_limited
             first = False
-            if errors or self._stop.is_requested or self.is_limited or not await self._owes_again():
+            if errors or self._stop.is_requested or self.is_limited:
                 return errors
+            if not await self._owes_again():
+                return self._held_back()
+
+    def _held_back(self) -> list[BulkImporterError]:
+        """What to say where entries are owed that waited behind a doubt which has ended, and cannot be read again."""
+        if self._can_read_again or self._doubts.exist or not self._checkpoint.state.counts.owed:
+            return []
+        why = "entries were held back behind lost answers, and it can be read once only"
+        return [
+            SourceUnreadable(self._source.name, why, advice="Run the same command again with the same input.")
+        ]
 
     async def _ask_first(self) -> None:
         """Ask about what is in doubt since an earlier run. What is wrong with the source, the flow will say."""
@@ -93,11 +110,11 @@ class Passes:
             await self._doubts.ask()
 
     async def _owes_again(self) -> bool:
-        """Find out about doubts; whether anything is owed now that can be sent in another flow."""
+        """Find out about doubts; whether one ended, so that what was in it or waited behind it can be sent."""
         with suppress(ServerError):
             while self._doubts.exist and not self._stop.is_requested:
                 left = self._doubts.seconds_until_known()
-                if await self._doubts.ask(may_owe=self._can_read_again):
+                if await self._doubts.ask(may_owe=self._can_read_again) and self._can_read_again:
                     return True
                 if not left or left > self._wait_left or not self._doubts.exist:
                     return False

@@ -91,7 +91,7 @@ class Doubts:
             may_owe: False leaves in doubt what did not land, because it could not be sent again.
 
         Returns:
-            Whether any is owed now, so that it can be sent.
+            Whether any doubt ended: what was in it is owed, or what waited behind it is.
 
         Raises:
             ServerError: the server does not answer; what was found out before is on record.
@@ -100,11 +100,11 @@ class Doubts:
         known = [doubt for doubt in self._checkpoint.state.doubts() if self._is_known(doubt)]
         await self._find_tasks(entry.lane for doubt in known for entry in self._entries_of(doubt))
         writes = not self._tasks or await self._reader.writes(next(iter(self._tasks.values())))
-        owed = False
+        ended = False
         for doubt in known:
             if self._is_over(doubt) or not writes:
-                owed |= await self._resolve(doubt, may_owe=may_owe)
-        return owed
+                ended |= await self._resolve(doubt, may_owe=may_owe)
+        return ended
 
     async def _find_tasks(self, lanes: Iterable[str]) -> None:
         """Look up the tasks of these media. Those that have none are not looked for again: tasks do not come late."""
@@ -131,13 +131,13 @@ class Doubts:
             await self._record(doubt, delivered=True, why="its labels are there")
         elif said is Witness.ABSENT and is_over:
             await self._record(doubt, delivered=False, why="its labels are not there, and it is over")
-            return True
         elif is_over and self._replaces(doubt):
             await self._record(
                 doubt, delivered=False, why="it is over, and sending it again replaces the same labels"
             )
-            return True
-        return False
+        else:
+            return False
+        return True
 
     async def _hear(self, doubt: Undecided) -> Witness:
         """What the media of a batch say, the best witnesses first, until two of them agree."""
