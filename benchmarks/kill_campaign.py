@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,8 @@ class Campaign:
         faults.write_text(FAULTS.format(seed=self.chance.randrange(1 << 30)))
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
-        port = self.url.rsplit(":", 1)[-1] if self.url else "0"
+        # Below the ports that the system gives to outgoing connections: one of those could be taken meanwhile.
+        port = self.url.rsplit(":", 1)[-1] if self.url else str(_free_port(self.chance))
         arguments = ["--port", port, "--database", str(self.folder / "db"), "--faults", str(faults), "--json"]
         self.sandbox = subprocess.Popen(
             [*COMMAND, "sandbox", *arguments, "--ready-file", str(ready)],
@@ -178,6 +180,14 @@ class Campaign:
                             ended = True
             if process.returncode >= 0:
                 return json.loads((self.folder / "said").read_bytes())
+
+
+def _free_port(chance: random.Random) -> int:
+    while True:
+        port = chance.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 Labels = tuple[list[list[float]], str | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
     settings = gather(arguments).settings
     sources = expanded(arguments.source)
-    return asyncio.run(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
+    return run_in_loop(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
 
 
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
