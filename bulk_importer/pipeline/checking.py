@@ -6,12 +6,12 @@ the input mentions (at most 96 MB, see `intake.mentions`).
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from bulk_importer.errors import ExitCode, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment, Source
@@ -63,16 +63,15 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     unchecked: tuple[str, ...]
 
 
-class _Geometry(msgspec.Struct):
-    nested_geometries: msgspec.Raw | UnsetType = UNSET
+class _Geometry(msgspec.Struct, gc=False):
+    nested_geometries: dict[str, list[msgspec.Raw]] | None = None
 
 
-class _Labels(msgspec.Struct):
-    labels: dict[str, list[_Geometry]] | UnsetType = UNSET
+class _Labels(msgspec.Struct, gc=False):
+    labels: dict[str, list[_Geometry]] | None = None
 
 
 _decode_labels = msgspec.json.Decoder(_Labels).decode
-_decode_nested = msgspec.json.Decoder(dict[str, list[msgspec.Raw]]).decode
 
 
 class Check:
@@ -180,18 +179,25 @@ def _findings(segment: JudgedSegment) -> Iterable[Finding]:
 
 
 def _count_geometries(run: EntryRun, counted: Counter[str]) -> None:
+    """Add the geometries of a run by class. (One entry at a time: many at once keep the garbage collector busy.)"""
+    counts: dict[str, int] = {}
+    for entry in _labels_in(run):
+        for key, geometries in (entry.labels or {}).items():
+            counts[key] = counts.get(key, 0) + len(geometries)
+            for geometry in geometries:
+                if geometry.nested_geometries:
+                    for below, inner in geometry.nested_geometries.items():
+                        name = f"{key}/{below}"
+                        counts[name] = counts.get(name, 0) + len(inner)
+    counted.update(counts)
+
+
+def _labels_in(run: EntryRun) -> Iterator[_Labels]:
+    """The labels of entries; without those whose `nested_geometries` is no object, which the rules may let pass."""
     data = memoryview(run.data)
     for start, length in zip(run.starts, run.lengths, strict=True):
-        labels = _decode_labels(data[start : start + length]).labels
-        if labels is UNSET:
-            continue
-        for key, geometries in labels.items():
-            counted[key] += len(geometries)
-            for geometry in geometries:
-                nested = geometry.nested_geometries
-                if nested is not UNSET and bytes(nested).startswith(b"{"):
-                    for below, inner in _decode_nested(nested).items():
-                        counted[f"{key}/{below}"] += len(inner)
+        with contextlib.suppress(msgspec.ValidationError):
+            yield _decode_labels(data[start : start + length])
 
 
 def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
