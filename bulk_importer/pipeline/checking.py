@@ -6,7 +6,6 @@ the input mentions (at most 96 MB, see `intake.mentions`).
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -196,8 +195,11 @@ def _labels_in(run: EntryRun) -> Iterator[_Labels]:
     """The labels of entries; without those whose `nested_geometries` is no object, which the rules may let pass."""
     data = memoryview(run.data)
     for start, length in zip(run.starts, run.lengths, strict=True):
-        with contextlib.suppress(msgspec.ValidationError):
-            yield _decode_labels(data[start : start + length])
+        try:
+            labels = _decode_labels(data[start : start + length])
+        except msgspec.ValidationError:
+            continue
+        yield labels
 
 
 def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
