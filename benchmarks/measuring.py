@@ -1,0 +1,150 @@
+"""Runs programs and measures them: seconds, processor time and peak memory of all their processes; draws bars."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import psutil
+
+__all__ = ["RESULTS", "Measured", "bars", "measure", "running_sink", "write_results"]
+
+RESULTS = Path(__file__).parent / "results"
+_SAMPLE_SECONDS = 0.05
+_COLOURS = ("#2f6f9f", "#c9c4b8")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of a program.
+
+    Attributes:
+        cpu_seconds: of all its processes.
+        peak_pss: bytes; proportional set size (shared pages counted once) of all its processes together.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_pss: int
+    output: str
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
+    """Run a program to its end."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    )
+    peak = _Peak(process.pid)
+    peak.start()
+    output, errors = process.communicate()
+    seconds = time.perf_counter() - began
+    peak.over.set()
+    peak.join()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors[-2000:]}")
+    return Measured(seconds, peak.cpu_seconds, peak.bytes, output)
+
+
+class _Peak(threading.Thread):
+    """Looks again and again at what the processes of a program take."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._root = psutil.Process(pid)
+        self._cpu: dict[int, float] = {}
+        self.over = threading.Event()
+        self.bytes = 0
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Up to the last look; a process that ends between two looks loses at most what it did there."""
+        return sum(self._cpu.values())
+
+    def run(self) -> None:
+        while not self.over.wait(_SAMPLE_SECONDS):
+            total = 0
+            try:
+                processes = [self._root, *self._root.children(recursive=True)]
+            except psutil.Error:
+                return
+            for process in processes:
+                try:
+                    times = process.cpu_times()
+                    self._cpu[process.pid] = times.user + times.system
+                    total += _pss(process.pid)
+                except (psutil.Error, OSError):
+                    continue
+            self.bytes = max(self.bytes, total)
+
+
+def _pss(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+@contextmanager
+def running_sink() -> Iterator[str]:
+    """A null server in a process of its own; its URL."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
+def write_results(name: str, rows: Sequence[Mapping[str, object]], more: Mapping[str, object]) -> None:
+    """Write `results/NAME.json`, with what it was measured on."""
+    RESULTS.mkdir(exist_ok=True)
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "machine": platform.machine()}
+    text = json.dumps({"machine": machine, **more, "rows": list(rows)}, indent=1)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+
+
+def bars(
+    name: str, title: str, unit: str, rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[str]
+) -> None:
+    """Draw `results/NAME.svg`: for each row a bar for each of the legend."""
+    most = max(max(values) for _, values in rows)
+    height, top = 18, 56
+    row_height = height * len(legend) + 14
+    body = [f'<text x="12" y="24" font-size="15" font-weight="bold">{escape(title)}</text>']
+    for index, label in enumerate(legend):
+        x = 12 + 170 * index
+        body.append(f'<rect x="{x}" y="34" width="12" height="12" fill="{_COLOURS[index]}"/>')
+        body.append(f'<text x="{x + 18}" y="44">{escape(label)}</text>')
+    for at, (label, values) in enumerate(rows):
+        y = top + at * row_height
+        body.append(f'<text x="12" y="{y + 14}">{escape(label)}</text>')
+        for index, value in enumerate(values):
+            width = max(1.0, 420 * value / most)
+            line = y + index * height
+            body.append(
+                f'<rect x="120" y="{line}" width="{width:.1f}" height="14" fill="{_COLOURS[index]}"/>'
+            )
+            body.append(f'<text x="{126 + width:.1f}" y="{line + 12}">{value:.1f} {escape(unit)}</text>')
+    total = top + len(rows) * row_height
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="660" height="{total}" font-family="sans-serif" '
+        f'font-size="12"><rect width="660" height="{total}" fill="white"/>{"".join(body)}</svg>\n'
+    )
