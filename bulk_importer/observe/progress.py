@@ -24,6 +24,7 @@ from bulk_importer.events import (
 __all__ = ["Progress", "progress_for"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_NAME_WIDTH = 16
 
 
 class Progress(Protocol):
@@ -151,14 +152,15 @@ class _MovingLine:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as RichProgress
+        from rich.table import Column
 
         self._clock = clock
         self._standing = _Standing()
         self._drawing = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=_NAME_WIDTH)),
+            BarColumn(bar_width=10),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[counts]}"),
+            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=Console(file=stream, stderr=True),
             refresh_per_second=4,
             transient=True,
@@ -172,7 +174,7 @@ class _MovingLine:
         standing.see(event, now)
         self._drawing.update(
             self._line,
-            description=standing.source.rsplit("/", 1)[-1][:32],
+            description=standing.source.rsplit("/", 1)[-1][:_NAME_WIDTH],
             total=standing.size,
             completed=min(standing.read_bytes, standing.size or standing.read_bytes),
             counts=standing.counts(now),

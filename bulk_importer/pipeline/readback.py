@@ -16,7 +16,7 @@ from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.model import Entry, EntryRun, KeepData
-from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, testimony
+from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
 
 __all__ = ["Doubts"]
 
@@ -157,7 +157,7 @@ class Doubts:
         reading = await self._reader.read(task, HeldValue)
         if reading.date is not None:
             self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
-        return testimony(claims, reading.values, self._server_clock.at(sent_at))
+        return witness_of(claims, reading.values, self._server_clock.at(sent_at))
 
     def _witnesses(self, doubt: Undecided) -> Iterable[tuple[str, Claims]]:
         by_lane: dict[str, list[bytes]] = {}

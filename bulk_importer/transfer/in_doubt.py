@@ -28,7 +28,7 @@ import msgspec
 
 from bulk_importer.datagym.entry import lane_of
 
-__all__ = ["Claims", "HeldValue", "ServerClock", "Witness", "testimony"]
+__all__ = ["Claims", "HeldValue", "ServerClock", "Witness", "witness_of"]
 
 
 class Witness(Enum):
@@ -128,7 +128,7 @@ class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
         return tuple(sorted(self.checked_values or ())) if single is None else (single,)
 
 
-def testimony(claims: Claims, held: Sequence[HeldValue], since: float) -> Witness:
+def witness_of(claims: Claims, held: Sequence[HeldValue], since: float) -> Witness:
     """What a media says about a request.
 
     Args:
@@ -142,10 +142,10 @@ def testimony(claims: Claims, held: Sequence[HeldValue], since: float) -> Witnes
         if all(found):
             return Witness.LANDED
         return Witness.MIXED if any(there[geometry] for geometry in claims.geometries) else Witness.ABSENT
-    return _weak_testimony(claims, held, fresh)
+    return _weak_witness_of(claims, held, fresh)
 
 
-def _weak_testimony(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Witness:
+def _weak_witness_of(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Witness:
     if not claims.values:
         return Witness.SILENT
     now = {lane_of(value.entry_key_lc_entry): value.texts() for value in held}

@@ -1,0 +1,111 @@
+"""The command line finds the command, and says clearly what is wrong with itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.main import COMMANDS, main
+from bulk_importer.cli.signals import stopping_on_signals
+from bulk_importer.errors import ExitCode
+from bulk_importer.settings import definitions
+from bulk_importer.transfer.stop import StopSwitch
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """That begins with what it does."""
+    assert main([name, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert COMMANDS[name][1:30] in said
+
+
+def test_every_setting_is_a_flag_of_some_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its default and its help."""
+    main(["settings", "--help"])
+    said = capsys.readouterr().out
+    assert not [
+        each.flag for each in definitions() if each.flag not in said and f"--no-{each.flag[2:]}" not in said
+    ]
+
+
+def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """And that this was none."""
+    assert main([]) == ExitCode.USAGE
+    assert "demo" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """As `pip` knows it."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("bulk-importer 0.")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["imprt"], "Did you mean import?"),
+        (["settings", "--grce", "3"], "Did you mean --grace?"),
+        (["settings", "--grace", "soon"], "flag --grace: 'soon' is not a duration"),
+        (["status"], "CHECKPOINT"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_sentence_and_code_2(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error."""
+    assert main(argv) == ExitCode.USAGE
+    assert said in capsys.readouterr().err
+
+
+def test_settings_are_shown_with_their_origin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line each, or one object."""
+    monkeypatch.setenv("BULK_IMPORTER_GRACE", "20s")
+    assert main(["settings", "--max-in-flight", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if line.startswith(("grace", "max_in_flight"))] == [
+        ["max_in_flight", "3", "flag", "--max-in-flight"],
+        ["grace", "20s", "variable", "BULK_IMPORTER_GRACE"],
+    ]
+    assert main(["settings", "--json"]) == 0
+    assert '"origin": "variable BULK_IMPORTER_GRACE"' in capsys.readouterr().out
+
+
+def test_what_was_not_foreseen_has_a_code_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """70, with a traceback to report, and never 1, which means rejections."""
+    monkeypatch.setattr(terminal, "out", lambda _: 1 / 0)
+    assert main(["settings"]) == ExitCode.UNFORESEEN
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_the_first_signal_stops_and_the_second_aborts(number: int, code: int) -> None:
+    """Whichever of them it is."""
+
+    async def check() -> None:
+        stop = StopSwitch()
+        heard: list[str] = []
+        stop.tell(lambda: heard.append("stop"))
+        with stopping_on_signals(stop):
+            os.kill(os.getpid(), number)
+            await stop.requested()
+            assert (stop.exit_code, heard) == (code, ["stop"])
+            aborting = asyncio.ensure_future(stop.aborted())
+            await asyncio.sleep(0)
+            assert not aborting.done()
+            os.kill(os.getpid(), number)
+            await aborting
+        stop.tell(lambda: heard.append("late"))
+        assert heard == ["stop", "late"]
+
+    asyncio.run(check())

@@ -1,0 +1,183 @@
+"""What people and machines see of a run."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+from bulk_importer.events import (
+    BatchDelivered,
+    BatchDoubted,
+    EntriesRejected,
+    Event,
+    GateMoved,
+    OutageBegan,
+    OutageEnded,
+    RetryScheduled,
+    RunStarted,
+    SegmentRead,
+)
+from bulk_importer.observe import JsonLog, progress_for, summary_text
+from bulk_importer.spans import Span
+from bulk_importer.summary import RunState, Summary, write_summary
+
+
+def delivered(entries: int) -> BatchDelivered:
+    """A batch landed."""
+    return BatchDelivered(batch=1, entries=entries, bytes=10, weight=entries, seconds=0.1, in_flight=1)
+
+
+BEGINNING = RunStarted(
+    source="/a/labels.json", size=1000, server="s", project="p", checkpoint="c", settled=0, read=0
+)
+STORY: list[Event] = [
+    BEGINNING,
+    SegmentRead(first=0, count=100, offset=0, length=500, accepted=99, rejected=1, skipped=0),
+    EntriesRejected(spans=(Span(3, 4),), codes={"not-json": 1}, batch=None),
+    delivered(40),
+    BatchDoubted(batch=2, entries=5, reason="reset"),
+    GateMoved(max_in_flight=2, max_weight=64, reason="trying more in flight"),
+]
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then() -> None:
+    """Every ten seconds, and at once when trouble begins and ends."""
+    lines: list[str] = []
+    clock = Clock()
+    progress = progress_for(io.StringIO(), lines.append, clock)
+    for event in STORY:
+        progress(event)
+    assert lines == []
+    clock.now = 10.0
+    progress(delivered(40))
+    assert len(lines) == 1
+    for said in ("80 delivered", "8/s", "1 rejected", "5 in doubt", "left", "2 in flight, weight 64"):
+        assert said in lines[0]
+    progress(OutageBegan(reason="connection refused"))
+    progress(OutageEnded(seconds=3.0))
+    assert "connection refused" in lines[1]
+    assert "connection refused" not in lines[2]
+    progress.close()
+
+
+def test_on_a_terminal_there_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is taken away at the end."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    progress = progress_for(terminal, lambda _: None, Clock())
+    for event in (*STORY, RetryScheduled(batch=1, attempt=1, after_seconds=2.0, reason="429")):
+        progress(event)
+    progress.close()
+    assert "labels.json" in terminal.getvalue()
+    assert "again in 2.0 s: 429" in terminal.getvalue()
+
+
+def test_the_log_holds_a_line_of_json_for_each_event(tmp_path: Path) -> None:
+    """With its time and its name."""
+    clock = Clock()
+    clock.now = 12.3456
+    log = JsonLog(tmp_path / "run.log", clock=clock)
+    for event in STORY:
+        log(event)
+    log.close()
+    lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == [type(event).__name__ for event in STORY]
+    assert lines[2] == {
+        "at": 12.346,
+        "event": "EntriesRejected",
+        "spans": [[3, 4]],
+        "codes": {"not-json": 1},
+        "batch": None,
+    }
+
+
+def test_the_log_keeps_at_most_two_files_of_its_size(tmp_path: Path) -> None:
+    """The older one is overwritten."""
+    log = JsonLog(tmp_path / "run.log", largest=1000)
+    for _ in range(200):
+        log(BEGINNING)
+    log.close()
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(sizes) <= {"run.log", "run.log.1"}
+    assert max(sizes.values()) < 1400
+
+
+def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
+    """The run does not stand on it."""
+    log = JsonLog(tmp_path / "nowhere" / "run.log")
+    log(BEGINNING)
+    log(BEGINNING)
+    log.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def summary(**changes: object) -> Summary:
+    """A summary of a run that went well, but for `changes`."""
+    facts: dict[str, object] = {
+        "state": RunState.COMPLETE,
+        "exit_code": 0,
+        "entries": 10,
+        "delivered": 10,
+        "source": "l.json",
+        "project": "p",
+        "server": "http://s",
+        "checkpoint": "l.json.checkpoint",
+    }
+    return Summary(**{**facts, **changes})  # type: ignore[arg-type]  # names and types are those above
+
+
+def test_a_summary_is_replaced_whole_and_has_the_keys_of_the_contract(tmp_path: Path) -> None:
+    """Programs read it while a run goes on."""
+    write_summary(tmp_path, summary(state=RunState.RUNNING))
+    write_summary(tmp_path, summary())
+    read = json.loads((tmp_path / "summary.json").read_text())
+    assert read["state"] == "complete"
+    counts = {
+        "entries",
+        "delivered",
+        "rejected",
+        "skipped",
+        "in_doubt",
+        "owed",
+        "bytes",
+        "seconds",
+        "requests",
+    }
+    assert {"state", "exit_code", "retries", "findings", "source", "project", "server", *counts} <= set(read)
+    assert {"retries", "findings", *counts} == set(read["this_run"])
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Complete"),
+        ({"rejected": 2, "exit_code": 1}, "rejected.jsonl"),
+        ({"in_doubt": 3, "exit_code": 5, "media_in_doubt": list("abcdefg")}, "a, b, c, d, e and 2 more"),
+        ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again goes on"),
+        ({"exit_code": ExitCode.INPUT}, "up to the break"),
+        ({"findings": {"not-json": 12_345}}, "12,345  not-json"),
+    ],
+)
+def test_a_person_is_told_how_it_stands_and_what_to_do(changes: dict[str, object], said: str) -> None:
+    """In a few lines."""
+    assert said in summary_text(summary(**changes))
