@@ -1,0 +1,263 @@
+"""Whatever goes wrong on the way, what is on record is what the server holds, in order, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bulk_importer.checkpoint import CheckpointState, read_state
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode
+from bulk_importer.events import BatchSealed, Event
+from bulk_importer.intake import open_source
+from bulk_importer.model import ErrorBudget, KeepData
+from bulk_importer.pipeline import Import
+from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
+from bulk_importer.settings import Settings
+from bulk_importer.summary import RunState, Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+MEDIA = 6
+CLASSES: list[dict[str, Any]] = [
+    {"entryKey": "poi", "entryValue": "Place", "type": "POINT", "required": False, "children": []},
+    {"entryKey": "note", "entryValue": "Note", "type": "FREETEXT", "required": False, "maxLength": 255},
+]
+TOO_LONG = "x" * 300
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry: which media, what about its labels, and whether the server will refuse it."""
+
+    media: int
+    keep: KeepData
+    poison: str = ""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is imported, what goes wrong, and when somebody stops the run."""
+
+    entries: Sequence[Told]
+    faults: Sequence[Fault]
+    max_entries: int
+    in_flight: int
+    stops: Sequence[tuple[int, bool]]
+
+
+def entry(told: Told, media_id: str, position: int) -> Mapping[str, Any]:
+    """An entry whose one point tells its position."""
+    keep = {} if told.keep is KeepData.MISSING else {"keepData": told.keep is KeepData.TRUE}
+    labels: dict[str, Any] = {"poi": [{"point": [{"x": position, "y": 1}]}]}
+    if told.poison == "unknown class":
+        labels["nothing"] = []
+    note = TOO_LONG if told.poison == "always ex_system" else f"n{position}"
+    return {
+        "internal_media_ID": media_id,
+        **keep,
+        "global_classifications": {"note": [note]},
+        "labels": labels,
+    }
+
+
+tolds = st.builds(
+    Told,
+    media=st.integers(0, MEDIA - 1),
+    keep=st.sampled_from(KeepData),
+    poison=st.sampled_from([""] * 9 + ["unknown class"] * 2 + ["always ex_system"]),
+)
+faults = st.one_of(
+    st.sampled_from(
+        [
+            Fault(503),
+            Fault(503, retry_after=0),
+            Fault(429, retry_after=0),
+            Fault(429),
+            Fault(413),
+            Fault(502),
+            Fault(504, commits=True),
+            Fault(500),
+            Fault(500, body='{"key":"ex_system","params":[],"msg":"","code":500,"details":[]}'),
+            Fault(200, body="<html>maintenance</html>"),
+            Fault(200, body=""),
+            Fault("ok"),
+            Fault("ok", times=4),
+            Fault("delay", seconds=0.01),
+            Fault("reset before body"),
+            Fault("reset before commit"),
+            Fault("reset after commit"),
+            Fault("half an answer"),
+            Fault("no answer"),
+            Fault("no answer", commits=False),
+            Fault("late commit", seconds=0.02),
+            Fault("late commit", seconds=0.02, answer=504),
+            Fault("close"),
+            Fault("refuse connections", seconds=0.03),
+        ]
+    ),
+    st.builds(Fault, st.just(503), times=st.integers(2, 6)),
+    st.builds(Fault, st.just(413), above_bytes=st.integers(150, 2000), times=st.just(3)),
+)
+stories = st.builds(
+    Story,
+    entries=st.lists(tolds, min_size=1, max_size=24),
+    faults=st.lists(faults, max_size=8),
+    max_entries=st.integers(1, 8),
+    in_flight=st.integers(1, 4),
+    stops=st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=2),
+)
+
+
+async def tell(story: Story, folder: Path) -> None:
+    """Import until nothing more can be done, through every fault and stop, and compare both sides then."""
+    async with Sandbox(SandboxConfig(seed=1, faults=FaultScript(story.faults))) as sandbox:
+        project = await sandbox.prepare(name="p", media=MEDIA, label_config=CLASSES)
+        source = folder / "labels.json"
+        source.write_text(
+            json.dumps(
+                [entry(told, project.media_ids[told.media], at) for at, told in enumerate(story.entries)]
+            )
+        )
+        wanted = Settings(
+            server=sandbox.url,
+            project=project.id,
+            label_config="none",
+            check_media=False,
+            max_errors=ErrorBudget(),
+            workers=0,
+            max_in_flight=story.in_flight,
+            min_in_flight=story.in_flight,
+            max_batch_entries=story.max_entries,
+            min_batch_weight=1000,
+            request_timeout=0.25,
+            read_timeout=0.25,
+            retry_wait=0.004,
+            probe_wait=0.004,
+            max_outage=30,
+            grace=0.1,
+            server_request_limit=0.5,
+        )
+        for after, aborts in story.stops:
+            await run_once(wanted, source, stop_after=after, aborts=aborts)
+        summary, before = await run_once(wanted, source), None
+        while summary.delivered != before:  # what waited behind a doubt goes when that is resolved
+            before = summary.delivered
+            summary = await run_once(wanted, source)
+            assert summary.state is RunState.COMPLETE, summary.message
+        # A commit that comes late is there when the server that was asked has ended its work.
+        await asyncio.sleep(0.03 if any(fault.what == "late commit" for fault in story.faults) else 0)
+        held = await sandbox.labels(project.id)
+        _, state = read_state(Path(f"{source}.checkpoint"))
+        compare(story, state, [held[media_id] for media_id in project.media_ids])
+
+
+async def run_once(
+    wanted: Settings, source: Path, *, stop_after: int | None = None, aborts: bool = False
+) -> Summary:
+    """One run, which is stopped when so many batches were sealed."""
+    stop = StopSwitch()
+    sealed = 0
+
+    def observe(event: Event) -> None:
+        nonlocal sealed
+        sealed += isinstance(event, BatchSealed)
+        if sealed == stop_after:
+            stop.request("enough", ExitCode.TERMINATED)
+            if aborts:
+                stop.abort()
+
+    opened = await open_source(str(source))
+    try:
+        run = Import(
+            opened,
+            wanted,
+            Token(),
+            Path(f"{source}.checkpoint"),
+            stop,
+            observers=[observe] if stop_after else [],
+        )
+        return await run.run()
+    finally:
+        await opened.aclose()
+
+
+def compare(story: Story, state: CheckpointState, held: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """Each media holds what its delivered entries make of it in order; those in doubt may be in it or not."""
+    assert state.position == len(story.entries)
+    strict = {413, 500}.isdisjoint(fault.what for fault in story.faults)
+    lost: set[int] = set()
+    possible: list[set[Labels]] = [{Labels()} for _ in range(MEDIA)]
+    for position, told in enumerate(story.entries):
+        labels = possible[told.media]
+        if position in state.delivered:
+            assert not told.poison
+            assert told.media not in lost, "an entry went although one before it is in doubt"
+            possible[told.media] = {each.with_entry(told.keep, position) for each in labels}
+        elif position in state.rejected:
+            assert told.poison or not strict
+        elif position in state.taken:
+            lost.add(told.media)
+            if not told.poison:
+                labels |= {each.with_entry(told.keep, position) for each in labels}
+        else:
+            assert told.media in lost, "it is owed, and nothing is in its way"
+    for labels, values in zip(possible, held, strict=True):
+        assert Labels.read(values) in labels
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a media holds: the positions of its points, and that in its note."""
+
+    points: tuple[int, ...] = ()
+    note: int | None = None
+
+    @classmethod
+    def read(cls, values: Sequence[Mapping[str, Any]]) -> Labels:
+        """From the sandbox's form."""
+        points = sorted(int(value["g"][0]) for value in values if value["k"] == "poi")
+        notes = [value["v"] for value in values if value["k"] == "note" and value["v"]]
+        return cls(tuple(points), int(notes[0].removeprefix("n")) if notes else None)
+
+    def with_entry(self, keep: KeepData, position: int) -> Labels:
+        """After one more entry: its point is added, or replaces all; its note replaces the one before."""
+        points = () if keep is KeepData.FALSE else self.points
+        return Labels((*points, position), position)
+
+
+FAILURES_TO_REMEMBER = [
+    Story([Told(0, KeepData.TRUE)] * 3, [Fault(413), Fault(413)], 3, 2, []),
+]
+
+
+@pytest.mark.parametrize("story", FAILURES_TO_REMEMBER)
+async def test_stories_that_once_ended_badly(story: Story, tmp_path: Path) -> None:
+    """Kept, so that they do not come back."""
+    await tell(story, tmp_path)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=stories)
+def test_the_record_is_what_the_server_holds(story: Story) -> None:
+    """Delivered is what the sandbox holds, rejected what it refuses, and the order of each media is kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(tell(story, Path(folder)))
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(7200)
+@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=stories)
+def test_the_record_is_what_the_server_holds_thousands_of_times(story: Story) -> None:
+    """The same, for as long as it takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(tell(story, Path(folder)))
