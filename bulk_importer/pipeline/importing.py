@@ -18,6 +18,7 @@ from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.datagym.project_names import id_in
 from bulk_importer.errors import CheckpointError, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import Source
@@ -217,10 +218,9 @@ class Import:
             header, state = read_state(self._folder)
         except CheckpointError:
             return None  # opening it for writing says better what is wrong
-        same_target = header.server == self._server and self._wanted in (
-            header.project,
-            state.notes.get(PROJECT_NAME),
-        )
+        wanted = self._wanted
+        is_project = header.project in (wanted, id_in(wanted)) or wanted == state.notes.get(PROJECT_NAME)
+        same_target = header.server == self._server and is_project
         if not (state.is_finished and same_target and state.identity == identity):
             return None
         return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())

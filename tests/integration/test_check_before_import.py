@@ -72,6 +72,18 @@ async def test_without_configuration_and_media_only_uploads_leave(sandbox: Sandb
     assert {seen.path for seen in sandbox.requests} == {f"/api/v1/project/{project.id}/prediction"}
 
 
+async def test_a_finished_import_is_known_by_the_page_of_its_project(
+    sandbox: Sandbox, run_import: Run
+) -> None:
+    """As by its id and its name: nothing is asked for again."""
+    project = await sandbox.prepare(name="p", media=2)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    for wanted in (project.id, "p", f"{sandbox.url}/projects/{project.id}/tasks"):
+        summary = await run_import(entries, project=wanted)
+        assert (summary.exit_code, summary.delivered) == (0, 2)
+    assert [seen.path for seen in sandbox.requests].count("/api/v1/project") == 1
+
+
 async def test_our_own_uploads_do_not_stand_in_the_way_of_a_resume(sandbox: Sandbox, run_import: Run) -> None:
     """The index of media is that of the beginning: a second entry for a media follows the first in another run."""
     project = await sandbox.prepare(name="p", media=2)
