@@ -145,7 +145,9 @@ class Judge:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         tally = self._tally(entry)
-        if tally is None or not self._weighty.isdisjoint(code for code, _ in tally.notes):
+        if tally is None:
+            return False
+        if tally.notes and not self._weighty.isdisjoint(code for code, _ in tally.notes):
             return False
         flaws = self._about_media(element.raw, entry) if self._media is not None else []
         if repeats_a_key(element.raw, tally.keys):

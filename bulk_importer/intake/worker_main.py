@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -15,6 +16,7 @@ from bulk_importer.intake.work import Answer, Failure, Job, perform
 
 __all__ = ["serve"]
 
+_COLLECT_AFTER = 200_000
 _FRAME = struct.Struct("<Q")
 
 
@@ -27,6 +29,9 @@ def serve(descriptor: int) -> None:
         try:
             make_judge, source = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
             judge: Judge = make_judge()
+            # An entry is thousands of objects that live for microseconds and hold no cycles. What is loaded now stays.
+            gc.freeze()
+            gc.set_threshold(_COLLECT_AFTER)
             while True:
                 job, size = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
                 data = _exactly(link, size) if size else None
