@@ -9,6 +9,7 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers import judge_answer, judge_failure
 from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.verdicts import Accept, Again, Cause, Stop, StopKind, Verdict
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ProjectNotFound, ServerUnavailable
 
@@ -47,6 +48,17 @@ class Uploads:
         if isinstance(verdict, Stop) and verdict.kind is StopKind.NOT_DATAGYM and foreign:
             return Again(Cause.UNAVAILABLE, verdict.reason)
         return verdict
+
+    async def light_read(self) -> bool:
+        """Look at the list of projects, which costs the server next to nothing; whether it showed it."""
+        for each in RouteSet:
+            try:
+                answer = await self._client.get(routes.projects(each))
+            except RequestFailed:
+                return False
+            if answer.status == 200:
+                return True
+        return False
 
     def error(self, verdict: Stop | Again) -> BulkImporterError:
         """The error that a verdict ends the run with, when sending more is pointless."""

@@ -33,6 +33,7 @@ from bulk_importer.events import (
 from bulk_importer.model import Batch, Limits, Outcome, Rejection
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.carrier import HELD_BACK, Carrier, Departure
+from bulk_importer.transfer.courtesy import Courtesy
 from bulk_importer.transfer.gate import Gate
 from bulk_importer.transfer.isolation import Isolation, Refused, Settled
 from bulk_importer.transfer.outage import Outage
@@ -44,7 +45,6 @@ __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
 _IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED, Cause.TOO_LARGE})
 """Causes that may lie in the batch itself, so that it is taken apart when they persist."""
 _ANY_WEIGHT = 1 << 62
-_ANY_NUMBER = 1 << 62
 
 
 class OutcomeRecorder(Protocol):
@@ -63,7 +63,6 @@ class Terms:
     Attributes:
         rejection: makes a rejection of an entry that the server refused, with the server's words.
         error: makes the error that a `Stop`, or an outage that lasts too long (an `Again`), ends the run with.
-        allowed_in_flight: asked before each departure; bounds the gate, 0 pauses. `notice` when it rises.
     """
 
     max_entries: int
@@ -72,7 +71,6 @@ class Terms:
     policy: RetryPolicy
     rejection: Callable[[Batch, Refused], Rejection]
     error: Callable[[Stop | Again], BulkImporterError]
-    allowed_in_flight: Callable[[], int] = lambda: _ANY_NUMBER
 
 
 class Dispatcher:
@@ -86,6 +84,7 @@ class Dispatcher:
         ledger: OutcomeRecorder,
         gate: Gate,
         outage: Outage,
+        courtesy: Courtesy,
         terms: Terms,
         stop: StopSwitch,
         emit: Observer,
@@ -97,6 +96,7 @@ class Dispatcher:
         self._ledger = ledger
         self._gate = gate
         self._outage = outage
+        self._courtesy = courtesy
         self._terms = terms
         self._stop = stop
         self._emit = emit
@@ -129,9 +129,11 @@ class Dispatcher:
         """
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(self._watch_outage())
+            minding = tasks.create_task(self._courtesy.run(self.notice))
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
             watching.cancel()
+            minding.cancel()
         if self._failure:
             raise self._failure
 
@@ -157,7 +159,7 @@ class Dispatcher:
     def _may_seal(self) -> bool:
         return (
             self._gate.may_send(self._carried)
-            and self._carried < self._terms.allowed_in_flight()
+            and self._courtesy.may_send(self._carried)
             and self._outage.may_board
         )
 
@@ -189,6 +191,7 @@ class Dispatcher:
         )
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
+        self._courtesy.ended(self._clock() - started)
         if isinstance(verdict, Accept):
             await self._ledger.record_delivered(batch)
             self._emit(

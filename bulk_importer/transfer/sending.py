@@ -21,6 +21,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.transfer.breaker import BreakerPolicy
 from bulk_importer.transfer.carrier import Carrier
 from bulk_importer.transfer.clockwork import Clockwork
+from bulk_importer.transfer.courtesy import Polite, Unrestrained
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
 from bulk_importer.transfer.gate import Bounds, Gate, Setting
 from bulk_importer.transfer.isolation import Refused
@@ -146,6 +147,9 @@ class Sending:
             ledger=ledger,
             gate=gate,
             outage=outage,
+            courtesy=Polite(uploads.light_read, standing=lambda: gate.setting, emit=emit, clock=clock)
+            if settings.polite
+            else Unrestrained(),
             terms=Terms(
                 max_entries=min(settings.max_batch_entries, pacing.max_entries or settings.max_batch_entries),
                 max_bytes=min(_max_bytes(settings, remembered), pacing.max_bytes or settings.max_batch_bytes),
