@@ -100,13 +100,24 @@ class _Standing:
         """Entries delivered per second by this process."""
         return self.delivered_here / max(now - self.began, 0.001)
 
-    def seconds_left(self, now: float) -> float | None:
-        """A guess from the share of bytes read and the entries seen in them; None where the size is unknown."""
-        rate = self.rate(now)
-        if not self.size or not self.read_bytes or not self.entries or rate <= 0:
+    @property
+    def expected(self) -> float | None:
+        """A guess at all entries, from those in the bytes read so far; None where the size is unknown."""
+        if not self.size or not self.read_bytes or not self.entries:
             return None
-        expected = self.entries * max(self.size / self.read_bytes, 1.0)
-        return max(expected - self.delivered - self.rejected, 0) / rate
+        return self.entries * max(self.size / self.read_bytes, 1.0)
+
+    @property
+    def share(self) -> float:
+        """How much of the entries is settled, from 0 to 1."""
+        return min((self.delivered + self.rejected) / self.expected, 1.0) if self.expected else 0.0
+
+    def seconds_left(self, now: float) -> float | None:
+        """At the rate so far; None where that, or the number of entries, is unknown."""
+        rate = self.rate(now)
+        if self.expected is None or rate <= 0:
+            return None
+        return max(self.expected - self.delivered - self.rejected, 0) / rate
 
     def counts(self, now: float) -> str:
         """The line without its frame."""
@@ -175,8 +186,8 @@ class _MovingLine:
         self._drawing.update(
             self._line,
             description=standing.source.rsplit("/", 1)[-1][:_NAME_WIDTH],
-            total=standing.size,
-            completed=min(standing.read_bytes, standing.size or standing.read_bytes),
+            total=None if standing.expected is None else 1.0,
+            completed=standing.share,
             counts=standing.counts(now),
         )
 
