@@ -99,7 +99,7 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
         case RunBegan() | RunEnded():
             _account(state, record)
         case SourceChanged():
-            state.identity, state.end, state.broken = record.identity, None, None
+            state.identity, state.end = record.identity, None  # a break counts until something behind it is read
         case End():
             state.end, state.broken = record, None
         case Broken():
