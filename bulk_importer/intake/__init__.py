@@ -6,12 +6,20 @@ or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and ha
 What comes back are columns; `reading` puts them in order, and cuts again where a guess was wrong. A wrong guess costs
 time, never truth: every segment behind a proven one begins at an element.
 
-Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry:
+Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a
+segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds processes against it:
 
-    main process    W + 1 segments in order of reading: their bytes for a source that is no plain file (W + 1) * S,
-                    and their columns, about 100 bytes an entry; the one that is handed on: S
-    each worker     an interpreter with its decoders, about 35 MB; the stretch S and its joined copy S; the columns;
-                    one decoded entry, about 10 * E
+    main process    an interpreter with its libraries: 40 MB
+                    the segment that is handed on: S
+                    columns of W + 1 segments, about 100 bytes an entry: (W + 1) * 100 * N
+                    where the source is no plain file, the bytes of W + 1 segments, once in the window that slides
+                    over the stream and once with the job: 2 * (W + 1) * S
+    each worker     an interpreter with its decoders: 34 MB
+                    the stretch and its joined copy: 2 * S; its columns: 100 * N
+                    one decoded entry: 10 * E
+
+With S = 4 MiB and W = 2 that is 131 MB, and 156 for a compressed source. Where an entry is longer than S, the stretch
+doubles until it holds it, so S is to be read as 4 * E.
 """
 
 from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
