@@ -284,7 +284,7 @@ def test_whatever_bytes_come_the_verdict_is_one_of_three(raw: bytes, seed: int, 
 @pytest.mark.campaign
 @pytest.mark.timeout(0)
 def test_a_million_mutated_entries_are_judged_as_the_reference_judges_them() -> None:
-    """Takes about ten minutes."""
+    """Takes about a quarter of an hour."""
     random = Random(1)
     for number in range(1_000_000):
         value: Any = entry(random)
