@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -140,7 +141,6 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
             trust_env=False,  # see `reach`
             proxy=reach.proxy,
-            proxy_auth=aiohttp.BasicAuth(*reach.proxy_login) if reach.proxy_login else None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
@@ -224,6 +224,7 @@ class Client:
                     self.server + (self._token.in_query(path) if self._reach.token_in_query else path),
                     data=outgoing,
                     headers=self._headers(),
+                    proxy_headers=self._reach.proxy_headers,
                     allow_redirects=False,
                 ) as response,
             ):
@@ -241,7 +242,9 @@ class Client:
 
     def _headers(self) -> dict[str, str]:
         token = {} if self._reach.token_in_query else self._token.header()
-        return {**self._reach.headers, **token, "Accept": "application/json"}
+        # A proxy that forwards plain HTTP reads its own header from the request, and takes it out.
+        proxy = {} if self.server.startswith("https:") else self._reach.proxy_headers
+        return {**self._reach.headers, **proxy, **token, "Accept": "application/json"}
 
     @asynccontextmanager
     async def _bounded(self, deadline: _Deadline, outgoing: _Outgoing | None) -> AsyncIterator[None]:
@@ -370,7 +373,10 @@ def _kind(error: Exception, deadline: _Deadline, *, left_whole: bool) -> Failure
 def _text(error: Exception) -> str:
     """What went wrong, in a few words, without the name of the class where there is anything better."""
     inner = getattr(error, "os_error", error)
-    if isinstance(inner, OSError) and inner.errno is not None and not isinstance(inner, socket.gaierror):
+    has_words = isinstance(
+        inner, socket.gaierror | ssl.SSLError
+    )  # of its own, and better ones than its number has
+    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
         return os.strerror(inner.errno)
     return str(error) or type(error).__name__
 

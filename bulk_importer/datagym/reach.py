@@ -32,14 +32,14 @@ class Reach:
         headers: of every request; that for HTTP basic among them.
         tls: None for the system's certificates and none of our own.
         proxy: URL without credentials, None for a direct connection.
-        proxy_login: user and password, for the proxy and nobody else.
+        proxy_headers: the login at the proxy, for nobody else.
     """
 
     token_in_query: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: ssl.SSLContext | None = None
     proxy: str | None = None
-    proxy_login: tuple[str, str] | None = field(default=None, repr=False)
+    proxy_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Reach:
@@ -51,8 +51,8 @@ class Reach:
         headers = _headers(settings.header)
         if settings.basic_auth_file is not None:
             headers["Authorization"] = _basic(_text(settings.basic_auth_file, "--basic-auth-file"))
-        proxy, proxy_login = _proxy(settings.server or "")
-        return cls(settings.token_in_query, headers, _tls(settings), proxy, proxy_login)
+        proxy, proxy_headers = _proxy(settings.server or "")
+        return cls(settings.token_in_query, headers, _tls(settings), proxy, proxy_headers)
 
     @property
     def has_basic_auth(self) -> bool:
@@ -80,7 +80,11 @@ def _headers(said: str | None) -> dict[str, str]:
 def _basic(text: str) -> str:
     if ":" not in text or not text.isprintable():
         raise UsageError("--basic-auth-file: the file must hold one line, USER:PASSWORD.")
-    return f"Basic {b64encode(text.encode()).decode()}"
+    return _encoded(text)
+
+
+def _encoded(login: str) -> str:
+    return f"Basic {b64encode(login.encode()).decode()}"
 
 
 def _text(path: str, flag: str) -> str:
@@ -111,12 +115,12 @@ def _no_password() -> str:
     raise ValueError("the client's key has a password; give one that has none, readable by nobody else")
 
 
-def _proxy(server: str) -> tuple[str | None, tuple[str, str] | None]:
+def _proxy(server: str) -> tuple[str | None, dict[str, str]]:
     parts = urlsplit(server)
     proxies = getproxies_environment()
     url = proxies.get(parts.scheme) or proxies.get("all")
     if not url or not parts.hostname or proxy_bypass(parts.netloc):
-        return None, None
+        return None, {}
     proxy = urlsplit(url if "://" in url else f"http://{url}")
     if proxy.scheme not in ("http", "https") or not proxy.hostname:
         raise UsageError(
@@ -125,5 +129,6 @@ def _proxy(server: str) -> tuple[str | None, tuple[str, str] | None]:
         )
     bare = urlunsplit((proxy.scheme, proxy.netloc.rpartition("@")[2], "", "", ""))
     if proxy.username is None:
-        return bare, None
-    return bare, (unquote(proxy.username), unquote(proxy.password or ""))
+        return bare, {}
+    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return bare, {"Proxy-Authorization": _encoded(login)}

@@ -1,0 +1,355 @@
+"""How servers are reached that stand behind tokens, proxies and certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.uploads import Uploads
+from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind
+from bulk_importer.errors import UsageError
+from bulk_importer.settings import Settings
+
+Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+ACCEPTED = {"errorMessages": ""}
+
+
+class Server:
+    """A server that answers as a test says, and keeps what came."""
+
+    def __init__(self, answer: Answering, url: str) -> None:
+        self.answer = answer
+        self.url = url
+        self.came: list[web.BaseRequest] = []
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.came.append(request)
+        return await self.answer(request)
+
+
+StartServer = Callable[..., Awaitable[Server]]
+
+
+@pytest.fixture
+async def start_server() -> AsyncIterator[StartServer]:
+    """Start a server on a free port; it stops with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(answer: Answering, *, tls: ssl.SSLContext | None = None) -> Server:
+            server = Server(answer, "")
+            runner = web.ServerRunner(web.Server(server), handle_signals=False, shutdown_timeout=0.1)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, "localhost", 0, ssl_context=tls)
+            await site.start()
+            port = runner.addresses[0][1]
+            server.url = f"{'https' if tls else 'http'}://localhost:{port}"
+            return server
+
+        yield start
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine of the test says about proxies."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+async def accept(request: web.BaseRequest) -> web.StreamResponse:
+    await request.read()
+    return web.json_response(ACCEPTED)
+
+
+async def upload(settings: Settings, token: Token | None = None, *, times: int = 1) -> list[Any]:
+    """The verdicts on uploads that leave together."""
+    async with Client.of(settings, token or Token()) as client:
+        uploads = Uploads(client, "p")
+        async with asyncio.TaskGroup() as tasks:
+            sent = [tasks.create_task(uploads.upload(b"[{}]")) for _ in range(times)]
+        return [each.result() for each in sent]
+
+
+async def test_a_token_that_is_replaced_in_the_middle_costs_nothing(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Of eight requests that are refused at once each goes again with the new token, not only the first."""
+    valid = "old"
+    held = asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await request.read()
+        if request.headers["Authorization"] == "Token old":
+            await held.wait()
+        if request.headers["Authorization"] == f"Token {valid}":
+            return web.json_response(ACCEPTED)
+        return web.json_response({"key": "ex_forbidden", "params": []}, status=403)
+
+    server = await start_server(answer)
+    file = tmp_path / "token"
+    file.write_text("old\n")
+    token = Token.find(str(file))
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(upload(Settings(server=server.url), token, times=8))
+        while len(server.came) < 8:
+            await asyncio.sleep(0.001)
+        valid = "new"
+        file.write_text("new\n")
+        held.set()
+    assert sending.result() == [Accept()] * 8
+    assert len(server.came) == 16
+
+
+async def test_a_token_that_stays_wrong_is_tried_once(start_server: StartServer, tmp_path: Path) -> None:
+    """And a file that is empty for the moment, because somebody writes it, is not our end."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        file.write_text("")
+        return web.json_response({"key": "ex_forbidden", "params": []}, status=403)
+
+    server = await start_server(answer)
+    file = tmp_path / "token"
+    file.write_text("wrong")
+    [verdict] = await upload(Settings(server=server.url), Token.find(str(file)))
+    assert isinstance(verdict, Stop)
+    assert verdict.kind is StopKind.NOT_AUTHORISED
+    assert len(server.came) == 1
+
+
+async def test_a_token_in_the_query_is_nowhere_else(start_server: StartServer) -> None:
+    """Not in the header, and not in what is said when the server echoes it."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.json_response({"errorMessages": f"no: {request.path_qs}"})
+
+    server = await start_server(answer)
+    [verdict] = await upload(Settings(server=server.url, token_in_query=True), Token("se/cret"))
+    assert server.came[0].query["token"] == "se/cret"
+    assert "Authorization" not in server.came[0].headers
+    assert "cret" not in repr(verdict)
+
+
+async def test_http_basic_lets_a_reverse_proxy_open(start_server: StartServer, tmp_path: Path) -> None:
+    """The token then leaves in the query, because both want the same header."""
+    server = await start_server(accept)
+    login = tmp_path / "login"
+    login.write_text("ann:open sesame\n")
+    settings = Settings(server=server.url, basic_auth_file=str(login), token_in_query=True)
+    assert await upload(settings, Token("a-token")) == [Accept()]
+    sent = server.came[0]
+    assert base64.b64decode(sent.headers["Authorization"].removeprefix("Basic ")) == b"ann:open sesame"
+    assert sent.query["token"] == "a-token"
+    with pytest.raises(UsageError, match="--token-in-query"):
+        Client.of(Settings(server=server.url, basic_auth_file=str(login)), Token("a-token"))
+
+
+async def test_extra_headers_come_from_a_flag_or_a_file(start_server: StartServer, tmp_path: Path) -> None:
+    """A file, because their values may be secrets; those that are ours cannot be set."""
+    server = await start_server(accept)
+    file = tmp_path / "headers"
+    file.write_text("X-Team: labels\n\nX-Access-Id: 1:2\n")
+    await upload(Settings(server=server.url, header=f"@{file}"))
+    await upload(Settings(server=server.url, header="X-Team: others"))
+    assert server.came[0].headers["X-Team"] == "labels"
+    assert server.came[0].headers["X-Access-Id"] == "1:2"
+    assert server.came[1].headers["X-Team"] == "others"
+    for wrong in ("nonsense", "Authorization: Token t", "content-type: text/plain", "X: a\nY: b"):
+        with pytest.raises(UsageError, match="--header"):
+            Client.of(Settings(server=server.url, header=wrong), Token())
+
+
+async def test_a_redirect_is_not_followed(start_server: StartServer) -> None:
+    """Neither the token nor the labels reach the other server."""
+    other = await start_server(accept)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        raise web.HTTPTemporaryRedirect(f"{other.url}{request.path_qs}")
+
+    server = await start_server(answer)
+    [verdict] = await upload(Settings(server=server.url), Token("a-token"))
+    assert isinstance(verdict, Stop)
+    assert verdict.kind is StopKind.NOT_DATAGYM
+    assert not other.came
+
+
+async def test_the_password_file_of_other_programs_is_left_alone(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a .netrc holds for the host would take the place of the token."""
+    server = await start_server(accept)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login ann password p\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert await upload(Settings(server=server.url), Token("a-token")) == [Accept()]
+    assert server.came[0].headers["Authorization"] == "Token a-token"
+
+
+async def test_a_proxy_of_the_environment_is_used_and_passed_by(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its own login, which the server does not see; NO_PROXY names who is reached without it."""
+    proxy = await start_server(accept)
+    server = await start_server(accept)
+    monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://ann:p%40ss@"))
+    assert await upload(Settings(server="http://datagym.invalid"), Token("a-token")) == [Accept()]
+    [through] = proxy.came
+    assert through.raw_path.startswith("http://datagym.invalid/")
+    login = through.headers["Proxy-Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(login) == b"ann:p@ss"
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert await upload(Settings(server=server.url)) == [Accept()]
+    assert len(proxy.came) == 1
+    assert "Proxy-Authorization" not in server.came[0].headers
+
+
+async def test_a_proxy_of_another_kind_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ignored it would reach the network by a way that nobody meant."""
+    monkeypatch.setenv("all_proxy", "socks5://localhost:1080")
+    with pytest.raises(UsageError, match="socks5"):
+        Client.of(Settings(server="http://datagym.invalid"), Token())
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate of our own for localhost, and one for a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for name in ("localhost", "client"):
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+                *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
+            ],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
+async def test_a_certificate_of_ones_own_is_trusted_only_when_named(
+    start_server: StartServer, certificates: Path
+) -> None:
+    """Without --ca-file nothing is sent, and the run is told why."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "localhost.pem", certificates / "localhost.key")
+    server = await start_server(accept, tls=context)
+    [verdict] = await upload(Settings(server=server.url), Token("a-token"))
+    assert isinstance(verdict, Stop)
+    assert verdict.kind is StopKind.NOT_TRUSTED
+    assert "self-signed" in verdict.reason or "self signed" in verdict.reason
+    assert not server.came
+    trusting = Settings(server=server.url, ca_file=str(certificates / "localhost.pem"))
+    assert await upload(trusting, Token("a-token")) == [Accept()]
+
+
+async def test_a_server_may_want_a_certificate_of_the_client(
+    start_server: StartServer, certificates: Path
+) -> None:
+    """It is shown from two files; without it no request gets through."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificates / "client.pem")
+    context.load_cert_chain(certificates / "localhost.pem", certificates / "localhost.key")
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = await start_server(accept, tls=context)
+    ca_file = str(certificates / "localhost.pem")
+    showing = Settings(
+        server=server.url,
+        ca_file=ca_file,
+        client_cert=str(certificates / "client.pem"),
+        client_key=str(certificates / "client.key"),
+    )
+    assert await upload(showing) == [Accept()]
+    [verdict] = await upload(Settings(server=server.url, ca_file=ca_file))
+    assert not isinstance(verdict, Accept)
+    assert len(server.came) == 1
+
+
+def test_certificates_that_cannot_be_read_are_said_to_be(tmp_path: Path) -> None:
+    """Before anything is sent."""
+    for wrong in (Settings(ca_file=str(tmp_path / "none")), Settings(client_key="k")):
+        with pytest.raises(UsageError):
+            Client.of(wrong, Token())
+
+
+async def test_an_answer_that_does_not_begin_in_time_leaves_a_doubt(start_server: StartServer) -> None:
+    """The body has left; a limit of its own says how long its answer may take to begin."""
+    released = asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await request.read()
+        await released.wait()
+        return web.json_response(ACCEPTED)
+
+    server = await start_server(answer)
+    [verdict] = await upload(Settings(server=server.url, first_byte_timeout=0.1))
+    released.set()
+    assert isinstance(verdict, InDoubt)
+    assert verdict.cause is Cause.TIMED_OUT
+    assert "began" in verdict.reason
+
+
+async def test_a_body_that_does_not_leave_in_time_was_not_executed(start_server: StartServer) -> None:
+    """A server that stops reading in the middle has no closed array, so the batch may go again."""
+    released = asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await released.wait()
+        return web.json_response(ACCEPTED)
+
+    server = await start_server(answer)
+    settings = Settings(server=server.url, write_timeout=0.2)
+    async with Client.of(settings, Token()) as client:
+        verdict = await Uploads(client, "p").upload(b"[" + b" " * (32 << 20) + b"]")
+    released.set()
+    assert isinstance(verdict, Again)
+    assert verdict.cause is Cause.TIMED_OUT
+
+
+async def test_uploads_that_are_given_up_end_at_once_and_so_do_later_ones(start_server: StartServer) -> None:
+    """Those that had left are in doubt; one that comes afterwards does not leave."""
+    released = asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await request.read()
+        await released.wait()
+        return web.json_response(ACCEPTED)
+
+    server = await start_server(answer)
+    async with Client.of(Settings(server=server.url), Token()) as client, asyncio.TaskGroup() as tasks:
+        uploads = Uploads(client, "p")
+        sent = tasks.create_task(uploads.upload(b"[{}]"))
+        while not server.came:
+            await asyncio.sleep(0.001)
+        client.give_up()
+        assert isinstance(await sent, InDoubt)
+        assert isinstance(await uploads.upload(b"[{}]"), Again)
+        released.set()
+    assert len(server.came) == 1
+
+
+async def test_a_server_that_is_not_there_is_told_from_one_that_is(start_server: StartServer) -> None:
+    """A connection that is refused has executed nothing, and its words are the system's."""
+    server = await start_server(accept)
+    async with Client.of(Settings(server="http://localhost:1"), Token()) as client:
+        verdict = await Uploads(client, "p").upload(b"[{}]")
+        assert isinstance(verdict, Again)
+        assert verdict.cause is Cause.UNREACHABLE
+        assert "refused" in verdict.reason
+        with pytest.raises(RequestFailed) as failed:
+            await client.get("/")
+        assert failed.value.kind is FailureKind.REFUSED
+    assert not server.came

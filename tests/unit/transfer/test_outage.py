@@ -1,0 +1,142 @@
+"""A run pauses while its server is away, asks with reads, and gives up when that lasts too long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Refuse, Stop, StopKind, Verdict
+from bulk_importer.events import Event, OutageBegan, OutageEnded
+from bulk_importer.transfer.breaker import BreakerPolicy
+from bulk_importer.transfer.outage import Outage
+
+AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
+HOUR = 3600.0
+
+
+class World:
+    """A clock that sleeping moves on, and a server that is back at a certain time."""
+
+    def __init__(self, back_at: float, policy: BreakerPolicy | None = None) -> None:
+        self.now = 0.0
+        self.back_at = back_at
+        self.probes: list[float] = []
+        self.events: list[Event] = []
+        self.noticed = asyncio.Event()
+        self.outage = Outage(
+            policy or BreakerPolicy(),
+            probe=self.probe,
+            sleep=self.sleep,
+            emit=self.events.append,
+            clock=lambda: self.now,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+    async def probe(self) -> Verdict:
+        self.probes.append(self.now)
+        # What a DataGym answers to a GET of the upload route.
+        return AWAY if self.now < self.back_at else Stop(StopKind.NOT_DATAGYM, "status 405, an empty body")
+
+    def fail(self, times: int = 3, verdict: Verdict = AWAY) -> None:
+        for _ in range(times):
+            self.outage.saw(verdict)
+
+    async def until_a_batch_may_try(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(self.outage.run(self.noticed.set))
+            while not self.outage.may_board:
+                await self.noticed.wait()
+                self.noticed.clear()
+            running.cancel()
+
+
+async def test_an_outage_of_three_hours_is_waited_out() -> None:
+    """Probes come ever more slowly, about one a minute; then one batch tries, and with its answer all is well."""
+    world = World(back_at=3 * HOUR, policy=BreakerPolicy(max_outage_seconds=4 * HOUR))
+    world.fail()
+    assert not world.outage.may_board
+    await world.until_a_batch_may_try()
+    assert 3 * HOUR <= world.now <= 3 * HOUR + 60
+    assert len(world.probes) < 200
+    assert world.outage.board()
+    assert not world.outage.may_board, "a second one would try, too"
+    world.outage.saw(Accept())
+    world.outage.disembark()
+    assert world.outage.is_over
+    began, ended = world.events
+    assert began == OutageBegan(reason=AWAY.reason)
+    assert isinstance(ended, OutageEnded)
+    assert ended.seconds >= 3 * HOUR
+
+
+async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
+    """What the last failure said is what the message will say."""
+    world = World(back_at=1e9, policy=BreakerPolicy(max_outage_seconds=HOUR))
+    world.fail()
+    last = await world.outage.run(world.noticed.set)
+    assert last == Again(Cause.UNAVAILABLE, AWAY.reason)
+    assert HOUR <= world.now <= HOUR + 60
+
+
+async def test_a_server_that_answers_reads_but_no_batch_is_still_away() -> None:
+    """Batches try one at a time, more and more rarely, until the patience is over."""
+    world = World(back_at=0.0, policy=BreakerPolicy(max_outage_seconds=HOUR))
+    world.fail()
+    tries = 0
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(world.outage.run(world.noticed.set))
+        while not running.done():
+            await asyncio.sleep(0)
+            if world.outage.may_board:
+                world.outage.board()
+                tries += 1
+                world.outage.saw(AWAY)
+                world.outage.disembark()
+    assert running.result().reason == AWAY.reason
+    assert 20 < tries < 100
+
+
+async def test_answers_in_the_servers_words_are_no_sign_of_an_outage() -> None:
+    """Refusals and deadlocks come from the server itself, however many they are."""
+    world = World(back_at=0.0)
+    for verdict in (Refuse("ex_gen", (), ""), Again(Cause.CONFLICT, "ex_system"), Accept()):
+        world.fail(times=2)
+        world.outage.saw(verdict)
+    assert world.outage.is_over
+    assert not world.events
+
+
+async def test_lost_answers_in_a_row_are_a_sign_and_so_are_429s() -> None:
+    """Each leaves something in doubt or undone, so a run does not go on as if nothing were."""
+    for verdict in (
+        InDoubt(Cause.TIMED_OUT, "no answer began in time"),
+        InDoubt(Cause.DISCONNECTED, "the connection broke"),
+        Again(Cause.THROTTLED, "status 429"),
+    ):
+        world = World(back_at=0.0)
+        world.fail(verdict=verdict)
+        assert not world.outage.is_over
+
+
+async def test_only_the_batch_that_tries_passes_while_the_server_is_away() -> None:
+    """Those that were sealed before are held back."""
+    world = World(back_at=0.0)
+    world.fail()
+    assert not world.outage.lets_pass(on_trial=False)
+    await world.until_a_batch_may_try()
+    assert world.outage.board()
+    assert world.outage.lets_pass(on_trial=True)
+    assert not world.outage.lets_pass(on_trial=False)
+
+
+async def test_a_batch_that_was_to_try_and_did_not_leave_lets_another_one() -> None:
+    """A 413, or a stop of that batch alone, must not block the way for ever."""
+    world = World(back_at=0.0)
+    world.fail()
+    await world.until_a_batch_may_try()
+    world.outage.board()
+    world.outage.saw(Again(Cause.TOO_LARGE, "status 413"))
+    world.outage.disembark()
+    assert world.outage.may_board
