@@ -1,0 +1,203 @@
+"""Servers that go away in the middle of a run, and what a run remembers about those that stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bulk_importer.checkpoint import read_state
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode
+from bulk_importer.events import BatchDelivered, BatchSealed, Event, GateMoved, OutageBegan, OutageEnded
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
+from bulk_importer.settings import Settings
+from bulk_importer.summary import RunState, Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+QUICK: dict[str, Any] = {
+    "label_config": "none",
+    "check_media": False,
+    "workers": 0,
+    "retry_wait": 0.01,
+    "probe_wait": 0.02,
+}
+
+
+def write_labels(path: Path, media_ids: Sequence[str]) -> Path:
+    """One entry with one point for each media."""
+    entries = [
+        {"internal_media_ID": media_id, "keepData": True, "labels": {"poi": [{"point": [{"x": 1, "y": 1}]}]}}
+        for media_id in media_ids
+    ]
+    path.write_text(json.dumps(entries))
+    return path
+
+
+async def run_import(
+    source: Path, settings: Settings, observe: Callable[[Event], None] = lambda _: None
+) -> Summary:
+    """Import the file into the checkpoint beside it."""
+    opened = await open_source(str(source))
+    folder = Path(f"{source}.checkpoint")
+    try:
+        return await Import(opened, settings, Token(), folder, StopSwitch(), observers=[observe]).run()
+    finally:
+        await opened.aclose()
+
+
+async def test_a_server_that_is_killed_and_started_again_is_waited_for(
+    sandbox_process: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The run pauses, probes and ends by itself; only what was on its way when the server died may be in doubt."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    arguments = ("--seed", "1", "--port", port, "--database", str(tmp_path / "db.sqlite"))
+    server = sandbox_process(*arguments)
+    project = server.prepare(name="p", media=300)
+    source = write_labels(tmp_path / "labels.json", project["media_ids"])
+    began = asyncio.Event()
+    events: list[Event] = []
+
+    def observe(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, BatchDelivered) and server.process.poll() is None:
+            server.kill()
+        if isinstance(event, OutageBegan):
+            began.set()
+
+    settings = Settings(
+        server=server.url, project=project["id"], max_batch_entries=10, max_outage=60, **QUICK
+    )
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(run_import(source, settings, observe))
+        await began.wait()
+        again = await asyncio.to_thread(sandbox_process, *arguments)
+    summary = running.result()
+    assert summary.state is RunState.COMPLETE
+    assert summary.delivered + summary.in_doubt == 300
+    assert summary.exit_code == (ExitCode.IN_DOUBT if summary.in_doubt else ExitCode.DELIVERED)
+    assert any(isinstance(event, OutageEnded) for event in events)
+    held = [sum(value["k"] == "poi" for value in values) for values in again.labels(project["id"]).values()]
+    assert max(held) == 1
+    assert summary.delivered <= sum(held) <= summary.delivered + summary.in_doubt
+
+
+async def test_a_server_that_stays_away_ends_the_run_with_everything_owed(tmp_path: Path) -> None:
+    """Exit 6; what came back is on record as owed, not as sent, and the same command goes on."""
+    faults = FaultScript([Fault("ok"), Fault(503, times=100_000)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=20)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(
+            server=sandbox.url, project=project.id, max_batch_entries=2, max_outage=0.3, **QUICK
+        )
+        summary = await run_import(source, settings)
+    assert summary.exit_code == ExitCode.SERVER
+    assert "503" in summary.message
+    assert (summary.delivered, summary.owed, summary.in_doubt) == (2, 18, 0)
+    _, state = read_state(Path(f"{source}.checkpoint"))
+    assert not state.undecided
+
+
+async def test_while_connections_are_refused_a_look_up_waits_too(tmp_path: Path) -> None:
+    """A run that is started a moment before its server is not lost."""
+    faults = FaultScript([Fault("refuse connections", window=(0.0, 0.4), route="any")])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=3)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(server=sandbox.url, project="p", workers=0, max_outage=30)
+        summary = await run_import(source, settings)
+    assert summary.delivered == 3
+
+
+async def test_a_413_is_remembered_by_the_next_run(tmp_path: Path) -> None:
+    """It begins with requests that fit, and with the setting that the gate had found."""
+    faults = FaultScript([Fault(413, above_bytes=2000)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=60)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(server=sandbox.url, project=project.id, min_batch_weight=10_000, **QUICK)
+        first = await run_import(source, replace(settings, limit=30))
+        refused = [seen for seen in sandbox.requests if seen.status == 413]
+        sealed: list[int] = []
+
+        def observe(event: Event) -> None:
+            if isinstance(event, BatchSealed):
+                sealed.append(event.bytes)
+
+        second = await run_import(source, settings, observe)
+    assert (first.delivered, second.delivered) == (30, 60)
+    assert refused
+    assert max(sealed) <= 2000
+    _, state = read_state(Path(f"{source}.checkpoint"))
+    assert isinstance(state.notes["gate"], dict)
+
+
+async def test_rates_hold_over_the_run(tmp_path: Path) -> None:
+    """Ten entries at forty a second take a quarter of a second less one departure, however fast the server is."""
+    async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+        project = await sandbox.prepare(name="p", media=10)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(
+            server=sandbox.url, project=project.id, max_batch_entries=1, max_entries_per_second=40, **QUICK
+        )
+        summary = await run_import(source, settings)
+        came = [seen.began for seen in sandbox.requests if seen.method == "POST"]
+    assert summary.delivered == 10
+    assert came[-1] - came[0] >= 0.2
+
+
+async def test_a_polite_run_comes_to_its_end(tmp_path: Path) -> None:
+    """It reads before it sends, and never has more than two on their way."""
+    async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+        project = await sandbox.prepare(name="p", media=40)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        sealed: list[int] = []
+
+        def observe(event: Event) -> None:
+            if isinstance(event, BatchSealed):
+                sealed.append(event.in_flight)
+
+        settings = Settings(
+            server=sandbox.url, project=project.id, polite=True, max_batch_entries=2, min_in_flight=2, **QUICK
+        )
+        summary = await run_import(source, settings, observe)
+        methods = [seen.method for seen in sandbox.requests]
+    assert summary.delivered == 40
+    assert methods[:5] == ["GET"] * 5
+    assert max(sealed) <= 2
+
+
+async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_path: Path) -> None:
+    """It says that it is closed, and a stop ends the wait with nothing on record as sent."""
+    now = datetime.now(UTC)
+    window = f"{now + timedelta(hours=2):%H:%M}-{now + timedelta(hours=3):%H:%M} UTC"
+    async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+        project = await sandbox.prepare(name="p", media=3)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        stop = StopSwitch()
+        said: list[str] = []
+
+        def observe(event: Event) -> None:
+            if isinstance(event, GateMoved) and event.max_in_flight == 0:
+                said.append(event.reason)
+                stop.request("enough", ExitCode.TERMINATED)
+
+        opened = await open_source(str(source))
+        settings = Settings(server=sandbox.url, project=project.id, window=window, **QUICK)
+        folder = Path(f"{source}.checkpoint")
+        summary = await Import(opened, settings, Token(), folder, stop, observers=[observe]).run()
+        await opened.aclose()
+        assert not sandbox.requests
+    assert summary.exit_code == ExitCode.TERMINATED
+    assert summary.owed == 3
+    assert "closed" in said[0]
