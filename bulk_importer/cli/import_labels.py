@@ -58,11 +58,15 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     stop = StopSwitch()
     codes: list[ExitCode] = []
     summaries: list[Summary] = []
+    sibling = None
     with stopping_on_signals(stop):
         for source in sources:
             folder = _folder(source, settings, several=len(sources) > 1)
             try:
-                summary = await _import_one(source, folder, settings, token, stop, quiet=quiet or as_json)
+                summary = await _import_one(
+                    source, folder, settings, token, stop, sibling, quiet=quiet or as_json
+                )
+                sibling = folder
             except BulkImporterError as error:
                 summary = _not_begun(source, folder, settings, error)
             summaries.append(summary)
@@ -76,7 +80,14 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
 
 
 async def _import_one(
-    source: str, folder: Path, settings: Settings, token: Token, stop: StopSwitch, *, quiet: bool
+    source: str,
+    folder: Path,
+    settings: Settings,
+    token: Token,
+    stop: StopSwitch,
+    sibling: Path | None,
+    *,
+    quiet: bool,
 ) -> Summary:
     from bulk_importer.intake import open_source
     from bulk_importer.observe import JsonLog, progress_for
@@ -99,6 +110,7 @@ async def _import_one(
             stop,
             observers=observers,
             announce=(lambda _: None) if quiet else _announce,
+            sibling=sibling,
         )
         try:
             return await running.run()

@@ -19,7 +19,7 @@ from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.project_names import id_in
-from bulk_importer.errors import CheckpointError, SourceUnreadable, UsageError
+from bulk_importer.errors import BulkImporterError, CheckpointError, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import Source
 from bulk_importer.model import KeepData
@@ -28,7 +28,14 @@ from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.readback import Doubts
-from bulk_importer.pipeline.rules import FROM_SERVER, Yardstick, label_config_of, target_project, yardstick_of
+from bulk_importer.pipeline.rules import (
+    FROM_SERVER,
+    Yardstick,
+    label_config_of,
+    require_known_codes,
+    target_project,
+    yardstick_of,
+)
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
 from bulk_importer.transfer.stop import StopSwitch
@@ -58,6 +65,7 @@ class Import:
         stop: ends the run when it is requested.
         observers: see every event.
         announce: told what is about to happen, once, before the first upload.
+        sibling: checkpoint folder of the source that was imported just before this one, into the same project.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class Import:
         *,
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
+        sibling: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not settings.server or not settings.project:
@@ -83,6 +92,7 @@ class Import:
         self._stop = stop
         self._observers = observers
         self._announce = announce
+        self._sibling = sibling
         self._clock = clock
 
     async def run(self) -> Summary:
@@ -95,6 +105,7 @@ class Import:
         Raises:
             BulkImporterError: the run could not begin.
         """
+        require_known_codes(self._settings)
         identity = await asyncio.to_thread(self._identity)
         finished = await asyncio.to_thread(self._finished, identity)
         if finished is not None:
@@ -110,15 +121,19 @@ class Import:
             opened.push_async_callback(checkpoint.close)
             if PROJECT_NAME not in checkpoint.state.notes:
                 await checkpoint.record_note(PROJECT_NAME, project.name)
-            watch = await self._watch(catalog, project, config, checkpoint)
-            yardstick = await yardstick_of(
-                self._settings,
-                config,
-                self._folder,
-                catalog=catalog,
-                project=project,
-                is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
-            )
+            try:
+                watch = await self._watch(catalog, project, config, checkpoint)
+                yardstick = await yardstick_of(
+                    self._settings,
+                    config,
+                    self._folder,
+                    catalog=catalog,
+                    project=project,
+                    is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
+                    sibling=self._sibling,
+                )
+            except BulkImporterError as error:
+                return self._not_run(checkpoint, error)
             reader = LabelReader(
                 client,
                 catalog,
@@ -207,6 +222,20 @@ class Import:
             stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
             stop_reason=self._stop.reason,
             media_in_doubt=doubts.media_ids,
+        )
+        self._write(summary)
+        self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
+        return summary
+
+    def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
+        """The summary where something ended the run between the opening of the checkpoint and the first reading."""
+        summary = summarize(
+            checkpoint.header,
+            checkpoint.state,
+            self._folder,
+            run_state=ending(checkpoint.state, [error], stopped=False),
+            this_run=Tally(),
+            errors=[error],
         )
         self._write(summary)
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))

@@ -7,32 +7,34 @@ folder: a resume must not take what it sent itself for the upload of somebody el
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from bulk_importer.datagym.catalog import Catalog, Project
+from bulk_importer.datagym.findings import severities
 from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.datagym.project_names import id_in
-from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.media_index import MediaIndex, MediaTask
-from bulk_importer.intake.media_rules import MediaFlag, MediaRules
+from bulk_importer.intake.media_rules import MediaRules
 from bulk_importer.intake.validation import Rules
-from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
+from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
 
-__all__ = ["FROM_SERVER", "Yardstick", "label_config_of", "target_project", "yardstick_of"]
+__all__ = [
+    "FROM_SERVER",
+    "Yardstick",
+    "label_config_of",
+    "require_known_codes",
+    "target_project",
+    "yardstick_of",
+]
 
 FROM_SERVER = "server"
 """`--label-config server`: the label configuration of the project."""
 
 _WITHOUT = "none"
-_INDEX = "media.index"
-_SPOOL = "media.rows"
 _LARGEST_CONFIG_BYTES = 64 << 20
 
 
@@ -49,14 +51,6 @@ class Yardstick:
     checked: tuple[str, ...] = ("the import schema",)
     unchecked: tuple[str, ...] = ()
     media: int | None = None
-
-
-@dataclass(slots=True)
-class _Said:
-    """What is said about the checks, while they are gathered."""
-
-    checked: list[str] = field(default_factory=lambda: ["the import schema"])
-    unchecked: list[str] = field(default_factory=list)
 
 
 async def target_project(settings: Settings, catalog: Catalog) -> Project:
@@ -83,6 +77,11 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
             "them nowhere, so nothing is sent. Give a project of images."
         )
     return project
+
+
+def require_known_codes(settings: Settings) -> None:
+    """Raise `UsageError` where a finding that is to be allowed or denied does not exist, or cannot be allowed."""
+    severities(strict=settings.strict, allow=settings.allow, deny=settings.deny)
 
 
 async def label_config_of(
@@ -113,6 +112,7 @@ async def yardstick_of(
     project: Project | None,
     is_begun: bool = False,
     keep_warnings: bool = False,
+    sibling: Path | None = None,
 ) -> Yardstick:
     """Put together what entries are held against.
 
@@ -120,18 +120,18 @@ async def yardstick_of(
         folder: where the index of the media is kept; one that is there already is used.
         catalog, project: None where there is no server to ask.
         is_begun: something was sent already, so that an upload on the server may be our own.
+        sibling: folder of the checkpoint whose source was imported just before by the same command.
 
     Raises:
-        UsageError: a code to allow or deny does not exist, or the list of media cannot be read.
+        UsageError: the list of media cannot be read, or what `require_known_codes` says.
         CheckpointUnusable: the index cannot be kept.
         ServerError: the server cannot be asked.
     """
-    said = _Said()
-    _say_configuration(settings, config, said)
-    index = await _media_index(settings, folder, said, catalog, project, is_begun=is_begun)
+    require_known_codes(settings)
+    media = await index_media(settings, folder, catalog, project, is_begun=is_begun, sibling=sibling)
     rules = Rules(
         label_config=config,
-        media_index=None if index is None else os.fspath(folder / _INDEX),
+        media_index=media.path,
         media_rules=MediaRules(
             replace_finished=settings.replace_finished, onto_uploaded=settings.onto_uploaded
         ),
@@ -141,80 +141,18 @@ async def yardstick_of(
         max_depth=settings.max_depth,
         keep_warnings=keep_warnings,
     )
-    rules.severities()  # raises where a code does not exist, before anything is read
-    media = None if index is None else index.importable
-    return Yardstick(rules, tuple(said.checked), tuple(said.unchecked), media)
+    checked, unchecked = _said_of(settings, config)
+    return Yardstick(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
 
 
-def _say_configuration(settings: Settings, config: LabelConfig | None, said: _Said) -> None:
+def _said_of(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:
+    """What is said to be checked and not checked by schema and label configuration."""
+    checked = ["the import schema"]
     if config is None:
-        said.unchecked.append("classes, types and options: no label configuration is given")
-        return
+        return checked, ("classes, types and options: no label configuration is given",)
     count = sum(1 for _ in config.all_classes())
     origin = "of the project" if settings.label_config == FROM_SERVER else f"in {settings.label_config}"
-    said.checked.append(f"the label configuration {origin} ({count} classes)")
-    said.unchecked += config.unchecked()
-
-
-async def _media_index(
-    settings: Settings,
-    folder: Path,
-    said: _Said,
-    catalog: Catalog | None,
-    project: Project | None,
-    *,
-    is_begun: bool,
-) -> MediaIndex | None:
-    if not settings.check_media:
-        said.unchecked.append("whether the media are in the project")
-        return None
-    path = folder / _INDEX
-    if path.exists():
-        index = await asyncio.to_thread(MediaIndex, path)
-    elif settings.media_list is not None:
-        listed = Path(settings.media_list)
-        index = await asyncio.to_thread(MediaIndex.write, path, _as_known(media_tasks(listed), is_begun))
-    elif catalog is None or project is None:
-        said.unchecked.append("whether the media are in the project: no --server and --project are given")
-        return None
-    else:
-        with RowSpool(folder / _SPOOL) as spool:
-            if not await _listed(settings, catalog, project, spool, said):
-                return None
-            rows = _as_known(media_tasks(spool.path), is_begun)
-            index = await asyncio.to_thread(MediaIndex.write, path, rows)
-    said.checked.append(f"the media of the project ({index.importable:,} can be imported)")
-    return index
-
-
-async def _listed(
-    settings: Settings, catalog: Catalog, project: Project, spool: RowSpool, said: _Said
-) -> bool:
-    """Let the server list the media of the project; whether it did."""
-    if project.media_count <= settings.max_listing:
-        await catalog.tasks(project, spool)
-        return True
-    if await catalog.route_set() is not RouteSet.OPEN_CORE:
-        said.unchecked.append(
-            f"whether the media are in the project: {project.media_count:,} are more than --max-listing "
-            f"{settings.max_listing:,}; raise it, or give --media-list FILE"
-        )
-        return False
-    for dataset in project.datasets:
-        if not dataset.deleted:
-            await catalog.media_pages(dataset, spool)
-    said.unchecked.append(
-        f"whether work on a media is finished: {project.media_count:,} are more than --max-listing, so only the ids "
-        "were read"
-    )
-    return True
-
-
-def _as_known(tasks: Iterator[MediaTask], is_begun: bool) -> Iterator[MediaTask]:
-    """The tasks, without the uploads where they may be our own."""
-    if not is_begun:
-        return tasks
-    return (task._replace(flags=task.flags & ~MediaFlag.UPLOADED) for task in tasks)
+    return [*checked, f"the label configuration {origin} ({count} classes)"], config.unchecked()
 
 
 def _config_in(path: Path) -> LabelConfig:

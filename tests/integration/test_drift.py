@@ -12,9 +12,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bulk_importer.checkpoint import read_state
 from bulk_importer.datagym.access import Token
-from bulk_importer.errors import ExitCode, LabelConfigChanged
+from bulk_importer.errors import ExitCode
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
@@ -117,12 +116,11 @@ async def test_what_was_taken_away_ends_the_run_once(
     first = await run_import(sandbox, project, entries_for(project), limit=2)
     assert (first.exit_code, first.delivered) == (0, 2)
     await put_config(sandbox, project, changed(rain="rain"))
-    with pytest.raises(LabelConfigChanged) as caught:
-        await run_import(sandbox, project, entries_for(project))
-    assert caught.value.exit_code == ExitCode.LABEL_CONFIG
-    assert "'weather' lost the option 'sunny'" in str(caught.value)
-    assert "Nothing was delivered since it was last read" in str(caught.value)
-    assert read_state(tmp_path / "cp")[1].counts.delivered == 2
+    stopped = await run_import(sandbox, project, entries_for(project))
+    assert (stopped.exit_code, stopped.state, stopped.delivered) == (ExitCode.LABEL_CONFIG, "failed", 2)
+    assert "'weather' lost the option 'sunny'" in stopped.message
+    assert "Nothing was delivered since it was last read" in stopped.message
+    assert json.loads((tmp_path / "cp" / "summary.json").read_text())["exit_code"] == ExitCode.LABEL_CONFIG
     again = await run_import(sandbox, project, entries_for(project))
     assert (again.exit_code, again.delivered, again.rejected) == (ExitCode.REJECTIONS, 2, 2)
     assert again.findings["option-unknown"] == 2

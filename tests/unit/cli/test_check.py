@@ -292,6 +292,25 @@ async def test_several_sources_are_checked_one_after_the_other(target: Any, run:
     assert [each["rejected"] for each in json.loads(done.out)["sources"]] == [0, 1, 0]
 
 
+async def test_sources_of_one_import_may_append_to_the_same_media(
+    target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """What the first of them uploads is our own when the second is checked."""
+    for name in ("cars.json", "people.json"):
+        (tmp_path / name).write_text(json.dumps([entry(media_id) for media_id in target.media_ids]))
+    done = await run_process("import", tmp_path / "cars.json", tmp_path / "people.json", "--json")
+    assert (done.code, [each["delivered"] for each in json.loads(done.out)["sources"]]) == (0, [10, 10])
+
+
+async def test_an_import_with_an_unknown_code_leaves_no_checkpoint(
+    target: Any, source: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """It never began."""
+    done = await run_process("import", source([]), "--deny", "media-unknwon")
+    assert (done.code, "'media-unknown'" in done.err) == (ExitCode.USAGE, True)
+    assert not (tmp_path / "l.json.checkpoint" / "log").exists()
+
+
 async def test_a_project_of_videos_is_refused(
     sandbox: Sandbox, source: Any, run: Any, run_process: Any
 ) -> None:

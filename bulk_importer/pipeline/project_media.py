@@ -1,0 +1,124 @@
+"""Makes the index of the media of a project that entries are held against, once for each checkpoint.
+
+The index is kept in the folder of the checkpoint, because a resume must not take what it sent itself for the upload of
+somebody else: what counts is which media held an upload when the checkpoint was begun. Where that cannot be known any
+more, or another source of the same command came before, uploads that may be our own are forgiven.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulk_importer.datagym.catalog import Catalog, Project
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_rules import MediaFlag
+from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
+from bulk_importer.settings import Settings
+
+__all__ = ["Indexed", "index_media"]
+
+_INDEX = "media.index"
+_SPOOL = "media.rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What came of it.
+
+    Attributes:
+        path: of the index; None where media are not looked at.
+        importable: how many media can be imported; None likewise.
+        checked, unchecked: for people, a phrase each.
+    """
+
+    path: str | None = None
+    importable: int | None = None
+    checked: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+async def index_media(
+    settings: Settings,
+    folder: Path,
+    catalog: Catalog | None,
+    project: Project | None,
+    *,
+    is_begun: bool = False,
+    sibling: Path | None = None,
+) -> Indexed:
+    """Open the index in `folder`, or make it of what the server or a file lists.
+
+    Args:
+        catalog, project: None where there is no server to ask.
+        is_begun: something was sent already, so that any upload on the server may be our own.
+        sibling: folder of a checkpoint whose source was imported just before: uploads to media that held none when that
+            one was begun may be our own.
+
+    Raises:
+        UsageError: the list of media cannot be read.
+        CheckpointUnusable: the index cannot be written or read.
+        ServerError: the server cannot be asked.
+    """
+    if not settings.check_media:
+        return Indexed(unchecked=("whether the media are in the project",))
+    path = folder / _INDEX
+    if path.exists():
+        return _indexed(await asyncio.to_thread(MediaIndex, path), path)
+    may_be_ours = await asyncio.to_thread(_forgiving, is_begun, sibling)
+    if settings.media_list is not None:
+        return await _made(path, Path(settings.media_list), may_be_ours)
+    if catalog is None or project is None:
+        return Indexed(
+            unchecked=("whether the media are in the project: no --server and --project are given",)
+        )
+    with RowSpool(folder / _SPOOL) as spool:
+        if project.media_count <= settings.max_listing:
+            await catalog.tasks(project, spool)
+            return await _made(path, spool.path, may_be_ours)
+        too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
+        if await catalog.route_set() is not RouteSet.OPEN_CORE:
+            advice = "raise it, or give --media-list FILE"
+            return Indexed(unchecked=(f"whether the media are in the project: {too_many}; {advice}",))
+        for dataset in project.datasets:
+            if not dataset.deleted:
+                await catalog.media_pages(dataset, spool)
+        left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
+        return await _made(path, spool.path, may_be_ours, left_out)
+
+
+async def _made(
+    path: Path, listed: Path, may_be_ours: Callable[[MediaTask], bool], *unchecked: str
+) -> Indexed:
+    def forgiven() -> Iterator[MediaTask]:
+        for task in media_tasks(listed):
+            ours = task.flags & MediaFlag.UPLOADED and may_be_ours(task)
+            yield task._replace(flags=task.flags & ~MediaFlag.UPLOADED) if ours else task
+
+    return _indexed(await asyncio.to_thread(MediaIndex.write, path, forgiven()), path, *unchecked)
+
+
+def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
+    importable = index.importable
+    phrase = f"the media of the project ({importable:,} can be imported)"
+    return Indexed(os.fspath(path), importable, (phrase,), unchecked)
+
+
+def _forgiving(is_begun: bool, sibling: Path | None) -> Callable[[MediaTask], bool]:
+    """Which uploads may be our own."""
+    if is_begun:
+        return lambda _: True
+    if sibling is None or not (sibling / _INDEX).exists():
+        return lambda _: False
+    before = MediaIndex(sibling / _INDEX)
+
+    def may_be_ours(task: MediaTask) -> bool:
+        flags = before.flags(lane_of(task.media_id))
+        return flags is not None and not flags & MediaFlag.UPLOADED
+
+    return may_be_ours
