@@ -30,7 +30,7 @@ _PLAIN = ["--label-config", "none", "--no-check-media"]
 
 @dataclass
 class Pair:
-    """Runs of ours and of the baseline over one corpus."""
+    """Runs of ours and of the baseline over one corpus; `whole` are the imports of the baseline."""
 
     what: str
     shape: str
@@ -38,6 +38,7 @@ class Pair:
     entries: int
     ours: list[Measured] = field(default_factory=list)
     baseline: list[Measured] = field(default_factory=list)
+    whole: list[Measured] = field(default_factory=list)
 
     def row(self) -> dict[str, object]:
         """The numbers of it: medians, and the highest memory."""
@@ -51,8 +52,10 @@ class Pair:
             "ours_mb_per_second": round(ours, 1),
             "baseline_mb_per_second": round(theirs, 1),
             "ratio": round(ours / theirs, 2),
-            "ours_cpu_seconds": round(statistics.median(run.cpu_seconds for run in self.ours), 2),
-            "baseline_cpu_seconds": round(statistics.median(run.cpu_seconds for run in self.baseline), 2),
+            "ratio_to_baseline_import": round(ours / self.speed(self.whole), 2),
+            "ours_cpu_seconds": round(_cpu(self.ours), 2),
+            "baseline_cpu_seconds": round(_cpu(self.baseline), 2),
+            "cpu_ratio": round(_cpu(self.baseline) / _cpu(self.ours), 2),
             "ours_peak_pss_mb": round(max(run.peak_pss for run in self.ours) / 1e6, 1),
             "baseline_peak_pss_mb": round(max(run.peak_pss for run in self.baseline) / 1e6, 1),
         }
@@ -60,6 +63,10 @@ class Pair:
     def speed(self, runs: Sequence[Measured]) -> float:
         """MB/s, the median."""
         return self.bytes / 1e6 / statistics.median(run.seconds for run in runs)
+
+
+def _cpu(runs: Sequence[Measured]) -> float:
+    return statistics.median(run.cpu_seconds for run in runs)
 
 
 class Bench:
@@ -108,6 +115,7 @@ class Bench:
         for _ in range(rounds):
             importing.ours.append(self.ours(path))
             importing.baseline.append(self.baseline(path, check=False))
+            importing.whole = checking.whole = importing.baseline
             checking.ours.append(self.ours_check(path))
             checking.baseline.append(self.baseline(path, check=True))
         delivered = json.loads(importing.ours[-1].output)["delivered"]

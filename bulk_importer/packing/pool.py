@@ -3,9 +3,9 @@
 Pull, not push: a batch is packed at the moment when it can leave, with the limits of that moment. What comes back
 owed goes to the front and is packed again with the limits of *its* moment.
 
-Memory: at most `capacity` bytes of entries, plus one run (a run is let in while there is room at all, or an entry
-larger than the pool could never pass). A run pins the segment that it was cut from, so one that uses less than half
-of its segment is cut loose first: it takes its bytes with it and lets the segment go.
+Memory: at most `capacity` bytes of entries with their columns, plus one run (a run is let in while there is room at
+all, or an entry larger than the pool could never pass). A run pins the segment that it was cut from, so one that uses
+less than half of its segment is cut loose first: it takes its bytes with it and lets the segment go.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from bulk_importer.packing.lanes import Lanes
 from bulk_importer.packing.limits import Load
 
 __all__ = ["Pool"]
+
+# What an entry takes in the columns of its run: a text for the id, a pointer to it, and four numbers. Where entries are
+# tiny that is more than their bytes.
+_ENTRY_BYTES = 100
 
 
 class Pool:
@@ -59,7 +63,7 @@ class Pool:
 
     async def put(self, run: EntryRun) -> None:
         """Let a run in; waits while the pool is full. On cancel the run is not in."""
-        while self.bytes >= self._capacity:
+        while self.bytes + _ENTRY_BYTES * self._ready.entries >= self._capacity:
             self._room.clear()
             await self._room.wait()
         for part in _loose(run):
