@@ -33,7 +33,10 @@ _MOST_CLASSES = 20
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `check` takes."""
     parser.add_argument(
-        "source", nargs="+", metavar="SOURCE", help="a JSON array: a file, or - for standard input"
+        "source",
+        nargs="+",
+        metavar="SOURCE",
+        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument(

@@ -31,7 +31,10 @@ SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `import` takes."""
     parser.add_argument(
-        "source", nargs="+", metavar="SOURCE", help="a JSON array: a file, or - for standard input"
+        "source",
+        nargs="+",
+        metavar="SOURCE",
+        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
@@ -192,8 +195,12 @@ def expanded(sources: Sequence[str]) -> list[str]:
 
 
 def _folder(source: str, settings: Settings, *, several: bool) -> Path:
+    from urllib.parse import urlsplit
+
     from bulk_importer.pipeline import checkpoint_folder
 
     if several and settings.checkpoint is not None:
-        return Path(settings.checkpoint) / (Path(source).name + ".checkpoint")
+        # The query of an URL is no part of the name: it may be a signature.
+        path = urlsplit(source).path if "://" in source else source
+        return Path(settings.checkpoint) / (Path(path).name + ".checkpoint")
     return checkpoint_folder(source, settings.checkpoint)
