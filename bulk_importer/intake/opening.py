@@ -52,6 +52,8 @@ class Sniffer:
         self._keys = path_keys(path)
         self._lines = lines
         self._max_line_bytes = max_line_bytes
+        # Found once: blanks before it are let go, and a stream cannot be read again.
+        self._first: tuple[int, bytes] | None = None
 
     async def is_lines(self) -> bool:
         """Whether the source is JSON Lines. Raises `MalformedInput` when it is neither."""
@@ -97,6 +99,11 @@ class Sniffer:
 
     async def _first_byte(self) -> tuple[int, bytes]:
         """The offset of the first byte that is no blank or byte order mark, and that byte; empty at the end."""
+        if self._first is None:
+            self._first = await self._find_first_byte()
+        return self._first
+
+    async def _find_first_byte(self) -> tuple[int, bytes]:
         head = await self._reader.read(0, 4)
         for mark, encoding in _FOREIGN_MARKS.items():
             if head.startswith(mark):
@@ -107,6 +114,7 @@ class Sniffer:
             if solid:
                 return at + len(piece) - len(solid), solid[:1]
             at += len(piece)
+            self._reader.release(at)
         return at, b""
 
     def _expect_array(self, at: int, first: bytes) -> None:

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,15 @@ async def test_a_bomb_is_unpacked_piece_by_piece(file: Path, form: str) -> None:
         total += len(piece)
     await source.aclose()
     assert total == 64 << 20
+
+
+async def test_blanks_before_the_array_are_let_go(file: Path) -> None:
+    """However many: they unpack to more than memory could hold."""
+    file.write_bytes(gzip.compress(b" " * (32 << 20) + b"[1]", 1))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seen = await read(file, file.read_bytes())
+    assert (seen.error, seen.elements) == (None, [(0, (32 << 20) + 1, b"1")])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 24 << 10
 
 
 @pytest.mark.parametrize("form", PACK)

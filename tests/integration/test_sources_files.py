@@ -47,6 +47,12 @@ async def test_a_resume_at_nine_tenths_reads_only_what_it_needs(file: Path) -> N
     assert taken < len(CONTENT) / 5
 
 
+async def drain(intake: Intake, most: int) -> None:
+    """Take segments until there are no more, at most so many."""
+    for _ in range(most):
+        await anext(intake)
+
+
 @pytest.mark.parametrize("change", ["append", "shorten", "touch"])
 async def test_a_file_that_changes_while_it_is_read_is_noticed(file: Path, change: str) -> None:
     """Its size or its time says so; what was read before the change is given, nothing else."""
@@ -61,8 +67,7 @@ async def test_a_file_that_changes_while_it_is_read_is_noticed(file: Path, chang
         else:
             os.utime(file, (1, 1))
         with pytest.raises(SourceUnreadable, match="it changed while it was read"):
-            for _ in range(3):
-                await anext(intake)
+            await drain(intake, most=3)
     await source.aclose()
 
 
