@@ -99,7 +99,8 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
         case RunBegan() | RunEnded():
             _account(state, record)
         case SourceChanged():
-            state.identity, state.end = record.identity, None  # a break counts until something behind it is read
+            # A break still counts, until something behind it is read: people mend more than once.
+            state.identity, state.end = record.identity, None
         case End():
             state.end, state.broken = record, None
         case Broken():
