@@ -102,7 +102,7 @@ async def test_a_digest_that_changed_or_is_gone_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "claim"),
     [
-        ({"delivered": (10, 20, 25, 25)}, "accounts"),
+        ({"delivered": (10, 20, 10, 35)}, "accounts"),
         ({"skipped": (0, 1, 9, 3)}, "accounts"),
         ({"delivered": (10, 20, 200, 5)}, "accounts"),
         ({"rejected": (3, 1)}, "rejects"),
