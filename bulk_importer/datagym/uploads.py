@@ -10,16 +10,21 @@ from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers import judge_answer, judge_failure
 from bulk_importer.datagym.client import Client, RequestFailed
 from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.datagym.verdicts import Accept, Again, Cause, Stop, StopKind, Verdict
+from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, Verdict
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ProjectNotFound, ServerUnavailable
 
 __all__ = ["Uploads"]
 
 
 class Uploads:
-    """The upload route of a project, in verdicts."""
+    """The upload route of a project, in verdicts.
 
-    def __init__(self, client: Client, project_id: str) -> None:
+    Args:
+        may_read: whether anything but that route may be asked.
+    """
+
+    def __init__(self, client: Client, project_id: str, *, may_read: bool = True) -> None:
+        self._may_read = may_read
         self._client = client
         self._project_id = project_id
         self._path = routes.upload(project_id)
@@ -33,11 +38,11 @@ class Uploads:
         return judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
 
     async def probe(self) -> Verdict:
-        """Ask the same route with a GET, which a server answers with 405 before it does anything.
+        """Ask the same route with a GET, which a server answers with 405 before it does anything; then its database.
 
         Returns:
-            A verdict as on an upload, with an exception: a redirect, and a 404 without the server's words, are what
-            proxies answer while there is nothing behind them.
+            A verdict as on an upload, with exceptions: a redirect, and a 404 without the server's words, are what
+            proxies answer while there is nothing behind them; and a server without its database is of no use.
         """
         try:
             answer = await self._client.get(self._path)
@@ -47,18 +52,27 @@ class Uploads:
         foreign = answer.status == 404 or answer.status < 400
         if isinstance(verdict, Stop) and verdict.kind is StopKind.NOT_DATAGYM and foreign:
             return Again(Cause.UNAVAILABLE, verdict.reason)
+        if not isinstance(verdict, Again | InDoubt) and not await self.is_working():
+            return Again(Cause.UNAVAILABLE, "it cannot list its projects")
         return verdict
+
+    async def is_working(self) -> bool:
+        """Whether the server can read its database; True as well where we may not look."""
+        return not self._may_read or await self._list_projects() is not False
 
     async def light_read(self) -> bool:
         """Look at the list of projects, which costs the server next to nothing; whether it showed it."""
+        return await self._list_projects() is True
+
+    async def _list_projects(self) -> bool | None:
         for each in RouteSet:
             try:
                 answer = await self._client.get(routes.projects(each))
             except RequestFailed:
                 return False
-            if answer.status == 200:
-                return True
-        return False
+            if answer.status == 200 or answer.status >= 500:
+                return answer.status == 200
+        return None
 
     def error(self, verdict: Stop | Again) -> BulkImporterError:
         """The error that a verdict ends the run with, when sending more is pointless."""

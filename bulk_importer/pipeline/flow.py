@@ -29,6 +29,7 @@ from bulk_importer.pipeline.drift import ConfigWatch
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.refusals import rejection_of
+from bulk_importer.pipeline.rules import FROM_SERVER
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
@@ -81,7 +82,9 @@ class Flow:
         self.is_limited = False
         self._sending = Sending(
             settings,
-            Uploads(client, project_id),
+            Uploads(
+                client, project_id, may_read=settings.label_config == FROM_SERVER or settings.check_media
+            ),
             self._pool,
             _Ledger(checkpoint, doubts, self._refused),
             stop,

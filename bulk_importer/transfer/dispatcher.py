@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeGuard
 
@@ -63,6 +63,8 @@ class Terms:
     Attributes:
         rejection: makes a rejection of an entry that the server refused, with the server's words.
         error: makes the error that a `Stop`, or an outage that lasts too long (an `Again`), ends the run with.
+        is_working: looks whether the server answers a read of its database; asked before an entry that failed with
+            `ex_system` is called refused.
     """
 
     max_entries: int
@@ -71,6 +73,7 @@ class Terms:
     policy: RetryPolicy
     rejection: Callable[[Batch, Refused], Rejection]
     error: Callable[[Stop | Again], BulkImporterError]
+    is_working: Callable[[], Awaitable[bool]]
 
 
 class Dispatcher:
@@ -104,6 +107,8 @@ class Dispatcher:
         self._clock = clock
         # Batches between sealing and their outcome; changed by `run` and `_see_through`.
         self._carried = 0
+        # How many batches and parts were accepted; changed by `_carry`.
+        self._accepted = 0
         self._input_ended = False
         # Set by the first 413 and halved by each that follows; worth remembering for a resume. None before.
         self.max_bytes_after_413: int | None = None
@@ -193,6 +198,7 @@ class Dispatcher:
         verdict = await self._carrier.carry(batch, departure)
         self._courtesy.ended(self._clock() - started)
         if isinstance(verdict, Accept):
+            self._accepted += 1
             await self._ledger.record_delivered(batch)
             self._emit(
                 BatchDelivered(
@@ -251,13 +257,21 @@ class Dispatcher:
             batch.entries, split_after=policy.split_after, alone_attempts=policy.alone_attempts
         )
         sent = batch
+        accepted_before = self._accepted
         while isinstance(verdict, Accept) or _blames_batch(verdict, sent):
-            settled = isolation.judged(verdict)
+            server_works = self._accepted > accepted_before or await self._works_beside(verdict, isolation)
+            settled = isolation.judged(verdict, server_works=server_works)
             await self._settle_part(batch, sent, verdict, settled)
             part = isolation.part
             if part is None:
                 return
-            if part.failures:
+            if not server_works:
+                self._outage.declare(f"it answers nothing but {_reason(verdict)}")
+                self._pool.settle(batch, Outcome.OWED, isolation.remaining())
+                return
+            if not part.failures:
+                accepted_before = self._accepted
+            else:
                 after = verdict.after_seconds if isinstance(verdict, Again) else None
                 await self._stop.sleep(backoff_seconds(policy, part.failures, self._chance(), after))
             if self._stop.is_requested:
@@ -266,6 +280,14 @@ class Dispatcher:
             sent = self._pool.seal_again(batch, part.indexes)
             verdict = await self._carry(sent, Departure(departure.leg, alone=part.alone))
         await self._break_off(batch, sent, verdict, isolation)
+
+    async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
+        """Whether the server works but for the current part; asked only where that part would be condemned."""
+        policy, part = self._terms.policy, isolation.part
+        is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
+        if not (is_last and isinstance(verdict, Again) and verdict.cause in (Cause.CONFLICT, Cause.GARBLED)):
+            return True
+        return await self._terms.is_working()
 
     async def _settle_part(self, batch: Batch, sent: Batch, verdict: Verdict, settled: Settled) -> None:
         """Record what a verdict on the part `sent` of `batch` settled, and give those lanes free."""

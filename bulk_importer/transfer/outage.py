@@ -56,6 +56,8 @@ class Outage:
         self._clock = clock
         # Whether the one batch that may leave to see is on its way; set by `board`, cleared by `disembark`.
         self._on_trial = False
+        # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
+        self._is_declared = False
         self._changed = asyncio.Event()
 
     @property
@@ -92,10 +94,26 @@ class Outage:
             case Again(cause=cause) | InDoubt(cause=cause) if cause in _SIGNS:
                 after = verdict.after_seconds if isinstance(verdict, Again) else None
                 event = self._breaker.batch_failed(now, verdict.reason, after_seconds=after)
+            case Again() if self._is_declared:
+                event = self._breaker.batch_failed(now, verdict.reason)  # more of what it was declared for
             case _:
+                self._is_declared = False
                 event = self._breaker.batch_answered(now)
         if event is not None:
             self._emit(event)
+        self._changed.set()
+
+    def declare(self, reason: str) -> None:
+        """The server answers in its own words, and yet it is of no use: begin an outage at once.
+
+        It ends when something is accepted or refused; `ex_system` and the like do not count as answers until then.
+        """
+        now = self._clock()
+        self._is_declared = True
+        while self._breaker.state is not BreakerState.OPEN:
+            event = self._breaker.batch_failed(now, reason)
+            if event is not None:
+                self._emit(event)
         self._changed.set()
 
     async def run(self, notice: Callable[[], None]) -> Again:

@@ -157,6 +157,7 @@ class Sending:
                 policy=policy,
                 rejection=rejection,
                 error=uploads.error,
+                is_working=uploads.is_working,
             ),
             stop=stop,
             emit=emit,

@@ -108,6 +108,23 @@ async def test_a_server_that_stays_away_ends_the_run_with_everything_owed(tmp_pa
     assert not state.undecided
 
 
+async def test_a_server_without_its_database_is_away_and_nobody_is_condemned(tmp_path: Path) -> None:
+    """It answers `ex_system` to everything: after a while the run says so, and every entry is still owed."""
+    broken = '{"key":"ex_system","params":[],"msg":"","code":500,"details":[]}'
+    faults = FaultScript([Fault(500, route="any", body=broken, window=(1.0, 1e9))])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=12)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        quick = {**QUICK, "label_config": "server", "max_requests_per_second": 4.0}
+        settings = Settings(
+            server=sandbox.url, project=project.id, max_batch_entries=1, max_outage=0.3, **quick
+        )
+        summary = await run_import(source, settings)
+    assert summary.exit_code == ExitCode.SERVER
+    assert summary.rejected == 0
+    assert summary.owed == 12 - summary.delivered > 0
+
+
 async def test_while_connections_are_refused_a_look_up_waits_too(tmp_path: Path) -> None:
     """A run that is started a moment before its server is not lost."""
     faults = FaultScript([Fault("refuse connections", window=(0.0, 0.4), route="any")])
