@@ -1,0 +1,260 @@
+"""What leaves how fast: ours, the official client's pattern, the baseline's, and the best fixed setting.
+
+    python -m benchmarks.bench_transfer [--seconds 90] [--scale 3] [--quick]
+
+Against a sandbox in a process of its own with the cost model `measured`, its time scaled, on fresh media and on media
+that hold labels already (`keepData: false`). Every way of sending uses the real importer: a fixed setting is one whose
+bounds are equal. Rates are entries delivered in a second of the server's own time; for ours those from its fortieth
+answer on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from benchmarks.measuring import write_results
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode
+from bulk_importer.events import BatchDelivered, Event, GateMoved
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["main"]
+
+_ENTRY_WEIGHT = 53
+_SETTLED_AFTER = 40
+_OFFICIAL = (50, 1)
+_BASELINE = (50, 8)
+_IN_FLIGHT = (1, 2, 4, 8)
+_ENTRIES = (1, 2, 3, 5, 10, 25)
+_FEWER = (2, 5, 10)
+_CONFIG = [
+    {
+        "entryKey": "area",
+        "entryValue": "Area",
+        "type": "POLYGON",
+        "required": False,
+        "children": [
+            {
+                "entryKey": "kind",
+                "entryValue": "Kind",
+                "type": "SELECT",
+                "required": False,
+                "options": {"a": "A", "b": "B"},
+            }
+        ],
+    },
+    {
+        "entryKey": "scene",
+        "entryValue": "Scene",
+        "type": "SELECT",
+        "required": False,
+        "options": {"day": "Day", "night": "Night"},
+        "children": [
+            {
+                "entryKey": "light",
+                "entryValue": "Light",
+                "type": "SELECT",
+                "required": False,
+                "options": {"low": "Low", "high": "High"},
+            }
+        ],
+    },
+]
+
+
+def _entry(media_id: str) -> Mapping[str, Any]:
+    """Five polygons of eight points, each with a select, and a global select with a child: about 65 rows."""
+    polygon = [{"x": 10 * corner, "y": corner} for corner in range(8)]
+    return {
+        "internal_media_ID": media_id,
+        "keepData": False,
+        "global_classifications": {"scene": ["day", {"light": ["low"]}]},
+        "labels": {"area": [{"polygon": polygon, "classifications": {"kind": ["a"]}} for _ in range(5)]},
+    }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one way of sending came to: entries a second of the server's time, and the last moves of the gate."""
+
+    rate: float
+    delivered: int
+    answers: int
+    moves: Sequence[str]
+
+
+class Bench:
+    """One server, and runs against it that end after a while."""
+
+    def __init__(self, url: str, scale: float, seconds: float, folder: Path) -> None:
+        self._url = url
+        self._scale = scale
+        self._seconds = seconds
+        # Of its own: a checkpoint belongs to one server.
+        self._folder = Path(tempfile.mkdtemp(dir=folder))
+        self._number = itertools.count()
+
+    def prepare(self, media: int) -> dict[str, Any]:
+        """A project of its own."""
+        body = json.dumps({"name": f"p{next(self._number)}", "media": media, "label_config": _CONFIG})
+        with urlopen(Request(self._url + "/sandbox/projects", data=body.encode()), timeout=600) as answer:
+            prepared: dict[str, Any] = json.load(answer)
+            return prepared
+
+    async def send(self, project: Mapping[str, Any], *, settled_after: int, **bounds: Any) -> Sent:
+        """Import into the project for `seconds` of the server's time."""
+        number = next(self._number)
+        source = self._folder / f"{number}.json"
+        source.write_text(json.dumps([_entry(media_id) for media_id in project["media_ids"]]))
+        stop = StopSwitch()
+        landed: list[tuple[float, int]] = []
+        moves: list[str] = []
+
+        def observe(event: Event) -> None:
+            if isinstance(event, BatchDelivered):
+                landed.append((time.monotonic(), event.entries))
+            if isinstance(event, GateMoved):
+                moves.append(f"{event.max_in_flight} x {event.max_weight}: {event.reason}")
+
+        settings = Settings(
+            server=self._url,
+            project=project["id"],
+            label_config="none",
+            check_media=False,
+            workers=0,
+            retry_wait=0.5 / self._scale,
+            grace=120.0,
+        )
+        settings = replace(settings, **bounds)
+        opened = await open_source(str(source))
+        ending = asyncio.get_running_loop().call_later(
+            self._seconds / self._scale, stop.request, "enough", ExitCode.TERMINATED
+        )
+        began = time.monotonic()
+        folder = self._folder / f"{number}.checkpoint"
+        await Import(opened, settings, Token(), folder, stop, observers=[observe]).run()
+        ending.cancel()
+        await opened.aclose()
+        counted = landed[settled_after:] if len(landed) > 2 * settled_after else landed
+        start = landed[settled_after - 1][0] if counted is not landed and settled_after else began
+        seconds = (counted[-1][0] - start) * self._scale if counted else self._seconds
+        entries = sum(entries for _, entries in counted)
+        return Sent(round(entries / seconds, 2), sum(each for _, each in landed), len(landed), moves[-5:])
+
+    async def fixed(self, project: Mapping[str, Any], entries: int, in_flight: int) -> Sent:
+        """Import with a setting that stays."""
+        weight = entries * _ENTRY_WEIGHT
+        return await self.send(
+            project,
+            settled_after=0,
+            max_batch_entries=entries,
+            min_in_flight=in_flight,
+            max_in_flight=in_flight,
+            min_batch_weight=weight,
+            max_batch_weight=weight,
+        )
+
+
+@contextmanager
+def _sandbox(scale: float, database: Path, *, costs: bool) -> Iterator[str]:
+    command = [sys.executable, "-m", "bulk_importer", "sandbox", "--port", "0", "--json", "--seed", "1"]
+    command += ["--database", str(database)]
+    command += ["--cost-model", "measured", "--time-scale", str(scale)] if costs else []
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["url"]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+async def _measure(arguments: argparse.Namespace, folder: Path, *, filled: bool) -> list[dict[str, object]]:
+    database = folder / f"{'filled' if filled else 'fresh'}.sqlite"
+    media = round(arguments.seconds * 70)
+    project: dict[str, Any] | None = None
+    if filled:
+        with _sandbox(1.0, database, costs=False) as url:
+            bench = Bench(url, 1.0, 3600.0, folder)
+            project = bench.prepare(media)
+            await bench.send(project, settled_after=0, max_in_flight=2, min_batch_weight=100_000)
+    rows: list[dict[str, object]] = []
+    with _sandbox(arguments.scale, database, costs=True) as url:
+        bench = Bench(url, arguments.scale, arguments.seconds, folder)
+
+        def tell(name: str, sent: Sent) -> None:
+            kind = "filled" if filled else "fresh"
+            row = {"media": kind, "way": name, "rate": sent.rate, "delivered": sent.delivered}
+            rows.append({**row, "answers": sent.answers, "moves": list(sent.moves)})
+            print(
+                f"{kind:6} {name:10} {sent.rate:7.2f}/s  {sent.answers:4} answers  {sent.moves}", flush=True
+            )
+
+        tell("ours", await bench.send(project or bench.prepare(media), settled_after=_SETTLED_AFTER))
+        grid = itertools.product(_FEWER if arguments.quick else _ENTRIES, _IN_FLIGHT)
+        for entries, in_flight in [_OFFICIAL, _BASELINE, *grid]:
+            sent = await bench.fixed(project or bench.prepare(media), entries, in_flight)
+            tell(f"{entries} x {in_flight}", sent)
+    return rows
+
+
+def _compared(rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+    """Ours against the others, for each kind of media."""
+    compared: dict[str, object] = {}
+    for kind in ("fresh", "filled"):
+        rates = {row["way"]: row["rate"] for row in rows if row["media"] == kind}
+        ours = rates.pop("ours")
+        official = rates[f"{_OFFICIAL[0]} x {_OFFICIAL[1]}"]
+        best = max(rates, key=lambda way: rates[way])
+        compared[kind] = {
+            "ours": ours,
+            "best fixed": f"{best}: {rates[best]}",
+            "of the best fixed": round(ours / rates[best], 2),
+            "times the official pattern": round(ours / official, 1) if official else None,
+            "times the baseline": round(ours / rates[f"{_BASELINE[0]} x {_BASELINE[1]}"], 1)
+            if rates[f"{_BASELINE[0]} x {_BASELINE[1]}"]
+            else None,
+        }
+    return compared
+
+
+def main() -> None:
+    """Measure, print, and write `results/transfer.json`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=90.0, help="of the server's time, for each way of sending"
+    )
+    parser.add_argument("--scale", type=float, default=3.0, help="seconds of the server in a real one")
+    parser.add_argument("--quick", action="store_true", help="try fewer fixed settings")
+    arguments = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for filled in (False, True):
+            rows += asyncio.run(_measure(arguments, Path(folder), filled=filled))
+    compared = _compared(rows)
+    print(json.dumps(compared, indent=1))
+    write_results(
+        "transfer", rows, {"seconds": arguments.seconds, "scale": arguments.scale, "compared": compared}
+    )
+
+
+if __name__ == "__main__":
+    main()
