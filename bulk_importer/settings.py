@@ -202,6 +202,19 @@ class Settings:
         "most media that the server is asked to list in one answer; for more, pages or --media-list",
         at_least=0,
     )
+    media_by: str = _setting(
+        one_of("id", "name"),
+        "id",
+        "checking",
+        "how entries name their media: by internal_media_ID, or where that is missing by file name (external_media_ID)",
+        meaning=True,
+    )
+    dataset: str | None = _setting(
+        ANY_TEXT, None, "checking", "id or unique name of the dataset that --media-by name looks into"
+    )
+    media_map: str | None = _setting(
+        ANY_TEXT, None, "checking", "CSV FILE of names and ids that --media-by name goes by before all others"
+    )
     replace_finished: bool = _setting(
         SWITCH,
         False,

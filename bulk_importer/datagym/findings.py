@@ -446,6 +446,31 @@ _KINDS = (
         "Nothing, if that is meant.",
     ),
     Kind(
+        "media-name-unknown",
+        _E,
+        Ring.MEDIA,
+        "With --media-by name, the entry has no internal_media_ID, and no media of the project has the name of its "
+        "external_media_ID.",
+        "Check the name; 'bulk-importer media --project P' lists them. --media-map FILE says what a name means.",
+        firm=True,
+    ),
+    Kind(
+        "media-name-ambiguous",
+        _E,
+        Ring.MEDIA,
+        "With --media-by name, several media have the name of the entry's external_media_ID.",
+        "Narrow the search with --dataset, say what the name means with --media-map FILE, or give internal_media_ID.",
+        firm=True,
+    ),
+    Kind(
+        "media-name-contradicts",
+        _E,
+        Ring.MEDIA,
+        "With --media-by name, the entry's internal_media_ID and its external_media_ID mean different media.",
+        "Correct one of the two, or remove the one that is wrong.",
+        firm=True,
+    ),
+    Kind(
         "refused-by-server",
         _E,
         Ring.SERVER,

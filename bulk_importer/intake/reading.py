@@ -22,10 +22,11 @@ from bulk_importer.errors import (
     SourceUnreadable,
 )
 from bulk_importer.intake.cutting import Cutter
+from bulk_importer.intake.naming import judge_for
 from bulk_importer.intake.opening import Sniffer
 from bulk_importer.intake.readers import open_reader
 from bulk_importer.intake.sources import Source
-from bulk_importer.intake.validation import Judge, Rules
+from bulk_importer.intake.validation import Rules
 from bulk_importer.intake.work import Answer, Job
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses, usable_cores
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
@@ -113,7 +114,7 @@ class Intake:
         self._source = source
         self._plan = plan
         self._options = options or IntakeOptions()
-        self._judge = partial(Judge, rules)
+        self._judge = partial(judge_for, rules)
         self._reader = open_reader(source)
         self._sniffer = Sniffer(
             self._reader,
@@ -348,7 +349,7 @@ def _placed(key: SegmentKey, answer: Answer, data: bytes) -> JudgedSegment:
         moved = array("q", [position + first for position in positions])
     return JudgedSegment(
         key,
-        replace(run, data=data, positions=moved),
+        replace(run, data=run.data or data, positions=moved),
         tuple(_moved(rejection, first) for rejection in answer.rejections),
         tuple(Span(span.start + first, span.stop + first) for span in answer.skipped),
         answer.counts,

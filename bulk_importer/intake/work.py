@@ -49,7 +49,8 @@ class Answer(msgspec.Struct, frozen=True):
     """What was found in a stretch, provided it began where a segment may begin.
 
     Positions count from 0 at the first element of the stretch, offsets from the beginning of the source;
-    `run.data` is left out. The fields named in bytes of the stretch are relative to it.
+    `run.data` is left out, unless it is not that of the stretch. The fields named in bytes of the stretch are
+    relative to it.
 
     Attributes:
         count: whole elements; all of them are judged.
@@ -104,7 +105,7 @@ def perform(judge: Judge, job: Job, data: bytes) -> Answer:
         digest=digest,
         longest=max(found.lengths),
         joint=joint,
-        run=msgspec.structs.replace(judged.run, data=b""),
+        run=msgspec.structs.replace(judged.run, data=b"") if judged.run.data is data else judged.run,
         rejections=judged.rejections,
         skipped=judged.skipped,
         counts=judged.counts,

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, TypeVar
 
 import msgspec
 
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaTask
 
-__all__ = ["RowSpool", "media_tasks"]
+__all__ = ["RowSpool", "media_names", "media_tasks", "name_map"]
 
 # How lists name what a row of the server's task list holds.
 _SERVER_KEYS = {
@@ -28,7 +28,11 @@ _SERVER_KEYS = {
     "state": "labelTaskState",
     "has_upload": "hasJsonUpload",
     "type": "labelTaskType",
+    "name": "mediaName",
+    "external_media_ID": "mediaName",
+    "media_name": "mediaName",
 }
+_T = TypeVar("_T")
 _YES = frozenset({True, "true", "yes", "1"})
 _HEAD_BYTES = 4096
 
@@ -86,10 +90,35 @@ def media_tasks(path: Path) -> Iterator[MediaTask]:
     Raises:
         UsageError: it cannot be read, or is none of the forms.
     """
+    return _read(path, _task)
+
+
+def media_names(path: Path) -> Iterator[tuple[str, str]]:
+    """The name and the id of each media that a file lists and that has a name. Raises as `media_tasks` does."""
+    return (pair for pair in _read(path, _pair) if pair is not None)
+
+
+def name_map(path: Path) -> Iterator[tuple[str, str]]:
+    """The names and ids of a CSV file with these two columns, with a head line or in this order.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as text:
+            yield from _mapped(text)
+    except (OSError, ValueError, csv.Error) as error:
+        raise UsageError(
+            f"The map of names {path} cannot be read: {error}. It has two columns: the name, and the id of the media."
+        ) from error
+
+
+def _read(path: Path, convert: Callable[[Mapping[str, object]], _T]) -> Iterator[_T]:
+    """What the rows of a file stand for. Raises `UsageError`."""
     good = 0
     try:
         for row in _rows(path):
-            yield _task(row)
+            yield convert(_renamed(row))
             good += 1
     except (OSError, ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
         reason = "there is no id of a media" if isinstance(error, KeyError) else str(error)
@@ -99,13 +128,38 @@ def media_tasks(path: Path) -> Iterator[MediaTask]:
         ) from error
 
 
-def _task(row: Mapping[str, object]) -> MediaTask:
+def _renamed(row: Mapping[str, object]) -> dict[str, object]:
+    """The row with the keys of the server's task list, and with an id."""
     known = {_SERVER_KEYS.get(key, key): value for key, value in row.items()}
+    if not isinstance(known["mediaId"], str) or not known["mediaId"]:
+        raise ValueError(f"{known['mediaId']!r} is no id")
+    return known
+
+
+def _pair(known: Mapping[str, object]) -> tuple[str, str] | None:
+    name = known.get("mediaName")
+    return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
+
+
+def _mapped(text: TextIO) -> Iterator[tuple[str, str]]:
+    name_at, id_at = 0, 1
+    for number, row in enumerate(csv.reader(text)):
+        if not row or not any(row):
+            continue
+        columns = [_SERVER_KEYS.get(cell.strip()) for cell in row]
+        if number == 0 and {"mediaName", "mediaId"} <= set(columns):
+            name_at, id_at = columns.index("mediaName"), columns.index("mediaId")
+            continue
+        if len(row) <= max(name_at, id_at) or not row[name_at] or not row[id_at].strip():
+            raise ValueError(f"line {number + 1} has no name or no id")
+        yield row[name_at], row[id_at].strip()
+
+
+def _task(given: Mapping[str, object]) -> MediaTask:
+    known = dict(given)
     if "importable" in known and known["importable"] not in _YES:
         known["labelTaskType"] = "BENCHMARK_MASTER"
     known["hasJsonUpload"] = known.get("hasJsonUpload") in _YES
-    if not isinstance(known["mediaId"], str) or not known["mediaId"]:
-        raise ValueError(f"{known['mediaId']!r} is no id")
     return MediaTask.of_row(known)
 
 

@@ -18,7 +18,9 @@ from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.datagym.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.media_rules import MediaRules
+from bulk_importer.intake.naming import NamedRules
 from bulk_importer.intake.validation import Rules
+from bulk_importer.pipeline.media_naming import BY_NAME, index_names
 from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
 
@@ -61,11 +63,12 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
         ServerError: as `Catalog.find_project` does.
     """
     wanted = settings.project or ""
-    if settings.label_config != FROM_SERVER and (not settings.check_media or settings.media_list):
+    needs_list = settings.check_media or settings.media_by == BY_NAME
+    if settings.label_config != FROM_SERVER and (not needs_list or settings.media_list):
         known_id = id_in(wanted)
         if known_id is not None:
             return Project(known_id, known_id, "IMAGE")
-        if settings.label_config == _WITHOUT and not settings.check_media:
+        if settings.label_config == _WITHOUT and not needs_list:
             raise UsageError(
                 f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
                 "Give the id of the project; 'bulk-importer projects' lists the ids."
@@ -141,6 +144,9 @@ async def yardstick_of(
         max_depth=settings.max_depth,
         keep_warnings=keep_warnings,
     )
+    names = await index_names(settings, folder, catalog, project)
+    if names is not None:
+        rules = NamedRules.of(rules, names)
     checked, unchecked = _said_of(settings, config)
     return Yardstick(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
 

@@ -1,0 +1,165 @@
+"""Which media a file name means, in one small file that worker processes map.
+
+Made once, when a checkpoint is begun, and kept in its folder for the resume: a name must mean the same to the end.
+
+Format, all numbers little-endian:
+
+    magic   8 bytes, `BINAMES1`
+    count   8 bytes, the number of names
+    width   8 bytes, the length of an id
+    digest 16 bytes, BLAKE2b of everything behind it
+    keys    8 bytes for each name, ascending: BLAKE2b-64 of it, as a number
+    ids     `width` bytes for each name, in the order of the keys: the id of the media in UTF-8, filled up with NUL;
+            NUL alone where several media have the name
+
+A name whose canonical composition (Unicode NFC) differs from it has a second entry under that, marked by the prefix of
+its key, so that a name from a file system that decomposes letters is found all the same.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+import unicodedata
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from struct import Struct
+
+from bulk_importer.errors import CheckpointUnusable
+
+__all__ = ["NameIndex", "SeveralMedia"]
+
+_HEAD = Struct("<8sQQ16s")
+_MAGIC = b"BINAMES1"
+_EXACT = "="
+_COMPOSED = "~"
+
+
+class SeveralMedia(LookupError):
+    """Several media have the name."""
+
+
+class NameIndex:
+    """A read-only view of an index file; safe to look into from any process."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Map the file.
+
+        Raises:
+            CheckpointUnusable: if it cannot be read, or is not what was written.
+        """
+        try:
+            with Path(path).open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            magic, count, width, digest = _HEAD.unpack_from(mapped)
+        except (OSError, ValueError) as error:
+            raise CheckpointUnusable(
+                os.fspath(path), f"the index of media names cannot be read ({error})"
+            ) from error
+        body = memoryview(mapped)[_HEAD.size :]
+        if magic != _MAGIC or len(body) != count * (8 + width) or _digest(body) != digest:
+            raise CheckpointUnusable(
+                os.fspath(path),
+                "the index of media names is not what was written",
+                advice="Remove that file and run the same command again; the index is made anew.",
+            )
+        # Copied, as `bisect` needs numbers in the order of this machine: eight bytes a name.
+        self._keys = array("Q", body[: 8 * count].tobytes())
+        if sys.byteorder == "big":
+            self._keys.byteswap()
+        self._ids = body[8 * count :]
+        self._width = width
+
+    def __len__(self) -> int:
+        """The number of entries: one for each name, two where its composition differs."""
+        return len(self._keys)
+
+    def find(self, name: str) -> str | None:
+        """The id of the media that is meant: by this very name, else by its last path segment, else in composed form.
+
+        Raises:
+            SeveralMedia: more than one has the first of these names that any has.
+        """
+        for each in dict.fromkeys((name, name.replace("\\", "/").rpartition("/")[2])):
+            found = self._look(_EXACT, each)
+            if found is not None:
+                return found
+        for each in dict.fromkeys((name, name.replace("\\", "/").rpartition("/")[2])):
+            composed = unicodedata.normalize("NFC", each)
+            found = self._look(_EXACT, composed) or self._look(_COMPOSED, composed)
+            if found is not None:
+                return found
+        return None
+
+    def _look(self, kind: str, name: str) -> str | None:
+        key = _key(kind, name)
+        row = bisect_left(self._keys, key)
+        if row == len(self._keys) or self._keys[row] != key:
+            return None
+        media_id = bytes(self._ids[row * self._width : (row + 1) * self._width]).rstrip(b"\0")
+        if not media_id:
+            raise SeveralMedia(name)
+        return media_id.decode()
+
+    @classmethod
+    def write(
+        cls,
+        path: str | os.PathLike[str],
+        named: Iterable[tuple[str, str]],
+        overriding: Iterable[tuple[str, str]] = (),
+    ) -> NameIndex:
+        """Make an index file out of (name, id) in any order, durably, and open it.
+
+        Args:
+            overriding: names that mean this media whatever else has them.
+        """
+        ids: dict[int, bytes] = {}
+        for name, media_id in named:
+            _enter(ids, _key(_EXACT, name), media_id)
+            composed = unicodedata.normalize("NFC", name)
+            if composed != name:
+                _enter(ids, _key(_COMPOSED, composed), media_id)
+        for name, media_id in overriding:
+            ids[_key(_EXACT, name)] = media_id.encode()
+        width = max(map(len, ids.values()), default=0)
+        keys = array("Q", sorted(ids))
+        column = b"".join(ids[key].ljust(width, b"\0") for key in keys)
+        if sys.byteorder == "big":
+            keys.byteswap()
+        body = keys.tobytes() + column
+        head = _HEAD.pack(_MAGIC, len(keys), width, _digest(body))
+        _write_durably(Path(path), head + body)
+        return cls(path)
+
+
+def _enter(ids: dict[int, bytes], key: int, media_id: str) -> None:
+    """Let a key mean a media, or nothing where it means another one already."""
+    encoded = media_id.encode()
+    ids[key] = encoded if ids.get(key, encoded) == encoded else b""
+
+
+def _key(kind: str, name: str) -> int:
+    hashed = blake2b((kind + name).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(hashed, "little")
+
+
+def _digest(body: bytes | memoryview) -> bytes:
+    return blake2b(body, digest_size=16).digest()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise CheckpointUnusable(
+            os.fspath(path), f"the index of media names cannot be written ({error})"
+        ) from error

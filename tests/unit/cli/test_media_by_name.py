@@ -1,0 +1,85 @@
+"""`--media-by name` lets an input come from where ids are not known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+
+
+@pytest.fixture
+async def target(sandbox: Any, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """A sandbox with a project `p` of five media, and an input that names them by file name."""
+    project = await sandbox.prepare(name="p", media=5)
+    monkeypatch.setenv("BULK_IMPORTER_SERVER", sandbox.url)
+    monkeypatch.setenv("BULK_IMPORTER_PROJECT", "p")
+    entries = [by_name(f"images/img{number:06}.jpg") for number in range(5)]
+    (tmp_path / "l.json").write_text(json.dumps(entries))
+    return project
+
+
+def by_name(name: str) -> dict[str, Any]:
+    """An entry without an id."""
+    return {"external_media_ID": name, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}}
+
+
+async def test_an_import_by_name_reaches_the_media_that_are_meant(
+    sandbox: Any, target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """Also when it is interrupted and goes on, by processes as by threads."""
+    arguments = [tmp_path / "l.json", "--media-by", "name", "--json"]
+    first = await run_process(
+        "import", *arguments, "--limit", "2", "--segment-bytes", "100", "--workers", "1"
+    )
+    assert json.loads(first.out)["delivered"] == 2, first.err
+    done = await run_process("import", *arguments)
+    assert (done.code, json.loads(done.out)["delivered"]) == (0, 5)
+    labels = await sandbox.labels(target.id)
+    assert [
+        len([each for each in labels[media_id] if each["k"] == "poi"]) for media_id in target.media_ids
+    ] == [1] * 5
+
+
+async def test_another_way_to_name_media_is_another_checkpoint(
+    target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """What was delivered would not be what it is."""
+    await run_process("import", tmp_path / "l.json", "--media-by", "name", "--limit", "2")
+    done = await run_process("import", tmp_path / "l.json")
+    assert (done.code, "media_by" in done.err) == (ExitCode.CHECKPOINT, True)
+
+
+@pytest.mark.parametrize("where", ["--dataset", "--media-list", "--media-map"])
+async def test_names_come_from_where_the_user_says(target: Any, run: Any, tmp_path: Path, where: str) -> None:
+    """A dataset of the server, a list as `media` prints it, or a map that goes before all others."""
+    given: object = "p"
+    if where == "--media-list":
+        (tmp_path / "media.csv").write_text((await run("media", "--csv")).out)
+        given = tmp_path / "media.csv"
+    elif where == "--media-map":
+        (tmp_path / "map.csv").write_text(f"name,id\nimages/img000004.jpg,{target.media_ids[0]}\n")
+        given = tmp_path / "map.csv"
+    done = await run(
+        "check", tmp_path / "l.json", "--media-by", "name", where, given, "--json", "--workers", "0"
+    )
+    report = json.loads(done.out)
+    assert (report["exit_code"], report["accepted"]) == (0, 5)
+    assert report["media"] == (4 if where == "--media-map" else 5)
+
+
+async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
+    """Names that it does not have are unknown."""
+    (tmp_path / "l.json").write_text(json.dumps([by_name("a.jpg"), by_name("b.jpg")]))
+    (tmp_path / "map.csv").write_text("a.jpg,some-id\n")
+    arguments = ["check", tmp_path / "l.json", "--media-by", "name", "--workers", "0", "--json"]
+    report = json.loads((await run(*arguments, "--media-map", tmp_path / "map.csv")).out)
+    assert (report["accepted"], report["findings"]["media-name-unknown"]) == (1, 1)
+    nothing = await run(*arguments)
+    assert (nothing.code, "no names to go by" in nothing.err) == (ExitCode.USAGE, True)
+    (tmp_path / "map.csv").write_text("a.jpg\n")
+    wrong = await run(*arguments, "--media-map", tmp_path / "map.csv")
+    assert (wrong.code, "line 1 has no name or no id" in wrong.err) == (ExitCode.USAGE, True)
