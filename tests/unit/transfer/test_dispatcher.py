@@ -1,0 +1,427 @@
+"""In which order things happen between a pool and a server, whatever the server says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.retry import Retrying
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    InDoubt,
+    Refuse,
+    Stop,
+    StopKind,
+    Verdict,
+)
+from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
+from bulk_importer.events import BatchSealed, Event, RetryScheduled
+from bulk_importer.model import Batch, EntryRun, Rejection
+from bulk_importer.packing import Pool
+from bulk_importer.transfer.breaker import BreakerPolicy
+from bulk_importer.transfer.carrier import Carrier
+from bulk_importer.transfer.clockwork import Clockwork
+from bulk_importer.transfer.courtesy import Unrestrained
+from bulk_importer.transfer.dispatcher import Dispatcher, Terms
+from bulk_importer.transfer.gate import Bounds, Gate
+from bulk_importer.transfer.isolation import Refused
+from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.stop import StopSwitch
+
+Answering = Callable[[list[int]], Awaitable[Verdict]]
+REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
+CONFLICT = Again(Cause.CONFLICT, "ex_system")
+TOO_LARGE = Again(Cause.TOO_LARGE, "status 413")
+
+
+class Diary:
+    """A ledger that keeps what it is told, in order, as (what, positions)."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, tuple[int, ...]]] = []
+        self.under_way: dict[int, tuple[int, ...]] = {}
+
+    async def record_sent(self, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        self.under_way[batch.number] = positions_in(batch)
+        self.lines.append(("sent", positions_in(batch)))
+
+    async def record_delivered(self, batch: Batch) -> None:
+        self._end("delivered", batch)
+
+    async def record_owed(self, batch: Batch, reason: str) -> None:
+        self._end("owed", batch)
+
+    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
+        del self.under_way[batch.number]
+        self.lines.append(("rejected", tuple(each.position for each in rejections)))
+
+    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
+        self._end("in doubt", batch)
+
+    def _end(self, what: str, batch: Batch) -> None:
+        del self.under_way[batch.number]  # an outcome of what is not under way is a defect
+        self.lines.append((what, positions_in(batch)))
+
+    def of(self, what: str) -> list[int]:
+        """The positions of which something is said, in the order of saying."""
+        return [position for said, positions in self.lines if said == what for position in positions]
+
+
+def positions_in(batch: Batch) -> tuple[int, ...]:
+    return tuple(position for run in batch.runs for position in run.positions)
+
+
+def run_of(lanes: str) -> EntryRun:
+    """One entry for each letter, which names its media; the body of an entry is its position."""
+    raws = [str(position).encode() for position in range(len(lanes))]
+    starts = [sum(len(raw) + 1 for raw in raws[:at]) for at in range(len(raws))]
+    return EntryRun(
+        offset=0,
+        data=b",".join(raws),
+        positions=range(len(lanes)),
+        starts=starts,
+        lengths=[len(raw) for raw in raws],
+        media_ids=list(lanes),
+        lanes=list(lanes),
+        keeps=bytes(len(lanes)),
+        weights=[1] * len(lanes),
+    )
+
+
+class World:
+    """A dispatcher with everything around it but the network."""
+
+    def __init__(
+        self, lanes: str, answer: Answering, *, entries: int, in_flight: int = 1, **terms: int
+    ) -> None:
+        self.diary = Diary()
+        self.events: list[Event] = []
+        self.stop = StopSwitch()
+        self.sent: list[list[int]] = []
+        self._answer = answer
+        self._lanes = lanes
+        self._pool = Pool(1 << 20)
+        policy = RetryPolicy(base_seconds=0.0001)
+        loop = asyncio.get_running_loop()
+        gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
+        outage = Outage(
+            BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.05),
+            probe=self._probe,
+            sleep=self.stop.sleep,
+            emit=self.events.append,
+            clock=loop.time,
+        )
+        carrier = Carrier(
+            upload=self._upload,
+            ledger=self.diary,
+            gate=gate,
+            retrying=Retrying(
+                policy,
+                budget=RetryBudget(per_second=1e6),
+                clock=loop.time,
+                max_attempts=8,
+                may_retry=lambda _: not self.stop.is_requested and outage.is_over,
+                sleep=self.stop.sleep,
+                chance=lambda: 0.5,
+            ),
+            outage=outage,
+            clockwork=Clockwork(
+                Pacing(),
+                is_stopping=lambda: self.stop.is_requested,
+                standing=lambda: gate.setting,
+                sleep=self.stop.sleep,
+                emit=self.events.append,
+                clock=loop.time,
+            ),
+            stop=self.stop,
+            emit=self.events.append,
+            clock=loop.time,
+        )
+        self.dispatcher = Dispatcher(
+            pool=self._pool,
+            carrier=carrier,
+            ledger=self.diary,
+            gate=gate,
+            outage=outage,
+            courtesy=Unrestrained(),
+            terms=Terms(
+                max_entries=entries,
+                max_bytes=terms.get("max_bytes", 1 << 20),
+                max_weight=None,
+                policy=replace(policy, alone_attempts=2),
+                rejection=_rejection,
+                error=_error,
+                is_working=_yes,
+            ),
+            stop=self.stop,
+            emit=self.events.append,
+            chance=lambda: 0.5,
+            clock=loop.time,
+        )
+
+    async def run(self) -> None:
+        """Send everything; nothing is under way when this returns."""
+        await self._pool.put(run_of(self._lanes))
+        self.dispatcher.expect_no_more()
+        try:
+            await self.dispatcher.run()
+        finally:
+            assert not self.diary.under_way
+
+    async def _upload(self, body: bytes) -> Verdict:
+        positions = json.loads(body)
+        self.sent.append(positions)
+        return await self._answer(positions)
+
+    async def _probe(self) -> Verdict:
+        return Stop(StopKind.NOT_DATAGYM, "status 405")
+
+
+def _rejection(batch: Batch, refused: Refused) -> Rejection:
+    entry = list(batch.each())[refused.index]
+    return Rejection(position=entry.position, offset=0, media_id=entry.media_id, findings=(), raw=entry.raw)
+
+
+def _error(verdict: Stop | Again) -> BulkImporterError:
+    return ServerUnavailable("the server", verdict.reason)
+
+
+async def _yes() -> bool:
+    return True
+
+
+def refusing(*culprits: int, verdict: Verdict = REFUSAL) -> Answering:
+    """A server that says so to every body with a culprit in it."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        await asyncio.sleep(0)
+        return verdict if set(culprits).intersection(positions) else Accept()
+
+    return answer
+
+
+def scripted(*verdicts: Verdict) -> Answering:
+    """A server that says these things in turn, and accepts what comes afterwards."""
+    left = list(verdicts)
+
+    async def answer(positions: list[int]) -> Verdict:
+        return left.pop(0) if left else Accept()
+
+    return answer
+
+
+async def test_entries_of_one_media_leave_one_after_the_other() -> None:
+    """The outcome of the first is on record before the second leaves, although eight may be in flight."""
+    world = World("aaaa", refusing(), entries=1, in_flight=8)
+    await world.run()
+    expected = [(what, (at,)) for at in range(4) for what in ("sent", "delivered")]
+    assert world.diary.lines == expected
+
+
+async def test_a_refused_batch_is_taken_apart_in_order() -> None:
+    """Two of one media in it never overtake each other, and only the culprit is rejected."""
+    world = World("abab", refusing(1), entries=4)
+    await world.run()
+    assert world.diary.of("rejected") == [1]
+    assert world.diary.of("delivered") == [0, 2, 3]
+    assert [positions for positions in world.sent if 2 in positions and 0 in positions] == [[0, 1, 2, 3]]
+
+
+async def test_parts_are_sealed_where_people_can_see_it() -> None:
+    """Every request has its event, with a number of its own."""
+    world = World("abcd", refusing(3), entries=4)
+    await world.run()
+    sealed = [event.batch for event in world.events if isinstance(event, BatchSealed)]
+    assert len(sealed) == len(set(sealed)) == len(world.sent)
+
+
+async def test_entries_that_the_server_names_are_left_out_at_once() -> None:
+    """The others go once more, together."""
+    named = AgainInPart({1: {"/labels": ("no",)}, 2: {"": ("no",)}}, "2 errors")
+    world = World("abcd", scripted(named), entries=4)
+    await world.run()
+    assert world.diary.of("rejected") == [1, 2]
+    assert world.sent == [[0, 1, 2, 3], [0, 3]]
+
+
+async def test_a_stop_in_the_middle_of_taking_apart_leaves_the_rest_owed() -> None:
+    """Nothing leaves any more, and everything that had left has its outcome on record."""
+    parts = 0
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal parts
+        parts += 1
+        if parts == 2:
+            world.stop.request("enough", ExitCode.TERMINATED)
+        return REFUSAL
+
+    world = World("abcdefgh", answer, entries=8)
+    await world.run()
+    assert len(world.sent) == 2
+    assert not world.diary.of("delivered")
+    assert not world.diary.of("rejected")
+
+
+async def test_after_a_stop_nothing_new_leaves_and_what_is_in_flight_lands() -> None:
+    """The batches that were on their way are delivered; the others were never on record as sent."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        world.stop.request("enough", ExitCode.TERMINATED)
+        await asyncio.sleep(0.01)
+        return Accept()
+
+    world = World("abcdefgh", answer, entries=1, in_flight=2)
+    await world.run()
+    assert set(world.diary.of("sent")) >= set(world.diary.of("delivered"))
+    assert len(world.diary.of("delivered")) == len(world.sent) <= 2
+
+
+async def test_what_is_too_large_is_packed_smaller_for_the_rest_of_the_run() -> None:
+    """Nothing is rejected for it, and a later 413 on a larger body does not undo what was learnt."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        return TOO_LARGE if len(positions) > 2 else Accept()
+
+    world = World("abcdefghij", answer, entries=8)
+    await world.run()
+    assert sorted(world.diary.of("delivered")) == list(range(10))
+    assert world.dispatcher.max_bytes_after_413 is not None
+    assert [len(each) for each in world.sent[:2]] == [8, 3]
+    assert max(len(each) for each in world.sent[2:]) <= 2
+
+
+async def test_two_that_are_too_large_at_once_leave_the_smaller_limit() -> None:
+    """Whichever of them is told of first."""
+    released = asyncio.Event()
+
+    async def answer(positions: list[int]) -> Verdict:
+        if len(positions) == 4:
+            await released.wait()
+            return TOO_LARGE
+        if len(positions) == 2:
+            released.set()
+            return TOO_LARGE
+        return Accept()
+
+    world = World("abcdef", answer, entries=4, in_flight=2)
+    await world.run()
+    assert world.dispatcher.max_bytes_after_413 == len("[4,5]") // 2
+
+
+async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
+    """The limit of the others stays as it is."""
+    world = World("ab", refusing(0, verdict=TOO_LARGE), entries=1)
+    await world.run()
+    assert world.diary.of("rejected") == [0]
+    assert world.dispatcher.max_bytes_after_413 is None
+
+
+async def test_a_part_that_is_too_large_is_split_and_not_mixed_with_others() -> None:
+    """A suspect keeps its group."""
+    world = World("abcdef", scripted(CONFLICT, TOO_LARGE), entries=4)
+    await world.run()
+    assert sorted(world.diary.of("delivered")) == list(range(6))
+    assert world.sent[:4] == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1], [2, 3]]
+
+
+async def test_a_deadlock_goes_again_and_is_split_the_second_time() -> None:
+    """Nobody is blamed for it."""
+    world = World("abcd", scripted(CONFLICT, CONFLICT), entries=4)
+    await world.run()
+    assert world.sent == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1], [2, 3]]
+    assert world.diary.of("delivered") == [0, 1, 2, 3]
+
+
+async def test_an_entry_that_always_deadlocks_is_refused_only_after_failing_alone() -> None:
+    """As often as the policy says, with nothing else in flight."""
+    on_road = 0
+    beside: list[int] = []
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal on_road
+        on_road += 1
+        if positions == [0]:
+            beside.append(on_road)
+        await asyncio.sleep(0.001)
+        on_road -= 1
+        return CONFLICT if 0 in positions else Accept()
+
+    world = World("abcdefghijkl", answer, entries=1, in_flight=4)
+    await world.run()
+    assert world.diary.of("rejected") == [0]
+    assert beside[-2:] == [1, 1]
+
+
+async def test_a_lost_answer_shuts_its_media_and_nothing_else() -> None:
+    """What comes after it for the same media stays owed, unsent."""
+    world = World("abab", scripted(InDoubt(Cause.DISCONNECTED, "lost")), entries=1)
+    await world.run()
+    assert world.diary.of("in doubt") == [0]
+    assert world.diary.of("delivered") == [1, 3]
+    assert 2 not in world.diary.of("sent")
+
+
+async def test_a_lost_answer_in_the_middle_of_taking_apart_leaves_the_rest_to_be_sent() -> None:
+    """Entries of other media go again; those behind the doubt do not."""
+    world = World("abac", scripted(REFUSAL, InDoubt(Cause.DISCONNECTED, "lost")), entries=4)
+    await world.run()
+    assert world.diary.of("in doubt") == [0, 1]
+    assert world.diary.of("delivered") == [3]
+
+
+async def test_what_passes_is_sent_again_and_people_are_told() -> None:
+    """The same batch, with the record that it left before each time."""
+    world = World("ab", scripted(Again(Cause.UNAVAILABLE, "503"), Again(Cause.THROTTLED, "429")), entries=2)
+    await world.run()
+    assert world.diary.lines == [("sent", (0, 1))] * 3 + [("delivered", (0, 1))]
+    assert [event.reason for event in world.events if isinstance(event, RetryScheduled)] == ["503", "429"]
+
+
+async def test_in_an_outage_batches_are_given_back_and_leave_when_it_is_over() -> None:
+    """Everything arrives once; while it lasts nothing is on record as under way but the one that tries."""
+    away = [Again(Cause.UNREACHABLE, "refused")] * 6
+    world = World("abcdefgh", scripted(*away), entries=1, in_flight=4)
+    await world.run()
+    assert sorted(world.diary.of("delivered")) == list(range(8))
+    assert world.diary.of("owed")
+
+
+async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
+    """With the last thing that was said, and everything owed."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        return Again(Cause.UNREACHABLE, "the connection was refused")
+
+    world = World("abcd", answer, entries=1, in_flight=2)
+    with pytest.raises(ServerUnavailable, match="refused"):
+        await world.run()
+    assert world.stop.exit_code is ExitCode.SERVER
+    assert not world.diary.of("delivered")
+
+
+async def test_a_server_that_will_have_nothing_ends_the_run_and_the_others_land() -> None:
+    """A refused token concerns all; what is on its way meanwhile is not given up."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        if positions == [0]:
+            while [1] not in world.sent:
+                await asyncio.sleep(0)
+            return Stop(StopKind.NOT_AUTHORISED, "ex_forbidden")
+        await asyncio.sleep(0.01)
+        return Accept()
+
+    world = World("abcd", answer, entries=1, in_flight=2)
+    with pytest.raises(ServerUnavailable, match="ex_forbidden"):
+        await world.run()
+    assert world.diary.of("delivered") == [1]
+    assert world.diary.of("owed") == [0]
