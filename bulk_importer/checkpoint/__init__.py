@@ -5,6 +5,7 @@
 
 from bulk_importer.checkpoint.claims import Claim
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests
+from bulk_importer.checkpoint.following import LogFollower
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
@@ -23,6 +24,7 @@ __all__ = [
     "DeliveredDigests",
     "Header",
     "LockOwner",
+    "LogFollower",
     "Proof",
     "RejectedLine",
     "SourceIdentity",

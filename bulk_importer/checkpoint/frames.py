@@ -35,11 +35,15 @@ def frame(payload: bytes, offset: int) -> bytes:
     return b"%b%08x %08x %b\n" % (length, crc32(length, seed), crc32(payload, seed), payload)
 
 
-def split(content: bytes, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
-    """The complete frames of a log from byte `start` on, in order, as (offset, end, payload).
+def split(content: bytes, begin: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """The complete frames of a log in order, as (offset, end, payload).
 
     Ends before a torn frame: one that is cut short, or of which only zeros are left from some byte on up to
     the end of `content`.
+
+    Args:
+        content: the log, or what of it stands behind a frame.
+        begin: byte of the log at which `content` begins.
 
     Raises:
         Damage: a frame is there and is not what was written.
@@ -47,18 +51,18 @@ def split(content: bytes, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
     # Zeros at the end are what a file system leaves of a write that a power cut overtook. No frame ends
     # with a zero, and no single flipped bit makes one of its line feed, so none of this hides damage.
     written = len(content.rstrip(b"\0"))
-    at = start
+    at = 0
     while at + _HEAD <= written:
-        seed = at & _SEED
+        seed = (begin + at) & _SEED
         length = content[at : at + 8]
         if content[at + 8 : at + 16] != b"%08x" % crc32(length, seed):
-            raise Damage(at, "the length of a record is not what was written")
+            raise Damage(begin + at, "the length of a record is not what was written")
         end = at + _HEAD + int(length, 16) + 1
         if end > written:
             return
         payload = content[at + _HEAD : end - 1]
         checksum = b" %08x " % crc32(payload, seed)
         if content[at + 16 : at + _HEAD] != checksum or content[end - 1] != 0x0A:
-            raise Damage(at, "a record is not what was written", resume_at=end)
-        yield at, end, payload
+            raise Damage(begin + at, "a record is not what was written", resume_at=begin + end)
+        yield begin + at, begin + end, payload
         at = end

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from zlib import crc32
 
+import msgspec
+
 from bulk_importer.checkpoint.commit import GroupCommit
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
 from bulk_importer.checkpoint.durable import DurableFile
@@ -133,6 +135,17 @@ class Checkpoint:
             ),
         )
         return cls(opened, clock)
+
+    @classmethod
+    def reopen(cls, folder: Path, run: str, *, lock_wait_seconds: float = 0.0) -> Checkpoint:
+        """Go on with the checkpoint in `folder` for what needs no source; `run` is the id of this process.
+
+        Raises:
+            CheckpointLocked, CheckpointDamaged, CheckpointUnusable: as `open`.
+        """
+        header, state = read_state(folder)
+        same = msgspec.structs.replace(header, identity=state.identity, run=run)
+        return cls.open(folder, same, lock_wait_seconds=lock_wait_seconds)
 
     async def record_segment(self, segment: Segment) -> None:
         """A segment was read and judged: its rejections are settled, the rest of it is owed.

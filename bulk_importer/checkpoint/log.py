@@ -62,6 +62,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -73,7 +74,15 @@ from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.checkpoint.state import CheckpointState
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 
-__all__ = ["COMPACT_BYTES", "CheckpointLog", "read_content", "read_log", "replayed_from"]
+__all__ = [
+    "COMPACT_BYTES",
+    "CheckpointLog",
+    "log_path",
+    "opened_log",
+    "read_content",
+    "read_log",
+    "replayed_from",
+]
 
 _NAME = "log"
 _UNFINISHED = "log.new"
@@ -92,15 +101,29 @@ def read_log(folder: Path) -> Replayed:
     return replayed_from(read_content(folder), folder)
 
 
-def read_content(folder: Path) -> bytes:
-    """The bytes of the log in `folder`. Raises `CheckpointUnusable`: there is none, or it cannot be read."""
+def log_path(folder: Path) -> Path:
+    """Where the log of `folder` is."""
+    return folder / _NAME
+
+
+def opened_log(folder: Path) -> BinaryIO:
+    """The log in `folder`, open for reading. Raises `CheckpointUnusable`: there is none, or it cannot be read."""
     try:
-        return (folder / _NAME).read_bytes()
+        return log_path(folder).open("rb")
     except FileNotFoundError:
         reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except OSError as error:
         raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+
+
+def read_content(folder: Path) -> bytes:
+    """The bytes of the log in `folder`. Raises as `opened_log`."""
+    with opened_log(folder) as log:
+        try:
+            return log.read()
+        except OSError as error:
+            raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
 
 
 def replayed_from(content: bytes, folder: Path) -> Replayed:

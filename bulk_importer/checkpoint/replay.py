@@ -5,6 +5,8 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import msgspec
 
 from bulk_importer.checkpoint.frames import Damage, split
@@ -13,7 +15,7 @@ from bulk_importer.checkpoint.snapshot import restore
 from bulk_importer.checkpoint.state import CheckpointState, Contradiction
 from bulk_importer.checkpoint.transitions import apply
 
-__all__ = ["Replayed", "replay"]
+__all__ = ["Replayed", "replay", "replay_more"]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -30,8 +32,8 @@ class Replayed(msgspec.Struct, frozen=True):
     floor: int
 
 
-def replay(content: bytes) -> Replayed:
-    """Read a whole log.
+def replay(content: bytes, note: Callable[[Record], None] = lambda _: None) -> Replayed:
+    """Read a whole log; `note` is told every record behind header and snapshot.
 
     Raises:
         Damage: it is not what was written, or contradicts itself.
@@ -52,14 +54,35 @@ def replay(content: bytes) -> Replayed:
         if not isinstance(record, Snapshot):
             raise Damage(offset, "the snapshot that the header announces is not whole")
         restore(state, record)
-    floor = length
+    return Replayed(header, state, _go_on(state, frames, length, note), length)
+
+
+def replay_more(
+    state: CheckpointState, content: bytes, begin: int, note: Callable[[Record], None] = lambda _: None
+) -> int:
+    """Read what was appended from byte `begin` on to a log of which `state` says the rest; its whole length then.
+
+    Raises:
+        Damage: it is not what was written, or contradicts itself.
+    """
+    return _go_on(state, split(content, begin), begin, note)
+
+
+def _go_on(
+    state: CheckpointState,
+    frames: Iterator[tuple[int, int, bytes]],
+    length: int,
+    note: Callable[[Record], None],
+) -> int:
     for offset, end, payload in frames:
+        record = _decode(payload, offset)
         try:
-            apply(state, _decode(payload, offset))
+            apply(state, record)
         except Contradiction as contradiction:
             raise Damage(offset, f"it contradicts itself: {contradiction}", resume_at=end) from contradiction
+        note(record)
         length = end
-    return Replayed(header, state, length, floor)
+    return length
 
 
 def _decode(payload: bytes, offset: int) -> Record:

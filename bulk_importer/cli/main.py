@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "find everything that import would refuse, and say what it would do; sends no labels",
     "status": "say where a run stands, while it runs or after",
     "verify": "prove from the log that every entry is accounted for, once",
+    "resolve": "decide what became of requests whose answer was lost, where the server cannot tell",
     "projects": "list the projects of a server",
     "datasets": "list the datasets of a server or project",
     "media": "list the media of a project or dataset, with the ids that entries name them by",

@@ -3,29 +3,77 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode
 
+if TYPE_CHECKING:
+    from bulk_importer.checkpoint import CheckpointState, LockOwner, LogFollower, Undecided
+
 __all__ = ["configure", "run"]
+
+_WATCH_SECONDS = 2.0
+_MINUTES = (1, 10, 60)
+_CLEAR = "\x1b[H\x1b[2J"
+_MOST_SHOWN = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `status` takes."""
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object; with --watch one on each line"
+    )
+    parser.add_argument(
+        "--watch",
+        type=float,
+        nargs="?",
+        const=_WATCH_SECONDS,
+        metavar="SECONDS",
+        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the log says; it is read without the lock, so a run that goes on is not disturbed."""
-    from bulk_importer.checkpoint import lock_owner, read_state
+    from bulk_importer.checkpoint import LogFollower, lock_owner
 
-    header, state = read_state(arguments.checkpoint)
-    owner = lock_owner(arguments.checkpoint)
+    follower = LogFollower(arguments.checkpoint)
+    try:
+        while True:
+            owner = lock_owner(arguments.checkpoint)
+            follower.look()  # after the question who writes, so that the last look sees the end
+            _show(_facts(follower, owner, time.time()), arguments)
+            if arguments.watch is None or owner is None:
+                return ExitCode.DELIVERED
+            time.sleep(max(0.1, arguments.watch))
+    finally:
+        follower.close()
+
+
+def _show(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
+    import sys
+
+    if arguments.json:
+        import orjson
+
+        option = orjson.OPT_INDENT_2 if arguments.watch is None else 0
+        terminal.out(orjson.dumps(facts, option=option).decode())
+        return
+    if arguments.watch is not None and sys.stdout.isatty():
+        terminal.out(_CLEAR)
+    for line in _lines(facts):
+        terminal.out(line)
+
+
+def _facts(follower: LogFollower, owner: LockOwner | None, now: float) -> dict[str, Any]:
+    header, state, pace = follower.header, follower.state, follower.pace
     counts = state.counts
-    facts: dict[str, Any] = {
+    rates = {f"last_{minutes}_minutes": round(pace.rate(now, 60.0 * minutes), 3) for minutes in _MINUTES}
+    return {
         "source": header.source,
         "server": header.server,
         "project": header.project,
@@ -40,30 +88,43 @@ def run(arguments: argparse.Namespace) -> int:
         "size": state.identity.size,
         "is_read_to_the_end": state.end is not None,
         "is_finished": state.is_finished,
+        "broken": None
+        if state.broken is None
+        else {"offset": state.broken.offset, "reason": state.broken.reason},
         "findings": dict(state.finding_counts),
         "runs_now": None if owner is None else str(owner),
-        "doubts": [
-            {"batch": each.batch, "reason": each.reason, "spans": each.spans} for each in state.doubts()
+        "entries_per_second": rates,
+        "seconds_left": None if owner is None else _seconds_left(state, rates),
+        "doubts": [_doubt(each, now) for each in state.doubts()],
+        "troubles": [
+            {"batch": each.batch, "seconds_ago": round(now - each.at), "reason": each.reason}
+            for each in pace.troubles
         ],
     }
-    if arguments.json:
-        import orjson
 
-        terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for line in _lines(facts):
-            terminal.out(line)
-    return ExitCode.DELIVERED
+
+def _seconds_left(state: CheckpointState, rates: dict[str, float]) -> float | None:
+    """How long at the pace of the last minutes; None where that or the rest is unknown."""
+    rate = next((rate for rate in rates.values() if rate), 0.0)
+    unread = 0.0
+    if state.end is None:
+        if not (state.identity.plain and state.identity.size and state.offset):
+            return None
+        unread = max(0, state.identity.size - state.offset) * state.position / state.offset
+    return round((state.counts.owed + unread) / rate, 1) if rate else None
+
+
+def _doubt(doubt: Undecided, now: float) -> dict[str, Any]:
+    return {
+        "batch": doubt.batch,
+        "reason": doubt.reason,
+        "seconds_ago": round(now - doubt.sent_at),
+        "spans": [list(span) for span in doubt.spans],
+    }
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
-    if facts["runs_now"]:
-        lines.append(f"  runs now: {facts['runs_now']}")
-    elif facts["is_finished"]:
-        lines.append("  finished")
-    else:
-        lines.append("  does not run now; the same import command goes on with it")
+    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}", f"  {_standing(facts)}"]
     lines += [
         f"  {name.replace('_', ' '):11} {facts[name]:>12,}"
         for name in ("entries", "delivered", "rejected", "skipped", "in_doubt", "in_flight", "owed")
@@ -72,8 +133,34 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     size = f" of {facts['size']:,}" if facts["size"] else ""
     rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
     lines.append(f"  read        {facts['read_bytes']:>12,} bytes{size}{rest}")
+    if facts["broken"]:
+        lines.append(f"  the source breaks at byte {facts['broken']['offset']}: {facts['broken']['reason']}")
+    lines += _pace_lines(facts)
     lines += [
         f"  {count:>12,}  {code}" for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1])
     ]
-    lines += [f"  in doubt: batch {each['batch']}, {each['reason']}" for each in facts["doubts"][:10]]
+    lines += [
+        f"  in doubt: batch {each['batch']}, sent {each['seconds_ago']:,} s ago, {each['reason']}"
+        for each in facts["doubts"][:_MOST_SHOWN]
+    ]
     return lines
+
+
+def _standing(facts: dict[str, Any]) -> str:
+    if facts["runs_now"]:
+        return f"runs now: {facts['runs_now']}"
+    return "finished" if facts["is_finished"] else "does not run now; the same import command goes on with it"
+
+
+def _pace_lines(facts: dict[str, Any]) -> list[str]:
+    if not facts["runs_now"]:
+        return []
+    rates = facts["entries_per_second"]
+    shown = ", ".join(f"{rates[f'last_{minutes}_minutes']:,.1f} over {minutes} min" for minutes in _MINUTES)
+    lines = [f"  delivered entries per second: {shown}"]
+    if facts["seconds_left"] is not None:
+        lines.append(f"  about {facts['seconds_left'] / 60:,.0f} minutes left")
+    return lines + [
+        f"  sent again: batch {each['batch']}, {each['seconds_ago']:,} s ago, {each['reason']}"
+        for each in facts["troubles"][-3:]
+    ]

@@ -1,0 +1,71 @@
+"""Follows a checkpoint that another process writes: reads the log once, and then what was appended to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from bulk_importer.checkpoint.frames import Damage
+from bulk_importer.checkpoint.log import log_path, opened_log
+from bulk_importer.checkpoint.pace import Pace
+from bulk_importer.checkpoint.records import Header
+from bulk_importer.checkpoint.replay import replay, replay_more
+from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+
+__all__ = ["LogFollower"]
+
+
+class LogFollower:
+    """What the checkpoint in `folder` says, as of the latest `look`. Takes no lock, and writes nothing.
+
+    Attributes:
+        header, state: as `read_state` gives them.
+        pace: of the deliveries; a log that is compacted meanwhile does not end it.
+
+    Raises:
+        CheckpointUnusable, CheckpointDamaged: it cannot be read, or is not what was written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.pace = Pace()
+        self._file: BinaryIO = opened_log(folder)
+        self._length = 0
+        self.header: Header
+        self.state: CheckpointState
+        self._read_all(is_first=True)
+
+    def look(self) -> None:
+        """Read what came since. Raises as the constructor does."""
+        # The file stays open, so that no other can get its number while we compare.
+        try:
+            is_the_same = os.fstat(self._file.fileno()).st_ino == log_path(self._folder).stat().st_ino
+        except OSError as error:
+            raise CheckpointUnusable(str(self._folder), error.strerror or str(error)) from error
+        if not is_the_same:
+            self._file.close()
+            self._file = opened_log(self._folder)
+            self._read_all(is_first=False)
+            return
+        self._file.seek(self._length)
+        try:
+            self._length = replay_more(self.state, self._file.read(), self._length, self.pace.note)
+        except Damage as damage:
+            raise self._damaged(damage) from damage
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def _read_all(self, *, is_first: bool) -> None:
+        """Read it from the beginning; a compacted log says again what was noted, so that is not noted twice."""
+        try:
+            replayed = replay(self._file.read(), self.pace.note if is_first else lambda _: None)
+        except Damage as damage:
+            raise self._damaged(damage) from damage
+        self.header, self.state, self._length = replayed.header, replayed.state, replayed.length
+
+    def _damaged(self, damage: Damage) -> CheckpointDamaged:
+        return CheckpointDamaged(str(log_path(self._folder)), damage.offset, damage.reason)

@@ -1,0 +1,105 @@
+"""`bulk-importer resolve`: lets a person decide what became of requests whose answer was lost."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli import terminal
+from bulk_importer.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from bulk_importer.checkpoint import Undecided
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What `resolve` takes."""
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
+    decision = parser.add_mutually_exclusive_group(required=True)
+    decision.add_argument(
+        "--delivered", action="store_true", help="the labels are in the server; they are not sent again"
+    )
+    decision.add_argument(
+        "--owed",
+        action="store_true",
+        help="the labels are not in the server, and no request is running; the next import sends them",
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        action="append",
+        metavar="N",
+        help="only this batch, by the number that 'status' shows; repeatable (default: all that are in doubt)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record the decision; nothing is sent. Exit 5 while something is still in doubt."""
+    return asyncio.run(
+        _resolve(arguments.checkpoint, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
+    )
+
+
+async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, as_json: bool) -> int:
+    import secrets
+
+    from bulk_importer.checkpoint import Checkpoint
+
+    checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
+    try:
+        chosen = _chosen(checkpoint.state.doubts(), numbers, folder)
+        for doubt in chosen:
+            await checkpoint.record_resolved(doubt.batch, delivered=delivered, why="a person decided")
+        await checkpoint.record_run_ended(seconds=0.0, requests=0, retries=0)
+    finally:
+        await checkpoint.close()
+    left = len(checkpoint.state.doubts())
+    if as_json:
+        _print_json(chosen, delivered=delivered, left=left)
+    else:
+        for line in _lines(chosen, delivered=delivered, left=left):
+            terminal.out(line)
+    return ExitCode.IN_DOUBT if left else ExitCode.DELIVERED
+
+
+def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Path) -> list[Undecided]:
+    known = {doubt.batch: doubt for doubt in doubts}
+    unknown = sorted(set(numbers or ()) - known.keys())
+    if unknown:
+        listed = ", ".join(map(str, known)) or "nothing"
+        raise UsageError(f"Batch {unknown[0]} is not in doubt in {folder}; in doubt: {listed}.")
+    return [doubt for doubt in doubts if numbers is None or doubt.batch in numbers]
+
+
+def _lines(chosen: list[Undecided], *, delivered: bool, left: int) -> list[str]:
+    fate = "delivered" if delivered else "owed"
+    lines = [f"batch {doubt.batch}: {_entries(doubt)} entries are {fate} now" for doubt in chosen]
+    if not chosen:
+        lines.append("Nothing is in doubt.")
+    elif not delivered:
+        lines.append(
+            "The same import command sends them. If the labels were there after all, they are there twice."
+        )
+    if left:
+        lines.append(f"{left} batches are still in doubt.")
+    return lines
+
+
+def _print_json(chosen: list[Undecided], *, delivered: bool, left: int) -> None:
+    import orjson
+
+    resolved = [
+        {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
+        for doubt in chosen
+    ]
+    facts = {"delivered": delivered, "resolved": resolved, "still_in_doubt": left}
+    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+
+
+def _entries(doubt: Undecided) -> int:
+    return sum(stop - start for start, stop in doubt.spans)

@@ -1,0 +1,119 @@
+"""Where a run stands, told from its log, while it runs and after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bulk_importer.checkpoint import Checkpoint, LogFollower
+from bulk_importer.checkpoint.pace import Pace
+from bulk_importer.checkpoint.records import Delivered, Owed, Sent
+from bulk_importer.checkpoint.snapshot import snapshot
+from bulk_importer.spans import Span
+from support.checkpoints import batch_of, header, segment_of
+
+
+async def begun(folder: Path, *, compact_bytes: int = 1 << 30) -> Checkpoint:
+    """A run that goes on: 20 delivered, 10 in doubt, 10 in flight, 10 owed, one batch given back once."""
+    checkpoint = Checkpoint.open(folder, header(), compact_bytes=compact_bytes)
+    await checkpoint.record_segment(segment_of(0, 50))
+    batches = [batch_of(number, range(10 * number, 10 * number + 10)) for number in range(4)]
+    await checkpoint.record_sent(batches[0])
+    await checkpoint.record_owed(batches[0], "503 from the server")
+    for batch in batches:
+        await checkpoint.record_sent(batch)
+    await checkpoint.record_delivered(batches[0])
+    await checkpoint.record_delivered(batches[1])
+    await checkpoint.record_in_doubt(batches[2], "connection reset")
+    return checkpoint
+
+
+async def test_a_run_that_goes_on_is_told_with_its_pace_and_its_troubles(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Counts, who runs, how fast, how long still, what is in doubt and why, what was sent again."""
+    checkpoint = await begun(tmp_path)
+    facts = json.loads((await run("status", tmp_path, "--json")).out)
+    counts = {name: facts[name] for name in ("entries", "delivered", "in_doubt", "in_flight", "owed")}
+    assert counts == {"entries": 50, "delivered": 20, "in_doubt": 10, "in_flight": 10, "owed": 10}
+    assert "(run r1)" in facts["runs_now"]
+    assert facts["entries_per_second"]["last_1_minutes"] > 0.3
+    assert facts["seconds_left"] > 0
+    assert [doubt["spans"] for doubt in facts["doubts"]] == [[[20, 30]]]
+    assert [trouble["reason"] for trouble in facts["troubles"]] == ["503 from the server", "connection reset"]
+    text = (await run("status", tmp_path)).out
+    assert "runs now: process" in text
+    assert "over 10 min" in text
+    assert "in doubt: batch 2" in text
+    await checkpoint.close()
+
+
+async def test_a_run_that_is_over_is_said_to_be_over(run: Callable[..., Any], tmp_path: Path) -> None:
+    """And what goes on with it; watching it ends at once."""
+    await (await begun(tmp_path)).close()
+    done = await run("status", tmp_path, "--watch")
+    assert done.code == 0
+    assert "does not run now; the same import command goes on with it" in done.out
+    assert "per second" not in done.out
+
+
+async def test_watching_ends_when_the_run_does(tmp_path: Path) -> None:
+    """One JSON object on a line for each look; the last one says that nobody runs."""
+    checkpoint = await begun(tmp_path)
+    watching = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bulk_importer", "status", str(tmp_path), "--watch", "0.1", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert watching.stdout is not None
+    first = json.loads(await watching.stdout.readline())
+    await checkpoint.record_delivered(batch_of(3, range(30, 40)))
+    await checkpoint.close()
+    rest, _ = await watching.communicate()
+    last = json.loads(rest.splitlines()[-1])
+    assert (first["runs_now"] is None, first["delivered"]) == (False, 20)
+    assert (last["runs_now"], last["delivered"]) == (None, 30)
+
+
+async def test_a_folder_without_a_log_is_exit_7(run: Callable[..., Any], tmp_path: Path) -> None:
+    """With what to give instead."""
+    done = await run("status", tmp_path / "nothing")
+    assert done.code == 7
+    assert "Give the folder that a run named as its checkpoint" in done.err
+
+
+async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_path: Path) -> None:
+    """After each look it says what the writer knows."""
+    checkpoint = await begun(tmp_path, compact_bytes=3000)
+    follower = LogFollower(tmp_path)
+    inodes = set()
+    for number in range(10, 60):
+        await checkpoint.record_segment(segment_of(40 + number, 1))
+        await checkpoint.record_sent(batch_of(number, [40 + number]))
+        if number % 3:
+            await checkpoint.record_delivered(batch_of(number, [40 + number]))
+        inodes.add((tmp_path / "log").stat().st_ino)
+        follower.look()
+        assert snapshot(follower.state) == snapshot(checkpoint.state)
+    assert len(inodes) > 1
+    assert follower.pace.rate(time.time(), 60) * 60 > 20
+    follower.close()
+    await checkpoint.close()
+
+
+def test_the_pace_counts_a_batch_when_it_left_and_forgets_after_an_hour() -> None:
+    """What is owed again does not count until it is delivered."""
+    pace = Pace()
+    for second in range(10_000):
+        pace.note(Sent(batch=second, spans=(Span(0, 5),), at=float(second)))
+        pace.note(Owed(batch=second, reason="503") if second % 2 else Delivered(batch=second))
+    assert pace.rate(9_999, 10) == 2.5
+    assert pace.rate(9_999, 3600) == 2.5
+    assert pace.rate(20_000, 3600) == 0
+    assert len(pace.troubles) == 20

@@ -1,0 +1,120 @@
+"""The command that proves a checkpoint, with the exit code that says what it proved."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.model import Segment
+from support.checkpoints import batch_of, header, rejection_of, segment_of
+
+CONTENT = b"[" + b",".join(b'{"n":%09d}' % number for number in range(20)) + b"]"
+
+
+def read_part(first: int, count: int, low: int, high: int) -> Segment:
+    """The segment of `CONTENT` at these bytes."""
+    digest = blake2b(CONTENT[low:high], digest_size=16).hexdigest()
+    made = segment_of(first, count)
+    return msgspec.structs.replace(
+        made, key=msgspec.structs.replace(made.key, offset=low, length=high - low, digest=digest)
+    )
+
+
+async def imported(folder: Path, *, rejected: bool = False, doubted: bool = False) -> Path:
+    """The checkpoint of an import of `CONTENT` that was read to its end."""
+    checkpoint = Checkpoint.open(folder / "c", header())
+    await checkpoint.record_segment(read_part(0, 12, 1, 200))
+    await checkpoint.record_segment(read_part(12, 8, 200, len(CONTENT) - 1))
+    await checkpoint.record_end(20, len(CONTENT))
+    if rejected:
+        await checkpoint.record_rejected([rejection_of(0)])
+    batch = batch_of(1, range(int(rejected), 20))
+    await checkpoint.record_sent(batch)
+    await (checkpoint.record_in_doubt(batch, "reset") if doubted else checkpoint.record_delivered(batch))
+    await checkpoint.close()
+    return folder / "c"
+
+
+async def test_a_finished_import_is_proven_with_its_source(run: Callable[..., Any], tmp_path: Path) -> None:
+    """Exit 0, and each claim is said."""
+    folder = await imported(tmp_path)
+    (tmp_path / "labels.json").write_bytes(CONTENT)
+    done = await run("verify", folder, tmp_path / "labels.json")
+    assert done.code == 0
+    assert done.out.count("\n  proven") == 6
+    assert "Every entry is accounted for, once." in done.out
+
+
+async def test_a_compressed_source_is_held_against_the_same_digests(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What is proven is its content."""
+    folder = await imported(tmp_path)
+    for pack in (gzip, bz2):
+        (tmp_path / "packed").write_bytes(pack.compress(CONTENT))
+        assert (await run("verify", folder, tmp_path / "packed")).code == 0
+
+
+async def test_a_source_that_differs_is_exit_7_and_the_place_is_named(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What was delivered is not what stands there."""
+    folder = await imported(tmp_path)
+    (tmp_path / "labels.json").write_bytes(CONTENT.replace(b"15", b"16"))
+    done = await run("verify", folder, tmp_path / "labels.json")
+    assert done.code == 7
+    assert "1 of 2 segments differ, the first between byte 200" in done.out
+    assert "positions 12 to 19" in done.out
+
+
+async def test_a_source_with_more_behind_its_end_is_not_the_one_that_was_read(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """All segments fit, and yet."""
+    folder = await imported(tmp_path)
+    (tmp_path / "labels.json").write_bytes(CONTENT[:-1] + b",{}]")
+    done = await run("verify", folder, tmp_path / "labels.json")
+    assert done.code == 7
+    assert f"has {len(CONTENT) + 3} bytes, and had {len(CONTENT)}" in done.out
+
+
+async def test_rejections_are_exit_1_and_doubts_exit_5(run: Callable[..., Any], tmp_path: Path) -> None:
+    """As an import ends with them."""
+    assert (await run("verify", await imported(tmp_path / "a", rejected=True))).code == 1
+    assert (await run("verify", await imported(tmp_path / "b", rejected=True, doubted=True))).code == 5
+
+
+async def test_json_has_the_claims_and_the_counts(run: Callable[..., Any], tmp_path: Path) -> None:
+    """One object, also where the log is damaged."""
+    folder = await imported(tmp_path)
+    facts = json.loads((await run("verify", folder, "--json")).out)
+    assert (facts["proven"], facts["exit_code"], facts["delivered"], facts["entries"]) == (True, 0, 20, 20)
+    assert {claim["claim"] for claim in facts["claims"]} == {
+        "tiling",
+        "outcomes",
+        "accounts",
+        "rejects",
+        "digests",
+    }
+    content = bytearray((folder / "log").read_bytes())
+    content[-5] ^= 1
+    (folder / "log").write_bytes(content)
+    done = await run("verify", folder, "--json")
+    assert done.code == 7
+    assert json.loads(done.out)["proven"] is False
+    assert "is damaged at byte" in done.err
+
+
+async def test_a_source_that_is_not_there_is_exit_3(run: Callable[..., Any], tmp_path: Path) -> None:
+    """Nothing is wrong with the checkpoint."""
+    folder = await imported(tmp_path)
+    done = await run("verify", folder, tmp_path / "nowhere.json")
+    assert done.code == 3
