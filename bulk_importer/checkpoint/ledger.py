@@ -22,6 +22,7 @@ from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptio
 from bulk_importer.checkpoint.log import COMPACT_BYTES, read_log
 from bulk_importer.checkpoint.records import (
     Broken,
+    Corrected,
     Delivered,
     End,
     Header,
@@ -205,6 +206,10 @@ class Checkpoint:
         spans = SpanSet.of(rejection.position for rejection in rejections).spans
         counts = Counter(finding.code for rejection in rejections for finding in rejection.findings)
         await self._write(Rejected(spans=spans, counts=dict(counts), batch=number), tuple(rejections))
+
+    async def record_corrected(self, spans: Sequence[Span]) -> None:
+        """Rejected entries were delivered by a retry, whose own ledger says so on disk."""
+        await self._write(Corrected(spans=tuple(spans)))
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
         """The answer to `batch` was lost; it cannot be sent again before `record_resolved`."""

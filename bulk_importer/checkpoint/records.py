@@ -18,6 +18,7 @@ __all__ = [
     "FORMAT_VERSION",
     "Block",
     "Broken",
+    "Corrected",
     "Delivered",
     "End",
     "Header",
@@ -190,6 +191,12 @@ class Skipped(_Record, frozen=True, kw_only=True, tag="skipped"):
     spans: tuple[Span, ...]
 
 
+class Corrected(_Record, frozen=True, kw_only=True, tag="corrected"):
+    """Rejected entries were fed again, and a retry with a ledger of its own delivered them."""
+
+    spans: tuple[Span, ...]
+
+
 class InDoubt(_Record, frozen=True, kw_only=True, tag="in_doubt"):
     """The answer to the batch was lost."""
 
@@ -271,6 +278,7 @@ Record = (
     | Owed
     | Rejected
     | Skipped
+    | Corrected
     | InDoubt
     | Resolved
     | End

@@ -10,6 +10,7 @@ import msgspec
 
 from bulk_importer.checkpoint.records import (
     Broken,
+    Corrected,
     Delivered,
     End,
     Header,
@@ -54,6 +55,9 @@ def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  #
                 raise Contradiction(f"batch {record.batch} is resolved and was not in doubt")
         case Skipped():
             _require_owed(state, record.spans, "skipped")
+        case Corrected():
+            if not all(state.rejected.covers(start, stop) for start, stop in record.spans):
+                raise Contradiction("a retry delivered what was not rejected")
         case End():
             if record.entries != state.position or record.length < state.offset:
                 raise Contradiction(f"the end at {record.entries} is not the end of the last segment")
@@ -94,6 +98,10 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
             _settle(state, record.batch, delivered=record.delivered)
         case Skipped():
             state.skipped.update(record.spans)
+        case Corrected():
+            for start, stop in record.spans:
+                state.rejected.discard(start, stop)
+                state.delivered.add(start, stop)
         case Note():
             state.notes[record.name] = record.value
         case RunBegan() | RunEnded():

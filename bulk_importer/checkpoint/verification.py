@@ -18,6 +18,7 @@ from bulk_importer.checkpoint.digests import damaged_digests
 from bulk_importer.checkpoint.frames import split
 from bulk_importer.checkpoint.log import read_content, replayed_from
 from bulk_importer.checkpoint.records import (
+    Corrected,
     Delivered,
     Header,
     Owed,
@@ -110,6 +111,9 @@ class _Tally:
                 self.rejected += _size(record.spans)
             case Skipped():
                 self.skipped += _size(record.spans)
+            case Corrected():
+                self.rejected -= _size(record.spans)
+                self.delivered += _size(record.spans)
             case _:
                 pass  # says nothing about entries
 
