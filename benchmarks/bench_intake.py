@@ -56,7 +56,7 @@ async def _read(path: Path, workers: int, segment_bytes: int) -> dict[str, float
     return {"entries": entries, "bytes": length, "seconds": seconds, "longest": longest, "most": most}
 
 
-def _ours(path: Path, workers: int, segment_bytes: int = 4 * _MIB) -> Measured:
+def _ours(path: Path, workers: int, segment_bytes: int = 2 * _MIB) -> Measured:
     return measure(
         [
             *("-m", "benchmarks.bench_intake", "--read", str(path)),
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--memory", nargs="*", type=SIZE.read, default=[10_000_000, 100_000_000])
     parser.add_argument("--read", type=Path, help="read this file once, and say what was seen")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--segment-bytes", type=SIZE.read, default=4 * _MIB)
+    parser.add_argument("--segment-bytes", type=SIZE.read, default=2 * _MIB)
     arguments = parser.parse_args()
     if arguments.read:
         print(json.dumps(asyncio.run(_read(arguments.read, arguments.workers, arguments.segment_bytes))))
@@ -125,10 +125,10 @@ def main() -> None:
             rows.append(_speeds(folder, shape, arguments.size))
             print(json.dumps(rows[-1]), flush=True)
         memory = []
-        cases = [("detection", size, 4 * _MIB, False) for size in arguments.memory]
+        cases = [("detection", size, 2 * _MIB, False) for size in arguments.memory]
         cases += [("detection", arguments.size, _MIB, False), ("detection", arguments.size, 16 * _MIB, False)]
-        cases += [(shape, arguments.size, 4 * _MIB, False) for shape in ("tiny", "giant")]
-        cases += [("detection", arguments.size, 4 * _MIB, True)]
+        cases += [(shape, arguments.size, 2 * _MIB, False) for shape in ("tiny", "giant")]
+        cases += [("detection", arguments.size, 2 * _MIB, True)]
         for shape, size, segment, packed in cases:
             memory.append(_memory(folder, shape, size, segment, arguments.workers, packed=packed))
             print(json.dumps(memory[-1]), flush=True)

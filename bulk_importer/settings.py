@@ -170,7 +170,7 @@ class Settings:
         at_most=64,
     )
     segment_bytes: int = _setting(
-        SIZE, 4 << 20, "reading", "how much a process reads at a time", at_least=1, at_most=256 << 20
+        SIZE, 2 << 20, "reading", "how much a process reads at a time", at_least=1, at_most=256 << 20
     )
     max_entry_bytes: int = _setting(
         SIZE, 64 << 20, "reading", "largest entry that is accepted", at_least=1 << 10, at_most=1 << 30

@@ -18,7 +18,7 @@ segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds proc
                     the stretch and its joined copy: 2 * S; its columns: 100 * N
                     one decoded entry: 10 * E
 
-With S = 4 MiB and W = 2 that is 131 MB, and 156 for a compressed source. Where an entry is longer than S, the stretch
+With S = 2 MiB and W = 2 that is 120 MB, and 133 for a compressed source. Where an entry is longer than S, the stretch
 doubles until it holds it, so S is to be read as 4 * E.
 """
 

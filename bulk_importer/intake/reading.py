@@ -44,7 +44,7 @@ class IntakeOptions:
         workers: processes that delimit and judge; 0 does it in a thread of this one, None takes as many as
             there are usable cores.
         segment_bytes: about how long a segment is. Longer ones cost memory, shorter ones overhead: on two
-            cores 1 MiB and 8 MiB are within a few per cent of 4 MiB.
+            cores 1 MiB and 8 MiB are within a few per cent of 2 MiB.
         max_segment_entries: a segment ends after so many, so that tiny entries do not make millions of
             objects at a time.
         max_entry_bytes: a longer entry stops the run; it must fit into memory several times.
@@ -53,7 +53,7 @@ class IntakeOptions:
     """
 
     workers: int | None = None
-    segment_bytes: int = 4 << 20
+    segment_bytes: int = 2 << 20
     max_segment_entries: int = 16_384
     max_entry_bytes: int = 128 << 20
     path: str = ""
