@@ -15,7 +15,8 @@
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
-    └── LabelConfigChanged                   8  in a way that matters to what was delivered
+    ├── LabelConfigChanged                   8  in a way that matters to what was delivered
+    └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
 
 What is wrong with one entry is a `Finding` (see `model`), a value and never an exception.
 Every message says what happened, where, and what to do next; it never carries a token or a payload.
@@ -25,7 +26,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import ClassVar
 
 __all__ = [
     "BudgetExceeded",
@@ -37,6 +37,7 @@ __all__ = [
     "CheckpointUnusable",
     "ExitCode",
     "InputError",
+    "Interrupted",
     "LabelConfigChanged",
     "MalformedInput",
     "NotAuthorised",
@@ -93,7 +94,7 @@ def most_important(codes: Iterable[ExitCode]) -> ExitCode:
 class BulkImporterError(Exception):
     """Stops a run. `str()` of it is for the user: what, where, what next."""
 
-    exit_code: ClassVar[ExitCode] = ExitCode.UNFORESEEN
+    exit_code: ExitCode = ExitCode.UNFORESEEN
 
 
 class UsageError(BulkImporterError):
@@ -246,3 +247,11 @@ class LabelConfigChanged(BulkImporterError):
     """The label configuration changed in a way that matters to what is checked or was delivered."""
 
     exit_code = ExitCode.LABEL_CONFIG
+
+
+class Interrupted(BulkImporterError):
+    """A signal came while nothing was under way that could be left half done."""
+
+    def __init__(self, reason: str, exit_code: ExitCode) -> None:
+        self.exit_code = exit_code
+        super().__init__(f"{reason[:1].upper()}{reason[1:]}. Run the same command again to go on.")

@@ -15,6 +15,7 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointMismatch,
     InputError,
+    Interrupted,
     ServerError,
     SourceUnreadable,
 )
@@ -106,12 +107,12 @@ class Passes:
                 async for segment in intake:
                     first, last = segment.key.first, segment.key.first + segment.key.count
                     self._doubts.note(owed_part(segment.run, state.taken.within(first, last)))
-        with suppress(ServerError):
+        with suppress(ServerError, Interrupted):
             await self._doubts.ask()
 
     async def _owes_again(self) -> bool:
         """Find out about doubts; whether one ended, so that what was in it or waited behind it can be sent."""
-        with suppress(ServerError):
+        with suppress(ServerError, Interrupted):
             while self._doubts.exist and not self._stop.is_requested:
                 left = self._doubts.seconds_until_known()
                 if await self._doubts.ask(may_owe=self._can_read_again) and self._can_read_again:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bulk_importer.errors import ExitCode
+from bulk_importer.errors import ExitCode, Interrupted
 
 __all__ = ["StopSwitch"]
 
@@ -60,3 +60,13 @@ class StopSwitch:
                 await self._requested.wait()
         except TimeoutError:
             return
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long between two attempts at something that the run cannot go on without.
+
+        Raises:
+            Interrupted: the run is to end.
+        """
+        await self.sleep(seconds)
+        if self.is_requested:
+            raise Interrupted(self.reason, self.exit_code)

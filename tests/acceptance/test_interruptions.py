@@ -106,3 +106,24 @@ def test_after_kill_9_only_media_in_doubt_may_differ_and_they_are_named(
     differing = {media_id for media_id, here, there in pairs if here != there}
     assert differing <= doubtful
     assert set(sandbox.commits().values()) == {1}, "something that was accepted was sent twice"
+
+
+def test_a_signal_ends_the_wait_for_a_server_that_is_not_there(command: Command) -> None:
+    """Nothing is under way yet, so nothing has to land; the look-up is not tried again for an hour."""
+    (command.folder / "l.json").write_text("[]")
+    process = command.start(
+        "import", "l.json", "--server", "http://127.0.0.1:9", "--project", "p", "--max-outage", "1h"
+    )
+    while not catches_signals(process.pid):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.TERMINATED, said
+    assert "go on" in said
+
+
+def catches_signals(process_id: int) -> bool:
+    """Whether the process has begun to handle SIGTERM."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)

@@ -38,7 +38,7 @@ def test_it_is_in_no_output_no_file_and_no_process_list(
     )
     project = sandbox.prepare(name="p", media=20)
     labels = [entry(media_id, number) for number, media_id in enumerate(project["media_ids"])]
-    labels[3]["labels"]["tram"] = []  # type: ignore[index]  # a Mapping to its readers, a dict here
+    labels[3]["labels"]["tram"] = []
     (command.folder / "l.json").write_text(json.dumps(labels))
     arguments = ["import", "l.json", "--server", sandbox.url, "--project", "p"]
     if by_file:
