@@ -56,11 +56,11 @@ def test_a_connection_is_kept_for_a_hundred_requests_and_a_new_one_goes_on(sandb
     connection.request("HEAD", f"/api/v1/project?token={_TOKEN}")
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")
-    sockets = {id(connection.sock)}
+    sockets = {connection.sock}
     for _ in range(250):
         connection.request("GET", "/api/v1/project", headers={"Authorization": f"Token {_TOKEN}"})
         assert len(json.load(connection.getresponse())) == 1
-        sockets.add(id(connection.sock))
+        sockets.add(connection.sock)
     connection.close()
     assert len(sockets) >= 3
 
