@@ -167,3 +167,17 @@ def test_it_says_whether_waiting_would_fill_the_next_batch() -> None:
     assert pool.can_fill(Limits(2, 1 << 20, 1 << 20))
     assert pool.can_fill(Limits(9, 1 << 20, 4))
     assert not pool.can_fill(WIDE)
+
+
+async def test_tiny_entries_fill_the_pool_by_what_their_columns_take() -> None:
+    """Their bytes alone would let in many times the memory that is allowed."""
+    pool = Pool(10_000)
+    run = run_of(*(f"media-{number}" for number in range(70)))
+    assert sum(run.lengths) < 10_000 / 2
+    await pool.put(run)
+    waiting = asyncio.create_task(pool.put(run))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    assert pool.seal(WIDE) is not None
+    await waiting
