@@ -198,7 +198,7 @@ def _accounted(state: CheckpointState, tally: _Tally) -> Claim:
 
 
 def _rejects(folder: Path, state: CheckpointState) -> Claim:
-    """`rejected.jsonl` holds a line for each rejected position, and for no other."""
+    """`rejected.jsonl` holds a line for each rejected position, and for no other that a retry did not deliver."""
     found, doubled = SpanSet(), 0
     try:
         for line in rejected_lines(folder, state.rejected_bytes):
@@ -209,6 +209,8 @@ def _rejects(folder: Path, state: CheckpointState) -> Claim:
     missing = len(state.rejected) - sum(
         stop - start for span in state.rejected for start, stop in found.within(*span)
     )
+    for span in state.delivered:
+        found.discard(*span)
     surplus = len(found) - (len(state.rejected) - missing)
     if missing or surplus or doubled:
         text = (

@@ -28,6 +28,7 @@ COMMANDS = {
     "label-config": "show the label configuration of a project",
     "doctor": "examine the way to a server, from its URL to the project",
     "explain": "say what a finding or an exit code means, and what to do",
+    "retry": "feed rejected entries again, corrected or as they are, and settle them in the same checkpoint",
     "sandbox": "run a DataGym server to rehearse on",
     "settings": "show every setting, its value and where that came from",
 }

@@ -1,0 +1,108 @@
+"""Reads which rejected entries are to be fed again, and with what bytes.
+
+A correction is a line of `rejected.jsonl` or of an edited copy of it: `position` says which entry it stands for,
+`entry` is what is sent in its place. Other keys do not matter, so a line may be left as it is but for what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint import CheckpointState, rejected_lines
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.errors import UsageError
+from bulk_importer.model import KeepData
+from bulk_importer.spans import SpanSet
+
+__all__ = ["Correction", "corrections_in", "standing_corrections"]
+
+_NAMED = 5
+
+
+class _Line(msgspec.Struct):
+    position: int
+    entry: msgspec.Raw = msgspec.Raw()
+
+
+class _Head(msgspec.Struct, rename={"media_id": "internal_media_ID", "keep": "keepData"}):
+    media_id: str
+    keep: bool | None = None
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """What to send for a position that was rejected."""
+
+    position: int
+    raw: bytes
+
+    @property
+    def lane(self) -> str | None:
+        """The lane of its media; None where it names none, which the judge will see."""
+        head = self._head
+        return None if head is None else lane_of(head.media_id)
+
+    @property
+    def keep(self) -> KeepData:
+        """What it says about the labels that its media holds."""
+        head = self._head
+        if head is None or head.keep is None:
+            return KeepData.MISSING
+        return KeepData.TRUE if head.keep else KeepData.FALSE
+
+    @property
+    def _head(self) -> _Head | None:
+        try:
+            return msgspec.json.decode(self.raw, type=_Head)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+
+
+def corrections_in(path: Path, rejected: SpanSet) -> list[Correction]:
+    """The corrections in a file, by position.
+
+    Raises:
+        UsageError: it cannot be read, names a position twice, or one that is not rejected, or gives no entry for one.
+    """
+    found: dict[int, Correction] = {}
+    for number, line in _lines(path):
+        try:
+            told = msgspec.json.decode(line, type=_Line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
+        if told.position in found:
+            raise UsageError(f"{path}, line {number}: position {told.position} is there twice.")
+        if not bytes(told.entry):
+            raise UsageError(
+                f"{path}, line {number}: there is no 'entry' for position {told.position}. Leave the line out, or give "
+                "the entry as JSON."
+            )
+        found[told.position] = Correction(told.position, bytes(told.entry))
+    foreign = [position for position in sorted(found) if position not in rejected]
+    if foreign:
+        shown = ", ".join(map(str, foreign[:_NAMED])) + (", ..." if len(foreign) > _NAMED else "")
+        raise UsageError(f"{path} has corrections for positions that are not rejected: {shown}.")
+    return _by_position(found.values())
+
+
+def standing_corrections(folder: Path, state: CheckpointState) -> list[Correction]:
+    """Every rejected entry as it came; those whose bytes are not kept as JSON are left out."""
+    return _by_position(
+        Correction(line.position, bytes(line.entry))
+        for line in rejected_lines(folder, state.rejected_bytes)
+        if line.position in state.rejected and bytes(line.entry)
+    )
+
+
+def _by_position(corrections: Iterable[Correction]) -> list[Correction]:
+    return sorted(corrections, key=lambda each: each.position)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,235 @@
+"""Rejected entries are fed again, and end in the ledger that had rejected them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.checkpoint import read_state, verify
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.pipeline.retrying import Retried, Retry
+from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+
+def entry(media_id: str, at: int, keep: bool = True, *, broken: bool = False) -> dict[str, Any]:
+    """An entry whose point tells which one it is; a broken one lacks the other coordinate."""
+    point = {"x": at} if broken else {"x": at, "y": 1}
+    return {"internal_media_ID": media_id, "keepData": keep, "labels": {"poi": [{"point": [point]}]}}
+
+
+class World:
+    """A sandbox, a source, its checkpoint."""
+
+    def __init__(self, sandbox: Sandbox, project: Prepared, folder: Path) -> None:
+        self.project = project
+        self.sandbox = sandbox
+        self.source = folder / "labels.json"
+        self.checkpoint = folder / "labels.json.checkpoint"
+        self.settings = Settings(
+            server=sandbox.url, project=project.id, workers=0, retry_wait=0.01, probe_wait=0.02
+        )
+
+    async def load(self, entries: Sequence[dict[str, Any]]) -> Summary:
+        self.source.write_text(json.dumps(entries))
+        opened = await open_source(str(self.source))
+        try:
+            return await Import(opened, self.settings, Token(), self.checkpoint, StopSwitch()).run()
+        finally:
+            await opened.aclose()
+
+    async def retry(
+        self, corrected: Path | None = None, *, out_of_order: bool = False, **change: Any
+    ) -> Retried:
+        settings = replace(self.settings, server=None, project=None, **change)
+        return await Retry(
+            self.checkpoint, corrected, settings, Token(), StopSwitch(), out_of_order=out_of_order
+        ).run()
+
+    def rejected(self) -> list[dict[str, Any]]:
+        """What a person would edit."""
+        return [json.loads(line) for line in (self.checkpoint / "rejected.jsonl").read_text().splitlines()]
+
+    def correct(self, lines: Sequence[dict[str, Any]]) -> Path:
+        """An edited copy."""
+        path = self.checkpoint.with_name("corrected.jsonl")
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+
+    async def points(self) -> list[list[int]]:
+        """The points of each media."""
+        held = await self.sandbox.labels(self.project.id)
+        return [
+            sorted(int(value["g"][0]) for value in held[media_id] if value["k"] == "poi")  # type: ignore[index]  # canonical values are plain JSON
+            for media_id in self.project.media_ids
+        ]
+
+
+def mended(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with the coordinate that was missing."""
+    for line in lines:
+        line["entry"]["labels"]["poi"][0]["point"][0]["y"] = 1
+    return list(lines)
+
+
+@pytest.fixture
+async def world(sandbox: Sandbox, tmp_path: Path) -> World:
+    """With four media."""
+    return World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+
+
+async def test_corrected_entries_are_delivered_and_settled(world: World) -> None:
+    """The summary is that of a run in which they had been right from the beginning, and the log proves it."""
+    ids = world.project.media_ids
+    first = await world.load([entry(ids[at], at, broken=at > 1) for at in range(4)])
+    assert (first.delivered, first.rejected, first.exit_code) == (2, 2, ExitCode.REJECTIONS)
+    retried = await world.retry(world.correct(mended(world.rejected())))
+    assert (retried.summary.delivered, retried.summary.rejected) == (4, 0)
+    assert retried.summary.exit_code == ExitCode.DELIVERED
+    assert retried.summary.this_run.delivered == 2
+    assert await world.points() == [[0], [1], [2], [3]]
+    proof = verify(world.checkpoint)
+    assert all(claim.holds for claim in proof.claims), proof.claims
+    again = await world.load([entry(ids[at], at, broken=at > 1) for at in range(4)])
+    assert (again.delivered, again.this_run.requests) == (4, 0)
+
+
+async def test_a_part_is_enough_and_what_is_still_wrong_is_said_with_its_position(world: World) -> None:
+    """The rest stays rejected and can be fed later."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+    lines = world.rejected()
+    retried = await world.retry(world.correct([*mended(lines[2:]), lines[0]]))
+    assert (retried.summary.delivered, retried.summary.rejected) == (2, 2)
+    assert retried.rejected_again is not None
+    [said] = [json.loads(line) for line in retried.rejected_again.read_text().splitlines()]
+    assert said["position"] == 1
+    assert said["findings"]
+    last = await world.retry(world.correct(mended(lines[:2])))
+    assert last.summary.exit_code == ExitCode.DELIVERED
+    assert await world.points() == [[0], [1], [2], [3]]
+
+
+async def test_without_a_file_all_goes_again_as_it_is(world: World) -> None:
+    """After the configuration was mended, for example; here it is the rules that are."""
+    ids = world.project.media_ids
+    strict = world.settings
+    world.settings = replace(strict, deny=("classification-omitted",))
+    await world.load([entry(ids[0], 0), entry(ids[1], 1)])
+    world.settings = strict
+    retried = await world.retry()
+    assert (retried.summary.delivered, retried.summary.rejected) == (2, 0)
+    assert await world.points() == [[0], [1], [], []]
+
+
+async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(world: World) -> None:
+    """Positions twice, positions that are not rejected, lines without an entry, lines that are none."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[0], 0), entry(ids[1], 1, broken=True)])
+    [line] = mended(world.rejected())
+    for wrong, words in (
+        ([line, line], "twice"),
+        ([{**line, "position": 0}], "not rejected"),
+        ([{**line, "position": 17}], "not rejected"),
+        ([{"position": 1}], "no 'entry'"),
+        ([{"entry": line["entry"]}], "line 1"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            await world.retry(world.correct(wrong))
+    with pytest.raises(UsageError, match="--server"):
+        await Retry(
+            world.checkpoint, None, replace(world.settings, server="http://other"), Token(), StopSwitch()
+        ).run()
+    assert not (world.checkpoint / "retries").exists()
+    assert await world.points() == [[0], [], [], []]
+
+
+async def test_what_would_wipe_later_labels_is_held_back(world: World) -> None:
+    """In either direction; what only adds is fed; and a person may insist."""
+    a, b, c, _ = world.project.media_ids
+    await world.load(
+        [
+            entry(a, 0, keep=False, broken=True),  # would wipe what comes after it
+            entry(a, 1),
+            entry(b, 2, broken=True),  # would be there although it should have been wiped
+            entry(b, 3, keep=False),
+            entry(c, 4, broken=True),  # adds to what is there
+            entry(c, 5),
+        ]
+    )
+    corrected = world.correct(mended(world.rejected()))
+    retried = await world.retry(corrected)
+    assert retried.held_back == [0, 2]
+    assert (retried.summary.delivered, retried.summary.rejected) == (4, 2)
+    assert await world.points() == [[1], [3], [4, 5], []]
+    held_back = [json.loads(line) for line in corrected.read_text().splitlines()[:2]]
+    insisting = await world.retry(world.correct(held_back), out_of_order=True)
+    assert not insisting.held_back
+    assert await world.points() == [[0], [2, 3], [4, 5], []]
+
+
+async def test_a_retry_that_is_cut_off_goes_on(tmp_path: Path) -> None:
+    """An outage ends it; without a file it goes on where it stopped, and nothing is sent twice."""
+    faults = FaultScript([Fault("ok", times=2), Fault(503, times=8)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        ids = world.project.media_ids
+        await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+        corrected = world.correct(mended(world.rejected()))
+        cut = await world.retry(corrected, max_batch_entries=1, max_outage=0.05)
+        assert cut.summary.exit_code == ExitCode.SERVER
+        assert (cut.summary.delivered, cut.summary.rejected) == (2, 2)
+        with pytest.raises(UsageError, match="without a file"):
+            await world.retry(world.correct([json.loads(corrected.read_text().splitlines()[2])]))
+        rest = await world.retry(max_outage=60.0)
+        assert (rest.summary.delivered, rest.summary.exit_code) == (4, ExitCode.DELIVERED)
+        assert await world.points() == [[0], [1], [2], [3]]
+
+
+async def test_what_a_crash_left_to_be_put_on_record_is_put_there(world: World) -> None:
+    """The retry delivered, and died before the ledger knew: the next one begins with that."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[0], 0), entry(ids[1], 1, broken=True)])
+    log = world.checkpoint / "log"
+    before = log.read_bytes()
+    await world.retry(world.correct(mended(world.rejected())))
+    log.write_bytes(before)
+    assert len(read_state(world.checkpoint)[1].rejected) == 1
+    retried = await world.retry()
+    assert (retried.sent_again, retried.summary.delivered, retried.summary.rejected) == (0, 2, 0)
+    assert await world.points() == [[0], [1], [], []]
+
+
+async def run_command(*arguments: str) -> tuple[int, str]:
+    """The command as a person runs it: its exit code, and what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bulk_importer", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode()
+
+
+async def test_the_command_says_what_came_of_it(world: World) -> None:
+    """The exit code and the summary are those of the whole ledger."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[0], 0), entry(ids[1], 1, broken=True)])
+    corrected = world.correct(mended(world.rejected()))
+    code, printed = await run_command("retry", str(world.checkpoint), str(corrected), "--workers", "0")
+    assert code == ExitCode.DELIVERED
+    assert "Complete" in printed
+    code, printed = await run_command("retry", str(world.checkpoint), "--json")
+    assert code == ExitCode.DELIVERED
+    assert json.loads(printed)["this_run"]["delivered"] == 0
