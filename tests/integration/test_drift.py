@@ -146,6 +146,24 @@ async def test_a_change_during_the_run_names_what_was_delivered_since(
     assert "the positions 0 to 5" in summary.message
 
 
+async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: Run) -> None:
+    """By the reading that comes every now and then; what is in flight lands, the rest stays owed."""
+    slow = Fault("delay", seconds=0.2, times=100)
+    sandbox = await start_sandbox(seed=1, faults=FaultScript([slow]))
+    project = await sandbox.prepare(media=60, label_config=CLASSES)
+    async with asyncio.TaskGroup() as tasks:
+        small = {"max_batch_entries": 1, "max_in_flight": 1, "config_poll": 1.0}
+        running = tasks.create_task(run_import(sandbox, project, entries_for(project), **small))
+        while not any(seen.committed for seen in sandbox.requests):
+            await asyncio.sleep(0.005)
+        await put_config(sandbox, project, changed(rain="rain"))
+    summary = running.result()
+    assert (summary.exit_code, summary.state) == (ExitCode.LABEL_CONFIG, "failed")
+    assert 0 < summary.delivered < 60
+    assert summary.owed == 60 - summary.delivered
+    assert summary.in_doubt == 0
+
+
 async def test_a_refusal_of_what_was_found_right_makes_it_look(start_sandbox: Any, run_import: Run) -> None:
     """A class that is gone is refused by the server; the reason is the configuration and not the entries."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=0.5)]))
