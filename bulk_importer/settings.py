@@ -340,15 +340,33 @@ class Settings:
     )
 
     server_request_limit: float = _setting(
-        DURATION, 600.0, "sending", "how long a request whose answer was lost may still be running", at_least=0
+        DURATION,
+        600.0,
+        "sending",
+        "how long a request whose answer was lost may still be running",
+        at_least=0,
     )
     doubt_wait: float = _setting(
-        DURATION, 30.0, "sending", "how long to wait at the end to know what became of lost answers", at_least=0
+        DURATION,
+        30.0,
+        "sending",
+        "how long to wait at the end to know what became of lost answers",
+        at_least=0,
     )
 
     # checkpoint: where the run is kept
     checkpoint: str | None = _setting(
         ANY_TEXT, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+    )
+    source_grew: bool = _setting(
+        SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"
+    )
+    settled_by: str | None = _setting(
+        ANY_TEXT,
+        None,
+        "checkpoint",
+        "checkpoint of an import that this source is a mended form of: what that delivered is skipped",
+        meaning=True,
     )
     lock_wait: float = _setting(
         DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0

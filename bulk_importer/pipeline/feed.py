@@ -14,6 +14,7 @@ from bulk_importer.intake import Intake
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
+from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["Feeder", "reading_plan"]
@@ -41,6 +42,7 @@ class Feeder:
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other.
         budget: how many rejections end the run.
+        settled: what of the source an earlier import delivered, where it is a mended one.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Feeder:
         limit: int | None,
         crossing: Crossing,
         budget: ErrorBudget,
+        settled: SettledBefore | None = None,
     ) -> None:
         self._intake = intake
         self._checkpoint = checkpoint
@@ -66,6 +69,7 @@ class Feeder:
         self._doubted = doubted
         self._crossing = crossing
         self._budget = budget
+        self._settled = settled
         # How many more may be handed on; changed by `_hand_on` alone.
         self._allowed = limit
         self._has_begun = False
@@ -86,7 +90,8 @@ class Feeder:
         try:
             async for judged in self._intake:
                 is_new = judged.key.first >= self._checkpoint.state.position
-                segment = self._crossing.follow(judged) if is_new else judged
+                open_part = judged if self._settled is None else self._settled.apart(judged)
+                segment = self._crossing.follow(open_part) if is_new else open_part
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)

@@ -21,7 +21,7 @@ from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.project_names import id_in
 from bulk_importer.errors import BulkImporterError, CheckpointError, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
-from bulk_importer.intake import Source
+from bulk_importer.intake import IntakeOptions, Source
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import PROJECT_NAME, Announcement, Before, ending, summarize, tally_since
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
@@ -36,6 +36,7 @@ from bulk_importer.pipeline.rules import (
     target_project,
     yardstick_of,
 )
+from bulk_importer.pipeline.settled import SettledBefore, settled_before
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
 from bulk_importer.transfer.stop import StopSwitch
@@ -130,8 +131,9 @@ class Import:
                     catalog=catalog,
                     project=project,
                     is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
-                    sibling=self._sibling,
+                    sibling=self._before(),
                 )
+                settled = await self._settled(checkpoint, yardstick)
             except BulkImporterError as error:
                 return self._not_run(checkpoint, error)
             reader = LabelReader(
@@ -143,7 +145,24 @@ class Import:
                 chance=random.random,
             )
             doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
-            return await self._run(client, project, checkpoint, yardstick, watch, doubts)
+            return await self._run(client, project, checkpoint, yardstick, watch, doubts, settled)
+
+    def _before(self) -> Path | None:
+        """The checkpoint whose uploads are part of this import."""
+        return Path(self._settings.settled_by) if self._settings.settled_by else self._sibling
+
+    async def _settled(self, checkpoint: Checkpoint, yardstick: Yardstick) -> SettledBefore | None:
+        """What of a mended source an earlier import delivered. After a stop nothing is read, so it does not matter."""
+        if self._settings.settled_by is None:
+            return None
+        return await settled_before(
+            self._source,
+            yardstick.rules,
+            IntakeOptions.of(self._settings),
+            Path(self._settings.settled_by),
+            checkpoint.header,
+            stopping=lambda: self._stop.is_requested,
+        )
 
     async def _watch(
         self, catalog: Catalog, project: Project, config: LabelConfig | None, checkpoint: Checkpoint
@@ -169,6 +188,7 @@ class Import:
         yardstick: Yardstick,
         watch: ConfigWatch | None,
         doubts: Doubts,
+        settled: SettledBefore | None,
     ) -> Summary:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
@@ -195,6 +215,7 @@ class Import:
                 doubts=doubts,
                 rules=yardstick.rules,
                 watch=watch,
+                settled=settled,
                 emit=self._emit,
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
@@ -286,6 +307,7 @@ class Import:
             header,
             source_file=self._path(),
             lock_wait_seconds=self._settings.lock_wait,
+            source_grew=self._settings.source_grew,
             max_rejected_bytes=self._settings.max_rejected_bytes,
         )
 

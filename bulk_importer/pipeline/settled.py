@@ -1,0 +1,196 @@
+"""Finds what of a mended source was delivered from the source that it was made of, so that it is not sent again.
+
+The older checkpoint has a digest of each entry that it delivered. The mended source is read once before anything is
+sent, and each entry that has one of these digests is skipped, as often as it was delivered. So what is skipped follows
+from the two inputs alone, and a resume finds the same.
+
+Entries of a media do not commute when one says keepData false. An entry that was not delivered and stands before one
+that was would now come after it: it is rejected where that would lose labels.
+
+Memory: nine bytes for each delivered entry while it reads; a hundred for each that is not, and its media id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint import DeliveredDigests, Header, delivered_digests, lock_owner, read_state
+from bulk_importer.checkpoint.digests import DIGEST_BYTES
+from bulk_importer.datagym.entry import lane_of
+from bulk_importer.datagym.findings import CATALOGUE
+from bulk_importer.errors import (
+    CheckpointLocked,
+    CheckpointMismatch,
+    CheckpointUnusable,
+    InputError,
+    UsageError,
+)
+from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.spans import SpanSet
+
+__all__ = ["SettledBefore", "settled_before"]
+
+_LATE = CATALOGUE["retry-out-of-order"]
+
+
+class SettledBefore(msgspec.Struct, frozen=True):
+    """Positions of a mended source: `delivered` already, and too `late` to be sent without losing labels."""
+
+    delivered: SpanSet
+    late: SpanSet
+
+    def apart(self, segment: Segment) -> Segment:
+        """The segment without what is not to be sent: delivered entries are skipped, late ones rejected."""
+        first, last = segment.key.first, segment.key.first + segment.key.count
+        if not (self.delivered.meets(first, last) or self.late.meets(first, last)):
+            return segment
+        run = segment.run
+        late = [_rejection(run, index) for index, at in enumerate(run.positions) if at in self.late]
+        rejections = [each for each in segment.rejections if each.position not in self.delivered]
+        counts = Counter(segment.counts)
+        counts.update({_LATE.code: len(late)})
+        for each in segment.rejections:
+            if each.position in self.delivered:  # under the rules of today
+                counts.subtract(finding.code for finding in each.findings)
+        skipped = SpanSet(segment.skipped)
+        skipped.update(self.delivered.within(first, last))
+        apart = (self.delivered, self.late)
+        return msgspec.structs.replace(
+            segment,
+            run=run.take(
+                [index for index, at in enumerate(run.positions) if not any(at in each for each in apart)]
+            ),
+            rejections=tuple(sorted((*rejections, *late), key=lambda each: each.position)),
+            skipped=skipped.spans,
+            counts={code: count for code, count in counts.items() if count > 0},
+        )
+
+
+async def settled_before(
+    source: Source,
+    rules: Rules,
+    options: IntakeOptions,
+    folder: Path,
+    now: Header,
+    *,
+    stopping: Callable[[], bool],
+) -> SettledBefore | None:
+    """Read the whole source against the checkpoint in `folder`; None when `stopping` said so before the end.
+
+    A source that breaks off is examined up to the break; importing it will say so.
+
+    Args:
+        now: the import that is to leave out what was delivered.
+
+    Raises:
+        UsageError: the source can be read once only.
+        CheckpointError: the older checkpoint cannot be read, was for another project, is being written, or has
+            entries in doubt.
+    """
+    if not source.seekable and source.descriptor is None:
+        raise UsageError(
+            f"--settled-by reads the source twice, and {source.name} can be read once: use a plain file."
+        )
+    _require_settled(folder, now)
+    digests = await asyncio.to_thread(delivered_digests, folder)
+    sorting = _Sorting(digests)
+    with suppress(InputError):
+        async with Intake(source, ReadPlan(), rules, options) as intake:
+            async for segment in intake:
+                if stopping():
+                    return None
+                sorting.take(segment)
+    return SettledBefore(sorting.delivered, sorting.late)
+
+
+class _Sorting:
+    """Goes through the entries of a source in order, and sorts them."""
+
+    def __init__(self, digests: DeliveredDigests) -> None:
+        self._digests = digests
+        # Positions of entries that were not delivered, by lane, with what they say of keepData. Changed by `take`.
+        self._open: dict[str, list[tuple[int, KeepData]]] = {}
+        self.delivered = SpanSet()
+        self.late = SpanSet()
+
+    def take(self, segment: Segment) -> None:
+        """Sort the entries of the next segment.
+
+        What the rules of today reject and was delivered all the same is delivered; what it says of keepData is not
+        known here, and taken for the worse.
+        """
+        run = segment.run
+        for index, position in enumerate(run.positions):
+            keep = KeepData(run.keeps[index])
+            if self._is_delivered(segment, position):
+                self._overtake(run.lanes[index], position, keep)
+            else:
+                self._open.setdefault(run.lanes[index], []).append((position, keep))
+        for rejection in segment.rejections:
+            if self._is_delivered(segment, rejection.position) and rejection.media_id is not None:
+                self._overtake(lane_of(rejection.media_id), rejection.position, KeepData.FALSE)
+
+    def _is_delivered(self, segment: Segment, position: int) -> bool:
+        at = (position - segment.key.first) * DIGEST_BYTES
+        found = self._digests.take(segment.digests[at : at + DIGEST_BYTES])
+        if found:
+            self.delivered.add(position, position + 1)
+        return found
+
+    def _overtake(self, lane: str, delivered: int, keep: KeepData) -> None:
+        """The entry at `delivered` was delivered before those that are open in its lane and stand before it."""
+        still = []
+        for position, its_keep in self._open.pop(lane, []):
+            if position < delivered and KeepData.FALSE in (keep, its_keep):
+                self.late.add(position, position + 1)
+            else:
+                still.append((position, its_keep))
+        if still:
+            self._open[lane] = still
+
+
+def _require_settled(folder: Path, now: Header) -> None:
+    owner = lock_owner(folder)
+    if owner is not None:
+        raise CheckpointLocked(str(folder), str(owner))
+    header, state = read_state(folder)
+    if (header.server, header.project) != (now.server, now.project):
+        raise CheckpointMismatch(
+            f"The checkpoint {folder} is of project {header.project} at {header.server}: what was delivered there "
+            f"was not delivered to project {now.project} at {now.server}. Nothing was sent."
+        )
+    if state.taken:
+        raise CheckpointUnusable(
+            str(folder),
+            f"{len(state.taken)} of its entries are in doubt, so that they could be sent twice",
+            advice=f"Find out whether they landed, and say so: bulk-importer resolve {folder} --delivered or --owed.",
+        )
+
+
+def _rejection(run: EntryRun, index: int) -> Rejection:
+    entry = run.entry(index)
+    finding = Finding(
+        code=_LATE.code,
+        severity=_LATE.severity,
+        position=entry.position,
+        offset=entry.offset,
+        media_id=entry.media_id,
+        pointer="/keepData",
+        expected="to be sent before the later entries of its media",
+        found="a later entry of its media was delivered already",
+        advice=_LATE.advice,
+    )
+    return Rejection(
+        position=entry.position,
+        offset=entry.offset,
+        media_id=entry.media_id,
+        findings=(finding,),
+        raw=entry.raw,
+    )
