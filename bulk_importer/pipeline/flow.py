@@ -30,8 +30,8 @@ from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.rules import FROM_SERVER
-from bulk_importer.settings import Settings
 from bulk_importer.pipeline.settled import SettledBefore
+from bulk_importer.settings import Settings
 from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -49,8 +49,8 @@ class Flow:
         rules: what entries are held against.
         doubts: keeps what is in doubt, to be asked about.
         watch: notices when the label configuration changes; None where it is not the server's.
-        began: called before the first upload with the mix of keepData in the first segment.
         settled: what of the source an earlier import delivered, where it is a mended one.
+        began: called before the first upload with the mix of keepData in the first segment.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class Flow:
         doubts: Doubts,
         rules: Rules,
         watch: ConfigWatch | None,
-        emit: Observer,
         settled: SettledBefore | None,
+        emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],
     ) -> None:
@@ -78,8 +78,8 @@ class Flow:
         self._doubts = doubts
         self._rules = rules
         self._watch = watch
-        self._emit = emit
         self._settled = settled
+        self._emit = emit
         self._began = began
         self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
         self._errors: list[BulkImporterError] = []
@@ -152,8 +152,8 @@ class Flow:
                     limit=settings.limit,
                     crossing=Crossing(self._rules),
                     budget=settings.max_errors,
-                )
                     settled=self._settled,
+                )
                 await feeder.run()
                 self.is_limited = feeder.is_limited
         except InputError as error:
