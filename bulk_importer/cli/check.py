@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -75,12 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> tuple[list[CheckReport], list[ExitCode]]:
-    import tempfile
-
     reports: list[CheckReport] = []
     codes: list[ExitCode] = []
-    with tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder:
-        yardstick = await _yardstick(settings, Path(folder))
+    with _scratch() as folder:
+        yardstick = await _yardstick(settings, folder)
         for source in sources:
             try:
                 report = await _check_one(source, settings, yardstick, sample, file)
@@ -151,11 +149,27 @@ def _count(text: str) -> int:
     return count
 
 
-def _created(path: Path) -> BinaryIO:
+@contextmanager
+def _created(path: Path) -> Iterator[BinaryIO]:
+    """The file for the findings; what goes wrong with it is a `UsageError`."""
     try:
-        return path.open("wb")
+        with path.open("wb") as file:
+            yield file
     except OSError as error:
         raise UsageError(f"--findings {path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for what is needed while a check runs."""
+    import tempfile
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-")
+    except OSError as error:
+        raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
+    with folder as path:
+        yield Path(path)
 
 
 def _as_builtins(report: CheckReport) -> object:

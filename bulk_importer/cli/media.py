@@ -63,6 +63,8 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
         project = await catalog.find_project(settings.project or "")
         kept: _Kept[TaskRow] = _Kept()
         await catalog.tasks(project, kept)
+    # One that moved from state to state meanwhile is in two lists; the later one is right.
+    tasks = {row.task_id: row for row in kept.rows}.values()
     return [
         {
             "id": row.media_id,
@@ -72,7 +74,7 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
             "has_upload": row.has_json_upload,
             "task_id": row.task_id,
         }
-        for row in sorted(kept.rows, key=lambda each: (each.media_name or "", each.media_id))
+        for row in sorted(tasks, key=lambda each: (each.media_name or "", each.media_id))
     ]
 
 

@@ -169,7 +169,8 @@ class Catalog:
     async def tasks(self, project: Project, sink: RowSink[TaskRow], *, state: str | None = None) -> None:
         """Hand the tasks of a project to `sink`, in `state` or in all.
 
-        The lists are read one after the other; a task that moves meanwhile may be missed, or come twice.
+        The lists are read one after the other, in the order in which work goes on: a task that is worked on meanwhile
+        comes twice, with the same id; one that is moved back may be missed.
         """
         opened = await self.route_set()
         for each in TASK_STATES if state is None else (state,):

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import csv
 import os
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, TextIO, TypeVar
 
 import msgspec
 
+from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaTask
 
@@ -46,8 +51,11 @@ class RowSpool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # Changed by `keep`: where the lists that came whole end.
+        # Changed by `keep`: where the lists that came whole end, in the file and in `_tasks`.
         self._whole = 0
+        self._whole_tasks = 0
+        # A hash of each task's id.
+        self._tasks = array("q")
         try:
             self._file = path.open("wb")
         except OSError as error:
@@ -64,6 +72,7 @@ class RowSpool:
         """Forget what is behind the last list that came whole."""
         self._file.seek(self._whole)
         self._file.truncate()
+        del self._tasks[self._whole_tasks :]
 
     def take(self, rows: Sequence[msgspec.Struct]) -> None:
         """Write rows."""
@@ -71,6 +80,7 @@ class RowSpool:
             self._file.write(msgspec.json.Encoder().encode_lines(rows))
         except OSError as error:
             raise self._unusable(error) from error
+        self._tasks.extend(hash(row.task_id) for row in rows if isinstance(row, TaskRow))
 
     def keep(self) -> None:
         """The list is whole."""
@@ -79,18 +89,37 @@ class RowSpool:
         except OSError as error:
             raise self._unusable(error) from error
         self._whole = self._file.tell()
+        self._whole_tasks = len(self._tasks)
+
+    def repeated(self) -> Counter[int]:
+        """Tasks that came more than once, and how often: they moved from state to state while these were listed."""
+        ordered = sorted(self._tasks)
+        again = Counter(task for before, task in pairwise(ordered) if before == task)
+        return Counter({task: times + 1 for task, times in again.items()})
 
     def _unusable(self, error: OSError) -> CheckpointUnusable:
         return CheckpointUnusable(os.fspath(self.path), error.strerror or str(error))
 
 
-def media_tasks(path: Path) -> Iterator[MediaTask]:
+def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) -> Iterator[MediaTask]:
     """The media that a file lists, one after the other.
+
+    Args:
+        repeated: as `RowSpool.repeated` says it; of such a task the last row counts.
 
     Raises:
         UsageError: it cannot be read, or is none of the forms.
     """
-    return _read(path, _task)
+    left = dict(repeated)
+
+    def last(known: Mapping[str, object]) -> MediaTask | None:
+        task = hash(known.get("taskId")) if left else 0
+        if left.get(task, 1) > 1:
+            left[task] -= 1
+            return None
+        return _task(known)
+
+    return (task for task in _read(path, last) if task is not None)
 
 
 def media_names(path: Path) -> Iterator[tuple[str, str]]:

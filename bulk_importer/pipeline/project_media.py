@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.entry import lane_of
@@ -80,7 +81,7 @@ async def index_media(
     with RowSpool(folder / _SPOOL) as spool:
         if project.media_count <= settings.max_listing:
             await catalog.tasks(project, spool)
-            return await _made(path, spool.path, may_be_ours)
+            return await _made(path, spool.path, may_be_ours, repeated=spool.repeated())
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
             advice = "raise it, or give --media-list FILE"
@@ -93,10 +94,14 @@ async def index_media(
 
 
 async def _made(
-    path: Path, listed: Path, may_be_ours: Callable[[MediaTask], bool], *unchecked: str
+    path: Path,
+    listed: Path,
+    may_be_ours: Callable[[MediaTask], bool],
+    *unchecked: str,
+    repeated: Mapping[int, int] = MappingProxyType({}),
 ) -> Indexed:
     def forgiven() -> Iterator[MediaTask]:
-        for task in media_tasks(listed):
+        for task in media_tasks(listed, repeated):
             ours = task.flags & MediaFlag.UPLOADED and may_be_ours(task)
             yield task._replace(flags=task.flags & ~MediaFlag.UPLOADED) if ours else task
 

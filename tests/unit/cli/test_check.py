@@ -311,6 +311,13 @@ async def test_an_import_with_an_unknown_code_leaves_no_checkpoint(
     assert not (tmp_path / "l.json.checkpoint" / "log").exists()
 
 
+async def test_findings_that_cannot_be_written_are_told(source: Any, run: Any, tmp_path: Path) -> None:
+    """When the file is made as when the disk is full."""
+    for place in (tmp_path / "nowhere" / "f.jsonl", "/dev/full"):
+        done = await run("check", source([5]), "--workers", "0", "--findings", place)
+        assert (done.code, f"--findings {place} cannot be written" in done.err) == (ExitCode.USAGE, True)
+
+
 async def test_a_project_of_videos_is_refused(
     sandbox: Sandbox, source: Any, run: Any, run_process: Any
 ) -> None:
