@@ -5,7 +5,10 @@
 Against a sandbox in a process of its own with the cost model `measured`, its time scaled, on fresh media and on media
 that hold labels already (`keepData: false`). Every way of sending uses the real importer: a fixed setting is one whose
 bounds are equal. Rates are entries delivered in a second of the server's own time; for ours those from its fortieth
-answer on.
+answer on, in a run three times as long.
+
+Against a null server that answers 20 and 200 ms later: ours with up to 64 in flight beside the official pattern, and
+the share of our processor time that gate, outage, rates and retry budget take.
 """
 
 from __future__ import annotations
@@ -18,20 +21,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from aiohttp import web
+
 from benchmarks.measuring import write_results
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.policy import RetryBudget
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, Event, GateMoved
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.settings import Settings
+from bulk_importer.transfer.gate import Gate
+from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.pacing import Pacing
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["main"]
@@ -117,8 +126,10 @@ class Bench:
             prepared: dict[str, Any] = json.load(answer)
             return prepared
 
-    async def send(self, project: Mapping[str, Any], *, settled_after: int, **bounds: Any) -> Sent:
-        """Import into the project for `seconds` of the server's time."""
+    async def send(
+        self, project: Mapping[str, Any], *, settled_after: int, times: float = 1.0, **bounds: Any
+    ) -> Sent:
+        """Import into the project for `times * seconds` of the server's time."""
         number = next(self._number)
         source = self._folder / f"{number}.json"
         source.write_text(json.dumps([_entry(media_id) for media_id in project["media_ids"]]))
@@ -144,7 +155,7 @@ class Bench:
         settings = replace(settings, **bounds)
         opened = await open_source(str(source))
         ending = asyncio.get_running_loop().call_later(
-            self._seconds / self._scale, stop.request, "enough", ExitCode.TERMINATED
+            times * self._seconds / self._scale, stop.request, "enough", ExitCode.TERMINATED
         )
         began = time.monotonic()
         folder = self._folder / f"{number}.checkpoint"
@@ -206,11 +217,77 @@ async def _measure(arguments: argparse.Namespace, folder: Path, *, filled: bool)
                 f"{kind:6} {name:10} {sent.rate:7.2f}/s  {sent.answers:4} answers  {sent.moves}", flush=True
             )
 
-        tell("ours", await bench.send(project or bench.prepare(media), settled_after=_SETTLED_AFTER))
+        ours = await bench.send(project or bench.prepare(3 * media), settled_after=_SETTLED_AFTER, times=3.0)
+        tell("ours", ours)
         grid = itertools.product(_FEWER if arguments.quick else _ENTRIES, _IN_FLIGHT)
         for entries, in_flight in [_OFFICIAL, _BASELINE, *grid]:
             sent = await bench.fixed(project or bench.prepare(media), entries, in_flight)
             tell(f"{entries} x {in_flight}", sent)
+    return rows
+
+
+@asynccontextmanager
+async def _distant(latency_seconds: float) -> AsyncIterator[str]:
+    """A null server that is that far away."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await request.read()
+        await asyncio.sleep(latency_seconds)
+        return web.json_response({"errorMessages": ""})
+
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+class _Spent:
+    """Processor time that calls of some methods take."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def watch(self, owner: type, name: str) -> None:
+        """Time every call of a method that does not wait."""
+        whole = getattr(owner, name)
+
+        def timed(*arguments: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return whole(*arguments, **named)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        setattr(owner, name, timed)
+
+
+async def _measure_distant(folder: Path) -> list[dict[str, object]]:
+    spent = _Spent()
+    for owner, name in (
+        (Gate, "landed"),
+        (Gate, "may_send"),
+        (Outage, "saw"),
+        (Outage, "lets_pass"),
+        (RetryBudget, "earn"),
+        (Pacing, "wait_seconds"),
+        (Pacing, "charge"),
+    ):
+        spent.watch(owner, name)
+    project = {"id": "00000000-0000-4000-8000-000000000001", "media_ids": [f"m{at}" for at in range(60_000)]}
+    rows: list[dict[str, object]] = []
+    for latency in (0.02, 0.2):
+        async with _distant(latency) as url:
+            bench = Bench(url, 1.0, 6.0, folder)
+            official = await bench.fixed(project, *_OFFICIAL)
+            spent.seconds, began = 0.0, time.process_time()
+            ours = await bench.send(project, settled_after=_SETTLED_AFTER, times=2.0, max_in_flight=64)
+            share = spent.seconds / (time.process_time() - began)
+        row = {"latency": latency, "ours": ours.rate, "official": official.rate, "answers": ours.answers}
+        rows.append({**row, "times": round(ours.rate / official.rate, 1), "machinery": round(share, 4)})
+        print(rows[-1], ours.moves, flush=True)
     return rows
 
 
@@ -244,16 +321,19 @@ def main() -> None:
     )
     parser.add_argument("--scale", type=float, default=3.0, help="seconds of the server in a real one")
     parser.add_argument("--quick", action="store_true", help="try fewer fixed settings")
+    parser.add_argument("--distant", action="store_true", help="measure the null servers only")
     arguments = parser.parse_args()
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for filled in (False, True):
+        distant = asyncio.run(_measure_distant(Path(folder)))
+        for filled in () if arguments.distant else (False, True):
             rows += asyncio.run(_measure(arguments, Path(folder), filled=filled))
+    if arguments.distant:
+        return
     compared = _compared(rows)
     print(json.dumps(compared, indent=1))
-    write_results(
-        "transfer", rows, {"seconds": arguments.seconds, "scale": arguments.scale, "compared": compared}
-    )
+    told = {"seconds": arguments.seconds, "scale": arguments.scale, "compared": compared, "distant": distant}
+    write_results("transfer", rows, told)
 
 
 if __name__ == "__main__":
