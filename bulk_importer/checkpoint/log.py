@@ -87,8 +87,9 @@ __all__ = [
 _NAME = "log"
 _UNFINISHED = "log.new"
 
-# Replay reads about 10 MiB a second (bench_log.py), so this much history costs a resume under two seconds.
-COMPACT_BYTES = 16 * 1024 * 1024
+# Replay reads some 12 MB a second on a core of its own, and 5 on one that is shared (bench_log.py), so this much
+# history costs a resume about a second.
+COMPACT_BYTES = 8 * 1024 * 1024
 
 
 def read_log(folder: Path) -> Replayed:
