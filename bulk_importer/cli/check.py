@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,6 +29,7 @@ _SERVER = "server"
 _MOST_PLACES = 40
 _MOST_VALUES = 5
 _MOST_CLASSES = 20
+_SECONDS_BETWEEN_LINES = 10.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -137,9 +139,25 @@ async def _check_one(
     options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
-        return await Check(opened, yardstick, options, found=write, sample=sample).run()
+        check = Check(opened, yardstick, options, found=write, sample=sample, passed=_pulse(source))
+        return await check.run()
     finally:
         await opened.aclose()
+
+
+def _pulse(source: str) -> Callable[[int, int, int], None]:
+    """Says how far a check is, now and then."""
+    said_at = time.monotonic()
+
+    def pulse(entries: int, rejected: int, read_bytes: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
+            said_at = time.monotonic()
+            terminal.say(
+                f"{source}: {entries:,} entries, {rejected:,} rejected, {read_bytes / 1e6:,.0f} MB so far"
+            )
+
+    return pulse
 
 
 def _count(text: str) -> int:

@@ -80,6 +80,8 @@ class Check:
         source: open, and closed by the caller.
         found: told every finding above a note, as it is found; those of one entry come together.
         sample: look at so many entries from the beginning, and no further.
+        passed: told after each segment how many entries are behind us, how many of them are rejected, and how many
+            bytes (decompressed).
     """
 
     def __init__(
@@ -90,12 +92,14 @@ class Check:
         *,
         found: Callable[[Finding], None] = lambda _: None,
         sample: int | None = None,
+        passed: Callable[[int, int, int], None] = lambda *_: None,
     ) -> None:
         self._source = source
         self._yardstick = yardstick
         self._options = options
         self._found = found
         self._sample = sample
+        self._passed = passed
         severities = yardstick.rules.severities()
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
         self._crossing = Crossing(yardstick.rules)
@@ -144,6 +148,7 @@ class Check:
         self._groups.add(findings)
         for finding in findings:
             self._found(finding)
+        self._passed(self._entries, self._rejected, self._bytes)
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
         media = self._crossing.media if self._crossing.is_complete else None
