@@ -13,7 +13,6 @@ from bulk_importer.transfer.politeness import Politeness
 __all__ = ["Courtesy", "Polite", "Unrestrained"]
 
 _READS_AT_REST = 5
-_SECONDS_BETWEEN_READS = 5.0
 
 
 class Courtesy(Protocol):
@@ -63,8 +62,10 @@ class Polite:
         standing: Callable[[], Setting],
         emit: Observer,
         clock: Callable[[], float],
+        seconds_between_reads: float = 5.0,
     ) -> None:
         self._read = read
+        self._seconds_between_reads = seconds_between_reads
         self._standing = standing
         self._emit = emit
         self._clock = clock
@@ -99,7 +100,7 @@ class Polite:
 
     async def _nap(self, notice: Callable[[], None]) -> None:
         """Wait for the next read; say when a pause ends before it."""
-        until = self._clock() + _SECONDS_BETWEEN_READS
+        until = self._clock() + self._seconds_between_reads
         while (now := self._clock()) < until:
             quiet = self._quiet_until - now
             await asyncio.sleep(min(until - now, quiet if quiet > 0 else 0.2))

@@ -1,0 +1,87 @@
+"""Requests wait for rates and hours before they are on record as sent."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from bulk_importer.events import Event, GateMoved
+from bulk_importer.transfer.clockwork import Clockwork
+from bulk_importer.transfer.gate import Setting
+from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.window import Window
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+class World:
+    """A clock that sleeping moves on."""
+
+    def __init__(self, pacing: Pacing | None = None, window: Window | None = None) -> None:
+        self.seconds = 0.0
+        self.is_stopping = False
+        self.stop_at: float | None = None
+        self.events: list[Event] = []
+        self.clockwork = Clockwork(
+            pacing or Pacing(),
+            window,
+            is_stopping=lambda: self.is_stopping,
+            standing=lambda: Setting(4, 300),
+            sleep=self.sleep,
+            emit=self.events.append,
+            clock=lambda: self.seconds,
+            now=lambda: NOON + timedelta(seconds=self.seconds),
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        if self.stop_at is not None and self.seconds >= self.stop_at:
+            self.is_stopping = True
+        await asyncio.sleep(0)
+
+
+async def test_without_limits_nothing_waits() -> None:
+    """And nothing is said."""
+    world = World()
+    assert not await world.clockwork.permit(entries=1000, body_bytes=1 << 20)
+    assert not world.events
+
+
+async def test_requests_that_come_together_leave_one_after_the_other() -> None:
+    """At five entries a second, ten requests of two entries need four seconds but for the first."""
+    world = World(Pacing(entries_per_second=5))
+    left: list[float] = []
+
+    async def leave() -> None:
+        await world.clockwork.permit(entries=2, body_bytes=10)
+        left.append(world.seconds)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(10):
+            tasks.create_task(leave())
+    gaps = [round(later - sooner, 6) for sooner, later in pairwise(left)]
+    assert gaps == [0.4] * 9
+
+
+async def test_outside_its_window_a_run_waits_and_says_so() -> None:
+    """First that it is closed, with nothing allowed in flight; then where the gate stands."""
+    world = World(window=Window.parse("22:00-06:00 UTC"))
+    assert await world.clockwork.permit(entries=1, body_bytes=10)
+    assert world.seconds == 10 * 3600
+    closed, opened = world.events
+    assert closed == GateMoved(max_in_flight=0, max_weight=0, reason="closed outside 22:00-06:00 UTC")
+    assert opened == GateMoved(max_in_flight=4, max_weight=300, reason="open again")
+
+
+async def test_a_stop_ends_every_wait() -> None:
+    """At once, not when the window opens or the rate allows."""
+    for world in (
+        World(window=Window.parse("22:00-06:00 UTC")),
+        World(Pacing(requests_per_second=0.001)),
+    ):
+        world.stop_at = 1.0
+        await world.clockwork.permit(entries=1, body_bytes=1)
+        await world.clockwork.permit(entries=1, body_bytes=1)
+        assert world.seconds <= 1000
+        assert world.is_stopping
