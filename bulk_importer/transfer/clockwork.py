@@ -70,7 +70,7 @@ class Clockwork:
 
     async def _wait_for_window(self) -> bool:
         window = self._window
-        if window is None or window.is_open(self._now()):
+        if window is None or self._is_stopping() or window.is_open(self._now()):
             return False
         hours = f"{window.opens:%H:%M}-{window.closes:%H:%M} {window.zone}"
         self._emit(GateMoved(max_in_flight=0, max_weight=0, reason=f"closed outside {hours}"))

@@ -159,6 +159,18 @@ async def test_a_413_is_remembered_by_the_next_run(tmp_path: Path) -> None:
     assert isinstance(state.notes["gate"], dict)
 
 
+async def test_a_connection_that_is_closed_after_its_last_answer_costs_nothing(tmp_path: Path) -> None:
+    """The server says so in that answer; no request is lost, sent again, or left in doubt."""
+    async with Sandbox(SandboxConfig(seed=1, requests_per_connection=5)) as sandbox:
+        project = await sandbox.prepare(name="p", media=60)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(
+            server=sandbox.url, project=project.id, max_batch_entries=1, min_in_flight=3, **QUICK
+        )
+        summary = await run_import(source, settings)
+    assert (summary.delivered, summary.requests, summary.retries, summary.in_doubt) == (60, 60, 0, 0)
+
+
 async def test_rates_hold_over_the_run(tmp_path: Path) -> None:
     """Ten entries at forty a second take a quarter of a second less one departure, however fast the server is."""
     async with Sandbox(SandboxConfig(seed=1)) as sandbox:
