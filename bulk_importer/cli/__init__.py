@@ -5,5 +5,5 @@
 imported, and it imports heavy libraries where it uses them: `--help` must be instant.
 
 What all commands share: `options` turns settings into flags and back, `terminal` writes to streams that may break,
-`signals` turns signals into a clean stop.
+`signals` turns signals into a clean stop. What the look-up commands share besides is in `lookups`.
 """

@@ -28,6 +28,7 @@ __all__ = ["ConfigWatch", "digest_of", "kept_config"]
 
 _NOTE = "label_config"
 _SOON_SECONDS = 1.0
+_LAST_LOOK_SECONDS = 10.0
 _MOST_SPANS = 1000
 _MOST_SHOWN = 10
 
@@ -102,21 +103,24 @@ class ConfigWatch:
             except TimeoutError:
                 pass
             self._is_suspect.clear()
-            await self._look()
+            try:
+                now = await self._read()
+            except ServerError:
+                continue
+            await self._judge(now)
 
     async def conclude(self) -> None:
         """Read the configuration a last time: what was sent after the last reading was held against it, too.
 
+        A server that went away meanwhile is not waited for: the next run reads it in any case.
+
         Raises:
             LabelConfigChanged, CheckpointUnusable: as `begin` does.
         """
-        await self._look()
-
-    async def _look(self) -> None:
-        """Read and judge; a reading that fails is left out."""
         try:
-            now = await self._read()
-        except ServerError:
+            async with asyncio.timeout(_LAST_LOOK_SECONDS):
+                now = await self._read()
+        except (ServerError, TimeoutError):
             return
         await self._judge(now)
 
