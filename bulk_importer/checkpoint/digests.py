@@ -104,21 +104,26 @@ class DeliveredDigests:
         return True
 
 
-def delivered_digests(folder: Path) -> DeliveredDigests:
-    """The digests of all entries that the checkpoint in `folder` says are delivered; reads without a lock.
+def delivered_digests(*folders: Path) -> DeliveredDigests:
+    """The digests of all entries that the checkpoints in `folders` say are delivered; reads without a lock.
 
     Raises:
         CheckpointUnusable, CheckpointDamaged: it cannot be read, or is not what was written.
     """
-    state = read_log(folder).state
-    found = DeliveredDigests(len(state.delivered))
+    states = [read_log(folder).state for folder in folders]
+    found = DeliveredDigests(sum(len(state.delivered) for state in states))
+    for folder, state in zip(folders, states, strict=True):
+        _put_delivered(found, folder, state)
+    return found
+
+
+def _put_delivered(found: DeliveredDigests, folder: Path, state: CheckpointState) -> None:
     for key, part in _parts(folder, state):
         if part is None:
             reason = f"the digests of positions {key.first} to {key.first + key.count - 1} are not what was written"
             raise CheckpointDamaged(str(folder / DIGESTS), key.first * DIGEST_BYTES, reason)
         for start, stop in state.delivered.within(key.first, key.first + key.count):
             found.put(part[(start - key.first) * DIGEST_BYTES : (stop - key.first) * DIGEST_BYTES])
-    return found
 
 
 def damaged_digests(folder: Path, state: CheckpointState) -> SpanSet:

@@ -33,6 +33,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.pipeline.retry_folders import retry_folders
 from bulk_importer.spans import SpanSet
 
 __all__ = ["SettledBefore", "settled_before"]
@@ -98,8 +99,11 @@ async def settled_before(
         raise UsageError(
             f"--settled-by reads the source twice, and {source.name} can be read once: use a plain file."
         )
-    _require_settled(folder, now)
-    digests = await asyncio.to_thread(delivered_digests, folder)
+    # What a retry corrected and delivered is known by the corrected bytes, which its own ledger has the digests of.
+    ledgers = [folder, *(retry.checkpoint for retry in retry_folders(folder) if retry.state() is not None)]
+    for ledger in ledgers:
+        _require_settled(ledger, now)
+    digests = await asyncio.to_thread(delivered_digests, *ledgers)
     sorting = _Sorting(digests)
     with suppress(InputError):
         async with Intake(source, ReadPlan(), rules, options) as intake:

@@ -62,6 +62,18 @@ def test_a_mended_source_sends_what_was_not_delivered_and_nothing_else(command: 
     assert command("verify", "fixed.json.checkpoint", "fixed.json").returncode == 0
 
 
+def test_what_a_retry_delivered_is_known_again_too(command: Command, target: Any) -> None:
+    """By its corrected bytes, formatted anew."""
+    wrong = target.entries[3]
+    write(command.folder / "l.json", [broken(3, wrong), target.entries[4]])
+    command.summary("l.json", *target.arguments, "--max-errors", "none")
+    (command.folder / "corrected.jsonl").write_text(json.dumps({"position": 0, "entry": wrong}))
+    assert command("retry", "l.json.checkpoint", "corrected.jsonl").returncode == 0
+    write(command.folder / "fixed.json", [wrong, target.entries[4]], indent=2)
+    done = command.summary("fixed.json", *target.arguments, "--settled-by", "l.json.checkpoint")
+    assert (done["delivered"], done["skipped"], done["rejected"]) == (0, 2, 0)
+
+
 def test_equal_entries_are_skipped_as_often_as_they_were_delivered(command: Command, target: Any) -> None:
     """With multiplicity: two were delivered, the third is new."""
     write(command.folder / "l.json", [target.entries[0]] * 2)

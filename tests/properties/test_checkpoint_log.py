@@ -50,6 +50,8 @@ class NaiveLedger:
             moves += [self.delivered, self.delivered, self.owed, self.refused, self.doubt, self.again]
         if self.doubted:
             moves.append(self.resolved)
+        if self.positions("rejected"):
+            moves.append(self.corrected)
         return self.rng.choice(moves)()
 
     def choose(self, positions: list[int]) -> list[int]:
@@ -118,6 +120,12 @@ class NaiveLedger:
             self.fates[position] = "rejected"
         spans = SpanSet.of(culprits).spans
         return records.Rejected(spans=spans, counts={"refused": 1}, rejected_bytes=7, batch=batch)
+
+    def corrected(self) -> records.Record:
+        chosen = self.choose(self.positions("rejected"))
+        for position in chosen:
+            self.fates[position] = "delivered"
+        return records.Corrected(spans=SpanSet.of(chosen).spans)
 
     def skipped(self) -> records.Record:
         chosen = self.choose(self.positions("owed"))
