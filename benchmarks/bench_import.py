@@ -142,7 +142,8 @@ class Bench:
         path.unlink()
         text = io.StringIO()
         pstats.Stats(str(recorded), stream=text).strip_dirs().sort_stats("tottime").print_stats(25)
-        return [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
+        lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
+        return lines[1:]  # without the date and the place of the profile
 
 
 def main() -> None:

@@ -271,7 +271,7 @@ class Settings:
         at_least=1,
     )
     pool_bytes: int = _setting(
-        SIZE, 32 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
+        SIZE, 16 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
     )
     request_timeout: float = _setting(
         DURATION, 600.0, "sending", "how long an upload may wait for its answer", at_least=0.1, at_most=86_400
