@@ -237,6 +237,8 @@ class Client:
                     return Answer(response.status, headers, b"")
                 return Answer(response.status, headers, self._token.scrub_bytes(await _whole(response)))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407:
+                return Answer(407, {}, b"")  # waiting does not help: the proxy wants another login
             kind = _kind(error, deadline, left_whole=outgoing is None or outgoing.left_whole)
             raise RequestFailed(kind, self._token.scrub(_text(error))) from error
 

@@ -216,6 +216,27 @@ async def test_a_proxy_of_the_environment_is_used_and_passed_by(
     assert "Proxy-Authorization" not in server.came[0].headers
 
 
+async def test_a_proxy_that_wants_another_login_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses the tunnel to a server behind TLS: that will not pass by itself, other refusals may."""
+    statuses = [b"407 Proxy Authentication Required", b"503 Service Unavailable"]
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + statuses.pop(0) + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        monkeypatch.setenv("https_proxy", f"http://ann:wrong@127.0.0.1:{port}")
+        settings = Settings(server="https://datagym.invalid")
+        [verdict] = await upload(settings)
+        assert isinstance(verdict, Stop)
+        assert verdict.kind is StopKind.NOT_AUTHORISED
+        [verdict] = await upload(settings)
+        assert isinstance(verdict, Again)
+
+
 async def test_a_proxy_of_another_kind_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that ignored it would reach the network by a way that nobody meant."""
     monkeypatch.setenv("all_proxy", "socks5://localhost:1080")
