@@ -9,6 +9,7 @@ from bulk_importer.checkpoint.following import LogFollower
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
+from bulk_importer.checkpoint.mending import repair_log
 from bulk_importer.checkpoint.records import Header, SourceIdentity, Undecided
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.checkpoint.source_proof import SourceProof
@@ -35,5 +36,6 @@ __all__ = [
     "lock_owner",
     "read_state",
     "rejected_lines",
+    "repair_log",
     "verify",
 ]

@@ -81,6 +81,7 @@ __all__ = [
     "opened_log",
     "read_content",
     "read_log",
+    "replace_log",
     "replayed_from",
 ]
 
@@ -167,7 +168,7 @@ class CheckpointLog:
     @staticmethod
     def create(folder: Path, header: Header, open_file: Callable[[Path], DurableFile] = DurableFile) -> None:
         """Put a log with nothing but `header` into `folder`, whole or not at all. Raises OSError."""
-        _replace(folder, (header,), open_file).close()
+        replace_log(folder, (header,), open_file).close()
 
     @property
     def size(self) -> int:
@@ -195,7 +196,7 @@ class CheckpointLog:
         """
         header = msgspec.structs.replace(self._header, identity=state.identity, compacted=True)
         try:
-            fresh = _replace(self._folder, (header, snapshot(state)), self._open_file)
+            fresh = replace_log(self._folder, (header, snapshot(state)), self._open_file)
         except _NotReplaced:
             self._floor = self._file.size  # try again when there is twice as much
             return
@@ -211,10 +212,13 @@ class _NotReplaced(OSError):
     """The new log could not be written; the old one is untouched."""
 
 
-def _replace(
+def replace_log(
     folder: Path, records: Iterable[Record], open_file: Callable[[Path], DurableFile]
 ) -> DurableFile:
-    """Give `folder` a log that begins with `records`: the file it had, or the new one, never a part of it."""
+    """Give `folder` a log that begins with `records`: the file it had, or the new one, never a part of it.
+
+    Raises OSError: it has the old one, or it is not known which of the two it will have after a power cut.
+    """
     path = folder / _UNFINISHED
     try:
         path.unlink(missing_ok=True)

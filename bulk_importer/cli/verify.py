@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.errors import CheckpointError, ExitCode, most_important
+from bulk_importer.errors import CheckpointDamaged, CheckpointError, ExitCode, most_important
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
@@ -27,6 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="what was imported, as 'import' takes it: each segment is held against its digest",
     )
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="mend a damaged log first, and keep what is provable: what may have been sent comes into doubt",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -39,10 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
     from bulk_importer.checkpoint import verify
 
     try:
+        if arguments.repair:
+            _repair(arguments.checkpoint)
         proof = verify(arguments.checkpoint)
     except CheckpointError as error:
         if arguments.json:
             _print_json({"proven": False, "exit_code": error.exit_code, "message": str(error)})
+        if isinstance(error, CheckpointDamaged) and not arguments.repair:
+            terminal.say(
+                f"'bulk-importer verify {arguments.checkpoint} --repair' keeps what is provable of it."
+            )
         raise
     claims = list(proof.claims)
     if arguments.source is not None:
@@ -55,6 +66,22 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _lines(facts):
             terminal.out(line)
     return code
+
+
+def _repair(folder: Path) -> None:
+    import secrets
+    import time
+
+    from bulk_importer.checkpoint import repair_log
+
+    salvaged = repair_log(folder, secrets.token_hex(8), time.time())
+    if salvaged is None:
+        terminal.say("The log is not damaged; nothing was changed.")
+        return
+    terminal.say(
+        f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
+        f"and {salvaged.doubted} entries are in doubt because of that. The damaged log is kept as log.damaged."
+    )
 
 
 async def _hold_against(source: str, state: CheckpointState) -> Claim:

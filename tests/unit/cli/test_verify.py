@@ -118,3 +118,51 @@ async def test_a_source_that_is_not_there_is_exit_3(run: Callable[..., Any], tmp
     folder = await imported(tmp_path)
     done = await run("verify", folder, tmp_path / "nowhere.json")
     assert done.code == 3
+
+
+async def test_a_flipped_bit_is_turned_back_by_repair(run: Callable[..., Any], tmp_path: Path) -> None:
+    """The error names the way, the damaged log is kept, and nothing is in doubt because of it."""
+    folder = await imported(tmp_path)
+    content = bytearray((folder / "log").read_bytes())
+    content[len(content) // 2] ^= 8
+    (folder / "log").write_bytes(content)
+    refused = await run("verify", folder)
+    assert refused.code == 7
+    assert "--repair" in refused.err
+    done = await run("verify", folder, "--repair")
+    assert done.code == 0
+    assert "1 flipped bits were turned back, 0 records are lost" in done.err
+    assert (folder / "log.damaged").read_bytes() == content
+    again = await run("verify", folder, "--repair")
+    assert "not damaged; nothing was changed" in again.err
+
+
+async def test_a_lost_record_leaves_what_may_have_been_sent_in_doubt(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Exit 5: to be read back by the next import, or resolved by a person."""
+    folder = await imported(tmp_path)
+    content = (folder / "log").read_bytes()
+    at = content.index(b'{"type":"delivered"')
+    (folder / "log").write_bytes(content[: at + 3] + b"?????" + content[at + 8 :])
+    done = await run("verify", folder, "--repair")
+    assert done.code == 5
+    assert "1 records are lost, and 20 entries are in doubt" in done.err
+    assert (await run("resolve", folder, "--delivered")).code == 0
+    assert (await run("verify", folder)).code == 0
+
+
+async def test_a_log_that_lost_a_segment_is_not_repaired_and_left_as_it_is(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """It is not known what was read, let alone sent."""
+    folder = await imported(tmp_path)
+    content = (folder / "log").read_bytes()
+    at = content.index(b'{"type":"segment"')
+    damaged = content[: at + 3] + b"?????" + content[at + 8 :]
+    (folder / "log").write_bytes(damaged)
+    done = await run("verify", folder, "--repair")
+    assert done.code == 7
+    assert "cannot be repaired, because the record of a segment is lost" in done.err
+    assert (folder / "log").read_bytes() == damaged
+    assert not (folder / "log.damaged").exists()

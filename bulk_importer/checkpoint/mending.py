@@ -1,0 +1,80 @@
+"""Mends the damaged log of a folder, in place and under its lock; the damaged one is kept beside it."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint.digests import DIGEST_BYTES, DIGESTS
+from bulk_importer.checkpoint.durable import DurableFile
+from bulk_importer.checkpoint.frames import Damage
+from bulk_importer.checkpoint.lock import FolderLock
+from bulk_importer.checkpoint.log import log_path, read_content, replace_log
+from bulk_importer.checkpoint.repair import Salvaged, salvage
+from bulk_importer.checkpoint.replay import replay
+from bulk_importer.checkpoint.snapshot import snapshot
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+
+__all__ = ["repair_log"]
+
+
+def repair_log(folder: Path, run: str, now: float) -> Salvaged | None:
+    """Mend the log of `folder` as far as that is provable; None where it is not damaged.
+
+    Args:
+        run: the id of this process, for the lock.
+        now: seconds since the epoch.
+
+    Raises:
+        CheckpointDamaged: it cannot be repaired; nothing was changed.
+        CheckpointLocked, CheckpointUnusable: someone writes it, or the folder does not allow it.
+    """
+    read_content(folder)  # before a lock file is made where there is no checkpoint
+    try:
+        lock = FolderLock(folder, run)
+    except OSError as error:
+        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+    try:
+        content = read_content(folder)
+        return _mend(folder, content, now) if _is_damaged(content) else None
+    finally:
+        lock.release()
+
+
+def _is_damaged(content: bytes) -> bool:
+    try:
+        replay(content)
+    except Damage:
+        return True
+    return False
+
+
+def _mend(folder: Path, content: bytes, now: float) -> Salvaged:
+    try:
+        digests = folder / DIGESTS
+        digested = digests.stat().st_size // DIGEST_BYTES if digests.exists() else 0
+        salvaged = salvage(content, digested, now)
+        _keep(folder, content)
+        state = salvaged.state
+        header = msgspec.structs.replace(salvaged.header, identity=state.identity, compacted=True)
+        replace_log(folder, (header, snapshot(state)), DurableFile).close()
+    except Damage as damage:
+        reason = f"it cannot be repaired, because {damage.reason}"
+        raise CheckpointDamaged(str(log_path(folder)), damage.offset, reason) from damage
+    except OSError as error:
+        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+    return salvaged
+
+
+def _keep(folder: Path, content: bytes) -> None:
+    """Write `log.damaged`, or `log.damaged.2` and so on where there are others already."""
+    names = (f"log.damaged.{number}" if number > 1 else "log.damaged" for number in count(1))
+    path = next(folder / name for name in names if not (folder / name).exists())
+    file = DurableFile(path)
+    try:
+        file.append(content)
+        file.sync()
+    finally:
+        file.close()
