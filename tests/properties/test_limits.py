@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.packing.limits import Limits, Load
+from bulk_importer.model import Limits
+from bulk_importer.packing.limits import Load
 
 _ENTRIES = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)), max_size=30)
 
