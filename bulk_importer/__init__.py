@@ -17,7 +17,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.errors import BulkImporterError, ExitCode
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,4 +82,10 @@ def import_labels_sync(
     """`import_labels` for programs without an event loop."""
     import asyncio
 
-    return asyncio.run(import_labels(source, settings, token=token, observers=observers))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(import_labels(source, settings, token=token, observers=observers))
+    raise UsageError(
+        "There is a running event loop: await import_labels instead of calling import_labels_sync."
+    )

@@ -23,9 +23,12 @@ from bulk_importer.units import (
     CODES,
     COUNT,
     DURATION,
+    FILE,
+    FOLDER,
     RATE,
     SIZE,
     SWITCH,
+    URL,
     Kind,
     one_of,
 )
@@ -75,7 +78,9 @@ class Definition:
         try:
             read = self.kind.read(value)
         except ValueError as error:
-            raise UsageError(f"{origin}: {value!r} is not {self.kind.wanted}: {error}.") from None
+            place = f"{origin}, {self.name}" if origin.startswith("file ") else origin
+            shown = repr(value) if self.kind.may_be_shown else "what is given"
+            raise UsageError(f"{place}: {shown} is not {self.kind.wanted}: {error}.") from None
         return self.checked(read, origin)
 
     def checked(self, value: Any, origin: str) -> Any:
@@ -83,9 +88,13 @@ class Definition:
         if value is None:
             return value
         low, high = self.minimum, self.maximum
-        if low is not None and value < low:
+        try:
+            too_low, too_high = low is not None and value < low, high is not None and value > high
+        except TypeError:
+            raise UsageError(f"{origin}: {value!r} is of a type that cannot be meant.") from None
+        if too_low:
             raise UsageError(f"{origin}: {self.kind.show(value)} is below {self.kind.show(low)}.")
-        if high is not None and value > high:
+        if too_high:
             raise UsageError(f"{origin}: {self.kind.show(value)} is above {self.kind.show(high)}.")
         return value
 
@@ -113,10 +122,10 @@ class Settings:
     """
 
     # server: which DataGym, and how it is reached
-    server: str | None = _setting(ANY_TEXT, None, "server", "URL of the DataGym server")
+    server: str | None = _setting(URL, None, "server", "URL of the DataGym server")
     project: str | None = _setting(ANY_TEXT, None, "server", "id or unique name of the project")
     token_file: str | None = _setting(
-        ANY_TEXT,
+        FILE,
         None,
         "server",
         "file that holds the API token; without it DATAGYM_TOKEN is used, or no token",
@@ -125,21 +134,21 @@ class Settings:
         SWITCH, False, "server", "send the token as ?token=, for servers that do not read it from the header"
     )
     basic_auth_file: str | None = _setting(
-        ANY_TEXT, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
+        FILE, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
     )
     header: str | None = _setting(
         ANY_TEXT, None, "server", "'Name: value' to send along, or @FILE with one such a line"
     )
     ca_file: str | None = _setting(
-        ANY_TEXT, None, "server", "certificates (PEM) to trust besides those of the system"
+        FILE, None, "server", "certificates (PEM) to trust besides those of the system"
     )
     client_cert: str | None = _setting(
-        ANY_TEXT,
+        FILE,
         None,
         "server",
         "certificate (PEM) to show to the server, with its key or beside --client-key",
     )
-    client_key: str | None = _setting(ANY_TEXT, None, "server", "key (PEM) of the --client-cert")
+    client_key: str | None = _setting(FILE, None, "server", "key (PEM) of the --client-cert")
     connect_timeout: float = _setting(
         DURATION, 10.0, "server", "how long a connection may take to come about", at_least=0.1, at_most=600
     )
@@ -190,7 +199,7 @@ class Settings:
         SWITCH, True, "checking", "check that each media is in the project and may be imported"
     )
     media_list: str | None = _setting(
-        ANY_TEXT,
+        FILE,
         None,
         "checking",
         "FILE that lists the media of the project (as 'media' prints it, or an id a line) in place of the server",
@@ -213,7 +222,7 @@ class Settings:
         ANY_TEXT, None, "checking", "id or unique name of the dataset that --media-by name looks into"
     )
     media_map: str | None = _setting(
-        ANY_TEXT, None, "checking", "CSV FILE of names and ids that --media-by name goes by before all others"
+        FILE, None, "checking", "CSV FILE of names and ids that --media-by name goes by before all others"
     )
     replace_finished: bool = _setting(
         SWITCH,
@@ -356,13 +365,13 @@ class Settings:
 
     # checkpoint: where the run is kept
     checkpoint: str | None = _setting(
-        ANY_TEXT, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+        FOLDER, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
     )
     source_grew: bool = _setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"
     )
     settled_by: str | None = _setting(
-        ANY_TEXT,
+        FOLDER,
         None,
         "checkpoint",
         "checkpoint of an import that this source is a mended form of: what that delivered is skipped",

@@ -19,9 +19,12 @@ __all__ = [
     "CODES",
     "COUNT",
     "DURATION",
+    "FILE",
+    "FOLDER",
     "RATE",
     "SIZE",
     "SWITCH",
+    "URL",
     "Kind",
     "one_of",
 ]
@@ -50,6 +53,7 @@ class Kind:
         read: from text or a TOML value; ValueError says what is wrong.
         show: to text that `read` takes back.
         takes_value: False for a switch, whose flag alone means True.
+        may_be_shown: False where what a person wrote by mistake could be a secret.
     """
 
     wanted: str
@@ -57,6 +61,7 @@ class Kind:
     read: Callable[[object], Any]
     show: Callable[[Any], str]
     takes_value: bool = True
+    may_be_shown: bool = True
 
 
 def _read_quantity(value: object, units: Mapping[str, float], default_unit: str) -> float:
@@ -127,6 +132,13 @@ def _read_text(value: object) -> str:
     return value
 
 
+def _read_url(value: object) -> str:
+    text = _read_text(value)
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise ValueError("it must hold no user and no password, because it is printed and recorded")
+    return text
+
+
 def _read_codes(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
@@ -159,6 +171,9 @@ def one_of(*choices: str) -> Kind:
     return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str)
 
 
+URL = Kind("the URL of a server", "URL", _read_url, str, may_be_shown=False)
+FILE = Kind("a file", "FILE", _read_text, str)
+FOLDER = Kind("a folder", "FOLDER", _read_text, str)
 ANY_TEXT = Kind("a text", "TEXT", _read_text, str)
 BUDGET = Kind("a number of entries, a share such as 5%, or none", "N|P%", _read_budget, str)
 CODES = Kind("codes of findings with commas between them", "CODE[,CODE]", _read_codes, ",".join)

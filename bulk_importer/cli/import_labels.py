@@ -65,9 +65,9 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     codes: list[ExitCode] = []
     summaries: list[Summary] = []
     sibling = None
+    folders = _folders(sources, settings)
     with stopping_on_signals(stop):
-        for source in sources:
-            folder = _folder(source, settings, several=len(sources) > 1)
+        for source, folder in zip(sources, folders, strict=True):
             try:
                 summary = await _import_one(
                     source, folder, settings, token, stop, sibling, quiet=quiet or as_json
@@ -195,6 +195,24 @@ def expanded(sources: Sequence[str]) -> list[str]:
     if len(set(expanded)) < len(expanded):
         raise UsageError("A source is named twice; each is imported once.")
     return expanded
+
+
+def _folders(sources: Sequence[str], settings: Settings) -> list[Path]:
+    """The checkpoint folder of each source.
+
+    Raises:
+        UsageError: two would share one.
+    """
+    folders = [_folder(source, settings, several=len(sources) > 1) for source in sources]
+    by_folder: dict[Path, str] = {}
+    for source, folder in zip(sources, folders, strict=True):
+        other = by_folder.setdefault(folder, source)
+        if other != source:
+            raise UsageError(
+                f"{other} and {source} would share the checkpoint {folder}. Import them one after the other, each with "
+                "a --checkpoint of its own."
+            )
+    return folders
 
 
 def _folder(source: str, settings: Settings, *, several: bool) -> Path:

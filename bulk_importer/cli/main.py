@@ -37,6 +37,7 @@ _MODULES = {name: name.replace("-", "_") for name in COMMANDS} | {"import": "imp
 
 def run() -> NoReturn:
     """The console script."""
+    terminal.open_streams()
     code = main(sys.argv[1:])
     terminal.close_streams()
     sys.exit(code)
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
-            arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+            arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
         code: int = arguments.run(arguments)
     except BulkImporterError as error:
         terminal.say(f"bulk-importer: {error}")
@@ -84,6 +85,11 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             module.configure(command)
             command.set_defaults(run=module.run, parser=command)
     return parser
+
+
+def _names(unknown: Sequence[str]) -> str:
+    """The flags among arguments that nobody knows, without their values: one of these may be a secret."""
+    return " ".join(word.partition("=")[0] for word in unknown if word.startswith("-")) or "one too many"
 
 
 def _sentence(text: str) -> str:

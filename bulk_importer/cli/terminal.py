@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-__all__ = ["close_streams", "out", "say"]
+__all__ = ["close_streams", "open_streams", "out", "say"]
 
 
 def out(text: str) -> None:
@@ -17,6 +17,21 @@ def out(text: str) -> None:
 def say(text: str) -> None:
     """Write a line to standard error: what a person may want to know."""
     _write(sys.stderr, text + "\n")
+
+
+def open_streams() -> None:
+    """Give the process the three standard streams where it was started without some of them.
+
+    Otherwise the next file or socket that is opened would become one, and be written to by mistake.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - as long as the process lives
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - likewise
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - likewise
 
 
 def close_streams() -> None:

@@ -7,7 +7,7 @@ There are two sets of routes. A hosted DataGym opens `/api/v1/...` to a token. A
 from __future__ import annotations
 
 from enum import StrEnum
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = [
     "RouteSet",
@@ -18,6 +18,7 @@ __all__ = [
     "labels",
     "project_task_list",
     "projects",
+    "server_url",
     "task",
     "upload",
 ]
@@ -28,6 +29,12 @@ class RouteSet(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - the name of a set of routes
     OPEN_CORE = "open-core"
+
+
+def server_url(text: str) -> str:
+    """The URL of a server in the spelling by which it is known again: scheme and host in lower case, no slash last."""
+    parts = urlsplit(text)
+    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
 def upload(project_id: str) -> str:

@@ -141,7 +141,15 @@ def _opened_file(spec: str) -> Source:
 
 
 def open_entries(entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> Source:
-    """A source of the entries that a program gives; they are written as JSON Lines, one after the other."""
+    """A source of the entries that a program gives; they are written as JSON Lines, one after the other.
+
+    Raises:
+        UsageError: these are no entries.
+    """
+    if isinstance(entries, Mapping | bytes | bytearray) or not isinstance(entries, Iterable | AsyncIterable):
+        raise UsageError(
+            f"A source is a path, a URL, or an iterable of entries, and not {type(entries).__name__}."
+        )
     return EntriesSource(entries)
 
 
@@ -328,6 +336,7 @@ class EntriesSource(Owned):
     def __init__(self, entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> None:
         # Changed by `head` and `read`: what was written and not yet read.
         self._ahead = bytearray()
+        self._written = 0
         self._entries = _as_async(entries)
 
     async def head(self, length: int) -> bytes:
@@ -347,10 +356,15 @@ class EntriesSource(Owned):
 
     async def _write_ahead(self, length: int) -> None:
         while len(self._ahead) < length:
-            entry = await anext(self._entries, None)
-            if entry is None:
-                return
-            self._ahead += _line(entry)
+            try:
+                entry = await anext(self._entries, None)
+                if entry is None:
+                    return
+                self._ahead += _line(entry)
+            except Exception as error:
+                why = f"entry {self._written} of the program: {type(error).__name__}: {error}"
+                raise SourceUnreadable(self.name, why) from error
+            self._written += 1
 
     def check_unchanged(self) -> None:
         """What was read once cannot change."""
@@ -378,4 +392,4 @@ def _line(entry: Mapping[str, Any]) -> bytes:
         # Slower, and takes what orjson does not: whole numbers of any size, subclasses of the plain types.
         return json.dumps(entry, allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError) as error:
-        raise UsageError(f"An entry cannot be written as JSON: {error}.") from error
+        raise ValueError(f"it cannot be written as JSON: {error}") from error

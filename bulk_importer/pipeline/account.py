@@ -133,8 +133,8 @@ def _remark(state: CheckpointState) -> str:
 
 def ending(state: CheckpointState, errors: Sequence[BulkImporterError], *, stopped: bool) -> RunState:
     """How a run that is over stands. A source that breaks off is complete when all before the break is settled."""
-    if state.is_finished:
-        return RunState.COMPLETE
     if any(not isinstance(error, MalformedInput) for error in errors):
         return RunState.FAILED
+    if state.is_finished:
+        return RunState.COMPLETE
     return RunState.STOPPED if stopped else RunState.COMPLETE

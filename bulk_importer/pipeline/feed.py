@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
-from bulk_importer.errors import BudgetExceeded, MalformedInput
+from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead
 from bulk_importer.intake import Intake
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment
@@ -21,8 +21,14 @@ __all__ = ["Feeder", "reading_plan"]
 
 
 def reading_plan(state: CheckpointState) -> ReadPlan:
-    """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest."""
+    """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest.
+
+    All of it, where the source has no identity by which it could be known again (standard input, the entries of a
+    program): then only reading it tells whether it is the same.
+    """
     plan = state.plan()
+    if state.identity == SourceIdentity():
+        return ReadPlan(tuple(state.segments), plan.position, plan.offset)
     owing = {key.first for key in plan.again}
     again = (
         key
@@ -90,6 +96,8 @@ class Feeder:
         try:
             async for judged in self._intake:
                 is_new = judged.key.first >= self._checkpoint.state.position
+                if is_new and self._checkpoint.state.end is not None:
+                    raise self._longer(judged)
                 open_part = judged if self._settled is None else self._settled.apart(judged)
                 segment = self._crossing.follow(open_part) if is_new else open_part
                 await self._checkpoint.record_segment(segment)
@@ -105,6 +113,13 @@ class Feeder:
         end = self._intake.end
         if end is not None and self._checkpoint.state.end is None:
             await self._checkpoint.record_end(end.total, end.length)
+
+    def _longer(self, segment: Segment) -> CheckpointMismatch:
+        return CheckpointMismatch(
+            f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of "
+            "what is new was sent. If it only grew, say --source-grew; if it is another source, give it another "
+            "--checkpoint."
+        )
 
     async def _hand_on(self, segment: Segment) -> None:
         key = segment.key

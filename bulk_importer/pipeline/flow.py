@@ -18,6 +18,7 @@ from bulk_importer.errors import (
     CheckpointMismatch,
     ExitCode,
     InputError,
+    Interrupted,
     LabelConfigChanged,
 )
 from bulk_importer.events import Observer, StopRequested
@@ -169,6 +170,8 @@ class Flow:
                 await self._watch.run()
             except LabelConfigChanged as error:
                 self._end_with(error)
+            except Interrupted:
+                return  # what is in flight may land
 
     async def _conclude_watch(self) -> None:
         """Look once more whether the configuration is what entries were held against, unless the run was cut short."""

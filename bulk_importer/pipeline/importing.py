@@ -7,8 +7,8 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
@@ -19,7 +19,8 @@ from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.project_names import id_in
-from bulk_importer.errors import BulkImporterError, CheckpointError, SourceUnreadable, UsageError
+from bulk_importer.datagym.routes import server_url
+from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted, SourceUnreadable, UsageError
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions, Source
 from bulk_importer.model import KeepData
@@ -86,7 +87,7 @@ class Import:
             raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
         self._source = source
         self._settings = settings
-        self._server = settings.server.rstrip("/")
+        self._server = server_url(settings.server)
         self._wanted = settings.project
         self._token = token
         self._folder = folder
@@ -112,40 +113,66 @@ class Import:
         if finished is not None:
             return finished
         async with AsyncExitStack() as opened:
-            client = await opened.enter_async_context(self._client())
-            catalog = Catalog(
-                client, max_seconds=self._settings.max_outage, sleep=self._stop.sleep, chance=random.random
-            )
-            project = await target_project(self._settings, catalog)
-            config = await label_config_of(self._settings, catalog, project)
-            checkpoint = await asyncio.to_thread(self._open, project, identity, config)
-            opened.push_async_callback(checkpoint.close)
-            if PROJECT_NAME not in checkpoint.state.notes:
-                await checkpoint.record_note(PROJECT_NAME, project.name)
-            try:
-                watch = await self._watch(catalog, project, config, checkpoint)
-                yardstick = await yardstick_of(
-                    self._settings,
-                    config,
-                    self._folder,
-                    catalog=catalog,
-                    project=project,
-                    is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
-                    sibling=self._before(),
+            async with self._interruptible():
+                client = await opened.enter_async_context(self._client())
+                catalog = Catalog(
+                    client, max_seconds=self._settings.max_outage, sleep=self._stop.rest, chance=random.random
                 )
-                settled = await self._settled(checkpoint, yardstick)
-            except BulkImporterError as error:
-                return self._not_run(checkpoint, error)
+                project = await target_project(self._settings, catalog)
+                config = await label_config_of(self._settings, catalog, project)
+                checkpoint = await asyncio.to_thread(self._open, project, identity, config)
+                opened.push_async_callback(checkpoint.close)
+                if PROJECT_NAME not in checkpoint.state.notes:
+                    await checkpoint.record_note(PROJECT_NAME, project.name)
+                try:
+                    watch = await self._watch(catalog, project, config, checkpoint)
+                    yardstick = await yardstick_of(
+                        self._settings,
+                        config,
+                        self._folder,
+                        catalog=catalog,
+                        project=project,
+                        is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
+                        sibling=self._before(),
+                    )
+                    settled = await self._settled(checkpoint, yardstick)
+                except BulkImporterError as error:
+                    return self._not_run(checkpoint, error)
             reader = LabelReader(
                 client,
                 catalog,
                 project,
                 max_seconds=self._settings.max_outage,
-                sleep=self._stop.sleep,
+                sleep=self._stop.rest,
                 chance=random.random,
             )
             doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
             return await self._run(client, project, checkpoint, yardstick, watch, doubts, settled)
+
+    @asynccontextmanager
+    async def _interruptible(self) -> AsyncIterator[None]:
+        """Break off what is inside as soon as the run is to end: nothing is under way that could be left half done.
+
+        Raises:
+            Interrupted: it was broken off.
+        """
+        is_over = False
+
+        def break_off() -> None:
+            if not is_over:
+                deadline.reschedule(asyncio.get_running_loop().time())
+
+        deadline = asyncio.timeout(None)
+        try:
+            async with deadline:
+                self._stop.tell(break_off)
+                yield
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise Interrupted(self._stop.reason, self._stop.exit_code) from error
+        finally:
+            is_over = True
 
     def _before(self) -> Path | None:
         """The checkpoint whose uploads are part of this import."""
@@ -271,7 +298,9 @@ class Import:
         wanted = self._wanted
         is_project = header.project in (wanted, id_in(wanted)) or wanted == state.notes.get(PROJECT_NAME)
         same_target = header.server == self._server and is_project
-        if not (state.is_finished and same_target and state.identity == identity):
+        if identity == SourceIdentity() or not (
+            state.is_finished and same_target and state.identity == identity
+        ):
             return None
         return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -24,7 +25,7 @@ from bulk_importer.sandbox.schema_stage import Refusal, judge
 from bulk_importer.sandbox.semantics import read_json
 from bulk_importer.sandbox.values import MediaLabels
 from bulk_importer.sandbox.witness import Seen
-from bulk_importer.sandbox.writing import json_answer, refusal_answer
+from bulk_importer.sandbox.writing import error_answer, json_answer, refusal_answer
 
 __all__ = ["Outcome", "Prediction"]
 
@@ -42,6 +43,8 @@ class Outcome:
         """A response of its own each time it is asked."""
         if isinstance(self.answer, Refused):
             return refusal_answer(self.answer)
+        if self.status >= HTTPStatus.BAD_REQUEST:
+            return error_answer(self.status, self.answer)
         try:
             return json_answer(self.answer, status=self.status)
         except TypeError:  # half a surrogate pair in an echoed text, which only an escape can carry

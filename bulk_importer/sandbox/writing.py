@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 
 import orjson
@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bulk_importer.sandbox.refusals import Refused
 
-__all__ = ["framework_error", "json_answer", "refusal_answer", "stream_array"]
+__all__ = ["error_answer", "framework_error", "json_answer", "refusal_answer", "stream_array"]
 
 _JSON = "application/json"
 
@@ -26,10 +26,15 @@ def refusal_answer(refused: Refused) -> web.Response:
     """The error object of protocol 2.2, pretty printed as the server does; without a body for a bad request."""
     if refused.status == HTTPStatus.BAD_REQUEST:
         return web.Response(status=refused.status)
-    text = json.dumps(refused.answer(), indent=2, ensure_ascii=False)
+    return error_answer(refused.status, refused.answer())
+
+
+def error_answer(status: int, answer: Mapping[str, object]) -> web.Response:
+    """An error object as the application writes it, whatever stage it comes from."""
+    text = json.dumps(answer, indent=2, ensure_ascii=False)
     # A parameter may hold half a surrogate pair; the server writes a question mark for it.
     body = text.encode("utf-8", "replace")
-    return web.Response(status=refused.status, body=body, headers={"Content-Type": f"{_JSON};charset=utf-8"})
+    return web.Response(status=status, body=body, headers={"Content-Type": f"{_JSON};charset=utf-8"})
 
 
 def framework_error(error: web.HTTPException, path: str) -> web.Response:

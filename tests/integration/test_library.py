@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,8 @@ async def test_what_is_no_json_cannot_be_an_entry(
     sandbox, _, _ = target
     settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
     summary = await import_labels([{"internal_media_ID": object()}], settings)
-    assert (summary.state, summary.exit_code) == ("failed", ExitCode.USAGE)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.INPUT)
+    assert "entry 0 of the program" in summary.message
     assert "cannot be written as JSON" in summary.message
 
 
@@ -109,3 +110,51 @@ def test_a_program_without_an_event_loop_imports_too(tmp_path: Path) -> None:
             assert summary.delivered == 3
 
     asyncio.run(check())
+
+
+async def test_what_the_program_raises_ends_the_run_and_a_next_call_goes_on(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """It is in the summary, with the entry."""
+    sandbox, project_id, entries = target
+
+    def failing() -> Iterator[dict[str, Any]]:
+        yield from entries[:7]
+        raise KeyError("bus")
+
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    summary = await import_labels(failing(), settings)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.INPUT)
+    assert "entry 7 of the program: KeyError" in summary.message
+    assert (await import_labels(entries, settings)).delivered == 12
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+@pytest.mark.parametrize("change", ["another", "one more", "one less"])
+async def test_other_entries_on_a_finished_checkpoint_are_noticed(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, change: str
+) -> None:
+    """Entries have no name and no size by which they could be known again: they are compared."""
+    sandbox, project_id, entries = target
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    assert (await import_labels(entries[:11], settings)).delivered == 11
+    others = {"another": [*entries[:10], entries[11]], "one more": entries, "one less": entries[:10]}[change]
+    summary = await import_labels(others, settings)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.CHECKPOINT)
+    assert sum(await delivered(sandbox, project_id)) == 11
+    again = await import_labels(entries[:11], settings)
+    assert (again.state, again.exit_code, again.this_run.requests) == ("complete", 0, 0)
+
+
+@pytest.mark.parametrize("source", [{"internal_media_ID": "a"}, b"[]", None, 5])
+async def test_what_is_no_source_is_said_to_be_none(source: Any, tmp_path: Path) -> None:
+    """Before anything is asked of a server."""
+    settings = Settings(server="http://127.0.0.1:9", project="p", checkpoint=str(tmp_path / "cp"))
+    with pytest.raises(UsageError, match="A source is"):
+        await import_labels(source, settings)
+
+
+async def test_the_synchronous_door_says_what_to_use_inside_a_loop() -> None:
+    """And leaves no coroutine behind."""
+    with pytest.raises(UsageError, match="await import_labels"):
+        import_labels_sync([], Settings())
