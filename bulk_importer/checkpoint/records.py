@@ -70,18 +70,25 @@ class SourceIdentity(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
 
 
-class Undecided(msgspec.Struct, frozen=True):
+class Undecided(msgspec.Struct, frozen=True, omit_defaults=True):
     """A batch that left and of which it is not known whether it landed.
 
     Attributes:
         sent_at: when the latest attempt left, in seconds since the epoch.
         reason: why the outcome is in doubt; empty while the answer may still come.
+        since: when it left at the earliest, where `sent_at` is only the latest that it can have been.
     """
 
     batch: int
     spans: tuple[Span, ...]
     sent_at: float
     reason: str = ""
+    since: float | None = None
+
+    @property
+    def sent_since(self) -> float:
+        """What was stored from then on may come from it, in seconds since the epoch."""
+        return self.sent_at if self.since is None else self.since
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
@@ -150,12 +157,16 @@ class SegmentRead(_Record, frozen=True, kw_only=True, tag="segment"):
     rejected_bytes: int = 0
 
 
-class Sent(_Record, frozen=True, kw_only=True, tag="sent"):
-    """The request of a batch may leave now. Once more for a batch that is under way: another attempt."""
+class Sent(_Record, frozen=True, kw_only=True, tag="sent", omit_defaults=True):
+    """The request of a batch may leave now. Once more for a batch that is under way: another attempt.
+
+    `since` stands only in what a repair of the log supposes: it may have left between `since` and `at`.
+    """
 
     batch: int
     spans: tuple[Span, ...]
     at: float
+    since: float | None = None
 
 
 class Delivered(_Record, frozen=True, kw_only=True, tag="delivered"):

@@ -82,12 +82,14 @@ def salvage(content: bytes, digested: int, now: float) -> Salvaged:
     reading = _Reading(content)
     frames = reading.frames()
     header, state = _beginning(frames, reading)
-    suspects, under_way, lost = SpanSet(), set[int](), 0
+    suspects, under_way, lost, since = SpanSet(), set[int](), 0, now
     for offset, record in chain(frames, [(len(content), None)]):
         if reading.lost > lost:
             lost = reading.lost
             suspects.update(state.owed_within(0, state.position))
             under_way.update(state.undecided)
+            left = [batch.sent_since for batch in state.undecided.values()]
+            since = min([since, state.last_sent_at or header.began_at, *left])
         if record is not None:
             suspects.update(_take(state, record, offset, is_whole=not lost))
     if lost and digested > state.position:
@@ -95,7 +97,7 @@ def salvage(content: bytes, digested: int, now: float) -> Salvaged:
     for batch in under_way & state.undecided.keys():
         suspects.update(state.undecided[batch].spans)
         apply(state, Owed(batch=batch, reason="each of its entries is doubted for itself"))
-    return Salvaged(header, state, reading.corrected, lost, _doubt(state, suspects, now))
+    return Salvaged(header, state, reading.corrected, lost, _doubt(state, suspects, since, now))
 
 
 class _Reading:
@@ -219,12 +221,12 @@ def _part(spans: tuple[Span, ...], within: Callable[[int, int], Iterator[Span]])
     return tuple(part for start, stop in spans for part in within(start, stop))
 
 
-def _doubt(state: CheckpointState, suspects: SpanSet, now: float) -> int:
-    """Put what of `suspects` is owed into doubt, each entry as a batch of its own."""
+def _doubt(state: CheckpointState, suspects: SpanSet, since: float, now: float) -> int:
+    """Put what of `suspects` is owed into doubt, each entry as a batch of its own that left since then."""
     owed = SpanSet(span for start, stop in suspects for span in state.owed_within(start, stop))
     for start, stop in owed:
         for position in range(start, stop):
             number = state.next_batch
-            apply(state, Sent(batch=number, spans=(Span(position, position + 1),), at=now))
+            apply(state, Sent(batch=number, spans=(Span(position, position + 1),), at=now, since=since))
             apply(state, InDoubt(batch=number, reason=_REASON))
     return len(owed)

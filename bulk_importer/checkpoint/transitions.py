@@ -160,7 +160,7 @@ def _require_rejectable(state: CheckpointState, record: Rejected) -> None:
 
 def _send(state: CheckpointState, record: Sent) -> None:
     state.taken.update(record.spans)
-    state.undecided[record.batch] = Undecided(record.batch, record.spans, record.at)
+    state.undecided[record.batch] = Undecided(record.batch, record.spans, record.at, since=record.since)
     state.next_batch = max(state.next_batch, record.batch + 1)
     state.run_requests += 1
     state.last_sent_at = record.at

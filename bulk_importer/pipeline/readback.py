@@ -146,7 +146,7 @@ class Doubts:
             if asked >= _MOST_ASKED:
                 break
             if lane in self._tasks:
-                said = await self._ask_media(self._tasks[lane], claims, doubt.sent_at)
+                said = await self._ask_media(self._tasks[lane], claims, doubt.sent_since)
                 heard += [said] if said in (Witness.LANDED, Witness.ABSENT) else []
             if len(heard) >= _WITNESSES:
                 break
