@@ -68,6 +68,8 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     folders = _folders(sources, settings)
     with stopping_on_signals(stop):
         for source, folder in zip(sources, folders, strict=True):
+            if not (quiet or as_json) and settings.server:
+                terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
                     source, folder, settings, token, stop, sibling, quiet=quiet or as_json

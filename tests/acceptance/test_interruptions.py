@@ -122,6 +122,20 @@ def test_a_signal_ends_the_wait_for_a_server_that_is_not_there(command: Command)
     assert "go on" in said
 
 
+def test_a_signal_ends_a_look_up_that_hangs(command: Command, sandbox_process: Callable[..., Any]) -> None:
+    """Nothing of ours is in flight before the first upload, so there is nothing to wait for."""
+    faults = command.folder / "faults.toml"
+    faults.write_text('[[fault]]\nwhat = "delay"\nroute = "*"\nseconds = 60.0\nprobability = 1.0\n')
+    sandbox = sandbox_process("--faults", str(faults))
+    (command.folder / "l.json").write_text("[]")
+    process = command.start("import", "l.json", "--server", sandbox.url, "--project", "p")
+    while not sandbox.requests():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == ExitCode.INTERRUPTED
+
+
 def catches_signals(process_id: int) -> bool:
     """Whether the process has begun to handle SIGTERM."""
     status = Path(f"/proc/{process_id}/status").read_text()
