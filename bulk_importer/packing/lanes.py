@@ -64,20 +64,9 @@ class Lanes:
         self.waiting_bytes -= sum(len(run.data) for run in ready)
         return ready
 
-    def close(self, lanes: Iterable[str]) -> int:
-        """A batch of these lanes is in doubt: shut them.
-
-        Returns:
-            How many entries waited behind them. They are let go, and owed.
-        """
-        dropped = 0
+    def close(self, lanes: Iterable[str]) -> None:
+        """A batch of these lanes is in doubt: shut them, and let go of what waits behind them; it is owed."""
         for lane in lanes:
             self._shut.add(lane)
             waited = self._waiting.pop(lane, [])
-            dropped += len(waited)
             self.waiting_bytes -= sum(len(run.data) for run in waited)
-        return dropped
-
-    def reopen(self, lanes: Iterable[str]) -> None:
-        """The doubt about these lanes is resolved."""
-        self._shut.difference_update(lanes)

@@ -37,8 +37,6 @@ class Pool:
         self._lanes = Lanes()
         # The number of the next batch; the checkpoint knows the highest one that it has seen.
         self._number = next_number
-        # How many entries were let go because their lane is shut: they are owed.
-        self.dropped = 0
         self._room = asyncio.Event()
         self._room.set()
 
@@ -118,11 +116,7 @@ class Pool:
 
     def shut(self, lanes: Iterable[str]) -> None:
         """Let nothing of these lanes pass: a batch of theirs is in doubt."""
-        self.dropped += self._lanes.close(lanes)
-
-    def reopen(self, lanes: Iterable[str]) -> None:
-        """The doubt about these lanes is resolved; what was dropped meanwhile must be read again."""
-        self._lanes.reopen(lanes)
+        self._lanes.close(lanes)
 
     def _pack(
         self, run: EntryRun, limits: Limits, load: Load, taken: list[EntryRun], mine: Counter[str]
@@ -156,9 +150,7 @@ class Pool:
                 continue
             _take(taken, run, start, index)
             start = index + 1
-            if lane in shut:
-                self.dropped += 1
-            else:
+            if lane not in shut:  # what is, is let go: it is owed, and read again when the doubt ends
                 self._lanes.wait(lane, _cut_loose(run, index, index + 1))
         _take(taken, run, start, len(run))
         return len(run)
