@@ -54,6 +54,11 @@ A log is written anew as header and snapshot when it has more than `compact_byte
 long as header and snapshot were after the last time. So all rewriting together costs at most as much as
 the writing did, and a resume replays at most `compact_bytes` or as much again as is needed for the state.
 Measured: `benchmarks/bench_log.py`.
+
+# Repair
+
+A damaged log is refused by everyone but `bulk-importer verify --repair` (see `repair`), which writes it anew as header
+and snapshot of what is provable, and keeps the damaged one as `log.damaged`.
 """
 
 from __future__ import annotations
