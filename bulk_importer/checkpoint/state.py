@@ -46,8 +46,8 @@ class CheckpointState:
     Memory: 16 bytes for each span of the three sets, some 200 for each segment, nothing for an entry or a
     settled batch. A span ends where the neighbour has another fate, so an import of a hundred million entries
     of which one in a hundred is rejected costs 2 x 16 MB; one without rejections a few kB. (Measured with 50,000
-    segments: a process that has replayed it holds 103 MB more than before, of which by this sum 42 are the state and the
-    rest is what decoding leaves behind; 150 MB at its peak, with the log.)
+    segments: a process that has replayed it holds 103 MB more than before, of which by this sum 42 are the state
+    and the rest is what decoding leaves behind; 150 MB at its peak, with the log.)
     """
 
     def __init__(self, identity: SourceIdentity) -> None:

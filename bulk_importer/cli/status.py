@@ -161,6 +161,6 @@ def _pace_lines(facts: dict[str, Any]) -> list[str]:
     if facts["seconds_left"] is not None:
         lines.append(f"  about {facts['seconds_left'] / 60:,.0f} minutes left")
     return lines + [
-        f"  sent again: batch {each['batch']}, {each['seconds_ago']:,} s ago, {each['reason']}"
+        f"  did not land at once: batch {each['batch']}, {each['seconds_ago']:,} s ago, {each['reason']}"
         for each in facts["troubles"][-3:]
     ]
