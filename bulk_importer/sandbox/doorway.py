@@ -135,7 +135,7 @@ class Doorway:
             begun.body = await self._read(request)
         fault = self._performance.take(
             request.path,
-            is_prediction=request.path.endswith("/prediction"),
+            is_prediction=request.method == "POST" and request.path.endswith("/prediction"),
             size=request.content_length or len(begun.body or b""),
             elapsed=self._backroom.pace.elapsed(),
         )
