@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.errors import CheckpointDamaged, CheckpointError, ExitCode, most_important
+from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.errors import CheckpointDamaged, CheckpointError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
@@ -32,7 +33,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="mend a damaged log first, and keep what is provable: what may have been sent comes into doubt",
     )
+    parser.add_argument(
+        "--against-server",
+        action="store_true",
+        help="read labels back from the server, and compare them with what was delivered; by token the server then "
+        "writes the empty rows that a media is missing",
+    )
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="with --against-server: look at so many media (default: all)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_settings(parser, {"server"})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bulk_importer.checkpoint import verify
 
+    if arguments.against_server and arguments.source is None:
+        raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
     try:
         if arguments.repair:
             _repair(arguments.checkpoint)
@@ -58,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     claims = list(proof.claims)
     if arguments.source is not None:
         claims.append(asyncio.run(_hold_against(arguments.source, proof.state)))
+    if arguments.against_server and all(claim.holds for claim in claims):
+        claims.append(asyncio.run(_compare(arguments, proof)))
     code = _exit_code(proof, claims)
     facts = _facts(proof, claims, code)
     if arguments.json:
@@ -102,6 +117,35 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
     return proof.finish()
 
 
+async def _compare(arguments: argparse.Namespace, proof: Proof) -> Claim:
+    import random
+    from dataclasses import replace
+
+    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.client import Client
+    from bulk_importer.datagym.label_reader import LabelReader
+    from bulk_importer.intake import open_source
+    from bulk_importer.pipeline.comparing import compare_with_server
+
+    header = proof.header
+    if header.settings.get("media_by", "id") != "id":
+        raise UsageError("--against-server cannot compare an import that named media by file name.")
+    settings = replace(gather(arguments).settings, server=header.server, project=header.project)
+    async with Client.of(settings, Token.find(settings.token_file)) as client:
+        patience = settings.read_timeout
+        catalog = Catalog(client, max_seconds=patience, sleep=asyncio.sleep, chance=random.random)
+        project = await catalog.find_project(header.project)
+        reader = LabelReader(
+            client, catalog, project, max_seconds=patience, sleep=asyncio.sleep, chance=random.random
+        )
+        opened = await open_source(arguments.source)
+        try:
+            return await compare_with_server(opened, proof.state, reader, sample=arguments.sample)
+        finally:
+            await opened.aclose()
+
+
 def _exit_code(proof: Proof, claims: list[Claim]) -> ExitCode:
     codes = [ExitCode.CHECKPOINT for claim in claims if not claim.holds]
     codes += [ExitCode.IN_DOUBT] if proof.counts.in_doubt else []
@@ -132,7 +176,12 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:
-        lines.append("  The checkpoint does not hold what it must. Do not delete it; restore it from a copy.")
+        wrong = {each["claim"] for each in facts["claims"] if not each["holds"]}
+        lines.append(
+            "  The server does not hold what was delivered: somebody changed it since, or it lost it."
+            if wrong == {"server"}
+            else "  The checkpoint does not hold what it must. Do not delete it; restore it from a copy."
+        )
     elif facts["in_doubt"] or facts["owed"] or not facts["is_read_to_the_end"]:
         lines.append("  Not finished: the same import command goes on with it.")
     else:
