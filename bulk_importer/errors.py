@@ -235,7 +235,8 @@ class CheckpointDamaged(CheckpointError):
         self.offset = offset
         super().__init__(
             f"The log {path} is damaged at byte {offset}: {reason}. Restore it from a copy; without one, "
-            "what stands behind that byte is unknown. Do not delete the folder: labels would be sent again."
+            "'bulk-importer verify FOLDER --repair' keeps what is provable of it. Do not delete the folder: labels "
+            "would be sent again."
         )
 
 

@@ -222,6 +222,10 @@ class Import:
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
         self._emit(self._started(project, before))
 
+        def emit(event: Event) -> None:
+            doubts.see(event)
+            self._emit(event)
+
         def began_with(keep_data: Mapping[KeepData, int]) -> None:
             self._announce(self._announcement(project, before, keep_data, yardstick))
 
@@ -243,7 +247,7 @@ class Import:
                 rules=yardstick.rules,
                 watch=watch,
                 settled=settled,
-                emit=self._emit,
+                emit=emit,
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
             ),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.events import Event, OutageEnded
 from bulk_importer.model import Entry, EntryRun, KeepData
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
 
@@ -27,6 +28,8 @@ _WITNESSES = 2
 # How many silent or contradictory media are asked before a batch is given up for now.
 _MOST_ASKED = 20
 _MOST_NAMED = 1000
+# A look-up that takes longer was waiting for a server that was away.
+_SLOW_SECONDS = 5.0
 
 
 class Doubts:
@@ -53,6 +56,9 @@ class Doubts:
         # Entries of batches in doubt by position. Changed by `note` and `ask`; `_bytes` is their sum.
         self._entries: dict[int, Entry] = {}
         self._bytes = 0
+        # When the server was away, from and to: a server that stands still does not finish requests either. Changed by
+        # `see` and `ask`.
+        self._away: list[tuple[float, float]] = []
         # The tasks of the media in doubt by lane, and the lanes that were looked for. Changed by `_find_tasks`.
         self._tasks: dict[str, TaskRow] = {}
         self._looked_for: set[str] = set()
@@ -66,6 +72,11 @@ class Doubts:
             if entry.position not in self._entries:
                 self._entries[entry.position] = entry
                 self._bytes += entry.length
+
+    def see(self, event: Event) -> None:
+        """An observer: learn when the server was away."""
+        if isinstance(event, OutageEnded):
+            self._away.append((self._clock() - event.seconds, self._clock()))
 
     @property
     def media_ids(self) -> list[str]:
@@ -81,8 +92,10 @@ class Doubts:
 
     def seconds_until_known(self) -> float:
         """How long until the last request in doubt can no longer be running; 0 where that is so."""
-        sent = [doubt.sent_at for doubt in self._checkpoint.state.doubts()]
-        return max(0.0, max(sent, default=0.0) + self._limit_seconds - self._clock())
+        left = (
+            self._limit_seconds - self._running_seconds(doubt) for doubt in self._checkpoint.state.doubts()
+        )
+        return max(0.0, max(left, default=0.0))
 
     async def ask(self, *, may_owe: bool = True) -> bool:
         """Ask about each batch in doubt that may be asked about, and record what is known by then.
@@ -97,9 +110,12 @@ class Doubts:
             ServerError: the server does not answer; what was found out before is on record.
             CheckpointError: it cannot be recorded.
         """
+        began = self._clock()
         known = [doubt for doubt in self._checkpoint.state.doubts() if self._is_known(doubt)]
         await self._find_tasks(entry.lane for doubt in known for entry in self._entries_of(doubt))
         writes = not self._tasks or await self._reader.writes(next(iter(self._tasks.values())))
+        if self._clock() - began > _SLOW_SECONDS:
+            self._away.append((began, self._clock()))
         ended = False
         for doubt in known:
             if self._is_over(doubt) or not writes:
@@ -121,7 +137,13 @@ class Doubts:
 
     def _is_over(self, doubt: Undecided) -> bool:
         """Whether the request can no longer be running."""
-        return self._clock() >= doubt.sent_at + self._limit_seconds
+        return self._running_seconds(doubt) >= self._limit_seconds
+
+    def _running_seconds(self, doubt: Undecided) -> float:
+        """How long the server had for the request: since it was sent, without the time when it was away."""
+        now = self._clock()
+        away = sum(max(0.0, min(end, now) - max(begin, doubt.sent_at)) for begin, end in self._away)
+        return now - doubt.sent_at - away
 
     async def _resolve(self, doubt: Undecided, *, may_owe: bool) -> bool:
         # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.

@@ -1,0 +1,173 @@
+"""Doubts are resolved by what a real server says, a real log records, and a clock that the test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
+from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.catalog import Catalog
+from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.events import OutageEnded
+from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey
+from bulk_importer.pipeline.readback import Doubts
+from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+
+LIMIT = 100.0
+KEEP = {None: KeepData.MISSING, True: KeepData.TRUE, False: KeepData.FALSE}
+
+
+@dataclass
+class Stage:
+    """A batch of three entries whose answer was lost, and a clock."""
+
+    sandbox: Sandbox
+    checkpoint: Checkpoint
+    doubts: Doubts
+    project_id: str
+    body: bytes
+    sent_at: float
+    later: list[float]
+
+    def land(self) -> None:
+        """The request is executed after all."""
+        urlopen(
+            Request(f"{self.sandbox.url}/api/v1/project/{self.project_id}/prediction", data=self.body)
+        ).close()
+
+    @property
+    def fate(self) -> str:
+        """What the log says of the entries."""
+        counts = self.checkpoint.state.counts
+        return next(name for name in ("delivered", "in_doubt", "owed") if getattr(counts, name) == 3)
+
+
+def run_of(media_ids: Sequence[str], keep: bool | None, labels: dict[str, Any]) -> EntryRun:
+    """An entry for each media."""
+    keep_data = {} if keep is None else {"keepData": keep}
+    raws = [json.dumps({"internal_media_ID": each, **keep_data, **labels}).encode() for each in media_ids]
+    data = b",".join(raws)
+    starts = [sum(len(raw) + 1 for raw in raws[:at]) for at in range(len(raws))]
+    ids = list(media_ids)
+    return EntryRun(
+        0,
+        data,
+        range(len(ids)),
+        starts,
+        [len(raw) for raw in raws],
+        ids,
+        ids,
+        bytes([KEEP[keep]] * len(ids)),
+        [2] * 3,
+    )
+
+
+@asynccontextmanager
+async def staged(
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    keep: bool | None = None,
+    labels: dict[str, Any] | None = None,
+    token: str = "",
+) -> AsyncIterator[Stage]:
+    """Send nothing, but record that a batch was sent and its answer lost."""
+    shown = {"labels": {"poi": [{"point": [{"x": 7, "y": 8}]}]}} if labels is None else labels
+    project = await sandbox.prepare(name="p", media=3)
+    run = run_of(project.media_ids, keep, shown)
+    header = Header(source="s", identity=SourceIdentity(), server=sandbox.url, project=project.id, run="r")
+    checkpoint = Checkpoint.open(folder / "c", header)
+    key = SegmentKey(0, 3, 0, len(run.data), "00" * 16)
+    await checkpoint.record_segment(Segment(key, run, (), (), {}, bytes(24)))
+    batch = Batch(0, (run,), b"[" + run.data + b"]", 3, 6)
+    await checkpoint.record_sent(batch)
+    await checkpoint.record_in_doubt(batch, "reset")
+    sent_at, later = time.time(), [0.0]
+    async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
+        catalog = Catalog(client, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
+        found = await catalog.find_project(project.id)
+        reader = LabelReader(client, catalog, found, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
+        doubts = Doubts(checkpoint, reader, limit_seconds=LIMIT, clock=lambda: time.time() + later[0])
+        doubts.note(run)
+        yield Stage(sandbox, checkpoint, doubts, project.id, batch.body, sent_at, later)
+    await checkpoint.close()
+
+
+async def test_labels_that_are_there_prove_delivery_at_any_time(sandbox: Sandbox, tmp_path: Path) -> None:
+    """However late they came."""
+    async with staged(sandbox, tmp_path) as stage:
+        assert not await stage.doubts.ask()
+        assert stage.fate == "in_doubt"
+        await asyncio.to_thread(stage.land)
+        assert await stage.doubts.ask()
+        assert (stage.fate, stage.doubts.exist, stage.doubts.media_ids) == ("delivered", False, [])
+
+
+async def test_labels_that_are_not_there_are_owed_when_the_request_is_over(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """And not a moment sooner: it may still be running."""
+    async with staged(sandbox, tmp_path) as stage:
+        stage.later[0] = LIMIT - 5
+        assert not await stage.doubts.ask()
+        assert 0 < stage.doubts.seconds_until_known() <= 5
+        stage.later[0] = LIMIT + 1
+        assert not await stage.doubts.ask(may_owe=False)
+        assert await stage.doubts.ask()
+        assert stage.fate == "owed"
+
+
+async def test_time_without_a_server_does_not_count(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A server that stands still does not finish requests either."""
+    async with staged(sandbox, tmp_path) as stage:
+        stage.later[0] = 60.0
+        stage.doubts.see(OutageEnded(seconds=50.0))
+        stage.later[0] = LIMIT + 20
+        assert not await stage.doubts.ask()
+        assert 25 < stage.doubts.seconds_until_known() <= 30
+        stage.later[0] = LIMIT + 51
+        assert await stage.doubts.ask()
+
+
+@pytest.mark.parametrize(("keep", "fate"), [(False, "owed"), (True, "in_doubt"), (None, "in_doubt")])
+async def test_where_nothing_proves_anything_only_what_replaces_is_sent_again(
+    sandbox: Sandbox, tmp_path: Path, keep: bool | None, fate: str
+) -> None:
+    """Sending it twice changes nothing; anything else stays in doubt, for a person to decide."""
+    async with staged(sandbox, tmp_path, keep=keep, labels={}) as stage:
+        assert not await stage.doubts.ask()
+        stage.later[0] = LIMIT + 1
+        assert await stage.doubts.ask() == (fate == "owed")
+        assert stage.fate == fate
+
+
+async def test_by_token_media_are_read_when_the_request_is_over_and_not_before(
+    start_sandbox: Any, tmp_path: Path
+) -> None:
+    """To read is to write there, and nothing of a media may be in flight meanwhile."""
+    token = "6d9f9c1e-5ec7-4a0b-9d5e-0f7a3b1c2d3e"
+    sandbox = await start_sandbox(seed=1, flavour="cloud", tokens=[token])
+    async with staged(sandbox, tmp_path, token=token) as stage:
+        assert not await stage.doubts.ask()
+        read = [
+            each
+            for each in sandbox.requests
+            if each.path.startswith("/api/v1/task/") and "list" not in each.path
+        ]
+        assert not read
+        stage.later[0] = LIMIT + 1
+        assert await stage.doubts.ask()
+        assert stage.fate == "owed"
