@@ -137,7 +137,7 @@ class Settings:
         FILE, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
     )
     header: str | None = _setting(
-        ANY_TEXT, None, "server", "'Name: value' to send along, or @FILE with one such a line"
+        ANY_TEXT, None, "server", "'Name: value' to send along; several: @FILE with one on each line"
     )
     ca_file: str | None = _setting(
         FILE, None, "server", "certificates (PEM) to trust besides those of the system"

@@ -39,16 +39,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the log says; it is read without the lock, so a run that goes on is not disturbed."""
+    for folder in _folders(arguments.checkpoint):
+        _tell(folder, arguments)
+    return ExitCode.DELIVERED
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folder itself, or those of the sources in it, where it was the `--checkpoint` of several."""
+    inside = [] if (folder / "log").exists() else sorted(log.parent for log in folder.glob("*/log"))
+    return inside or [folder]
+
+
+def _tell(folder: Path, arguments: argparse.Namespace) -> None:
     from bulk_importer.checkpoint import LogFollower, lock_owner
 
-    follower = LogFollower(arguments.checkpoint)
+    follower = LogFollower(folder)
     try:
         while True:
-            owner = lock_owner(arguments.checkpoint)
+            owner = lock_owner(folder)
             follower.look()  # after the question who writes, so that the last look sees the end
             _show(_facts(follower, owner, time.time()), arguments)
             if arguments.watch is None or owner is None:
-                return ExitCode.DELIVERED
+                return
             time.sleep(max(0.1, arguments.watch))
     finally:
         follower.close()

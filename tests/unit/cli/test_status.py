@@ -117,3 +117,13 @@ def test_the_pace_counts_a_batch_when_it_left_and_forgets_after_an_hour() -> Non
     assert pace.rate(9_999, 3600) == 2.5
     assert pace.rate(20_000, 3600) == 0
     assert len(pace.troubles) == 20
+
+
+async def test_the_folder_of_several_sources_tells_each_of_them(run: Callable[..., Any], tmp_path: Path) -> None:
+    """It holds a checkpoint for each."""
+    for name in ("a.json.checkpoint", "b.json.checkpoint"):
+        (tmp_path / name).mkdir()
+        await (await begun(tmp_path / name)).close()
+    told = await run("status", tmp_path)
+    assert told.code == 0
+    assert told.out.count("labels.json -> project p") == 2
