@@ -93,3 +93,19 @@ def test_curl_uploads_and_reads(sandbox: Any, tmp_path: Any) -> None:
     )
     assert head.stdout.startswith("HTTP/1.1 200 OK")
     assert "application/json" in head.stdout
+
+
+def test_the_library_that_the_official_client_uses_is_served(sandbox: Any) -> None:
+    """`requests`: a token in the query, data without a content type, one connection for many requests."""
+    import requests
+
+    with requests.Session() as session:
+        query = {"token": _TOKEN}
+        assert session.head(f"{sandbox.url}/api/v1/project", params=query, timeout=10).ok
+        project = session.get(f"{sandbox.url}/api/v1/project", params=query, timeout=10).json()[0]["id"]
+        route = f"{sandbox.url}/api/v1/project/{project}/prediction"
+        for _ in range(120):
+            answer = session.post(route, params=query, data=b"[{}]", timeout=10)
+            assert (answer.status_code, answer.json()) == (200, {"errorMessages": ""})
+        refused = session.post(route, params=query, data=json.dumps([{"labels": 5}]), timeout=10)
+        assert "Schema validation failed" in refused.json()["errorMessages"]
