@@ -16,6 +16,7 @@
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
+    ├── NotVerified                          5  labels that were sent again are not what they should be
     └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
 
 What is wrong with one entry is a `Finding` (see `model`), a value and never an exception.
@@ -24,7 +25,7 @@ Every message says what happened, where, and what to do next; it never carries a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "LabelConfigChanged",
     "MalformedInput",
     "NotAuthorised",
+    "NotVerified",
     "ProjectNotFound",
     "ServerError",
     "ServerUnavailable",
@@ -248,6 +250,20 @@ class LabelConfigChanged(BulkImporterError):
     """The label configuration changed in a way that matters to what is checked or was delivered."""
 
     exit_code = ExitCode.LABEL_CONFIG
+
+
+class NotVerified(BulkImporterError):
+    """Labels that replace were sent again after a lost answer, and reading them back does not show them."""
+
+    exit_code = ExitCode.IN_DOUBT
+
+    def __init__(self, media_ids: Sequence[str]) -> None:
+        self.media_ids = tuple(media_ids)
+        super().__init__(
+            f"{len(media_ids)} media were sent again after a lost answer, and do not hold what was sent: "
+            f"{', '.join(media_ids[:10])}. Somebody changed them meanwhile, or the lost request ran for longer than "
+            "--server-request-limit; look at them."
+        )
 
 
 class Interrupted(BulkImporterError):

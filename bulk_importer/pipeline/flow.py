@@ -227,8 +227,11 @@ class _Ledger:
         self._doubts = doubts
         self._refused = refused
         self.record_sent = checkpoint.record_sent
-        self.record_delivered = checkpoint.record_delivered
         self.record_owed = checkpoint.record_owed
+
+    async def record_delivered(self, batch: Batch) -> None:
+        await self._checkpoint.record_delivered(batch)
+        await self._doubts.verify(batch)
 
     async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
         await self._checkpoint.record_rejected(rejections, batch)

@@ -16,6 +16,7 @@ from bulk_importer.errors import (
     CheckpointMismatch,
     InputError,
     Interrupted,
+    NotVerified,
     ServerError,
     SourceUnreadable,
 )
@@ -81,6 +82,8 @@ class Passes:
             self.retries += flow.retries
             self.is_limited = flow.is_limited
             first = False
+            if self._doubts.not_verified:
+                errors.append(NotVerified(self._doubts.not_verified))
             if errors or self._stop.is_requested or self.is_limited:
                 return errors
             if not await self._owes_again():

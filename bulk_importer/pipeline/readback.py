@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.errors import ServerError
 from bulk_importer.events import Event, OutageEnded
-from bulk_importer.model import Entry, EntryRun, KeepData
+from bulk_importer.model import Batch, Entry, EntryRun, KeepData
+from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
 
 __all__ = ["Doubts"]
@@ -28,6 +31,7 @@ _WITNESSES = 2
 # How many silent or contradictory media are asked before a batch is given up for now.
 _MOST_ASKED = 20
 _MOST_NAMED = 1000
+_ALWAYS = float("-inf")
 # A look-up that takes longer was waiting for a server that was away.
 _SLOW_SECONDS = 5.0
 
@@ -59,6 +63,10 @@ class Doubts:
         # When the server was away, from and to: a server that stands still does not finish requests either. Changed by
         # `see` and `ask`.
         self._away: list[tuple[float, float]] = []
+        # Positions that were owed again although they may have landed, because they replace; and the media that did
+        # not hold them afterwards. Changed by `_record` and `verify`.
+        self._replaced = SpanSet()
+        self.not_verified: list[str] = []
         # The tasks of the media in doubt by lane, and the lanes that were looked for. Changed by `_find_tasks`.
         self._tasks: dict[str, TaskRow] = {}
         self._looked_for: set[str] = set()
@@ -121,6 +129,27 @@ class Doubts:
             if self._is_over(doubt) or not writes:
                 ended |= await self._resolve(doubt, may_owe=may_owe)
         return ended
+
+    async def verify(self, batch: Batch) -> None:
+        """Read back what was sent again because it replaces, while nothing else of its media can be on its way.
+
+        To be called when `batch` is delivered and its lanes are still held. A server that does not answer is not asked
+        again: the answer to the batch was an acceptance.
+        """
+        if not any(self._replaced.meets(*span) for span in batch.spans()):
+            return
+        by_lane: dict[str, list[Entry]] = {}
+        for entry in batch.each():
+            by_lane.setdefault(entry.lane, []).append(entry)
+        with suppress(ServerError):
+            await self._find_tasks(by_lane)
+            for lane, entries in by_lane.items():
+                again = any(entry.position in self._replaced for entry in entries)
+                if again and lane in self._tasks:
+                    reading = await self._reader.read(self._tasks[lane], HeldValue)
+                    said = witness_of(Claims.of(entry.raw for entry in entries), reading.values, _ALWAYS)
+                    if said in (Witness.ABSENT, Witness.MIXED):
+                        self.not_verified.append(entries[0].media_id)
 
     async def _find_tasks(self, lanes: Iterable[str]) -> None:
         """Look up the tasks of these media. Those that have none are not looked for again: tasks do not come late."""
@@ -197,6 +226,8 @@ class Doubts:
 
     async def _record(self, doubt: Undecided, *, delivered: bool, why: str) -> None:
         await self._checkpoint.record_resolved(doubt.batch, delivered=delivered, why=why)
+        if not delivered and self._replaces(doubt):
+            self._replaced.update(doubt.spans)
         for entry in list(self._entries_of(doubt)):
             del self._entries[entry.position]
             self._bytes -= entry.length

@@ -39,7 +39,7 @@ class Stage:
     doubts: Doubts
     project_id: str
     body: bytes
-    sent_at: float
+    run: EntryRun
     later: list[float]
 
     def land(self) -> None:
@@ -95,14 +95,14 @@ async def staged(
     batch = Batch(0, (run,), b"[" + run.data + b"]", 3, 6)
     await checkpoint.record_sent(batch)
     await checkpoint.record_in_doubt(batch, "reset")
-    sent_at, later = time.time(), [0.0]
+    later = [0.0]
     async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
         catalog = Catalog(client, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
         found = await catalog.find_project(project.id)
         reader = LabelReader(client, catalog, found, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
         doubts = Doubts(checkpoint, reader, limit_seconds=LIMIT, clock=lambda: time.time() + later[0])
         doubts.note(run)
-        yield Stage(sandbox, checkpoint, doubts, project.id, batch.body, sent_at, later)
+        yield Stage(sandbox, checkpoint, doubts, project.id, batch.body, run, later)
     await checkpoint.close()
 
 
@@ -171,3 +171,21 @@ async def test_by_token_media_are_read_when_the_request_is_over_and_not_before(
         stage.later[0] = LIMIT + 1
         assert await stage.doubts.ask()
         assert stage.fate == "owed"
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["as sent", "changed meanwhile"])
+async def test_what_was_sent_again_because_it_replaces_is_read_back(
+    sandbox: Sandbox, tmp_path: Path, *, keeps: bool
+) -> None:
+    """The lost request may have run for longer than anybody thought."""
+    async with staged(sandbox, tmp_path, keep=False) as stage:
+        stage.later[0] = LIMIT + 1
+        assert await stage.doubts.ask()
+        assert stage.fate == "owed"
+        await asyncio.to_thread(stage.land)
+        if not keeps:
+            stage.body = stage.body.replace(b'"x": 7', b'"x": 9')
+            await asyncio.to_thread(stage.land)
+        again = Batch(1, (stage.run,), stage.body, 3, 6)
+        await stage.doubts.verify(again)
+        assert len(stage.doubts.not_verified) == (0 if keeps else 3)
