@@ -135,10 +135,10 @@ class MalformedInput(InputError):
         self.position = position
         self.offset = offset
         self.reason = reason
+        before = f"The {position} entries before it are not affected; mend" if position else "Mend"
         super().__init__(
-            f"{source} is malformed at byte {offset}, position {position}: {reason}. "
-            f"The {position} entries before it are not affected; mend the file at or behind that byte "
-            "and run the same command again."
+            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before} the source at or behind "
+            "that byte, and run the same command again."
         )
 
 

@@ -18,6 +18,7 @@ from bulk_importer.errors import UsageError
 __all__ = ["TOKEN_VARIABLE", "Token"]
 
 TOKEN_VARIABLE = "DATAGYM_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_SHORTEST_SCRUBBED = 4
 _SHOWN_INSTEAD = "<token>"
 
 
@@ -92,8 +93,8 @@ class Token:
         return text.replace(self._text, _SHOWN_INSTEAD).replace(quote(self._text, safe=""), _SHOWN_INSTEAD)
 
     def scrub_bytes(self, body: bytes) -> bytes:
-        """Likewise, for what a server answers."""
-        if self._text is None:
+        """Likewise, for what a server answers; a token of a few letters would tear its JSON apart, and is no secret."""
+        if self._text is None or len(self._text) < _SHORTEST_SCRUBBED:
             return body
         shown = _SHOWN_INSTEAD.encode()
         return body.replace(self._text.encode(), shown).replace(quote(self._text, safe="").encode(), shown)

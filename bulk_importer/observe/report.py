@@ -29,7 +29,7 @@ def _lines(summary: Summary) -> Iterator[str]:
             f"{summary.this_run.delivered / seconds:,.0f} a second, {summary.this_run.requests:,} requests"
         )
     if summary.findings:
-        yield "  findings:"
+        yield "  findings ('bulk-importer explain CODE' says what one means):"
         for code, count in sorted(summary.findings.items(), key=lambda pair: -pair[1]):
             yield f"    {count:>10,}  {code}"
     yield f"  checkpoint  {summary.checkpoint}"

@@ -253,7 +253,22 @@ class Import:
             ),
             clock=self._clock,
         )
-        errors = await passes.run()
+        try:
+            errors = await passes.run()
+        except Exception as error:
+            # It goes on to whoever called; what is on disk must not say for ever that a run goes on.
+            unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
+            self._write(
+                summarize(
+                    header,
+                    state,
+                    self._folder,
+                    run_state=RunState.FAILED,
+                    this_run=Tally(),
+                    errors=[unforeseen],
+                )
+            )
+            raise
         this_run = tally_since(
             before, state, seconds=self._clock() - began, requests=passes.requests, retries=passes.retries
         )
