@@ -119,7 +119,9 @@ def test_the_pace_counts_a_batch_when_it_left_and_forgets_after_an_hour() -> Non
     assert len(pace.troubles) == 20
 
 
-async def test_the_folder_of_several_sources_tells_each_of_them(run: Callable[..., Any], tmp_path: Path) -> None:
+async def test_the_folder_of_several_sources_tells_each_of_them(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
     """It holds a checkpoint for each."""
     for name in ("a.json.checkpoint", "b.json.checkpoint"):
         (tmp_path / name).mkdir()
