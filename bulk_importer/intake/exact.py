@@ -7,7 +7,8 @@ single bytes when an error is.
 Traps of ijson's C backend, each closed here: it takes a form feed and a vertical tab for white space; it looks
 at the UTF-8 of a string only when the string has ended; a whole number of more digits than
 `sys.get_int_max_str_digits` is an error of Python's and not of the JSON; `ijson.parse` and `ijson.items`
-build a path for every level of nesting, so only `basic_parse` is used.
+build a path for every level of nesting, so only `basic_parse` is used; a low surrogate without a high one before it,
+which is JSON, is refused; a string that begins behind the document and does not end is not.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bulk_importer.errors import UsageError
+from bulk_importer.intake.scan import BLANKS
 
 __all__ = ["ArrayFinder", "NotJson", "complaint", "path_keys"]
 
@@ -26,6 +28,9 @@ _ALIEN_BLANK = re.compile(rb"[\x0b\x0c]")
 _DIGITS = b"0123456789"
 _DIGITS_FED = 64
 _MANY_DIGITS = re.compile(rb"([0-9]{%d})[0-9]+" % _DIGITS_FED)
+# The digit that makes an escape a low surrogate, where the escape before it is no high one.
+_LONE_LOW = re.compile(rb"(?<=\\u[dD])(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F]")
+_ESCAPES_BYTES = 9
 _ITEM = "item"
 
 
@@ -64,10 +69,11 @@ class _Parser:
     def __init__(self) -> None:
         import ijson
 
-        # Changed by `feed` alone. `_utf8` keeps the beginning of a character that a piece cuts in two, `_digits`
-        # is how many digits the last piece ended with.
+        # Changed by `feed` alone. `_utf8` keeps the beginning of a character that a piece cuts in two, `_before`
+        # the bytes by which an escape is known that it cuts, `_digits` is how many digits the last piece ended with.
         self.fed = 0
         self._digits = 0
+        self._before = b""
         self._events: list[tuple[str, Any]] = ijson.sendable_list()
         self._ignored: list[tuple[str, Any]] = ijson.sendable_list()
         self._lead = ijson.basic_parse_coro(self._events)
@@ -78,7 +84,7 @@ class _Parser:
         """The events that `piece` completes. Raises `NotJson`, its offset counted from the first byte fed."""
         good, alien = self._plain(piece)
         self._events.clear()
-        thin = self._thin(good)
+        thin = self._thin(_without_lone_lows(self._before, good))
         try:
             self._send(self._lead, thin)
         except _refusals() as error:
@@ -89,6 +95,7 @@ class _Parser:
         self._ignored.clear()
         self.fed += len(piece)
         self._digits = _digits_at_end(good, self._digits)
+        self._before = (self._before + good)[-_ESCAPES_BYTES:]
         return list(self._events)
 
     @staticmethod
@@ -106,6 +113,9 @@ class _Parser:
     def finish(self) -> None:
         """Say that no byte follows. Raises `NotJson` where the document is not whole."""
         try:
+            # A string that begins behind the document and does not end is not refused; this quote ends it, and is
+            # itself such a string where there is none.
+            self._lead.send(b'"')
             self._lead.close()
         except _refusals() as error:
             raise NotJson(self.fed, "the input breaks off") from error
@@ -125,14 +135,20 @@ class _Parser:
 
     def _refused(self, piece: bytes, error: Exception) -> NotJson:
         digits = self._digits
+        tame = _without_lone_lows(self._before, piece)
         for at in range(len(piece)):
             digits = digits + 1 if piece[at : at + 1].isdigit() else 0
             try:
                 if digits <= _DIGITS_FED:
-                    self._shadow.send(piece[at : at + 1])
+                    self._shadow.send(tame[at : at + 1])
             except _refusals() as exact:
                 return NotJson(self.fed + at, _sentence(exact))
         return NotJson(self.fed + len(piece), _sentence(error))
+
+
+def _without_lone_lows(before: bytes, piece: bytes) -> bytes:
+    """`piece`, which follows `before`, with each low surrogate that follows no high one made a high one."""
+    return _LONE_LOW.sub(b"8", before + piece)[len(before) :]
 
 
 def _digits_at_end(piece: bytes, before: int) -> int:
@@ -202,6 +218,11 @@ class ArrayFinder:
         Raises:
             NotJson: the offset is counted from the first byte that was ever fed.
         """
+        if self._again and not self._depth and data.strip(BLANKS):
+            # Not left to the parser, which notices a word or a string only when that has ended.
+            raise NotJson(
+                self._parser.fed + len(data) - len(data.lstrip(BLANKS)), "the document has ended before"
+            )
         at = 0
         while at < len(data):
             bracket = data.find(b"[", at)

@@ -73,3 +73,36 @@ def test_what_may_not_follow_an_array_is_named(data: bytes, offset: int) -> None
     with pytest.raises(NotJson) as raised:
         follow(ArrayFinder.behind(("a",)), data)
     assert raised.value.offset == offset
+
+
+@pytest.mark.parametrize("data", [b' "', b'"abc', b' "abc"', b" tru", b"1", b"\n[", b"\x00"])
+def test_what_follows_a_document_is_named_where_it_begins(data: bytes) -> None:
+    """Also a word or a string that is not finished, which the parser would wait for."""
+    with pytest.raises(NotJson) as raised:
+        follow(ArrayFinder.behind(()), data)
+    assert raised.value.offset == len(data) - len(data.lstrip())
+
+
+def test_a_string_that_begins_behind_the_brace_and_does_not_end_is_refused() -> None:
+    """It comes in one piece with the end of the document, so the parser alone sees it."""
+    with pytest.raises(NotJson):
+        follow(ArrayFinder.behind(("a",)), b'} "}')
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 1000])
+@pytest.mark.parametrize(
+    "text", [b"\\ude00", b"\\uDFFF\\ud800", b"x\\udc00\\udc00", b"\\ud83d\\ude00\\ude00", b"\\\\ude00"]
+)
+def test_surrogates_that_stand_alone_are_json(text: bytes, piece: int) -> None:
+    """As a value and as a key, before the array and behind it, wherever the pieces end."""
+    assert complaint(b'{"a":"' + text + b'"}') is None
+    finder = ArrayFinder(("a",))
+    data = b'{"' + text + b'":["' + text + b'"],"a":['
+    found = [finder.find(data[at : at + piece]) for at in range(0, len(data), piece)]
+    assert found[-1] == (len(data) - 1) % piece + 1
+
+
+def test_a_pair_of_surrogates_in_a_key_leads_to_the_array() -> None:
+    """Only those that stand alone are fed as something else."""
+    data = b'{"\\ud83d\\ude00":['
+    assert ArrayFinder(("\U0001f600",)).find(data) == len(data)
