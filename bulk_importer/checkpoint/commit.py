@@ -56,12 +56,17 @@ class GroupCommit(Generic[_Entry, _Done]):
     async def close(self) -> None:
         """Return when all that was submitted is written, or has failed. Not to be used after that.
 
-        On cancellation the writing still goes on to its end in its thread.
+        Cancelling it is answered when that is so: until then the thread writes to what the caller gives back next.
         """
+        cancelled: asyncio.CancelledError | None = None
         while self._group or self._waiting:
-            waiting = [done for _, done in (*self._group, *self._waiting)]
-            await asyncio.wait(waiting)
+            try:
+                await asyncio.wait([done for _, done in (*self._group, *self._waiting)])
+            except asyncio.CancelledError as error:
+                cancelled = error
         self._worker.shutdown(wait=False)
+        if cancelled is not None:
+            raise cancelled
 
     def _start(self) -> None:
         self._group, self._waiting = self._waiting, []

@@ -242,7 +242,8 @@ class Checkpoint:
     async def close(self) -> None:
         """Return when all that was asked for is on disk or has failed; give files and lock back.
 
-        A failure to write is not raised here: those who waited for the records know of it.
+        A failure to write is not raised here: those who waited for the records know of it. Cancelling it does not
+        end it early, or another process would get the lock while this one still writes.
         """
         try:
             await self._commits.close()

@@ -10,15 +10,16 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bulk_importer.checkpoint import Checkpoint, Contradiction, read_state, rejected_lines, verify
+from bulk_importer.checkpoint import Checkpoint, Contradiction, lock_owner, read_state, rejected_lines, verify
 from bulk_importer.checkpoint.log import read_content
-from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
+from bulk_importer.errors import CheckpointLocked, CheckpointMismatch, CheckpointUnusable
 from bulk_importer.model import Segment
 from bulk_importer.spans import Span
 from support.checkpoints import FailingFile, batch_of, header, no_room, rejection_of, segment_of
@@ -95,6 +96,38 @@ async def test_one_who_is_cancelled_takes_nothing_from_the_others(tmp_path: Path
             await checkpoint.record_owed(batch, "not sent")
     await checkpoint.close()
     assert sorted(read_state(tmp_path)[1].undecided) == list(range(1, 30, 2))
+
+
+async def test_closing_ends_what_is_being_written_even_when_it_is_cancelled(tmp_path: Path) -> None:
+    """Until the disk has answered, the files are not given back, nor the lock to another writer."""
+    writing, go_on = threading.Event(), threading.Event()
+
+    def wait(step: str, path: Path) -> None:
+        if (step, path.name) == ("sync", "log") and armed:
+            writing.set()
+            go_on.wait(30)
+
+    armed = False
+    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, wait))
+    await checkpoint.record_segment(segment_of(0, 10))
+    armed = True
+    sent = asyncio.create_task(checkpoint.record_sent(batch_of(0, [0])))
+    await asyncio.to_thread(writing.wait, 30)
+    closing = asyncio.create_task(checkpoint.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing], timeout=0)
+    try:
+        assert not closing.done()
+        with pytest.raises(CheckpointLocked):
+            Checkpoint.open(tmp_path, header("r2"))
+    finally:
+        go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await sent
+    assert lock_owner(tmp_path) is None
+    assert set(read_state(tmp_path)[1].undecided) == {0}
 
 
 async def test_an_entry_that_is_not_owed_cannot_be_sent(tmp_path: Path) -> None:
