@@ -1,7 +1,7 @@
 """A null server: takes every batch, throws it away, says that all is well: `python -m benchmarks.sink`.
 
-In its own process, on a bare asyncio protocol that copies nothing: it takes more than 1 GB/s on a core, ten times what
-a program that writes in Python can send, so it is not what is measured. It prints its URL, and on SIGTERM what it got.
+In its own process, on a bare asyncio protocol that copies nothing, so that it costs little beside what is measured. It
+prints its URL, and on SIGTERM what it got.
 """
 
 from __future__ import annotations
