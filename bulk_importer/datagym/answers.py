@@ -56,6 +56,7 @@ class FailureKind(Enum):
     REFUSED = "the connection was refused"
     TLS = "no TLS connection came about"
     CERTIFICATE = "its certificate is not trusted"
+    PROXY_LOGIN = "the proxy does not accept us"
     CONNECT_TIMEOUT = "no connection came about in time"
     WRITE_TIMEOUT = "it did not take the whole request in time"
     WRITE_BROKEN = "the connection broke before the whole request was sent"
@@ -140,6 +141,8 @@ def judge_failure(kind: FailureKind) -> Verdict:
     """The verdict on a request that got no complete answer."""
     if kind is FailureKind.CERTIFICATE:
         return Stop(StopKind.NOT_TRUSTED, kind.value)
+    if kind is FailureKind.PROXY_LOGIN:
+        return Stop(StopKind.NOT_AUTHORISED, kind.value)
     if kind in _NOT_EXECUTED:
         return Again(_NOT_EXECUTED[kind], kind.value)
     return InDoubt(_UNKNOWN[kind], kind.value)

@@ -150,5 +150,5 @@ class Asking:
 
 def _is_passing(error: BaseException) -> bool:
     if isinstance(error, RequestFailed):
-        return error.kind is not FailureKind.CERTIFICATE
+        return error.kind not in (FailureKind.CERTIFICATE, FailureKind.PROXY_LOGIN)
     return isinstance(error, _Passing)

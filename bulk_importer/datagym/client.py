@@ -15,9 +15,6 @@ where the token file holds another token by now than the one that it was sent wi
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.failures import failure_kind, failure_text
 from bulk_importer.datagym.reach import Reach
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -135,12 +133,10 @@ class Client:
     async def __aenter__(self) -> Self:
         reach = self._reach
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS, ssl=reach.tls or True
-            ),
+            connector=reach.connector(limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
             trust_env=False,  # see `reach`
-            proxy=reach.proxy,
+            proxy=reach.http_proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
@@ -237,10 +233,13 @@ class Client:
                     return Answer(response.status, headers, b"")
                 return Answer(response.status, headers, self._token.scrub_bytes(await _whole(response)))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            if isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407:
-                return Answer(407, {}, b"")  # waiting does not help: the proxy wants another login
-            kind = _kind(error, deadline, left_whole=outgoing is None or outgoing.left_whole)
-            raise RequestFailed(kind, self._token.scrub(_text(error))) from error
+            kind = failure_kind(
+                error,
+                left_whole=outgoing is None or outgoing.left_whole,
+                has_begun=deadline.has_begun,
+                is_given_up=deadline.is_given_up,
+            )
+            raise RequestFailed(kind, self._token.scrub(failure_text(error))) from error
 
     def _headers(self) -> dict[str, str]:
         token = {} if self._reach.token_in_query else self._token.header()
@@ -341,46 +340,6 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
         if length > _LARGEST_ANSWER_BYTES:
             raise ValueError(f"the answer is longer than {_LARGEST_ANSWER_BYTES} bytes")
     return b"".join(pieces)
-
-
-def _kind(error: Exception, deadline: _Deadline, *, left_whole: bool) -> FailureKind:
-    """The one place where what aiohttp raises becomes our own."""
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return FailureKind.NOT_RESOLVED
-        case aiohttp.ClientConnectorCertificateError():
-            return FailureKind.CERTIFICATE
-        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
-            return FailureKind.TLS
-        case aiohttp.ConnectionTimeoutError():
-            return FailureKind.CONNECT_TIMEOUT
-        case aiohttp.ClientConnectorError() | aiohttp.ClientHttpProxyError():
-            return FailureKind.REFUSED
-        case TimeoutError() if not left_whole:
-            return FailureKind.WRITE_TIMEOUT
-        case TimeoutError() if deadline.is_given_up:
-            return FailureKind.ABORTED
-        case TimeoutError():
-            return FailureKind.TOTAL_TIMEOUT if deadline.has_begun else FailureKind.FIRST_BYTE_TIMEOUT
-        case _ if not left_whole:
-            return FailureKind.WRITE_BROKEN
-        case aiohttp.ClientPayloadError():
-            return FailureKind.HALF_ANSWER
-        case aiohttp.ClientResponseError() | ValueError():
-            return FailureKind.NOT_HTTP
-        case _:
-            return FailureKind.DISCONNECTED
-
-
-def _text(error: Exception) -> str:
-    """What went wrong, in a few words, without the name of the class where there is anything better."""
-    inner = getattr(error, "os_error", error)
-    has_words = isinstance(
-        inner, socket.gaierror | ssl.SSLError
-    )  # of its own, and better ones than its number has
-    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
-        return os.strerror(inner.errno)
-    return str(error) or type(error).__name__
 
 
 def _checked_url(server: str) -> str:

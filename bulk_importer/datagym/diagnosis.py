@@ -62,6 +62,7 @@ _REMEDIES = {
     FailureKind.CONNECT_TIMEOUT: (
         "A firewall swallows the connection, or a proxy is needed: set HTTPS_PROXY or HTTP_PROXY."
     ),
+    FailureKind.PROXY_LOGIN: "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and its login.",
     FailureKind.NOT_HTTP: "Something else than a web server listens there; check the port in --server.",
 }
 _ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the proxy in front of it."
@@ -79,7 +80,7 @@ async def diagnose(settings: Settings, token: Token) -> list[Examined]:
         ]
     steps = [
         Examined("url", Health.WELL, client.server),
-        Examined("proxy", Health.WELL, proxy or "none, the connection is direct"),
+        Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct")),
     ]
     async with client:
         return steps + [step async for step in _steps(client, settings, token)]

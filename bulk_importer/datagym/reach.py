@@ -1,20 +1,22 @@
 """How the server is reached: proxy, certificates, and what a reverse proxy in front of it wants to see.
 
 There is no way to switch the checking of certificates off: a server with a certificate of its own needs `--ca-file`.
-Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), as for most programs, but
-nothing is taken from a `.netrc`: what it holds for the host would take the place of the token.
+Proxies come from the environment (see `proxies`), as for most programs, but nothing is taken from a `.netrc`: what it
+holds for the host would take the place of the token.
 """
 
 from __future__ import annotations
 
 import ssl
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import getproxies_environment, proxy_bypass
+from typing import Any
 
+import aiohttp
+
+from bulk_importer.datagym.proxies import Proxy, basic_login, proxy_for
+from bulk_importer.datagym.socks import socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 
@@ -31,15 +33,13 @@ class Reach:
         token_in_query: send the token as `?token=`, not in the header.
         headers: of every request; that for HTTP basic among them.
         tls: None for the system's certificates and none of our own.
-        proxy: URL without credentials, None for a direct connection.
-        proxy_headers: the login at the proxy, for nobody else.
+        proxy: None for a direct connection.
     """
 
     token_in_query: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: ssl.SSLContext | None = None
-    proxy: str | None = None
-    proxy_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: Proxy | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Reach:
@@ -51,8 +51,30 @@ class Reach:
         headers = _headers(settings.header)
         if settings.basic_auth_file is not None:
             headers["Authorization"] = _basic(_text(settings.basic_auth_file, "--basic-auth-file"))
-        proxy, proxy_headers = _proxy(settings.server or "")
-        return cls(settings.token_in_query, headers, _tls(settings), proxy, proxy_headers)
+        return cls(settings.token_in_query, headers, _tls(settings), proxy_for(settings.server or ""))
+
+    def connector(self, **options: Any) -> aiohttp.TCPConnector:
+        """What makes the connections; call it in a running event loop.
+
+        Args:
+            options: of `aiohttp.TCPConnector`.
+
+        Raises:
+            UsageError: it takes a library that is not installed.
+        """
+        if self.proxy is not None and self.proxy.is_socks:
+            return socks_connector(self.proxy, ssl=self.tls or True, **options)
+        return aiohttp.TCPConnector(ssl=self.tls or True, **options)
+
+    @property
+    def http_proxy(self) -> str | None:
+        """The URL, without the login, of a proxy that HTTP is spoken with."""
+        return None if self.proxy is None or self.proxy.is_socks else str(self.proxy)
+
+    @property
+    def proxy_headers(self) -> Mapping[str, str]:
+        """The login at that proxy."""
+        return {} if self.proxy is None else self.proxy.header()
 
     @property
     def has_basic_auth(self) -> bool:
@@ -80,11 +102,7 @@ def _headers(said: str | None) -> dict[str, str]:
 def _basic(text: str) -> str:
     if ":" not in text or not text.isprintable():
         raise UsageError("--basic-auth-file: the file must hold one line, USER:PASSWORD.")
-    return _encoded(text)
-
-
-def _encoded(login: str) -> str:
-    return f"Basic {b64encode(login.encode()).decode()}"
+    return basic_login(text)
 
 
 def _text(path: str, flag: str) -> str:
@@ -113,22 +131,3 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 def _no_password() -> str:
     """In place of the question that OpenSSL would ask on the terminal."""
     raise ValueError("the client's key has a password; give one that has none, readable by nobody else")
-
-
-def _proxy(server: str) -> tuple[str | None, dict[str, str]]:
-    parts = urlsplit(server)
-    proxies = getproxies_environment()
-    url = proxies.get(parts.scheme) or proxies.get("all")
-    if not url or not parts.hostname or proxy_bypass(parts.netloc):
-        return None, {}
-    proxy = urlsplit(url if "://" in url else f"http://{url}")
-    if proxy.scheme not in ("http", "https") or not proxy.hostname:
-        raise UsageError(
-            f"The environment names a proxy of the kind {proxy.scheme!r}; only HTTP proxies are supported. Name "
-            f"one, or let {parts.hostname} pass by it with NO_PROXY."
-        )
-    bare = urlunsplit((proxy.scheme, proxy.netloc.rpartition("@")[2], "", "", ""))
-    if proxy.username is None:
-        return bare, {}
-    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return bare, {"Proxy-Authorization": _encoded(login)}

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,10 +18,12 @@ from aiohttp import web
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.diagnosis import diagnose
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
+from support.socks import socks_proxy
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 ACCEPTED = {"errorMessages": ""}
@@ -239,9 +242,139 @@ async def test_a_proxy_that_wants_another_login_ends_the_run(monkeypatch: pytest
 
 async def test_a_proxy_of_another_kind_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that ignored it would reach the network by a way that nobody meant."""
+    for url in (
+        "gopher://localhost:70",
+        "socks5://localhost:seventy",
+        "socks5://ann@localhost",
+        "socks4://:1080",
+    ):
+        monkeypatch.setenv("all_proxy", url)
+        with pytest.raises(UsageError, match="environment names"):
+            Client.of(Settings(server="http://datagym.invalid"), Token())
+
+
+@pytest.mark.parametrize(
+    ("kind", "server", "asked_for"),
+    [
+        ("socks5", "localhost", "127.0.0.1"),
+        ("socks5h", "datagym.invalid", "datagym.invalid"),
+        ("socks4", "localhost", "127.0.0.1"),
+        ("socks4a", "datagym.invalid", "datagym.invalid"),
+    ],
+)
+async def test_a_socks_proxy_of_the_environment_is_gone_through(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, kind: str, server: str, asked_for: str
+) -> None:
+    """Who looks up the address is said by its kind, as for other programs."""
+    behind = await start_server(accept)
+    port = int(behind.url.rpartition(":")[2])
+    async with socks_proxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"{kind}://127.0.0.1:{proxy.port}")
+        assert await upload(Settings(server=f"http://{server}:{port}"), Token("a-token")) == [Accept()]
+    assert proxy.asked == [(asked_for, port)]
+    assert behind.came[0].headers["Authorization"] == "Token a-token"
+
+
+async def test_no_proxy_names_who_is_reached_without_a_socks_proxy(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for proxies that speak HTTP; and a proxy for the scheme comes before one for all."""
+    server = await start_server(accept)
+    async with socks_proxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+        monkeypatch.setenv("HTTP_PROXY", f"socks5://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert await upload(Settings(server=server.url)) == [Accept()]
+        assert not proxy.asked
+        monkeypatch.delenv("NO_PROXY")
+        assert await upload(Settings(server=server.url)) == [Accept()]
+        assert len(proxy.asked) == 1
+
+
+async def test_a_socks_proxy_may_want_a_login(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets the login of its URL, and nobody else does; one that it refuses ends the run, with words for `doctor`."""
+    server = await start_server(accept)
+    async with socks_proxy(login=("ann", "p@ss")) as proxy:
+        monkeypatch.setenv("all_proxy", f"socks5h://ann:p%40ss@127.0.0.1:{proxy.port}")
+        assert await upload(Settings(server=server.url)) == [Accept()]
+        assert proxy.logins == [("ann", "p@ss")]
+        assert not {"Authorization", "Proxy-Authorization"} & set(server.came[0].headers)
+        for wrong in ("ann:wrong@", ""):
+            monkeypatch.setenv("all_proxy", f"socks5h://{wrong}127.0.0.1:{proxy.port}")
+            [verdict] = await upload(Settings(server=server.url))
+            assert isinstance(verdict, Stop)
+            assert verdict.kind is StopKind.NOT_AUTHORISED
+            assert "authentication" in verdict.reason
+            examined = {each.step: each for each in await diagnose(Settings(server=server.url), Token())}
+            assert examined["proxy"].found == f"socks5h://127.0.0.1:{proxy.port}"
+            assert "login" in examined["connection"].remedy
+    assert len(server.came) == 1
+
+
+async def test_what_a_socks_proxy_cannot_reach_is_away_and_nothing_was_executed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So is a proxy that is not there, or hangs up: the run waits for either."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.close()
+
+    async with (
+        socks_proxy() as proxy,
+        await asyncio.start_server(hang_up, "127.0.0.1", 0) as broken,
+    ):
+        for port, reason in (
+            (proxy.port, "refused by destination"),
+            (1, "connect to proxy 127.0.0.1:1"),
+            (broken.sockets[0].getsockname()[1], "hung up"),
+        ):
+            monkeypatch.setenv("all_proxy", f"socks5://127.0.0.1:{port}")
+            [verdict] = await upload(Settings(server="http://localhost:1"))
+            assert isinstance(verdict, Again)
+            assert verdict.cause is Cause.UNREACHABLE
+            assert reason in verdict.reason
+
+
+async def test_a_name_that_is_looked_up_here_and_unknown_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not put down to the proxy."""
+    async with socks_proxy() as proxy:
+        monkeypatch.setenv("all_proxy", f"socks5://127.0.0.1:{proxy.port}")
+        async with Client.of(Settings(server="http://datagym.invalid"), Token()) as client:
+            with pytest.raises(RequestFailed) as failed:
+                await client.get("/")
+    assert failed.value.kind is FailureKind.NOT_RESOLVED
+    assert not proxy.asked
+
+
+async def test_a_proxy_that_answers_nothing_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit for a connection to come about holds for both of its halves."""
+    ended = asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as silent:
+        monkeypatch.setenv("all_proxy", f"socks5h://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        settings = Settings(server="http://datagym.invalid", connect_timeout=0.1)
+        async with Client.of(settings, Token()) as client:
+            with pytest.raises(RequestFailed) as failed:
+                await client.get("/")
+        ended.set()
+    assert failed.value.kind is FailureKind.CONNECT_TIMEOUT
+
+
+async def test_without_its_library_a_socks_proxy_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the message says what to install."""
+    monkeypatch.setitem(sys.modules, "aiohttp_socks", None)
     monkeypatch.setenv("all_proxy", "socks5://localhost:1080")
-    with pytest.raises(UsageError, match="socks5"):
-        Client.of(Settings(server="http://datagym.invalid"), Token())
+    with pytest.raises(UsageError, match=r"bulk-importer\[socks\]"):
+        await upload(Settings(server="http://datagym.invalid"))
 
 
 @pytest.fixture(scope="module")
@@ -276,6 +409,27 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_named(
     assert not server.came
     trusting = Settings(server=server.url, ca_file=str(certificates / "localhost.pem"))
     assert await upload(trusting, Token("a-token")) == [Accept()]
+
+
+async def test_tls_goes_through_a_socks_proxy_to_the_server(
+    start_server: StartServer, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy sees nothing of it, and a certificate that is not trusted is as little use as without a proxy."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "localhost.pem", certificates / "localhost.key")
+    server = await start_server(accept, tls=context)
+    async with socks_proxy() as proxy:
+        monkeypatch.setenv("https_proxy", f"socks5h://127.0.0.1:{proxy.port}")
+        trusting = Settings(server=server.url, ca_file=str(certificates / "localhost.pem"))
+        assert await upload(trusting, Token("a-token")) == [Accept()]
+        [verdict] = await upload(Settings(server=server.url), Token("a-token"))
+        assert isinstance(verdict, Stop)
+        assert verdict.kind is StopKind.NOT_TRUSTED
+        plain = await start_server(accept)
+        [verdict] = await upload(Settings(server=plain.url.replace("http:", "https:")))
+        assert isinstance(verdict, Again)
+    assert [host for host, _ in proxy.asked] == ["localhost"] * 3
+    assert len(server.came) == 1
 
 
 async def test_a_server_may_want_a_certificate_of_the_client(

@@ -375,6 +375,7 @@ FAILURES = {
     FailureKind.WRITE_TIMEOUT: Again,
     FailureKind.WRITE_BROKEN: Again,
     FailureKind.CERTIFICATE: Stop,
+    FailureKind.PROXY_LOGIN: Stop,
     FailureKind.DISCONNECTED: InDoubt,
     FailureKind.FIRST_BYTE_TIMEOUT: InDoubt,
     FailureKind.TOTAL_TIMEOUT: InDoubt,

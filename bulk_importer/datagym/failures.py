@@ -1,0 +1,66 @@
+"""The one place where what aiohttp raises becomes our own: how far a request got, and what is said about it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+
+import aiohttp
+
+from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.socks import ProxyRefusesUs
+
+__all__ = ["failure_kind", "failure_text"]
+
+# Why there was no connection, from the particular to the general.
+_NO_CONNECTION: tuple[tuple[type[Exception], FailureKind], ...] = (
+    (ProxyRefusesUs, FailureKind.PROXY_LOGIN),
+    (aiohttp.ClientConnectorDNSError, FailureKind.NOT_RESOLVED),
+    (aiohttp.ClientConnectorCertificateError, FailureKind.CERTIFICATE),
+    (aiohttp.ClientSSLError, FailureKind.TLS),
+    (aiohttp.ServerFingerprintMismatch, FailureKind.TLS),
+    (aiohttp.ConnectionTimeoutError, FailureKind.CONNECT_TIMEOUT),
+    (aiohttp.ClientConnectorError, FailureKind.REFUSED),
+    (aiohttp.ClientHttpProxyError, FailureKind.REFUSED),
+)
+
+
+def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_given_up: bool) -> FailureKind:
+    """How far a request got that ended so.
+
+    Args:
+        left_whole: all of its body was handed over, or it has none.
+        has_begun: the head of an answer had come.
+        is_given_up: its time ran out because we ended it.
+    """
+    for raised, kind in _NO_CONNECTION:
+        if isinstance(error, raised):
+            wants_login = isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407
+            return FailureKind.PROXY_LOGIN if wants_login else kind
+    match error:
+        case TimeoutError() if not left_whole:
+            return FailureKind.WRITE_TIMEOUT
+        case TimeoutError() if is_given_up:
+            return FailureKind.ABORTED
+        case TimeoutError():
+            return FailureKind.TOTAL_TIMEOUT if has_begun else FailureKind.FIRST_BYTE_TIMEOUT
+        case _ if not left_whole:
+            return FailureKind.WRITE_BROKEN
+        case aiohttp.ClientPayloadError():
+            return FailureKind.HALF_ANSWER
+        case aiohttp.ClientResponseError() | ValueError():
+            return FailureKind.NOT_HTTP
+        case _:
+            return FailureKind.DISCONNECTED
+
+
+def failure_text(error: Exception) -> str:
+    """What went wrong, in a few words, without the name of the class where there is anything better."""
+    inner = getattr(error, "os_error", error)
+    has_words = isinstance(
+        inner, socket.gaierror | ssl.SSLError
+    )  # of its own, and better ones than its number has
+    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
+        return os.strerror(inner.errno)
+    return str(error if has_words else inner) or type(error).__name__
