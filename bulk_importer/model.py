@@ -268,7 +268,7 @@ class SegmentKey(msgspec.Struct, frozen=True):
         first, count: the positions in it: `[first, first + count)`.
         offset, length: its bytes in the (decompressed) source; whole elements with the white space and commas
             around them. Segments tile the array: the next one begins where this one ends.
-        digest: BLAKE2b-128 of these bytes, as hexadecimal text.
+        digest: XXH3-128 of these bytes, as hexadecimal text.
     """
 
     first: int

@@ -9,8 +9,9 @@ checkpoint), nor do times (copying changes them, and an editor can keep them).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
+
+from xxhash import xxh3_128
 
 from bulk_importer.checkpoint.records import Block, SourceIdentity
 from bulk_importer.checkpoint.state import CheckpointState
@@ -161,8 +162,8 @@ def _bytes(size: int | None) -> str:
 
 
 def _digest(path: Path, offset: int, length: int) -> str:
-    """BLAKE2b-128 of a stretch of a file; of what is there of it, where the file is shorter."""
-    digest = blake2b(digest_size=16)
+    """XXH3-128 of a stretch of a file; of what is there of it, where the file is shorter."""
+    digest = xxh3_128()
     with path.open("rb") as file:
         file.seek(offset)
         while length > 0 and (chunk := file.read(min(length, 1024 * 1024))):

@@ -49,7 +49,7 @@ Setting = str | int | float | bool | None
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A stretch of the source as it lies there, and the BLAKE2b-128 of it as hexadecimal text."""
+    """A stretch of the source as it lies there, and the XXH3-128 of it as hexadecimal text."""
 
     offset: int
     length: int

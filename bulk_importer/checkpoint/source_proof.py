@@ -5,7 +5,7 @@ Pure: it is fed bytes, wherever they come from, so compressed files and streams 
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from xxhash import xxh3_128
 
 from bulk_importer.checkpoint.claims import Claim, run_of
 from bulk_importer.checkpoint.state import CheckpointState
@@ -66,7 +66,7 @@ class SourceProof:
 
     def _next(self) -> None:
         self._key = next(self._segments, None)
-        self._digest = blake2b(digest_size=16)
+        self._digest = xxh3_128()
         # An empty segment has no byte that could end it.
         if self._key is not None and not self._key.length and self._at >= self._key.offset:
             self._close(self._key)

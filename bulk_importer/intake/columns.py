@@ -9,16 +9,16 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import NamedTuple
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
+from xxhash import xxh3_64_digest
 
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 
-__all__ = ["Element", "Gathered", "keep_of", "text_digest"]
+__all__ = ["KEEPS", "Element", "Gathered", "keep_of", "text_digest"]
 
 
 class Element(NamedTuple):
@@ -30,30 +30,40 @@ class Element(NamedTuple):
     raw: bytes
 
 
+KEEPS = {UNSET: KeepData.MISSING, True: KeepData.TRUE, False: KeepData.FALSE}
+"""The column value for each thing that an entry can say in `keepData`."""
+
+
 def keep_of(given: bool | UnsetType) -> KeepData:
     """The column value of what an entry says in `keepData`."""
-    if isinstance(given, UnsetType):
-        return KeepData.MISSING
-    return KeepData.TRUE if given else KeepData.FALSE
+    return KEEPS[given]
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What judging a segment has given so far. Each element is accepted, rejected or skipped once, in order."""
+    """What judging a segment has given so far. Each element is accepted, rejected or skipped once, in order.
 
-    places: list[int] = field(default_factory=list)
+    Attributes:
+        left_out: places of elements that are not accepted.
+    """
+
     media_ids: list[str] = field(default_factory=list)
     keeps: bytearray = field(default_factory=bytearray)
     weights: array[int] = field(default_factory=lambda: array("q"))
     digests: bytearray = field(default_factory=bytearray)
+    left_out: list[int] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     skipped: SpanSet = field(default_factory=SpanSet)
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[Finding] = field(default_factory=list)
 
-    def accept(self, place: int, media_id: str, keep: KeepData, weight: int, digest: bytes) -> None:
+    @property
+    def place(self) -> int:
+        """That of the next element."""
+        return len(self.media_ids) + len(self.left_out)
+
+    def accept(self, media_id: str, keep: KeepData, weight: int, digest: bytes) -> None:
         """Put an entry into the run."""
-        self.places.append(place)
         self.media_ids.append(media_id)
         self.keeps.append(keep)
         self.weights.append(weight)
@@ -69,11 +79,13 @@ class Gathered:
             raw=element.raw,
         )
         self.rejections.append(rejection)
+        self.left_out.append(element.place)
         self.digests += text_digest(element.raw)
 
     def skip(self, element: Element) -> None:
         """Leave out an element that is no entry and no mistake."""
         self.skipped.add(element.position, element.position + 1)
+        self.left_out.append(element.place)
         self.digests += text_digest(element.raw)
 
     def run(
@@ -81,10 +93,12 @@ class Gathered:
     ) -> EntryRun:
         """The accepted entries; `starts` and `lengths` are those of all elements."""
         positions: Sequence[int] = range(first, first + len(starts))
-        if len(self.places) < len(starts):
-            positions = array("q", [first + place for place in self.places])
-            starts = array("q", [starts[place] for place in self.places])
-            lengths = array("q", [lengths[place] for place in self.places])
+        if self.left_out:
+            left_out = set(self.left_out)
+            places = [place for place in range(len(starts)) if place not in left_out]
+            positions = array("q", [first + place for place in places])
+            starts = array("q", [starts[place] for place in places])
+            lengths = array("q", [lengths[place] for place in places])
         lanes = _lanes(self.media_ids)
         return EntryRun(
             offset, data, positions, starts, lengths, self.media_ids, lanes, bytes(self.keeps), self.weights
@@ -103,4 +117,4 @@ def _lanes(media_ids: list[str]) -> list[str]:
 
 def text_digest(raw: bytes) -> bytes:
     """The digest of an element that cannot be read as an entry: of its text."""
-    return blake2b(raw, digest_size=8).digest()
+    return xxh3_64_digest(raw)

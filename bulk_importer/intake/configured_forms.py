@@ -14,25 +14,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
-from bulk_importer.intake.forms import Line, OnePoint, OneRectangle, Polygon, Tally
+from bulk_importer.intake.forms import SHAPES, Form, Place, Question, Tally, struct_of
 
 __all__ = ["ConfiguredForm"]
 
-# Types that exist only at run time have no static type.
-Form: TypeAlias = Any
-
-_SHAPES: dict[ClassType, tuple[str, Form, int]] = {  # key, type, keys of each element
-    ClassType.POLYGON: ("polygon", Polygon, 2),
-    ClassType.LINE: ("line", Line, 2),
-    ClassType.POINT: ("point", OnePoint, 2),
-    ClassType.RECTANGLE: ("rectangle", OneRectangle, 4),
+_SHAPES = {
+    ClassType.POLYGON: "polygon",
+    ClassType.LINE: "line",
+    ClassType.POINT: "point",
+    ClassType.RECTANGLE: "rectangle",
 }
 _LONGEST_TEXT = 255
 
@@ -41,10 +38,11 @@ class ConfiguredForm:
     """The form of an entry under one label configuration, and the count of what arrived in it."""
 
     def __init__(self, config: LabelConfig) -> None:
-        self._asked = _asked(config.roots, nested=not config.flat)
+        self.answers = _asked(config.roots, nested=not config.flat)
         self._groups = _groups(config.roots, flat=config.flat)
+        self.ground = _Classes(self._groups)
         fields: list[tuple[str, Form, Form] | tuple[str, Form]] = [
-            ("global_classifications", self._asked.form | UnsetType, UNSET),
+            ("global_classifications", self.answers.form | UnsetType, UNSET),
             ("internal_media_ID", str),
             ("keepData", bool | UnsetType, UNSET),
             ("labels", _classes_form("Labels", self._groups) | UnsetType, UNSET),
@@ -55,8 +53,8 @@ class ConfiguredForm:
         """Count a decoded entry; None if it needs the exact look."""
         count = _Count(keys=1 + (entry.keepData is not UNSET))
         if entry.global_classifications is UNSET:
-            self._asked.count_none(1, count)
-        elif not self._asked.count(entry.global_classifications, count):
+            self.answers.count_none(1, count)
+        elif not self.answers.count(entry.global_classifications, count):
             return None
         if entry.labels is not UNSET:
             count.keys += 1
@@ -96,6 +94,7 @@ class _Question:
     Attributes:
         longest: of a text, in UTF-16 units.
         below: the nested ones.
+        value: the form of a text; None where none is possible.
         is_plain: a single text in ASCII needs no closer look than its form gave it.
     """
 
@@ -104,11 +103,29 @@ class _Question:
     required: bool
     longest: int
     below: _Asked
+    value: Form
     form: Form
     is_plain: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_plain = not self.below.questions
+
+    def narrow(self) -> Question | None:
+        """The same for a narrow form: texts alone, and none whose length needs a closer look."""
+        if self.value is None:
+            return None
+        one: Form = self.value
+        if self.type is ClassType.FREETEXT:
+            # The server counts UTF-16 units, of which a character has at most two.
+            one = Annotated[str, Meta(min_length=int(self.required), max_length=self.longest // 2)]
+        texts = list[one]
+        many = Annotated[texts, Meta(min_length=1)]
+        return Question(
+            tuple[one],
+            many if self.type is ClassType.CHECKLIST else None,
+            self.below.optional - (not self.required),
+            self.below.required - self.required,
+        )
 
     def count(self, values: Sequence[Form], count: _Count) -> bool:
         """Count the values of one answer; False if they need the exact look."""
@@ -146,7 +163,12 @@ class _Asked:
         self.places = tuple(enumerate(questions))
         self.required = sum(question.required for question in questions)
         self.optional = len(questions) - self.required
-        self.form = _struct("Answers", [(each.key, each.form) for each in questions])
+        self.form = struct_of("Answers", [(each.key, each.form, False) for each in questions])
+        self._narrow = {each.key: each.narrow() for each in questions}
+
+    def question(self, key: str) -> Question | None:
+        """The classification of that key, for a narrow form."""
+        return self._narrow[key]
 
     def count(self, answers: Form, count: _Count) -> bool:
         """Count the answers that were given; False if one needs the exact look."""
@@ -186,6 +208,7 @@ class _Group:
 
     key: str
     form: Form
+    shape_key: str
     shape: Callable[[Form], Form]
     keys_each: int
     writes_points: bool
@@ -219,6 +242,20 @@ class _Group:
         return True
 
 
+class _Classes:
+    """The classes at one place, for a narrow form."""
+
+    def __init__(self, groups: Iterable[_Group]) -> None:
+        self._groups = {each.key: each for each in groups}
+
+    def place(self, key: str, shape: str) -> Place | None:
+        """Where geometries of that class and shape stand."""
+        group = self._groups[key]
+        if shape not in {group.shape_key, ""}:
+            return None
+        return Place(group.asked, None if group.nested is None else _Classes(group.nested))
+
+
 def _count_groups(classes: Form, groups: tuple[_Group, ...], count: _Count) -> bool:
     for place, geometries in enumerate(astuple(classes)):
         if geometries is not UNSET:
@@ -245,14 +282,15 @@ def _groups(classes: Iterable[LabelClass], *, flat: bool) -> tuple[_Group, ...]:
 
 
 def _group(label: LabelClass, asked: _Asked | None, nested: tuple[_Group, ...] | None) -> _Group:
-    key, shape, keys_each = _SHAPES[label.type]
+    key = _SHAPES[label.type]
+    shape = SHAPES[key]
     if asked is None:
         asked = _asked(label.children, nested=True)
-    fields = {"classifications": asked.form, "geometry": shape, key: shape}
+    fields = {"classifications": asked.form, "geometry": shape.type, key: shape.type}
     if nested is not None:
         fields["nested_geometries"] = _classes_form("Nested", nested)
-    form = _struct("Geometry", sorted(fields.items()), named=True)
-    return _Group(label.key, form, attrgetter(key), keys_each, key in {"polygon", "line"}, asked, nested)
+    form = struct_of("Geometry", [(key, fields[key], False) for key in sorted(fields)], named=True)
+    return _Group(label.key, form, key, attrgetter(key), shape.keys_each, shape.writes_points, asked, nested)
 
 
 def _asked(classes: Iterable[LabelClass], *, nested: bool) -> _Asked:
@@ -263,22 +301,24 @@ def _asked(classes: Iterable[LabelClass], *, nested: bool) -> _Asked:
 def _question(label: LabelClass, *, nested: bool) -> _Question:
     below = _asked(label.children if nested else (), nested=True)
     longest = min(label.max_length if label.max_length is not None else _LONGEST_TEXT, _LONGEST_TEXT)
-    return _Question(
-        label.key, label.type, label.required, longest, below, _values_form(label, longest, below)
-    )
+    text = _value_form(label, longest)
+    values = _values_form(label, text, below)
+    return _Question(label.key, label.type, label.required, longest, below, text, values)
 
 
-def _values_form(label: LabelClass, longest: int, below: _Asked) -> Form:
-    """The form of the list of values of a classification."""
-    value: Form = None
+def _value_form(label: LabelClass, longest: int) -> Form:
+    """The form of a text of a classification; None where none is possible."""
     if label.type is ClassType.FREETEXT:
-        value = Annotated[str, Meta(min_length=int(label.required), max_length=longest)] | None
-    elif label.options is None:
-        value = Annotated[str, Meta(max_length=_LONGEST_TEXT)] | None
-    else:
-        options = tuple(option for option in label.options if len(option) <= _LONGEST_TEXT)
-        if options:
-            value = Literal[options] | None
+        return Annotated[str, Meta(min_length=int(label.required), max_length=longest)]
+    if label.options is None:
+        return Annotated[str, Meta(max_length=_LONGEST_TEXT)]
+    options = tuple(option for option in label.options if len(option) <= _LONGEST_TEXT)
+    return Literal[options] if options else None
+
+
+def _values_form(label: LabelClass, text: Form, below: _Asked) -> Form:
+    """The form of the list of values of a classification."""
+    value: Form = None if text is None else text | None
     if below.questions:
         value = below.form | None if value is None else value | below.form
     values = list[value]
@@ -288,20 +328,7 @@ def _values_form(label: LabelClass, longest: int, below: _Asked) -> Form:
 
 
 def _classes_form(name: str, groups: tuple[_Group, ...]) -> Form:
-    return _struct(name, [(each.key, list.__class_getitem__(each.form)) for each in groups])
-
-
-def _struct(name: str, fields: Iterable[tuple[str, Form]], *, named: bool = False) -> Form:
-    """A form whose keys may all be missing. Unless `named`, its attributes are numbered: keys may hold blanks."""
-    listed = list(fields)
-    names = {key if named else f"at{place}": key for place, (key, _) in enumerate(listed)}
-    return msgspec.defstruct(
-        name,
-        [(attribute, form | UnsetType, UNSET) for attribute, (_, form) in zip(names, listed, strict=True)],
-        rename=names,
-        forbid_unknown_fields=True,
-        gc=False,
-    )
+    return struct_of(name, [(each.key, list.__class_getitem__(each.form), False) for each in groups])
 
 
 def _distinct(classes: Iterable[LabelClass]) -> list[LabelClass]:

@@ -46,6 +46,11 @@ class Cutter:
         self._longest = 0
         self._most_bytes = segment_bytes
 
+    @property
+    def joint(self) -> bytes:
+        """How the entries of this source are joined, see `joint_before`; empty as long as that is not known."""
+        return self._boundaries.joint
+
     async def cut(self, start: int, least: int = 0) -> Cut:
         """The stretch that begins at `start`; longer than `least` bytes, because so many held no whole element."""
         if self._target <= _FIRST_BYTES:

@@ -22,7 +22,7 @@ from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.name_index import NameIndex, SeveralMedia
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation import Judge, Judged, Prove, Rules
 from bulk_importer.model import Finding, Rejection
 
 __all__ = ["NamedRules", "NamingJudge", "judge_for"]
@@ -66,9 +66,18 @@ class NamingJudge(Judge):
         self._decode_ids = msgspec.json.Decoder(_Ids).decode
 
     def judge(
-        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, first: int, offset: int
+        self,
+        data: bytes,
+        starts: Sequence[int],
+        lengths: Sequence[int],
+        *,
+        first: int,
+        offset: int,
+        prove: Prove | None = None,
     ) -> Judged:
         """As `Judge.judge`; where an id was put in, `run.data` is not `data`."""
+        if prove is not None:  # only what is delimited for certain can be given an id
+            starts, lengths = prove()
         raws = [data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
         flaws: dict[int, Flaw] = {}
         named = list(raws)

@@ -265,6 +265,7 @@ class Intake:
         self._window.append(_Pending(job, data, task, recorded))
 
     def _job(self, offset: int, length: int, *, comma: bool, guessed: bool, at_end: bool) -> Job:
+        assert self._cutter is not None
         options = self._options
         return Job(
             offset,
@@ -275,6 +276,7 @@ class Intake:
             lines=self._lines,
             max_entries=options.max_segment_entries,
             max_entry_bytes=options.max_entry_bytes,
+            joint=self._cutter.joint,
         )
 
     async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> JudgedSegment | None:

@@ -17,16 +17,19 @@ from __future__ import annotations
 
 import re
 from array import array
+from itertools import accumulate
 
 import msgspec
 
 from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
 
-__all__ = ["Boundaries", "Frames", "LineBreaks", "frame", "frame_lines", "joint_before"]
+__all__ = ["Boundaries", "Frames", "LineBreaks", "frame", "frame_at_joints", "frame_lines", "joint_before"]
 
 _KNOWN_KEYS = (b"internal_media_ID", b"keepData", b"labels", b"global_classifications")
 _BLANK = rb"[ \t\n\r]*+"
 _JOINT = rb"\}" + _BLANK + rb"," + _BLANK + rb"\{" + _BLANK
+_blanks = re.compile(_BLANK)
+_gap_in_joint = re.compile(rb"\}" + _BLANK + rb"," + _BLANK)
 _joint = re.compile(_JOINT + rb'"[^"\\]{0,64}"')
 _first_key = re.compile(_BLANK + rb",?" + _BLANK + rb"\{" + _BLANK + rb'"([^"\\]{1,64})"')
 _LONGEST_JOINT_BYTES = 256
@@ -50,7 +53,7 @@ class Boundaries:
 
     def __init__(self) -> None:
         # Changed by `learn` alone, whenever a proven segment shows how its last two entries are joined.
-        self._literal = b""
+        self.joint = b""
         self._keys = set(_KNOWN_KEYS)
         self._pattern = self._compile()
 
@@ -68,12 +71,12 @@ class Boundaries:
     def learn(self, joint: bytes) -> None:
         """Take `joint`, as `joint_before` gave it, for what stands between two entries."""
         if joint:
-            self._literal = joint
+            self.joint = joint
 
     def last(self, data: bytes) -> int | None:
         """The last probable end of an element in `data`: the byte behind its closing bracket."""
-        if self._literal:
-            at = data.rfind(self._literal)
+        if self.joint:
+            at = data.rfind(self.joint)
             if at >= 0:
                 return at + 1
         cut = None
@@ -89,6 +92,8 @@ class Boundaries:
 
 class LineBreaks:
     """The boundaries of JSON Lines, in the form of `Boundaries`; nothing need be learnt."""
+
+    joint = b""
 
     def begin(self, head: bytes) -> None:
         """Nothing to learn."""
@@ -118,18 +123,45 @@ def joint_before(data: bytes, start: int, end_before: int) -> bytes:
     return found[0] if found and found.start() + 1 == end_before else b""
 
 
+def frame_at_joints(data: bytes, joint: bytes, *, comma: bool, stop: int | None = None) -> Frames | None:
+    """Delimit the elements of `data[:stop]` by a guess: wherever entries seem to be joined as `joint_before` gave it.
+
+    Proven, once every element so delimited was decoded as one object: then the stretch is objects with a comma between
+    each two, and no text reads as JSON in two ways. Where one does not decode, nothing is known of that one and of
+    those behind it. None where there is no ground for a guess. Takes a fifth of the time of `frame`.
+    """
+    found = _gap_in_joint.match(joint)
+    at = _begin(data, comma=comma)
+    if found is None or at is None:
+        return None
+    begin = _blanks.match(data, at).end()  # type: ignore[union-attr]  # matches everywhere
+    gap = found.end() - 1
+    head = len(joint) - 1 - gap  # the bytes of an element that its joint has taken
+    pieces = data[begin:stop].rstrip(BLANKS).split(joint)
+    lengths = array("q", [len(piece) + head + 1 for piece in pieces])
+    lengths[0] -= head
+    lengths[-1] -= 1
+    starts = array("q", accumulate((length + gap for length in lengths[:-1]), initial=begin))
+    return Frames(starts, lengths)
+
+
+def _begin(data: bytes, *, comma: bool) -> int | None:
+    """Where the first element may begin: behind the comma, where there has to be one; None where there is none."""
+    if not comma:
+        return 0
+    at = len(data) - len(data.lstrip(BLANKS))
+    return at + 1 if data[at : at + 1] == b"," else None
+
+
 def frame(data: bytes, *, comma: bool, stop: int | None = None) -> Frames | None:
     """Delimit the elements of `data[:stop]` if that is provably a segment, at about 500 MB/s.
 
     None where the fast decoder does not accept it: not a segment, or JSON that it refuses (very deep nesting,
     lone surrogates), or an element that is no JSON. `scan` decides then.
     """
-    at = 0
-    if comma:
-        at = len(data) - len(data.lstrip(BLANKS))
-        if data[at : at + 1] != b",":
-            return None
-        at += 1
+    at = _begin(data, comma=comma)
+    if at is None:
+        return None
     try:
         raws = _elements.decode(b"".join((b"[", memoryview(data)[at:stop], b"]")))
     except (msgspec.DecodeError, RecursionError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import orjson
@@ -21,6 +21,7 @@ __all__ = ["parsed", "repeats_a_key"]
 
 _EXCEPT_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 _TEXTS = re.compile(rb'"[^"]*"')
+_GAP = re.compile(rb'"[ \t\n\r]+:')
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # Python refuses to turn more digits than this into an integer (and a double ends at 309).
 _LONGEST_INTEGER = 4300
@@ -49,17 +50,18 @@ def parsed(raw: bytes, *, max_depth: int) -> tuple[object, list[Flaw]]:
     return value, list(_repeated_keys(raw, value))
 
 
-def repeats_a_key(raw: bytes, keys: int) -> bool:
+def repeats_a_key(raw: bytes, keys: int, apart: Sequence[bytes] = ()) -> bool:
     """Whether the text may name a key twice, given how many different keys a parser saw in it. False is a proof.
 
-    Each key in the text brings a colon. So if there are no more colons than keys that arrived, none was lost.
+    Each key in the text brings a colon. So if there are no more colons than keys that arrived, none was lost; in no
+    element, if the text is of several, for there are never fewer colons than keys. Elements `apart` do not count.
     Colons inside texts spoil this count; a colon right behind a quotation mark is rarer there.
     """
-    if raw.count(b":") == keys:
+    if raw.count(b":") - sum(each.count(b":") for each in apart) == keys:
         return False
-    if raw.count(b'":') != keys:
+    if raw.count(b'":') - sum(each.count(b'":') for each in apart) != keys:
         return True
-    return any(gap in raw for gap in (b" :", b"\n:", b"\t:", b"\r:"))
+    return any(gap in raw for gap in (b" :", b"\n:", b"\t:", b"\r:")) and _GAP.search(raw) is not None
 
 
 def _is_deeper(raw: bytes, limit: int) -> bool:

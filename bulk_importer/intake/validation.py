@@ -1,20 +1,24 @@
 """Judges the elements of a segment: which are entries that may be sent, and what is wrong with the others.
 
 Three rings (see `datagym.findings`): the text and the import schema, the label configuration, the media of the project.
-Each element is first decoded into a form that knows the ordinary (`forms`); what does not fit is looked at exactly.
-The two ways give the same columns and the same digest.
+Each element is decoded into a form of what this input usually holds (`narrow_forms`), else into one that knows all
+that is ordinary (`forms`); what does not fit either is looked at exactly. All ways give the same columns and digest.
+
+That no key of an entry came twice is proven for all entries of a segment at once that fit the narrow form: the text
+never has fewer colons than keys that arrive, in no entry, so if the sums are equal, the numbers of each entry are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import msgspec
 import orjson
 from msgspec import UNSET
+from xxhash import xxh3_64_digest
 
 from bulk_importer.datagym.bounds import outside
 from bulk_importer.datagym.entry import lane_of, weight_of
@@ -23,21 +27,32 @@ from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.meaning import Meaning, flaws_of_keys
 from bulk_importer.datagym.pointers import shown
-from bulk_importer.intake.columns import Element, Gathered, keep_of, text_digest
+from bulk_importer.intake.columns import KEEPS, Element, Gathered, keep_of, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
-from bulk_importer.intake.forms import AnyEntry, PlainEntry, PlainForm, Tally, digest_of, ignored_keys
+from bulk_importer.intake.forms import (
+    AnyEntry,
+    PlainEntry,
+    PlainForm,
+    Tally,
+    WideForm,
+    digest_of,
+    encode_canonically,
+    ignored_keys,
+)
 from bulk_importer.intake.found import Found
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag, MediaRules
+from bulk_importer.intake.narrow_forms import Narrowing
 from bulk_importer.intake.schema import ImportSchema
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
 from bulk_importer.spans import Span
 
-__all__ = ["Judge", "Judged", "Rules"]
+__all__ = ["Judge", "Judged", "Prove", "Rules"]
 
 # Deep enough for anything that the server reads (about ten levels), and far from what any parser's stack holds.
 _MAX_DEPTH = 128
+_NOT_GIVEN = frozenset({"classification-omitted", "required-omitted"})
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
 
@@ -68,6 +83,10 @@ class Rules:
         """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
         configured = self.label_config is not None
         return severities(strict=self.strict, allow=self.allow, deny=self.deny, configured=configured)
+
+
+Prove: TypeAlias = Callable[[], tuple[Sequence[int], Sequence[int]]]
+"""Delimits the elements of a segment once more, so that it is proven: their starts and lengths."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -110,13 +129,27 @@ class Judge:
         self._media = MediaIndex(rules.media_index) if rules.media_index is not None else None
         self._schema = ImportSchema()
         self._meaning = Meaning(rules.label_config)
-        form = ConfiguredForm(rules.label_config) if rules.label_config is not None else PlainForm()
+        form: WideForm = PlainForm()
+        if rules.label_config is not None:
+            form = ConfiguredForm(rules.label_config)
         self._decode: Callable[[bytes], PlainEntry] = msgspec.json.Decoder(form.type).decode
         self._tally: Callable[[PlainEntry], Tally | None] = form.tally
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
+        self._narrowing = Narrowing(form)
+        # The narrow form gives numbers of what is not given, no findings about it.
+        self._may_narrow = self._weighty.isdisjoint(_NOT_GIVEN)
+        # Set for good when the colons of a segment did not account for its keys: its texts hold some.
+        self._each_apart = False
 
     def judge(
-        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, first: int, offset: int
+        self,
+        data: bytes,
+        starts: Sequence[int],
+        lengths: Sequence[int],
+        *,
+        first: int,
+        offset: int,
+        prove: Prove | None = None,
     ) -> Judged:
         """Judge the elements `data[starts[i] : starts[i] + lengths[i]]`.
 
@@ -124,12 +157,35 @@ class Judge:
             data: the bytes of a segment. Its elements are delimited, and need not be strict JSON.
             first: position of element 0.
             offset: byte offset of `data[0]` in the source.
+            prove: `starts` and `lengths` are a guess. Called once when an element does not decode, for the proven
+                ones; these are the same up to there.
         """
         gathered = Gathered()
-        for place, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-            element = Element(place, first + place, offset + start, data[start : start + length])
-            if not self._accept_at_once(element, gathered):
+        apart: list[bytes] = []
+        keys = 0
+        elements = zip(starts, lengths, strict=True)
+        while True:
+            more, refused = self._accept_narrow(data, elements, gathered)
+            keys += more
+            if refused is None:
+                break
+            place = gathered.place
+            element = Element(place, first + place, offset + starts[place], refused)
+            if not self._accept_wide(element, gathered):
+                if prove is not None:
+                    (starts, lengths), prove = prove(), None
+                    elements = zip(starts[place:], lengths[place:], strict=True)
+                    continue
                 self._look_closely(element, gathered)
+            apart.append(refused)
+        self._narrowing.look_back(len(starts), len(apart))
+        if (
+            keys
+            and not self._each_apart
+            and repeats_a_key(data[starts[0] : starts[-1] + lengths[-1]], keys, apart)
+        ):
+            self._each_apart = True
+            return Judge.judge(self, data, starts, lengths, first=first, offset=offset)
         return Judged(
             gathered.run(data, starts, lengths, first=first, offset=offset),
             tuple(gathered.rejections),
@@ -139,9 +195,50 @@ class Judge:
             tuple(gathered.warnings),
         )
 
-    def _accept_at_once(self, element: Element, gathered: Gathered) -> bool:
+    def _accept_narrow(
+        self, data: bytes, elements: Iterator[tuple[int, int]], gathered: Gathered
+    ) -> tuple[int, bytes | None]:
+        """Accept elements as long as they fit the narrow form; gives their keys, and the first that does not fit.
+
+        Everything that an ordinary entry costs is in this loop.
+        """
+        form = self._narrowing.form if self._may_narrow else None
+        keys = omitted = required = 0
+        refused = None
+        for start, length in elements:
+            raw = data[start : start + length]
+            if form is None:
+                refused = raw
+                break
+            try:
+                entry = form.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                refused = raw
+                break
+            count = form.count(entry)
+            media_id = entry.internal_media_ID
+            if (self._media is not None and not self._is_free(media_id)) or (
+                self._each_apart and repeats_a_key(raw, count.keys)
+            ):
+                refused = raw
+                break
+            keys += count.keys
+            omitted += count.omitted
+            required += count.required
+            gathered.media_ids.append(media_id)
+            gathered.keeps.append(KEEPS[entry.keepData])
+            gathered.weights.append(count.weight)
+            gathered.digests += xxh3_64_digest(encode_canonically(entry))
+        if omitted:
+            gathered.counts["classification-omitted"] += omitted
+        if required:
+            gathered.counts["required-omitted"] += required
+        return keys, refused
+
+    def _accept_wide(self, element: Element, gathered: Gathered) -> bool:
+        raw = element.raw
         try:
-            entry = self._decode(element.raw)
+            entry = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         tally = self._tally(entry)
@@ -149,23 +246,31 @@ class Judge:
             return False
         if tally.notes and not self._weighty.isdisjoint(code for code, _ in tally.notes):
             return False
-        flaws = self._about_media(element.raw, entry) if self._media is not None else []
-        if repeats_a_key(element.raw, tally.keys):
-            ignored = ignored_keys(element.raw, tally.keys)
+        flaws = self._about_media(raw, entry) if self._media is not None else []
+        if repeats_a_key(raw, tally.keys):
+            ignored = ignored_keys(raw, tally.keys)
             if ignored is None:
                 return False
             flaws += flaws_of_keys(ignored)
+        media_id = entry.internal_media_ID
         if flaws:
             found = Found(self._severities)
             found.add(flaws)
             if found.has_error:
                 return False
-            self._count(found, element, entry.internal_media_ID, gathered)
+            self._count(found, element, media_id, gathered)
+        else:
+            self._narrowing.learn(raw)
         for code, number in tally.notes:
             gathered.counts[code] += number
-        keep = keep_of(entry.keepData)
-        gathered.accept(element.place, entry.internal_media_ID, keep, tally.weight, digest_of(entry))
+        gathered.accept(media_id, keep_of(entry.keepData), tally.weight, digest_of(entry))
         return True
+
+    def _is_free(self, media_id: str) -> bool:
+        """Whether nothing can be said about an entry's media."""
+        assert self._media is not None
+        lane = lane_of(media_id)
+        return self._media.flags(lane) == MediaFlag.IMPORTABLE and self._media.size(lane) is None
 
     def _count(self, found: Found, element: Element, media_id: str, gathered: Gathered) -> None:
         """Count what does not keep an entry from being sent."""
@@ -203,7 +308,7 @@ class Judge:
         else:
             media_id, keep, weight, digest = look.columns
             self._count(look.found, element, media_id, gathered)
-            gathered.accept(element.place, media_id, keep, weight, digest)
+            gathered.accept(media_id, keep, weight, digest)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
+from collections.abc import Sequence
 
 import msgspec
+from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.intake.exact import complaint
 from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
-from bulk_importer.intake.segments import frame, frame_lines, joint_before
+from bulk_importer.intake.segments import Frames, frame, frame_at_joints, frame_lines, joint_before
 from bulk_importer.intake.validation import Judge
 from bulk_importer.model import EntryRun, Finding, Rejection
 from bulk_importer.spans import Span
@@ -32,6 +33,7 @@ class Job(msgspec.Struct, frozen=True):
         lines: the source is JSON Lines.
         whole: it is known to end right behind an element.
         max_entries, max_entry_bytes: how many elements to take, and how long one may be.
+        joint: how elements are probably joined; see `frame_at_joints`.
     """
 
     offset: int
@@ -43,6 +45,7 @@ class Job(msgspec.Struct, frozen=True):
     max_entries: int
     max_entry_bytes: int
     whole: bool = False
+    joint: bytes = b""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -88,12 +91,21 @@ class Failure(msgspec.Struct, frozen=True):
 
 def perform(judge: Judge, job: Job, data: bytes) -> Answer:
     """Do `job` on the bytes that it names."""
-    found = _delimit(job, data)
+    guessed = _guessed(job, data)
+    found = guessed or _delimited(job, data)
+
+    def prove() -> tuple[Sequence[int], Sequence[int]]:
+        nonlocal found
+        found = _delimited(job, data)
+        return found.starts, found.lengths
+
+    judged = judge.judge(
+        data, found.starts, found.lengths, first=0, offset=job.offset, prove=prove if guessed else None
+    )
     count = len(found.starts)
     if not count:
         return Answer(0, 0, found.end, found.trouble)
-    judged = judge.judge(data, found.starts, found.lengths, first=0, offset=job.offset)
-    digest = hashlib.blake2b(memoryview(data)[: found.consumed], digest_size=16).hexdigest()
+    digest = xxh3_128_hexdigest(memoryview(data)[: found.consumed])
     joint = b""
     if count > 1:
         joint = joint_before(data, found.starts[-1], found.starts[-2] + found.lengths[-2])
@@ -114,7 +126,20 @@ def perform(judge: Judge, job: Job, data: bytes) -> Answer:
     )
 
 
-def _delimit(job: Job, data: bytes) -> Scan:
+def _guessed(job: Job, data: bytes) -> Scan | None:
+    """The elements of the stretch by a guess (see `frame_at_joints`), if there is one, and nothing else in its way."""
+    if not job.joint or job.lines or not _is_worth_a_try(job):
+        return None
+    stop, end = _array_end(job, data)
+    if job.at_end and end is None:
+        return None
+    frames = frame_at_joints(data, job.joint, comma=job.comma, stop=stop)
+    if frames is None or max(frames.lengths) > job.max_entry_bytes:
+        return None
+    return _up_to(job.max_entries, frames, end)
+
+
+def _delimited(job: Job, data: bytes) -> Scan:
     """The elements of the stretch, none of them longer than allowed."""
     if job.lines:
         found = frame_lines(data, at_end=job.at_end, limit=job.max_entries)
@@ -125,20 +150,34 @@ def _delimit(job: Job, data: bytes) -> Scan:
 
 def _fast(job: Job, data: bytes) -> Scan | None:
     """By the fast decoder, where it is worth a try and proves the whole stretch."""
-    if not job.guessed and not job.at_end:
+    if not _is_worth_a_try(job):
         return None
-    stop, end = len(data), None
-    if job.at_end:
-        stop = len(data.rstrip(BLANKS))
-        if data[stop - 1 : stop] != b"]":
-            return None
-        stop, end = stop - 1, stop
+    stop, end = _array_end(job, data)
+    if job.at_end and end is None:
+        return None
     frames = frame(data, comma=job.comma, stop=stop)
-    if frames is None or not frames.starts:
-        return None
+    return _up_to(job.max_entries, frames, end) if frames is not None and frames.starts else None
+
+
+def _is_worth_a_try(job: Job) -> bool:
+    """Whether the stretch probably ends where an element does."""
+    return job.guessed or job.at_end
+
+
+def _array_end(job: Job, data: bytes) -> tuple[int, int | None]:
+    """The byte behind the last element, blanks included, and that behind the closing bracket, if there is one."""
+    if job.at_end:
+        end = len(data.rstrip(BLANKS))
+        if data[end - 1 : end] == b"]":
+            return end - 1, end
+    return len(data), None
+
+
+def _up_to(most: int, frames: Frames, end: int | None) -> Scan:
+    """What was found, but for the elements that are too many."""
     starts, lengths = frames.starts, frames.lengths
-    if len(starts) > job.max_entries:
-        starts, lengths, end = starts[: job.max_entries], lengths[: job.max_entries], None
+    if len(starts) > most:
+        starts, lengths, end = starts[:most], lengths[:most], None
     return Scan(starts, lengths, starts[-1] + lengths[-1], end)
 
 

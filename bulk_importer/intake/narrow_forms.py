@@ -1,0 +1,386 @@
+"""The fast accept narrowed to what the entries of an input have looked like so far.
+
+The geometries of one class mostly look alike: the same shape, the same classifications, one text each. A form (see
+`forms`) in which exactly that is demanded proves it while it decodes, and then geometries need not be walked to be
+counted: what one counts, times their number. So an ordinary entry costs a few operations for each class, in place of
+a few for each geometry. What does not fit is taken by the wide form, from which this one is narrowed, and is learnt
+from; the two count alike and give the same digest.
+
+Narrow: every class has one shape, a classification has a single text (or always at least one), nothing is null, no
+geometry stands under the deprecated key, classifications do not hold further ones. Whether a classification is given
+may differ from geometry to geometry; where it does, that one is looked at in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
+from typing import Annotated, cast
+
+import msgspec
+import orjson
+from msgspec import UNSET, Meta, UnsetType
+
+from bulk_importer.intake.forms import SHAPES, Answers, Form, Ground, Place, WideForm, struct_of
+
+__all__ = ["Count", "NarrowForm", "Narrowing"]
+
+# Looking up keys of an object takes time in proportion to the keys that a form has.
+_MOST_KEYS = 64
+_LEARN_FIRST = 8
+_LEARN_ALL = 256
+_LEARN_EVERY = 64
+_REST_SEGMENTS = 16
+
+
+@dataclass(slots=True)
+class Count:
+    """What was counted in one entry.
+
+    Attributes:
+        keys: of all objects.
+        weight: as in `Tally`.
+        omitted, required: classifications that are not given.
+    """
+
+    keys: int = 0
+    weight: int = 0
+    omitted: int = 0
+    required: int = 0
+
+
+class NarrowForm:
+    """A form of an entry, and the count of what arrived in it."""
+
+    def __init__(self, seen: _SeenEntry, wide: WideForm) -> None:
+        self._count = Count()
+        self._answers = _AnswersForm(seen.answers, wide.answers)
+        self._groups, labels = _groups(seen.classes, wide.ground)
+        fields: list[tuple[str, Form, Form] | tuple[str, Form]] = [
+            ("global_classifications", self._answers.type | UnsetType, UNSET),
+            ("internal_media_ID", str),
+            ("keepData", bool | UnsetType, UNSET),
+            ("labels", labels | UnsetType, UNSET),
+        ]
+        form = msgspec.defstruct("NarrowEntry", fields, gc=False, kw_only=True)
+        self.decode: Callable[[bytes], Form] = msgspec.json.Decoder(form).decode
+
+    def count(self, entry: Form) -> Count:
+        """Count a decoded entry. The answer is good until the next call."""
+        count = self._count
+        count.keys = 1 if entry.keepData is UNSET else 2
+        count.weight = 1
+        count.omitted, count.required = self._answers.none
+        if entry.global_classifications is not UNSET:
+            count.keys += 1
+            self._answers.count([entry.global_classifications], count)
+        labels = entry.labels
+        if labels is not UNSET:
+            count.keys += 1
+            for group in self._groups:
+                geometries = group.listed(labels)
+                if geometries is not UNSET:
+                    group.count(geometries, count)
+        return count
+
+
+class _AnswersForm:
+    """The form of the classifications at one place.
+
+    What is always given is in the constants, for each place where classifications are given at all; what is given
+    sometimes, or with more than one text, is looked at one by one.
+    """
+
+    def __init__(self, seen: _SeenAnswers, answers: Answers) -> None:
+        self.none = answers.optional, answers.required
+        self.keys = self.weight = self.omitted = self.required = 0
+        self._looked_at: list[tuple[Callable[[Form], Form], bool, int, int]] = []
+        types = []
+        for place, (key, given) in enumerate(sorted(seen.given.items())):
+            question = answers.question(key)
+            assert question is not None
+            always = given.times == seen.times
+            if always and not given.many:
+                self.keys += 1
+                self.weight += 1
+                self.omitted += question.omitted
+                self.required += question.required
+            else:
+                getter = attrgetter(f"at{place}")
+                self._looked_at.append((getter, given.many, question.omitted, question.required))
+            types.append((key, question.many if given.many else question.one, always))
+        self.type = struct_of("NarrowAnswers", types)
+
+    @property
+    def is_constant(self) -> bool:
+        return not self._looked_at
+
+    def count(self, given: Sequence[Form], count: Count) -> None:
+        """Count the answers at so many places; that places have none was counted before."""
+        times = len(given)
+        count.keys += times * self.keys
+        count.weight += times * self.weight
+        count.omitted += times * self.omitted
+        count.required += times * self.required
+        for get, many, omitted, required in self._looked_at:
+            values = [value for value in map(get, given) if value is not UNSET]
+            times = len(values)
+            count.keys += times
+            count.weight += sum(map(len, values)) if many else times
+            count.omitted += times * omitted
+            count.required += times * required
+
+
+class _Group:
+    """The form of the geometries of one class. The constants are for each geometry."""
+
+    def __init__(self, listed: Callable[[Form], Form], seen: _SeenPlace, place: Place) -> None:
+        self.listed = listed
+        self.type: Form = Annotated[list[None], Meta(max_length=0)]
+        self._keys = self._weight = 1
+        self._omitted, self._required = place.answers.optional, place.answers.required
+        self._points: Callable[[Form], Form] | None = None
+        self._answers: _AnswersForm | None = None
+        self._nested: tuple[_Group, ...] = ()
+        if seen.times:
+            self._begin(seen, place)
+
+    def _begin(self, seen: _SeenPlace, place: Place) -> None:
+        shape = SHAPES[seen.shape]
+        if shape.writes_points:
+            self._points = attrgetter(seen.shape)
+        else:
+            self._keys += shape.keys_each
+        types = [(seen.shape, shape.type, True)]
+        answered = seen.answers.times
+        if answered:
+            answers = _AnswersForm(seen.answers, place.answers)
+            types.append(("classifications", answers.type, answered == seen.times))
+            if answered == seen.times and answers.is_constant:
+                self._keys += 1 + answers.keys
+                self._weight += answers.weight
+                self._omitted += answers.omitted
+                self._required += answers.required
+            else:
+                self._answers = answers
+        if seen.is_nested:
+            assert place.nested is not None
+            self._nested, nested = _groups(seen.nested, place.nested)
+            types.append(("nested_geometries", nested, False))
+        geometry = struct_of("NarrowGeometry", sorted(types, key=itemgetter(0)), named=True)
+        self.type = list.__class_getitem__(geometry)
+
+    def count(self, geometries: Sequence[Form], count: Count) -> None:
+        """Count the geometries, and the key of their class."""
+        times = len(geometries)
+        count.keys += 1 + times * self._keys
+        count.weight += times * self._weight
+        count.omitted += times * self._omitted
+        count.required += times * self._required
+        if self._points is not None:
+            points = sum(map(len, map(self._points, geometries)))
+            count.keys += 2 * points
+            count.weight += points
+        if self._answers is not None:
+            given = [each.classifications for each in geometries if each.classifications is not UNSET]
+            count.keys += len(given)
+            self._answers.count(given, count)
+        if self._nested:
+            for geometry in geometries:
+                if geometry.nested_geometries is not UNSET:
+                    count.keys += 1
+                    for group in self._nested:
+                        inner = group.listed(geometry.nested_geometries)
+                        if inner is not UNSET:
+                            group.count(inner, count)
+
+
+def _groups(seen: dict[str, _SeenPlace], ground: Ground) -> tuple[tuple[_Group, ...], Form]:
+    """The classes at one place, and the form of their object."""
+    groups, types = [], []
+    for at, (key, each) in enumerate(sorted(seen.items())):
+        place = ground.place(key, each.shape)
+        assert place is not None
+        group = _Group(attrgetter(f"at{at}"), each, place)
+        groups.append(group)
+        types.append((key, group.type, False))
+    return tuple(groups), struct_of("NarrowClasses", types)
+
+
+class Narrowing:
+    """Learns from the entries that only the wide form takes, and makes narrow forms of that.
+
+    An input whose entries hardly ever fit is left to the wide form for a while: trying costs.
+
+    Attributes:
+        form: the narrow form, where there is one that is worth a try.
+    """
+
+    def __init__(self, wide: WideForm) -> None:
+        self.form: NarrowForm | None = None
+        self._wide = wide
+        self._seen = _SeenEntry()
+        # Entries offered in all, those since the last form was made, whether there was news in them, and forms made.
+        self._offered = 0
+        self._since = 0
+        self._has_news = False
+        self._made = 0
+        # The form that is not worth a try at present, and for how many segments.
+        self._resting: NarrowForm | None = None
+        self._rest = 0
+
+    def learn(self, raw: bytes) -> None:
+        """Learn from an entry that the wide form takes. `form` may be another one afterwards."""
+        if self._resting is not None:
+            return
+        self._offered += 1
+        self._since += 1
+        if self._offered <= _LEARN_ALL or not self._offered % _LEARN_EVERY:
+            entry = cast("dict[str, Form]", orjson.loads(raw))
+            self._has_news = self._seen.learn(entry, self._wide) or self._has_news
+        # Each form waits twice as long as the one before, so all of them together cost little.
+        if self._has_news and self._since >= _LEARN_FIRST << self._made:
+            self.form = NarrowForm(self._seen, self._wide)
+            self._made += 1
+            self._since = 0
+            self._has_news = False
+
+    def look_back(self, tried: int, refused: int) -> None:
+        """Take into account how many entries of a segment the form was tried on, and how many it refused."""
+        if self._resting is not None:
+            self._rest -= 1
+            if not self._rest:
+                self.form, self._resting = self._resting, None
+        elif self.form is not None and 2 * refused > tried:
+            self.form, self._resting = None, self.form
+            self._rest = _REST_SEGMENTS
+
+
+@dataclass(slots=True)
+class _SeenQuestion:
+    times: int = 0
+    many: bool = False
+
+
+@dataclass(slots=True)
+class _SeenAnswers:
+    """`times`: how often classifications were given at a place; `given`: which, and how often each."""
+
+    times: int = 0
+    given: dict[str, _SeenQuestion] = field(default_factory=dict)
+
+    def learn(self, answers: dict[str, list[str]]) -> None:
+        self.times += 1
+        for key, values in answers.items():
+            seen = self.given.setdefault(key, _SeenQuestion())
+            seen.times += 1
+            seen.many = seen.many or len(values) > 1
+
+    def pattern(self) -> object:
+        """What a form is made of."""
+        given = {key: (each.times == self.times, each.many) for key, each in self.given.items()}
+        return bool(self.times), given
+
+
+@dataclass(slots=True)
+class _SeenPlace:
+    """`times`: how many geometries of a class were seen; `shape` is empty while there were none."""
+
+    shape: str = ""
+    times: int = 0
+    answers: _SeenAnswers = field(default_factory=_SeenAnswers)
+    is_nested: bool = False
+    nested: dict[str, _SeenPlace] = field(default_factory=dict)
+
+    def learn(self, geometry: dict[str, Form]) -> None:
+        self.shape = _shape_of(geometry)
+        self.times += 1
+        if "classifications" in geometry:
+            self.answers.learn(geometry["classifications"])
+        if "nested_geometries" in geometry:
+            self.is_nested = True
+            _learn_classes(geometry["nested_geometries"], self.nested)
+
+    def pattern(self) -> object:
+        nested = {key: each.pattern() for key, each in self.nested.items()}
+        answered = self.answers.times == self.times, self.answers.pattern()
+        return self.shape, answered, self.is_nested, nested
+
+
+@dataclass(slots=True)
+class _SeenEntry:
+    """All that was seen of an input."""
+
+    entries: int = 0
+    answers: _SeenAnswers = field(default_factory=_SeenAnswers)
+    classes: dict[str, _SeenPlace] = field(default_factory=dict)
+
+    def learn(self, entry: dict[str, Form], wide: WideForm) -> bool:
+        """Take an entry in, if it is one for a narrow form. Whether that makes another form."""
+        given, classes = entry.get("global_classifications"), entry.get("labels", {})
+        if given is not None and not _fits_answers(given, self.answers, wide.answers):
+            return False
+        if not _fits_classes(classes, self.classes, wide.ground):
+            return False
+        before = self.pattern()
+        self.entries += 1
+        if given is not None:
+            self.answers.learn(given)
+        _learn_classes(classes, self.classes)
+        return before != self.pattern()
+
+    def pattern(self) -> object:
+        classes = {key: each.pattern() for key, each in self.classes.items()}
+        return bool(self.entries), self.answers.pattern(), classes
+
+
+def _learn_classes(classes: dict[str, list[dict[str, Form]]], seen: dict[str, _SeenPlace]) -> None:
+    for key, geometries in classes.items():
+        place = seen.setdefault(key, _SeenPlace())
+        for geometry in geometries:
+            place.learn(geometry)
+
+
+def _shape_of(geometry: dict[str, Form]) -> str:
+    return next((key for key in geometry if key in SHAPES), "")
+
+
+def _fits_classes(
+    classes: dict[str, list[dict[str, Form]]], seen: dict[str, _SeenPlace], ground: Ground
+) -> bool:
+    """Whether a narrow form can hold these geometries beside those that were seen."""
+    if len(seen.keys() | classes.keys()) > _MOST_KEYS:
+        return False
+    return all(
+        _fits_geometries(key, geometries, seen.get(key, _SeenPlace()), ground)
+        for key, geometries in classes.items()
+    )
+
+
+def _fits_geometries(key: str, geometries: list[dict[str, Form]], seen: _SeenPlace, ground: Ground) -> bool:
+    shape = seen.shape or (_shape_of(geometries[0]) if geometries else "")
+    place = ground.place(key, shape)
+    if place is None or any(shape not in geometry for geometry in geometries):
+        return False
+    for geometry in geometries:
+        if not _fits_answers(geometry.get("classifications", {}), seen.answers, place.answers):
+            return False
+        nested = geometry.get("nested_geometries")
+        if nested is not None and (
+            place.nested is None or not _fits_classes(nested, seen.nested, place.nested)
+        ):
+            return False
+    return True
+
+
+def _fits_answers(given: dict[str, list[Form]], seen: _SeenAnswers, answers: Answers) -> bool:
+    if len(seen.given.keys() | given.keys()) > _MOST_KEYS:
+        return False
+    for key, values in given.items():
+        question = answers.question(key)
+        if question is None or not values or (len(values) > 1 and question.many is None):
+            return False
+        if not all(isinstance(value, str) for value in values):
+            return False
+    return True
