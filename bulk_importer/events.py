@@ -28,6 +28,8 @@ __all__ = [
     "RunStarted",
     "SegmentRead",
     "StopRequested",
+    "WindowClosed",
+    "WindowOpened",
 ]
 
 
@@ -135,6 +137,26 @@ class OutageBegan(Event, frozen=True, kw_only=True):
 
 class OutageEnded(Event, frozen=True, kw_only=True):
     """The server answers again."""
+
+    seconds: float
+
+
+class WindowClosed(Event, frozen=True, kw_only=True):
+    """Outside the hours in which sending is allowed: nothing new leaves until they begin.
+
+    Attributes:
+        hours: with their zone, as in `22:00-06:00 Europe/Berlin`.
+        until: the day and time when they begin, by the clock of that zone.
+        after_seconds: how long that is from now.
+    """
+
+    hours: str
+    until: str
+    after_seconds: float
+
+
+class WindowOpened(Event, frozen=True, kw_only=True):
+    """The hours in which sending is allowed have begun; `seconds` were waited for them."""
 
     seconds: float
 

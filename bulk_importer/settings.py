@@ -25,7 +25,9 @@ from bulk_importer.units import (
     DURATION,
     FILE,
     FOLDER,
+    HEADERS,
     RATE,
+    SHARE,
     SIZE,
     SWITCH,
     URL,
@@ -69,6 +71,10 @@ class Definition:
         """Its name in the environment."""
         return VARIABLE_PREFIX + self.name.upper()
 
+    def shown(self, value: Any) -> Any:
+        """What may be printed of a value: itself, or where that may be a secret, as much as names it."""
+        return value if self.kind.may_be_shown or value is None else self.kind.show(value)
+
     def read(self, value: object, origin: str) -> Any:
         """The value that `value` (text, or what a TOML file holds) stands for.
 
@@ -110,7 +116,7 @@ def _setting(
     meaning: bool = False,
 ) -> Any:
     facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    return dataclasses.field(default=default, metadata={**facts, "meaning": meaning})
+    return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, "meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +142,11 @@ class Settings:
     basic_auth_file: str | None = _setting(
         FILE, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
     )
-    header: str | None = _setting(
-        ANY_TEXT, None, "server", "'Name: value' to send along; several: @FILE with one on each line"
+    header: tuple[str, ...] = _setting(
+        HEADERS,
+        (),
+        "server",
+        "header to send along; repeatable; @FILE, with one on each line, keeps secrets out of the process list",
     )
     ca_file: str | None = _setting(
         FILE, None, "server", "certificates (PEM) to trust besides those of the system"
@@ -333,6 +342,36 @@ class Settings:
         at_least=0.001,
         at_most=60,
     )
+    max_retry_wait: float = _setting(
+        DURATION,
+        60.0,
+        "sending",
+        "longest wait before a request is sent again, where the server asks for none",
+        at_least=0.001,
+        at_most=3600,
+    )
+    max_retry_after: float = _setting(
+        DURATION,
+        3600.0,
+        "sending",
+        "longest wait that a server may ask for by Retry-After; after it the request is sent anyway",
+        at_least=0,
+        at_most=86_400,
+    )
+    retry_share: float = _setting(
+        SHARE,
+        0.2,
+        "sending",
+        "requests that are sent again, as a share of the others, before they have to wait for their turn",
+    )
+    outage_signs: int = _setting(
+        COUNT,
+        3,
+        "sending",
+        "failures in a row, without an answer between, after which the run pauses and probes",
+        at_least=1,
+        at_most=1000,
+    )
     probe_wait: float = _setting(
         DURATION,
         1.0,
@@ -340,6 +379,14 @@ class Settings:
         "how soon a server that is away is asked whether it is back; doubles from one time to the next",
         at_least=0.001,
         at_most=60,
+    )
+    max_probe_wait: float = _setting(
+        DURATION,
+        60.0,
+        "sending",
+        "longest wait between two probes of a server that is away",
+        at_least=0.001,
+        at_most=3600,
     )
     max_outage: float = _setting(
         DURATION, 3600.0, "sending", "how long the server may be unreachable before the run ends", at_least=0
@@ -407,12 +454,13 @@ def definitions() -> tuple[Definition, ...]:
 
 
 def load(
-    flags: Mapping[str, str], environment: Mapping[str, str], config_file: str | Path | None = None
+    flags: Mapping[str, object], environment: Mapping[str, str], config_file: str | Path | None = None
 ) -> Loaded:
     """Gather the settings: flag before variable before file before default.
 
     Args:
-        flags: name of the setting -> text, only those that were given.
+        flags: name of the setting -> what stands behind it, only those that were given: text, several of them in a
+            list, or a truth value.
         environment: all variables; those with the prefix must be settings.
         config_file: a TOML file with settings at its top level.
 

@@ -21,11 +21,14 @@ __all__ = [
     "DURATION",
     "FILE",
     "FOLDER",
+    "HEADERS",
     "RATE",
+    "SHARE",
     "SIZE",
     "SWITCH",
     "URL",
     "Kind",
+    "header_in",
     "one_of",
 ]
 
@@ -51,8 +54,9 @@ class Kind:
         wanted: what a person should write, with an article, for messages.
         placeholder: what stands for the value in `--help`.
         read: from text or a TOML value; ValueError says what is wrong.
-        show: to text that `read` takes back.
+        show: to text that `read` takes back, but for secrets.
         takes_value: False for a switch, whose flag alone means True.
+        repeats: its flag may be given several times; `read` takes the list.
         may_be_shown: False where what a person wrote by mistake could be a secret.
     """
 
@@ -61,6 +65,7 @@ class Kind:
     read: Callable[[object], Any]
     show: Callable[[Any], str]
     takes_value: bool = True
+    repeats: bool = False
     may_be_shown: bool = True
 
 
@@ -139,19 +144,54 @@ def _read_url(value: object) -> str:
     return text
 
 
-def _read_codes(value: object) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError("it has to be codes with commas between them")
-    return tuple(part.strip() for part in parts if part.strip())
+def _read_share(value: object) -> float:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        share = float(value.strip()[:-1]) / 100
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        share = float(value)
+    else:
+        raise ValueError("it needs a percent sign")
+    if not 0 <= share <= 1:
+        raise ValueError("a share lies between 0% and 100%")
+    return share
+
+
+def _read_several(value: object, separator: str) -> tuple[str, ...]:
+    """The parts of a text, or of each text of a list."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("it has to be text, or a list of texts")
+    return tuple(part.strip() for text in texts for part in text.split(separator) if part.strip())
+
+
+def _read_headers(value: object) -> tuple[str, ...]:
+    headers = _read_several(value, "\n")
+    for header in headers:
+        if not header.startswith("@"):
+            header_in(header)
+    return headers
+
+
+def header_in(line: str) -> tuple[str, str]:
+    """Name and value of a header that is written `Name: value`.
+
+    Raises:
+        ValueError: it is written otherwise.
+    """
+    name, colon, value = (part.strip() for part in line.partition(":"))
+    if not colon or not name.replace("-", "").replace("_", "").isalnum() or not value.isprintable():
+        raise ValueError("a header is written 'Name: value'")
+    return name, value
+
+
+def _show_headers(headers: tuple[str, ...]) -> str:
+    """The names, and the files: values may be secrets."""
+    return ", ".join(header if header.startswith("@") else header_in(header)[0] for header in headers)
 
 
 def _read_budget(value: object) -> ErrorBudget:
     if isinstance(value, str) and value.strip().endswith("%"):
-        share = float(value.strip()[:-1]) / 100
-        if not 0 <= share <= 1:
-            raise ValueError("a share lies between 0% and 100%")
-        return ErrorBudget(share=share)
+        return ErrorBudget(share=_read_share(value))
     if value == "none":
         return ErrorBudget()
     count = _read_count(value)
@@ -176,9 +216,24 @@ FILE = Kind("a file", "FILE", _read_text, str)
 FOLDER = Kind("a folder", "FOLDER", _read_text, str)
 ANY_TEXT = Kind("a text", "TEXT", _read_text, str)
 BUDGET = Kind("a number of entries, a share such as 5%, or none", "N|P%", _read_budget, str)
-CODES = Kind("codes of findings with commas between them", "CODE[,CODE]", _read_codes, ",".join)
+CODES = Kind(
+    "codes of findings with commas between them",
+    "CODE[,CODE]",
+    lambda value: _read_several(value, ","),
+    ",".join,
+    repeats=True,
+)
 COUNT = Kind("a whole number", "N", _read_count, str)
 DURATION = Kind("a duration such as 90, 90s, 10m or 8h", "DURATION", _read_duration, _show_duration)
+HEADERS = Kind(
+    "a header or a file with some",
+    "'NAME: VALUE'|@FILE",
+    _read_headers,
+    _show_headers,
+    repeats=True,
+    may_be_shown=False,
+)
 RATE = Kind("a number above zero, such as 20, 500kB or 4MiB", "RATE", _read_rate, lambda rate: f"{rate:g}")
+SHARE = Kind("a share such as 20%", "P%", _read_share, lambda share: f"{100 * share:g}%")
 SIZE = Kind("a size such as 4MiB, 500kB or a number of bytes", "SIZE", _read_size, _show_size)
 SWITCH = Kind("true or false", "", _read_switch, lambda on: str(on).lower(), takes_value=False)

@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Loaded, definitions, load, nearest
-from bulk_importer.units import CODES
 
 __all__ = ["Parser", "add_settings", "gather"]
 
@@ -37,10 +36,10 @@ def add_settings(parser: argparse.ArgumentParser, sections: Container[str]) -> N
         if each.section not in sections:
             continue
         group = groups.setdefault(each.section, parser.add_argument_group(each.section))
-        shown = "" if each.default is None else f" (default: {each.kind.show(each.default)})"
+        shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")
         dest = _PREFIX + each.name
-        if each.kind is CODES:
+        if each.kind.repeats:
             group.add_argument(
                 each.flag,
                 dest=dest,
@@ -70,15 +69,8 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         UsageError: one of them is unknown or cannot be meant.
     """
     flags = {
-        name.removeprefix(_PREFIX): _as_text(value)
+        name.removeprefix(_PREFIX): value
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
     }
     return load(flags, os.environ, arguments.config)
-
-
-def _as_text(value: object) -> str:
-    """What a flag said, as a variable would say it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(value) if isinstance(value, list) else str(value)

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     loaded = gather(arguments)
     rows = {
         each.name: {
-            "value": getattr(loaded.settings, each.name),
+            "value": each.shown(getattr(loaded.settings, each.name)),
             "origin": loaded.origins[each.name],
             "help": each.help,
         }
@@ -37,6 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     width = max(map(len, rows))
     for each in definitions():
         value = getattr(loaded.settings, each.name)
-        shown = "-" if value is None else each.kind.show(value)
+        shown = "-" if value in (None, ()) else each.kind.show(value)
         terminal.out(f"{each.name:{width}}  {shown:24}  {loaded.origins[each.name]}")
     return ExitCode.DELIVERED

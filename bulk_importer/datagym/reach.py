@@ -8,7 +8,7 @@ holds for the host would take the place of the token.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bulk_importer.datagym.proxies import Proxy, basic_login, proxy_for
 from bulk_importer.datagym.socks import socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
+from bulk_importer.units import header_in
 
 __all__ = ["Reach"]
 
@@ -82,21 +83,27 @@ class Reach:
         return "Authorization" in self.headers
 
 
-def _headers(said: str | None) -> dict[str, str]:
-    """`Name: value`, or `@FILE` with one such a line."""
-    if said is None:
-        return {}
-    lines = _text(said[1:], "--header").splitlines() if said.startswith("@") else [said]
+def _headers(said: Sequence[str]) -> dict[str, str]:
+    """Of `Name: value`s, and `@FILE`s with one such a line."""
     headers: dict[str, str] = {}
-    for line in filter(str.strip, lines):
-        name, colon, value = line.partition(":")
-        name, value = name.strip(), value.strip()
-        if not colon or not name.replace("-", "").replace("_", "").isalnum() or not value.isprintable():
-            raise UsageError("--header: it is written 'Name: value', or @FILE with one such a line.")
-        if name.lower() in _OURS:
-            raise UsageError(f"--header: {name} is set by this program itself.")
-        headers[name] = value
+    for each in said:
+        lines = _text(each[1:], "--header").splitlines() if each.startswith("@") else [each]
+        for line in filter(str.strip, lines):
+            name, value = _header(line)
+            if name.lower() in map(str.lower, headers):
+                raise UsageError(f"--header: {name} is given twice.")
+            headers[name] = value
     return headers
+
+
+def _header(line: str) -> tuple[str, str]:
+    try:
+        name, value = header_in(line)
+    except ValueError as error:
+        raise UsageError(f"--header: {error}.") from error
+    if name.lower() in _OURS:
+        raise UsageError(f"--header: {name} is set by this program itself.")
+    return name, value
 
 
 def _basic(text: str) -> str:

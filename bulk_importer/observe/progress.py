@@ -19,6 +19,8 @@ from bulk_importer.events import (
     RunStarted,
     SegmentRead,
     StopRequested,
+    WindowClosed,
+    WindowOpened,
 )
 
 __all__ = ["Progress", "progress_for"]
@@ -54,7 +56,7 @@ def progress_for(
 class _Standing:
     """What the events add up to."""
 
-    # Changed by `see` alone.
+    # Changed by `see`, and what it calls, alone.
     source: str = ""
     size: int | None = None
     read_bytes: int = 0
@@ -66,6 +68,7 @@ class _Standing:
     began: float = 0.0
     gate: str = ""
     trouble: str = ""
+    pause: str = ""
 
     def see(self, event: Event, now: float) -> None:
         match event:
@@ -85,12 +88,21 @@ class _Standing:
                 self.in_doubt += event.entries
             case GateMoved():
                 self.gate = f"{event.max_in_flight} in flight, weight {event.max_weight} ({event.reason})"
+            case _:
+                self._see_hindrance(event)
+
+    def _see_hindrance(self, event: Event) -> None:
+        match event:
             case OutageBegan():
                 self.trouble = f"waiting for the server: {event.reason}"
             case RetryScheduled():
                 self.trouble = f"again in {event.after_seconds:.1f} s: {event.reason}"
             case OutageEnded():
                 self.trouble = ""
+            case WindowClosed():
+                self.pause = f"paused until {event.until}: sends only {event.hours}"
+            case WindowOpened():
+                self.pause = ""
             case StopRequested():
                 self.trouble = f"stopping ({event.reason})"
             case _:
@@ -129,12 +141,12 @@ class _Standing:
         left = self.seconds_left(now)
         if left is not None:
             parts.append(f"{_duration(left)} left")
-        parts += filter(None, [self.gate, self.trouble])
+        parts += filter(None, [self.gate, self.pause, self.trouble])
         return " · ".join(parts)
 
 
 class _PlainLines:
-    """A line at the start of trouble, at its end, and every ten seconds."""
+    """A line at the start of trouble or a pause, at its end, and every ten seconds."""
 
     def __init__(self, write_line: Callable[[str], None], clock: Callable[[], float]) -> None:
         self._write_line = write_line
@@ -146,7 +158,7 @@ class _PlainLines:
         now = self._clock()
         self._standing.see(event, now)
         if (
-            isinstance(event, OutageBegan | OutageEnded | StopRequested)
+            isinstance(event, OutageBegan | OutageEnded | StopRequested | WindowClosed | WindowOpened)
             or now - self._said_at >= _SECONDS_BETWEEN_LINES
         ):
             self._said_at = now

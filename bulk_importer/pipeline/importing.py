@@ -40,6 +40,7 @@ from bulk_importer.pipeline.rules import (
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
+from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Import", "checkpoint_folder"]
@@ -108,6 +109,7 @@ class Import:
             BulkImporterError: the run could not begin.
         """
         require_known_codes(self._settings)
+        require_sound(self._settings)
         identity = await asyncio.to_thread(self._identity)
         finished = await asyncio.to_thread(self._finished, identity)
         if finished is not None:

@@ -41,12 +41,14 @@ class BreakerPolicy:
         signs: failures in a row, with no answer in between, that make an outage. One would do for a refused connection;
             three let a single lost packet or a gateway that is being reloaded pass without a pause.
         first_interval_seconds, longest_interval_seconds: between probes; doubled from one to the other.
+        max_retry_after_seconds: a server that asks for longer between two probes is asked after this long all the same.
         max_outage_seconds: after this long without an answer to a batch the run gives up.
     """
 
     signs: int = 3
     first_interval_seconds: float = 1.0
     longest_interval_seconds: float = 60.0
+    max_retry_after_seconds: float = 3600.0
     max_outage_seconds: float = 3600.0
 
 
@@ -135,5 +137,7 @@ class Breaker:
             self._interval = min(self._interval * 2, self._policy.longest_interval_seconds)
         self._state = BreakerState.OPEN
         # A server that asks for longer than we are allowed to wait is asked once more before we give up.
-        asked = min(after_seconds or 0.0, max(0.0, self._began + self._policy.max_outage_seconds - now))
+        policy = self._policy
+        left = max(0.0, self._began + policy.max_outage_seconds - now)
+        asked = min(after_seconds or 0.0, policy.max_retry_after_seconds, left)
         self._probe_at = now + max(self._interval, asked)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from bulk_importer.events import GateMoved, Observer
-from bulk_importer.transfer.gate import Setting
+from bulk_importer.events import Observer, WindowClosed, WindowOpened
 from bulk_importer.transfer.pacing import Pacing
 from bulk_importer.transfer.window import Window
 
@@ -25,7 +24,6 @@ class Clockwork:
     """The rates and the window of one run.
 
     Args:
-        standing: where the knobs of the gate stand, to be said when the window opens.
         sleep: waits so many seconds, or less when the run is to end.
         clock: monotonic, in seconds.
         now: the time of day, aware.
@@ -37,7 +35,6 @@ class Clockwork:
         window: Window | None = None,
         *,
         is_stopping: Callable[[], bool],
-        standing: Callable[[], Setting],
         sleep: Callable[[float], Awaitable[None]],
         emit: Observer,
         clock: Callable[[], float],
@@ -46,7 +43,6 @@ class Clockwork:
         self._pacing = pacing
         self._window = window
         self._is_stopping = is_stopping
-        self._standing = standing
         self._sleep = sleep
         self._emit = emit
         self._clock = clock
@@ -72,11 +68,14 @@ class Clockwork:
         window = self._window
         if window is None or self._is_stopping() or window.is_open(self._now()):
             return False
-        hours = f"{window.opens:%H:%M}-{window.closes:%H:%M} {window.zone}"
-        self._emit(GateMoved(max_in_flight=0, max_weight=0, reason=f"closed outside {hours}"))
+        now, began = self._now(), self._clock()
+        after_seconds = window.opens_in(now)
+        until = (now + timedelta(seconds=after_seconds)).astimezone(window.zone)
+        self._emit(
+            WindowClosed(hours=str(window), until=f"{until:%a %H:%M}", after_seconds=round(after_seconds, 3))
+        )
         while not self._is_stopping() and (seconds := window.opens_in(self._now())) > 0:
             await self._sleep(min(seconds, _NAP_SECONDS))
         if not self._is_stopping():
-            in_flight, weight = self._standing()
-            self._emit(GateMoved(max_in_flight=in_flight, max_weight=weight, reason="open again"))
+            self._emit(WindowOpened(seconds=round(self._clock() - began, 3)))
         return True

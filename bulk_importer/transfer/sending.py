@@ -31,13 +31,11 @@ from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.supply import Supply
 from bulk_importer.transfer.window import Window
 
-__all__ = ["Ledger", "Remembered", "Sending", "window_of"]
+__all__ = ["Ledger", "Remembered", "Sending", "require_sound"]
 
 _POLITE_IN_FLIGHT = 2
 # When everything fails, a retry leaves in the time of ten first waits: every five seconds at the default.
 _RETRIES_PER_WAIT = 0.1
-# A minute at the default: often enough for a person who waits, and nothing to a server that starts.
-_LONGEST_PROBE_WAITS = 60
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -75,11 +73,9 @@ class Sending:
     """Everything between the pool and the server.
 
     Args:
+        settings: of which `require_sound` has nothing to say.
         rejection: see `Terms`.
         remembered: what an earlier run found out.
-
-    Raises:
-        UsageError: bounds that contradict each other, or a window that cannot be read.
     """
 
     def __init__(
@@ -99,8 +95,10 @@ class Sending:
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
             BreakerPolicy(
+                signs=settings.outage_signs,
                 first_interval_seconds=settings.probe_wait,
-                longest_interval_seconds=_LONGEST_PROBE_WAITS * settings.probe_wait,
+                longest_interval_seconds=settings.max_probe_wait,
+                max_retry_after_seconds=settings.max_retry_after,
                 max_outage_seconds=settings.max_outage,
             ),
             probe=uploads.probe,
@@ -113,14 +111,20 @@ class Sending:
             entries_per_second=settings.max_entries_per_second,
             bytes_per_second=settings.max_bytes_per_second,
         )
-        policy = RetryPolicy(base_seconds=settings.retry_wait)
+        policy = RetryPolicy(
+            base_seconds=settings.retry_wait,
+            cap_seconds=settings.max_retry_wait,
+            max_retry_after_seconds=settings.max_retry_after,
+        )
         self._carrier = Carrier(
             upload=uploads.upload,
             ledger=ledger,
             gate=gate,
             retrying=Retrying(
                 policy,
-                budget=RetryBudget(per_second=_RETRIES_PER_WAIT / settings.retry_wait),
+                budget=RetryBudget(
+                    share=settings.retry_share, per_second=_RETRIES_PER_WAIT / settings.retry_wait
+                ),
                 max_attempts=settings.max_attempts,
                 may_retry=lambda _: not stop.is_requested and outage.is_over,
                 sleep=stop.sleep,
@@ -130,9 +134,8 @@ class Sending:
             outage=outage,
             clockwork=Clockwork(
                 pacing,
-                window_of(settings),
+                _window(settings),
                 is_stopping=lambda: stop.is_requested,
-                standing=lambda: gate.setting,
                 sleep=stop.sleep,
                 emit=emit,
                 clock=clock,
@@ -181,12 +184,21 @@ class Sending:
         return Remembered(in_flight, weight, self.dispatcher.max_bytes_after_413 or self._remembered_bytes)
 
 
-def window_of(settings: Settings) -> Window | None:
-    """The hours in which the settings allow to send.
+def require_sound(settings: Settings) -> None:
+    """See that the settings of the sending side can be meant together, before anything is begun.
 
     Raises:
-        UsageError: they cannot be read.
+        UsageError: bounds or waits contradict each other, or the window cannot be read.
     """
+    _bounds(settings)
+    _window(settings)
+    if settings.retry_wait > settings.max_retry_wait:
+        raise UsageError("--retry-wait is above --max-retry-wait.")
+    if settings.probe_wait > settings.max_probe_wait:
+        raise UsageError("--probe-wait is above --max-probe-wait.")
+
+
+def _window(settings: Settings) -> Window | None:
     if settings.window is None:
         return None
     try:

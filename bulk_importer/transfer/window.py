@@ -54,6 +54,10 @@ class Window:
             raise ValueError(f"the window {text!r} needs a time zone, as in '{text.strip()} Europe/Berlin'")
         return cls(opens, closes, zone)
 
+    def __str__(self) -> str:
+        """The hours and their zone."""
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M} {self.zone}"
+
     def is_open(self, at: datetime) -> bool:
         """Whether sending is allowed at this (aware) time."""
         wall = at.astimezone(self.zone).time()

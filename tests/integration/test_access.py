@@ -159,17 +159,22 @@ async def test_http_basic_lets_a_reverse_proxy_open(start_server: StartServer, t
         Client.of(Settings(server=server.url, basic_auth_file=str(login)), Token("a-token"))
 
 
-async def test_extra_headers_come_from_a_flag_or_a_file(start_server: StartServer, tmp_path: Path) -> None:
-    """A file, because their values may be secrets; those that are ours cannot be set."""
+async def test_extra_headers_come_from_flags_and_files(start_server: StartServer, tmp_path: Path) -> None:
+    """A file, because their values may be secrets; those that are ours cannot be set, and none comes twice."""
     server = await start_server(accept)
     file = tmp_path / "headers"
     file.write_text("X-Team: labels\n\nX-Access-Id: 1:2\n")
-    await upload(Settings(server=server.url, header=f"@{file}"))
-    await upload(Settings(server=server.url, header="X-Team: others"))
+    await upload(Settings(server=server.url, header=(f"@{file}", "X-Shift: night, early")))
     assert server.came[0].headers["X-Team"] == "labels"
     assert server.came[0].headers["X-Access-Id"] == "1:2"
-    assert server.came[1].headers["X-Team"] == "others"
-    for wrong in ("nonsense", "Authorization: Token t", "content-type: text/plain", "X: a\nY: b"):
+    assert server.came[0].headers["X-Shift"] == "night, early"
+    for wrong in (
+        ("nonsense",),
+        ("Authorization: Token t",),
+        ("content-type: text/plain",),
+        ("X: a\nY: b",),
+        (f"@{file}", "x-team: others"),
+    ):
         with pytest.raises(UsageError, match="--header"):
             Client.of(Settings(server=server.url, header=wrong), Token())
 

@@ -11,10 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bulk_importer.checkpoint import read_state
 from bulk_importer.datagym.access import Token
-from bulk_importer.errors import ExitCode
-from bulk_importer.events import BatchDelivered, BatchSealed, Event, GateMoved, OutageBegan, OutageEnded
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.events import (
+    BatchDelivered,
+    BatchSealed,
+    Event,
+    OutageBegan,
+    OutageEnded,
+    WindowClosed,
+)
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
@@ -28,6 +37,7 @@ QUICK: dict[str, Any] = {
     "workers": 0,
     "retry_wait": 0.01,
     "probe_wait": 0.02,
+    "max_probe_wait": 1.2,
 }
 
 
@@ -106,6 +116,47 @@ async def test_a_server_that_stays_away_ends_the_run_with_everything_owed(tmp_pa
     assert (summary.delivered, summary.owed, summary.in_doubt) == (2, 18, 0)
     _, state = read_state(Path(f"{source}.checkpoint"))
     assert not state.undecided
+
+
+async def test_the_signs_of_an_outage_are_as_many_as_a_person_says(tmp_path: Path) -> None:
+    """One refusal by a gateway is enough to pause where that is set, and not by default."""
+    for signs, outages in ((1, 1), (3, 0)):
+        faults = FaultScript([Fault("ok"), Fault(503)])
+        async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+            project = await sandbox.prepare(name="p", media=6)
+            source = write_labels(tmp_path / f"{signs}.json", project.media_ids)
+            settings = Settings(
+                server=sandbox.url,
+                project=project.id,
+                max_batch_entries=1,
+                max_in_flight=1,
+                outage_signs=signs,
+                **QUICK,
+            )
+            events: list[Event] = []
+            summary = await run_import(source, settings, events.append)
+        assert summary.delivered == 6
+        assert sum(isinstance(event, OutageBegan) for event in events) == outages
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"retry_wait": 2.0, "max_retry_wait": 1.0}, "--max-retry-wait"),
+        ({"probe_wait": 2.0, "max_probe_wait": 1.0}, "--max-probe-wait"),
+        ({"min_in_flight": 4, "max_in_flight": 2}, "--min-in-flight"),
+        ({"window": "22-6"}, "--window"),
+    ],
+)
+async def test_settings_that_cannot_be_meant_together_are_refused_before_anything_is_begun(
+    tmp_path: Path, wrong: dict[str, Any], said: str
+) -> None:
+    """No server is asked, and there is no checkpoint."""
+    source = write_labels(tmp_path / "labels.json", ["m"])
+    settings = Settings(server="http://localhost:1", project="p", **{**QUICK, **wrong})
+    with pytest.raises(UsageError, match=said):
+        await run_import(source, settings)
+    assert not Path(f"{source}.checkpoint").exists()
 
 
 async def test_a_server_without_its_database_is_away_and_nobody_is_condemned(tmp_path: Path) -> None:
@@ -207,7 +258,7 @@ async def test_a_polite_run_comes_to_its_end(tmp_path: Path) -> None:
 
 
 async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_path: Path) -> None:
-    """It says that it is closed, and a stop ends the wait with nothing on record as sent."""
+    """It says that it waits for them, and a stop ends the wait with nothing on record as sent."""
     now = datetime.now(UTC)
     window = f"{now + timedelta(hours=2):%H:%M}-{now + timedelta(hours=3):%H:%M} UTC"
     async with Sandbox(SandboxConfig(seed=1)) as sandbox:
@@ -217,8 +268,8 @@ async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_pat
         said: list[str] = []
 
         def observe(event: Event) -> None:
-            if isinstance(event, GateMoved) and event.max_in_flight == 0:
-                said.append(event.reason)
+            if isinstance(event, WindowClosed):
+                said.append(event.hours)
                 stop.request("enough", ExitCode.TERMINATED)
 
         opened = await open_source(str(source))
@@ -229,4 +280,4 @@ async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_pat
         assert not sandbox.requests
     assert summary.exit_code == ExitCode.TERMINATED
     assert summary.owed == 3
-    assert "closed" in said[0]
+    assert said == [window]

@@ -142,6 +142,7 @@ async def tell(story: Story, folder: Path) -> None:
             read_timeout=0.25,
             retry_wait=0.004,
             probe_wait=0.004,
+            max_probe_wait=0.24,
             max_outage=30,
             grace=0.1,
             server_request_limit=0.5,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Definition, Settings, definitions, load
-from bulk_importer.units import BUDGET, CODES, COUNT, DURATION, RATE, SIZE, SWITCH, Kind
+from bulk_importer.units import BUDGET, CODES, COUNT, DURATION, HEADERS, RATE, SHARE, SIZE, SWITCH, Kind
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -78,6 +78,11 @@ def test_a_program_is_held_to_the_same_bounds() -> None:
         Settings(max_in_flight=0)
 
 
+def test_what_may_be_a_secret_is_not_in_what_a_program_prints_of_its_settings() -> None:
+    """A debugger or a log shows the whole object."""
+    assert "s3cret" not in repr(Settings(header=("X-Key: s3cret",)))
+
+
 @pytest.mark.parametrize("each", definitions(), ids=lambda each: each.name)
 def test_every_setting_is_whole(each: Definition) -> None:
     """It has help, a default within its bounds, and a default that is shown in a form that is read back."""
@@ -113,7 +118,9 @@ def test_quantities_are_read_with_their_units() -> None:
     ]
     assert [SIZE.read(text) for text in ("4MiB", "500kB", "17")] == [4 << 20, 500_000, 17]
     assert SWITCH.read("yes") is True
-    assert CODES.read("a, b") == ("a", "b")
+    assert CODES.read("a, b") == CODES.read(["a,b"]) == CODES.read(["a", "b"]) == ("a", "b")
+    assert SHARE.read("20%") == SHARE.read(0.2) == 0.2
+    assert HEADERS.read("X-A: 1, 2\n@file") == HEADERS.read(["X-A: 1, 2", "@file"]) == ("X-A: 1, 2", "@file")
     assert BUDGET.read("5%").is_exceeded(51, 1000)
     assert not BUDGET.read("5%").is_exceeded(50, 1000)
     assert not BUDGET.read("5%").is_exceeded(999, 999), "the sample is too small to judge by"
@@ -130,6 +137,9 @@ def test_quantities_are_read_with_their_units() -> None:
         (COUNT, "1.0"),
         (COUNT, "-1"),
         (BUDGET, "101%"),
+        (SHARE, "101%"),
+        (SHARE, "20"),
+        (HEADERS, "X-A"),
         (RATE, "0"),
     ],
 )

@@ -77,6 +77,24 @@ def test_settings_are_shown_with_their_origin(
     assert '"origin": "variable BULK_IMPORTER_GRACE"' in capsys.readouterr().out
 
 
+def test_headers_may_be_several_and_only_their_names_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From flags, or a variable with one on each line; their values may be secrets."""
+    assert (
+        main(["settings", "--header", "X-Team: a, b", "--header", "@secrets", "--header", "X-Key: s3cret"])
+        == 0
+    )
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("header ")]
+    assert line.split(maxsplit=1)[1] == "X-Team, @secrets, X-Key   flag --header"
+    monkeypatch.setenv("BULK_IMPORTER_HEADER", "X-Team: a\nX-Key: s3cret")
+    assert main(["settings", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert "X-Team, X-Key" in said
+    assert main(["settings", "--header", "s3cret"]) == ExitCode.USAGE
+    assert "s3cret" not in said + capsys.readouterr().err
+
+
 def test_what_was_not_foreseen_has_a_code_of_its_own(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

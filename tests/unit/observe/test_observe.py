@@ -20,6 +20,8 @@ from bulk_importer.events import (
     RetryScheduled,
     RunStarted,
     SegmentRead,
+    WindowClosed,
+    WindowOpened,
 )
 from bulk_importer.observe import JsonLog, progress_for, summary_text
 from bulk_importer.spans import Span
@@ -71,6 +73,21 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then() -> None:
     progress(OutageEnded(seconds=3.0))
     assert "connection refused" in lines[1]
     assert "connection refused" not in lines[2]
+
+
+def test_a_pause_for_the_hours_is_told_until_it_ends() -> None:
+    """What lands meanwhile does not hide it."""
+    lines: list[str] = []
+    clock = Clock()
+    progress = progress_for(io.StringIO(), lines.append, clock)
+    progress(BEGINNING)
+    progress(WindowClosed(hours="22:00-06:00 Europe/Berlin", until="Mon 22:00", after_seconds=600.0))
+    progress(delivered(40))
+    clock.now = 10.0
+    progress(delivered(40))
+    progress(WindowOpened(seconds=600.0))
+    paused = "paused until Mon 22:00: sends only 22:00-06:00 Europe/Berlin"
+    assert [paused in line for line in lines] == [True, True, False]
     progress.close()
 
 

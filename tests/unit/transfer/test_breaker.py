@@ -128,6 +128,14 @@ def test_retry_after_beyond_our_patience_still_gets_a_last_probe() -> None:
     assert not breaker.has_expired(3600.0)
 
 
+def test_a_server_cannot_put_probes_off_for_longer_than_a_person_allows() -> None:
+    """One that answers every question with a day of patience may be back within the hour."""
+    breaker = Breaker(BreakerPolicy(max_outage_seconds=1e6, max_retry_after_seconds=900.0))
+    for _ in range(3):
+        breaker.batch_failed(0.0, "503", after_seconds=86_400.0)
+    assert breaker.probe_after(0.0) == 900.0
+
+
 @pytest.mark.parametrize(("hours", "expired"), [(1, False), (3, False), (5, True)])
 def test_patience_is_a_setting(hours: int, expired: bool) -> None:
     """Three hours of maintenance pass within four hours of patience."""

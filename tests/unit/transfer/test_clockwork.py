@@ -6,9 +6,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from bulk_importer.events import Event, GateMoved
+from bulk_importer.events import Event, WindowClosed, WindowOpened
 from bulk_importer.transfer.clockwork import Clockwork
-from bulk_importer.transfer.gate import Setting
 from bulk_importer.transfer.pacing import Pacing
 from bulk_importer.transfer.window import Window
 
@@ -27,7 +26,6 @@ class World:
             pacing or Pacing(),
             window,
             is_stopping=lambda: self.is_stopping,
-            standing=lambda: Setting(4, 300),
             sleep=self.sleep,
             emit=self.events.append,
             clock=lambda: self.seconds,
@@ -65,13 +63,22 @@ async def test_requests_that_come_together_leave_one_after_the_other() -> None:
 
 
 async def test_outside_its_window_a_run_waits_and_says_so() -> None:
-    """First that it is closed, with nothing allowed in flight; then where the gate stands."""
+    """Until when, by the clock on the wall there, and then for how long it was."""
     world = World(window=Window.parse("22:00-06:00 UTC"))
     assert await world.clockwork.permit(entries=1, body_bytes=10)
     assert world.seconds == 10 * 3600
     closed, opened = world.events
-    assert closed == GateMoved(max_in_flight=0, max_weight=0, reason="closed outside 22:00-06:00 UTC")
-    assert opened == GateMoved(max_in_flight=4, max_weight=300, reason="open again")
+    assert closed == WindowClosed(hours="22:00-06:00 UTC", until="Mon 22:00", after_seconds=36_000.0)
+    assert opened == WindowOpened(seconds=36_000.0)
+
+
+async def test_the_end_of_a_pause_is_told_in_the_zone_of_the_window() -> None:
+    """Which is not that of whoever reads the log."""
+    world = World(window=Window.parse("02:00-06:00 Asia/Tokyo"))
+    await world.clockwork.permit(entries=1, body_bytes=10)
+    assert world.events[0] == WindowClosed(
+        hours="02:00-06:00 Asia/Tokyo", until="Tue 02:00", after_seconds=18_000.0
+    )
 
 
 async def test_a_stop_ends_every_wait() -> None:

@@ -138,7 +138,6 @@ class World:
             clockwork=Clockwork(
                 Pacing(),
                 is_stopping=lambda: self.stop.is_requested,
-                standing=lambda: gate.setting,
                 sleep=self.stop.sleep,
                 emit=self.events.append,
                 clock=loop.time,
