@@ -14,8 +14,10 @@ reached the application:
 - 2xx with HTML, nothing, half a JSON document, or JSON of another form: *in doubt*. A login page or a maintenance
   page usually means that nothing was executed, but it may as well stand for a gateway's 502 (`error_page 502 =200`),
   and an empty body or half a document for an answer that was lost on its way.
-- 3xx: not executed; a redirect asks to send the same elsewhere. Batches do not follow it.
-- 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward.
+- 3xx: not executed; a redirect asks to send the same elsewhere. Batches do not follow it. One that is meant for good
+  tells of a wrong address; one for the time being leads to a maintenance page as often as to a login: *wait*.
+- 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward. A 404
+  that is a page, or nothing, is what they say while nothing is behind them: *wait*.
 - 503: not executed, says the design, with an exception: Envoy and Varnish report a connection that broke *after* the
   request was forwarded as 503, in texts that can be told apart.
 - 5xx else: in doubt. A 500 without words may be the container failing to write the answer to a committed request.
@@ -107,6 +109,7 @@ _NEVER: Mapping[int, StopKind] = {
     403: StopKind.NOT_AUTHORISED,
     407: StopKind.NOT_AUTHORISED,
 }
+_FOR_THE_TIME_BEING = frozenset({302, 303, 307})
 # 503 of proxies that had forwarded the request already: Envoy's reset reasons, Varnish's broken fetch.
 _FORWARDED = (b"connection termination", b"remote reset", b"local reset", b"backend fetch failed")
 # What the second parser says about content names a place in it. What else comes under the same key (no body, an I/O
@@ -221,7 +224,11 @@ def _judge_status(status: int, headers: Mapping[str, str], body: bytes, now: dat
     if status == 422:
         return Refuse("http_422", (_excerpt(body),), said)
     if 300 <= status < 400:
-        return Stop(StopKind.NOT_DATAGYM, f"{said}, redirects to {_target(headers)}")
+        said = f"{said}, redirects to {_target(headers)}"
+    if status in _FOR_THE_TIME_BEING or (status == 404 and _decoded(body) is None):
+        return Again(Cause.UNAVAILABLE, said, _retry_after(headers, now))
+    if 300 <= status < 400:
+        return Stop(StopKind.NOT_DATAGYM, said)
     if 400 <= status < 500:
         return Stop(
             _NEVER.get(status, StopKind.NOT_DATAGYM), f"{said}, perhaps from a proxy before the server"

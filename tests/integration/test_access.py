@@ -184,12 +184,15 @@ async def test_a_redirect_is_not_followed(start_server: StartServer) -> None:
     other = await start_server(accept)
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        raise web.HTTPTemporaryRedirect(f"{other.url}{request.path_qs}")
+        raise kinds.pop()(f"{other.url}{request.path_qs}")
 
+    kinds = [web.HTTPTemporaryRedirect, web.HTTPPermanentRedirect]
     server = await start_server(answer)
     [verdict] = await upload(Settings(server=server.url), Token("a-token"))
     assert isinstance(verdict, Stop)
     assert verdict.kind is StopKind.NOT_DATAGYM
+    [verdict] = await upload(Settings(server=server.url), Token("a-token"))
+    assert isinstance(verdict, Again)
     assert not other.came
 
 

@@ -285,16 +285,25 @@ def test_what_was_turned_away_may_be_sent_again(status: int, body: bytes, cause:
     assert verdict.after_seconds is None
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(302, b""), (303, PAGE), (307, b""), (404, PAGE), (404, b""), (404, b"no route")]
+)
+def test_what_proxies_say_while_nothing_is_behind_them_is_waited_for(status: int, body: bytes) -> None:
+    """A 404 of theirs, or a way to a maintenance page, is no reason to end a run that went well so far."""
+    verdict = judge(status, body, location="https://status.example.org/back-soon")
+    assert isinstance(verdict, Again)
+    assert verdict.cause.tells_of_outage
+    assert "status.example.org" in verdict.reason or status == 404
+
+
 STOPS = [
     (301, b"", StopKind.NOT_DATAGYM),
-    (302, PAGE, StopKind.NOT_DATAGYM),
-    (307, b"", StopKind.NOT_DATAGYM),
+    (308, PAGE, StopKind.NOT_DATAGYM),
     (400, b"", StopKind.NOT_DATAGYM),
     (401, b"", StopKind.NOT_AUTHORISED),
     (401, PAGE, StopKind.NOT_AUTHORISED),
     (403, PAGE, StopKind.NOT_AUTHORISED),
     (404, SPRING, StopKind.NOT_DATAGYM),
-    (404, PAGE, StopKind.NOT_DATAGYM),
     (405, b"", StopKind.NOT_DATAGYM),
     (407, PAGE, StopKind.NOT_AUTHORISED),
     (431, b"", StopKind.NOT_DATAGYM),
@@ -322,7 +331,7 @@ def test_a_refusal_counts_under_an_error_status_too() -> None:
 
 def test_a_redirect_is_named_without_its_query() -> None:
     """A query may repeat the token."""
-    verdict = judge(302, b"", location="https://user:pw@login.example.org/sso?token=SECRET")
+    verdict = judge(301, b"", location="https://user:pw@login.example.org/sso?token=SECRET")
     assert isinstance(verdict, Stop)
     assert "login.example.org/sso" in verdict.reason
     assert "SECRET" not in verdict.reason
@@ -332,7 +341,7 @@ def test_a_redirect_is_named_without_its_query() -> None:
 @pytest.mark.parametrize("location", ["", "/login?token=SECRET", "http://[", "::::"])
 def test_a_junk_redirect_stops_the_run_too(location: str) -> None:
     """Whatever the target is, the verdict is the same."""
-    verdict = judge(302, b"", location=location)
+    verdict = judge(301, b"", location=location)
     assert isinstance(verdict, Stop)
     assert "SECRET" not in verdict.reason
 
