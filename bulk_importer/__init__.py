@@ -14,15 +14,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bulk_importer.doors import opened_on_demand
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
-from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bulk_importer.events import Observer
+    from bulk_importer.settings import Settings
     from bulk_importer.summary import Summary
+else:
+    __getattr__ = opened_on_demand(__name__, {"Settings": "settings"})
 
 __all__ = ["BulkImporterError", "ExitCode", "Settings", "import_labels", "import_labels_sync"]
 

@@ -6,11 +6,22 @@ Pure. Rules are those of the server's import route (2.6 and 2.7 of the protocol 
 from __future__ import annotations
 
 import unicodedata
+from array import array
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 
-__all__ = ["ENTRY_KEYS", "EXPORT_KEYS", "GEOMETRY_KEYS", "lane_of", "nearest", "weight_of"]
+from xxhash import xxh3_64_intdigest
+
+__all__ = [
+    "ENTRY_KEYS",
+    "EXPORT_KEYS",
+    "GEOMETRY_KEYS",
+    "key_of",
+    "keys_of",
+    "lane_of",
+    "nearest",
+    "weight_of",
+]
 
 ENTRY_KEYS = ("internal_media_ID", "keepData", "global_classifications", "labels")
 """The keys of an entry that the server reads."""
@@ -55,6 +66,20 @@ def lane_of(media_id: str) -> str:
     return "".join(each if each <= "\uffff" else "\ufffd" for each in kept).rstrip(" ")
 
 
+def key_of(lane: str) -> int:
+    """The number by which files and tables know a lane: its XXH3-64, or 1 where that is 0.
+
+    Two of n media share one with a probability of n² / 2^65: 3 in 10^8 for a million.
+    """
+    return xxh3_64_intdigest(lane.encode("utf-8", "surrogatepass")) or 1
+
+
+def keys_of(lanes: Iterable[str]) -> array[int]:
+    """`key_of` each, in a third of the time; for lanes of entries, in which no surrogate stands alone."""
+    keys = array("Q", map(xxh3_64_intdigest, map(str.encode, lanes)))
+    return array("Q", [key or 1 for key in keys]) if 0 in keys else keys
+
+
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
     """The known word that was probably meant, or None where none is near.
 
@@ -69,6 +94,8 @@ def _nearest(word: str, known: tuple[str, ...], likeness: float) -> str | None:
     same = by_lane.get(lane_of(word).strip())
     if same is not None:
         return same
+    from difflib import get_close_matches
+
     found = get_close_matches(lane_of(word), by_lane, n=1, cutoff=likeness)
     return by_lane[found[0]] if found else None
 

@@ -22,9 +22,23 @@ With S = 2 MiB and W = 2 that is 120 MB, and 133 for a compressed source. Where 
 doubles until it holds it, so S is to be read as 4 * E.
 """
 
-from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-from bulk_importer.intake.sources import Source, open_entries, open_source
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from typing import TYPE_CHECKING
+
+from bulk_importer.doors import opened_on_demand
+
+if TYPE_CHECKING:
+    from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
+    from bulk_importer.intake.sources import Source, open_entries, open_source
+    from bulk_importer.intake.validation import Judge, Judged, Rules
+else:
+    __getattr__ = opened_on_demand(
+        __name__,
+        {
+            **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
+            **dict.fromkeys(("Source", "open_entries", "open_source"), "sources"),
+            **dict.fromkeys(("Judge", "Judged", "Rules"), "validation"),
+        },
+    )
 
 __all__ = [
     "End",

@@ -6,7 +6,8 @@ import asyncio
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import Source, Stream, read_at
+from bulk_importer.intake.sources import Source, Stream
+from bulk_importer.intake.stretches import read_at
 
 __all__ = ["FileReader", "Reader", "SlidingReader", "open_reader"]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from importlib.resources import files
 from math import isinf
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -53,6 +52,8 @@ _MARK = "\ufdd0"  # a code point that is no character
 
 def schema_document() -> dict[str, object]:
     """The schema of the whole array, as DataGym publishes it."""
+    from importlib.resources import files
+
     text = files("bulk_importer.intake").joinpath("import-schema.json").read_bytes()
     return cast("dict[str, object]", orjson.loads(text))
 

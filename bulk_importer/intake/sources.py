@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake.stretches import read_at
 
 __all__ = [
     "EntriesSource",
@@ -202,22 +203,6 @@ class FileSource(Owned):
         if self.descriptor is not None:
             self.descriptor = None
             os.close(self._file)
-
-
-def read_at(descriptor: int, length: int, offset: int) -> bytes:
-    """`os.pread` that goes on until all is read or the file ends; the kernel gives at most 2 GiB at once."""
-    first = os.pread(descriptor, length, offset)
-    if len(first) == length or not first:
-        return first
-    pieces = [first]
-    have = len(first)
-    while have < length:
-        piece = os.pread(descriptor, length - have, offset + have)
-        if not piece:
-            break
-        pieces.append(piece)
-        have += len(piece)
-    return b"".join(pieces)
 
 
 class _FileStream:

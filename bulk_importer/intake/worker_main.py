@@ -11,7 +11,7 @@ import struct
 import traceback
 
 from bulk_importer.intake.allocation import give_back_large_blocks
-from bulk_importer.intake.sources import read_at
+from bulk_importer.intake.stretches import read_at
 from bulk_importer.intake.validation import Judge
 from bulk_importer.intake.work import Answer, Failure, Job, perform
 

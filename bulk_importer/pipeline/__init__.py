@@ -21,7 +21,16 @@ it is full; the dispatcher empties it. Both run until the source ends or a stop 
 and says in a summary what came of it; `account` does the sums.
 """
 
-from bulk_importer.pipeline.account import Announcement
-from bulk_importer.pipeline.importing import Import, checkpoint_folder
+from typing import TYPE_CHECKING
+
+from bulk_importer.doors import opened_on_demand
+
+if TYPE_CHECKING:
+    from bulk_importer.pipeline.account import Announcement
+    from bulk_importer.pipeline.importing import Import, checkpoint_folder
+else:
+    __getattr__ = opened_on_demand(
+        __name__, {"Announcement": "account", "Import": "importing", "checkpoint_folder": "importing"}
+    )
 
 __all__ = ["Announcement", "Import", "checkpoint_folder"]

@@ -6,13 +6,16 @@ import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.name_index import NameIndex
 from bulk_importer.pipeline.media_lists import RowSpool, media_names, name_map
 from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog, Project
 
 __all__ = ["BY_NAME", "index_names"]
 

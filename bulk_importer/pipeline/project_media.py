@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.intake.media_index import MediaIndex, MediaTask
 from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
 from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog, Project
 
 __all__ = ["Indexed", "index_media"]
 

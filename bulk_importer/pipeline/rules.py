@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.findings import severities
 from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.datagym.project_names import id_in
@@ -23,6 +23,9 @@ from bulk_importer.intake.validation import Rules
 from bulk_importer.pipeline.media_naming import BY_NAME, index_names
 from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog, Project
 
 __all__ = [
     "FROM_SERVER",
@@ -67,6 +70,8 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
     if settings.label_config != FROM_SERVER and (not needs_list or settings.media_list):
         known_id = id_in(wanted)
         if known_id is not None:
+            from bulk_importer.datagym.catalog import Project
+
             return Project(known_id, known_id, "IMAGE")
         if settings.label_config == _WITHOUT and not needs_list:
             raise UsageError(

@@ -1,0 +1,32 @@
+"""Package doors that import the module behind a name when the name is asked for, and not before.
+
+A package that re-exports everything makes whoever needs one small module of it pay for all: each worker process would
+import the event loop, and a check that asks no server the HTTP client. What a door names is written twice, under
+`TYPE_CHECKING` for the type checker and as a table for the interpreter; a test compares them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+
+__all__ = ["opened_on_demand"]
+
+
+def opened_on_demand(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
+    """The `__getattr__` of a package.
+
+    Args:
+        package: its `__name__`.
+        modules: name -> the module of the package that has it.
+    """
+
+    def fetch(name: str) -> object:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name)
+        found: object = getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+        setattr(sys.modules[package], name, found)  # the next time it is simply there
+        return found
+
+    return fetch
