@@ -6,6 +6,7 @@ The sandbox is the judge over the judge: it shares no code with it, and is itsel
 from __future__ import annotations
 
 import json
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -300,3 +301,27 @@ def test_a_flat_configuration_rejects_nothing_that_the_whole_one_accepts(seed: i
         entry = an_entry(random, config, "m")
         if len(judged(whole, entry).run):
             assert judged(flat, entry).rejections == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_judge_that_has_learnt_from_its_input_judges_as_one_that_has_not(seed: int) -> None:
+    """Also where some entries come over and over, as from one converter, and others differ in every way."""
+    random = Random(seed)
+    config = a_config(random)
+    rules = Rules(label_config=read_label_config(config))
+    often = [an_entry(random, config, "m") for _ in range(random.choice([1, 3]))]
+    learnt = Judge(rules)
+    for _ in range(3):
+        entries = [
+            random.choice(often) if random.random() < 0.9 else an_entry(random, config, "n")
+            for _ in range(40)
+        ]
+        elements = [json.dumps(entry).encode() for entry in entries]
+        starts = [sum(map(len, elements[:place])) for place in range(len(elements))]
+        together = learnt.judge(b"".join(elements), starts, list(map(len, elements)), first=0, offset=0)
+        alone = [judged(Judge(rules), entry) for entry in entries]
+        assert list(together.run.positions) == [place for place, each in enumerate(alone) if len(each.run)]
+        assert list(together.run.weights) == [weight for each in alone for weight in each.run.weights]
+        assert together.counts == sum((Counter(each.counts) for each in alone), Counter())
+        assert together.digests == b"".join(each.digests for each in alone)
+        assert len(together.rejections) == sum(len(each.rejections) for each in alone)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Callable
 from copy import deepcopy
 from random import Random
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulk_importer.intake.forms import PlainForm, digest_of
+from bulk_importer.intake.narrow_forms import Narrowing
 from bulk_importer.intake.schema import schema_document
 from bulk_importer.intake.validation import Judge, Judged, Rules
 
@@ -291,3 +297,146 @@ def test_a_million_mutated_entries_are_judged_as_the_reference_judges_them() -> 
         for _ in range(number % 4):
             value = mutate(value, random)
         assert disagreement(value, random) is None, value
+
+
+def regular(random: Random) -> Callable[[], dict[str, Any]]:
+    """A writer of entries that look alike, as a converter makes them; what it is free to vary, it varies."""
+    shapes: list[tuple[str, Callable[[], Any]]] = [
+        ("polygon", lambda: [point(random) for _ in range(random.randrange(3, 7))]),
+        ("line", lambda: [point(random) for _ in range(random.randrange(2, 4))]),
+        ("point", lambda: [point(random)]),
+        ("rectangle", lambda: [box(random)]),
+    ]
+
+    def answers() -> Callable[[], dict[str, Any]]:
+        keys = random.sample(["b", "a ", "occluded", "x.y", "ä"], random.randrange(4))
+        given = {key: (random.choice([1, 1, 0.5]), random.choice([1, 1, 3])) for key in keys}
+
+        def make() -> dict[str, Any]:
+            return {
+                key: [random.choice(["yes", "no:", "ü"]) for _ in range(random.randint(1, most))]
+                for key, (share, most) in given.items()
+                if random.random() < share
+            }
+
+        return make
+
+    def place(*, nested: bool) -> Callable[[], list[dict[str, Any]]]:
+        shape, elements = random.choice(shapes)
+        most, share, answer = random.choice([1, 4]), random.choice([0, 0.5, 1]), answers()
+        below = (
+            {key: place(nested=False) for key in ("in", "side")} if nested and random.random() < 0.3 else {}
+        )
+
+        def make() -> list[dict[str, Any]]:
+            made = []
+            for _ in range(random.randrange(most + 1)):
+                made.append({shape: elements()})
+                if random.random() < share:
+                    made[-1]["classifications"] = answer()
+                if below and random.random() < 0.7:
+                    made[-1]["nested_geometries"] = {key: each() for key, each in below.items()}
+            return made
+
+        return make
+
+    classes = {key: place(nested=True) for key in random.sample(["car", "person", "é", "a:b"], 3)}
+    asked = answers()
+
+    def make() -> dict[str, Any]:
+        made: dict[str, Any] = {"internal_media_ID": f"m-{random.randrange(100)}", "keepData": False}
+        if random.random() < 0.5:
+            made["global_classifications"] = asked()
+        return made | {"labels": {key: each() for key, each in classes.items() if random.random() < 0.9}}
+
+    return make
+
+
+def doubled(raw: bytes, random: Random) -> bytes:
+    """With one of its keys named twice, as nobody's writer does it and somebody's will."""
+    keys = list(re.finditer(rb'"(?:x|labels|keepData|car|occluded)"\s*:', raw))
+    if not keys:
+        return raw
+    at = random.choice(keys)
+    return raw[: at.start()] + at[0] + b"1," + raw[at.start() :]
+
+
+def seen_alone(elements: list[bytes]) -> tuple[Any, ...]:
+    """What judges say who have seen one element each."""
+    each = [judged(Judge(Rules()), raw) for raw in elements]
+    return (
+        [place for place, found in enumerate(each) if len(found.run)],
+        [media_id for found in each for media_id in found.run.media_ids],
+        b"".join(found.run.keeps for found in each),
+        [weight for found in each for weight in found.run.weights],
+        [
+            (place, [(finding.code, finding.pointer) for finding in rejection.findings], rejection.raw)
+            for place, found in enumerate(each)
+            for rejection in found.rejections
+        ],
+        sum((Counter(found.counts) for found in each), Counter()),
+        b"".join(found.digests for found in each),
+    )
+
+
+def seen_together(judge: Judge, elements: list[bytes], joint: bytes) -> tuple[Any, ...]:
+    """What a judge says who gets them as a segment."""
+    data = joint.join(elements)
+    starts = [sum(map(len, elements[:place])) + place * len(joint) for place in range(len(elements))]
+    found = judge.judge(data, starts, [len(raw) for raw in elements], first=0, offset=0)
+    return (
+        list(found.run.positions),
+        list(found.run.media_ids),
+        found.run.keeps,
+        list(found.run.weights),
+        [
+            (each.position, [(finding.code, finding.pointer) for finding in each.findings], each.raw)
+            for each in found.rejections
+        ],
+        Counter(found.counts),
+        found.digests,
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_judge_that_has_learnt_from_its_input_judges_as_one_that_has_not(seed: int) -> None:
+    """Whatever is regular in the input, whatever is not, and whatever is wrong with it."""
+    random = Random(seed)
+    make, judge = regular(random), Judge(Rules())
+    odd, wrong = random.choice([0, 0.02, 0.3]), random.choice([0, 0.02, 0.3])
+    for _ in range(4):
+        elements = []
+        for _ in range(random.choice([3, 40, 80])):
+            value: Any = entry(random) if random.random() < odd else make()
+            if random.random() < wrong:
+                value = mutate(value, random)
+            raw = written(value, random)
+            elements.append(doubled(raw, random) if random.random() < wrong / 2 else raw)
+        assert seen_together(judge, elements, random.choice([b",", b" ,\n"])) == seen_alone(elements)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_narrow_form_counts_as_the_wide_one_does(seed: int) -> None:
+    random = Random(seed)
+    make, wide = regular(random), PlainForm()
+    decode, narrowing = msgspec.json.Decoder(wide.type).decode, Narrowing(wide)
+    fitting = 0
+    for _ in range(400):
+        raw = written(make(), random)
+        try:
+            tally = wide.tally(decode(raw))
+        except msgspec.ValidationError:  # a side of 0
+            continue
+        assert tally is not None
+        try:
+            entry = narrowing.form.decode(raw) if narrowing.form is not None else None
+        except msgspec.ValidationError:
+            entry = None
+        if narrowing.form is None or entry is None:
+            narrowing.learn(raw)
+            continue
+        fitting += 1
+        count = narrowing.form.count(entry)
+        assert (count.keys, count.weight) == (tally.keys, tally.weight)
+        assert digest_of(entry) == digest_of(decode(raw))
+    assert fitting > 50
