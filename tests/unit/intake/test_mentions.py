@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from array import array
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk_importer.datagym.entry import key_of
 from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import EntryRun, KeepData, Severity
 
@@ -57,8 +61,37 @@ def test_many_media_are_followed() -> None:
 def test_beyond_its_bound_it_says_that_it_does_not_know() -> None:
     """What is followed stays followed."""
     mentions = Mentions(most_media=2, severity=Severity.ERROR)
-    mentions.follow(run_of(("a", TRUE), ("b", TRUE), ("c", TRUE)))
+    mentions.follow(run_of(("a", TRUE), ("b", TRUE)))
+    assert mentions.is_complete
+    mentions.follow(run_of(("c", TRUE), first=2))
     assert not mentions.is_complete
     assert len(mentions) == 2
     found = mentions.follow(run_of(("c", FALSE), ("b", FALSE), first=3))
     assert [(finding.media_id, finding.severity) for finding in found] == [("b", Severity.ERROR)]
+
+
+def test_entries_behind_the_first_four_billion_are_not_followed() -> None:
+    """And that is said."""
+    mentions = Mentions()
+    mentions.follow(run_of(("a", TRUE), first=(1 << 32) - 1))
+    assert mentions.is_complete
+    assert mentions.follow(run_of(("a", FALSE), first=1 << 32)) == []
+    assert (len(mentions), mentions.is_complete) == (1, False)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(KeepData)), max_size=40),
+    st.integers(0, 40),
+    st.integers(0, 10_000),
+)
+def test_what_an_earlier_process_followed_is_as_good_as_what_this_one_did(
+    entries: list[tuple[str, KeepData]], told: int, expected: int
+) -> None:
+    """Wherever the line between the two was, and whether or not elements before it were no entries."""
+    whole, later = Mentions(), Mentions(expected=expected)
+    before = whole.follow(run_of(*entries[:told]))
+    assert all(finding.position < told for finding in before)
+    later.recall([key_of(media_id) for media_id, _ in entries[:told]] + [0, 0], 0)
+    rest = run_of(*entries[told:], first=len(entries[:told]) + 2)
+    assert later.follow(rest) == whole.follow(rest)
+    assert len(later) == len(whole) == len({media_id for media_id, _ in entries})
