@@ -41,7 +41,6 @@ class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a folder is opened and kept; see `Checkpoint.open`."""
 
     source_file: Path | None = None
-    lock_wait_seconds: float = 0.0
     source_grew: bool = False
     max_rejected_bytes: int | None = None
     compact_bytes: int = COMPACT_BYTES
@@ -66,7 +65,7 @@ class CheckpointFolder:
         with ExitStack() as opened:
             try:
                 create_folder(folder)
-                lock = FolderLock(folder, header.run, wait_seconds=options.lock_wait_seconds)
+                lock = FolderLock(folder, header.run)
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:

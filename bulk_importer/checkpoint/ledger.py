@@ -95,21 +95,19 @@ class Checkpoint:
         header: Header,
         *,
         source_file: Path | None = None,
-        lock_wait_seconds: float = 0.0,
         source_grew: bool = False,
         max_rejected_bytes: int | None = None,
         compact_bytes: int = COMPACT_BYTES,
         clock: Callable[[], float] = time.time,
         open_file: Callable[[Path], DurableFile] = DurableFile,
     ) -> Checkpoint:
-        """Begin a checkpoint in `folder`, or go on with the one that is there. Blocks: reads, writes, may wait.
+        """Begin a checkpoint in `folder`, or go on with the one that is there. Blocks: reads and writes.
 
         Batches that a dead run left under way are in doubt when this returns.
 
         Args:
             header: what this run is for; `run` is its own id, `began_at` is set here.
             source_file: the source, where it is a file; without it a changed one cannot be judged.
-            lock_wait_seconds: how long to wait for another writer to end.
             source_grew: the user says that the source only grew.
             max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
             compact_bytes: a log shorter than this is not compacted.
@@ -127,7 +125,6 @@ class Checkpoint:
             header,
             FolderOptions(
                 source_file=source_file,
-                lock_wait_seconds=lock_wait_seconds,
                 source_grew=source_grew,
                 max_rejected_bytes=max_rejected_bytes,
                 compact_bytes=compact_bytes,
@@ -138,7 +135,7 @@ class Checkpoint:
         return cls(opened, clock)
 
     @classmethod
-    def reopen(cls, folder: Path, run: str, *, lock_wait_seconds: float = 0.0) -> Checkpoint:
+    def reopen(cls, folder: Path, run: str) -> Checkpoint:
         """Go on with the checkpoint in `folder` for what needs no source; `run` is the id of this process.
 
         Raises:
@@ -146,7 +143,7 @@ class Checkpoint:
         """
         header, state = read_state(folder)
         same = msgspec.structs.replace(header, identity=state.identity, run=run)
-        return cls.open(folder, same, lock_wait_seconds=lock_wait_seconds)
+        return cls.open(folder, same)
 
     async def record_segment(self, segment: Segment) -> None:
         """A segment was read and judged: its rejections are settled, the rest of it is owed.

@@ -49,17 +49,17 @@ class LockOwner(msgspec.Struct, frozen=True):
 class FolderLock:
     """The right to write in a checkpoint folder, from construction until `release`."""
 
-    def __init__(self, folder: Path, run: str, *, wait_seconds: float = 0.0) -> None:
-        """Take the lock, waiting for it up to `wait_seconds`; blocks the thread meanwhile.
+    def __init__(self, folder: Path, run: str) -> None:
+        """Take the lock. Whoever wants to wait for it tries again, and can be interrupted in between.
 
         Raises:
-            CheckpointLocked: someone else still has it.
+            CheckpointLocked: someone else has it.
             OSError: the folder does not allow it.
         """
         path = folder / _NAME
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            _take(self._fd, folder, wait_seconds)
+            _take(self._fd, folder)
             since = datetime.now(UTC).isoformat(timespec="seconds")
             owner = LockOwner(socket.gethostname(), os.getpid(), run, since)
             os.ftruncate(self._fd, 0)
@@ -101,9 +101,9 @@ def lock_owner(folder: Path) -> LockOwner | None:
         os.close(fd)
 
 
-def _take(fd: int, folder: Path, wait_seconds: float) -> None:
-    """Return when `fd` has the lock, or raise `CheckpointLocked` after at most about `wait_seconds`."""
-    deadline = time.monotonic() + max(wait_seconds, _LOOKERS_SECONDS)
+def _take(fd: int, folder: Path) -> None:
+    """Return when `fd` has the lock, or raise `CheckpointLocked`."""
+    deadline = time.monotonic() + _LOOKERS_SECONDS
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

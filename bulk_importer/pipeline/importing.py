@@ -7,9 +7,11 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
 from bulk_importer.checkpoint.records import Block
@@ -20,13 +22,29 @@ from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.project_names import id_in
 from bulk_importer.datagym.routes import server_url
-from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted, SourceUnreadable, UsageError
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointError,
+    CheckpointLocked,
+    SourceUnreadable,
+    UsageError,
+)
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions, Source
 from bulk_importer.model import KeepData
-from bulk_importer.pipeline.account import PROJECT_NAME, Announcement, Before, ending, summarize, tally_since
+from bulk_importer.pipeline.account import (
+    PROJECT_NAME,
+    Announcement,
+    Before,
+    Mentioned,
+    ending,
+    summarize,
+    tally_since,
+)
+from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.flow import Flow
+from bulk_importer.pipeline.mention_log import MentionLog
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.rules import (
@@ -44,6 +62,8 @@ from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Import", "checkpoint_folder"]
+
+_SECONDS_BETWEEN_TRIES = 0.1
 
 
 def checkpoint_folder(source: str, folder: str | None) -> Path:
@@ -115,15 +135,17 @@ class Import:
         if finished is not None:
             return finished
         async with AsyncExitStack() as opened:
-            async with self._interruptible():
+            async with self._stop.breaking_off():
                 client = await opened.enter_async_context(self._client())
                 catalog = Catalog(
                     client, max_seconds=self._settings.max_outage, sleep=self._stop.rest, chance=random.random
                 )
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
-                checkpoint = await asyncio.to_thread(self._open, project, identity, config)
-                opened.push_async_callback(checkpoint.close)
+            # Not broken off: a checkpoint that a thread has half opened would keep its lock.
+            checkpoint = await self._opened(project, identity, config)
+            opened.push_async_callback(checkpoint.close)
+            async with self._stop.breaking_off():
                 if PROJECT_NAME not in checkpoint.state.notes:
                     await checkpoint.record_note(PROJECT_NAME, project.name)
                 try:
@@ -138,6 +160,12 @@ class Import:
                         sibling=self._before(),
                     )
                     settled = await self._settled(checkpoint, yardstick)
+                    crossing = Crossing(yardstick.rules, importable=yardstick.media)
+                    mention_log = opened.enter_context(
+                        await asyncio.to_thread(
+                            MentionLog, self._folder, checkpoint.state.position, crossing.mentions
+                        )
+                    )
                 except BulkImporterError as error:
                     return self._not_run(checkpoint, error)
             reader = LabelReader(
@@ -149,32 +177,9 @@ class Import:
                 chance=random.random,
             )
             doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
-            return await self._run(client, project, checkpoint, yardstick, watch, doubts, settled)
-
-    @asynccontextmanager
-    async def _interruptible(self) -> AsyncIterator[None]:
-        """Break off what is inside as soon as the run is to end: nothing is under way that could be left half done.
-
-        Raises:
-            Interrupted: it was broken off.
-        """
-        is_over = False
-
-        def break_off() -> None:
-            if not is_over:
-                deadline.reschedule(asyncio.get_running_loop().time())
-
-        deadline = asyncio.timeout(None)
-        try:
-            async with deadline:
-                self._stop.tell(break_off)
-                yield
-        except TimeoutError as error:
-            if not deadline.expired():
-                raise
-            raise Interrupted(self._stop.reason, self._stop.exit_code) from error
-        finally:
-            is_over = True
+            return await self._run(
+                client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
+            )
 
     def _before(self) -> Path | None:
         """The checkpoint whose uploads are part of this import."""
@@ -218,6 +223,8 @@ class Import:
         watch: ConfigWatch | None,
         doubts: Doubts,
         settled: SettledBefore | None,
+        crossing: Crossing,
+        mention_log: MentionLog,
     ) -> Summary:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
@@ -249,6 +256,8 @@ class Import:
                 rules=yardstick.rules,
                 watch=watch,
                 settled=settled,
+                crossing=crossing,
+                keep_mentioned=mention_log.keep,
                 emit=emit,
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
@@ -275,6 +284,8 @@ class Import:
             before, state, seconds=self._clock() - began, requests=passes.requests, retries=passes.retries
         )
         try:
+            await asyncio.to_thread(mention_log.sync)
+            await self._note_mentioned(checkpoint, crossing)
             await checkpoint.record_run_ended(
                 seconds=this_run.seconds, requests=this_run.requests, retries=this_run.retries
             )
@@ -295,6 +306,14 @@ class Import:
         self._write(summary)
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
+
+    async def _note_mentioned(self, checkpoint: Checkpoint, crossing: Crossing) -> None:
+        """Put on record which media the whole source mentions, for this summary and for later ones."""
+        state = checkpoint.state
+        if state.end is not None and crossing.media is not None:
+            mentioned = Mentioned.of(state, crossing.media, crossing.not_mentioned)
+            if mentioned != Mentioned.kept(state):
+                await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
     def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
         """The summary where something ended the run between the opening of the checkpoint and the first reading."""
@@ -342,6 +361,19 @@ class Import:
     def _path(self) -> Path | None:
         return None if self._source.path is None else Path(self._source.path)
 
+    async def _opened(
+        self, project: Project, identity: SourceIdentity, config: LabelConfig | None
+    ) -> Checkpoint:
+        """The checkpoint, as soon as another run lets go of it, or `Interrupted` where the run is to end before."""
+        until = self._clock() + self._settings.lock_wait
+        while True:
+            try:
+                return await asyncio.to_thread(self._open, project, identity, config)
+            except CheckpointLocked:
+                if self._clock() >= until:
+                    raise
+            await self._stop.rest(_SECONDS_BETWEEN_TRIES)
+
     def _open(self, project: Project, identity: SourceIdentity, config: LabelConfig | None) -> Checkpoint:
         header = Header(
             source=self._source.name,
@@ -356,7 +388,6 @@ class Import:
             self._folder,
             header,
             source_file=self._path(),
-            lock_wait_seconds=self._settings.lock_wait,
             source_grew=self._settings.source_grew,
             max_rejected_bytes=self._settings.max_rejected_bytes,
         )

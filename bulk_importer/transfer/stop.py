@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from bulk_importer.errors import ExitCode, Interrupted
 
@@ -70,3 +71,28 @@ class StopSwitch:
         await self.sleep(seconds)
         if self.is_requested:
             raise Interrupted(self.reason, self.exit_code)
+
+    @asynccontextmanager
+    async def breaking_off(self) -> AsyncIterator[None]:
+        """Break off what is inside as soon as the run is to end: for what leaves nothing half done.
+
+        Raises:
+            Interrupted: it was broken off.
+        """
+        is_over = False
+
+        def break_off() -> None:
+            if not is_over:
+                deadline.reschedule(asyncio.get_running_loop().time())
+
+        deadline = asyncio.timeout(None)
+        try:
+            async with deadline:
+                self.tell(break_off)
+                yield
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise Interrupted(self.reason, self.exit_code) from error
+        finally:
+            is_over = True

@@ -6,11 +6,14 @@ import json
 import random
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bulk_importer.checkpoint import lock_owner
+from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.errors import ExitCode
 from support.commands import Command, entry
 
@@ -134,6 +137,59 @@ def test_a_signal_ends_a_look_up_that_hangs(command: Command, sandbox_process: C
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+def test_a_signal_ends_the_wait_for_another_run(
+    command: Command, sandbox_process: Callable[..., Any], number: int, code: int
+) -> None:
+    """And the other one keeps its lock, and goes on."""
+    sandbox = sandbox_process("--project", "p", "--media", "1")
+    (command.folder / "l.json").write_text("[]")
+    folder = command.folder / "l.json.checkpoint"
+    folder.mkdir()
+    lock = FolderLock(folder, "other")
+    process = command.start(
+        "import", "l.json", "--server", sandbox.url, "--project", "p", "--lock-wait", "1h"
+    )
+    while not has_open(process.pid, folder / "lock"):
+        assert process.poll() is None
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == code, said
+    assert lock_owner(folder) is not None
+    lock.release()
+
+
+def test_another_run_is_waited_for_as_long_as_is_allowed(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """It ends, and the one that waited goes on at once; one that must not wait is told who has the lock."""
+    sandbox = sandbox_process("--project", "p", "--media", "1")
+    (command.folder / "l.json").write_text("[]")
+    folder = command.folder / "l.json.checkpoint"
+    folder.mkdir()
+    lock = FolderLock(folder, "other")
+    arguments = ["l.json", "--server", sandbox.url, "--project", "p"]
+    refused = command("import", *arguments)
+    assert refused.returncode == ExitCode.CHECKPOINT
+    assert "run other" in refused.stderr
+    process = command.start("import", *arguments, "--lock-wait", "1h")
+    while not has_open(process.pid, folder / "lock"):
+        assert process.poll() is None
+    lock.release()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.DELIVERED, said
+
+
+def has_open(process_id: int, path: Path) -> bool:
+    """Whether the process has the file open right now."""
+    files = Path(f"/proc/{process_id}/fd")
+    with suppress(OSError):  # one that is closed meanwhile, or a process that has ended
+        return any(each.readlink() == path for each in files.iterdir())
+    return False
 
 
 def catches_signals(process_id: int) -> bool:

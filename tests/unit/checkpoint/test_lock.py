@@ -71,16 +71,17 @@ def test_the_lock_ends_with_its_process_also_by_kill_9(tmp_path: Path) -> None:
         FolderLock(tmp_path, "mine").release()
 
 
-def test_who_waits_gets_the_lock_when_it_is_given_back(tmp_path: Path) -> None:
-    """Within the wait, and not before."""
+def test_the_lock_is_to_be_had_when_it_is_given_back(tmp_path: Path) -> None:
+    """And not before."""
     with held_by_another(tmp_path) as other:
         assert other.stdin is not None
         assert other.stdout is not None
         with pytest.raises(CheckpointLocked):
-            FolderLock(tmp_path, "mine", wait_seconds=0.1)
+            FolderLock(tmp_path, "mine")
         other.stdin.write("\n")
         other.stdin.flush()
-        lock = FolderLock(tmp_path, "mine", wait_seconds=60)
+        assert other.stdout.readline() == "released\n"
+        lock = FolderLock(tmp_path, "mine")
         owner = lock_owner(tmp_path)
         assert owner is not None
         assert (owner.run, owner.process) == ("mine", os.getpid())
