@@ -56,6 +56,8 @@ class Summary(Tally, frozen=True, kw_only=True):
 
     Attributes:
         message: why it ended, in a sentence; empty where all is well.
+        media: different media that accepted entries name, once the whole source is read; None where it is not known.
+        media_not_mentioned: importable media of the project that none of them names; None likewise.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
     """
 
@@ -66,6 +68,8 @@ class Summary(Tally, frozen=True, kw_only=True):
     server: str
     checkpoint: str
     message: str = ""
+    media: int | None = None
+    media_not_mentioned: int | None = None
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
     this_run: Tally = msgspec.field(default_factory=Tally)
 

@@ -22,6 +22,10 @@ def _lines(summary: Summary) -> Iterator[str]:
         count = getattr(summary, name)
         if count or name == "delivered":
             yield f"  {name.replace('_', ' '):11} {count:>12,}"
+    if summary.media is not None:
+        others = summary.media_not_mentioned
+        rest = "" if others is None else f"; {others:,} of the project are not mentioned"
+        yield f"  media       {summary.media:>12,} mentioned{rest}"
     seconds = summary.this_run.seconds
     if seconds and summary.this_run.delivered:
         yield (

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
+
+import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, MalformedInput, most_important
 from bulk_importer.model import KeepData
 from bulk_importer.summary import RunState, Summary, Tally
 
-__all__ = ["Announcement", "Before", "summarize", "tally_since"]
+__all__ = ["Announcement", "Before", "Mentioned", "summarize", "tally_since"]
 
 PROJECT_NAME = "project_name"
 """Note in the log: the name of the project, whose id is in the header."""
@@ -39,6 +42,37 @@ class Announcement:
     limit: int | None
     checked: Sequence[str] = ()
     unchecked: Sequence[str] = ()
+
+
+class Mentioned(msgspec.Struct, frozen=True):
+    """Note in the log: which media the whole source mentions.
+
+    Attributes:
+        media: how many different ones its accepted entries name.
+        not_mentioned: how many importable media of the project they leave out; None where that is not known.
+        entries, rejected: what the ledger said then; with other numbers the note does not hold any more.
+    """
+
+    NOTE: ClassVar[str] = "mentioned"
+
+    media: int
+    not_mentioned: int | None
+    entries: int
+    rejected: int
+
+    @classmethod
+    def of(cls, state: CheckpointState, media: int, not_mentioned: int | None) -> Self:
+        """As the ledger stands."""
+        return cls(media, not_mentioned, state.position, len(state.rejected))
+
+    @classmethod
+    def kept(cls, state: CheckpointState) -> Self | None:
+        """What is on record and still holds."""
+        note = state.notes.get(cls.NOTE)
+        if note is None or state.end is None:
+            return None
+        kept = msgspec.convert(note, cls)
+        return kept if kept == cls.of(state, kept.media, kept.not_mentioned) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +130,7 @@ def summarize(
         errors: what made the run less than whole, in the order in which it happened.
         stopped_by: exit code of the signal that ended it.
     """
-    counts = state.counts
+    counts, mentioned = state.counts, Mentioned.kept(state)
     codes = [error.exit_code for error in errors]
     codes += [] if stopped_by is None or state.is_finished else [stopped_by]
     codes += [ExitCode.IN_DOUBT] if counts.in_doubt else []
@@ -120,6 +154,8 @@ def summarize(
         server=header.server,
         checkpoint=str(folder),
         message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason or _remark(state),
+        media=None if mentioned is None else mentioned.media,
+        media_not_mentioned=None if mentioned is None else mentioned.not_mentioned,
         media_in_doubt=list(media_in_doubt),
         this_run=this_run,
     )

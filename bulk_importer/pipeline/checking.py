@@ -1,7 +1,7 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
 Memory: what reading takes (see `intake`), the groups of findings (bounded, see `intake.grouping`), and the media that
-the input mentions (at most 96 MB, see `intake.mentions`).
+the input mentions (at most 50 MB, see `intake.mentions`).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Check:
         self._passed = passed
         severities = yardstick.rules.severities()
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
-        self._crossing = Crossing(yardstick.rules)
+        self._crossing = Crossing(yardstick.rules, importable=yardstick.media)
         # Sums over the segments so far; changed by `_add` alone.
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()
@@ -151,7 +151,6 @@ class Check:
         self._passed(self._entries, self._rejected, self._bytes)
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
-        media = self._crossing.media if self._crossing.is_complete else None
         known = self._yardstick.media
         return CheckReport(
             entries=self._entries,
@@ -164,8 +163,8 @@ class Check:
             exit_code=code,
             source=self._source.name,
             message=message,
-            media=media,
-            media_not_mentioned=None if media is None or known is None else max(0, known - media),
+            media=self._crossing.media,
+            media_not_mentioned=self._crossing.not_mentioned,
             replacing=None if known is None else sum(self._counts[code] for code in _REPLACING),
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),

@@ -18,24 +18,35 @@ from bulk_importer.model import Finding, Rejection, Segment, Severity
 __all__ = ["Crossing"]
 
 _WIPED = "earlier-entry-wiped"
+_FOREIGN = ("media-unknown", "media-benchmark", "media-ambiguous")
 
 
 class Crossing:
-    """Follows the segments of one input, in order. What was read by an earlier run is not known to it."""
+    """Follows the segments of one input, in order.
 
-    def __init__(self, rules: Rules) -> None:
-        self._severity = rules.severities()[_WIPED]
-        self._mentions = Mentions(severity=self._severity)
+    Args:
+        importable: how many media of the project can be imported, where that is known.
+    """
+
+    def __init__(self, rules: Rules, *, importable: int | None = None) -> None:
+        severities = rules.severities()
+        self._severity = severities[_WIPED]
+        self._importable = importable
+        # Where entries for other media may pass, what they name is no part of the project.
+        self._is_exact = all(severities[code] is Severity.ERROR for code in _FOREIGN)
+        self.mentions = Mentions(expected=importable or 0, severity=self._severity)
 
     @property
-    def media(self) -> int:
-        """How many different media accepted entries named, as far as they are followed."""
-        return len(self._mentions)
+    def media(self) -> int | None:
+        """How many different media accepted entries name; None where not all could be followed."""
+        return len(self.mentions) if self.mentions.is_complete else None
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all media were followed; beyond two million no new ones are."""
-        return self._mentions.is_complete
+    def not_mentioned(self) -> int | None:
+        """How many importable media of the project no accepted entry names; None where that is not known."""
+        if self.media is None or self._importable is None or not self._is_exact:
+            return None
+        return max(0, self._importable - self.media)
 
     def follow(self, segment: Segment) -> Segment:
         """Follow a segment; the same with what was found counted, and rejected where that is an error."""
@@ -48,7 +59,7 @@ class Crossing:
             The same with what was found counted, and rejected where that is an error; and what was found, unless it
             is only to be counted.
         """
-        findings = self._mentions.follow(segment.run)
+        findings = self.mentions.follow(segment.run)
         if not findings:
             return segment, []
         counts = Counter(segment.counts)

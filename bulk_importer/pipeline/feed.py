@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -46,7 +47,8 @@ class Feeder:
         notice: called whenever the pool holds more than before.
         doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
-        crossing: what entries of the input do to each other.
+        crossing: what entries of the input do to each other; it has followed what was read before.
+        keep_mentioned: told each segment that it follows, before its record is written; may block.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
     """
@@ -63,6 +65,7 @@ class Feeder:
         doubted: Callable[[EntryRun], None],
         limit: int | None,
         crossing: Crossing,
+        keep_mentioned: Callable[[Segment], None],
         budget: ErrorBudget,
         settled: SettledBefore | None = None,
     ) -> None:
@@ -74,6 +77,7 @@ class Feeder:
         self._notice = notice
         self._doubted = doubted
         self._crossing = crossing
+        self._keep_mentioned = keep_mentioned
         self._budget = budget
         self._settled = settled
         # How many more may be handed on; changed by `_hand_on` alone.
@@ -99,7 +103,10 @@ class Feeder:
                 if is_new and self._checkpoint.state.end is not None:
                     raise self._longer(judged)
                 open_part = judged if self._settled is None else self._settled.apart(judged)
-                segment = self._crossing.follow(open_part) if is_new else open_part
+                segment = open_part
+                if is_new:
+                    segment = self._crossing.follow(open_part)
+                    await asyncio.to_thread(self._keep_mentioned, segment)
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)

@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Observer, StopRequested
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
-from bulk_importer.model import Batch, KeepData, Rejection
+from bulk_importer.model import Batch, KeepData, Rejection, Segment
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
@@ -51,6 +51,7 @@ class Flow:
         doubts: keeps what is in doubt, to be asked about.
         watch: notices when the label configuration changes; None where it is not the server's.
         settled: what of the source an earlier import delivered, where it is a mended one.
+        crossing, keep_mentioned: as `Feeder` takes them.
         began: called before the first upload with the mix of keepData in the first segment.
     """
 
@@ -67,6 +68,8 @@ class Flow:
         rules: Rules,
         watch: ConfigWatch | None,
         settled: SettledBefore | None,
+        crossing: Crossing,
+        keep_mentioned: Callable[[Segment], None],
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],
@@ -80,6 +83,8 @@ class Flow:
         self._rules = rules
         self._watch = watch
         self._settled = settled
+        self._crossing = crossing
+        self._keep_mentioned = keep_mentioned
         self._emit = emit
         self._began = began
         self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
@@ -151,7 +156,8 @@ class Flow:
                     notice=self._sending.dispatcher.notice,
                     doubted=self._doubts.note,
                     limit=settings.limit,
-                    crossing=Crossing(self._rules),
+                    crossing=self._crossing,
+                    keep_mentioned=self._keep_mentioned,
                     budget=settings.max_errors,
                     settled=self._settled,
                 )

@@ -1,0 +1,131 @@
+"""An import knows at its end which media its input mentions, also where it went on after an earlier run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.datagym.access import Token
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+Run = Callable[..., Coroutine[Any, Any, Summary]]
+
+
+@pytest.fixture
+def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
+    """Import `entries`, about two of them in a segment; again whenever it is called again."""
+
+    async def once(entries: list[Any], **more: Any) -> Summary:
+        path = tmp_path / "l.json"
+        path.write_text(json.dumps(entries))
+        settings = Settings(server=sandbox.url, project="p", workers=0, segment_bytes=250, **more)
+        source = await open_source(str(path))
+        try:
+            return await Import(source, settings, Token(), tmp_path / "cp", StopSwitch()).run()
+        finally:
+            await source.aclose()
+
+    return once
+
+
+def entry(media_id: str, **more: Any) -> dict[str, Any]:
+    """An entry without a fault, unless `more` brings one."""
+    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}, **more}
+
+
+def mentioned(summary: Summary) -> tuple[int | None, int | None]:
+    """How many media are mentioned and not."""
+    return summary.media, summary.media_not_mentioned
+
+
+async def test_media_that_the_input_does_not_mention_are_counted(sandbox: Sandbox, run_import: Run) -> None:
+    """A media of which every entry is rejected is one of them; a finished import says the same again."""
+    project = await sandbox.prepare(name="p", media=7)
+    ids = project.media_ids
+    entries = [entry(ids[0]), entry(ids[1]), entry(ids[0].upper()), entry(ids[2], labels={"tram": []})]
+    summary = await run_import(entries)
+    assert (summary.delivered, summary.rejected, mentioned(summary)) == (3, 1, (2, 5))
+    assert mentioned(await run_import(entries)) == (2, 5)
+
+
+async def test_a_run_that_goes_on_knows_what_was_mentioned_before(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path
+) -> None:
+    """However often it was interrupted; what wipes an entry of an earlier run is found."""
+    project = await sandbox.prepare(name="p", media=12)
+    ids = project.media_ids
+    entries = [entry(media_id) for media_id in ids[:9]]
+    entries += [entry(ids[1], keepData=False), entry(ids[1], keepData=True), entry(ids[4], keepData=False)]
+    for _ in range(3):
+        summary = await run_import(entries, limit=3)
+        assert mentioned(summary) == (None, None)
+    summary = await run_import(entries)
+    assert (summary.delivered, mentioned(summary)) == (12, (9, 3))
+    assert summary.findings["earlier-entry-wiped"] == 2
+
+
+async def test_one_that_is_denied_is_rejected_behind_an_entry_of_an_earlier_run(
+    sandbox: Sandbox, run_import: Run
+) -> None:
+    """And says which one it would have wiped."""
+    project = await sandbox.prepare(name="p", media=8)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    entries.append(entry(project.media_ids[2], keepData=False))
+    await run_import(entries, limit=2)
+    summary = await run_import(entries, deny=("earlier-entry-wiped",))
+    assert (summary.delivered, summary.rejected, mentioned(summary)) == (8, 1, (8, 0))
+    rejected = json.loads(Path(summary.checkpoint, "rejected.jsonl").read_text())
+    assert "position 2" in rejected["findings"][0]["found"]
+
+
+def torn(content: bytes) -> bytes:
+    """What a power cut may leave."""
+    return content[:-3]
+
+
+def damaged(content: bytes) -> bytes:
+    """One bit is another."""
+    return content[:20] + bytes([content[20] ^ 1]) + content[21:]
+
+
+@pytest.mark.parametrize("harm", [torn, damaged, lambda _: b""], ids=["torn", "damaged", "empty"])
+async def test_what_is_not_known_any_more_is_not_said(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    """In place of a wrong number; the import itself does not hang on it."""
+    project = await sandbox.prepare(name="p", media=8)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    await run_import(entries, limit=4)
+    kept = tmp_path / "cp" / "mentions"
+    kept.write_bytes(harm(kept.read_bytes()))
+    summary = await run_import(entries)
+    assert (summary.exit_code, summary.delivered, mentioned(summary)) == (0, 8, (None, None))
+
+
+async def test_without_the_media_of_the_project_only_those_of_the_input_are_counted(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path
+) -> None:
+    """Likewise where entries for other media may pass, of which the server refuses one here."""
+    project = await sandbox.prepare(name="p", media=5)
+    entries = [entry(media_id) for media_id in project.media_ids[:3]]
+    assert mentioned(await run_import(entries, check_media=False)) == (3, None)
+    (tmp_path / "cp").rename(tmp_path / "other")
+    summary = await run_import([*entries, entry("nobody")], allow=("media-unknown",), onto_uploaded=True)
+    assert (summary.rejected, mentioned(summary)) == (1, (4, None))
+
+
+async def test_what_grew_is_counted_anew(sandbox: Sandbox, run_import: Run) -> None:
+    """The numbers are those of the whole source."""
+    project = await sandbox.prepare(name="p", media=9)
+    entries = [entry(media_id) for media_id in project.media_ids]
+    assert mentioned(await run_import(entries[:4])) == (4, 5)
+    assert mentioned(await run_import(entries[:7], source_grew=True)) == (7, 2)
