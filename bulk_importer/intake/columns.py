@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
-from xxhash import xxh3_64_digest
+from xxhash import xxh64_digest
 
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
@@ -61,6 +61,11 @@ class Gathered:
     def place(self) -> int:
         """That of the next element."""
         return len(self.media_ids) + len(self.left_out)
+
+    @property
+    def columns(self) -> tuple[list[str], bytearray, array[int], bytearray]:
+        """Media ids, keeps, weights and digests, for a loop that adds to all of them and to nothing else."""
+        return self.media_ids, self.keeps, self.weights, self.digests
 
     def accept(self, media_id: str, keep: KeepData, weight: int, digest: bytes) -> None:
         """Put an entry into the run."""
@@ -117,4 +122,4 @@ def _lanes(media_ids: list[str]) -> list[str]:
 
 def text_digest(raw: bytes) -> bytes:
     """The digest of an element that cannot be read as an entry: of its text."""
-    return xxh3_64_digest(raw)
+    return xxh64_digest(raw)

@@ -21,6 +21,7 @@ from typing import Annotated, cast
 import msgspec
 import orjson
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import astuple
 
 from bulk_importer.intake.forms import SHAPES, Answers, Form, Ground, Place, WideForm, struct_of
 
@@ -56,12 +57,12 @@ class NarrowForm:
     def __init__(self, seen: _SeenEntry, wide: WideForm) -> None:
         self._count = Count()
         self._answers = _AnswersForm(seen.answers, wide.answers)
-        self._groups, labels = _groups(seen.classes, wide.ground)
+        self._classes = _ClassesForm(seen.classes, wide.ground)
         fields: list[tuple[str, Form, Form] | tuple[str, Form]] = [
             ("global_classifications", self._answers.type | UnsetType, UNSET),
             ("internal_media_ID", str),
             ("keepData", bool | UnsetType, UNSET),
-            ("labels", labels | UnsetType, UNSET),
+            ("labels", self._classes.type | UnsetType, UNSET),
         ]
         form = msgspec.defstruct("NarrowEntry", fields, gc=False, kw_only=True)
         self.decode: Callable[[bytes], Form] = msgspec.json.Decoder(form).decode
@@ -75,13 +76,9 @@ class NarrowForm:
         if entry.global_classifications is not UNSET:
             count.keys += 1
             self._answers.count([entry.global_classifications], count)
-        labels = entry.labels
-        if labels is not UNSET:
+        if entry.labels is not UNSET:
             count.keys += 1
-            for group in self._groups:
-                geometries = group.listed(labels)
-                if geometries is not UNSET:
-                    group.count(geometries, count)
+            self._classes.count(entry.labels, count)
         return count
 
 
@@ -133,49 +130,53 @@ class _AnswersForm:
 
 
 class _Group:
-    """The form of the geometries of one class. The constants are for each geometry."""
+    """The form of the geometries of one class.
 
-    def __init__(self, listed: Callable[[Form], Form], seen: _SeenPlace, place: Place) -> None:
-        self.listed = listed
+    Attributes:
+        type: of the list of them.
+        keys, weight: what each counts at least.
+        varies: there is more to count in them than that.
+    """
+
+    def __init__(self, seen: _SeenPlace, place: Place) -> None:
         self.type: Form = Annotated[list[None], Meta(max_length=0)]
-        self._keys = self._weight = 1
+        self.keys = self.weight = 1
         self._omitted, self._required = place.answers.optional, place.answers.required
         self._points: Callable[[Form], Form] | None = None
         self._answers: _AnswersForm | None = None
-        self._nested: tuple[_Group, ...] = ()
+        self._nested: _ClassesForm | None = None
         if seen.times:
             self._begin(seen, place)
+        self.varies = any((self._omitted, self._required, self._points, self._answers, self._nested))
 
     def _begin(self, seen: _SeenPlace, place: Place) -> None:
         shape = SHAPES[seen.shape]
         if shape.writes_points:
             self._points = attrgetter(seen.shape)
         else:
-            self._keys += shape.keys_each
+            self.keys += shape.keys_each
         types = [(seen.shape, shape.type, True)]
         answered = seen.answers.times
         if answered:
             answers = _AnswersForm(seen.answers, place.answers)
             types.append(("classifications", answers.type, answered == seen.times))
             if answered == seen.times and answers.is_constant:
-                self._keys += 1 + answers.keys
-                self._weight += answers.weight
+                self.keys += 1 + answers.keys
+                self.weight += answers.weight
                 self._omitted += answers.omitted
                 self._required += answers.required
             else:
                 self._answers = answers
         if seen.is_nested:
             assert place.nested is not None
-            self._nested, nested = _groups(seen.nested, place.nested)
-            types.append(("nested_geometries", nested, False))
+            self._nested = _ClassesForm(seen.nested, place.nested)
+            types.append(("nested_geometries", self._nested.type, False))
         geometry = struct_of("NarrowGeometry", sorted(types, key=itemgetter(0)), named=True)
         self.type = list.__class_getitem__(geometry)
 
     def count(self, geometries: Sequence[Form], count: Count) -> None:
-        """Count the geometries, and the key of their class."""
+        """Count what varies in the geometries."""
         times = len(geometries)
-        count.keys += 1 + times * self._keys
-        count.weight += times * self._weight
         count.omitted += times * self._omitted
         count.required += times * self._required
         if self._points is not None:
@@ -186,26 +187,37 @@ class _Group:
             given = [each.classifications for each in geometries if each.classifications is not UNSET]
             count.keys += len(given)
             self._answers.count(given, count)
-        if self._nested:
+        if self._nested is not None:
             for geometry in geometries:
                 if geometry.nested_geometries is not UNSET:
                     count.keys += 1
-                    for group in self._nested:
-                        inner = group.listed(geometry.nested_geometries)
-                        if inner is not UNSET:
-                            group.count(inner, count)
+                    self._nested.count(geometry.nested_geometries, count)
 
 
-def _groups(seen: dict[str, _SeenPlace], ground: Ground) -> tuple[tuple[_Group, ...], Form]:
-    """The classes at one place, and the form of their object."""
-    groups, types = [], []
-    for at, (key, each) in enumerate(sorted(seen.items())):
-        place = ground.place(key, each.shape)
-        assert place is not None
-        group = _Group(attrgetter(f"at{at}"), each, place)
-        groups.append(group)
-        types.append((key, group.type, False))
-    return tuple(groups), struct_of("NarrowClasses", types)
+class _ClassesForm:
+    """The form of an object of classes; each of them may be missing."""
+
+    def __init__(self, seen: dict[str, _SeenPlace], ground: Ground) -> None:
+        types = []
+        self._groups: list[tuple[int, int, _Group | None]] = []
+        for key, each in sorted(seen.items()):
+            place = ground.place(key, each.shape)
+            assert place is not None
+            group = _Group(each, place)
+            types.append((key, group.type, False))
+            self._groups.append((group.keys, group.weight, group if group.varies else None))
+        self.type = struct_of("NarrowClasses", types)
+
+    def count(self, classes: Form, count: Count) -> None:
+        """Count the geometries of all classes, and the keys of these."""
+        for place, geometries in enumerate(astuple(classes)):  # `zip(strict=True)` costs as much as a class
+            if geometries is not UNSET:
+                times = len(geometries)
+                keys_each, weight_each, varying = self._groups[place]
+                count.keys += 1 + times * keys_each
+                count.weight += times * weight_each
+                if varying is not None:
+                    varying.count(geometries, count)
 
 
 class Narrowing:

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias, cast
 import msgspec
 import orjson
 from msgspec import UNSET
-from xxhash import xxh3_64_digest
+from xxhash import xxh64_digest
 
 from bulk_importer.datagym.bounds import outside
 from bulk_importer.datagym.entry import lane_of, weight_of
@@ -138,6 +138,7 @@ class Judge:
         self._narrowing = Narrowing(form)
         # The narrow form gives numbers of what is not given, no findings about it.
         self._may_narrow = self._weighty.isdisjoint(_NOT_GIVEN)
+        self._scratch = bytearray()
         # Set for good when the colons of a segment did not account for its keys: its texts hold some.
         self._each_apart = False
 
@@ -203,32 +204,35 @@ class Judge:
         Everything that an ordinary entry costs is in this loop.
         """
         form = self._narrowing.form if self._may_narrow else None
+        if form is None:
+            frame = next(elements, None)
+            return 0, None if frame is None else data[frame[0] : sum(frame)]
+        decode, count, scratch = form.decode, form.count, self._scratch
+        is_free = self._is_free if self._media is not None else None
+        each_apart = self._each_apart
+        media_ids, keeps, weights, digests = gathered.columns
         keys = omitted = required = 0
         refused = None
         for start, length in elements:
             raw = data[start : start + length]
-            if form is None:
-                refused = raw
-                break
             try:
-                entry = form.decode(raw)
+                entry = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 refused = raw
                 break
-            count = form.count(entry)
+            counted = count(entry)
             media_id = entry.internal_media_ID
-            if (self._media is not None and not self._is_free(media_id)) or (
-                self._each_apart and repeats_a_key(raw, count.keys)
-            ):
+            if (is_free and not is_free(media_id)) or (each_apart and repeats_a_key(raw, counted.keys)):
                 refused = raw
                 break
-            keys += count.keys
-            omitted += count.omitted
-            required += count.required
-            gathered.media_ids.append(media_id)
-            gathered.keeps.append(KEEPS[entry.keepData])
-            gathered.weights.append(count.weight)
-            gathered.digests += xxh3_64_digest(encode_canonically(entry))
+            keys += counted.keys
+            omitted += counted.omitted
+            required += counted.required
+            media_ids.append(media_id)
+            keeps.append(KEEPS[entry.keepData])
+            weights.append(counted.weight)
+            encode_canonically(entry, scratch)
+            digests += xxh64_digest(scratch)
         if omitted:
             gathered.counts["classification-omitted"] += omitted
         if required:
