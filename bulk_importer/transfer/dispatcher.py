@@ -7,7 +7,8 @@ means, `Isolation` how a refused batch is taken apart. What is decided here is t
 - An outcome is on disk before the lanes of its entries are given free, so before anything that follows them is sent.
 - A batch that was not executed goes back to the front of the pool as owed, to be packed with the limits of that
   moment. A refused one keeps its group: its parts hold its lanes until the last of them is settled.
-- While the server is away all that comes back waits in the pool, owed; the run ends when that lasts too long.
+- While the server is away all that comes back waits in the pool, owed; the run ends when that lasts too long. What is
+  being taken apart waits as it is: what was learnt about it stays true, and innocents are kept from it.
 - After a stop nothing new leaves; what is in flight lands, or is given up and in doubt.
 """
 
@@ -35,7 +36,7 @@ from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.carrier import HELD_BACK, Carrier, Departure
 from bulk_importer.transfer.courtesy import Courtesy
 from bulk_importer.transfer.gate import Gate
-from bulk_importer.transfer.isolation import Isolation, Refused, Settled
+from bulk_importer.transfer.isolation import Isolation, Part, Refused, Settled
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.supply import Supply
@@ -113,12 +114,14 @@ class Dispatcher:
         # Set by the first 413 and halved by each that follows; worth remembering for a resume. None before.
         self.max_bytes_after_413: int | None = None
         self._failure: BulkImporterError | None = None
+        # Set by `notice`, which puts a fresh one in its place: each waits for the next change after it looked.
         self._changed = asyncio.Event()
         stop.tell(self.notice)
 
     def notice(self) -> None:
         """Something was put into the pool, or the run is to stop: look again."""
         self._changed.set()
+        self._changed = asyncio.Event()
 
     def expect_no_more(self) -> None:
         """The last run is in the pool: `run` returns when everything in it is settled."""
@@ -147,7 +150,6 @@ class Dispatcher:
 
     async def _next(self) -> tuple[Batch, Departure] | None:
         while not self._stop.is_requested:
-            self._changed.clear()
             limits = self._limits()
             full = self._pool.can_fill(limits)
             # A partial batch leaves only when nothing would fill it: waiting for input is cheaper than a small request.
@@ -197,6 +199,7 @@ class Dispatcher:
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
         self._courtesy.ended(self._clock() - started)
+        self.notice()  # an outage may be over
         if isinstance(verdict, Accept):
             self._accepted += 1
             await self._ledger.record_delivered(batch)
@@ -258,28 +261,42 @@ class Dispatcher:
         )
         sent = batch
         accepted_before = self._accepted
-        while isinstance(verdict, Accept) or _blames_batch(verdict, sent):
-            server_works = self._accepted > accepted_before or await self._works_beside(verdict, isolation)
-            settled = isolation.judged(verdict, server_works=server_works)
-            await self._settle_part(batch, sent, verdict, settled)
+        while True:
+            if isinstance(verdict, Accept) or _blames_batch(verdict, sent):
+                server_works = self._accepted > accepted_before or await self._works_beside(
+                    verdict, isolation
+                )
+                settled = isolation.judged(verdict, server_works=server_works)
+                await self._settle_part(batch, sent, verdict, settled)
+                if isolation.part and not isolation.part.failures:
+                    accepted_before = self._accepted
+                elif not server_works:
+                    self._outage.declare(f"it answers nothing but {_reason(verdict)}")
+            elif isinstance(verdict, Again):
+                await self._record_owed(sent, verdict)  # it passes; the part stays as it is
+            else:
+                await self._break_off(batch, sent, verdict, isolation)
+                return
             part = isolation.part
             if part is None:
                 return
-            if not server_works:
-                self._outage.declare(f"it answers nothing but {_reason(verdict)}")
-                self._pool.settle(batch, Outcome.OWED, isolation.remaining())
-                return
-            if not part.failures:
-                accepted_before = self._accepted
-            else:
-                after = verdict.after_seconds if isinstance(verdict, Again) else None
-                await self._stop.sleep(backoff_seconds(policy, part.failures, self._chance(), after))
-            if self._stop.is_requested:
+            boarding = await self._boarding(part, verdict, departure.leg)
+            if boarding is None:
                 self._pool.settle(batch, Outcome.OWED, isolation.remaining())
                 return
             sent = self._pool.seal_again(batch, part.indexes)
-            verdict = await self._carry(sent, Departure(departure.leg, alone=part.alone))
-        await self._break_off(batch, sent, verdict, isolation)
+            verdict = await self._carry(sent, boarding)
+
+    async def _boarding(self, part: Part, verdict: Verdict, leg: int) -> Departure | None:
+        """When the next part may leave; None where the run is to end before."""
+        if part.failures and self._outage.is_over:
+            after = verdict.after_seconds if isinstance(verdict, Again) else None
+            await self._stop.sleep(backoff_seconds(self._terms.policy, part.failures, self._chance(), after))
+        while not self._outage.may_board and not self._stop.is_requested:
+            await self._changed.wait()
+        if self._stop.is_requested:
+            return None
+        return Departure(leg, alone=part.alone, on_trial=self._outage.board())
 
     async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
         """Whether the server works but for the current part; asked only where that part would be condemned."""
@@ -317,7 +334,7 @@ class Dispatcher:
         )
 
     async def _break_off(self, batch: Batch, sent: Batch, verdict: Verdict, isolation: Isolation) -> None:
-        """The part `sent` is in doubt, or the server would not have it now: what else is not settled is owed."""
+        """The part `sent` is in doubt, or nothing more may be sent: what else is not settled is owed."""
         part = isolation.part
         inside = set(part.indexes) if part else set()
         others = [index for index in isolation.remaining() if index not in inside]

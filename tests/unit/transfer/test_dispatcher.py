@@ -395,6 +395,63 @@ async def test_in_an_outage_batches_are_given_back_and_leave_when_it_is_over() -
     assert world.diary.of("owed")
 
 
+async def test_an_outage_in_the_middle_of_taking_apart_costs_nothing_that_was_learnt() -> None:
+    """One culprit among eight costs eight requests at most, however often the server is away in between."""
+    answered: list[list[int]] = []
+    failures = 0
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal failures
+        failures += 1
+        if failures % 5:  # four times away before each answer
+            return Again(Cause.UNREACHABLE, "refused")
+        answered.append(positions)
+        return Refuse("ex_gen_x", (), "no") if 5 in positions else Accept()
+
+    world = World("abcdefgh", answer, entries=8)
+    await world.run()
+    assert answered == [[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3], [4, 5], [4], [5], [6, 7]]
+    assert sorted(world.diary.of("delivered")) == [0, 1, 2, 3, 4, 6, 7]
+    assert world.diary.of("rejected") == [5]
+
+
+async def test_batches_that_are_taken_apart_take_turns_at_trying_a_server_that_was_away() -> None:
+    """None waits for another for ever, and while it is away one at most is on its way."""
+    tries: list[int] = []
+    under_way = 0
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal under_way
+        if len(positions) == 4:
+            return Refuse("ex_gen_x", (), "no")
+        if len(tries) == 12:
+            return Refuse("ex_gen_x", (), "no") if positions[0] % 2 else Accept()
+        under_way += 1
+        tries.append(under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return Again(Cause.UNREACHABLE, "refused")
+
+    world = World("abcdefghijklmnop", answer, entries=4, in_flight=4)
+    await world.run()
+    assert sorted([*world.diary.of("delivered"), *world.diary.of("rejected")]) == list(range(16))
+    assert tries[4:] == [1] * 8
+
+
+async def test_a_stop_while_what_is_taken_apart_waits_for_the_server_leaves_it_owed() -> None:
+    """At once, and with nothing on record as under way."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        if len(world.sent) > 8:
+            world.stop.request("enough", ExitCode.TERMINATED)
+        return Refuse("ex_gen_x", (), "no") if len(world.sent) == 1 else Again(Cause.UNREACHABLE, "refused")
+
+    world = World("abcd", answer, entries=4)
+    await world.run()
+    assert not world.diary.of("delivered")
+    assert not world.diary.of("rejected")
+
+
 async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
     """With the last thing that was said, and everything owed."""
 
