@@ -15,7 +15,7 @@ from typing import NewType
 
 import msgspec
 
-from bulk_importer.spans import Span, SpanSet
+from bulk_importer.spans import Span, SpanSet, stretches
 
 __all__ = [
     "Batch",
@@ -203,7 +203,9 @@ class Batch(msgspec.Struct, frozen=True):
         """The positions in it."""
         found = SpanSet()
         for run in self.runs:
-            found.update(SpanSet.of(run.positions))
+            positions = run.positions
+            for start, stop in stretches(positions):
+                found.add(positions[start], positions[stop - 1] + 1)
         return found.spans
 
     def lanes(self) -> Iterator[str]:

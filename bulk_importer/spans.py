@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["Span", "SpanSet"]
+__all__ = ["Span", "SpanSet", "stretches"]
 
 
 class Span(NamedTuple):
@@ -19,6 +19,23 @@ class Span(NamedTuple):
 
     start: int
     stop: int
+
+
+def stretches(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The index ranges `[start, stop)` of strictly ascending positions that follow each other without a hole.
+
+    Costs time by the holes, not by the positions: each stretch is doubled until a hole is in it.
+    """
+    start, count = 0, len(positions)
+    while start < count:
+        step = positions[start] - start
+        near, far = start, start + 1
+        while far < count and positions[far] - far == step:
+            near, far = far, 2 * far - start
+        near, far = near + 1, min(far, count)
+        stop = bisect_right(range(near, far), step, key=lambda index: positions[index] - index)
+        yield start, near + stop
+        start = near + stop
 
 
 class SpanSet:

@@ -6,6 +6,7 @@ import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
@@ -137,7 +138,8 @@ class Feeder:
             self._allowed -= len(run)
         self._tell(segment)
         if len(run):
-            self._begin({KeepData(keep): count for keep, count in Counter(run.keeps).items()})
+            if not self._has_begun:
+                self._begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
             await self._pool.put(run)
             self._notice()
 
@@ -196,7 +198,7 @@ def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:
 def owed_part(run: EntryRun, owed: Iterable[Span]) -> EntryRun:
     """The entries of `run` at the positions of `owed`, which is sorted."""
     positions = run.positions
-    indexes: list[int] = []
-    for start, stop in owed:
-        indexes += range(bisect_left(positions, start), bisect_left(positions, stop))
-    return run if len(indexes) == len(run) else run.take(indexes)
+    parts = [range(bisect_left(positions, start), bisect_left(positions, stop)) for start, stop in owed]
+    if sum(map(len, parts)) == len(run):
+        return run
+    return run.take(parts[0] if len(parts) == 1 else [*chain.from_iterable(parts)])

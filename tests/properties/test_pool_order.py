@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from random import Random
 
 from hypothesis import settings
@@ -13,6 +14,7 @@ from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing import Pool
 
 MEDIA = "abcd"
+EACH_ITS_OWN = "efghijklmnopqrstuvwxyz"
 
 
 def run_of(media: str, first: int) -> EntryRun:
@@ -56,6 +58,22 @@ class PoolOrder(RuleBasedStateMachine):
             self.media += media
         else:
             raise AssertionError("the pool blocked although there is room")
+
+    @rule(media=st.text(alphabet=MEDIA, min_size=1, max_size=12), left=st.sets(st.integers(0, 11)))
+    def put_with_holes(self, media: str, left: set[int]) -> None:
+        """A run comes in of which some entries were rejected when they were read."""
+        first = len(self.media)
+        out = {at for at in left if at < len(media)}
+        run = run_of(media, first).take([at for at in range(len(media)) if at not in out])
+        with suppress(StopIteration):
+            self.pool.put(run).send(None)
+        self.media += media
+        self.settled |= {first + at for at in out}
+
+    @rule(letters=st.permutations(EACH_ITS_OWN), count=st.integers(1, 20))
+    def put_each_once(self, letters: list[str], count: int) -> None:
+        """A run comes in as they mostly are: no media twice."""
+        self.put("".join(letters[:count]))
 
     @rule(entries=st.integers(1, 5))
     def seal(self, entries: int) -> None:

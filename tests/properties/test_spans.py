@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.spans import Span, SpanSet
+from bulk_importer.spans import Span, SpanSet, stretches
 
 POSITIONS = st.integers(0, 40)
 SPANS = st.tuples(POSITIONS, POSITIONS)
@@ -67,3 +69,18 @@ def test_a_span_is_half_open() -> None:
     """As everywhere in the program."""
     assert list(SpanSet([(3, 5)])) == [Span(3, 5)]
     assert 5 not in SpanSet([(3, 5)])
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_stretches_are_cut_where_the_next_position_is_not_the_next_number(chosen: set[int]) -> None:
+    """Held against a look at each: the stretches tile the positions, none has a hole, and no two belong together."""
+    positions = array("q", sorted(chosen))
+    naive: list[list[int]] = []
+    for position in positions:
+        if naive and naive[-1][-1] + 1 == position:
+            naive[-1].append(position)
+        else:
+            naive.append([position])
+    found = list(stretches(positions))
+    assert [list(positions[start:stop]) for start, stop in found] == naive
+    assert [index for start, stop in found for index in range(start, stop)] == list(range(len(positions)))
