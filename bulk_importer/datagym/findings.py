@@ -247,7 +247,8 @@ _KINDS = (
         "geometry-outside",
         _W,
         Ring.MEANING,
-        "A coordinate lies outside the image. The server stores it as it is.",
+        "A coordinate lies outside the image. The server stores it as it is. (No list of the server has the sizes of "
+        "images: this is seen where a --media-list says them, in columns width and height.)",
         "Check the coordinates, and that the media is the one that is meant.",
     ),
     Kind(

@@ -5,16 +5,16 @@ process, so that they share its pages. Nine bytes a media: a million media are 9
 
 Format, all numbers little-endian:
 
-    magic   8 bytes, `BIMEDIA1`
+    magic   8 bytes, `BIMEDIA2`
     count   8 bytes, the number of media
     sized   8 bytes, 1 if sizes follow, else 0
-    digest 16 bytes, BLAKE2b of everything behind it
-    keys    8 bytes for each media, ascending: BLAKE2b-64 of its lane (`lane_of`), as a number
+    origin 16 bytes, what it was made of, as whoever made it says
+    digest 16 bytes, XXH3-128 of the origin and everything behind this
+    keys    8 bytes for each media, ascending: `key_of` its lane
     flags   1 byte for each media, in the order of the keys: `MediaFlag`
     sizes   8 bytes for each media, if sized: width and height, 4 bytes each, 0 where unknown
 
-Two media share a key with a probability of n² / 2^65: 3 in 10^8 for a million. Written beside its place and renamed,
-so that a crash leaves the old file, or none.
+Written beside its place and renamed, so that a crash leaves the old file, or none.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from bulk_importer.datagym.entry import lane_of
+from xxhash import xxh3_128
+
+from bulk_importer.datagym.entry import key_of, lane_of
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.intake.media_rules import MediaFlag
 
 __all__ = ["MediaFlag", "MediaIndex", "MediaTask"]
 
-_HEAD = Struct("<8sQQ16s")
-_MAGIC = b"BIMEDIA1"
+_HEAD = Struct("<8sQQ16s16s")
+_MAGIC = b"BIMEDIA2"
+_NOWHERE = bytes(16)
+_LARGEST_SIZE = (1 << 32) - 1
 _FINISHED = frozenset({"IN_PROGRESS", "COMPLETED", "REVIEWED"})
 
 
@@ -51,24 +54,26 @@ class MediaTask(NamedTuple):
 
     @classmethod
     def of_row(cls, row: Mapping[str, object]) -> MediaTask:
-        """From a row of the server's task list; what a row leaves out (a list of bare ids) is taken to be harmless."""
+        """From a row of the server's task list; what a row leaves out (a list of bare ids) is taken to be harmless.
+
+        Raises:
+            ValueError: a width or height is no whole number of pixels.
+        """
         default = row.get("labelTaskType", "DEFAULT") == "DEFAULT"
         flags = MediaFlag.IMPORTABLE if default else MediaFlag.BENCHMARK
         if row.get("labelTaskState") in _FINISHED:
             flags |= MediaFlag.FINISHED
         if row.get("hasJsonUpload"):
             flags |= MediaFlag.UPLOADED
-        width, height = row.get("width"), row.get("height")
-        return cls(
-            str(row["mediaId"]),
-            flags,
-            width if isinstance(width, int) else 0,
-            height if isinstance(height, int) else 0,
-        )
+        return cls(str(row["mediaId"]), flags, _pixels(row.get("width")), _pixels(row.get("height")))
 
 
 class MediaIndex:
-    """A read-only view of an index file; cheap to open, and safe to look into from any process."""
+    """A read-only view of an index file; cheap to open, and safe to look into from any process.
+
+    Attributes:
+        origin: what it was made of, as `write` was told.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Map the file.
@@ -79,13 +84,17 @@ class MediaIndex:
         try:
             with Path(path).open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            magic, count, sized, digest = _HEAD.unpack_from(self._map)
+            magic, count, sized, self.origin, digest = _HEAD.unpack_from(self._map)
         except (OSError, ValueError) as error:
             raise CheckpointUnusable(
                 os.fspath(path), f"the index of its media cannot be read ({error})"
             ) from error
         body = memoryview(self._map)[_HEAD.size :]
-        if magic != _MAGIC or len(body) != count * (17 if sized else 9) or _digest(body) != digest:
+        if (
+            magic != _MAGIC
+            or len(body) != count * (17 if sized else 9)
+            or _digest(self.origin, body) != digest
+        ):
             raise CheckpointUnusable(
                 os.fspath(path),
                 "the index of its media is not what was written",
@@ -122,15 +131,20 @@ class MediaIndex:
         return self._sizes[2 * row], self._sizes[2 * row + 1]
 
     def _row(self, lane: str) -> int | None:
-        key = _key(lane)
+        key = key_of(lane)
         row = bisect_left(self._keys, key)
         return row if row < len(self._keys) and self._keys[row] == key else None
 
     @classmethod
-    def write(cls, path: str | os.PathLike[str], tasks: Iterable[MediaTask]) -> MediaIndex:
+    def write(
+        cls, path: str | os.PathLike[str], tasks: Iterable[MediaTask], *, origin: bytes = _NOWHERE
+    ) -> MediaIndex:
         """Make an index file out of tasks in any order, durably, and open it.
 
         Holds nine bytes a media (17 with sizes) while it gathers, and sorts one part in 256 at a time.
+
+        Args:
+            origin: 16 bytes by which it is known again what the index was made of.
         """
         parts = _gathered(tasks)
         sized = any(part.sizes for part in parts)
@@ -145,7 +159,7 @@ class MediaIndex:
             keys.byteswap()
             sizes.byteswap()
         body = keys.tobytes() + flags + sizes.tobytes()
-        head = _HEAD.pack(_MAGIC, len(keys), int(sized), _digest(body))
+        head = _HEAD.pack(_MAGIC, len(keys), int(sized), origin, _digest(origin, body))
         _write_durably(Path(path), head, body)
         return cls(path)
 
@@ -172,7 +186,7 @@ class _Part:
 def _gathered(tasks: Iterable[MediaTask]) -> list[_Part]:
     parts = [_Part() for _ in range(256)]
     for task in tasks:
-        key = _key(lane_of(task.media_id))
+        key = key_of(lane_of(task.media_id))
         part = parts[key >> 56]
         part.keys.append(key)
         part.flags.append(task.flags)
@@ -181,12 +195,15 @@ def _gathered(tasks: Iterable[MediaTask]) -> list[_Part]:
     return parts
 
 
-def _key(lane: str) -> int:
-    return int.from_bytes(blake2b(lane.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _digest(body: bytes | memoryview) -> bytes:
-    return blake2b(body, digest_size=16).digest()
+def _pixels(given: object) -> int:
+    """A width or height as lists write it: a number, or its digits; 0 where there is none."""
+    if given is None or given == "":
+        return 0
+    if isinstance(given, str) and given.isascii() and given.isdigit():
+        given = int(given)
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise ValueError(f"{given!r} is no number of pixels")
+    return min(given, _LARGEST_SIZE)
 
 
 def _numbers(body: memoryview, code: str) -> memoryview | array[int]:
@@ -196,6 +213,12 @@ def _numbers(body: memoryview, code: str) -> memoryview | array[int]:
     turned = array(code, body.tobytes())
     turned.byteswap()
     return turned
+
+
+def _digest(origin: bytes, body: bytes | memoryview) -> bytes:
+    digest = xxh3_128(origin)
+    digest.update(body)
+    return digest.digest()
 
 
 def _write_durably(path: Path, *pieces: bytes) -> None:

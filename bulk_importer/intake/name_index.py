@@ -1,14 +1,16 @@
 """Which media a file name means, in one small file that worker processes map.
 
-Made once, when a checkpoint is begun, and kept in its folder for the resume: a name must mean the same to the end.
+Made when a checkpoint is begun, and kept in its folder for the resume: a name must mean the same to the end, unless a
+person says otherwise.
 
 Format, all numbers little-endian:
 
-    magic   8 bytes, `BINAMES1`
+    magic   8 bytes, `BINAMES2`
     count   8 bytes, the number of names
     width   8 bytes, the length of an id
-    digest 16 bytes, BLAKE2b of everything behind it
-    keys    8 bytes for each name, ascending: BLAKE2b-64 of it, as a number
+    origin 16 bytes, what it was made of, as whoever made it says
+    digest 16 bytes, XXH3-128 of the origin and everything behind this
+    keys    8 bytes for each name, ascending: XXH3-64 of it, as a number
     ids     `width` bytes for each name, in the order of the keys: the id of the media in UTF-8, filled up with NUL;
             NUL alone where several media have the name
 
@@ -25,18 +27,20 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
+
+from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
 
 __all__ = ["NameIndex", "SeveralMedia"]
 
-_HEAD = Struct("<8sQQ16s")
-_MAGIC = b"BINAMES1"
+_HEAD = Struct("<8sQQ16s16s")
+_MAGIC = b"BINAMES2"
 _EXACT = "="
 _COMPOSED = "~"
+_NOWHERE = bytes(16)
 
 
 class SeveralMedia(LookupError):
@@ -44,7 +48,11 @@ class SeveralMedia(LookupError):
 
 
 class NameIndex:
-    """A read-only view of an index file; safe to look into from any process."""
+    """A read-only view of an index file; safe to look into from any process.
+
+    Attributes:
+        origin: what it was made of, as `write` was told.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Map the file.
@@ -55,13 +63,13 @@ class NameIndex:
         try:
             with Path(path).open("rb") as file:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            magic, count, width, digest = _HEAD.unpack_from(mapped)
+            magic, count, width, self.origin, digest = _HEAD.unpack_from(mapped)
         except (OSError, ValueError) as error:
             raise CheckpointUnusable(
                 os.fspath(path), f"the index of media names cannot be read ({error})"
             ) from error
         body = memoryview(mapped)[_HEAD.size :]
-        if magic != _MAGIC or len(body) != count * (8 + width) or _digest(body) != digest:
+        if magic != _MAGIC or len(body) != count * (8 + width) or _digest(self.origin, body) != digest:
             raise CheckpointUnusable(
                 os.fspath(path),
                 "the index of media names is not what was written",
@@ -111,11 +119,14 @@ class NameIndex:
         path: str | os.PathLike[str],
         named: Iterable[tuple[str, str]],
         overriding: Iterable[tuple[str, str]] = (),
+        *,
+        origin: bytes = _NOWHERE,
     ) -> NameIndex:
         """Make an index file out of (name, id) in any order, durably, and open it.
 
         Args:
             overriding: names that mean this media whatever else has them.
+            origin: 16 bytes by which it is known again what the index was made of.
         """
         ids: dict[int, bytes] = {}
         for name, media_id in named:
@@ -131,7 +142,7 @@ class NameIndex:
         if sys.byteorder == "big":
             keys.byteswap()
         body = keys.tobytes() + column
-        head = _HEAD.pack(_MAGIC, len(keys), width, _digest(body))
+        head = _HEAD.pack(_MAGIC, len(keys), width, origin, _digest(origin, body))
         _write_durably(Path(path), head + body)
         return cls(path)
 
@@ -143,12 +154,13 @@ def _enter(ids: dict[int, bytes], key: int, media_id: str) -> None:
 
 
 def _key(kind: str, name: str) -> int:
-    hashed = blake2b((kind + name).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(hashed, "little")
+    return xxh3_64_intdigest((kind + name).encode("utf-8", "surrogatepass"))
 
 
-def _digest(body: bytes | memoryview) -> bytes:
-    return blake2b(body, digest_size=16).digest()
+def _digest(origin: bytes, body: bytes | memoryview) -> bytes:
+    digest = xxh3_128(origin)
+    digest.update(body)
+    return digest.digest()
 
 
 def _write_durably(path: Path, content: bytes) -> None:

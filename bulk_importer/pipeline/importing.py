@@ -157,6 +157,7 @@ class Import:
                         catalog=catalog,
                         project=project,
                         is_begun=bool(checkpoint.state.delivered or checkpoint.state.taken),
+                        is_in_doubt=bool(checkpoint.state.taken),
                         sibling=self._before(),
                     )
                     settled = await self._settled(checkpoint, yardstick)

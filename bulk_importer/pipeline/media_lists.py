@@ -2,7 +2,7 @@
 
 A list of a million media does not stay in memory: the rows go to a file as they come, and from there into the index,
 nine bytes each. A list that a person gives may be what `bulk-importer media` prints (`--json` or `--csv`), JSON
-Lines of such objects, rows of the server's own task list, or one id a line.
+Lines of such objects, rows of the server's own task list, or one id a line; `width` and `height` may stand beside each.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from types import MappingProxyType
 from typing import BinaryIO, TextIO, TypeVar
 
 import msgspec
+from xxhash import xxh3_128
 
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaTask
 
-__all__ = ["RowSpool", "media_names", "media_tasks", "name_map"]
+__all__ = ["RowSpool", "content_digest", "keys_in", "media_names", "media_tasks", "name_map"]
 
 # How lists name what a row of the server's task list holds.
 _SERVER_KEYS = {
@@ -40,6 +41,7 @@ _SERVER_KEYS = {
 _T = TypeVar("_T")
 _YES = frozenset({True, "true", "yes", "1"})
 _HEAD_BYTES = 4096
+_PIECE_BYTES = 1 << 20
 
 
 class RowSpool:
@@ -120,6 +122,23 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
         return _task(known)
 
     return (task for task in _read(path, last) if task is not None)
+
+
+def keys_in(path: Path) -> frozenset[str]:
+    """What the first row of a list says, in the words of the server's task list. Raises as `media_tasks` does."""
+    return next(_read(path, frozenset), frozenset())
+
+
+def content_digest(path: Path) -> bytes:
+    """16 bytes by which the content of a list is known again. Raises `UsageError` where it cannot be read."""
+    digest = xxh3_128()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    return digest.digest()
 
 
 def media_names(path: Path) -> Iterator[tuple[str, str]]:

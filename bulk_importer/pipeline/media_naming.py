@@ -1,4 +1,4 @@
-"""Makes the index of media names for `--media-by name`, once for each checkpoint."""
+"""Makes the index of media names for `--media-by name`: when a checkpoint is begun, and when other names are given."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xxhash import xxh3_128_digest
+
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.name_index import NameIndex
-from bulk_importer.pipeline.media_lists import RowSpool, media_names, name_map
+from bulk_importer.pipeline.media_lists import RowSpool, content_digest, media_names, name_map
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,28 +29,48 @@ _SPOOL = "media.names.rows"
 
 
 async def index_names(
-    settings: Settings, folder: Path, catalog: Catalog | None, project: Project | None
+    settings: Settings,
+    folder: Path,
+    catalog: Catalog | None,
+    project: Project | None,
+    *,
+    is_in_doubt: bool = False,
 ) -> str | None:
     """Open the index in `folder`, or make it; its path, or None where entries name their media by id.
 
+    It is made anew where a map or list says something else than when it was made, or another dataset is named.
+
+    Args:
+        is_in_doubt: entries are in doubt; whether they landed can only be asked of the media that they were sent to.
+
     Raises:
-        UsageError: there is nothing to take names from, or a file cannot be read.
+        UsageError: there is nothing to take names from, a file cannot be read, or names would change their meaning
+            while something is in doubt.
         CheckpointUnusable: the index cannot be written or read.
         ServerError: the server cannot be asked.
     """
     if settings.media_by != BY_NAME:
         return None
     path = folder / _INDEX
+    origin = await asyncio.to_thread(_origin, settings)
     if path.exists():
-        await asyncio.to_thread(NameIndex, path)
-    elif settings.media_list is not None and settings.dataset is None:
-        await _made(settings, path, media_names(Path(settings.media_list)))
+        index = await asyncio.to_thread(NameIndex, path)
+        if index.origin == origin:
+            return os.fspath(path)
+        if is_in_doubt:
+            raise UsageError(
+                "--media-list, --media-map or --dataset is another one than before, and the answers to some requests "
+                "were lost: what became of them is found out by the names of then. Run the command once more with what "
+                "they were; when nothing is in doubt any more, names can change."
+            )
+    if settings.media_list is not None and settings.dataset is None:
+        await _made(settings, path, media_names(Path(settings.media_list)), origin)
     elif catalog is not None and project is not None:
         with RowSpool(folder / _SPOOL) as spool:
             await _listed(settings, catalog, project, spool)
-            await _made(settings, path, media_names(spool.path))
+            await _made(settings, path, media_names(spool.path), origin)
     elif settings.media_map is not None:
-        await _made(settings, path, ())
+        await _made(settings, path, (), origin)
     else:
         raise UsageError(
             "--media-by name has no names to go by: give --server and --project, or --media-list FILE, or --media-map."
@@ -73,6 +95,13 @@ async def _listed(settings: Settings, catalog: Catalog, project: Project, spool:
         )
 
 
-async def _made(settings: Settings, path: Path, named: Iterable[tuple[str, str]]) -> None:
+async def _made(settings: Settings, path: Path, named: Iterable[tuple[str, str]], origin: bytes) -> None:
     overriding = () if settings.media_map is None else name_map(Path(settings.media_map))
-    await asyncio.to_thread(NameIndex.write, path, named, overriding)
+    await asyncio.to_thread(NameIndex.write, path, named, overriding, origin=origin)
+
+
+def _origin(settings: Settings) -> bytes:
+    """By what it is known again what the names were taken from: 16 bytes."""
+    files = (settings.media_list, settings.media_map)
+    said = [b"" if name is None else content_digest(Path(name)) for name in files]
+    return xxh3_128_digest(b"|".join([*said, repr(settings.dataset).encode()]))

@@ -1,8 +1,9 @@
 """Makes the index of the media of a project that entries are held against, once for each checkpoint.
 
 The index is kept in the folder of the checkpoint, because a resume must not take what it sent itself for the upload of
-somebody else: what counts is which media held an upload when the checkpoint was begun. Where that cannot be known any
-more, or another source of the same command came before, uploads that may be our own are forgiven.
+somebody else: what counts is which media held an upload when the checkpoint was begun. It is made anew where a person
+gives another list of media. Where it cannot be known any more what was there at the beginning, or another source of the
+same command came before, uploads that may be our own are forgiven.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.intake.media_index import MediaIndex, MediaTask
 from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.pipeline.media_lists import RowSpool, media_tasks
+from bulk_importer.pipeline.media_lists import RowSpool, content_digest, keys_in, media_tasks
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ __all__ = ["Indexed", "index_media"]
 
 _INDEX = "media.index"
 _SPOOL = "media.rows"
+_SERVER = bytes(16)
+"""The origin of an index that the server's lists were made into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,15 @@ async def index_media(
     if not settings.check_media:
         return Indexed(unchecked=("whether the media are in the project",))
     path = folder / _INDEX
-    if path.exists():
-        return _indexed(await asyncio.to_thread(MediaIndex, path), path)
-    may_be_ours = await asyncio.to_thread(_forgiving, is_begun, sibling)
-    if settings.media_list is not None:
-        return await _made(path, Path(settings.media_list), may_be_ours)
+    listed = None if settings.media_list is None else Path(settings.media_list)
+    origin = _SERVER if listed is None else await asyncio.to_thread(content_digest, listed)
+    index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
+    if index is not None and index.origin == origin:
+        return _indexed(index, path, *_left_out(listed))
+    before = index or await asyncio.to_thread(_index_in, sibling)
+    may_be_ours = _forgiving(is_begun, before)
+    if listed is not None:
+        return await _made(path, listed, may_be_ours, *_left_out(listed), origin=origin)
     if catalog is None or project is None:
         return Indexed(
             unchecked=("whether the media are in the project: no --server and --project are given",)
@@ -102,28 +109,43 @@ async def _made(
     may_be_ours: Callable[[MediaTask], bool],
     *unchecked: str,
     repeated: Mapping[int, int] = MappingProxyType({}),
+    origin: bytes = _SERVER,
 ) -> Indexed:
     def forgiven() -> Iterator[MediaTask]:
         for task in media_tasks(listed, repeated):
             ours = task.flags & MediaFlag.UPLOADED and may_be_ours(task)
             yield task._replace(flags=task.flags & ~MediaFlag.UPLOADED) if ours else task
 
-    return _indexed(await asyncio.to_thread(MediaIndex.write, path, forgiven()), path, *unchecked)
+    index = await asyncio.to_thread(MediaIndex.write, path, forgiven(), origin=origin)
+    return _indexed(index, path, *unchecked)
 
 
 def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
     importable = index.importable
-    phrase = f"the media of the project ({importable:,} can be imported)"
+    sized = ", and the sizes of their images" if index.is_sized else ""
+    phrase = f"the media of the project ({importable:,} can be imported){sized}"
     return Indexed(os.fspath(path), importable, (phrase,), unchecked)
 
 
-def _forgiving(is_begun: bool, sibling: Path | None) -> Callable[[MediaTask], bool]:
-    """Which uploads may be our own."""
-    if is_begun:
-        return lambda _: True
-    if sibling is None or not (sibling / _INDEX).exists():
-        return lambda _: False
-    before = MediaIndex(sibling / _INDEX)
+def _left_out(listed: Path | None) -> tuple[str, ...]:
+    """What a list that a person gives does not say about its media."""
+    if listed is None or {"labelTaskState", "hasJsonUpload"} <= keys_in(listed):
+        return ()
+    return (
+        f"whether work on a media is finished, and whether it held an upload: {listed} has no state and has_upload",
+    )
+
+
+def _index_in(folder: Path | None) -> MediaIndex | None:
+    """The index of a checkpoint, if it has one."""
+    path = None if folder is None else folder / _INDEX
+    return MediaIndex(path) if path is not None and path.exists() else None
+
+
+def _forgiving(is_begun: bool, before: MediaIndex | None) -> Callable[[MediaTask], bool]:
+    """Which uploads may be our own; `before` says what was there before we sent anything."""
+    if before is None:
+        return lambda _: is_begun
 
     def may_be_ours(task: MediaTask) -> bool:
         flags = before.flags(lane_of(task.media_id))

@@ -119,19 +119,22 @@ async def yardstick_of(
     catalog: Catalog | None,
     project: Project | None,
     is_begun: bool = False,
+    is_in_doubt: bool = False,
     keep_warnings: bool = False,
     sibling: Path | None = None,
 ) -> Yardstick:
     """Put together what entries are held against.
 
     Args:
-        folder: where the index of the media is kept; one that is there already is used.
+        folder: where the index of the media is kept; one that is there already is used, unless a person gives another
+            list of media or map of names.
         catalog, project: None where there is no server to ask.
         is_begun: something was sent already, so that an upload on the server may be our own.
+        is_in_doubt: the answer to a request was lost.
         sibling: folder of the checkpoint whose source was imported just before by the same command.
 
     Raises:
-        UsageError: the list of media cannot be read, or what `require_known_codes` says.
+        UsageError: the list of media cannot be read, or what `index_names` and `require_known_codes` say.
         CheckpointUnusable: the index cannot be kept.
         ServerError: the server cannot be asked.
     """
@@ -149,7 +152,7 @@ async def yardstick_of(
         max_depth=settings.max_depth,
         keep_warnings=keep_warnings,
     )
-    names = await index_names(settings, folder, catalog, project)
+    names = await index_names(settings, folder, catalog, project, is_in_doubt=is_in_doubt)
     if names is not None:
         rules = NamedRules.of(rules, names)
     checked, unchecked = _said_of(settings, config)

@@ -257,7 +257,42 @@ async def test_a_list_of_media_takes_the_place_of_the_server(
     assert found["media_not_mentioned"] == 9
 
 
-@pytest.mark.parametrize("content", ["[1]", '{"name": 5}', '[{"id": "a"', "id,name\n,x\n"])
+async def test_coordinates_outside_the_image_are_found_where_a_list_gives_its_size(
+    target: Any, source: Any, run: Any, tmp_path: Path
+) -> None:
+    """Two columns more in what `media` prints; without them nobody knows, and nothing else is lost by them."""
+    ids = target.media_ids
+    outside = {"poi": [{"point": [{"x": 641, "y": 2}]}], "car": [{"polygon": [{"x": 1, "y": 481}] * 3}]}
+    path = source([entry(ids[0], labels=outside), entry(ids[1], labels=outside), entry(ids[2])])
+    listed = (await run("media", "--csv")).out.splitlines()
+    assert "geometry-outside" not in (await report(run, path))["findings"]
+    sizes = {ids[0]: ",640,480", ids[1]: ",,", ids[2]: ",0,0"}
+    rows = [listed[0] + ",width,height", *(row + sizes.get(row.split(",")[0], ",9,9") for row in listed[1:])]
+    (tmp_path / "media.csv").write_text("\n".join(rows) + "\n")
+    findings = tmp_path / "findings.jsonl"
+    found = await report(run, path, "--media-list", tmp_path / "media.csv", "--findings", findings)
+    assert (found["exit_code"], found["findings"]["geometry-outside"], found["unchecked"]) == (0, 2, [])
+    assert any("sizes" in phrase for phrase in found["checked"])
+    lines = [json.loads(line) for line in findings.read_text().splitlines()]
+    assert {(line["media_id"], line["severity"]) for line in lines} == {(ids[0], "warning")}
+    assert [line["pointer"] for line in lines] == ["/labels/poi/0/point/0", "/labels/car/0/polygon/0"]
+    strict = await report(run, path, "--media-list", tmp_path / "media.csv", "--strict")
+    assert (strict["exit_code"], strict["rejected"]) == (ExitCode.REJECTIONS, 1)
+
+
+async def test_a_list_without_states_is_said_to_lack_them(
+    target: Any, source: Any, run: Any, tmp_path: Path
+) -> None:
+    """Finished work is not guarded by it."""
+    (tmp_path / "ids").write_text("\n".join(target.media_ids))
+    found = await report(run, source([entry(target.media_ids[0])]), "--media-list", tmp_path / "ids")
+    (phrase,) = found["unchecked"]
+    assert "finished" in phrase
+
+
+@pytest.mark.parametrize(
+    "content", ["[1]", '{"name": 5}', '[{"id": "a"', "id,name\n,x\n", "id,width,height\na,640px,1\n"]
+)
 async def test_a_list_of_media_that_is_none_is_refused(
     target: Any, source: Any, run: Any, tmp_path: Path, content: str
 ) -> None:

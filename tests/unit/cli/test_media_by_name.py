@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
+from bulk_importer.sandbox import FaultScript
 
 
 @pytest.fixture
@@ -83,3 +84,65 @@ async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
     (tmp_path / "map.csv").write_text("a.jpg\n")
     wrong = await run(*arguments, "--media-map", tmp_path / "map.csv")
     assert (wrong.code, "line 1 has no name or no id" in wrong.err) == (ExitCode.USAGE, True)
+
+
+async def test_a_map_that_was_mended_counts_when_the_import_goes_on(
+    sandbox: Any, target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """What was delivered stays; what is still owed goes where the map says now."""
+    given = tmp_path / "map.csv"
+    given.write_text(f"images/img000004.jpg,{target.media_ids[0]}\n")
+    arguments = [tmp_path / "l.json", "--media-by", "name", "--media-map", given, "--json"]
+    first = await run_process("import", *arguments, "--limit", "2", "--segment-bytes", "100")
+    assert json.loads(first.out)["delivered"] == 2, first.err
+    given.write_text(f"images/img000004.jpg,{target.media_ids[4]}\n")
+    done = await run_process("import", *arguments)
+    assert (done.code, json.loads(done.out)["delivered"]) == (0, 5), done.err
+    labels = await sandbox.labels(target.id)
+    points = [len([each for each in labels[media_id] if each["k"] == "poi"]) for media_id in target.media_ids]
+    assert points == [1] * 5
+    assert (await run_process("import", *arguments)).code == 0
+
+
+async def test_a_list_that_was_completed_counts_when_the_import_goes_on(
+    target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """An entry for a media that it lacked at first passes; our own uploads are not held against us."""
+    listed = tmp_path / "media.txt"
+    listed.write_text("\n".join(target.media_ids[:2]))
+    point = {"poi": [{"point": [{"x": 1, "y": 2}]}]}
+    ids = [*target.media_ids[:2], *target.media_ids]
+    entries = [{"internal_media_ID": each, "labels": point} for each in ids]
+    (tmp_path / "ids.json").write_text(json.dumps(entries))
+    arguments = [tmp_path / "ids.json", "--media-list", listed, "--segment-bytes", "100", "--json"]
+    await run_process("import", *arguments, "--limit", "2")
+    listed.write_text("\n".join(target.media_ids[:4]))
+    done = json.loads((await run_process("import", *arguments)).out)
+    assert (done["delivered"], done["rejected"], done["findings"]["media-unknown"]) == (6, 1, 1)
+    assert "media-uploaded" not in done["findings"]
+    listed.unlink()
+    gone = await run_process("import", *arguments)
+    assert gone.code == 1  # nothing is left to do, so nothing is needed
+    (tmp_path / "ids.json.checkpoint").rename(tmp_path / "other")
+    gone = await run_process("import", *arguments)
+    assert (gone.code, f"{listed} cannot be read" in gone.err) == (ExitCode.USAGE, True)
+
+
+async def test_names_keep_their_meaning_while_an_answer_is_lost(
+    start_sandbox: Any, run_process: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What became of a request is asked of the media that it was sent to."""
+    sandbox = await start_sandbox(faults=FaultScript(["reset before commit"]), seed=1)
+    project = await sandbox.prepare(name="p", media=2)
+    monkeypatch.setenv("BULK_IMPORTER_SERVER", sandbox.url)
+    monkeypatch.setenv("BULK_IMPORTER_PROJECT", "p")
+    (tmp_path / "l.json").write_text(json.dumps([by_name("a.jpg")]))
+    given = tmp_path / "map.csv"
+    given.write_text(f"a.jpg,{project.media_ids[0]}\n")
+    arguments = [tmp_path / "l.json", "--media-by", "name", "--media-map", given, "--no-check-media"]
+    first = await run_process("import", *arguments, "--doubt-wait", "0s")
+    assert first.code == ExitCode.IN_DOUBT, first.err
+    given.write_text(f"a.jpg,{project.media_ids[1]}\n")
+    done = await run_process("import", *arguments)
+    assert done.code == ExitCode.USAGE
+    assert "were lost" in done.out
