@@ -56,6 +56,7 @@ class Gathered:
     skipped: SpanSet = field(default_factory=SpanSet)
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[Finding] = field(default_factory=list)
+    geometries: Counter[str] = field(default_factory=Counter)
 
     @property
     def place(self) -> int:

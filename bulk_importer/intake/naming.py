@@ -21,6 +21,7 @@ from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import shown
+from bulk_importer.intake.geometries import geometries_in
 from bulk_importer.intake.name_index import NameIndex, SeveralMedia
 from bulk_importer.intake.validation import Judge, Judged, Prove, Rules
 from bulk_importer.model import Finding, Rejection
@@ -177,11 +178,12 @@ def _rejecting(
             findings=(finding, *others),
             raw=raws[position],
         )
-    kept = [at for at, position in enumerate(run.positions) if position not in flaws]
+    kept = run.take([at for at, position in enumerate(run.positions) if position not in flaws])
     return replace(
         judged,
-        run=run.take(kept),
+        run=kept,
         rejections=tuple(before[position] for position in sorted(before)),
         counts={code: count for code, count in counts.items() if count},
         warnings=tuple(each for each in judged.warnings if each.position not in flaws),
+        geometries=dict(geometries_in(kept)) if judged.geometries and accepted else judged.geometries,
     )

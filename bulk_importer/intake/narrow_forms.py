@@ -13,6 +13,7 @@ may differ from geometry to geometry; where it does, that one is looked at in ea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
@@ -81,6 +82,11 @@ class NarrowForm:
             self._classes.count(entry.labels, count)
         return count
 
+    def add_geometries(self, entry: Form, counted: Counter[str]) -> None:
+        """Add the geometries of a decoded entry by class, as `count_geometries` does."""
+        if entry.labels is not UNSET:
+            self._classes.add_geometries(entry.labels, counted)
+
 
 class _AnswersForm:
     """The form of the classifications at one place.
@@ -133,21 +139,24 @@ class _Group:
     """The form of the geometries of one class.
 
     Attributes:
+        name: of the class, behind that of the one in which it is nested.
+        nested: the form of what is nested in its geometries.
         type: of the list of them.
         keys, weight: what each counts at least.
         varies: there is more to count in them than that.
     """
 
-    def __init__(self, seen: _SeenPlace, place: Place) -> None:
+    def __init__(self, name: str, seen: _SeenPlace, place: Place) -> None:
+        self.name = name
         self.type: Form = Annotated[list[None], Meta(max_length=0)]
         self.keys = self.weight = 1
         self._omitted, self._required = place.answers.optional, place.answers.required
         self._points: Callable[[Form], Form] | None = None
         self._answers: _AnswersForm | None = None
-        self._nested: _ClassesForm | None = None
+        self.nested: _ClassesForm | None = None
         if seen.times:
             self._begin(seen, place)
-        self.varies = any((self._omitted, self._required, self._points, self._answers, self._nested))
+        self.varies = any((self._omitted, self._required, self._points, self._answers, self.nested))
 
     def _begin(self, seen: _SeenPlace, place: Place) -> None:
         shape = SHAPES[seen.shape]
@@ -169,8 +178,8 @@ class _Group:
                 self._answers = answers
         if seen.is_nested:
             assert place.nested is not None
-            self._nested = _ClassesForm(seen.nested, place.nested)
-            types.append(("nested_geometries", self._nested.type, False))
+            self.nested = _ClassesForm(seen.nested, place.nested, within=f"{self.name}/")
+            types.append(("nested_geometries", self.nested.type, False))
         geometry = struct_of("NarrowGeometry", sorted(types, key=itemgetter(0)), named=True)
         self.type = list.__class_getitem__(geometry)
 
@@ -187,25 +196,27 @@ class _Group:
             given = [each.classifications for each in geometries if each.classifications is not UNSET]
             count.keys += len(given)
             self._answers.count(given, count)
-        if self._nested is not None:
+        if self.nested is not None:
             for geometry in geometries:
                 if geometry.nested_geometries is not UNSET:
                     count.keys += 1
-                    self._nested.count(geometry.nested_geometries, count)
+                    self.nested.count(geometry.nested_geometries, count)
 
 
 class _ClassesForm:
     """The form of an object of classes; each of them may be missing."""
 
-    def __init__(self, seen: dict[str, _SeenPlace], ground: Ground) -> None:
+    def __init__(self, seen: dict[str, _SeenPlace], ground: Ground, *, within: str = "") -> None:
         types = []
-        self._groups: list[tuple[int, int, _Group | None]] = []
+        self._groups: list[_Group] = []
+        self._constants: list[tuple[int, int, _Group | None]] = []
         for key, each in sorted(seen.items()):
             place = ground.place(key, each.shape)
             assert place is not None
-            group = _Group(each, place)
+            group = _Group(f"{within}{key}", each, place)
             types.append((key, group.type, False))
-            self._groups.append((group.keys, group.weight, group if group.varies else None))
+            self._groups.append(group)
+            self._constants.append((group.keys, group.weight, group if group.varies else None))
         self.type = struct_of("NarrowClasses", types)
 
     def count(self, classes: Form, count: Count) -> None:
@@ -213,11 +224,23 @@ class _ClassesForm:
         for place, geometries in enumerate(astuple(classes)):  # `zip(strict=True)` costs as much as a class
             if geometries is not UNSET:
                 times = len(geometries)
-                keys_each, weight_each, varying = self._groups[place]
+                keys_each, weight_each, varying = self._constants[place]
                 count.keys += 1 + times * keys_each
                 count.weight += times * weight_each
                 if varying is not None:
                     varying.count(geometries, count)
+
+    def add_geometries(self, classes: Form, counted: Counter[str]) -> None:
+        """Add the geometries of all classes, and those in them."""
+        for place, geometries in enumerate(astuple(classes)):
+            if geometries is UNSET or not geometries:
+                continue
+            group = self._groups[place]
+            counted[group.name] += len(geometries)
+            if group.nested is not None:
+                for geometry in geometries:
+                    if geometry.nested_geometries is not UNSET:
+                        group.nested.add_geometries(geometry.nested_geometries, counted)
 
 
 class Narrowing:

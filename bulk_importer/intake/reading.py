@@ -79,9 +79,10 @@ class End(msgspec.Struct, frozen=True):
 
 
 class JudgedSegment(Segment, frozen=True):
-    """A segment with the warnings about its accepted entries, if the rules keep them."""
+    """A segment with the warnings about its accepted entries, and their geometries by class, if the rules ask."""
 
     warnings: tuple[Finding, ...] = ()
+    geometries: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class _Pending(msgspec.Struct, frozen=True):
@@ -357,6 +358,7 @@ def _placed(key: SegmentKey, answer: Answer, data: bytes) -> JudgedSegment:
         answer.counts,
         answer.digests,
         _shifted(answer.warnings, first),
+        answer.geometries,
     )
 
 

@@ -40,6 +40,7 @@ from bulk_importer.intake.forms import (
     ignored_keys,
 )
 from bulk_importer.intake.found import Found
+from bulk_importer.intake.geometries import add_geometries
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.narrow_forms import Narrowing
@@ -68,6 +69,7 @@ class Rules:
         allow, deny: codes of findings that are only counted, or that are errors.
         max_depth: levels of nesting above which an element is refused unread.
         keep_warnings: hand over the warnings of accepted entries too, not only their number.
+        count_geometries: count the geometries of accepted entries by class.
     """
 
     label_config: LabelConfig | None = None
@@ -78,6 +80,7 @@ class Rules:
     deny: frozenset[str] = frozenset()
     max_depth: int = _MAX_DEPTH
     keep_warnings: bool = False
+    count_geometries: bool = False
 
     def severities(self) -> dict[str, Severity]:
         """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
@@ -96,6 +99,7 @@ class Judged(msgspec.Struct, frozen=True):
         counts: number of findings by code, all severities.
         digests: eight bytes for each element, in order, those of the rejected and skipped ones included.
         warnings: those of accepted entries, if the rules ask for them.
+        geometries: those of accepted entries by class, if the rules ask for them.
     """
 
     run: EntryRun
@@ -104,6 +108,7 @@ class Judged(msgspec.Struct, frozen=True):
     counts: dict[str, int]
     digests: bytes
     warnings: tuple[Finding, ...] = ()
+    geometries: dict[str, int] = {}
 
 
 class _Look(NamedTuple):
@@ -194,6 +199,7 @@ class Judge:
             dict(gathered.counts),
             bytes(gathered.digests),
             tuple(gathered.warnings),
+            dict(gathered.geometries),
         )
 
     def _accept_narrow(
@@ -209,7 +215,7 @@ class Judge:
             return 0, None if frame is None else data[frame[0] : sum(frame)]
         decode, count, scratch = form.decode, form.count, self._scratch
         is_free = self._is_free if self._media is not None else None
-        each_apart = self._each_apart
+        each_apart, tells_geometries = self._each_apart, self._rules.count_geometries
         media_ids, keeps, weights, digests = gathered.columns
         keys = omitted = required = 0
         refused = None
@@ -233,6 +239,8 @@ class Judge:
             weights.append(counted.weight)
             encode_canonically(entry, scratch)
             digests += xxh64_digest(scratch)
+            if tells_geometries:
+                form.add_geometries(entry, gathered.geometries)
         if omitted:
             gathered.counts["classification-omitted"] += omitted
         if required:
@@ -267,8 +275,21 @@ class Judge:
             self._narrowing.learn(raw)
         for code, number in tally.notes:
             gathered.counts[code] += number
-        gathered.accept(media_id, keep_of(entry.keepData), tally.weight, digest_of(entry))
+        self._take(element, gathered, media_id, keep_of(entry.keepData), tally.weight, digest_of(entry))
         return True
+
+    def _take(
+        self,
+        element: Element,
+        gathered: Gathered,
+        media_id: str,
+        keep: KeepData,
+        weight: int,
+        digest: bytes,
+    ) -> None:
+        gathered.accept(media_id, keep, weight, digest)
+        if self._rules.count_geometries:
+            add_geometries([element.raw], gathered.geometries)
 
     def _is_free(self, media_id: str) -> bool:
         """Whether nothing can be said about an entry's media."""
@@ -312,7 +333,7 @@ class Judge:
         else:
             media_id, keep, weight, digest = look.columns
             self._count(look.found, element, media_id, gathered)
-            gathered.accept(media_id, keep, weight, digest)
+            self._take(element, gathered, media_id, keep, weight, digest)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""

@@ -64,7 +64,7 @@ class Answer(msgspec.Struct, frozen=True):
         longest: bytes of the longest element.
         joint: how the last two elements are joined; see `Boundaries.learn`.
         run, rejections, skipped, counts, digests: as in `Segment`.
-        warnings: as in `Judged`.
+        warnings, geometries: as in `Judged`.
     """
 
     count: int
@@ -80,6 +80,7 @@ class Answer(msgspec.Struct, frozen=True):
     counts: dict[str, int] = {}
     digests: bytes = b""
     warnings: tuple[Finding, ...] = ()
+    geometries: dict[str, int] = {}
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -123,6 +124,7 @@ def perform(judge: Judge, job: Job, data: bytes) -> Answer:
         counts=judged.counts,
         digests=judged.digests,
         warnings=judged.warnings,
+        geometries=judged.geometries,
     )
 
 

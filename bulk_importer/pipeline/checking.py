@@ -6,16 +6,18 @@ the input mentions (at most 50 MB, see `intake.mentions`).
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from bulk_importer.errors import ExitCode, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment, Source
+from bulk_importer.intake.geometries import geometries_in
 from bulk_importer.intake.grouping import FindingGroup, FindingGroups
-from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Severity
+from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.rules import Yardstick
 
@@ -60,17 +62,6 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[FindingGroup]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...]
-
-
-class _Geometry(msgspec.Struct, gc=False):
-    nested_geometries: dict[str, list[msgspec.Raw]] | None = None
-
-
-class _Labels(msgspec.Struct, gc=False):
-    labels: dict[str, list[_Geometry]] | None = None
-
-
-_decode_labels = msgspec.json.Decoder(_Labels).decode
 
 
 class Check:
@@ -119,7 +110,8 @@ class Check:
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
         try:
-            async with Intake(self._source, ReadPlan(), self._yardstick.rules, self._options) as intake:
+            rules = dataclasses.replace(self._yardstick.rules, count_geometries=True)
+            async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
                 async for segment in intake:
                     self._add(_up_to(segment, self._sample))
                     if self._sample is not None and self._entries >= self._sample:
@@ -141,7 +133,8 @@ class Check:
         self._bytes = segment.key.offset + segment.key.length
         self._counts.update(crossed.counts)
         self._keeps.update(crossed.run.keeps)
-        _count_geometries(crossed.run, self._geometries)
+        is_whole = len(crossed.run) == len(segment.run)
+        self._geometries.update(segment.geometries if is_whole else geometries_in(crossed.run))
         self._groups.count_notes({code: n for code, n in crossed.counts.items() if code in self._notes})
         findings = [*_findings(segment), *crossings]
         findings.sort(key=lambda finding: finding.position)
@@ -181,31 +174,6 @@ def _findings(segment: JudgedSegment) -> Iterable[Finding]:
         yield from rejection.findings
 
 
-def _count_geometries(run: EntryRun, counted: Counter[str]) -> None:
-    """Add the geometries of a run by class. (One entry at a time: many at once keep the garbage collector busy.)"""
-    counts: dict[str, int] = {}
-    for entry in _labels_in(run):
-        for key, geometries in (entry.labels or {}).items():
-            counts[key] = counts.get(key, 0) + len(geometries)
-            for geometry in geometries:
-                if geometry.nested_geometries:
-                    for below, inner in geometry.nested_geometries.items():
-                        name = f"{key}/{below}"
-                        counts[name] = counts.get(name, 0) + len(inner)
-    counted.update(counts)
-
-
-def _labels_in(run: EntryRun) -> Iterator[_Labels]:
-    """The labels of entries; without those whose `nested_geometries` is no object, which the rules may let pass."""
-    data = memoryview(run.data)
-    for start, length in zip(run.starts, run.lengths, strict=True):
-        try:
-            labels = _decode_labels(data[start : start + length])
-        except msgspec.ValidationError:
-            continue
-        yield labels
-
-
 def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
     """The part of a segment that belongs to the sample. Notes, which come as numbers, are left out of a part."""
     first, count = segment.key.first, segment.key.count
@@ -224,5 +192,6 @@ def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
         rejections=rejections,
         skipped=skipped,
         warnings=warnings,
+        geometries=geometries_in(run),
     )
     return msgspec.structs.replace(part, counts=dict(Counter(each.code for each in _findings(part))))

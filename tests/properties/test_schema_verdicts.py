@@ -440,3 +440,22 @@ def test_a_narrow_form_counts_as_the_wide_one_does(seed: int) -> None:
         assert (count.keys, count.weight) == (tally.keys, tally.weight)
         assert digest_of(entry) == digest_of(decode(raw))
     assert fitting > 50
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_geometries_are_counted_alike_whatever_form_an_entry_fits(seed: int) -> None:
+    random = Random(seed)
+    make, judge = regular(random), Judge(Rules(count_geometries=True))
+    for _ in range(3):
+        values = [make() if random.random() < 0.9 else entry(random) for _ in range(60)]
+        elements = [written(value, random) for value in values]
+        starts = [sum(map(len, elements[:place])) for place in range(len(elements))]
+        found = judge.judge(b"".join(elements), starts, list(map(len, elements)), first=0, offset=0)
+        expected: Counter[str] = Counter()
+        for position in found.run.positions:
+            for key, geometries in values[position].get("labels", {}).items():
+                expected[key] += len(geometries)
+                for geometry in geometries:
+                    for below, inner in geometry.get("nested_geometries", {}).items():
+                        expected[f"{key}/{below}"] += len(inner)
+        assert found.geometries == dict(+expected)
