@@ -481,6 +481,16 @@ _KINDS = (
         firm=True,
     ),
     Kind(
+        "classification-newer",
+        _E,
+        Ring.SERVER,
+        "The media holds global classifications since before this nested one was added to the label configuration, and "
+        "without keepData false the server does not find a place for it. It refuses the whole request.",
+        "Open the media once in DataGym, which makes the place, and feed the entry again with 'bulk-importer retry'; "
+        "or send it with keepData false, which replaces what the media holds.",
+        firm=True,
+    ),
+    Kind(
         "retry-out-of-order",
         _E,
         Ring.INPUT,

@@ -6,9 +6,9 @@ Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-__all__ = ["pointer_of", "shown", "step"]
+__all__ = ["places_of", "pointer_of", "shown", "step"]
 
 _LONGEST = 80
 _LONGEST_KEY = 200  # a server's keys end at 255; a key of a megabyte would stand in every pointer below it
@@ -28,6 +28,19 @@ def step(pointer: str, key: str) -> str:
     if key.isascii() and "~" not in key and "/" not in key and len(key) <= _LONGEST_KEY:
         return f"{pointer}/{key}"
     return f"{pointer}/{_escaped(key)}"
+
+
+def places_of(key: str, value: object, at: str = "") -> Iterator[str]:
+    """The pointers of all that stands under this key, wherever it is inside a value."""
+    if isinstance(value, dict):
+        for each, inner in value.items():
+            here = step(at, each)
+            if each == key:
+                yield here
+            yield from places_of(key, inner, here)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places_of(key, inner, f"{at}/{index}")
 
 
 def _escaped(each: str | int) -> str:

@@ -2,7 +2,8 @@
 
 The configuration is kept in the checkpoint's log, together with what was delivered when it was last seen as it is kept.
 It is read again when a run begins, every now and then while it goes on, when the server refuses what was found right
-here, and when the run is over. What was only added changes nothing for entries that were judged right. Anything else
+here, and when the run is over. What was only added changes nothing for entries that were judged right: the run goes on
+by what it knows, and the next one, or a retry of what was rejected, judges by what was added, too. Anything else
 ends the run, with what changed and which positions were delivered since the last good reading; the newer configuration
 is kept, and the next run judges by it what is still owed.
 
@@ -55,6 +56,10 @@ class ConfigWatch:
         read: reads the configuration of the project anew.
         known: what entries are held against in this run.
         poll_seconds: how long between two readings.
+
+    Attributes:
+        has_grown: something was added since an earlier reading, by which entries may have been rejected; set by any of
+            the three.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class ConfigWatch:
         self._poll_seconds = poll_seconds
         # Set by `suspect`, cleared by `run`.
         self._is_suspect = asyncio.Event()
+        self.has_grown = False
 
     async def begin(self) -> None:
         """Compare what was just read with what the checkpoint keeps, and keep it.
@@ -135,6 +141,7 @@ class ConfigWatch:
             error = self._changed(changes, kept)
             await self._keep(now)
             raise error
+        self.has_grown = self.has_grown or kept is not None
         await self._keep(now)
 
     async def _keep(self, config: LabelConfig) -> None:

@@ -301,7 +301,7 @@ class Import:
             this_run=this_run,
             errors=errors,
             stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
-            stop_reason=self._stop.reason,
+            stop_reason=self._stop.reason or self._remark(checkpoint, watch),
             media_in_doubt=doubts.media_ids,
         )
         self._write(summary)
@@ -315,6 +315,15 @@ class Import:
             mentioned = Mentioned.of(state, crossing.media, crossing.not_mentioned)
             if mentioned != Mentioned.kept(state):
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
+
+    def _remark(self, checkpoint: Checkpoint, watch: ConfigWatch | None) -> str:
+        """What to try with rejections that may be none by what the label configuration is now."""
+        if watch is None or not watch.has_grown or not checkpoint.state.rejected:
+            return ""
+        return (
+            "Something was added to the label configuration since entries were first held against it: "
+            f"'bulk-importer retry {self._folder}' holds what was rejected against it as it is now."
+        )
 
     def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
         """The summary where something ended the run between the opening of the checkpoint and the first reading."""

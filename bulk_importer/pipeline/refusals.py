@@ -1,42 +1,82 @@
-"""Makes rejections of what the server refused: its own words, in the form of our findings."""
+"""Makes rejections of what the server refused: its own words, in the form of our findings.
+
+A schema text names places. The other refusals name a key at most, or the kind of what is wrong: the places are found in
+the entry, which was refused alone.
+"""
 
 from __future__ import annotations
 
-from bulk_importer.model import Batch, Entry, Finding, Rejection, Severity
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import msgspec
+
+from bulk_importer.datagym.findings import CATALOGUE
+from bulk_importer.datagym.pointers import places_of
+from bulk_importer.model import Batch, Entry, Finding, Rejection
 from bulk_importer.transfer.isolation import Refused
 
 __all__ = ["REFUSED_CODE", "rejection_of"]
 
 REFUSED_CODE = "refused-by-server"
+_NEWER = "classification-newer"
 _LONGEST_FOUND = 500
+_MOST_PLACES = 10
 
 
 def rejection_of(batch: Batch, refused: Refused) -> Rejection:
-    """The rejection of the entry at `refused.index` of `batch`, with a finding for each place that the server named."""
+    """The rejection of the entry at `refused.index` of `batch`, with a finding for each place that is to blame."""
     entry = next(entry for index, entry in enumerate(batch.each()) if index == refused.index)
     words = f"{refused.key} {list(refused.params)}" if refused.params else refused.key
     findings = [
-        _finding(entry, pointer, "; ".join(messages))
+        _finding(entry, REFUSED_CODE, pointer, "; ".join(messages))
         for pointer, messages in sorted(refused.pointers.items())
     ]
+    if not findings:
+        findings = [_finding(entry, code, pointer, words) for code, pointer in _blamed(entry, refused)]
     return Rejection(
         position=entry.position,
         offset=entry.offset,
         media_id=entry.media_id,
-        findings=tuple(findings or [_finding(entry, "", words)]),
+        findings=tuple(findings),
         raw=entry.raw,
     )
 
 
-def _finding(entry: Entry, pointer: str, words: str) -> Finding:
+def _blamed(entry: Entry, refused: Refused) -> Iterator[tuple[str, str]]:
+    """The codes and places of what the server means (protocol 2.6); at least one."""
+    match refused.key, refused.params:
+        case "ex_gen_json_upload_not_found_task", _:
+            yield REFUSED_CODE, "/internal_media_ID"
+        case "ex_gen_wrong_entry_id", (key,):
+            yield from ((REFUSED_CODE, place) for place in _places(entry, key))
+        case "ex_notfound", ("LabelEntryValue", _, key):
+            yield from ((_NEWER, place) for place in _places(entry, key, below="global_classifications"))
+        case _:
+            yield REFUSED_CODE, ""
+
+
+def _places(entry: Entry, key: str, *, below: str | None = None) -> list[str]:
+    """Where a key stands in an entry, or in one part of it; the entry itself where it is not found."""
+    try:
+        value: object = msgspec.json.decode(entry.raw)
+    except msgspec.DecodeError:
+        return [""]
+    if isinstance(value, Mapping) and below is not None:
+        value = {below: value.get(below)}
+    return list(islice(places_of(key, value), _MOST_PLACES)) or [""]
+
+
+def _finding(entry: Entry, code: str, pointer: str, words: str) -> Finding:
+    kind = CATALOGUE[code]
     return Finding(
-        code=REFUSED_CODE,
-        severity=Severity.ERROR,
+        code=code,
+        severity=kind.severity,
         position=entry.position,
         offset=entry.offset,
         media_id=entry.media_id,
         pointer=pointer,
         expected="an entry that the server takes",
         found=words[:_LONGEST_FOUND],
-        advice="The server's own words; compare the entry with the project's label configuration.",
+        advice=kind.advice,
     )

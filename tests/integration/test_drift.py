@@ -16,6 +16,7 @@ from bulk_importer.datagym.access import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
+from bulk_importer.pipeline.retrying import Retry
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.summary import Summary
@@ -95,8 +96,10 @@ def changed(**options: str) -> list[Any]:
     return classes
 
 
-async def test_what_was_only_added_is_taken_by_the_next_run(start_sandbox: Any, run_import: Run) -> None:
-    """It is kept, and entries may use it."""
+async def test_what_was_only_added_is_taken_by_the_next_run(
+    start_sandbox: Any, run_import: Run, tmp_path: Path
+) -> None:
+    """It is kept, and entries may use it; those that were rejected before are fed again, which is said."""
     sandbox = await start_sandbox(seed=1)
     project = await sandbox.prepare(media=4, label_config=CLASSES)
     entries = [*entries_for(project)[:2], *entries_for(project, "snow")[2:]]
@@ -105,6 +108,49 @@ async def test_what_was_only_added_is_taken_by_the_next_run(start_sandbox: Any, 
     await put_config(sandbox, project, changed(sunny="sunny", rain="rain", snow="snow"))
     second = await run_import(sandbox, project, entries)
     assert (second.exit_code, second.delivered) == (ExitCode.REJECTIONS, 2)
+    assert f"bulk-importer retry {tmp_path / 'cp'}" in second.message
+    retried = await Retry(tmp_path / "cp", None, Settings(workers=0), Token(), StopSwitch()).run()
+    assert (retried.summary.exit_code, retried.summary.delivered) == (0, 4)
+
+
+async def test_what_is_added_during_the_run_is_taken_for_what_it_reads_later(
+    start_sandbox: Any, run_import: Run
+) -> None:
+    """By the run that goes on with it."""
+    sandbox = await start_sandbox(seed=1)
+    project = await sandbox.prepare(media=4, label_config=CLASSES)
+    entries = [*entries_for(project)[:2], *entries_for(project, "snow")[2:]]
+    first = await run_import(sandbox, project, entries, limit=2, segment_bytes=120)
+    assert (first.exit_code, first.delivered, first.rejected) == (0, 2, 0)
+    await put_config(sandbox, project, changed(sunny="sunny", rain="rain", snow="snow"))
+    second = await run_import(sandbox, project, entries, segment_bytes=120)
+    assert (second.exit_code, second.delivered, second.message) == (0, 4, "")
+
+
+async def test_a_media_that_has_no_place_for_what_was_added_is_told_at_its_place(
+    start_sandbox: Any, run_import: Run, tmp_path: Path
+) -> None:
+    """Whoever opens it makes the place; the entry is fed again."""
+    sandbox = await start_sandbox(seed=1)
+    project = await sandbox.prepare(media=2, label_config=CLASSES)
+    await run_import(sandbox, project, entries_for(project)[:1])
+    (tmp_path / "cp").rename(tmp_path / "first")
+    nested = {**CLASSES[0], "entryKey": "clouds", "type": "SELECT", "options": {"few": "few"}}
+    await put_config(sandbox, project, [CLASSES[0], {**CLASSES[1], "children": [nested]}])
+    entries = entries_for(project)
+    for entry in entries:
+        entry["global_classifications"]["weather"].append({"clouds": ["few"]})
+    summary = await run_import(sandbox, project, entries, onto_uploaded=True)
+    assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 1, 1)
+    (finding,) = json.loads((tmp_path / "cp" / "rejected.jsonl").read_text())["findings"]
+    place = "/global_classifications/weather/1/clouds"
+    assert (finding["code"], finding["pointer"]) == ("classification-newer", place)
+    tasks = await asyncio.to_thread(_ask, f"{sandbox.url}/api/project/{project.id}/task", None)
+    (task,) = [each["taskId"] for each in tasks if each["mediaId"] == project.media_ids[0]]
+    await asyncio.to_thread(_ask, f"{sandbox.url}/api/task/{task}", None)
+    settings = Settings(workers=0, onto_uploaded=True)
+    retried = await Retry(tmp_path / "cp", None, settings, Token(), StopSwitch()).run()
+    assert (retried.summary.exit_code, retried.summary.delivered) == (0, 2)
 
 
 async def test_what_was_taken_away_ends_the_run_once(
