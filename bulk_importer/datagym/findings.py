@@ -247,8 +247,8 @@ _KINDS = (
         "geometry-outside",
         _W,
         Ring.MEANING,
-        "A coordinate lies outside the image. The server stores it as it is. (No list of the server has the sizes of "
-        "images: this is seen where a --media-list says them, in columns width and height.)",
+        "A coordinate lies outside the image. The server stores it as it is. It is seen where a --media-list says how "
+        "large the image is, in columns width and height; the server's lists do not.",
         "Check the coordinates, and that the media is the one that is meant.",
     ),
     Kind(
