@@ -17,10 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
-from typing import Annotated, cast
+from typing import Annotated, TypeAlias
 
 import msgspec
-import orjson
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
@@ -272,8 +271,7 @@ class Narrowing:
         self._offered += 1
         self._since += 1
         if self._offered <= _LEARN_ALL or not self._offered % _LEARN_EVERY:
-            entry = cast("dict[str, Form]", orjson.loads(raw))
-            self._has_news = self._seen.learn(entry, self._wide) or self._has_news
+            self._has_news = self._seen.learn(_decode_entry(raw), self._wide) or self._has_news
         # Each form waits twice as long as the one before, so all of them together cost little.
         if self._has_news and self._since >= _LEARN_FIRST << self._made:
             self.form = NarrowForm(self._seen, self._wide)
@@ -290,6 +288,35 @@ class Narrowing:
         elif self.form is not None and 2 * refused > tried:
             self.form, self._resting = None, self.form
             self._rest = _REST_SEGMENTS
+
+
+class _Geometry(msgspec.Struct, gc=False):
+    """What is learnt from a geometry that the wide form takes."""
+
+    classifications: dict[str, list[Form]] | UnsetType = UNSET
+    line: msgspec.Raw | UnsetType = UNSET
+    nested_geometries: dict[str, list[_Geometry]] | UnsetType = UNSET
+    point: msgspec.Raw | UnsetType = UNSET
+    polygon: msgspec.Raw | UnsetType = UNSET
+    rectangle: msgspec.Raw | UnsetType = UNSET
+
+    @property
+    def shape(self) -> str:
+        """The key of its coordinates; empty if it is the deprecated one."""
+        return next((key for key in SHAPES if getattr(self, key) is not UNSET), "")
+
+
+_Classes: TypeAlias = dict[str, list[_Geometry]]
+
+
+class _Entry(msgspec.Struct, gc=False):
+    """The same of an entry."""
+
+    global_classifications: dict[str, list[Form]] | UnsetType = UNSET
+    labels: _Classes | UnsetType = UNSET
+
+
+_decode_entry = msgspec.json.Decoder(_Entry).decode
 
 
 @dataclass(slots=True)
@@ -328,14 +355,14 @@ class _SeenPlace:
     is_nested: bool = False
     nested: dict[str, _SeenPlace] = field(default_factory=dict)
 
-    def learn(self, geometry: dict[str, Form]) -> None:
-        self.shape = _shape_of(geometry)
+    def learn(self, geometry: _Geometry) -> None:
+        self.shape = geometry.shape
         self.times += 1
-        if "classifications" in geometry:
-            self.answers.learn(geometry["classifications"])
-        if "nested_geometries" in geometry:
+        if geometry.classifications is not UNSET:
+            self.answers.learn(geometry.classifications)
+        if geometry.nested_geometries is not UNSET:
             self.is_nested = True
-            _learn_classes(geometry["nested_geometries"], self.nested)
+            _learn_classes(geometry.nested_geometries, self.nested)
 
     def pattern(self) -> object:
         nested = {key: each.pattern() for key, each in self.nested.items()}
@@ -351,16 +378,16 @@ class _SeenEntry:
     answers: _SeenAnswers = field(default_factory=_SeenAnswers)
     classes: dict[str, _SeenPlace] = field(default_factory=dict)
 
-    def learn(self, entry: dict[str, Form], wide: WideForm) -> bool:
+    def learn(self, entry: _Entry, wide: WideForm) -> bool:
         """Take an entry in, if it is one for a narrow form. Whether that makes another form."""
-        given, classes = entry.get("global_classifications"), entry.get("labels", {})
-        if given is not None and not _fits_answers(given, self.answers, wide.answers):
+        given, classes = entry.global_classifications, {} if entry.labels is UNSET else entry.labels
+        if not _fits_answers(given, self.answers, wide.answers):
             return False
         if not _fits_classes(classes, self.classes, wide.ground):
             return False
         before = self.pattern()
         self.entries += 1
-        if given is not None:
+        if given is not UNSET:
             self.answers.learn(given)
         _learn_classes(classes, self.classes)
         return before != self.pattern()
@@ -370,20 +397,14 @@ class _SeenEntry:
         return bool(self.entries), self.answers.pattern(), classes
 
 
-def _learn_classes(classes: dict[str, list[dict[str, Form]]], seen: dict[str, _SeenPlace]) -> None:
+def _learn_classes(classes: _Classes, seen: dict[str, _SeenPlace]) -> None:
     for key, geometries in classes.items():
         place = seen.setdefault(key, _SeenPlace())
         for geometry in geometries:
             place.learn(geometry)
 
 
-def _shape_of(geometry: dict[str, Form]) -> str:
-    return next((key for key in geometry if key in SHAPES), "")
-
-
-def _fits_classes(
-    classes: dict[str, list[dict[str, Form]]], seen: dict[str, _SeenPlace], ground: Ground
-) -> bool:
+def _fits_classes(classes: _Classes, seen: dict[str, _SeenPlace], ground: Ground) -> bool:
     """Whether a narrow form can hold these geometries beside those that were seen."""
     if len(seen.keys() | classes.keys()) > _MOST_KEYS:
         return False
@@ -393,23 +414,27 @@ def _fits_classes(
     )
 
 
-def _fits_geometries(key: str, geometries: list[dict[str, Form]], seen: _SeenPlace, ground: Ground) -> bool:
-    shape = seen.shape or (_shape_of(geometries[0]) if geometries else "")
+def _fits_geometries(key: str, geometries: list[_Geometry], seen: _SeenPlace, ground: Ground) -> bool:
+    shape = seen.shape or (geometries[0].shape if geometries else "")
     place = ground.place(key, shape)
-    if place is None or any(shape not in geometry for geometry in geometries):
+    if place is None:
         return False
     for geometry in geometries:
-        if not _fits_answers(geometry.get("classifications", {}), seen.answers, place.answers):
+        if not shape or geometry.shape != shape:
             return False
-        nested = geometry.get("nested_geometries")
-        if nested is not None and (
+        if not _fits_answers(geometry.classifications, seen.answers, place.answers):
+            return False
+        nested = geometry.nested_geometries
+        if nested is not UNSET and (
             place.nested is None or not _fits_classes(nested, seen.nested, place.nested)
         ):
             return False
     return True
 
 
-def _fits_answers(given: dict[str, list[Form]], seen: _SeenAnswers, answers: Answers) -> bool:
+def _fits_answers(given: dict[str, list[Form]] | UnsetType, seen: _SeenAnswers, answers: Answers) -> bool:
+    if given is UNSET:
+        return True
     if len(seen.given.keys() | given.keys()) > _MOST_KEYS:
         return False
     for key, values in given.items():

@@ -421,3 +421,11 @@ def test_coordinates_are_held_against_a_known_image_size(tmp_path: Path) -> None
     found, counts = about(tmp_path / "media", MediaRules(), internal_media_ID="small", labels={"p": [point]})
     assert found == []
     assert counts == {"geometry-outside": 1}
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"9" * 400, b'"\\u00e9:"', b"[[[[[[[[1]]]]]]]]", b"null"])
+def test_a_judge_learns_from_entries_with_values_that_nobody_reads(plain: Judge, value: bytes) -> None:
+    """They may be numbers that no double can hold."""
+    raws = [b'{"internal_media_ID":"%d","video_duration":%b}' % (at, value) for at in range(40)]
+    found = judged(plain, *raws)
+    assert (len(found.run), found.rejections) == (40, ())
