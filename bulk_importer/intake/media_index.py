@@ -41,6 +41,8 @@ _HEAD = Struct("<8sQQ16s16s")
 _MAGIC = b"BIMEDIA2"
 _NOWHERE = bytes(16)
 _LARGEST_SIZE = (1 << 32) - 1
+_FIRST_BITS = 12
+_REST_BITS = 64 - _FIRST_BITS
 _FINISHED = frozenset({"IN_PROGRESS", "COMPLETED", "REVIEWED"})
 
 
@@ -103,6 +105,9 @@ class MediaIndex:
         self._keys = _numbers(body[: 8 * count], "Q")
         self._flags = body[8 * count : 9 * count]
         self._sizes = _numbers(body[9 * count :], "I") if sized else None
+        # Where the keys begin of which the first bits are 0, 1, ...: a look-up then takes few steps.
+        self._begins = [bisect_left(self._keys, first << _REST_BITS) for first in range(1 << _FIRST_BITS)]
+        self._begins.append(count)
 
     def __len__(self) -> int:
         """The number of media, importable or not."""
@@ -130,10 +135,19 @@ class MediaIndex:
             return None
         return self._sizes[2 * row], self._sizes[2 * row + 1]
 
+    def is_free(self, lane: str) -> bool:
+        """Whether there is nothing to say about any entry for the media of a lane."""
+        row = self._row(lane)
+        if row is None or self._flags[row] != MediaFlag.IMPORTABLE:
+            return False
+        return self._sizes is None or not self._sizes[2 * row]
+
     def _row(self, lane: str) -> int | None:
         key = key_of(lane)
-        row = bisect_left(self._keys, key)
-        return row if row < len(self._keys) and self._keys[row] == key else None
+        first = key >> _REST_BITS
+        end = self._begins[first + 1]
+        row = bisect_left(self._keys, key, self._begins[first], end)
+        return row if row < end and self._keys[row] == key else None
 
     @classmethod
     def write(

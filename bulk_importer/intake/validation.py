@@ -214,7 +214,7 @@ class Judge:
             frame = next(elements, None)
             return 0, None if frame is None else data[frame[0] : sum(frame)]
         decode, count, scratch = form.decode, form.count, self._scratch
-        is_free = self._is_free if self._media is not None else None
+        is_free = self._media.is_free if self._media is not None else None
         each_apart, tells_geometries = self._each_apart, self._rules.count_geometries
         media_ids, keeps, weights, digests = gathered.columns
         keys = omitted = required = 0
@@ -228,7 +228,9 @@ class Judge:
                 break
             counted = count(entry)
             media_id = entry.internal_media_ID
-            if (is_free and not is_free(media_id)) or (each_apart and repeats_a_key(raw, counted.keys)):
+            if (is_free and not is_free(lane_of(media_id))) or (
+                each_apart and repeats_a_key(raw, counted.keys)
+            ):
                 refused = raw
                 break
             keys += counted.keys
@@ -290,12 +292,6 @@ class Judge:
         gathered.accept(media_id, keep, weight, digest)
         if self._rules.count_geometries:
             add_geometries([element.raw], gathered.geometries)
-
-    def _is_free(self, media_id: str) -> bool:
-        """Whether nothing can be said about an entry's media."""
-        assert self._media is not None
-        lane = lane_of(media_id)
-        return self._media.flags(lane) == MediaFlag.IMPORTABLE and self._media.size(lane) is None
 
     def _count(self, found: Found, element: Element, media_id: str, gathered: Gathered) -> None:
         """Count what does not keep an entry from being sent."""
