@@ -84,7 +84,7 @@ class Retrying:
         def before_sleep(state: RetryCallState) -> None:
             verdict = _verdict(state)
             if isinstance(verdict, Again):
-                on_retry(state.attempt_number, state.upcoming_sleep, verdict)
+                on_retry(state.attempt_number, state.upcoming_sleep, verdict)  # noqa: F821 - see the end
 
         attempt = 0
         self._budget.earn()
@@ -102,7 +102,12 @@ class Retrying:
             before_sleep=before_sleep,
             retry_error_callback=_verdict,
         )
-        verdict: Verdict = await retrying(once)
+        try:
+            verdict: Verdict = await retrying(once)
+        finally:
+            # tenacity's objects refer to each other in a circle, so what they can reach stays until the garbage
+            # collector comes round: with `on_retry`, which knows its batch, that came to dozens of batches.
+            del on_retry
         return verdict
 
     def _is_retried(self, verdict: Verdict) -> bool:

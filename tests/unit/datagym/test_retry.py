@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
@@ -134,3 +137,33 @@ async def test_a_look_up_is_tried_until_its_time_is_over() -> None:
             chance=lambda: 0.5,
         )
     assert tries == 50
+
+
+class Body:
+    """Stands for the megabytes of a batch."""
+
+
+@pytest.mark.parametrize("verdicts", [[], [BUSY]], ids=["at once", "after a retry"])
+async def test_what_is_sent_is_let_go_with_the_verdict(verdicts: list[Verdict]) -> None:
+    """And not when the garbage collector comes round, by when dozens of batches would have come together."""
+    world = World(*verdicts)
+
+    async def carry() -> weakref.ref[Body]:
+        body = Body()
+
+        async def send(attempt: int) -> Verdict:
+            assert body
+            return await world.send(attempt)
+
+        def on_retry(attempt: int, seconds: float, verdict: Again) -> None:
+            assert body
+
+        await world.retrying.until_final(send, on_retry)
+        return weakref.ref(body)
+
+    gc.disable()
+    try:
+        left = await carry()
+        assert left() is None
+    finally:
+        gc.enable()
