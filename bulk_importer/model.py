@@ -111,7 +111,8 @@ class EntryRun(msgspec.Struct, frozen=True):
     """Entries of one segment as columns, in order of position; all columns are equally long.
 
     Holes are possible (rejected and skipped elements are not in it). `starts` and `lengths` are in bytes
-    and point into `data`, which holds the whole segment and is shared by every run taken from it.
+    and point into `data`, which holds the whole segment and is shared by every run taken from it. Between neighbours
+    stands one comma, with white space or not: a stretch without holes can be copied into a body as it is.
 
     Attributes:
         offset: byte offset of `data[0]` in the (decompressed) source.

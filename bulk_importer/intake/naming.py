@@ -93,7 +93,7 @@ class NamingJudge(Judge):
         else:
             new_lengths = array("q", map(len, named))
             judged = super().judge(
-                b"".join(named), _sums(new_lengths), new_lengths, first=first, offset=offset
+                b",".join(named), _sums(new_lengths), new_lengths, first=first, offset=offset
             )
         places = {first + place: offset + start for place, start in enumerate(starts)}
         judged = _replaced(judged, places, {first + place: raw for place, raw in enumerate(raws)})
@@ -124,11 +124,11 @@ class NamingJudge(Judge):
 
 
 def _sums(lengths: Sequence[int]) -> array[int]:
-    """Where each of the pieces begins when they are joined."""
+    """Where each of the pieces begins when they are joined by commas, as neighbours are in a body."""
     starts, at = array("q"), 0
     for length in lengths:
         starts.append(at)
-        at += length
+        at += length + 1
     return starts
 
 

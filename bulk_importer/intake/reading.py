@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import add
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,8 @@ from bulk_importer.settings import Settings
 from bulk_importer.spans import Span
 
 __all__ = ["End", "Intake", "IntakeOptions", "JudgedSegment"]
+
+_COMMA = ord(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,7 @@ class Intake:
 
     async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> JudgedSegment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
-        return _placed(key, answer, data)
+        return _placed(key, answer, _with_commas(answer, data) if self._lines else data)
 
     def _changed(self, key: SegmentKey) -> CheckpointMismatch:
         return CheckpointMismatch(
@@ -339,6 +342,18 @@ async def _perform(performer: Performer, job: Job, data: bytes) -> Answer | Bulk
         return await performer.perform(job, data)
     except BulkImporterError as error:
         return error
+
+
+def _with_commas(answer: Answer, data: bytes) -> bytes:
+    """JSON Lines with a comma behind each entry, where its line ended: neighbours are joined as in an array."""
+    assert answer.run is not None
+    if answer.run.data:
+        return data  # the run has bytes of its own
+    joined = bytearray(data)
+    for end in map(add, answer.run.starts, answer.run.lengths):
+        if end < len(joined):
+            joined[end] = _COMMA
+    return bytes(joined)
 
 
 def _placed(key: SegmentKey, answer: Answer, data: bytes) -> JudgedSegment:

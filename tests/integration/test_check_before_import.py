@@ -166,3 +166,20 @@ async def test_a_later_entry_that_would_wipe_an_earlier_one(sandbox: Sandbox, ru
     summary = await run_import(entries, deny=("earlier-entry-wiped",))
     assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 1, 1)
     assert summary.findings["earlier-entry-wiped"] == 1
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", " \n\n"])
+async def test_lines_leave_in_one_request_and_are_taken(
+    sandbox: Sandbox, tmp_path: Path, newline: str
+) -> None:
+    """JSON Lines have no commas between entries; a body has."""
+    project = await sandbox.prepare(name="p", media=20)
+    path = tmp_path / "l.jsonl"
+    path.write_text(newline.join(json.dumps(entry(media_id)) for media_id in project.media_ids), newline="")
+    source = await open_source(str(path))
+    settings = Settings(server=sandbox.url, project="p", workers=0)
+    try:
+        summary = await Import(source, settings, Token(), tmp_path / "cp", StopSwitch()).run()
+    finally:
+        await source.aclose()
+    assert (summary.exit_code, summary.delivered, summary.requests) == (0, 20, 1)

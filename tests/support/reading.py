@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bulk_importer.errors import BulkImporterError, MalformedInput
 from bulk_importer.intake import End, Intake, IntakeOptions, Rules, Source, open_entries, open_source
-from bulk_importer.model import ReadPlan, SegmentKey
+from bulk_importer.model import EntryRun, ReadPlan, SegmentKey
+from bulk_importer.spans import stretches
 
 __all__ = ["Element", "Plain", "Seen", "entry", "plain_reading", "read_entries", "read_file", "read_source"]
 
@@ -49,6 +52,14 @@ class Seen:
         return self.elements, self.rejected, self.skipped, ended, how
 
 
+def _require_joints(run: EntryRun) -> None:
+    """Neighbours can be copied into a body as they stand in the data of a run."""
+    for start, stop in stretches(run.positions):
+        last = stop - 1
+        together = run.data[run.starts[start] : run.starts[last] + run.lengths[last]]
+        assert len(msgspec.json.decode(b"[%b]" % together, type=list[msgspec.Raw])) == stop - start
+
+
 async def read_source(source: Source, plan: ReadPlan | None = None, **options: Any) -> Seen:
     """Read `source` as `plan` says, and keep everything, the error that ends it included."""
     seen = Seen()
@@ -58,6 +69,7 @@ async def read_source(source: Source, plan: ReadPlan | None = None, **options: A
             async for segment in intake:
                 seen.keys.append(segment.key)
                 run = segment.run
+                _require_joints(run)
                 found = [(each.position, each.offset, each.raw) for each in map(run.entry, range(len(run)))]
                 found += [(each.position, each.offset, each.raw) for each in segment.rejections]
                 seen.elements += sorted(found)
