@@ -36,7 +36,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         bytes: of the source, decompressed.
         message: why reading ended early; empty where it did not.
         media: different media that accepted entries name; None where they were too many to follow.
-        media_not_mentioned: importable media of the project that no accepted entry names; None where unknown.
+        media_not_mentioned: importable media of the project that no accepted entry names; None where unknown, or where
+            not the whole source was read.
         replacing: entries whose keepData false would delete labels of an upload or of people; None where unknown.
         keep_data: accepted entries by what they say in keepData.
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
@@ -99,6 +100,7 @@ class Check:
         self._counts: Counter[str] = Counter()
         self._keeps: Counter[int] = Counter()
         self._geometries: Counter[str] = Counter()
+        self._is_whole = False
         self._entries = self._accepted = self._rejected = self._skipped = self._bytes = 0
 
     async def run(self) -> CheckReport:
@@ -117,6 +119,7 @@ class Check:
                     if self._sample is not None and self._entries >= self._sample:
                         break
                 if intake.end is not None:
+                    self._is_whole = True
                     self._bytes = intake.end.length
         except MalformedInput as error:
             message, code = str(error), error.exit_code
@@ -157,7 +160,7 @@ class Check:
             source=self._source.name,
             message=message,
             media=self._crossing.media,
-            media_not_mentioned=self._crossing.not_mentioned,
+            media_not_mentioned=self._crossing.not_mentioned if self._is_whole else None,
             replacing=None if known is None else sum(self._counts[code] for code in _REPLACING),
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),
