@@ -56,6 +56,7 @@ def _headline(summary: Summary) -> str:
 def _advice(summary: Summary) -> Iterator[str]:
     if summary.rejected:
         yield f"  What was rejected, and why: {summary.checkpoint}/rejected.jsonl"
+        yield "  Later entries of the same media were sent all the same; 'retry' feeds the rejected ones behind them."
     if summary.in_doubt:
         shown = ", ".join(summary.media_in_doubt[:5])
         more = len(summary.media_in_doubt) - 5

@@ -162,6 +162,12 @@ def summary(**changes: object) -> Summary:
     return Summary(**{**facts, **changes})  # type: ignore[arg-type]  # names and types are those above
 
 
+def test_a_report_of_rejections_says_that_later_entries_of_their_media_went() -> None:
+    """Their order is what a person who feeds them again has to know."""
+    assert "Later entries of the same media were sent all the same" in summary_text(summary(rejected=1))
+    assert "Later entries" not in summary_text(summary())
+
+
 def test_a_summary_is_replaced_whole_and_has_the_keys_of_the_contract(tmp_path: Path) -> None:
     """Programs read it while a run goes on."""
     write_summary(tmp_path, summary(state=RunState.RUNNING))
