@@ -2,7 +2,7 @@
 
 The same packages and the same idea: ijson streams the array, jsonschema-rs validates each entry, orjson writes batches,
 aiohttp posts eight at a time, tenacity retries. No checkpoint, no isolation of bad entries, no order per media. With
-`--check` it validates and sends nothing.
+`--check` it validates and sends nothing; `--batch-entries` are those of a request.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def post(session: aiohttp.ClientSession, url: str, batch: list[dict[str, A
             raise ValueError("refused")
 
 
-async def load(path: Path, server: str, project: str) -> int:
+async def load(path: Path, server: str, project: str, batch_entries: int) -> int:
     """Send all that is valid; returns how many entries that were."""
     sent = 0
     url = f"{server}/api/v1/project/{project}/prediction"
@@ -72,7 +72,7 @@ async def load(path: Path, server: str, project: str) -> int:
 
         for entry in entries(path):
             batch.append(entry)
-            if len(batch) == _BATCH_ENTRIES:
+            if len(batch) == batch_entries:
                 await send()
         if batch:
             await send()
@@ -87,12 +87,15 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--server", default="")
     parser.add_argument("--project", default="")
+    parser.add_argument("--batch-entries", type=int, default=_BATCH_ENTRIES)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     if arguments.check:
         count = sum(1 for _ in entries(arguments.file))
     else:
-        count = asyncio.run(load(arguments.file, arguments.server, arguments.project))
+        count = asyncio.run(
+            load(arguments.file, arguments.server, arguments.project, arguments.batch_entries)
+        )
     print(json.dumps({"entries": count}))
 
 
