@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ from bulk_importer.datagym.verdicts import (
     Verdict,
 )
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
-from bulk_importer.events import BatchSealed, Event, RetryScheduled
+from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
 from bulk_importer.model import Batch, EntryRun, Rejection
 from bulk_importer.packing import Pool
 from bulk_importer.transfer.breaker import BreakerPolicy
@@ -36,11 +37,18 @@ from bulk_importer.transfer.isolation import Refused
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.pacing import Pacing
 from bulk_importer.transfer.stop import StopSwitch
+from support.simulated_time import run_in_simulated_time
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
 CONFLICT = Again(Cause.CONFLICT, "ex_system")
 TOO_LARGE = Again(Cause.TOO_LARGE, "status 413")
+AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
+HARDLY_ANY = (
+    RetryPolicy(base_seconds=0.0001),
+    BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.05),
+)
+HOUR = 3600.0
 
 
 class Diary:
@@ -102,7 +110,15 @@ class World:
     """A dispatcher with everything around it but the network."""
 
     def __init__(
-        self, lanes: str, answer: Answering, *, entries: int, in_flight: int = 1, **terms: int
+        self,
+        lanes: str,
+        answer: Answering,
+        *,
+        entries: int,
+        in_flight: int = 1,
+        is_away: Callable[[], bool] = lambda: False,
+        patience: tuple[RetryPolicy, BreakerPolicy] = HARDLY_ANY,
+        **terms: int,
     ) -> None:
         self.diary = Diary()
         self.events: list[Event] = []
@@ -111,11 +127,12 @@ class World:
         self._answer = answer
         self._lanes = lanes
         self._pool = Pool(1 << 20)
-        policy = RetryPolicy(base_seconds=0.0001)
+        self._is_away = is_away
+        policy, breaker_policy = patience
         loop = asyncio.get_running_loop()
         gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
         outage = Outage(
-            BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.05),
+            breaker_policy,
             probe=self._probe,
             sleep=self.stop.sleep,
             emit=self.events.append,
@@ -183,7 +200,7 @@ class World:
         return await self._answer(positions)
 
     async def _probe(self) -> Verdict:
-        return Stop(StopKind.NOT_DATAGYM, "status 405")
+        return AWAY if self._is_away() else Stop(StopKind.NOT_DATAGYM, "status 405")
 
 
 def _rejection(batch: Batch, refused: Refused) -> Rejection:
@@ -450,6 +467,45 @@ async def test_a_stop_while_what_is_taken_apart_waits_for_the_server_leaves_it_o
     await world.run()
     assert not world.diary.of("delivered")
     assert not world.diary.of("rejected")
+
+
+def test_a_run_outlives_three_hours_without_a_server_and_ends_by_itself() -> None:
+    """With the waits of the real program: what was being taken apart goes on, and everything is settled once."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        began, ended = 2.5, 2.5 + 3 * HOUR
+        asked = Counter[bool]()
+
+        def is_away() -> bool:
+            return began <= loop.time() < ended
+
+        async def answer(positions: list[int]) -> Verdict:
+            asked[is_away()] += 1
+            if is_away():
+                return AWAY
+            await asyncio.sleep(1.0)
+            return REFUSAL if 1 in positions else Accept()
+
+        world = World(
+            "abcdefghijklmnopqrstuvwxyz",
+            answer,
+            entries=4,
+            in_flight=2,
+            is_away=is_away,
+            patience=(RetryPolicy(), BreakerPolicy(max_outage_seconds=4 * HOUR)),
+        )
+        await world.run()
+        assert sorted([*world.diary.of("delivered"), *world.diary.of("rejected")]) == list(range(26))
+        assert world.diary.of("rejected") == [1]
+        assert ended < loop.time() < ended + 120
+        assert asked[True] < 40, "batches are not what asks whether a server is back"
+        assert [type(event) for event in world.events if isinstance(event, OutageBegan | OutageEnded)] == [
+            OutageBegan,
+            OutageEnded,
+        ]
+
+    run_in_simulated_time(run())
 
 
 async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
