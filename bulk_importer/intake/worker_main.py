@@ -10,7 +10,6 @@ import socket
 import struct
 import traceback
 
-from bulk_importer.intake.allocation import give_back_large_blocks
 from bulk_importer.intake.stretches import read_at
 from bulk_importer.intake.validation import Judge
 from bulk_importer.intake.work import Answer, Failure, Job, perform
@@ -26,7 +25,6 @@ def serve(descriptor: int) -> None:
     # Whoever signals the group means the importer, which decides what becomes of its workers.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    give_back_large_blocks()
     with socket.socket(fileno=descriptor) as link:
         try:
             make_judge, source = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
