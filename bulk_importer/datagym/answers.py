@@ -48,7 +48,7 @@ from bulk_importer.datagym.verdicts import (
     Verdict,
 )
 
-__all__ = ["FailureKind", "is_serving", "judge_answer", "judge_failure"]
+__all__ = ["FailureKind", "is_serving", "judge_answer", "judge_failure", "retry_after"]
 
 
 class FailureKind(Enum):
@@ -136,7 +136,7 @@ def judge_answer(
         return _judge_text(text)
     key = words.get("key")
     if isinstance(key, str) and key.startswith("ex_"):
-        return _judge_key(status, key, _params(words), _retry_after(headers, now))
+        return _judge_key(status, key, _params(words), retry_after(headers, now))
     return _judge_status(status, headers, body, now)
 
 
@@ -220,13 +220,13 @@ def _judge_key(status: int, key: str, params: tuple[str, ...], after_seconds: fl
 def _judge_status(status: int, headers: Mapping[str, str], body: bytes, now: datetime | None) -> Verdict:
     said = f"status {status}, {_shape(body)}"
     if status in _NOT_NOW and not (status == 503 and any(mark in body.lower() for mark in _FORWARDED)):
-        return Again(_NOT_NOW[status], said, _retry_after(headers, now))
+        return Again(_NOT_NOW[status], said, retry_after(headers, now))
     if status == 422:
         return Refuse("http_422", (_excerpt(body),), said)
     if 300 <= status < 400:
         said = f"{said}, redirects to {_target(headers)}"
     if status in _FOR_THE_TIME_BEING or (status == 404 and _decoded(body) is None):
-        return Again(Cause.UNAVAILABLE, said, _retry_after(headers, now))
+        return Again(Cause.UNAVAILABLE, said, retry_after(headers, now))
     if 300 <= status < 400:
         return Stop(StopKind.NOT_DATAGYM, said)
     if 400 <= status < 500:
@@ -267,7 +267,8 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
-def _retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """The seconds that an answer asks for by `Retry-After`; `now` is for a date in one that has no clock of its own."""
     value = _header(headers, "retry-after")
     if not value:
         return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.answers import FailureKind, retry_after
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.listings import NotAList, RowReader
 from bulk_importer.datagym.policy import RetryPolicy
@@ -40,7 +41,11 @@ class RowSink(Protocol[_R_contra]):
 
 
 class _Passing(Exception):
-    """The server cannot answer at the moment."""
+    """The server cannot answer at the moment; perhaps it says when it can."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"it answers {answer.status}")
+        self.after_seconds = retry_after(answer.headers, datetime.now(UTC))
 
 
 class Asking:
@@ -115,7 +120,7 @@ class Asking:
         async def once() -> Answer:
             answer = await ask()
             if answer.status in _PASSING_STATUSES:
-                raise _Passing(f"it answers {answer.status}")
+                raise _Passing(answer)
             return answer
 
         try:
@@ -123,6 +128,7 @@ class Asking:
                 once,
                 RetryPolicy(),
                 is_passing=_is_passing,
+                asked_seconds=lambda error: error.after_seconds if isinstance(error, _Passing) else None,
                 max_seconds=self._max_seconds,
                 sleep=self._sleep,
                 chance=self._chance,

@@ -125,6 +125,7 @@ async def until_answered(
     policy: RetryPolicy,
     *,
     is_passing: Callable[[BaseException], bool],
+    asked_seconds: Callable[[BaseException], float | None],
     max_seconds: float,
     sleep: Callable[[float], Awaitable[None]],
     chance: Callable[[], float],
@@ -132,12 +133,20 @@ async def until_answered(
     """Look something up, again and again while it fails for reasons that pass; the last failure is raised.
 
     Args:
-        max_seconds: after so long it is not tried again.
+        asked_seconds: what the server asked for by `Retry-After`, with a failure; None where it asked for nothing.
+        max_seconds: after so long it is not tried again; a wait that would be longer ends then, with a last try.
     """
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = asked_seconds(error) if error else None
+        left = max(0.0, max_seconds - (state.seconds_since_start or 0.0))
+        return min(left, backoff_seconds(policy, state.attempt_number, chance(), asked))
+
     retrying = AsyncRetrying(
         sleep=sleep,
         stop=stop_after_delay(max_seconds),
-        wait=lambda state: backoff_seconds(policy, state.attempt_number, chance()),
+        wait=wait,
         retry=retry_if_exception(is_passing),
         reraise=True,
     )

@@ -132,6 +132,7 @@ async def test_a_look_up_is_tried_until_its_time_is_over() -> None:
             look_up,
             RetryPolicy(base_seconds=1e-6, cap_seconds=1e-6),
             is_passing=lambda error: isinstance(error, ConnectionError),
+            asked_seconds=lambda _: None,
             max_seconds=60.0,
             sleep=world.sleep,
             chance=lambda: 0.5,
@@ -167,3 +168,27 @@ async def test_what_is_sent_is_let_go_with_the_verdict(verdicts: list[Verdict]) 
         assert left() is None
     finally:
         gc.enable()
+
+
+async def test_a_look_up_waits_for_as_long_as_the_server_asks_for() -> None:
+    """But no longer than it may take altogether: then it is tried a last time."""
+    world = World()
+    asked = iter([20.0, None, 3000.0])
+
+    async def look_up() -> str:
+        if len(world.slept) < 3:
+            raise ConnectionError
+        return "found"
+
+    found = await until_answered(
+        look_up,
+        RetryPolicy(),
+        is_passing=lambda error: isinstance(error, ConnectionError),
+        asked_seconds=lambda _: next(asked),
+        max_seconds=60.0,
+        sleep=world.sleep,
+        chance=lambda: 0.5,
+    )
+    assert found == "found"
+    assert world.slept[:2] == [20.25, 0.5]
+    assert world.slept[2] <= 60.0
