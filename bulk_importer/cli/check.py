@@ -50,11 +50,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
     from bulk_importer.cli.import_labels import expanded
-    from bulk_importer.intake.allocation import give_back_large_blocks
+    from bulk_importer.intake.allocation import reuse_large_blocks
 
     settings = gather(arguments).settings
     sources = expanded(arguments.source)
-    give_back_large_blocks()
+    reuse_large_blocks()
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))

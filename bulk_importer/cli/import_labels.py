@@ -47,11 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
-    from bulk_importer.intake.allocation import give_back_large_blocks
+    from bulk_importer.intake.allocation import reuse_large_blocks
 
     settings = gather(arguments).settings
     sources = expanded(arguments.source)
-    give_back_large_blocks()
+    reuse_large_blocks()
     return run_in_loop(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
 
 

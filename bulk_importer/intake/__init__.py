@@ -9,16 +9,17 @@ time, never truth: every segment behind a proven one begins at an element.
 Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a
 segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds processes against it:
 
-    main process    an interpreter with its libraries: 40 MB
+    main process    an interpreter with its libraries: 25 MB, with those that speak to a server 40 MB
                     the segment that is handed on: S
                     columns of W + 1 segments, about 100 bytes an entry: (W + 1) * 100 * N
                     where the source is no plain file, the bytes of W + 1 segments, once in the window that slides
                     over the stream and once with the job: 2 * (W + 1) * S
-    each worker     an interpreter with its decoders: 34 MB
+                    free memory that is kept for the next segment (see `allocation`): 16 MB at most
+    each worker     an interpreter with its decoders: 20 MB
                     the stretch and its joined copy: 2 * S; its columns: 100 * N
                     one decoded entry: 10 * E
 
-With S = 2 MiB and W = 2 that is 120 MB, and 133 for a compressed source. Where an entry is longer than S, the stretch
+With S = 2 MiB and W = 2 that is 115 MB, and 128 for a compressed source. Where an entry is longer than S, the stretch
 doubles until it holds it, so S is to be read as 4 * E.
 """
 
