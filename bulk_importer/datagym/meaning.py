@@ -11,7 +11,7 @@ Without a label configuration the rules that need none still hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
 from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, lane_of, nearest
@@ -19,7 +19,7 @@ from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 from bulk_importer.datagym.pointers import shown, step
 from bulk_importer.datagym.shapes import flaws_of_shapes
-from bulk_importer.datagym.values import flaws_of_values, meant
+from bulk_importer.datagym.values import flaws_of_values, is_plain, meant
 
 __all__ = ["Meaning", "flaws_of_keys"]
 
@@ -35,6 +35,7 @@ class Meaning:
 
     def __init__(self, config: LabelConfig | None) -> None:
         self._index = _Index(config) if config is not None else None
+        self._expected = self._index.expected() if self._index is not None else {}
 
     def flaws(self, entry: Json) -> Iterator[Flaw]:
         """Everything that is wrong with an entry that the import schema accepts, notes included."""
@@ -72,7 +73,8 @@ class Meaning:
             return
         yield from flaws_of_shapes(geometry, label.type if label else None, at)
         classifications = cast("Json", geometry.get("classifications", {}))
-        yield from self._classifications(classifications, label, f"{at}/classifications")
+        if classifications or id(label) in self._expected:
+            yield from self._classifications(classifications, label, f"{at}/classifications")
         if nested:
             yield from _nested_keys(geometry, at)
         elif "nested_geometries" in geometry:
@@ -100,9 +102,12 @@ class Meaning:
                     yield flaw
                     continue
                 reached.append(key)
-            yield from self._values(cast("list[object]", values), label, place)
-        if self._index is not None:
-            yield from self._index.omitted(parent, reached, at)
+            if label is None or not is_plain(cast("list[object]", values), label):
+                yield from self._values(cast("list[object]", values), label, place)
+            elif id(label) in self._expected:
+                yield from self._omitted(label, (), place)
+        if id(parent) in self._expected:
+            yield from self._omitted(parent, reached, at)
 
     def _values(self, values: list[object], label: LabelClass | None, at: str) -> Iterator[Flaw]:
         """One classification: its own values, and the nested one in second place."""
@@ -127,8 +132,15 @@ class Meaning:
                     return
                 reached.append(child.key)
             yield from self._values(cast("list[object]", inner[key]), child, step(place, key))
-        if self._index is not None and label is not None:
-            yield from self._index.omitted(label, reached, at)
+        if label is not None and id(label) in self._expected:
+            yield from self._omitted(label, reached, at)
+
+    def _omitted(self, parent: LabelClass | None, reached: Collection[str], at: str) -> Iterator[Flaw]:
+        """A note for each classification that could stand here and is not given."""
+        for each in self._expected.get(id(parent), ()):
+            if each.key not in reached:
+                code = "required-omitted" if each.required else "classification-omitted"
+                yield Flaw(code, at, each.key, "nothing")
 
 
 class _Place:
@@ -138,6 +150,10 @@ class _Place:
         self.by_key: dict[str, list[LabelClass]] = {}
         for label in labels:
             self.by_key.setdefault(label.key, []).append(label)
+        # What is found at once, as nearly all is: keys of one class, in the form in which the database compares them.
+        self.only = {
+            key: found[0] for key, found in self.by_key.items() if len(found) == 1 and lane_of(key) == key
+        }
         answers = [each for each in labels if each.type in CLASSIFICATIONS]
         # Where a flat configuration has one key for several, the checklist is the one that lets most pass.
         answers.sort(key=lambda each: each.type is ClassType.CHECKLIST)
@@ -196,18 +212,22 @@ class _Index:
             flaw = self._missing("classification-unknown", key, list(place.classifications), at)
         return found, flaw
 
-    def omitted(self, parent: LabelClass | None, reached: list[str], at: str) -> Iterator[Flaw]:
-        """A note for each classification that could stand here and is not given."""
-        possible = self._at(parent).classifications
-        if self._flat or len(reached) == len(possible):
-            return
-        for each in possible.values():
-            if each.key not in reached:
-                yield Flaw(
-                    "required-omitted" if each.required else "classification-omitted", at, each.key, "nothing"
-                )
+    def expected(self) -> dict[int, tuple[LabelClass, ...]]:
+        """The classifications below each class that has any (at the root: below None), by identity.
+
+        A flat configuration expects none.
+        """
+        if self._flat:
+            return {}
+        places = {id(None): self._root, **self._below}
+        return {
+            at: tuple(place.classifications.values()) for at, place in places.items() if place.classifications
+        }
 
     def _asked_in_database(self, key: str, place: _Place, at: str) -> tuple[LabelClass | None, Flaw | None]:
+        only = place.only.get(key)
+        if only is not None:
+            return only, None
         folded = lane_of(key)  # the database compares keys as it compares ids
         found = place.by_key.get(folded)
         if found is None:

@@ -38,23 +38,25 @@ def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterat
         wanted: the type of its class, one of the four with coordinates; None where it is not known.
         at: the pointer of the geometry.
     """
-    given = {key: cast("list[Json]", geometry[key]) for key in GEOMETRY_KEYS if geometry.get(key)}
+    given = [key for key in GEOMETRY_KEYS if geometry.get(key)]
     if "geometry" in geometry:
         yield Flaw("geometry-deprecated", f"{at}/geometry", "the key of its form", '"geometry"')
-    for key, elements in given.items():
-        yield from _flaws_of_elements(elements, f"{at}/{key}")
+    for key in given:
+        elements = cast("list[Any]", geometry[key])
+        if not _are_plain(elements):
+            yield from _flaws_of_elements(elements, f"{at}/{key}")
     if not given:
         yield Flaw("geometry-missing", at, _FORMS[wanted] if wanted else _ANY_FORM, shown(geometry))
     elif len(given) > 1:
         yield Flaw("geometry-several", at, "one key of coordinates", ", ".join(given))
     elif wanted is not None:
-        ((key, elements),) = given.items()
+        key, elements = given[0], cast("list[Any]", geometry[given[0]])
         code = _misfit(key, elements, wanted)
         if code is not None:
             yield Flaw(code, f"{at}/{key}", _FORMS[wanted], f"{key} of {len(elements)}")
 
 
-def _misfit(key: str, elements: list[Json], wanted: ClassType) -> str | None:
+def _misfit(key: str, elements: list[Any], wanted: ClassType) -> str | None:
     """What the server makes of these elements, if it is not what was given."""
     rectangles = len(elements) if key == "rectangle" else 0
     if key == "geometry":
@@ -76,12 +78,21 @@ def _misfit(key: str, elements: list[Json], wanted: ClassType) -> str | None:
     return code
 
 
+def _are_plain(elements: list[Any]) -> bool:
+    """Whether all are points, or rectangles with a size, whose coordinates are ordinary numbers; nearly all are."""
+    for each in elements:
+        is_point = len(each) == 2
+        if not is_point and not (len(each) == 4 and each.get("w") and each.get("h")):
+            return False
+        for value in each.values():
+            if type(value) not in _NUMBERS or value >= _LARGE:
+                return False
+    return True
+
+
 def _flaws_of_elements(elements: list[Any], at: str) -> Iterator[Flaw]:
     """Points and rectangles, each for itself."""
     for place, each in enumerate(elements):
-        x, y = each["x"], each["y"]
-        if len(each) == 2 and type(x) in _NUMBERS and type(y) in _NUMBERS and x < _LARGE and y < _LARGE:
-            continue  # nearly all are points of this kind, and a long polygon has many
         if "w" in each:
             yield from _flaws_of_rectangle(each, f"{at}/{place}")
         for key, value in each.items():

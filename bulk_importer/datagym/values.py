@@ -12,9 +12,20 @@ from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import ClassType, LabelClass
 from bulk_importer.datagym.pointers import shown
 
-__all__ = ["flaws_of_values", "meant"]
+__all__ = ["flaws_of_values", "is_plain", "meant"]
 
 _LONGEST_TEXT = 255
+
+
+def is_plain(values: list[object], label: LabelClass) -> bool:
+    """Whether the values are one known option and nothing else, as nearly all are; nothing is wrong then."""
+    text = values[0] if len(values) == 1 else None
+    return (
+        label.options is not None
+        and isinstance(text, str)
+        and text in label.options
+        and len(text) <= _LONGEST_TEXT
+    )
 
 
 def flaws_of_values(values: list[object], label: LabelClass | None, at: str) -> Iterator[Flaw]:

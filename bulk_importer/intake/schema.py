@@ -9,6 +9,7 @@ and does not in the validator's, so that the text "12\\n" is a coordinate.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from math import isinf
@@ -48,6 +49,9 @@ _COUNTS = {
 
 
 _MARK = "\ufdd0"  # a code point that is no character
+# A key that would not survive in the validator's paths begins like this; in JSON without blanks it stands like that.
+_ODD = frozenset(f"+0123456789{_MARK}")
+_ODD_KEY = re.compile(rb'"\+?[0-9]*":|%b' % _MARK.encode())
 
 
 def schema_document() -> dict[str, object]:
@@ -79,23 +83,30 @@ class ImportSchema:
         (The errors about one place come one after the other, so only the last few are remembered.)
         """
         recent: deque[tuple[str, str]] = deque(maxlen=8)
-        for error in self._validator.iter_errors(_marked(value)):
+        for error in self._validator.iter_errors(_marked(value) if _needs_marks(value) else value):
             for flaw in _flaws_of(error, value):
                 if (flaw.code, flaw.pointer) not in recent:
                     recent.append((flaw.code, flaw.pointer))
                     yield flaw
 
 
+def _needs_marks(value: object) -> bool:
+    """Whether a key may not survive; where this cannot be seen at once, True."""
+    try:
+        return _ODD_KEY.search(orjson.dumps(value)) is not None
+    except TypeError:  # whole numbers of more than 64 bits
+        return True
+
+
 def _marked(value: object) -> object:
     """The value with a mark before each key that would not survive in the validator's paths.
 
-    It drops empty keys from them, and gives a key of digits as a number ("01" as 1). Keys that begin with the mark
-    are marked too, so that taking the mark off gives every key back.
+    It drops empty keys from them, and gives a key of digits as a number ("01" and "+1" as 1). Keys that begin with the
+    mark are marked too, so that taking the mark off gives every key back.
     """
     if isinstance(value, dict):
         return {
-            _MARK + key if not key or key.isdigit() or key[0] == _MARK else key: _marked(each)
-            for key, each in value.items()
+            _MARK + key if not key or key[0] in _ODD else key: _marked(each) for key, each in value.items()
         }
     return [_marked(each) for each in value] if isinstance(value, list) else value
 

@@ -29,6 +29,7 @@ CASES = [
     ({"labels": {"a/b": 1}}, "schema-type", "/labels/a~1b", "a list"),
     ({"labels": {"": {"a": 1}}}, "schema-type", "/labels/", "a list"),
     ({"labels": {"01": {"a": 1}}}, "schema-type", "/labels/01", "a list"),
+    ({"labels": {"+1": {"a": 1}}}, "schema-type", "/labels/+1", "a list"),
     ({"labels": {"7": [{"point": 1}]}}, "schema-type", "/labels/7/0/point", "a list"),
     ({"labels": {"\ufdd07": 1}}, "schema-type", "/labels/\ufdd07", "a list"),
     (geometry(circle=[]), "schema-extra-key", "/labels/car/0", "only polygon"),
