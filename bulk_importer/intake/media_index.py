@@ -29,7 +29,7 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from xxhash import xxh3_128
+from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.datagym.entry import key_of, lane_of
 from bulk_importer.errors import CheckpointUnusable
@@ -137,8 +137,12 @@ class MediaIndex:
 
     def is_free(self, lane: str) -> bool:
         """Whether there is nothing to say about any entry for the media of a lane."""
-        row = self._row(lane)
-        if row is None or self._flags[row] != MediaFlag.IMPORTABLE:
+        # As `_row` and `key_of`, written out: it is asked for every entry.
+        key = xxh3_64_intdigest(lane.encode("utf-8", "surrogatepass")) or 1
+        first = key >> _REST_BITS
+        end = self._begins[first + 1]
+        row = bisect_left(self._keys, key, self._begins[first], end)
+        if row == end or self._keys[row] != key or self._flags[row] != MediaFlag.IMPORTABLE:
             return False
         return self._sizes is None or not self._sizes[2 * row]
 

@@ -13,8 +13,7 @@ may differ from geometry to geometry; where it does, that one is looked at in ea
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from typing import Annotated, TypeAlias
@@ -81,10 +80,14 @@ class NarrowForm:
             self._classes.count(entry.labels, count)
         return count
 
-    def add_geometries(self, entry: Form, counted: Counter[str]) -> None:
-        """Add the geometries of a decoded entry by class, as `count_geometries` does."""
+    def add_geometries(self, entry: Form) -> None:
+        """Add the geometries of a decoded entry to those that `take_geometries` gives."""
         if entry.labels is not UNSET:
-            self._classes.add_geometries(entry.labels, counted)
+            self._classes.add_geometries(entry.labels)
+
+    def take_geometries(self) -> dict[str, int]:
+        """The geometries added since the last call, by class, as `geometries_in` names them."""
+        return dict(self._classes.take_geometries())
 
 
 class _AnswersForm:
@@ -207,15 +210,18 @@ class _ClassesForm:
 
     def __init__(self, seen: dict[str, _SeenPlace], ground: Ground, *, within: str = "") -> None:
         types = []
-        self._groups: list[_Group] = []
+        self._names: list[str] = []
+        self._nested: list[_ClassesForm | None] = []
         self._constants: list[tuple[int, int, _Group | None]] = []
         for key, each in sorted(seen.items()):
             place = ground.place(key, each.shape)
             assert place is not None
             group = _Group(f"{within}{key}", each, place)
             types.append((key, group.type, False))
-            self._groups.append(group)
+            self._names.append(group.name)
+            self._nested.append(group.nested)
             self._constants.append((group.keys, group.weight, group if group.varies else None))
+        self._geometries = [0] * len(types)
         self.type = struct_of("NarrowClasses", types)
 
     def count(self, classes: Form, count: Count) -> None:
@@ -229,17 +235,25 @@ class _ClassesForm:
                 if varying is not None:
                     varying.count(geometries, count)
 
-    def add_geometries(self, classes: Form, counted: Counter[str]) -> None:
+    def add_geometries(self, classes: Form) -> None:
         """Add the geometries of all classes, and those in them."""
         for place, geometries in enumerate(astuple(classes)):
-            if geometries is UNSET or not geometries:
-                continue
-            group = self._groups[place]
-            counted[group.name] += len(geometries)
-            if group.nested is not None:
-                for geometry in geometries:
-                    if geometry.nested_geometries is not UNSET:
-                        group.nested.add_geometries(geometry.nested_geometries, counted)
+            if geometries is not UNSET and geometries:
+                self._geometries[place] += len(geometries)
+                nested = self._nested[place]
+                if nested is not None:
+                    for geometry in geometries:
+                        if geometry.nested_geometries is not UNSET:
+                            nested.add_geometries(geometry.nested_geometries)
+
+    def take_geometries(self) -> Iterator[tuple[str, int]]:
+        """Each class with the geometries added since the last call, where there are any."""
+        for place, (name, nested) in enumerate(zip(self._names, self._nested, strict=True)):
+            if self._geometries[place]:
+                yield name, self._geometries[place]
+                self._geometries[place] = 0
+            if nested is not None:
+                yield from nested.take_geometries()
 
 
 class Narrowing:

@@ -69,7 +69,8 @@ class Rules:
         allow, deny: codes of findings that are only counted, or that are errors.
         max_depth: levels of nesting above which an element is refused unread.
         keep_warnings: hand over the warnings of accepted entries too, not only their number.
-        count_geometries: count the geometries of accepted entries by class.
+        is_report: what is judged is reported on and not sent: the geometries of accepted entries are counted by class,
+            and digests are left out.
     """
 
     label_config: LabelConfig | None = None
@@ -80,7 +81,7 @@ class Rules:
     deny: frozenset[str] = frozenset()
     max_depth: int = _MAX_DEPTH
     keep_warnings: bool = False
-    count_geometries: bool = False
+    is_report: bool = False
 
     def severities(self) -> dict[str, Severity]:
         """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
@@ -97,9 +98,10 @@ class Judged(msgspec.Struct, frozen=True):
 
     Attributes:
         counts: number of findings by code, all severities.
-        digests: eight bytes for each element, in order, those of the rejected and skipped ones included.
+        digests: eight bytes for each element, in order, those of the rejected and skipped ones included; nothing in
+            a report.
         warnings: those of accepted entries, if the rules ask for them.
-        geometries: those of accepted entries by class, if the rules ask for them.
+        geometries: those of accepted entries by class, in a report.
     """
 
     run: EntryRun
@@ -197,7 +199,7 @@ class Judge:
             tuple(gathered.rejections),
             gathered.skipped.spans,
             dict(gathered.counts),
-            bytes(gathered.digests),
+            b"" if self._rules.is_report else bytes(gathered.digests),
             tuple(gathered.warnings),
             dict(gathered.geometries),
         )
@@ -215,7 +217,7 @@ class Judge:
             return 0, None if frame is None else data[frame[0] : sum(frame)]
         decode, count, scratch = form.decode, form.count, self._scratch
         is_free = self._media.is_free if self._media is not None else None
-        each_apart, tells_geometries = self._each_apart, self._rules.count_geometries
+        each_apart, is_report = self._each_apart, self._rules.is_report
         media_ids, keeps, weights, digests = gathered.columns
         keys = omitted = required = 0
         refused = None
@@ -239,10 +241,13 @@ class Judge:
             media_ids.append(media_id)
             keeps.append(KEEPS[entry.keepData])
             weights.append(counted.weight)
-            encode_canonically(entry, scratch)
-            digests += xxh64_digest(scratch)
-            if tells_geometries:
-                form.add_geometries(entry, gathered.geometries)
+            if is_report:
+                form.add_geometries(entry)
+            else:
+                encode_canonically(entry, scratch)
+                digests += xxh64_digest(scratch)
+        if is_report:
+            gathered.geometries.update(form.take_geometries())
         if omitted:
             gathered.counts["classification-omitted"] += omitted
         if required:
@@ -290,7 +295,7 @@ class Judge:
         digest: bytes,
     ) -> None:
         gathered.accept(media_id, keep, weight, digest)
-        if self._rules.count_geometries:
+        if self._rules.is_report:
             add_geometries([element.raw], gathered.geometries)
 
     def _count(self, found: Found, element: Element, media_id: str, gathered: Gathered) -> None:

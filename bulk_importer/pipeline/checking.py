@@ -112,7 +112,7 @@ class Check:
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
         try:
-            rules = dataclasses.replace(self._yardstick.rules, count_geometries=True)
+            rules = dataclasses.replace(self._yardstick.rules, is_report=True)
             async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
                 async for segment in intake:
                     self._add(_up_to(segment, self._sample))

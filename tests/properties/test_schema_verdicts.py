@@ -445,7 +445,7 @@ def test_a_narrow_form_counts_as_the_wide_one_does(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_geometries_are_counted_alike_whatever_form_an_entry_fits(seed: int) -> None:
     random = Random(seed)
-    make, judge = regular(random), Judge(Rules(count_geometries=True))
+    make, judge = regular(random), Judge(Rules(is_report=True))
     for _ in range(3):
         values = [make() if random.random() < 0.9 else entry(random) for _ in range(60)]
         elements = [written(value, random) for value in values]
