@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from bulk_importer.datagym.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake.sources import Owned, Stream
 
@@ -70,9 +71,15 @@ class WebSource(Owned):
         """Find out size, version, and whether parts can be had."""
         import aiohttp
 
+        from bulk_importer.datagym.socks import socks_connector
+
         timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+        proxy = proxy_for(self._url)
+        connector = socks_connector(proxy) if proxy is not None and proxy.is_socks else None
         # What the server packs for the way would move every offset.
-        self._session = aiohttp.ClientSession(timeout=timeout, auto_decompress=False, trust_env=True)
+        self._session = aiohttp.ClientSession(
+            timeout=timeout, auto_decompress=False, connector=connector, trust_env=connector is None
+        )
         for wait in self.waits():
             try:
                 await self._look()

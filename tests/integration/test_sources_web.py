@@ -18,6 +18,7 @@ from bulk_importer.intake.sources import Stream, open_source
 from bulk_importer.intake.web import open_url
 from bulk_importer.model import ReadPlan
 from support.reading import Seen, entry, plain_reading, read_source
+from support.socks import socks_proxy
 
 CONTENT = json.dumps([entry(i, labels={"class": []}) for i in range(8000)]).encode()
 _BREAK_BYTES = 100_000
@@ -236,3 +237,19 @@ async def test_an_unknown_kind_of_source_is_a_usage_error() -> None:
     """With what is known."""
     with pytest.raises(UsageError, match="ftp:// is not known"):
         await open_source("ftp://example.org/labels.json")
+
+
+async def test_a_source_is_fetched_through_a_socks_proxy_of_the_environment(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the server of the import is; but for hosts that NO_PROXY names."""
+    files = await serve()
+    async with socks_proxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NO_PROXY", "")
+        await read(files)
+        asked = len(proxy.asked)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        await read(files)
+    assert asked
+    assert len(proxy.asked) == asked
