@@ -32,7 +32,7 @@ from bulk_importer.errors import BulkImporterError, SourceUnreadable
 from bulk_importer.intake.validation import Judge
 from bulk_importer.intake.work import Answer, Failure, Job, perform
 
-__all__ = ["InProcess", "Performer", "WorkerProcesses", "usable_cores"]
+__all__ = ["InProcess", "Performer", "WorkerProcesses"]
 
 FRAME = struct.Struct("<Q")
 
@@ -237,14 +237,3 @@ class _Child:
         code = self._process.returncode
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
         return f"{how}: {words[-1][:200]}" if words else how
-
-
-def usable_cores() -> int:
-    """The cores that this process may use: those it is bound to, or fewer where a container's quota says so."""
-    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
-            quota, period = file.read().split()
-    except (OSError, ValueError):
-        return bound
-    return bound if quota == "max" else max(1, min(bound, int(quota) // int(period)))

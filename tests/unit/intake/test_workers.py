@@ -18,7 +18,7 @@ import pytest
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Intake, IntakeOptions, Rules, open_entries, open_source
 from bulk_importer.intake.work import Job
-from bulk_importer.intake.workers import WorkerProcesses, usable_cores
+from bulk_importer.intake.workers import WorkerProcesses
 from bulk_importer.model import ReadPlan
 from support.reading import entry, read_file
 
@@ -259,8 +259,3 @@ def test_workers_ignore_what_is_sent_to_them_as_part_of_a_group(waiting: subproc
             worker.send_signal(number)
     _, alive = psutil.wait_procs(workers, timeout=0.2)
     assert len(alive) == 2
-
-
-def test_there_is_at_least_one_core() -> None:
-    """And no more than the machine has."""
-    assert 1 <= usable_cores() <= (os.cpu_count() or 1)

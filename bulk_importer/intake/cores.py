@@ -1,0 +1,43 @@
+"""How many cores this process may use: those it is bound to, or fewer where a container's quota says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+__all__ = ["usable_cores"]
+
+
+def usable_cores(root: Path = Path("/")) -> int:
+    """The number of them, at least 1. `root` is where /proc and /sys are found."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min([bound, *(int(cores) for cores in _quotas(root))]))
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """The quotas of the control groups of this process, in cores; each holds for all groups below it, too."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    mounted = root / "sys/fs/cgroup"
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        own = PurePosixPath(path.lstrip("/"))
+        for group in (own, *own.parents):
+            if not controllers:
+                yield from _quota_of(mounted / group / "cpu.max")
+            elif "cpu" in controllers.split(","):
+                here = mounted / "cpu" / group
+                yield from _quota_of(here / "cpu.cfs_quota_us", here / "cpu.cfs_period_us")
+
+
+def _quota_of(*files: Path) -> Iterator[float]:
+    """Quota by period; nothing where there is no such file or no quota (`max` in the second version, -1 in the first)."""
+    try:
+        quota, period = " ".join(file.read_text() for file in files).split()
+    except (OSError, ValueError):
+        return
+    if quota.isdigit() and period.isdigit() and int(period):
+        yield int(quota) / int(period)
