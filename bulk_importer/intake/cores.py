@@ -34,7 +34,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _quota_of(*files: Path) -> Iterator[float]:
-    """Quota by period; nothing where there is no such file or no quota (`max` in the second version, -1 in the first)."""
+    """Quota by period; nothing where there is no file, or no quota (`max`; in the first version -1)."""
     try:
         quota, period = " ".join(file.read_text() for file in files).split()
     except (OSError, ValueError):
