@@ -268,10 +268,10 @@ class Dispatcher:
                 )
                 settled = isolation.judged(verdict, server_works=server_works)
                 await self._settle_part(batch, sent, verdict, settled)
-                if isolation.part and not isolation.part.failures:
-                    accepted_before = self._accepted
-                elif not server_works:
+                if not server_works:
                     self._outage.declare(f"it answers nothing but {_reason(verdict)}")
+                if not server_works or (isolation.part and not isolation.part.failures):
+                    accepted_before = self._accepted
             elif isinstance(verdict, Again):
                 await self._record_owed(sent, verdict)  # it passes; the part stays as it is
             else:

@@ -151,9 +151,12 @@ class Isolation:
         failures = part.failures + 1
         if failures >= self._split_after and not single:
             self._split(part, guilty=False)
-        elif failures >= self._split_after + self._alone_attempts and server_works:
-            key = "ex_system" if verdict.cause is Cause.CONFLICT else "garbled"
-            return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
+        elif failures >= self._split_after + self._alone_attempts:
+            if server_works:
+                key = "ex_system" if verdict.cause is Cause.CONFLICT else "garbled"
+                return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
+            # What a server that fails at everything failed at says nothing: the count begins again.
+            self._parts.append(replace(part, failures=self._split_after))
         else:
             alone = single and failures >= self._split_after
             self._parts.append(replace(part, failures=failures, alone=alone))

@@ -177,7 +177,7 @@ class World:
                 policy=replace(policy, alone_attempts=2),
                 rejection=_rejection,
                 error=_error,
-                is_working=_yes,
+                is_working=self._is_working,
             ),
             stop=self.stop,
             emit=self.events.append,
@@ -199,6 +199,9 @@ class World:
         self.sent.append(positions)
         return await self._answer(positions)
 
+    async def _is_working(self) -> bool:
+        return not self._is_away()
+
     async def _probe(self) -> Verdict:
         return AWAY if self._is_away() else Stop(StopKind.NOT_DATAGYM, "status 405")
 
@@ -210,10 +213,6 @@ def _rejection(batch: Batch, refused: Refused) -> Rejection:
 
 def _error(verdict: Stop | Again) -> BulkImporterError:
     return ServerUnavailable("the server", verdict.reason)
-
-
-async def _yes() -> bool:
-    return True
 
 
 def refusing(*culprits: int, verdict: Verdict = REFUSAL) -> Answering:
@@ -453,6 +452,33 @@ async def test_batches_that_are_taken_apart_take_turns_at_trying_a_server_that_w
     await world.run()
     assert sorted([*world.diary.of("delivered"), *world.diary.of("rejected")]) == list(range(16))
     assert tries[4:] == [1] * 8
+
+
+def test_what_failed_while_the_server_failed_at_everything_does_not_count_against_an_entry() -> None:
+    """A server without its database is an outage; that an entry deadlocks once afterwards condemns nobody."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        afterwards: list[Verdict] = [CONFLICT]
+
+        def is_away() -> bool:
+            return loop.time() < 600
+
+        async def answer(positions: list[int]) -> Verdict:
+            await asyncio.sleep(0.1)
+            if is_away():
+                return CONFLICT
+            return afterwards.pop() if positions == [0] and afterwards else Accept()
+
+        world = World(
+            "ab", answer, entries=1, in_flight=2, is_away=is_away, patience=(RetryPolicy(), BreakerPolicy())
+        )
+        await world.run()
+        assert any(isinstance(event, OutageBegan) for event in world.events)
+        assert not afterwards
+        assert sorted(world.diary.of("delivered")) == [0, 1]
+
+    run_in_simulated_time(run())
 
 
 async def test_a_stop_while_what_is_taken_apart_waits_for_the_server_leaves_it_owed() -> None:
