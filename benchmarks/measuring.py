@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,10 @@ import psutil
 __all__ = ["RESULTS", "Measured", "bars", "measure", "running_sink", "write_results"]
 
 RESULTS = Path(__file__).parent / "results"
+
+# An installed package has its modules compiled. Where the environment forbids to write that down, each process of ours
+# would compile them again at every start, and those of the libraries, which are installed, would not.
+_AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
 _SAMPLE_SECONDS = 0.05
 _COLOURS = ("#2f6f9f", "#c9c4b8")
 
@@ -30,7 +35,7 @@ class Measured:
     """One run of a program.
 
     Attributes:
-        cpu_seconds: of all its processes.
+        cpu_seconds: of all its processes, those included that it waited for.
         peak_pss: bytes; proportional set size (shared pages counted once) of all its processes together.
     """
 
@@ -42,13 +47,13 @@ class Measured:
 
 def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
     """Run a program to its end."""
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), _cpu_of_children()
     process = subprocess.Popen(
         [sys.executable, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **_AS_INSTALLED, **(environment or {})},
     )
     peak = _Peak(process.pid)
     peak.start()
@@ -58,7 +63,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     peak.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors[-2000:]}")
-    return Measured(seconds, peak.cpu_seconds, peak.bytes, output)
+    return Measured(seconds, _cpu_of_children() - cpu_before, peak.bytes, output)
+
+
+def _cpu_of_children() -> float:
+    """Of those that have ended and were waited for, with what these waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class _Peak(threading.Thread):
@@ -67,14 +78,8 @@ class _Peak(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._root = psutil.Process(pid)
-        self._cpu: dict[int, float] = {}
         self.over = threading.Event()
         self.bytes = 0
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Up to the last look; a process that ends between two looks loses at most what it did there."""
-        return sum(self._cpu.values())
 
     def run(self) -> None:
         while not self.over.wait(_SAMPLE_SECONDS):
@@ -85,8 +90,6 @@ class _Peak(threading.Thread):
                 return
             for process in processes:
                 try:
-                    times = process.cpu_times()
-                    self._cpu[process.pid] = times.user + times.system
                     total += _pss(process.pid)
                 except (psutil.Error, OSError):
                     continue

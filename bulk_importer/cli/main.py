@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,10 @@ def run() -> NoReturn:
     terminal.open_streams()
     code = main(sys.argv[1:])
     terminal.close_streams()
+    # What is left goes with the process. Before it ends the interpreter would look for garbage in all of it, which
+    # takes a tenth of the processor time of a small import.
+    gc.disable()
+    gc.freeze()
     sys.exit(code)
 
 
