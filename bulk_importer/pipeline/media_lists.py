@@ -11,8 +11,9 @@ import csv
 import os
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, TextIO, TypeVar
@@ -121,12 +122,12 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
             return None
         return _task(known)
 
-    return (task for task in _read(path, last) if task is not None)
+    return (task for task in _read(path, last, MediaTask.of_id) if task is not None)
 
 
 def keys_in(path: Path) -> frozenset[str]:
     """What the first row of a list says, in the words of the server's task list. Raises as `media_tasks` does."""
-    return next(_read(path, frozenset), frozenset())
+    return next(_read(path, frozenset, lambda _: frozenset({"mediaId"})), frozenset())
 
 
 def content_digest(path: Path) -> bytes:
@@ -143,7 +144,7 @@ def content_digest(path: Path) -> bytes:
 
 def media_names(path: Path) -> Iterator[tuple[str, str]]:
     """The name and the id of each media that a file lists and that has a name. Raises as `media_tasks` does."""
-    return (pair for pair in _read(path, _pair) if pair is not None)
+    return (pair for pair in _read(path, _pair, lambda _: None) if pair is not None)
 
 
 def name_map(path: Path) -> Iterator[tuple[str, str]]:
@@ -161,12 +162,14 @@ def name_map(path: Path) -> Iterator[tuple[str, str]]:
         ) from error
 
 
-def _read(path: Path, convert: Callable[[Mapping[str, object]], _T]) -> Iterator[_T]:
-    """What the rows of a file stand for. Raises `UsageError`."""
+def _read(
+    path: Path, convert: Callable[[Mapping[str, object]], _T], of_id: Callable[[str], _T]
+) -> Iterator[_T]:
+    """What the rows of a file stand for, which are objects or bare ids. Raises `UsageError`."""
     good = 0
     try:
         for row in _rows(path):
-            yield convert(_renamed(row))
+            yield of_id(_id(row)) if isinstance(row, str) else convert(_renamed(row))
             good += 1
     except (OSError, ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
         reason = "there is no id of a media" if isinstance(error, KeyError) else str(error)
@@ -176,12 +179,25 @@ def _read(path: Path, convert: Callable[[Mapping[str, object]], _T]) -> Iterator
         ) from error
 
 
-def _renamed(row: Mapping[str, object]) -> dict[str, object]:
+def _renamed(row: Mapping[str, object]) -> Mapping[str, object]:
     """The row with the keys of the server's task list, and with an id."""
-    known = {_SERVER_KEYS.get(key, key): value for key, value in row.items()}
-    if not isinstance(known["mediaId"], str) or not known["mediaId"]:
-        raise ValueError(f"{known['mediaId']!r} is no id")
+    names = _server_keys(tuple(row))
+    known = row if names is None else dict(zip(names, row.values(), strict=True))
+    _id(known["mediaId"])
     return known
+
+
+def _id(given: object) -> str:
+    if not isinstance(given, str) or not given:
+        raise ValueError(f"{given!r} is no id")
+    return given
+
+
+@lru_cache(maxsize=256)  # nearly all rows of a list have the same keys
+def _server_keys(keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What the server calls what lists have under these keys; None where it is the same."""
+    names = tuple(_SERVER_KEYS.get(key, key) for key in keys)
+    return None if names == keys else names
 
 
 def _pair(known: Mapping[str, object]) -> tuple[str, str] | None:
@@ -203,23 +219,23 @@ def _mapped(text: TextIO) -> Iterator[tuple[str, str]]:
         yield row[name_at], row[id_at].strip()
 
 
-def _task(given: Mapping[str, object]) -> MediaTask:
-    known = dict(given)
-    if "importable" in known and known["importable"] not in _YES:
-        known["labelTaskType"] = "BENCHMARK_MASTER"
-    known["hasJsonUpload"] = known.get("hasJsonUpload") in _YES
+def _task(known: Mapping[str, object]) -> MediaTask:
+    if known.get("importable", True) not in _YES:
+        known = {**known, "labelTaskType": "BENCHMARK_MASTER"}
+    if isinstance(known.get("hasJsonUpload"), str):
+        known = {**known, "hasJsonUpload": known["hasJsonUpload"] in _YES}
     return MediaTask.of_row(known)
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, object]]:
+def _rows(path: Path) -> Iterator[Mapping[str, object] | str]:
     with path.open("rb") as file:
         first = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         file.seek(0)
         if first == b"[":
             yield from map(_named, _elements(file))
         elif first in (b"{", b'"'):
-            lines = (line for line in file if line.strip())
-            yield from map(_named, map(msgspec.json.decode, lines))
+            lines = (line for line in file if not line.isspace())
+            yield from map(_named, map(msgspec.json.Decoder().decode, lines))
         else:
             with open(path, encoding="utf-8-sig", newline="") as text:
                 yield from _table(text)
@@ -234,24 +250,20 @@ def _elements(file: BinaryIO) -> Iterator[object]:
         raise ValueError(str(error).splitlines()[0]) from error
 
 
-def _named(value: object) -> Mapping[str, object]:
-    if isinstance(value, str):
-        return {"mediaId": value}
-    if not isinstance(value, dict):
+def _named(value: object) -> Mapping[str, object] | str:
+    if not isinstance(value, dict | str):
         raise TypeError(f"{value!r} is neither an id nor an object with one")
     return value
 
 
-def _table(text: TextIO) -> Iterator[Mapping[str, object]]:
+def _table(text: TextIO) -> Iterator[Mapping[str, object] | str]:
     """CSV with a head line that names the column of the ids, or one id a line without one."""
-    rows: Iterable[list[str]] = csv.reader(text)
-    columns: list[str] | None = None
-    for row in rows:
-        if not row or not any(row):
-            continue
-        if columns is None:
-            is_head = bool({_SERVER_KEYS.get(name.strip(), name.strip()) for name in row} & {"mediaId"})
-            columns = [name.strip() for name in row] if is_head else ["mediaId"]
-            if is_head:
-                continue
-        yield dict(zip(columns, (cell.strip() for cell in row), strict=False))
+    rows = (row for row in csv.reader(text) if any(row))
+    first = next(rows, [])
+    columns = [name.strip() for name in first]
+    if any(_SERVER_KEYS.get(name, name) == "mediaId" for name in columns):
+        for row in rows:
+            yield dict(zip(columns, map(str.strip, row), strict=False))
+    elif first:
+        for row in chain([first], rows):
+            yield row[0].strip()

@@ -30,6 +30,7 @@ __all__ = ["Indexed", "index_media"]
 
 _INDEX = "media.index"
 _SPOOL = "media.rows"
+_UPLOADED = MediaFlag.UPLOADED.value
 _SERVER = bytes(16)
 """The origin of an index that the server's lists were made into."""
 
@@ -113,8 +114,8 @@ async def _made(
 ) -> Indexed:
     def forgiven() -> Iterator[MediaTask]:
         for task in media_tasks(listed, repeated):
-            ours = task.flags & MediaFlag.UPLOADED and may_be_ours(task)
-            yield task._replace(flags=task.flags & ~MediaFlag.UPLOADED) if ours else task
+            ours = task.flags & _UPLOADED and may_be_ours(task)
+            yield task._replace(flags=task.flags & ~_UPLOADED) if ours else task
 
     index = await asyncio.to_thread(MediaIndex.write, path, forgiven(), origin=origin)
     return _indexed(index, path, *unchecked)
