@@ -1,0 +1,115 @@
+"""`check` with all rings against a baseline that validates by the schema alone: `python -m benchmarks.bench_check`.
+
+Ours is the real command: the schema, a label configuration, and an index of a million media, which it makes of a list
+of ids each time. The baseline (`benchmarks.baseline --check`) knows nothing but the schema. They run in turn over one
+corpus, so that a machine that is busy at times is busy for both; the numbers are medians. Memory is that of all
+processes together, the highest of all rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.corpus import write_corpus
+from benchmarks.measuring import Measured, bars, measure, write_results
+from bulk_importer.units import SIZE
+
+__all__ = ["main"]
+
+# What the corpus `detection` needs, with the classes around it that a real project has.
+_OCCLUDED = {"entryKey": "occluded", "type": "SELECT", "options": {"yes": "yes", "no": "no"}}
+_CLASSES = [
+    {"entryKey": "car", "type": "RECTANGLE", "children": [_OCCLUDED]},
+    {"entryKey": "person", "type": "RECTANGLE"},
+    {"entryKey": "road", "type": "POLYGON"},
+    {"entryKey": "poi", "type": "POINT"},
+    {"entryKey": "weather", "type": "SELECT", "options": {"sunny": "sunny", "rain": "rain"}},
+]
+
+
+class Bench:
+    """One corpus in a folder, with what it is held against."""
+
+    def __init__(self, folder: Path, size: int, media: int, workers: int) -> None:
+        self.path = folder / "detection.json"
+        self.entries = write_corpus(self.path, "detection", size)
+        self.bytes = self.path.stat().st_size
+        self._media, self._config = folder / "media.txt", folder / "config.json"
+        self._config.write_text(json.dumps(_CLASSES))
+        with self._media.open("w") as file:
+            file.writelines(f"media-{number:08x}\n" for number in range(max(media, self.entries)))
+        self._workers = str(workers)
+
+    def ours(self) -> Measured:
+        """All rings, nothing found wrong, and every media known."""
+        run = measure(
+            [
+                *("-m", "bulk_importer", "check", str(self.path), "--json", "--workers", self._workers),
+                *("--label-config", str(self._config), "--media-list", str(self._media)),
+            ]
+        )
+        report = json.loads(run.output)
+        assert (report["accepted"], report["media"]) == (self.entries, self.entries)
+        assert len(report["checked"]) == 3
+        return run
+
+    def baseline(self) -> Measured:
+        """The schema alone."""
+        run = measure(["-m", "benchmarks.baseline", str(self.path), "--check"])
+        assert json.loads(run.output)["entries"] == self.entries
+        return run
+
+    def row(self, name: str, runs: Sequence[Measured]) -> dict[str, object]:
+        """The numbers of one of the two."""
+        seconds = statistics.median(run.seconds for run in runs)
+        return {
+            "what": name,
+            "bytes": self.bytes,
+            "entries": self.entries,
+            "rounds": len(runs),
+            "seconds": round(seconds, 2),
+            "mb_per_second": round(self.bytes / 1e6 / seconds, 1),
+            "cpu_seconds": round(statistics.median(run.cpu_seconds for run in runs), 2),
+            "peak_pss_mb": round(max(run.peak_pss for run in runs) / 1e6, 1),
+        }
+
+
+def main() -> None:
+    """Measure, print, and write JSON and a chart to `benchmarks/results`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=SIZE.read, default=500_000_000)
+    parser.add_argument("--media", type=int, default=1_000_000, help="in the index, at least one an entry")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--name", default="check", help="of the files in benchmarks/results")
+    given = parser.parse_args()
+    ours: list[Measured] = []
+    theirs: list[Measured] = []
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), given.size, given.media, given.workers)
+        for _ in range(given.rounds):
+            ours.append(bench.ours())
+            theirs.append(bench.baseline())
+        rows = [bench.row("all rings", ours), bench.row("baseline, schema alone", theirs)]
+    by_round = [round(slow.seconds / quick.seconds, 2) for quick, slow in zip(ours, theirs, strict=True)]
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    print("times as fast, by round:", by_round)
+    write_results(given.name, rows, {"workers": given.workers, "media": given.media, "ratios": by_round})
+    speeds = [float(str(row["mb_per_second"])) for row in rows]
+    bars(
+        given.name,
+        "check with all rings and a million media",
+        "MB/s",
+        [("detection", speeds)],
+        ("bulk_importer, all rings", "baseline, schema alone"),
+    )
+
+
+if __name__ == "__main__":
+    main()
