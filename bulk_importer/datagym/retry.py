@@ -74,6 +74,11 @@ class Retrying:
         Returns:
             The last verdict; an `Again` where tries ran out or `may_retry` said no.
         """
+        self._budget.earn()
+        # tenacity comes in when there is something to try again: to set it up costs more than the rest of a request.
+        first = await send(1)
+        if not self._is_retried(first):
+            return first
 
         def wait(state: RetryCallState) -> float:
             verdict = _verdict(state)
@@ -87,12 +92,11 @@ class Retrying:
                 on_retry(state.attempt_number, state.upcoming_sleep, verdict)  # noqa: F821 - see the end
 
         attempt = 0
-        self._budget.earn()
 
         async def once() -> Verdict:
             nonlocal attempt
             attempt += 1
-            return await send(attempt)
+            return first if attempt == 1 else await send(attempt)
 
         retrying = AsyncRetrying(
             sleep=self._sleep,

@@ -11,8 +11,8 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 from msgspec import to_builtins
@@ -31,8 +31,10 @@ class JsonLog:
         self._path = path
         self._clock = clock
         self._largest = largest
-        # Opened by the first event, when the folder is there for certain; `_given_up` once it cannot be written.
-        self._file: BinaryIO | None = None
+        # Opened by the first event, when the folder is there for certain; `_given_up` once it cannot be written. Not
+        # buffered, because each line is to be seen at once; `_bytes` is how long it is.
+        self._file: FileIO | None = None
+        self._bytes = 0
         self._given_up = False
 
     def __call__(self, event: Event) -> None:
@@ -44,11 +46,12 @@ class JsonLog:
             option=orjson.OPT_APPEND_NEWLINE,
         )
         try:
-            opened = self._file = self._file or open(self._path, "ab")  # noqa: SIM115 - held until `close`
-            opened.write(line)
-            opened.flush()
-            if opened.tell() >= self._largest:
-                opened.close()
+            if self._file is None:
+                self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`
+                self._bytes = self._file.tell()
+            self._bytes += self._file.write(line)
+            if self._bytes >= self._largest:
+                self._file.close()
                 os.replace(self._path, self._path.with_name(self._path.name + ".1"))
                 self._file = None
         except OSError:
