@@ -19,6 +19,7 @@ __all__ = [
     "key_of",
     "keys_of",
     "lane_of",
+    "lanes_of",
     "nearest",
     "weight_of",
 ]
@@ -64,6 +65,16 @@ def lane_of(media_id: str) -> str:
     spread = unicodedata.normalize("NFKD", media_id.casefold()).casefold().translate(_FOLDED)
     kept = (each for each in spread if unicodedata.category(each) not in {"Mn", "Me", "Cc", "Cf"})
     return "".join(each if each <= "\uffff" else "\ufffd" for each in kept).rstrip(" ")
+
+
+def lanes_of(media_ids: list[str]) -> list[str]:
+    """The lane of each id; the same list where none differs, which is the ordinary case."""
+    together = "|".join(media_ids)
+    plain = together.isascii() and together.isprintable() and together == together.lower()
+    if plain and " |" not in f"{together}|":
+        return media_ids
+    lanes = [lane_of(media_id) for media_id in media_ids]
+    return media_ids if lanes == media_ids else lanes
 
 
 def key_of(lane: str) -> int:

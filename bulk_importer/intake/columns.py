@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.datagym.entry import lane_of
+from bulk_importer.datagym.entry import lanes_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 
@@ -105,20 +105,10 @@ class Gathered:
             positions = array("q", [first + place for place in places])
             starts = array("q", [starts[place] for place in places])
             lengths = array("q", [lengths[place] for place in places])
-        lanes = _lanes(self.media_ids)
+        lanes = lanes_of(self.media_ids)
         return EntryRun(
             offset, data, positions, starts, lengths, self.media_ids, lanes, bytes(self.keeps), self.weights
         )
-
-
-def _lanes(media_ids: list[str]) -> list[str]:
-    """The lane of each id; the same list where none differs, which is the ordinary case."""
-    together = "|".join(media_ids)
-    plain = together.isascii() and together.isprintable() and together == together.lower()
-    if plain and " |" not in f"{together}|":
-        return media_ids
-    lanes = [lane_of(media_id) for media_id in media_ids]
-    return media_ids if lanes == media_ids else lanes
 
 
 def text_digest(raw: bytes) -> bytes:

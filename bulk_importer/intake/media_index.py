@@ -25,14 +25,14 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest, xxh3_128
 
-from bulk_importer.datagym.entry import key_of, lane_of
+from bulk_importer.datagym.entry import key_of, keys_of, lanes_of
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.intake.media_rules import MediaFlag
 
@@ -41,6 +41,7 @@ __all__ = ["MediaFlag", "MediaIndex", "MediaTask"]
 _HEAD = Struct("<8sQQ16s16s")
 _MAGIC = b"BIMEDIA2"
 _NOWHERE = bytes(16)
+_BATCH = 4096
 _LARGEST_SIZE = (1 << 32) - 1
 _FIRST_BITS = 12
 _REST_BITS = 64 - _FIRST_BITS
@@ -221,14 +222,24 @@ class _Part:
 
 def _gathered(tasks: Iterable[MediaTask]) -> list[_Part]:
     parts = [_Part() for _ in range(256)]
-    for media_id, flags, width, height in tasks:
-        key = key_of(lane_of(media_id))
-        part = parts[key >> 56]
-        part.keys.append(key)
-        part.flags.append(flags)
-        if width and height:
-            part.sizes[key] = width, height
+    into = [(part.keys.append, part.flags.append) for part in parts]
+    left = iter(tasks)
+    while some := list(islice(left, _BATCH)):
+        for key, (_, flags, width, height) in zip(_keys(some), some, strict=True):
+            add_key, add_flags = into[key >> 56]
+            add_key(key)
+            add_flags(flags)
+            if width and height:
+                parts[key >> 56].sizes[key] = width, height
     return parts
+
+
+def _keys(tasks: list[MediaTask]) -> Iterable[int]:
+    lanes = lanes_of([task.media_id for task in tasks])
+    try:
+        return keys_of(lanes)
+    except UnicodeEncodeError:  # an id with half a surrogate pair, which no server gives out
+        return map(key_of, lanes)
 
 
 def _pixels(given: object) -> int:

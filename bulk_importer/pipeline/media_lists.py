@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, TextIO, TypeVar
@@ -113,10 +114,12 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
     Raises:
         UsageError: it cannot be read, or is none of the forms.
     """
+    if not repeated:
+        return _read(path, _task, MediaTask.of_id)
     left = dict(repeated)
 
     def last(known: Mapping[str, object]) -> MediaTask | None:
-        task = hash(known.get("taskId")) if left else 0
+        task = hash(known.get("taskId"))
         if left.get(task, 1) > 1:
             left[task] -= 1
             return None
@@ -258,12 +261,11 @@ def _named(value: object) -> Mapping[str, object] | str:
 
 def _table(text: TextIO) -> Iterator[Mapping[str, object] | str]:
     """CSV with a head line that names the column of the ids, or one id a line without one."""
-    rows = (row for row in csv.reader(text) if any(row))
+    rows = filter(any, csv.reader(text))
     first = next(rows, [])
     columns = [name.strip() for name in first]
     if any(_SERVER_KEYS.get(name, name) == "mediaId" for name in columns):
         for row in rows:
             yield dict(zip(columns, map(str.strip, row), strict=False))
     elif first:
-        for row in chain([first], rows):
-            yield row[0].strip()
+        yield from map(str.strip, map(itemgetter(0), chain([first], rows)))
