@@ -16,10 +16,11 @@ segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds proc
                     over the stream and once with the job: 2 * (W + 1) * S
                     free memory that is kept for the next segment (see `allocation`): 16 MB at most
     each worker     an interpreter with its decoders: 20 MB
-                    the stretch and its joined copy: 2 * S; its columns: 100 * N
+                    the stretch and its joined copy, and what the C library keeps for the next: 4 * S
+                    its columns: 100 * N
                     one decoded entry: 10 * E
 
-With S = 2 MiB and W = 2 that is 115 MB, and 128 for a compressed source. Where an entry is longer than S, the stretch
+With S = 2 MiB and W = 2 that is 109 MB, and 121 for a compressed source. Where an entry is longer than S, the stretch
 doubles until it holds it, so S is to be read as 4 * E.
 """
 
