@@ -183,3 +183,21 @@ async def test_lines_leave_in_one_request_and_are_taken(
     finally:
         await source.aclose()
     assert (summary.exit_code, summary.delivered, summary.requests) == (0, 20, 1)
+
+
+async def test_what_the_server_alone_can_know_is_told_at_its_place(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path
+) -> None:
+    """It names a key or nothing; where that stands in the entry is found here."""
+    project = await sandbox.prepare(name="p", media=3)
+    entries = [
+        entry(project.media_ids[0], labels={"poi": [], "tram": []}),
+        entry(project.media_ids[1], global_classifications={"a/b": ["x"]}),
+        entry("nobody"),
+        entry(project.media_ids[2]),
+    ]
+    summary = await run_import(entries, label_config="none", check_media=False, project=project.id)
+    assert (summary.delivered, summary.rejected) == (1, 3)
+    lines = (tmp_path / "cp" / "rejected.jsonl").read_text().splitlines()
+    places = {line["position"]: line["findings"][0]["pointer"] for line in map(json.loads, lines)}
+    assert places == {0: "/labels/tram", 1: "/global_classifications/a~1b", 2: "/internal_media_ID"}
