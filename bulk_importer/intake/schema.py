@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from math import isinf
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -63,15 +64,16 @@ def schema_document() -> dict[str, object]:
 
 
 class ImportSchema:
-    """The exact verdict. Building it compiles the schema: some milliseconds, once for each process."""
+    """The exact verdict. The schema is compiled when it is asked for the first time: most processes never ask."""
 
-    def __init__(self) -> None:
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Draft7Validator:
         import jsonschema_rs
 
         text = orjson.dumps(schema_document()).replace(b'"^[0-9]+$"', b'"^[0-9]+\\\\n?$"')
         whole = orjson.loads(text)
         one = {"$schema": whole["$schema"], "definitions": whole["definitions"], **whole["items"]}
-        self._validator = jsonschema_rs.Draft7Validator(one)
+        return jsonschema_rs.Draft7Validator(one)
 
     def accepts(self, value: object) -> bool:
         """Whether the schema accepts the entry. Numbers must be int or float, texts free of lone surrogates."""

@@ -122,7 +122,7 @@ class _Look(NamedTuple):
 
 
 class Judge:
-    """Judges segments by one set of rules. Build it once in each process: it compiles schema and forms."""
+    """Judges segments by one set of rules. Build it once in each process: it compiles forms."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules

@@ -51,3 +51,4 @@ def test_a_check_that_asks_no_server_does_not_load_the_http_client(tmp_path: Pat
     loaded = loaded_by(program, "check", str(source), *settings)
     assert "asyncio" in loaded
     assert not loaded & {"aiohttp", "tenacity"}
+    assert "jsonschema_rs" not in loaded, "nothing in it needs more than the fast accept"
