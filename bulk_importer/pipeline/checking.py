@@ -135,7 +135,7 @@ class Check:
         self._skipped += sum(span.stop - span.start for span in segment.skipped)
         self._bytes = segment.key.offset + segment.key.length
         self._counts.update(crossed.counts)
-        self._keeps.update(crossed.run.keeps)
+        self._keeps.update({keep: n for keep in KeepData if (n := crossed.run.keeps.count(keep))})
         is_whole = len(crossed.run) == len(segment.run)
         self._geometries.update(segment.geometries if is_whole else geometries_in(crossed.run))
         self._groups.count_notes({code: n for code, n in crossed.counts.items() if code in self._notes})
