@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias, cast
 
 import msgspec
 import orjson
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
 from bulk_importer.datagym.bounds import outside
@@ -111,6 +111,18 @@ class Judged(msgspec.Struct, frozen=True):
     digests: bytes
     warnings: tuple[Finding, ...] = ()
     geometries: dict[str, int] = {}
+
+
+class _Head(NamedTuple):
+    """The fields of an entry that the schema accepts which say what is done to which media."""
+
+    internal_media_ID: str | UnsetType  # noqa: N815 - the key in the file
+    keepData: bool | UnsetType  # noqa: N815 - the key in the file
+
+    @classmethod
+    def of(cls, value: dict[str, object]) -> _Head:
+        media_id, keep = value.get("internal_media_ID", UNSET), value.get("keepData", UNSET)
+        return cls(cast("str | UnsetType", media_id), cast("bool | UnsetType", keep))
 
 
 class _Look(NamedTuple):
@@ -304,7 +316,7 @@ class Judge:
         if self._rules.keep_warnings:
             gathered.warnings += found.findings(element, media_id)
 
-    def _about_media(self, raw: bytes, entry: PlainEntry | AnyEntry) -> list[Flaw]:
+    def _about_media(self, raw: bytes, entry: PlainEntry | _Head) -> list[Flaw]:
         """What there is to say about the media of an entry that the schema accepts."""
         media_id = entry.internal_media_ID
         if self._media is None or media_id is UNSET:
@@ -347,10 +359,13 @@ class Judge:
             self._hold_against_schema(value, found)
         if not isinstance(value, dict) or found.is_firm:
             return _Look(found, _media_id(raw, value))
-        entry, digest = self._as_read(raw, value)
-        found.add(self._about_media(raw, entry))
-        media_id = str(entry.internal_media_ID)
-        return _Look(found, media_id, (media_id, keep_of(entry.keepData), weight_of(value), digest))
+        head = _Head.of(value)
+        found.add(self._about_media(raw, head))
+        media_id = str(head.internal_media_ID)
+        if found.has_error:
+            return _Look(found, media_id)
+        digest = self._digest_of(raw)
+        return _Look(found, media_id, (media_id, keep_of(head.keepData), weight_of(value), digest))
 
     def _hold_against_schema(self, value: object, found: Found) -> None:
         """What the schema has against an element, or else what its meaning has."""
@@ -361,15 +376,13 @@ class Judge:
         elif isinstance(value, dict):
             found.add(self._meaning.flaws(value))
 
-    def _as_read(self, raw: bytes, value: dict[str, object]) -> tuple[AnyEntry, bytes]:
-        """An entry that the schema accepts, as the server reads it, and its digest."""
+    def _digest_of(self, raw: bytes) -> bytes:
+        """The digest of an entry that the schema accepts."""
         try:
-            entry = self._decode_any(raw)
-            return entry, digest_of(entry)
+            return digest_of(self._decode_any(raw))
         except (msgspec.DecodeError, OverflowError):
             # Numbers that no double can be, or whole ones of more than 64 bits where the server does not read.
-            head = {key: value[key] for key in ("internal_media_ID", "keepData") if key in value}
-            return msgspec.convert(head, AnyEntry), text_digest(raw)
+            return text_digest(raw)
 
 
 def _media_id(raw: bytes, value: object) -> str | None:
