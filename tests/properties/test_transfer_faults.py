@@ -83,6 +83,8 @@ faults = st.one_of(
             Fault(429, retry_after=0),
             Fault(429),
             Fault(413),
+            Fault(404),
+            Fault(302, headers={"Location": "/maintenance"}),
             Fault(502),
             Fault(504, commits=True),
             Fault(500),
