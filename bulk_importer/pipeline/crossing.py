@@ -34,7 +34,7 @@ class Crossing:
         self._importable = importable
         # Where entries for other media may pass, what they name is no part of the project.
         self._is_exact = all(severities[code] is Severity.ERROR for code in _FOREIGN)
-        self.mentions = Mentions(expected=importable or 0, severity=self._severity)
+        self.mentions = Mentions(severity=self._severity)
 
     @property
     def media(self) -> int | None:

@@ -86,7 +86,7 @@ class MentionLog:
         for first, keys in self._blocks():
             if first != reached or first + len(keys) > position:
                 break
-            mentions.recall(keys, first)
+            mentions.recall(keys)
             reached += len(keys)
             size += _HEAD.size + _KEY_BYTES * len(keys)
         if reached < position:

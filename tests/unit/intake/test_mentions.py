@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,14 +32,13 @@ def run_of(*entries: tuple[str, KeepData], first: int = 0) -> EntryRun:
     )
 
 
-def test_a_later_entry_that_replaces_is_named_with_the_one_it_wipes() -> None:
-    """The last one before it, also across runs, and by lane."""
+def test_a_later_entry_that_replaces_is_named() -> None:
+    """Also across runs, and by lane."""
     mentions = Mentions()
     assert mentions.follow(run_of(("a", FALSE), ("b", TRUE), ("A", TRUE))) == []
     (finding,) = mentions.follow(run_of(("c", FALSE), ("a", FALSE), first=3))
     assert (finding.position, finding.offset, finding.media_id) == (4, 110, "a")
     assert (finding.code, finding.severity) == ("earlier-entry-wiped", Severity.WARNING)
-    assert "position 2" in finding.found
     assert len(mentions) == 3
     assert mentions.is_complete
 
@@ -48,50 +48,51 @@ def test_entries_that_append_wipe_nothing() -> None:
     assert Mentions().follow(run_of(("a", FALSE), ("a", TRUE), ("a", MISSING))) == []
 
 
-def test_many_media_are_followed() -> None:
-    """The table grows."""
-    mentions = Mentions()
+@pytest.mark.parametrize("few_media", [0, 100, 5000, 50_000])
+def test_many_media_are_followed_whatever_holds_them(few_media: int) -> None:
+    mentions = Mentions(few_media=few_media)
     for start in range(0, 20_000, 1000):
         assert mentions.follow(run_of(*((f"m{start + n}", FALSE) for n in range(1000)), first=start)) == []
     assert len(mentions) == 20_000
-    again = mentions.follow(run_of(*((f"m{n}", FALSE) for n in range(0, 20_000, 7)), first=20_000))
-    assert [finding.found.rsplit(" ", 1)[1] for finding in again] == [str(n) for n in range(0, 20_000, 7)]
+    again = mentions.follow(run_of(*((f"m{n}", FALSE) for n in range(0, 40_000, 7)), first=20_000))
+    assert [finding.media_id for finding in again] == [f"m{n}" for n in range(0, 20_000, 7)]
+    assert len(mentions) == 20_000 + len(range(20_006, 40_000, 7))
 
 
-def test_beyond_its_bound_it_says_that_it_does_not_know() -> None:
-    """What is followed stays followed."""
-    mentions = Mentions(most_media=2, severity=Severity.ERROR)
+def test_more_media_than_the_first_table_holds_are_followed() -> None:
+    mentions = Mentions(few_media=0)
+    keys = [key * 0x9E3779B97F4A7C15 % (1 << 60) for key in range(1, 3_000_001)]
+    for start in range(0, len(keys), 500_000):
+        mentions.recall(keys[start : start + 500_000])
+    assert len(mentions) == 3_000_000
+    mentions.recall(keys[::1000])
+    assert (len(mentions), mentions.is_complete) == (3_000_000, True)
+
+
+@pytest.mark.parametrize("few_media", [0, 10])
+def test_beyond_its_bound_it_says_that_it_does_not_know(few_media: int) -> None:
+    mentions = Mentions(most_media=2, few_media=few_media, severity=Severity.ERROR)
     mentions.follow(run_of(("a", TRUE), ("b", TRUE)))
-    assert mentions.is_complete
-    mentions.follow(run_of(("c", TRUE), first=2))
+    (found,) = mentions.follow(run_of(("b", FALSE), first=2))
+    assert (found.media_id, found.severity, mentions.is_complete) == ("b", Severity.ERROR, True)
+    mentions.follow(run_of(("c", TRUE), first=3))
     assert not mentions.is_complete
-    assert len(mentions) == 2
-    found = mentions.follow(run_of(("c", FALSE), ("b", FALSE), first=3))
-    assert [(finding.media_id, finding.severity) for finding in found] == [("b", Severity.ERROR)]
-
-
-def test_entries_behind_the_first_four_billion_are_not_followed() -> None:
-    """And that is said."""
-    mentions = Mentions()
-    mentions.follow(run_of(("a", TRUE), first=(1 << 32) - 1))
-    assert mentions.is_complete
-    assert mentions.follow(run_of(("a", FALSE), first=1 << 32)) == []
-    assert (len(mentions), mentions.is_complete) == (1, False)
+    assert mentions.follow(run_of(("b", FALSE), first=4)) == []
 
 
 @given(
     st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(KeepData)), max_size=40),
     st.integers(0, 40),
-    st.integers(0, 10_000),
+    st.sampled_from([0, 3, 1000]),
 )
 def test_what_an_earlier_process_followed_is_as_good_as_what_this_one_did(
-    entries: list[tuple[str, KeepData]], told: int, expected: int
+    entries: list[tuple[str, KeepData]], told: int, few_media: int
 ) -> None:
     """Wherever the line between the two was, and whether or not elements before it were no entries."""
-    whole, later = Mentions(), Mentions(expected=expected)
+    whole, later = Mentions(), Mentions(few_media=few_media)
     before = whole.follow(run_of(*entries[:told]))
     assert all(finding.position < told for finding in before)
-    later.recall([key_of(media_id) for media_id, _ in entries[:told]] + [0, 0], 0)
+    later.recall([key_of(media_id) for media_id, _ in entries[:told]] + [0, 0])
     rest = run_of(*entries[told:], first=len(entries[:told]) + 2)
     assert later.follow(rest) == whole.follow(rest)
     assert len(later) == len(whole) == len({media_id for media_id, _ in entries})
