@@ -4,9 +4,9 @@ Pure. The runs of accepted entries are fed in order of position. What it finds c
 later entry is read, the earlier one may have been delivered.
 
 Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 1.25 million stand in a set, 45 to 75
-bytes each, because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of
-eight bytes a slot, a third of them empty at least, where each is looked up by itself, in 0.5 µs. So a million media take
-70 MB, and five million as much. Beyond `most_media` nothing is followed any more, and `is_complete` says so.
+bytes each, because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table
+of eight bytes a slot, a third of them empty at least, where each is looked up by itself, in 0.5 µs. So a million media
+take 70 MB, and five million as much. Beyond `most_media` nothing is followed any more, and `is_complete` says so.
 """
 
 from __future__ import annotations
