@@ -119,6 +119,7 @@ class EntryRun(msgspec.Struct, frozen=True):
         positions: a `range` where there are no holes, else an array of `q`.
         media_ids, lanes: the same list object where no id differs from its lane, which is the ordinary case.
         keeps: one `KeepData` byte per entry.
+        keys: a number for each lane, by which files and tables know it (`datagym.entry.key_of`).
     """
 
     offset: int
@@ -130,6 +131,7 @@ class EntryRun(msgspec.Struct, frozen=True):
     lanes: list[str]
     keeps: bytes
     weights: Sequence[int]
+    keys: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -166,6 +168,7 @@ class EntryRun(msgspec.Struct, frozen=True):
                 self.media_ids[part] if self.lanes is self.media_ids else self.lanes[part],
                 self.keeps[part],
                 self.weights[part],
+                self.keys[part],
             )
         media_ids = [self.media_ids[i] for i in indexes]
         return EntryRun(
@@ -178,6 +181,7 @@ class EntryRun(msgspec.Struct, frozen=True):
             media_ids if self.lanes is self.media_ids else [self.lanes[i] for i in indexes],
             bytes(self.keeps[i] for i in indexes),
             array("q", [self.weights[i] for i in indexes]),
+            array("Q", [self.keys[i] for i in indexes]),
         )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.datagym.entry import lanes_of
+from bulk_importer.datagym.entry import keys_of, lanes_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 
@@ -107,7 +107,16 @@ class Gathered:
             lengths = array("q", [lengths[place] for place in places])
         lanes = lanes_of(self.media_ids)
         return EntryRun(
-            offset, data, positions, starts, lengths, self.media_ids, lanes, bytes(self.keeps), self.weights
+            offset,
+            data,
+            positions,
+            starts,
+            lengths,
+            self.media_ids,
+            lanes,
+            bytes(self.keeps),
+            self.weights,
+            keys_of(lanes),
         )
 
 

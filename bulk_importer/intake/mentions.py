@@ -14,7 +14,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 
-from bulk_importer.datagym.entry import keys_of
 from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, Severity
 
@@ -61,7 +60,7 @@ class Mentions:
 
     def follow(self, run: EntryRun) -> list[Finding]:
         """Take note of the next entries; a finding for each that wipes an earlier one."""
-        again = self._note(keys_of(run.lanes))
+        again = self._note(run.keys)
         return [self._finding(run, index) for index in again if run.keeps[index] == KeepData.FALSE]
 
     def recall(self, keys: Sequence[int]) -> None:

@@ -240,6 +240,7 @@ def _cut_loose(run: EntryRun, start: int, stop: int) -> EntryRun:
         part.lanes,
         part.keeps,
         part.weights,
+        part.keys,
     )
 
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
-from bulk_importer.datagym.entry import keys_of
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import Segment
@@ -111,11 +110,12 @@ class MentionLog:
 
 def _keys(segment: Segment) -> bytes:
     """The keys of all elements of a segment, as they lie in the file."""
-    found = keys_of(segment.run.lanes)
-    if len(found) < segment.key.count:
-        accepted, first = found, segment.key.first
-        found = array("Q", bytes(_KEY_BYTES * segment.key.count))
-        for position, key in zip(segment.run.positions, accepted, strict=True):
+    run = segment.run
+    if len(run) == segment.key.count:
+        found = array("Q", run.keys)
+    else:
+        found, first = array("Q", bytes(_KEY_BYTES * segment.key.count)), segment.key.first
+        for position, key in zip(run.positions, run.keys, strict=True):
             found[position - first] = key
     if sys.byteorder == "big":
         found.byteswap()

@@ -19,6 +19,7 @@ from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.catalog import Catalog
 from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.entry import keys_of
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.events import OutageEnded
 from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey
@@ -72,6 +73,7 @@ def run_of(media_ids: Sequence[str], keep: bool | None, labels: dict[str, Any]) 
         ids,
         bytes([KEEP[keep]] * len(ids)),
         [2] * 3,
+        keys_of(ids),
     )
 
 

@@ -19,7 +19,7 @@ MANY = "defghijklmnop"
 def one(lane: str, number: int) -> EntryRun:
     """A run of one entry."""
     raw = b"%d" % number
-    return EntryRun(0, raw, [number], [0], [len(raw)], [lane], [lane], b"\0", [1])
+    return EntryRun(0, raw, [number], [0], [len(raw)], [lane], [lane], b"\0", [1], [0])
 
 
 class LanesModel(RuleBasedStateMachine):

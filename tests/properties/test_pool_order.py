@@ -34,6 +34,7 @@ def run_of(media: str, first: int) -> EntryRun:
         list(media),
         bytes(len(raws)),
         [1] * len(raws),
+        [0] * len(raws),
     )
 
 

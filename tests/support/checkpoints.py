@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bulk_importer.checkpoint import Header, SourceIdentity
 from bulk_importer.checkpoint.durable import DurableFile
+from bulk_importer.datagym.entry import keys_of
 from bulk_importer.model import Batch, EntryRun, Finding, Rejection, Segment, SegmentKey, Severity
 from bulk_importer.spans import SpanSet
 
@@ -69,7 +70,8 @@ def run_of(positions: Sequence[int]) -> EntryRun:
     ids = [f"m{position}" for position in positions]
     data = b"".join(map(raw_of, positions))
     starts = range(0, count * ENTRY_BYTES, ENTRY_BYTES)
-    return EntryRun(0, data, list(positions), starts, [15] * count, ids, ids, bytes(count), [1] * count)
+    lengths, weights = [15] * count, [1] * count
+    return EntryRun(0, data, list(positions), starts, lengths, ids, ids, bytes(count), weights, keys_of(ids))
 
 
 def batch_of(number: int, positions: Sequence[int]) -> Batch:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.entry import key_of
+from bulk_importer.datagym.entry import key_of, keys_of
 from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import EntryRun, KeepData, Severity
 
@@ -29,6 +29,7 @@ def run_of(*entries: tuple[str, KeepData], first: int = 0) -> EntryRun:
         [media_id.lower() for media_id in ids],
         bytes(keep for _, keep in entries),
         array("q", [1] * count),
+        keys_of(media_id.lower() for media_id in ids),
     )
 
 

@@ -34,6 +34,7 @@ def run_of(*media_ids: str, first: int = 0, separator: bytes = b",", padding: in
         lanes=[media_id.lower() for media_id in ids],
         keeps=bytes(len(ids)),
         weights=[2] * len(ids),
+        keys=[0] * len(ids),
     )
 
 

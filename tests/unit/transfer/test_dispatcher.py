@@ -103,6 +103,7 @@ def run_of(lanes: str) -> EntryRun:
         lanes=list(lanes),
         keeps=bytes(len(lanes)),
         weights=[1] * len(lanes),
+        keys=[0] * len(lanes),
     )
 
 
