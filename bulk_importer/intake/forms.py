@@ -84,20 +84,22 @@ class Shape(NamedTuple):
 
     Attributes:
         type: of the list of them.
+        narrow: the same for a narrow form; a tuple of one is made sooner than a list of one.
         keys_each: of one element.
         writes_points: the server writes a row for each element; otherwise there is exactly one.
     """
 
     type: Form
+    narrow: Form
     keys_each: int
     writes_points: bool
 
 
 SHAPES = {
-    "line": Shape(Line, 2, writes_points=True),
-    "point": Shape(OnePoint, 2, writes_points=False),
-    "polygon": Shape(Polygon, 2, writes_points=True),
-    "rectangle": Shape(OneRectangle, 4, writes_points=False),
+    "line": Shape(Line, Line, 2, writes_points=True),
+    "point": Shape(OnePoint, tuple[Point], 2, writes_points=False),
+    "polygon": Shape(Polygon, Polygon, 2, writes_points=True),
+    "rectangle": Shape(OneRectangle, tuple[Rectangle], 4, writes_points=False),
 }
 
 

@@ -166,7 +166,7 @@ class _Group:
             self._points = attrgetter(seen.shape)
         else:
             self.keys += shape.keys_each
-        types = [(seen.shape, shape.type, True)]
+        types = [(seen.shape, shape.narrow, True)]
         answered = seen.answers.times
         if answered:
             answers = _AnswersForm(seen.answers, place.answers)
