@@ -276,7 +276,7 @@ class Settings:
     min_in_flight: int = _setting(
         COUNT, 1, "sending", "requests on their way at a time, at least", at_least=1, at_most=1024
     )
-    max_batch_entries: int = _setting(COUNT, 1000, "sending", "entries in a request, at most", at_least=1)
+    max_batch_entries: int = _setting(COUNT, 5000, "sending", "entries in a request, at most", at_least=1)
     max_batch_bytes: int = _setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
     max_batch_weight: int | None = _setting(
         COUNT, None, "sending", "values, geometries and points in a request, at most", at_least=1

@@ -3,10 +3,10 @@
 Pure. The runs of accepted entries are fed in order of position. What it finds can only be said, not prevented: when the
 later entry is read, the earlier one may have been delivered.
 
-Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 1.25 million stand in a set, 45 to 75
-bytes each, because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table
-of eight bytes a slot, a third of them empty at least, where each is looked up by itself, in 0.5 µs. So a million media
-take 70 MB, and five million as much. Beyond `most_media` nothing is followed any more, and `is_complete` says so.
+Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 600,000 stand in a set, 60 bytes each,
+because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of eight bytes
+a slot, a third of them empty at least, where each is looked up by itself, in 0.5 µs. So it is 36 MB for 600,000 media
+and for two million, and 70 MB for five. Beyond `most_media` nothing is followed, and `is_complete` says so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Mentions"]
 
 _WIPED = CATALOGUE["earlier-entry-wiped"]
 _KEPT_BITS = (1 << 60) - 1  # an integer of so many takes 32 bytes, and of 64 bits 48
-_FEW_MEDIA = 1_250_000  # the most in a table of 32 MB behind a set
+_FEW_MEDIA = 600_000  # about the most in a set whose table takes 16 MB
 _FIRST_SLOTS = 1 << 22
 
 
