@@ -4,9 +4,9 @@ Pure. The runs of accepted entries are fed in order of position. What it finds c
 later entry is read, the earlier one may have been delivered.
 
 Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 600,000 stand in a set, 60 bytes each,
-because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of eight bytes
-a slot, a third of them empty at least, where each is looked up by itself, in 0.5 µs. So it is 36 MB for 600,000 media
-and for two million, and 70 MB for five. Beyond `most_media` nothing is followed, and `is_complete` says so.
+because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of 34 MB, where
+each is looked up by itself, in 0.5 µs. Beyond `most_media`, two thirds of it, nothing is followed any more, and
+`is_complete` says so.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ __all__ = ["Mentions"]
 _WIPED = CATALOGUE["earlier-entry-wiped"]
 _KEPT_BITS = (1 << 60) - 1  # an integer of so many takes 32 bytes, and of 64 bits 48
 _FEW_MEDIA = 600_000  # about the most in a set whose table takes 16 MB
-_FIRST_SLOTS = 1 << 22
+_SLOTS = 1 << 22
 
 
 class Mentions:
     """The media that were mentioned so far.
 
     Args:
-        most_media: how many are followed.
+        most_media: how many are followed, about; a segment that may bring more ends it.
         few_media: up to how many stand in a set.
     """
 
     def __init__(
         self,
         *,
-        most_media: int = 5_000_000,
+        most_media: int = 2 * _SLOTS // 3,
         few_media: int = _FEW_MEDIA,
         severity: Severity = _WIPED.severity,
     ) -> None:
@@ -74,17 +74,15 @@ class Mentions:
 
     def _note(self, mentioned: Sequence[int]) -> list[int]:
         """Enter media by their keys; the places in `mentioned` of those that were there before."""
-        keys = list(map(_KEPT_BITS.__and__, mentioned))
-        if not self._is_complete:
+        if not self._is_complete or self._media + len(mentioned) > self._most_media:
+            self.forget()
             return []
+        keys = list(map(_KEPT_BITS.__and__, mentioned))
         if self._many is None and self._media + len(keys) > self._few_media:
             self._many = _Table(self._few)
             self._few = set()
         again = self._noted_among_few(keys) if self._many is None else self._many.note(keys)
         self._media += len(keys) - len(again)
-        if self._media > self._most_media:
-            self._media = self._most_media
-            self.forget()
         return again
 
     def _noted_among_few(self, keys: Sequence[int]) -> list[int]:
@@ -118,17 +116,14 @@ class _Table:
     """A set of keys in an array, with linear probing; a key of 0 is an empty slot."""
 
     def __init__(self, keys: Iterable[int]) -> None:
-        self._slots = array("Q", bytes(8 * _FIRST_SLOTS))
-        self._used = 0
-        self.note(list(keys))
+        self._slots = array("Q", bytes(8 * _SLOTS))
+        self.note(keys)
 
-    def note(self, keys: Sequence[int]) -> list[int]:
-        """Enter keys; the places of those that were there before."""
-        self._make_room(len(keys))
+    def note(self, keys: Iterable[int]) -> list[int]:
+        """Enter keys; the places of those that were there before. There must be room for them."""
         again: list[int] = []
         # Written out, because it is the main process that does it, for every entry.
-        slots = self._slots
-        mask = len(slots) - 1
+        slots, mask = self._slots, _SLOTS - 1
         place = -1
         for key in keys:
             place += 1
@@ -141,14 +136,4 @@ class _Table:
                     again.append(place)
                     continue
             slots[slot] = key
-        self._used += len(keys) - len(again)
         return again
-
-    def _make_room(self, more: int) -> None:
-        size = len(self._slots)
-        while 2 * size < 3 * (self._used + more):
-            size *= 2
-        if size > len(self._slots):
-            before = filter(None, self._slots)
-            self._slots, self._used = array("Q", bytes(8 * size)), 0
-            self.note(list(before))

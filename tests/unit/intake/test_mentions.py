@@ -60,23 +60,13 @@ def test_many_media_are_followed_whatever_holds_them(few_media: int) -> None:
     assert len(mentions) == 20_000 + len(range(20_006, 40_000, 7))
 
 
-def test_more_media_than_the_first_table_holds_are_followed() -> None:
-    mentions = Mentions(few_media=0)
-    keys = [key * 0x9E3779B97F4A7C15 % (1 << 60) for key in range(1, 3_000_001)]
-    for start in range(0, len(keys), 500_000):
-        mentions.recall(keys[start : start + 500_000])
-    assert len(mentions) == 3_000_000
-    mentions.recall(keys[::1000])
-    assert (len(mentions), mentions.is_complete) == (3_000_000, True)
-
-
 @pytest.mark.parametrize("few_media", [0, 10])
 def test_beyond_its_bound_it_says_that_it_does_not_know(few_media: int) -> None:
-    mentions = Mentions(most_media=2, few_media=few_media, severity=Severity.ERROR)
+    mentions = Mentions(most_media=3, few_media=few_media, severity=Severity.ERROR)
     mentions.follow(run_of(("a", TRUE), ("b", TRUE)))
     (found,) = mentions.follow(run_of(("b", FALSE), first=2))
     assert (found.media_id, found.severity, mentions.is_complete) == ("b", Severity.ERROR, True)
-    mentions.follow(run_of(("c", TRUE), first=3))
+    mentions.follow(run_of(("c", TRUE), ("d", TRUE), first=3))
     assert not mentions.is_complete
     assert mentions.follow(run_of(("b", FALSE), first=4)) == []
 
