@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from hashlib import blake2b
 
 import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Claim
+from bulk_importer.datagym.entry import key_of
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan, Segment
@@ -84,7 +84,7 @@ async def _delivered(source: Source, state: CheckpointState, sample: int | None)
                 if lane in chosen:
                     chosen[lane].entries.append(raw)
                     continue
-                rank = (-_digest(lane), lane)
+                rank = (-key_of(lane), lane)
                 if sample is not None and len(chosen) >= sample:
                     if rank <= largest[0]:
                         continue
@@ -99,7 +99,3 @@ def _entries(segment: Segment, state: CheckpointState) -> Iterator[tuple[str, st
     run = owed_part(segment.run, state.delivered.within(key.first, key.first + key.count))
     for index in range(len(run)):
         yield run.lanes[index], run.media_ids[index], run.raw(index)
-
-
-def _digest(lane: str) -> int:
-    return int.from_bytes(blake2b(lane.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
