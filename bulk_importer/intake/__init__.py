@@ -6,11 +6,12 @@ or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and ha
 What comes back are columns; `reading` puts them in order, and cuts again where a guess was wrong. A wrong guess costs
 time, never truth: every segment behind a proven one begins at an element.
 
-The same once more inside a segment, and inside an entry, as long as guesses come true. Elements are delimited wherever
-two seem to be joined (`segments.frame_at_joints`), and each is decoded into a form of what this input has looked like so
-far (`narrow_forms`), which counts it while it proves it; both are proven by the decoding itself, and by one count of
-colons for the whole segment. Where that fails, `segments.frame` and the wide forms (`forms`, `configured_forms`) do it
-in twice the time, and the exact look (`strict_json`, `schema`, `datagym.meaning`) in ten times.
+The same once more inside a segment, and inside an entry, as long as guesses come true. Elements are delimited
+wherever two seem to be joined (`segments.frame_at_joints`), and each is decoded into a form of what this input has
+looked like so far (`narrow_forms`), which counts it while it proves it; both are proven by the decoding itself, and
+by one count of colons for the whole segment. Where that fails, `segments.frame` and the wide forms (`forms`,
+`configured_forms`) do it in twice the time, and the exact look (`strict_json`, `schema`, `datagym.meaning`) in ten
+times.
 
 Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a
 segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds processes against it:
