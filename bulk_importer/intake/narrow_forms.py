@@ -6,9 +6,10 @@ counted: what one counts, times their number. So an ordinary entry costs a few o
 a few for each geometry. What does not fit is taken by the wide form, from which this one is narrowed, and is learnt
 from; the two count alike and give the same digest.
 
-Narrow: every class has one shape, a classification has a single text (or always at least one), nothing is null, no
-geometry stands under the deprecated key, classifications do not hold further ones. Whether a classification is given
-may differ from geometry to geometry; where it does, that one is looked at in each.
+Narrow: an entry has no keys but those that the server reads, every class has one shape, a classification has a single
+text (or always at least one), nothing is null, no geometry stands under the deprecated key, classifications do not hold
+further ones. Whether a classification is given may differ from geometry to geometry; where it does, that one is looked
+at in each.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class NarrowForm:
             ("keepData", bool | UnsetType, UNSET),
             ("labels", self._classes.type | UnsetType, UNSET),
         ]
-        form = msgspec.defstruct("NarrowEntry", fields, gc=False, kw_only=True)
+        # An entry with other keys needs a look at these, so it is better refused at once.
+        form = msgspec.defstruct("NarrowEntry", fields, forbid_unknown_fields=True, gc=False, kw_only=True)
         self.decode: Callable[[bytes], Form] = msgspec.json.Decoder(form).decode
 
     def count(self, entry: Form) -> Count:
