@@ -23,6 +23,7 @@ from bulk_importer.intake.scan import BLANKS
 
 __all__ = ["ArrayFinder", "NotJson", "complaint", "path_keys"]
 
+_CAREFUL_BYTES = 4096
 _PIECE_BYTES = 1 << 16
 _ALIEN_BLANK = re.compile(rb"[\x0b\x0c]")
 _DIGITS = b"0123456789"
@@ -218,19 +219,26 @@ class ArrayFinder:
         Raises:
             NotJson: the offset is counted from the first byte that was ever fed.
         """
-        if self._again and not self._depth and data.strip(BLANKS):
-            # Not left to the parser, which notices a word or a string only when that has ended.
-            raise NotJson(
-                self._parser.fed + len(data) - len(data.lstrip(BLANKS)), "the document has ended before"
-            )
         at = 0
         while at < len(data):
+            if self._again and not self._depth:
+                self._require_blanks(data[at:])
             bracket = data.find(b"[", at)
             stop = min(len(data), at + _PIECE_BYTES) if bracket < 0 else min(bracket + 1, at + _PIECE_BYTES)
+            if self._again and self._parser.fed < _CAREFUL_BYTES:
+                # The parser tells what is behind the document's end only when it has read that, too.
+                brace = data.find(b"}", at, stop)
+                stop = stop if brace < 0 else brace + 1
             if self._reaches(data[at:stop]):
                 return stop
             at = stop
         return None
+
+    def _require_blanks(self, data: bytes) -> None:
+        """Refuse what is behind the document; the parser notices a word or a string only when that has ended."""
+        solid = data.lstrip(BLANKS)
+        if solid:
+            raise NotJson(self._parser.fed + len(data) - len(solid), "the document has ended before")
 
     def finish(self) -> None:
         """Say that the document ends here. Raises `NotJson` where it is not whole."""

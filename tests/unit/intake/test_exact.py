@@ -59,9 +59,10 @@ def test_an_array_is_found_behind_its_bracket(
     raise AssertionError("it is there")
 
 
-def follow(finder: ArrayFinder, data: bytes) -> None:
-    """Read the rest of a document to its end."""
-    finder.find(data)
+def follow(finder: ArrayFinder, data: bytes, piece: int = 1000) -> None:
+    """Read the rest of a document to its end, in pieces of so many bytes."""
+    for at in range(0, len(data), piece):
+        finder.find(data[at : at + piece])
     finder.finish()
 
 
@@ -83,12 +84,6 @@ def test_what_follows_a_document_is_named_where_it_begins(data: bytes) -> None:
     assert raised.value.offset == len(data) - len(data.lstrip())
 
 
-def test_a_string_that_begins_behind_the_brace_and_does_not_end_is_refused() -> None:
-    """It comes in one piece with the end of the document, so the parser alone sees it."""
-    with pytest.raises(NotJson):
-        follow(ArrayFinder.behind(("a",)), b'} "}')
-
-
 @pytest.mark.parametrize("piece", [1, 2, 5, 1000])
 @pytest.mark.parametrize(
     "text", [b"\\ude00", b"\\uDFFF\\ud800", b"x\\udc00\\udc00", b"\\ud83d\\ude00\\ude00", b"\\\\ude00"]
@@ -106,3 +101,13 @@ def test_a_pair_of_surrogates_in_a_key_leads_to_the_array() -> None:
     """Only those that stand alone are fed as something else."""
     data = b'{"\\ud83d\\ude00":['
     assert ArrayFinder(("\U0001f600",)).find(data) == len(data)
+
+
+@pytest.mark.parametrize("tail", [b"]", b"}", b"x", b'"', b"1", b"{}", b"\x00", "\u00e9".encode()])
+@pytest.mark.parametrize("piece", [1, 3, 100])
+def test_what_follows_the_document_is_named_by_its_first_byte(tail: bytes, piece: int) -> None:
+    """Wherever the pieces end, and whatever lay between the array and the end."""
+    whole = b', "b": {"c": [1, {}]}} \n'
+    with pytest.raises(NotJson) as refused:
+        follow(ArrayFinder.behind(("a",)), whole + tail + b" ", piece=piece)
+    assert refused.value.offset == len(whole)
