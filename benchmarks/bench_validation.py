@@ -24,9 +24,9 @@ import orjson
 
 from bulk_importer.datagym.label_config import read_label_config
 from bulk_importer.intake.forms import PlainEntry
-from bulk_importer.intake.media_index import MediaIndex, MediaTask
-from bulk_importer.intake.media_rules import MediaFlag
+from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.schema import schema_document
+from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.intake.validation import Judge, Rules
 
 CLASSES = [
@@ -137,9 +137,9 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media"
-        tasks = [MediaTask(str(each["internal_media_ID"]), MediaFlag.IMPORTABLE) for each in entries]
-        others = (MediaTask(f"other-{n}", MediaFlag.IMPORTABLE) for n in range(given.media - len(tasks)))
-        MediaIndex.write(path, (task for many in (tasks, others) for task in many))
+        tasks = [MediaTask.of_id(str(each["internal_media_ID"])) for each in entries]
+        others = [f"other-{n}" for n in range(given.media - len(tasks))]
+        MediaIndex.write(path, [TaskRun.of(tasks), TaskRun.of_lanes(others)])
         rings = {
             "schema": Rules(),
             "schema, configuration": Rules(label_config=config),

@@ -242,9 +242,7 @@ class Judge:
                 break
             counted = count(entry)
             media_id = entry.internal_media_ID
-            if (is_free and not is_free(lane_of(media_id))) or (
-                each_apart and repeats_a_key(raw, counted.keys)
-            ):
+            if (is_free and not is_free(media_id)) or (each_apart and repeats_a_key(raw, counted.keys)):
                 refused = raw
                 break
             keys += counted.keys

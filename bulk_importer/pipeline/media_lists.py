@@ -1,32 +1,30 @@
-"""Lists of media on disk: what the server listed, on its way into the index, and files that people give instead.
+"""Lists of media in files: what the server listed (`row_spool`), and what people give instead.
 
-A list of a million media does not stay in memory: the rows go to a file as they come, and from there into the index,
-nine bytes each. A list that a person gives may be what `bulk-importer media` prints (`--json` or `--csv`), JSON
-Lines of such objects, rows of the server's own task list, or one id a line; `width` and `height` may stand beside each.
+A list that a person gives may be what `bulk-importer media` prints (`--json` or `--csv`), JSON Lines of such objects,
+rows of the server's own task list, or one id a line; `width` and `height` may stand beside each. Rows are read by the
+batch, and what is a plain id a line by the stretch: no object is made of each, which would take three times as long.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from itertools import chain, pairwise
+from io import TextIOWrapper
+from itertools import chain, filterfalse, islice, repeat
 from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, TextIO, TypeVar
+from typing import BinaryIO, TextIO, TypeAlias, TypeVar
 
 import msgspec
 from xxhash import xxh3_128
 
-from bulk_importer.datagym.listings import TaskRow
-from bulk_importer.errors import CheckpointUnusable, UsageError
-from bulk_importer.intake.media_index import MediaTask
+from bulk_importer.errors import UsageError
+from bulk_importer.intake.task_runs import MediaTask, TaskRun
 
-__all__ = ["RowSpool", "content_digest", "keys_in", "media_names", "media_tasks", "name_map"]
+__all__ = ["content_digest", "keys_in", "media_names", "media_tasks", "name_map"]
 
 # How lists name what a row of the server's task list holds.
 _SERVER_KEYS = {
@@ -40,73 +38,22 @@ _SERVER_KEYS = {
     "external_media_ID": "mediaName",
     "media_name": "mediaName",
 }
-_T = TypeVar("_T")
-_YES = frozenset({True, "true", "yes", "1"})
+# What a plain id is made of: printable ASCII, without what more than an id a line is told by; and the ends of lines.
+_PLAIN = bytes(set(range(0x21, 0x7F)) - set(b'",')) + b"\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_JSON_LINES = (b"{", b'"')
 _HEAD_BYTES = 4096
-_PIECE_BYTES = 1 << 20
+_STRETCH_BYTES = 256 << 10
+_DIGEST_BYTES = 1 << 20
+_BATCH = 4096
+
+_Row: TypeAlias = Mapping[str, object] | str
+_T = TypeVar("_T")
+_B = TypeVar("_B")
 
 
-class RowSpool:
-    """Keeps the rows of lists in a file, as JSON Lines; a context manager that removes the file in the end.
-
-    Raises:
-        CheckpointUnusable: the file cannot be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        # Changed by `keep`: where the lists that came whole end, in the file and in `_tasks`.
-        self._whole = 0
-        self._whole_tasks = 0
-        # A hash of each task's id.
-        self._tasks = array("q")
-        try:
-            self._file = path.open("wb")
-        except OSError as error:
-            raise self._unusable(error) from error
-
-    def __enter__(self) -> RowSpool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
-
-    def rewind(self) -> None:
-        """Forget what is behind the last list that came whole."""
-        self._file.seek(self._whole)
-        self._file.truncate()
-        del self._tasks[self._whole_tasks :]
-
-    def take(self, rows: Sequence[msgspec.Struct]) -> None:
-        """Write rows."""
-        try:
-            self._file.write(msgspec.json.Encoder().encode_lines(rows))
-        except OSError as error:
-            raise self._unusable(error) from error
-        self._tasks.extend(hash(row.task_id) for row in rows if isinstance(row, TaskRow))
-
-    def keep(self) -> None:
-        """The list is whole."""
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise self._unusable(error) from error
-        self._whole = self._file.tell()
-        self._whole_tasks = len(self._tasks)
-
-    def repeated(self) -> Counter[int]:
-        """Tasks that came more than once, and how often: they moved from state to state while these were listed."""
-        ordered = sorted(self._tasks)
-        again = Counter(task for before, task in pairwise(ordered) if before == task)
-        return Counter({task: times + 1 for task, times in again.items()})
-
-    def _unusable(self, error: OSError) -> CheckpointUnusable:
-        return CheckpointUnusable(os.fspath(self.path), error.strerror or str(error))
-
-
-def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) -> Iterator[MediaTask]:
-    """The media that a file lists, one after the other.
+def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) -> Iterator[TaskRun]:
+    """The media that a file lists, some thousands at a time.
 
     Args:
         repeated: as `RowSpool.repeated` says it; of such a task the last row counts.
@@ -115,22 +62,26 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
         UsageError: it cannot be read, or is none of the forms.
     """
     if not repeated:
-        return _read(path, _task, MediaTask.of_id)
+        return _read(path, _task, TaskRun.of, TaskRun.of_lanes)
     left = dict(repeated)
 
-    def last(known: Mapping[str, object]) -> MediaTask | None:
-        task = hash(known.get("taskId"))
-        if left.get(task, 1) > 1:
+    def last(row: _Row) -> MediaTask | None:
+        task = None if isinstance(row, str) else hash(row.get("taskId"))
+        if task is not None and left.get(task, 1) > 1:
             left[task] -= 1
             return None
-        return _task(known)
+        return _task(row)
 
-    return (task for task in _read(path, last, MediaTask.of_id) if task is not None)
+    def run_of(tasks: list[MediaTask | None]) -> TaskRun:
+        return TaskRun.of([task for task in tasks if task is not None])
+
+    return _read(path, last, run_of, TaskRun.of_lanes)
 
 
 def keys_in(path: Path) -> frozenset[str]:
     """What the first row of a list says, in the words of the server's task list. Raises as `media_tasks` does."""
-    return next(_read(path, frozenset, lambda _: frozenset({"mediaId"})), frozenset())
+    said = _read(path, _keys_of, lambda rows: rows[0], lambda _: _keys_of(""))
+    return next(said, frozenset())
 
 
 def content_digest(path: Path) -> bytes:
@@ -138,7 +89,7 @@ def content_digest(path: Path) -> bytes:
     digest = xxh3_128()
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
+            while piece := file.read(_DIGEST_BYTES):
                 digest.update(piece)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
@@ -147,7 +98,8 @@ def content_digest(path: Path) -> bytes:
 
 def media_names(path: Path) -> Iterator[tuple[str, str]]:
     """The name and the id of each media that a file lists and that has a name. Raises as `media_tasks` does."""
-    return (pair for pair in _read(path, _pair, lambda _: None) if pair is not None)
+    pairs = chain.from_iterable(_read(path, _pair, list, lambda _: []))
+    return (pair for pair in pairs if pair is not None)
 
 
 def name_map(path: Path) -> Iterator[tuple[str, str]]:
@@ -166,18 +118,39 @@ def name_map(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _read(
-    path: Path, convert: Callable[[Mapping[str, object]], _T], of_id: Callable[[str], _T]
-) -> Iterator[_T]:
-    """What the rows of a file stand for, which are objects or bare ids. Raises `UsageError`."""
+    path: Path,
+    convert: Callable[[_Row], _T],
+    gather: Callable[[list[_T]], _B],
+    of_lanes: Callable[[list[str]], _B],
+) -> Iterator[_B]:
+    """What the rows of a file stand for, many at a time. Raises `UsageError`.
+
+    Args:
+        convert: told a row.
+        gather: told what came of some rows: the first one, for who asks for no more, and thousands behind it.
+        of_lanes: told some rows that are plain ids, as lanes.
+    """
     good = 0
+    some: list[_T] = []
     try:
-        for row in _rows(path):
-            yield of_id(_id(row)) if isinstance(row, str) else convert(_renamed(row))
-            good += 1
+        with path.open("rb") as file:
+            first = _first_byte(file)
+            if first != b"[" and first not in _JSON_LINES:
+                for lanes in _plain_lanes(file):
+                    yield of_lanes(lanes)
+                    good += len(lanes)
+            rows = map(convert, _rows(file, first, is_begun=good > 0))
+            for many in chain((1,), repeat(_BATCH)):
+                some = []
+                some.extend(islice(rows, many))  # what came before a row that is wrong stays there
+                if not some:
+                    break
+                yield gather(some)
+                good += len(some)
     except (OSError, ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
         reason = "there is no id of a media" if isinstance(error, KeyError) else str(error)
         raise UsageError(
-            f"The list of media {path} cannot be read, at its row {good + 1}: {reason}. Give what "
+            f"The list of media {path} cannot be read, at its row {good + len(some) + 1}: {reason}. Give what "
             "'bulk-importer media --csv' prints, or a file with one id a line."
         ) from error
 
@@ -203,9 +176,17 @@ def _server_keys(keys: tuple[str, ...]) -> tuple[str, ...] | None:
     return None if names == keys else names
 
 
-def _pair(known: Mapping[str, object]) -> tuple[str, str] | None:
+def _pair(row: _Row) -> tuple[str, str] | None:
+    if isinstance(row, str):
+        _id(row)
+        return None
+    known = _renamed(row)
     name = known.get("mediaName")
     return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
+
+
+def _keys_of(row: _Row) -> frozenset[str]:
+    return frozenset({"mediaId"} if isinstance(row, str) else _renamed(row))
 
 
 def _mapped(text: TextIO) -> Iterator[tuple[str, str]]:
@@ -222,26 +203,50 @@ def _mapped(text: TextIO) -> Iterator[tuple[str, str]]:
         yield row[name_at], row[id_at].strip()
 
 
-def _task(known: Mapping[str, object]) -> MediaTask:
-    if known.get("importable", True) not in _YES:
-        known = {**known, "labelTaskType": "BENCHMARK_MASTER"}
-    if isinstance(known.get("hasJsonUpload"), str):
-        known = {**known, "hasJsonUpload": known["hasJsonUpload"] in _YES}
-    return MediaTask.of_row(known)
+def _task(row: _Row) -> MediaTask:
+    if isinstance(row, str):
+        return MediaTask.of_id(_id(row))
+    return MediaTask.of_row(_renamed(row))
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, object] | str]:
-    with path.open("rb") as file:
-        first = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        file.seek(0)
-        if first == b"[":
-            yield from map(_named, _elements(file))
-        elif first in (b"{", b'"'):
-            lines = (line for line in file if not line.isspace())
-            yield from map(_named, map(msgspec.json.Decoder().decode, lines))
-        else:
-            with open(path, encoding="utf-8-sig", newline="") as text:
-                yield from _table(text)
+def _first_byte(file: BinaryIO) -> bytes:
+    """The first byte that is not blank; the file is left behind the byte order mark, if it has one."""
+    head = file.read(_HEAD_BYTES)
+    file.seek(len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0)
+    return head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
+
+
+def _plain_lanes(file: BinaryIO) -> Iterator[list[str]]:
+    """The lanes of a list of ids, as far as it is nothing but plain ids, one a line; leaves the file where that ends.
+
+    The lane of a plain id is the id in small letters.
+    """
+    is_begun = False
+    while stretch := file.read(_STRETCH_BYTES) + file.readline():
+        if stretch.translate(None, _PLAIN):
+            file.seek(-len(stretch), os.SEEK_CUR)
+            return
+        if not is_begun:
+            stretch = _without_head(stretch)
+            is_begun = True
+        yield stretch.lower().decode().split()
+
+
+def _without_head(lines: bytes) -> bytes:
+    """Without a first line that says that ids follow."""
+    for head in lines.split(maxsplit=1)[:1]:
+        if _SERVER_KEYS.get(head.decode(), head.decode()) == "mediaId":
+            return lines.lstrip().removeprefix(head)
+    return lines
+
+
+def _rows(file: BinaryIO, first: bytes, *, is_begun: bool) -> Iterator[_Row]:
+    """The rows from here on; `is_begun`: it is not where the list begins, so no head line comes."""
+    if first == b"[":
+        return map(_named, _elements(file))
+    if first in _JSON_LINES:
+        return map(_named, map(msgspec.json.Decoder().decode, filterfalse(bytes.isspace, file)))
+    return _table(file, is_begun=is_begun)
 
 
 def _elements(file: BinaryIO) -> Iterator[object]:
@@ -253,19 +258,20 @@ def _elements(file: BinaryIO) -> Iterator[object]:
         raise ValueError(str(error).splitlines()[0]) from error
 
 
-def _named(value: object) -> Mapping[str, object] | str:
+def _named(value: object) -> _Row:
     if not isinstance(value, dict | str):
         raise TypeError(f"{value!r} is neither an id nor an object with one")
     return value
 
 
-def _table(text: TextIO) -> Iterator[Mapping[str, object] | str]:
-    """CSV with a head line that names the column of the ids, or one id a line without one."""
-    rows = filter(any, csv.reader(text))
-    first = next(rows, [])
-    columns = [name.strip() for name in first]
-    if any(_SERVER_KEYS.get(name, name) == "mediaId" for name in columns):
-        for row in rows:
-            yield dict(zip(columns, map(str.strip, row), strict=False))
-    elif first:
-        yield from map(str.strip, map(itemgetter(0), chain([first], rows)))
+def _table(file: BinaryIO, *, is_begun: bool) -> Iterator[_Row]:
+    """CSV with a head line that names the column of the ids, or one id a line without one. Closes the file."""
+    with TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        rows = filter(any, csv.reader(text))
+        head = [] if is_begun else next(rows, [])
+        columns = [_SERVER_KEYS.get(name, name) for name in map(str.strip, head)]
+        if "mediaId" in columns:
+            for row in rows:
+                yield dict(zip(columns, map(str.strip, row), strict=False))
+        else:
+            yield from map(str.strip, map(itemgetter(0), chain(filter(None, [head]), rows)))

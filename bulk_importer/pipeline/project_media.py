@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.pipeline.media_lists import RowSpool, content_digest, keys_in, media_tasks
+from bulk_importer.intake.task_runs import TaskRun
+from bulk_importer.pipeline.media_lists import content_digest, keys_in, media_tasks
+from bulk_importer.pipeline.row_spool import RowSpool
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["Indexed", "index_media"]
 _INDEX = "media.index"
 _SPOOL = "media.rows"
 _UPLOADED = MediaFlag.UPLOADED.value
+_IS_UPLOADED = bytes(flags & _UPLOADED for flags in range(256))
 _SERVER = bytes(16)
 """The origin of an index that the server's lists were made into."""
 
@@ -82,9 +84,9 @@ async def index_media(
     if index is not None and index.origin == origin:
         return _indexed(index, path, *_left_out(listed))
     before = index or await asyncio.to_thread(_index_in, sibling)
-    may_be_ours = _forgiving(is_begun, before)
+    forgiven = _forgiving(is_begun, before)
     if listed is not None:
-        return await _made(path, listed, may_be_ours, *_left_out(listed), origin=origin)
+        return await _made(path, listed, forgiven, *_left_out(listed), origin=origin)
     if catalog is None or project is None:
         return Indexed(
             unchecked=("whether the media are in the project: no --server and --project are given",)
@@ -92,7 +94,7 @@ async def index_media(
     with RowSpool(folder / _SPOOL) as spool:
         if project.media_count <= settings.max_listing:
             await catalog.tasks(project, spool)
-            return await _made(path, spool.path, may_be_ours, repeated=spool.repeated())
+            return await _made(path, spool.path, forgiven, repeated=spool.repeated())
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
             advice = "raise it, or give --media-list FILE"
@@ -101,23 +103,19 @@ async def index_media(
             if not dataset.deleted:
                 await catalog.media_pages(dataset, spool)
         left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
-        return await _made(path, spool.path, may_be_ours, left_out)
+        return await _made(path, spool.path, forgiven, left_out)
 
 
 async def _made(
     path: Path,
     listed: Path,
-    may_be_ours: Callable[[MediaTask], bool],
+    forgiven: Callable[[TaskRun], TaskRun],
     *unchecked: str,
     repeated: Mapping[int, int] = MappingProxyType({}),
     origin: bytes = _SERVER,
 ) -> Indexed:
-    def forgiven() -> Iterator[MediaTask]:
-        for task in media_tasks(listed, repeated):
-            ours = task.flags & _UPLOADED and may_be_ours(task)
-            yield task._replace(flags=task.flags & ~_UPLOADED) if ours else task
-
-    index = await asyncio.to_thread(MediaIndex.write, path, forgiven(), origin=origin)
+    runs = map(forgiven, media_tasks(listed, repeated))
+    index = await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
     return _indexed(index, path, *unchecked)
 
 
@@ -143,13 +141,22 @@ def _index_in(folder: Path | None) -> MediaIndex | None:
     return MediaIndex(path) if path is not None and path.exists() else None
 
 
-def _forgiving(is_begun: bool, before: MediaIndex | None) -> Callable[[MediaTask], bool]:
-    """Which uploads may be our own; `before` says what was there before we sent anything."""
-    if before is None:
-        return lambda _: is_begun
+def _forgiving(is_begun: bool, before: MediaIndex | None) -> Callable[[TaskRun], TaskRun]:
+    """Takes back the uploads that may be our own; `before` says what was there before we sent anything."""
 
-    def may_be_ours(task: MediaTask) -> bool:
-        flags = before.flags(lane_of(task.media_id))
-        return flags is not None and not flags & MediaFlag.UPLOADED
+    def may_be_ours(key: int) -> bool:
+        if before is None:
+            return is_begun
+        flags = before.flags_of(key)
+        return flags is not None and not flags & _UPLOADED
 
-    return may_be_ours
+    def forgiven(run: TaskRun) -> TaskRun:
+        if _UPLOADED not in run.flags.translate(_IS_UPLOADED):
+            return run
+        flags = (
+            bits & ~_UPLOADED if bits & _UPLOADED and may_be_ours(key) else bits
+            for key, bits in zip(run.keys, run.flags, strict=True)
+        )
+        return run._replace(flags=bytes(flags))
+
+    return forgiven

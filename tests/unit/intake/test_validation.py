@@ -15,8 +15,9 @@ from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import PlainForm
-from bulk_importer.intake.media_index import MediaIndex, MediaTask
+from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag, MediaRules
+from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.intake.validation import Judge, Judged, Rules
 from bulk_importer.model import KeepData, Severity
 
@@ -357,7 +358,7 @@ def test_ordinary_entries_are_accepted_at_once(config: LabelConfig, example: dic
 
 def index_of(path: Path, *tasks: MediaTask) -> str:
     """The path of an index of these media."""
-    MediaIndex.write(path, tasks)
+    MediaIndex.write(path, [TaskRun.of(tasks)])
     return str(path)
 
 

@@ -1,0 +1,79 @@
+"""What the server lists of the media of a project, in a file on its way into an index.
+
+A list of a million media does not stay in memory: the rows go to the file as they come, and `media_lists` reads them.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.errors import CheckpointUnusable
+
+__all__ = ["RowSpool"]
+
+
+class RowSpool:
+    """Keeps the rows of lists in a file, as JSON Lines; a context manager that removes the file in the end.
+
+    Raises:
+        CheckpointUnusable: the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Changed by `keep`: where the lists that came whole end, in the file and in `_tasks`.
+        self._whole = 0
+        self._whole_tasks = 0
+        # A hash of each task's id.
+        self._tasks = array("q")
+        try:
+            self._file = path.open("wb")
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def __enter__(self) -> RowSpool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def rewind(self) -> None:
+        """Forget what is behind the last list that came whole."""
+        self._file.seek(self._whole)
+        self._file.truncate()
+        del self._tasks[self._whole_tasks :]
+
+    def take(self, rows: Sequence[msgspec.Struct]) -> None:
+        """Write rows."""
+        try:
+            self._file.write(msgspec.json.Encoder().encode_lines(rows))
+        except OSError as error:
+            raise self._unusable(error) from error
+        self._tasks.extend(hash(row.task_id) for row in rows if isinstance(row, TaskRow))
+
+    def keep(self) -> None:
+        """The list is whole."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._unusable(error) from error
+        self._whole = self._file.tell()
+        self._whole_tasks = len(self._tasks)
+
+    def repeated(self) -> Counter[int]:
+        """Tasks that came more than once, and how often: they moved from state to state while these were listed."""
+        ordered = sorted(self._tasks)
+        again = Counter(task for before, task in pairwise(ordered) if before == task)
+        return Counter({task: times + 1 for task, times in again.items()})
+
+    def _unusable(self, error: OSError) -> CheckpointUnusable:
+        return CheckpointUnusable(os.fspath(self.path), error.strerror or str(error))
