@@ -3,8 +3,8 @@
 The file is made once, when a checkpoint is begun, is kept in its folder for the resume, and is mapped by every worker
 process, so that they share its pages. It is a table with open addressing: the slot of a media is the lower bits of its
 key, or the next one behind it that is free, and behind the last slot comes the first. A third of the slots are empty at
-least, and two thirds at most: nine bytes a slot are 13.5 to 27 bytes a media (25.5 to 51 with sizes), once for all
-processes. A million media take 19 MB.
+least, and two thirds at most where each media has one task: nine bytes a slot are 13.5 to 27 bytes a media (25.5 to 51
+with sizes), once for all processes. A million media take 19 MB.
 
 Format, all numbers little-endian:
 
