@@ -84,7 +84,7 @@ async def test_one_that_is_denied_is_rejected_behind_an_entry_of_an_earlier_run(
     summary = await run_import(entries, deny=("earlier-entry-wiped",))
     assert (summary.delivered, summary.rejected, mentioned(summary)) == (8, 1, (8, 0))
     rejected = json.loads(Path(summary.checkpoint, "rejected.jsonl").read_text())
-    assert "position 2" in rejected["findings"][0]["found"]
+    assert "behind an entry for the same media" in rejected["findings"][0]["found"]
 
 
 def torn(content: bytes) -> bytes:
