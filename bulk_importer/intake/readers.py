@@ -12,6 +12,8 @@ from bulk_importer.intake.stretches import read_at
 __all__ = ["FileReader", "Reader", "SlidingReader", "open_reader"]
 
 _PIECE_BYTES = 1 << 20
+# So many are in memory sooner than a thread has woken up to fetch them, as a rule.
+_FEW_BYTES = 1 << 16
 
 
 class Reader(Protocol):
@@ -52,7 +54,10 @@ class FileReader:
 
     async def read(self, offset: int, length: int) -> bytes:
         try:
-            data = await asyncio.to_thread(read_at, self._descriptor, length, offset)
+            if length <= _FEW_BYTES:
+                data = read_at(self._descriptor, length, offset)
+            else:
+                data = await asyncio.to_thread(read_at, self._descriptor, length, offset)
         except OSError as error:
             raise SourceUnreadable(self._source.name, f"{error.strerror} at byte {offset}") from error
         self._source.check_unchanged()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -49,7 +48,7 @@ class Feeder:
         doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other; it has followed what was read before.
-        keep_mentioned: told each segment that it follows, before its record is written; may block.
+        keep_mentioned: told each segment that it follows, before its record is written; quick.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
     """
@@ -107,7 +106,7 @@ class Feeder:
                 segment = open_part
                 if is_new:
                     segment = self._crossing.follow(open_part)
-                    await asyncio.to_thread(self._keep_mentioned, segment)
+                    self._keep_mentioned(segment)
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)
