@@ -18,7 +18,7 @@ from bulk_importer.datagym.entry import keys_of, lanes_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 
-__all__ = ["KEEPS", "Element", "Gathered", "keep_of", "text_digest"]
+__all__ = ["KEEPS", "Element", "Gathered", "text_digest"]
 
 
 class Element(NamedTuple):
@@ -30,13 +30,12 @@ class Element(NamedTuple):
     raw: bytes
 
 
-KEEPS = {UNSET: KeepData.MISSING, True: KeepData.TRUE, False: KeepData.FALSE}
+KEEPS: dict[bool | UnsetType, KeepData] = {
+    UNSET: KeepData.MISSING,
+    True: KeepData.TRUE,
+    False: KeepData.FALSE,
+}
 """The column value for each thing that an entry can say in `keepData`."""
-
-
-def keep_of(given: bool | UnsetType) -> KeepData:
-    """The column value of what an entry says in `keepData`."""
-    return KEEPS[given]
 
 
 @dataclass(slots=True)

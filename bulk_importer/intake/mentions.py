@@ -5,8 +5,8 @@ later entry is read, the earlier one may have been delivered.
 
 Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 600,000 stand in a set, 60 bytes each,
 because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of 34 MB, where
-each is looked up by itself, in 0.5 µs. Beyond `most_media`, two thirds of it, nothing is followed any more, and
-`is_complete` says so.
+each is looked up by itself, in 0.5 µs. (Both are there while one takes over from the other.) Beyond `most_media`, two
+thirds of the table, nothing is followed any more, and `is_complete` says so.
 """
 
 from __future__ import annotations

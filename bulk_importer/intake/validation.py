@@ -27,7 +27,7 @@ from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.meaning import Meaning, flaws_of_keys
 from bulk_importer.datagym.pointers import shown
-from bulk_importer.intake.columns import KEEPS, Element, Gathered, keep_of, text_digest
+from bulk_importer.intake.columns import KEEPS, Element, Gathered, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import (
     AnyEntry,
@@ -205,6 +205,7 @@ class Judge:
             and repeats_a_key(data[starts[0] : starts[-1] + lengths[-1]], keys, apart)
         ):
             self._each_apart = True
+            # Not the judge that a subclass makes of it: what that does to the elements is done.
             return Judge.judge(self, data, starts, lengths, first=first, offset=offset)
         return Judged(
             gathered.run(data, starts, lengths, first=first, offset=offset),
@@ -292,7 +293,7 @@ class Judge:
             self._narrowing.learn(raw)
         for code, number in tally.notes:
             gathered.counts[code] += number
-        self._take(element, gathered, media_id, keep_of(entry.keepData), tally.weight, digest_of(entry))
+        self._take(element, gathered, media_id, KEEPS[entry.keepData], tally.weight, digest_of(entry))
         return True
 
     def _take(
@@ -323,7 +324,7 @@ class Judge:
         flags = self._media.flags(lane)
         flaws = []
         if flags != MediaFlag.IMPORTABLE:
-            flaws = list(self._rules.media_rules.flaws(media_id, flags, keep_of(entry.keepData)))
+            flaws = list(self._rules.media_rules.flaws(media_id, flags, KEEPS[entry.keepData]))
         size = self._media.size(lane)
         if size is not None:
             flaws += outside(cast("dict[str, object]", orjson.loads(raw)), *size)
@@ -363,7 +364,7 @@ class Judge:
         if found.has_error:
             return _Look(found, media_id)
         digest = self._digest_of(raw)
-        return _Look(found, media_id, (media_id, keep_of(head.keepData), weight_of(value), digest))
+        return _Look(found, media_id, (media_id, KEEPS[head.keepData], weight_of(value), digest))
 
     def _hold_against_schema(self, value: object, found: Found) -> None:
         """What the schema has against an element, or else what its meaning has."""

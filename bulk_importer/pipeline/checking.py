@@ -1,7 +1,7 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
 Memory: what reading takes (see `intake`), the groups of findings (bounded, see `intake.grouping`), and the media that
-the input mentions (at most 36 MB, see `intake.mentions`).
+the input mentions (at most 36 MB, for a moment 70, see `intake.mentions`).
 """
 
 from __future__ import annotations
