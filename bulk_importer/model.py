@@ -195,6 +195,7 @@ class Batch(msgspec.Struct, frozen=True):
         entries: how many there are.
         weight: the sum of their weights.
         suspect: sealed alone after a refusal; only ever split, never filled up with others.
+        tries: how often what is in it failed before in nobody's words, while others passed.
     """
 
     number: int
@@ -203,6 +204,7 @@ class Batch(msgspec.Struct, frozen=True):
     entries: int
     weight: int
     suspect: bool = False
+    tries: int = 0
 
     def spans(self) -> tuple[Span, ...]:
         """The positions in it."""

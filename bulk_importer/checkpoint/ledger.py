@@ -36,6 +36,7 @@ from bulk_importer.checkpoint.records import (
     SegmentRead,
     Sent,
     Skipped,
+    Suspected,
 )
 from bulk_importer.checkpoint.state import CheckpointState, Contradiction
 from bulk_importer.checkpoint.transitions import apply, require
@@ -207,6 +208,15 @@ class Checkpoint:
     async def record_corrected(self, spans: Sequence[Span]) -> None:
         """Rejected entries were delivered by a retry, whose own ledger says so on disk."""
         await self._write(Corrected(spans=tuple(spans)))
+
+    async def record_suspected(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:
+        """Unsettled entries that were sent together failed in nobody's words while other uploads passed.
+
+        Args:
+            said: what came instead of an answer.
+            condemned: each of them is to blame by itself, so that it is to be rejected as soon as it is owed.
+        """
+        await self._write(Suspected(spans=tuple(spans), said=said, condemned=condemned))
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
         """The answer to `batch` was lost; it cannot be sent again before `record_resolved`."""

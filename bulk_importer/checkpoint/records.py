@@ -37,6 +37,8 @@ __all__ = [
     "Snapshot",
     "SourceChanged",
     "SourceIdentity",
+    "Suspected",
+    "Suspicion",
     "Undecided",
     "decode",
     "encode",
@@ -89,6 +91,21 @@ class Undecided(msgspec.Struct, frozen=True, omit_defaults=True):
     def sent_since(self) -> float:
         """What was stored from then on may come from it, in seconds since the epoch."""
         return self.sent_at if self.since is None else self.since
+
+
+class Suspicion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Entries that were sent together and failed in nobody's words, while other uploads passed.
+
+    Attributes:
+        tries: how often that happened to them, or to more that held them.
+        said: what came instead of an answer, for people.
+        condemned: it was found out that each of them is to blame by itself; not to be sent again.
+    """
+
+    spans: tuple[Span, ...]
+    tries: int
+    said: str
+    condemned: bool = False
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
@@ -223,6 +240,17 @@ class Resolved(_Record, frozen=True, kw_only=True, tag="resolved"):
     why: str
 
 
+class Suspected(_Record, frozen=True, kw_only=True, tag="suspected", omit_defaults=True):
+    """Unsettled entries failed in nobody's words while other uploads passed: only in parts again, never with others.
+
+    `said` and `condemned` are as in `Suspicion`.
+    """
+
+    spans: tuple[Span, ...]
+    said: str
+    condemned: bool = False
+
+
 class End(_Record, frozen=True, kw_only=True, tag="end"):
     """The source was read to its end: `entries` positions in `length` (decompressed) bytes."""
 
@@ -255,6 +283,7 @@ class Snapshot(_Record, frozen=True, kw_only=True, tag="snapshot"):
         undecided: batches in flight and in doubt.
         seconds, requests, retries: sums over all runs, the last one included only when it has ended.
         run_requests: requests of the run that has not ended.
+        suspects: absent in logs from before there were any.
     """
 
     first_offset: int
@@ -275,6 +304,7 @@ class Snapshot(_Record, frozen=True, kw_only=True, tag="snapshot"):
     run: RunBegan | None
     run_requests: int
     last_sent_at: float
+    suspects: tuple[Suspicion, ...] = ()
 
 
 Record = (
@@ -290,6 +320,7 @@ Record = (
     | Rejected
     | Skipped
     | Corrected
+    | Suspected
     | InDoubt
     | Resolved
     | End

@@ -39,6 +39,7 @@ def snapshot(state: CheckpointState) -> Snapshot:
         run=state.run,
         run_requests=state.run_requests,
         last_sent_at=state.last_sent_at,
+        suspects=state.suspects,
     )
 
 
@@ -61,6 +62,7 @@ def restore(state: CheckpointState, record: Snapshot) -> None:
     state.notes = dict(record.notes)
     state.end, state.broken = record.end, record.broken
     state.seconds, state.requests, state.retries = record.seconds, record.requests, record.retries
+    state.suspects = record.suspects
     state.run, state.run_requests, state.last_sent_at = record.run, record.run_requests, record.last_sent_at
 
 

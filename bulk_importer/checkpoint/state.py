@@ -11,7 +11,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bulk_importer.checkpoint.records import Broken, End, RunBegan, SourceIdentity, Undecided
+from bulk_importer.checkpoint.records import (
+    Broken,
+    End,
+    RunBegan,
+    SourceIdentity,
+    Suspicion,
+    Undecided,
+)
 from bulk_importer.model import ReadPlan, SegmentKey
 from bulk_importer.spans import Span, SpanSet
 
@@ -61,6 +68,8 @@ class CheckpointState:
         self.skipped = SpanSet()
         self.undecided: dict[int, Undecided] = {}
         self.taken = SpanSet()
+        # Disjoint, the latest last; what is settled meanwhile is taken out when another one is added.
+        self.suspects: tuple[Suspicion, ...] = ()
         self.next_batch = 0
         self.finding_counts: dict[str, int] = {}
         self.rejected_bytes = 0
@@ -129,6 +138,14 @@ class CheckpointState:
             0 <= start < stop <= self.position and not any(fate.meets(start, stop) for fate in fates)
             for start, stop in spans
         )
+
+    def unsettled(self, spans: tuple[Span, ...]) -> SpanSet:
+        """The positions of `spans` that were read and are owed or in doubt."""
+        found = SpanSet()
+        for start, stop in spans:
+            found.update(self.owed_within(start, stop))
+            found.update(self.taken.within(start, stop))
+        return found
 
     def plan(self) -> ReadPlan:
         """What a run has to read: segments that owe something, then the unread rest."""

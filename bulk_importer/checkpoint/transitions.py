@@ -27,6 +27,8 @@ from bulk_importer.checkpoint.records import (
     Skipped,
     Snapshot,
     SourceChanged,
+    Suspected,
+    Suspicion,
     Undecided,
 )
 from bulk_importer.checkpoint.state import CheckpointState, Contradiction
@@ -58,6 +60,9 @@ def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  #
         case Corrected():
             if not all(state.rejected.covers(start, stop) for start, stop in record.spans):
                 raise Contradiction("a retry delivered what was not rejected")
+        case Suspected():
+            if not record.spans or state.unsettled(record.spans) != SpanSet(record.spans):
+                raise Contradiction("entries are suspected that are settled, or were not read")
         case End():
             if record.entries != state.position or record.length < state.offset:
                 raise Contradiction(f"the end at {record.entries} is not the end of the last segment")
@@ -102,6 +107,8 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
             for start, stop in record.spans:
                 state.rejected.discard(start, stop)
                 state.delivered.add(start, stop)
+        case Suspected():
+            _suspect(state, record)
         case Note():
             state.notes[record.name] = record.value
         case RunBegan() | RunEnded():
@@ -171,6 +178,20 @@ def _settle(state: CheckpointState, batch: int, *, delivered: bool) -> None:
         state.taken.discard(start, stop)
         if delivered:
             state.delivered.add(start, stop)
+
+
+def _suspect(state: CheckpointState, record: Suspected) -> None:
+    tries = 0
+    others = []
+    for known in state.suspects:
+        left = state.unsettled(known.spans)
+        if any(left.meets(*span) for span in record.spans):
+            tries = max(tries, known.tries)
+            for start, stop in record.spans:
+                left.discard(start, stop)
+        if left:
+            others.append(msgspec.structs.replace(known, spans=left.spans))
+    state.suspects = (*others, Suspicion(record.spans, tries + 1, record.said, record.condemned))
 
 
 def _read(state: CheckpointState, record: SegmentRead) -> None:

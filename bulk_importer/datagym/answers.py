@@ -16,8 +16,9 @@ reached the application:
   and an empty body or half a document for an answer that was lost on its way.
 - 3xx: not executed; a redirect asks to send the same elsewhere. Batches do not follow it. One that is meant for good
   tells of a wrong address; one for the time being leads to a maintenance page as often as to a login: *wait*.
-- 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward. A 404
-  that is a page, or nothing, is what they say while nothing is behind them: *wait*.
+- 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward:
+  *turned away*, which the sending side holds against what else passes. A 404 that is a page, or nothing, is what they
+  say while nothing is behind them: *wait*.
 - 503: not executed, says the design, with an exception: Envoy and Varnish report a connection that broke *after* the
   request was forwarded as 503, in texts that can be told apart.
 - 5xx else: in doubt. A 500 without words may be the container failing to write the answer to a committed request.
@@ -32,6 +33,7 @@ from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from html import unescape
 from urllib.parse import urlsplit
 
 from bulk_importer.datagym.policy import retry_after_seconds
@@ -45,6 +47,7 @@ from bulk_importer.datagym.verdicts import (
     Refuse,
     Stop,
     StopKind,
+    TurnedAway,
     Verdict,
 )
 
@@ -118,6 +121,11 @@ _BLAMES_CONTENT = re.compile(
     r"\A(?!A JSONArray text must start).*\[character [0-9]+ line [0-9]+\]", re.DOTALL
 )
 _TEXT_CHARACTERS = 2000
+_LINE_CHARACTERS = 120
+_FIRST_LINE = re.compile(r"(\S[^\r\n]*)")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+_HEADING = re.compile(r"<h1[^>]*>(.*?)</h1", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 
 
 def judge_answer(
@@ -221,16 +229,14 @@ def _judge_status(status: int, headers: Mapping[str, str], body: bytes, now: dat
     said = f"status {status}, {_shape(body)}"
     if status in _NOT_NOW and not (status == 503 and any(mark in body.lower() for mark in _FORWARDED)):
         return Again(_NOT_NOW[status], said, retry_after(headers, now))
-    if status == 422:
-        return Refuse("http_422", (_excerpt(body),), said)
     if 300 <= status < 400:
         said = f"{said}, redirects to {_target(headers)}"
     if status in _FOR_THE_TIME_BEING or (status == 404 and _decoded(body) is None):
         return Again(Cause.UNAVAILABLE, said, retry_after(headers, now))
     if 300 <= status < 400:
-        return Stop(StopKind.NOT_DATAGYM, said)
+        return TurnedAway(StopKind.NOT_DATAGYM, said)
     if 400 <= status < 500:
-        return Stop(
+        return TurnedAway(
             _NEVER.get(status, StopKind.NOT_DATAGYM), f"{said}, perhaps from a proxy before the server"
         )
     if status > 501 or (200 <= status < 300 and _is_page(body)):
@@ -244,9 +250,26 @@ def _is_page(body: bytes) -> bool:
 
 
 def _shape(body: bytes) -> str:
+    """What came instead of the server's words, with its title or first line: that is what people search for."""
     if not body.strip():
         return "an empty body"
-    return "a page of HTML" if _is_page(body) else "a body that is not DataGym's"
+    if not _is_page(body):
+        return f"a body that is not DataGym's{_quoted(_FIRST_LINE.search(_excerpt(body)))}"
+    page = _excerpt(body)
+    return f"a page of HTML{_quoted(_TITLE.search(page) or _HEADING.search(page))}"
+
+
+def _quoted(found: re.Match[str] | None) -> str:
+    if found is None:
+        return ""
+    text = " ".join(unescape(_TAG.sub(" ", found[1])).split())
+    return f' ("{_printable(text)[:_LINE_CHARACTERS]}")' if text else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def _excerpt(body: bytes) -> str:

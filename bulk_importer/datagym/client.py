@@ -174,6 +174,14 @@ class Client:
         """
         return await self._request("POST", path, self._timeouts.upload, body)
 
+    async def rehearse(self, path: str, body: bytes) -> Answer:
+        """Send a body that cannot be executed, with the patience of a look-up.
+
+        Raises:
+            RequestFailed: no whole answer within the time-out.
+        """
+        return await self._request("POST", path, self._timeouts.read, body)
+
     def give_up(self) -> None:
         """End every upload that is under way, and each that comes: it fails at once, as if its time were over."""
         self._has_given_up = True

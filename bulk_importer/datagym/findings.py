@@ -481,6 +481,17 @@ _KINDS = (
         firm=True,
     ),
     Kind(
+        "turned-away",
+        _E,
+        Ring.SERVER,
+        "Something between here and the server (a firewall, a gateway, a proxy), or a server in no state to say more, "
+        "does not let this entry through, while other uploads pass.",
+        "Show the words in the finding to whoever runs the gateway: a rule dislikes a text in the entry, or a limit is "
+        "below its size. Change the text, make the entry smaller, or have the rule changed; then feed it again with "
+        "'bulk-importer retry'.",
+        firm=True,
+    ),
+    Kind(
         "classification-newer",
         _E,
         Ring.SERVER,

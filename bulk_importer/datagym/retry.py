@@ -14,7 +14,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception,
-    retry_if_result,
     stop_after_attempt,
     stop_after_delay,
 )
@@ -36,8 +35,9 @@ class Retrying:
     """Sends one request until its verdict is final, or more tries are pointless.
 
     Args:
-        max_attempts: how often it is sent in a row, the first time included.
-        may_retry: asked after each `Again`; False ends the loop (the run stops, or the server is out).
+        max_attempts: how often it is sent in a row, the first time included. may_retry: asked after each `Again`,
+        with the number of the attempt that brought it; False ends the loop (the run
+            stops, the server is out, or others have to be tried first).
         sleep: waits so many seconds, or less when the run stops.
         chance: draws evenly from `[0, 1)`.
         budget: bounds the retries of all requests together.
@@ -51,7 +51,7 @@ class Retrying:
         budget: RetryBudget,
         clock: Callable[[], float],
         max_attempts: int,
-        may_retry: Callable[[Again], bool],
+        may_retry: Callable[[Again, int], bool],
         sleep: Callable[[float], Awaitable[None]],
         chance: Callable[[], float],
     ) -> None:
@@ -77,7 +77,7 @@ class Retrying:
         self._budget.earn()
         # tenacity comes in when there is something to try again: to set it up costs more than the rest of a request.
         first = await send(1)
-        if not self._is_retried(first):
+        if not self._is_retried(first, 1):
             return first
 
         def wait(state: RetryCallState) -> float:
@@ -102,7 +102,7 @@ class Retrying:
             sleep=self._sleep,
             stop=stop_after_attempt(self._max_attempts),
             wait=wait,
-            retry=retry_if_result(self._is_retried),
+            retry=lambda state: self._is_retried(_verdict(state), state.attempt_number),
             before_sleep=before_sleep,
             retry_error_callback=_verdict,
         )
@@ -114,8 +114,8 @@ class Retrying:
             del on_retry
         return verdict
 
-    def _is_retried(self, verdict: Verdict) -> bool:
-        return isinstance(verdict, Again) and verdict.cause in _IN_PLACE and self._may_retry(verdict)
+    def _is_retried(self, verdict: Verdict, attempt: int) -> bool:
+        return isinstance(verdict, Again) and verdict.cause in _IN_PLACE and self._may_retry(verdict, attempt)
 
 
 def _verdict(state: RetryCallState) -> Verdict:

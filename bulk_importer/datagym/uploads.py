@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 import msgspec
 
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers import judge_answer, judge_failure
-from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, Verdict
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    Cause,
+    InDoubt,
+    Stop,
+    StopKind,
+    TurnedAway,
+    Verdict,
+)
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ProjectNotFound, ServerUnavailable
 
 __all__ = ["Uploads"]
@@ -31,11 +41,24 @@ class Uploads:
 
     async def upload(self, body: bytes) -> Verdict:
         """Send a body, and judge what comes back."""
-        try:
-            answer = await self._client.upload(self._path, body)
-        except RequestFailed as failure:
-            return _judged(failure)
-        return judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
+        return await _judge(self._client.upload(self._path, body))
+
+    async def upload_nothing(self) -> Verdict:
+        """Send an array without entries: whether uploads pass at all, at no risk.
+
+        The server refuses it in its own words before it looks into the database for media (the schema wants one entry
+        at least, protocol 2.3), and one that would accept it would write nothing.
+        """
+        return await _judge(self._client.rehearse(self._path, b"[]"))
+
+    async def rehearse(self, body: bytes) -> Verdict:
+        """Send a body without its last bracket: what stands between sees all of it, and no server can execute it.
+
+        An array that does not end is no JSON, so the server answers that it did not arrive whole (protocol 2.4) when it
+        was let through to it. That is the same ground on which a body that broke off while it was written counts as not
+        executed.
+        """
+        return await _judge(self._client.rehearse(self._path, body[:-1]))
 
     async def probe(self) -> Verdict:
         """Ask the same route with a GET, which a server answers with 405 before it does anything; then its database.
@@ -50,7 +73,7 @@ class Uploads:
             return _judged(failure)
         verdict = judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
         foreign = answer.status == 404 or answer.status < 400
-        if isinstance(verdict, Stop) and verdict.kind is StopKind.NOT_DATAGYM and foreign:
+        if isinstance(verdict, TurnedAway) and verdict.kind is StopKind.NOT_DATAGYM and foreign:
             return Again(Cause.UNAVAILABLE, verdict.reason)
         if not isinstance(verdict, Again | InDoubt) and not await self.is_working():
             return Again(Cause.UNAVAILABLE, "it cannot list its projects")
@@ -74,18 +97,27 @@ class Uploads:
                 return answer.status == 200
         return None
 
-    def error(self, verdict: Stop | Again) -> BulkImporterError:
+    def error(self, verdict: Stop | TurnedAway | Again) -> BulkImporterError:
         """The error that a verdict ends the run with, when sending more is pointless."""
         server = self._client.server
         match verdict:
-            case Stop(kind=StopKind.NOT_AUTHORISED):
+            case Stop(kind=StopKind.NOT_AUTHORISED) | TurnedAway(kind=StopKind.NOT_AUTHORISED):
                 return NotAuthorised(server, verdict.reason)
             case Stop(kind=StopKind.PROJECT_NOT_FOUND):
                 return ProjectNotFound(server, self._project_id)
-            case Stop():
+            case Stop() | TurnedAway():
                 return ServerUnavailable(server, f"{verdict.kind.value}: {verdict.reason}")
             case Again():
                 return ServerUnavailable(server, verdict.reason)
+
+
+async def _judge(request: Awaitable[Answer]) -> Verdict:
+    """The verdict on an upload that is just being sent."""
+    try:
+        answer = await request
+    except RequestFailed as failure:
+        return _judged(failure)
+    return judge_answer(answer.status, answer.headers, answer.body, now=datetime.now(UTC))
 
 
 def _judged(failure: RequestFailed) -> Verdict:

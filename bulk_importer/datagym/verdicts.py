@@ -3,17 +3,37 @@
 Pure. `answers.py` decides which one it is, `transfer` acts on it; match them exhaustively.
 
 What counts is what is known about the database: after `Accept` the labels are in it; after `Again`,
-`AgainInPart`, `Refuse` and `Stop` nothing of the request is; after `InDoubt` nobody knows yet.
+`AgainInPart`, `Refuse`, `TurnedAway` and `Stop` nothing of the request is; after `InDoubt` nobody knows yet.
+
+The second question is who speaks. What is not in DataGym's words (a gateway's page, a broken connection) may be about
+the one request or about the server, and the answer itself does not tell which: a firewall that dislikes a text, and a
+maintenance page, say the same. `is_in_words` and `may_concern_request` draw that line; whether other uploads pass
+decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeGuard
 
 import msgspec
 
-__all__ = ["Accept", "Again", "AgainInPart", "Cause", "InDoubt", "Refuse", "Stop", "StopKind", "Verdict"]
+__all__ = [
+    "Accept",
+    "Again",
+    "AgainInPart",
+    "Cause",
+    "InDoubt",
+    "NotSent",
+    "Refuse",
+    "Stop",
+    "StopKind",
+    "TurnedAway",
+    "Verdict",
+    "is_in_words",
+    "may_concern_request",
+]
 
 
 class Cause(StrEnum):
@@ -85,8 +105,8 @@ class Refuse(msgspec.Struct, frozen=True):
     """Refused for good, without saying which entry is to blame; nothing is written.
 
     Attributes:
-        key, params: the error object's, or a name of ours (`malformed_json`, `schema`, `error_messages`,
-            `http_422`) with the server's text as the only parameter.
+        key, params: the error object's, or a name of ours (`malformed_json`, `schema`, `error_messages`) with the
+            server's text as the only parameter.
     """
 
     key: str
@@ -101,6 +121,16 @@ class InDoubt(msgspec.Struct, frozen=True):
     reason: str
 
 
+class TurnedAway(msgspec.Struct, frozen=True):
+    """Not executed, by somebody who does not speak DataGym's words, and who will say the same to the same request.
+
+    Where other uploads pass it is about this request; where none does it means what a `Stop` of that kind means.
+    """
+
+    kind: StopKind
+    reason: str
+
+
 class Stop(msgspec.Struct, frozen=True):
     """Nothing was executed and nothing will be until a person changes something."""
 
@@ -108,4 +138,43 @@ class Stop(msgspec.Struct, frozen=True):
     reason: str
 
 
-Verdict = Accept | Again | AgainInPart | Refuse | InDoubt | Stop
+class NotSent(msgspec.Struct, frozen=True):
+    """Nothing was asked: the run pauses or stops, and the request was held back.
+
+    Attributes:
+        is_on_record: the log says that it may have left, which its outcome has to follow.
+    """
+
+    is_on_record: bool
+    reason: str = "the run pauses or stops"
+
+
+Verdict = Accept | Again | AgainInPart | Refuse | InDoubt | TurnedAway | Stop | NotSent
+
+_IN_WORDS = frozenset({Cause.CONFLICT, Cause.GARBLED})
+_PERHAPS_OF_REQUEST = frozenset({Cause.THROTTLED, Cause.UNAVAILABLE, Cause.DISCONNECTED, Cause.TIMED_OUT})
+
+
+def is_in_words(verdict: Verdict) -> bool:
+    """Whether the application itself answered, having read the request: what stands between let it pass."""
+    match verdict:
+        case Accept() | AgainInPart() | Refuse():
+            return True
+        case Again():
+            return verdict.cause in _IN_WORDS
+        case InDoubt() | TurnedAway() | Stop() | NotSent():
+            return False
+
+
+def may_concern_request(verdict: Verdict) -> TypeGuard[Again | TurnedAway]:
+    """Whether a request was not executed for a reason that may lie in it, by the word of nobody who says so.
+
+    No connection (`UNREACHABLE`) never does: nothing of the request had left.
+    """
+    match verdict:
+        case TurnedAway():
+            return True
+        case Again():
+            return verdict.cause in _PERHAPS_OF_REQUEST
+        case _:
+            return False

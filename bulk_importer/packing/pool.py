@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
+from bulk_importer.packing.apart import Apart
 from bulk_importer.packing.lanes import Lanes
 from bulk_importer.packing.limits import Load
 from bulk_importer.spans import stretches
@@ -28,10 +29,17 @@ _ENTRY_BYTES = 100
 
 
 class Pool:
-    """Entries on their way from intake to transfer, in order of position within each media."""
+    """Entries on their way from intake to transfer, in order of position within each media.
 
-    def __init__(self, capacity: int, *, next_number: int = 0) -> None:
+    Args:
+        capacity: bytes that may wait.
+        next_number: of the first batch; the checkpoint knows the highest one that it has seen.
+        apart: entries that are sealed in parts of their own, as suspects.
+    """
+
+    def __init__(self, capacity: int, *, next_number: int = 0, apart: Apart | None = None) -> None:
         self._capacity = capacity
+        self._apart = apart or Apart()
         # What is packed next: owed and released runs at the left, fresh ones at the right; of the first one `_begun`
         # entries are gone. (To cut the rest off for each batch would copy a run of tiny entries a dozen times over.)
         # Changed by `put`, `seal` and `settle`; `_ready` is the sum of what lies in it.
@@ -39,7 +47,6 @@ class Pool:
         self._begun = 0
         self._ready = Load(bytes=0)
         self._lanes = Lanes()
-        # The number of the next batch; the checkpoint knows the highest one that it has seen.
         self._number = next_number
         self._room = asyncio.Event()
         self._room.set()
@@ -68,8 +75,9 @@ class Pool:
         while self.bytes + _ENTRY_BYTES * self._ready.entries >= self._capacity:
             self._room.clear()
             await self._room.wait()
-        for part in _loose(run):
-            self._append(part)
+        for loose in _loose(run):
+            for part in self._apart.split(loose):
+                self._append(part)
 
     def seal(self, limits: Limits) -> Batch | None:
         """Pack the next batch, and hold its lanes until `settle`.
@@ -77,10 +85,18 @@ class Pool:
         Returns:
             None where nothing can be packed: the pool is empty, or all that is in it waits behind held lanes.
         """
+        while self._runs:
+            batch = self._seal_part(self._part_of_next(), limits)
+            if batch is not None:
+                return batch
+        return None
+
+    def _seal_part(self, part: int, limits: Limits) -> Batch | None:
+        """Pack what comes next of one part; None where all of that waits behind held lanes."""
         load = Load()
         taken: list[EntryRun] = []
         mine: set[str] = set()
-        while self._runs:
+        while self._runs and self._part_of_next() == part:
             run, begun = self._runs[0], self._begun
             stopped_at = self._pack(run, begun, limits, load, taken, mine)
             self._uncount(run, begun, stopped_at)
@@ -91,7 +107,13 @@ class Pool:
             self._begun = 0
         self._lanes.hold(mine, _several(taken) if len(mine) < load.entries else {})
         self._room.set()
-        return self._sealed(taken, load.weight, suspect=False) if taken else None
+        if not taken:
+            return None
+        return self._sealed(taken, load.weight, suspect=part > 0, tries=self._apart.tries(part))
+
+    def _part_of_next(self) -> int:
+        """The part of what is packed next; a run is of one part only."""
+        return self._apart.part_of(self._runs[0].positions[0]) if self._apart and self._runs else 0
 
     def seal_again(self, batch: Batch, indexes: Sequence[int]) -> Batch:
         """Seal some entries of a refused batch by themselves, as suspects; its lanes stay held.
@@ -100,7 +122,7 @@ class Pool:
             indexes: of these entries in the body of `batch`, ascending.
         """
         runs = self._taken(batch, indexes)
-        return self._sealed(runs, sum(sum(run.weights) for run in runs), suspect=True)
+        return self._sealed(runs, sum(sum(run.weights) for run in runs), suspect=True, tries=batch.tries)
 
     def settle(self, batch: Batch, outcome: Outcome, indexes: Sequence[int] | None = None) -> None:
         """The outcome of a batch is on record: give its lanes free, or shut them when it is in doubt.
@@ -171,11 +193,11 @@ class Pool:
             first += len(run)
         return tuple(runs)
 
-    def _sealed(self, runs: Sequence[EntryRun], weight: int, *, suspect: bool) -> Batch:
+    def _sealed(self, runs: Sequence[EntryRun], weight: int, *, suspect: bool, tries: int) -> Batch:
         number = self._number
         self._number += 1
         entries = sum(map(len, runs))
-        return Batch(number, tuple(runs), _body(runs), entries, weight, suspect)
+        return Batch(number, tuple(runs), _body(runs), entries, weight, suspect, tries)
 
     def _append(self, run: EntryRun) -> None:
         self._runs.append(run)
@@ -186,9 +208,10 @@ class Pool:
             first = self._runs.popleft()
             self._runs.appendleft(first.take(range(self._begun, len(first))))
             self._begun = 0
-        self._runs.extendleft(reversed(runs))
-        for run in runs:
-            self._count(run)
+        parts = [part for run in runs for part in self._apart.split(run)]
+        self._runs.extendleft(reversed(parts))
+        for part in parts:
+            self._count(part)
 
     def _count(self, run: EntryRun) -> None:
         self._ready.entries += len(run)

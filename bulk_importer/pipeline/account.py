@@ -21,6 +21,10 @@ PROJECT_NAME = "project_name"
 """Note in the log: the name of the project, whose id is in the header."""
 
 
+_REASONS = 3
+"""How many reasons of doubts are named in a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """What a run is about to do, said before its first upload.
@@ -162,6 +166,10 @@ def summarize(
 
 
 def _remark(state: CheckpointState) -> str:
+    reasons = Counter(doubt.reason for doubt in state.doubts())
+    if reasons:
+        listed = "; ".join(f"{reason} ({count} requests)" for reason, count in reasons.most_common(_REASONS))
+        return f"What became of some requests is not known yet: {listed}."
     if state.end is not None and not state.end.entries:
         return "The source is an empty array: there was nothing to import."
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
@@ -12,9 +12,10 @@ from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead
 from bulk_importer.intake import Intake
-from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment
+from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
+from bulk_importer.pipeline.refusals import rejections_of_condemned
 from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.spans import Span, SpanSet
 
@@ -131,6 +132,7 @@ class Feeder:
     async def _hand_on(self, segment: Segment) -> None:
         key = segment.key
         self._hold_back_doubt(segment)
+        await self._reject_condemned(segment)
         run = owed_part(segment.run, self._checkpoint.state.owed_within(key.first, key.first + key.count))
         if self._allowed is not None:
             run = run.take(range(min(len(run), self._allowed)))
@@ -141,6 +143,21 @@ class Feeder:
                 self._begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
             await self._pool.put(run)
             self._notice()
+
+    async def _reject_condemned(self, segment: Segment) -> None:
+        """Reject what was in doubt, is owed now, and was found not to be let through: it would be in doubt again."""
+        key, state = segment.key, self._checkpoint.state
+        for suspicion in state.suspects:
+            if suspicion.condemned:
+                owed = SpanSet(state.owed_within(key.first, key.first + key.count))
+                run = owed_part(
+                    segment.run, [part for span in suspicion.spans for part in owed.within(*span)]
+                )
+                if len(run):
+                    rejections = rejections_of_condemned(run, suspicion.said)
+                    await self._checkpoint.record_rejected(rejections)
+                    self._tell_rejected(rejections)
+                    require_budget(self._budget, state)
 
     def _hold_back_doubt(self, segment: Segment) -> None:
         """Shut the lanes of entries whose answer was lost in an earlier run: nothing may follow them.
@@ -178,13 +195,16 @@ class Feeder:
             )
         )
         if segment.rejections:
-            self._emit(
-                EntriesRejected(
-                    spans=SpanSet.of(rejection.position for rejection in segment.rejections).spans,
-                    codes=Counter(finding.code for each in segment.rejections for finding in each.findings),
-                    batch=None,
-                )
+            self._tell_rejected(segment.rejections)
+
+    def _tell_rejected(self, rejections: Sequence[Rejection]) -> None:
+        self._emit(
+            EntriesRejected(
+                spans=SpanSet.of(rejection.position for rejection in rejections).spans,
+                codes=Counter(finding.code for each in rejections for finding in each.findings),
+                batch=None,
             )
+        )
 
 
 def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:

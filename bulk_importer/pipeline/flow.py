@@ -24,7 +24,7 @@ from bulk_importer.errors import (
 from bulk_importer.events import Observer, StopRequested
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import Batch, KeepData, Rejection, Segment
-from bulk_importer.packing import Pool
+from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
@@ -87,7 +87,12 @@ class Flow:
         self._keep_mentioned = keep_mentioned
         self._emit = emit
         self._began = began
-        self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
+        suspects = checkpoint.state.suspects
+        self._pool = Pool(
+            settings.pool_bytes,
+            next_number=checkpoint.state.next_batch,
+            apart=Apart((each.spans, each.tries) for each in suspects if not each.condemned),
+        )
         self._errors: list[BulkImporterError] = []
         self.is_limited = False
         self._sending = Sending(
@@ -234,6 +239,7 @@ class _Ledger:
         self._refused = refused
         self.record_sent = checkpoint.record_sent
         self.record_owed = checkpoint.record_owed
+        self.record_suspected = checkpoint.record_suspected
 
     async def record_delivered(self, batch: Batch) -> None:
         await self._checkpoint.record_delivered(batch)

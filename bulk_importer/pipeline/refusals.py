@@ -1,24 +1,26 @@
 """Makes rejections of what the server refused: its own words, in the form of our findings.
 
 A schema text names places. The other refusals name a key at most, or the kind of what is wrong: the places are found in
-the entry, which was refused alone.
+the entry, which was refused alone. What was refused in nobody's words (a gateway's page, a connection that broke) is
+about the entry as a whole: its text, or its size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
 
 from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.datagym.pointers import places_of
-from bulk_importer.model import Batch, Entry, Finding, Rejection
-from bulk_importer.transfer.isolation import Refused
+from bulk_importer.model import Batch, Entry, EntryRun, Finding, Rejection
+from bulk_importer.transfer.isolation import TURNED_AWAY, Refused
 
-__all__ = ["REFUSED_CODE", "rejection_of"]
+__all__ = ["REFUSED_CODE", "rejection_of", "rejections_of_condemned"]
 
 REFUSED_CODE = "refused-by-server"
+_TURNED_AWAY_CODE = "turned-away"
 _NEWER = "classification-newer"
 _LONGEST_FOUND = 500
 _MOST_PLACES = 10
@@ -27,6 +29,8 @@ _MOST_PLACES = 10
 def rejection_of(batch: Batch, refused: Refused) -> Rejection:
     """The rejection of the entry at `refused.index` of `batch`, with a finding for each place that is to blame."""
     entry = next(entry for index, entry in enumerate(batch.each()) if index == refused.index)
+    if refused.key in (TURNED_AWAY, "http_413"):
+        return _turned_away(entry, refused.params[0])
     words = f"{refused.key} {list(refused.params)}" if refused.params else refused.key
     findings = [
         _finding(entry, REFUSED_CODE, pointer, "; ".join(messages))
@@ -34,6 +38,24 @@ def rejection_of(batch: Batch, refused: Refused) -> Rejection:
     ]
     if not findings:
         findings = [_finding(entry, code, pointer, words) for code, pointer in _blamed(entry, refused)]
+    return _rejection(entry, findings)
+
+
+def rejections_of_condemned(run: EntryRun, said: str) -> tuple[Rejection, ...]:
+    """The rejections of entries of which it was found out by rehearsals that they are not let through.
+
+    Args:
+        said: what came instead of an answer.
+    """
+    return tuple(_turned_away(run.entry(index), said) for index in range(len(run)))
+
+
+def _turned_away(entry: Entry, said: str) -> Rejection:
+    finding = _finding(entry, _TURNED_AWAY_CODE, "", f"{said}; the entry has {entry.length:,} bytes")
+    return _rejection(entry, [finding])
+
+
+def _rejection(entry: Entry, findings: Sequence[Finding]) -> Rejection:
     return Rejection(
         position=entry.position,
         offset=entry.offset,

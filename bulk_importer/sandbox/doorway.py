@@ -131,13 +131,15 @@ class Doorway:
         route: Callable[[web.Request], Awaitable[web.StreamResponse]],
         begun: _Begun,
     ) -> web.StreamResponse:
-        if self._performance.weighs and request.content_length is None and request.can_read_body:
+        weighs = self._performance.weighs and request.content_length is None
+        if (weighs or self._performance.reads) and request.can_read_body:
             begun.body = await self._read(request)
         fault = self._performance.take(
             request.path,
             is_prediction=request.method == "POST" and request.path.endswith("/prediction"),
             size=request.content_length or len(begun.body or b""),
             elapsed=self._backroom.pace.elapsed(),
+            body=begun.body or b"",
         )
         if fault is None or fault.what == "ok":
             return await self._guarded(request, route)

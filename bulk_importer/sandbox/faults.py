@@ -3,8 +3,9 @@
     FaultScript([503, "reset after commit", Fault(429, retry_after=1), "ok"])
 
 Steps take turns: each request on a step's route uses up one step, and when the story is told all is well. A
-step with a condition (`probability`, `window`, `above_bytes`) takes no turn: it stands, and happens whenever
-its condition holds, before the story goes on. As a TOML file (`--faults`):
+step with a condition (`probability`, `window`, `above_bytes`, `containing`) takes no turn: it stands, and happens
+whenever its conditions hold, before the story goes on. So a gateway that dislikes a text, or bodies above a size, is
+one step. As a TOML file (`--faults`):
 
     seed = 7
     [[fault]]
@@ -17,6 +18,10 @@ its condition holds, before the story goes on. As a TOML file (`--faults`):
     [[fault]]
     what = 413
     above_bytes = 1_000_000
+    [[fault]]
+    what = 403
+    containing = "<script>"
+    body = "<html><title>Request blocked</title></html>"
     [[fault]]
     what = "refuse connections"
     window = [10, 20]
@@ -85,6 +90,7 @@ class Fault:
         probability: of happening to a request, drawn from the script's seed.
         window: seconds since the sandbox began listening, from and to, in its own (scaled) time.
         above_bytes: happens to bodies that are longer.
+        containing: happens to bodies with this text in them, as they came; they are read first.
         seconds: duration of what has one, before anything else happens; in the sandbox's own time.
         retry_after: value of that header: seconds, or any text.
         retry_after_date: write the seconds as a date.
@@ -98,6 +104,7 @@ class Fault:
     probability: float | None = None
     window: tuple[float, float] | None = None
     above_bytes: int | None = None
+    containing: str | None = None
     seconds: float = 0.0
     retry_after: float | str | None = None
     retry_after_date: bool = False
@@ -129,7 +136,8 @@ class Fault:
     @property
     def stands(self) -> bool:
         """Whether it waits for its condition, and takes no turn."""
-        return self.probability is not None or self.window is not None or self.above_bytes is not None
+        conditions = (self.probability, self.window, self.above_bytes, self.containing)
+        return any(condition is not None for condition in conditions)
 
     def concerns(self, path: str, is_prediction: bool) -> bool:
         """Whether a request for that path (without the query) is on its route."""
@@ -228,11 +236,23 @@ class Performance:
             step.window for step, _ in self._standing if step.what == _REFUSAL and step.window is not None
         ]
 
-    def take(self, path: str, *, is_prediction: bool, size: int, elapsed: float) -> Fault | None:
-        """What happens to a request; None: nothing. `elapsed` is in seconds since the beginning."""
+    @property
+    def reads(self) -> bool:
+        """Whether it matters what is in bodies."""
+        return any(step.containing is not None for step, _ in self._standing)
+
+    def take(
+        self, path: str, *, is_prediction: bool, size: int, elapsed: float, body: bytes = b""
+    ) -> Fault | None:
+        """What happens to a request; None: nothing.
+
+        Args:
+            elapsed: seconds since the beginning.
+            body: where `reads` says that it matters.
+        """
         for index, (step, left) in enumerate(self._standing):
             concerned = step.what != _REFUSAL and left != 0 and step.concerns(path, is_prediction)
-            if concerned and self._holds(step, size, elapsed):
+            if concerned and self._holds(step, size, elapsed, body):
                 self._standing[index] = (step, None if left is None else left - 1)
                 return step
         for index, (step, _) in enumerate(self._turns):
@@ -241,7 +261,9 @@ class Performance:
                 return step
         return None
 
-    def _holds(self, step: Fault, size: int, elapsed: float) -> bool:
+    def _holds(self, step: Fault, size: int, elapsed: float, body: bytes) -> bool:
+        if step.containing is not None and step.containing.encode() not in body:
+            return False
         if step.above_bytes is not None and size <= step.above_bytes:
             return False
         if step.window is not None and not step.window[0] <= elapsed < step.window[1]:

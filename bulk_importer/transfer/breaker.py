@@ -94,7 +94,7 @@ class Breaker:
     def batch_failed(
         self, now: float, reason: str, *, after_seconds: float | None = None
     ) -> OutageBegan | None:
-        """A batch met a sign of an outage (`Cause.tells_of_outage`).
+        """A batch met a sign of an outage: it got no answer in the server's own words.
 
         Args:
             after_seconds: what the server asked for by `Retry-After`; no probe leaves sooner.

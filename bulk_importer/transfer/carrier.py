@@ -7,19 +7,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulk_importer.datagym.retry import Retrying
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, InDoubt, Refuse, Stop, Verdict
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    InDoubt,
+    NotSent,
+    Refuse,
+    Stop,
+    TurnedAway,
+    Verdict,
+)
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.clockwork import Clockwork
 from bulk_importer.transfer.gate import Flight, Gate, Landing
 from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.traffic import Traffic
 
-__all__ = ["HELD_BACK", "Carrier", "Departure"]
-
-HELD_BACK = Again(Cause.UNAVAILABLE, "the run pauses or stops")
-"""The verdict (this very object) on a batch that never left, and is not on record as sent."""
+__all__ = ["Carrier", "Departure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Carrier:
         gate: Gate,
         retrying: Retrying,
         outage: Outage,
+        passage: Passage,
         clockwork: Clockwork,
         stop: StopSwitch,
         emit: Observer,
@@ -67,6 +77,7 @@ class Carrier:
         self._gate = gate
         self._retrying = retrying
         self._outage = outage
+        self._passage = passage
         self._clockwork = clockwork
         self._stop = stop
         self._emit = emit
@@ -82,8 +93,7 @@ class Carrier:
         """Send the batch until its verdict is final or more tries are pointless; then its outcome is to be recorded.
 
         Returns:
-            The last verdict. `Again` means that it was not executed and is not tried any more for now; where that is
-            `HELD_BACK`, there is nothing to record.
+            The last verdict. `Again` means that it was not executed and is not tried any more for now.
         """
 
         def on_retry(attempt: int, seconds: float, verdict: Again) -> None:
@@ -94,6 +104,9 @@ class Carrier:
             )
 
         try:
+            if batch.suspect:
+                # What is taken apart is tried again by those who do it: they know what the tries before it showed.
+                return await self._attempt(batch, departure, 1)
             return await self._retrying.until_final(
                 lambda attempt: self._attempt(batch, departure, attempt), on_retry
             )
@@ -105,11 +118,10 @@ class Carrier:
         waited = await self._clockwork.permit(entries=batch.entries, body_bytes=len(batch.body))
         async with self._traffic.alone() if departure.alone else self._traffic.shared():
             if self._is_held_back(departure):
-                # After the first attempt the batch is on record as sent, which its outcome has to follow.
-                return HELD_BACK if attempt == 1 else Again(HELD_BACK.cause, HELD_BACK.reason)
+                return NotSent(is_on_record=attempt > 1)
             await self._ledger.record_sent(batch)
             if self._is_held_back(departure):
-                return Again(HELD_BACK.cause, HELD_BACK.reason)
+                return NotSent(is_on_record=True)
             return await self._send(batch, departure, attempt, paced=waited or attempt > 1)
 
     def _is_held_back(self, departure: Departure) -> bool:
@@ -124,7 +136,8 @@ class Carrier:
             verdict = await self._upload(batch.body)
         finally:
             self.on_road -= 1
-        self._outage.saw(verdict)
+        self._passage.saw(verdict, left_at=started)
+        self._outage.saw(verdict, in_flight=in_flight)
         moved = self._gate.landed(
             Flight(
                 leg=departure.leg,
@@ -155,7 +168,7 @@ def _landing(verdict: Verdict) -> Landing:
             return Landing.THROTTLED
         case Again(cause=Cause.TIMED_OUT) | InDoubt(cause=Cause.TIMED_OUT):
             return Landing.TIMED_OUT
-        case Again(cause=Cause.GARBLED | Cause.TOO_LARGE) | AgainInPart() | Refuse() | Stop():
+        case Again(cause=Cause.GARBLED | Cause.TOO_LARGE) | AgainInPart() | Refuse() | TurnedAway() | Stop():
             return Landing.REFUSED
-        case Again() | InDoubt():
+        case Again() | InDoubt() | NotSent():
             return Landing.UNAVAILABLE

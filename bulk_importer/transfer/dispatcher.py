@@ -1,7 +1,7 @@
 """Pulls a batch from the pool whenever a request can leave, and sees it through to its outcome.
 
-The shell around pure parts: the gate says how much may leave, `Outage` whether anything may, `answers` what an answer
-means, `Isolation` how a refused batch is taken apart. What is decided here is the order of things:
+The shell around pure parts: the gate says how much may leave, `Outage` whether anything may, `Slots` whose turn it is,
+`answers` what an answer means, `Isolator` takes apart what was refused. What is decided here is the order of things:
 
 - What is finished is handled before anything new is sealed.
 - An outcome is on disk before the lanes of its entries are given free, so before anything that follows them is sent.
@@ -15,66 +15,59 @@ means, `Isolation` how a refused batch is taken apart. What is decided here is t
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import Protocol
 
-from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, InDoubt, Refuse, Stop, Verdict
-from bulk_importer.errors import BulkImporterError
-from bulk_importer.events import (
-    BatchDelivered,
-    BatchDoubted,
-    BatchRefused,
-    BatchSealed,
-    EntriesRejected,
-    Observer,
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    Cause,
+    InDoubt,
+    NotSent,
+    Stop,
+    TurnedAway,
+    Verdict,
+    may_concern_request,
 )
-from bulk_importer.model import Batch, Limits, Outcome, Rejection
-from bulk_importer.spans import SpanSet
-from bulk_importer.transfer.carrier import HELD_BACK, Carrier, Departure
+from bulk_importer.errors import BulkImporterError
+from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Observer
+from bulk_importer.model import Batch, Limits, Outcome
+from bulk_importer.transfer.carrier import Carrier, Departure
 from bulk_importer.transfer.courtesy import Courtesy
 from bulk_importer.transfer.gate import Gate
-from bulk_importer.transfer.isolation import Isolation, Part, Refused, Settled
+from bulk_importer.transfer.isolator import IsolationTerms, Isolator, SuspectRecorder, blames_batch
 from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.supply import Supply
 
 __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
 
-_IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED, Cause.TOO_LARGE})
-"""Causes that may lie in the batch itself, so that it is taken apart when they persist."""
 _ANY_WEIGHT = 1 << 62
 
 
-class OutcomeRecorder(Protocol):
+class OutcomeRecorder(SuspectRecorder, Protocol):
     """Records what became of a batch; durable when a call returns. See `checkpoint.Checkpoint`."""
 
     async def record_delivered(self, batch: Batch) -> None: ...
-    async def record_owed(self, batch: Batch, reason: str) -> None: ...
-    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None: ...
     async def record_in_doubt(self, batch: Batch, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What bounds a batch besides the gate, how persistent we are, and how things that end a run are put.
+    """What bounds a batch besides the gate, and how things that end a run are put.
 
     Attributes:
-        rejection: makes a rejection of an entry that the server refused, with the server's words.
-        error: makes the error that a `Stop`, or an outage that lasts too long (an `Again`), ends the run with.
-        is_working: looks whether the server answers a read of its database; asked before an entry that failed with
-            `ex_system` is called refused.
+        error: makes the error that ends the run: of a `Stop`, of what turned all away, or of an outage that lasts too
+            long (an `Again`).
     """
 
     max_entries: int
     max_bytes: int
     max_weight: int | None
-    policy: RetryPolicy
-    rejection: Callable[[Batch, Refused], Rejection]
-    error: Callable[[Stop | Again], BulkImporterError]
-    is_working: Callable[[], Awaitable[bool]]
+    error: Callable[[Stop | TurnedAway | Again], BulkImporterError]
 
 
 class Dispatcher:
@@ -88,8 +81,10 @@ class Dispatcher:
         ledger: OutcomeRecorder,
         gate: Gate,
         outage: Outage,
+        passage: Passage,
         courtesy: Courtesy,
         terms: Terms,
+        isolation_terms: IsolationTerms,
         stop: StopSwitch,
         emit: Observer,
         chance: Callable[[], float],
@@ -104,24 +99,34 @@ class Dispatcher:
         self._terms = terms
         self._stop = stop
         self._emit = emit
-        self._chance = chance
         self._clock = clock
-        # Batches between sealing and their outcome; changed by `run` and `_see_through`.
-        self._carried = 0
-        # How many batches and parts were accepted; changed by `_carry`.
-        self._accepted = 0
+        self._slots = Slots(pool, gate, courtesy, outage)
+        self._isolator = Isolator(
+            pool=pool,
+            ledger=ledger,
+            carry=self._carry,
+            slots=self._slots,
+            outage=outage,
+            passage=passage,
+            terms=isolation_terms,
+            stop=stop,
+            emit=emit,
+            chance=chance,
+            clock=clock,
+            give_up=self._give_up,
+            too_large=self._too_large,
+        )
         self._input_ended = False
-        # Set by the first 413 and halved by each that follows; worth remembering for a resume. None before.
-        self.max_bytes_after_413: int | None = None
+        # Set by the first body that was too large for something on the way, and lowered by each that follows; worth
+        # remembering for a resume. None before. Bodies that were accepted guard it against mistakes.
+        self.learnt_max_bytes: int | None = None
+        self._largest_accepted = 0
         self._failure: BulkImporterError | None = None
-        # Set by `notice`, which puts a fresh one in its place: each waits for the next change after it looked.
-        self._changed = asyncio.Event()
         stop.tell(self.notice)
 
     def notice(self) -> None:
         """Something was put into the pool, or the run is to stop: look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._slots.notice()
 
     def expect_no_more(self) -> None:
         """The last run is in the pool: `run` returns when everything in it is settled."""
@@ -146,45 +151,43 @@ class Dispatcher:
             raise self._failure
 
     async def _watch_outage(self) -> None:
-        self._fail(self._terms.error(await self._outage.run(self.notice)))
+        self._give_up(await self._outage.run(self.notice))
 
     async def _next(self) -> tuple[Batch, Departure] | None:
         while not self._stop.is_requested:
             limits = self._limits()
             full = self._pool.can_fill(limits)
             # A partial batch leaves only when nothing would fill it: waiting for input is cheaper than a small request.
-            if self._may_seal() and (full or self._input_ended or not self._carried):
+            if self._slots.may_seal() and (full or self._input_ended or not self._slots.carried):
+                was_empty = self._pool.is_empty
                 batch = self._pool.seal(limits)
                 if batch:
-                    self._carried += 1
-                    return batch, Departure(self._gate.leg, starved=not full, on_trial=self._outage.board())
-            if self._input_ended and not self._carried and self._pool.is_empty:
+                    on_trial = self._slots.take()
+                    return batch, Departure(self._gate.leg, starved=not full, on_trial=on_trial)
+                if not was_empty:
+                    self.notice()  # all of it waits behind held lanes, so those who hold them may go first
+            if self._input_ended and self._slots.are_empty and self._pool.is_empty:
                 return None
-            await self._changed.wait()
+            await self._slots.change()
         return None
-
-    def _may_seal(self) -> bool:
-        return (
-            self._gate.may_send(self._carried)
-            and self._courtesy.may_send(self._carried)
-            and self._outage.may_board
-        )
 
     def _limits(self) -> Limits:
         weight = min(self._gate.setting.weight, self._terms.max_weight or _ANY_WEIGHT)
-        max_bytes = min(self._terms.max_bytes, self.max_bytes_after_413 or self._terms.max_bytes)
+        max_bytes = min(self._terms.max_bytes, self.learnt_max_bytes or self._terms.max_bytes)
         return Limits(self._terms.max_entries, max_bytes, weight)
 
     async def _see_through(self, batch: Batch, departure: Departure) -> None:
+        left_at = self._clock()
         try:
             verdict = await self._carry(batch, departure)
-            if _blames_batch(verdict, batch):
-                await self._take_apart(batch, verdict, departure)
+            if blames_batch(verdict, batch) or may_concern_request(verdict):
+                await self._isolator.take_apart(batch, verdict, departure)
             else:
                 await self._conclude(batch, verdict)
+                if isinstance(verdict, InDoubt):
+                    await self._isolator.examine(batch, verdict, left_at=left_at)
         finally:
-            self._carried -= 1
-            self.notice()
+            self._slots.give_back()
 
     async def _carry(self, batch: Batch, departure: Departure) -> Verdict:
         self._emit(
@@ -193,7 +196,7 @@ class Dispatcher:
                 entries=batch.entries,
                 bytes=len(batch.body),
                 weight=batch.weight,
-                in_flight=self._carried,
+                in_flight=self._slots.carried,
             )
         )
         started = self._clock()
@@ -201,7 +204,7 @@ class Dispatcher:
         self._courtesy.ended(self._clock() - started)
         self.notice()  # an outage may be over
         if isinstance(verdict, Accept):
-            self._accepted += 1
+            self._largest_accepted = max(self._largest_accepted, len(batch.body))
             await self._ledger.record_delivered(batch)
             self._emit(
                 BatchDelivered(
@@ -210,7 +213,7 @@ class Dispatcher:
                     bytes=len(batch.body),
                     weight=batch.weight,
                     seconds=self._clock() - started,
-                    in_flight=self._carried,
+                    in_flight=self._slots.carried,
                 )
             )
         elif isinstance(verdict, InDoubt):
@@ -223,141 +226,34 @@ class Dispatcher:
         match verdict:
             case Accept():
                 self._pool.settle(batch, Outcome.DELIVERED)
+                return
             case InDoubt():
                 self._pool.settle(batch, Outcome.IN_DOUBT)
+                return
+            case NotSent(is_on_record=False):
+                pass
             case _:
-                await self._record_owed(batch, verdict)
-                self._give_back(batch, verdict)
-
-    async def _record_owed(self, sent: Batch, verdict: Verdict) -> None:
-        if verdict is not HELD_BACK:
-            await self._ledger.record_owed(sent, _reason(verdict))
-
-    def _give_back(self, batch: Batch, verdict: Verdict, indexes: Sequence[int] | None = None) -> None:
-        """Put what the server did not take back into the pool.
-
-        Args:
-            indexes: the entries of `batch` that are not settled yet; None for all.
-        """
-        self._pool.settle(batch, Outcome.OWED, indexes)
+                await self._ledger.record_owed(batch, verdict.reason)
+        self._pool.settle(batch, Outcome.OWED)
         match verdict:
             case Again(cause=Cause.TOO_LARGE):
-                known = self.max_bytes_after_413 or self._terms.max_bytes
-                self.max_bytes_after_413 = max(2, min(known, len(batch.body) // 2))
+                known = self.learnt_max_bytes or self._terms.max_bytes
+                self.learnt_max_bytes = max(2, min(known, len(batch.body) // 2))
             case Stop():
-                self._fail(self._terms.error(verdict))
+                self._give_up(verdict)
             case _:
                 pass  # it waits in the pool for better times
 
-    def _fail(self, error: BulkImporterError) -> None:
+    def _too_large(self, failed: int, passed: int) -> None:
+        """A body of `failed` bytes did not pass although all that is in it did, in bodies of `passed` bytes at most.
+
+        A chain of accidents looks the same. So what was learnt never goes below what was accepted before.
+        """
+        if failed > self._largest_accepted:
+            known = self.learnt_max_bytes or self._terms.max_bytes
+            self.learnt_max_bytes = min(known, max(2, failed // 2, passed, self._largest_accepted))
+
+    def _give_up(self, verdict: Stop | TurnedAway | Again) -> None:
+        error = self._terms.error(verdict)
         self._failure = self._failure or error
         self._stop.request(str(error), error.exit_code)
-
-    async def _take_apart(self, batch: Batch, verdict: Verdict, departure: Departure) -> None:
-        """Send a refused batch in ever smaller parts until each of its entries is delivered or rejected."""
-        policy = self._terms.policy
-        isolation = Isolation(
-            batch.entries, split_after=policy.split_after, alone_attempts=policy.alone_attempts
-        )
-        sent = batch
-        accepted_before = self._accepted
-        while True:
-            if isinstance(verdict, Accept) or _blames_batch(verdict, sent):
-                server_works = self._accepted > accepted_before or await self._works_beside(
-                    verdict, isolation
-                )
-                settled = isolation.judged(verdict, server_works=server_works)
-                await self._settle_part(batch, sent, verdict, settled)
-                if not server_works:
-                    self._outage.declare(f"it answers nothing but {_reason(verdict)}")
-                if not server_works or (isolation.part and not isolation.part.failures):
-                    accepted_before = self._accepted
-            elif isinstance(verdict, Again):
-                await self._record_owed(sent, verdict)  # it passes; the part stays as it is
-            else:
-                await self._break_off(batch, sent, verdict, isolation)
-                return
-            part = isolation.part
-            if part is None:
-                return
-            boarding = await self._boarding(part, verdict, departure.leg)
-            if boarding is None:
-                self._pool.settle(batch, Outcome.OWED, isolation.remaining())
-                return
-            sent = self._pool.seal_again(batch, part.indexes)
-            verdict = await self._carry(sent, boarding)
-
-    async def _boarding(self, part: Part, verdict: Verdict, leg: int) -> Departure | None:
-        """When the next part may leave; None where the run is to end before."""
-        if part.failures and self._outage.is_over:
-            after = verdict.after_seconds if isinstance(verdict, Again) else None
-            await self._stop.sleep(backoff_seconds(self._terms.policy, part.failures, self._chance(), after))
-        while not self._outage.may_board and not self._stop.is_requested:
-            await self._changed.wait()
-        if self._stop.is_requested:
-            return None
-        return Departure(leg, alone=part.alone, on_trial=self._outage.board())
-
-    async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
-        """Whether the server works but for the current part; asked only where that part would be condemned."""
-        policy, part = self._terms.policy, isolation.part
-        is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
-        if not (is_last and isinstance(verdict, Again) and verdict.cause in (Cause.CONFLICT, Cause.GARBLED)):
-            return True
-        return await self._terms.is_working()
-
-    async def _settle_part(self, batch: Batch, sent: Batch, verdict: Verdict, settled: Settled) -> None:
-        """Record what a verdict on the part `sent` of `batch` settled, and give those lanes free."""
-        if settled.refused:
-            rejections = [self._terms.rejection(batch, refused) for refused in settled.refused]
-            await self._ledger.record_rejected(rejections, sent)
-            self._pool.settle(batch, Outcome.REJECTED, [refused.index for refused in settled.refused])
-            self._emit(
-                EntriesRejected(
-                    spans=SpanSet.of(rejection.position for rejection in rejections).spans,
-                    codes=Counter(finding.code for each in rejections for finding in each.findings),
-                    batch=sent.number,
-                )
-            )
-        elif settled.delivered:
-            self._pool.settle(batch, Outcome.DELIVERED, settled.delivered)
-            return
-        else:
-            await self._record_owed(sent, verdict)
-        self._emit(
-            BatchRefused(
-                batch=sent.number,
-                entries=sent.entries,
-                reason=_reason(verdict),
-                suspects=len(settled.refused),
-            )
-        )
-
-    async def _break_off(self, batch: Batch, sent: Batch, verdict: Verdict, isolation: Isolation) -> None:
-        """The part `sent` is in doubt, or nothing more may be sent: what else is not settled is owed."""
-        part = isolation.part
-        inside = set(part.indexes) if part else set()
-        others = [index for index in isolation.remaining() if index not in inside]
-        if isinstance(verdict, InDoubt):
-            self._pool.settle(batch, Outcome.IN_DOUBT, sorted(inside))
-            self._pool.settle(batch, Outcome.OWED, others)
-            return
-        await self._record_owed(sent, verdict)
-        self._give_back(batch, verdict, isolation.remaining())
-
-
-def _blames_batch(verdict: Verdict, batch: Batch) -> TypeGuard[Again | AgainInPart | Refuse]:
-    """Whether the batch itself may be to blame, so that it has to be taken apart."""
-    match verdict:
-        case AgainInPart() | Refuse():
-            return True
-        case Again(cause=Cause.TOO_LARGE):
-            return batch.entries == 1 or batch.suspect
-        case Again():
-            return verdict.cause in _IN_GROUP
-        case _:
-            return False
-
-
-def _reason(verdict: Verdict) -> str:
-    return "" if isinstance(verdict, Accept) else verdict.reason

@@ -14,8 +14,11 @@ taught is known before the next one leaves. Parallelism is between isolations, n
   `split_after` failures, and a single entry is called refused only after `alone_attempts` more, each with nothing
   else in flight, and only if the server is known to work otherwise. A split on such grounds infers nothing.
 - *413* splits at once; a single entry that is too large by itself is refused.
+- *Nobody's words* (a gateway's page, a pipe that broke) come here only when other uploads pass. Those that will be
+  the same for the same request are bisected as refusals are, and a single entry is refused when it was turned away
+  `alone_attempts` times; those that may pass are treated as `ex_system` is.
 
-Nothing of it is kept on disk: after a crash everything that is not settled is owed and is packed afresh.
+Nothing of it is kept on disk but that entries are suspected: after a crash they are packed afresh, apart from others.
 """
 
 from __future__ import annotations
@@ -23,9 +26,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, Refuse
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    Refuse,
+    TurnedAway,
+)
 
-__all__ = ["Isolation", "Part", "Refused", "Settled"]
+__all__ = ["TURNED_AWAY", "Isolation", "Part", "Refused", "Settled"]
+
+TURNED_AWAY = "turned_away"
+"""Key of what is refused in nobody's words."""
+
+_KEYS = {Cause.CONFLICT: "ex_system", Cause.GARBLED: "garbled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,8 @@ class Refused:
     """An entry that the server refused by itself, with the server's words.
 
     Attributes:
-        key, params: as in `verdicts.Refuse`; besides, `ex_system` and `garbled` for what failed too often alone, and
-            `http_413` for an entry that is too large by itself.
+        key, params: as in `verdicts.Refuse`; besides, `ex_system` and `garbled` for what failed too often alone,
+            `http_413` for an entry that is too large by itself, and `TURNED_AWAY` for what nobody's words refused.
         pointers: JSON pointer inside the entry -> messages, from a schema text; empty otherwise.
     """
 
@@ -76,12 +91,18 @@ class Isolation:
     `remaining` says what is owed besides the part that was out.
     """
 
-    def __init__(self, entries: int, *, split_after: int = 2, alone_attempts: int = 4) -> None:
-        """Begin with the whole batch as the first part; the refusal that led here is the first to be `judged`."""
+    def __init__(
+        self, entries: int, *, split_after: int = 2, alone_attempts: int = 4, failures: int = 0
+    ) -> None:
+        """Begin with the whole batch as the first part; the refusal that led here is the first to be `judged`.
+
+        Args:
+            failures: how often it failed in earlier runs for no known reason.
+        """
         self._split_after = split_after
         self._alone_attempts = alone_attempts
         # The next part is the last one; changed by `judged` alone.
-        self._parts = [Part(range(entries))] if entries else []
+        self._parts = [Part(range(entries), failures)] if entries else []
 
     @property
     def part(self) -> Part | None:
@@ -92,7 +113,9 @@ class Isolation:
         """All indexes that are not settled, the current part's included, ascending."""
         return [index for part in reversed(self._parts) for index in part.indexes]
 
-    def judged(self, verdict: Accept | Again | AgainInPart | Refuse, *, server_works: bool = True) -> Settled:
+    def judged(
+        self, verdict: Accept | Again | AgainInPart | Refuse | TurnedAway, *, server_works: bool = True
+    ) -> Settled:
         """Take the verdict on the current part; it settles some of its entries, or makes smaller parts.
 
         Args:
@@ -110,6 +133,8 @@ class Isolation:
                 return self._leave_out(part, verdict)
             case Refuse():
                 return self._bisect(part, verdict.key, verdict.params)
+            case TurnedAway():
+                return self._turn_away(part, verdict)
             case Again():
                 return self._send_again(part, verdict, server_works)
 
@@ -138,6 +163,16 @@ class Isolation:
         self._split(part, guilty=True)
         return Settled()
 
+    def _turn_away(self, part: Part, verdict: TurnedAway) -> Settled:
+        if len(part.indexes) > 1:
+            self._split(part, guilty=True)
+            return Settled()
+        failures = part.failures + 1
+        if failures >= self._alone_attempts:
+            return Settled(refused=(Refused(part.indexes[0], TURNED_AWAY, (verdict.reason,), {}),))
+        self._parts.append(replace(part, failures=failures, alone=True))
+        return Settled()
+
     def _send_again(self, part: Part, verdict: Again, server_works: bool) -> Settled:
         single = len(part.indexes) == 1
         if verdict.cause is Cause.TOO_LARGE:
@@ -145,7 +180,7 @@ class Isolation:
                 return Settled(refused=(Refused(part.indexes[0], "http_413", (verdict.reason,), {}),))
             self._split(part, guilty=False)
             return Settled()
-        if verdict.cause not in (Cause.CONFLICT, Cause.GARBLED):
+        if verdict.cause is Cause.UNREACHABLE:
             self._parts.append(part)
             return Settled()
         failures = part.failures + 1
@@ -153,7 +188,7 @@ class Isolation:
             self._split(part, guilty=False)
         elif failures >= self._split_after + self._alone_attempts:
             if server_works:
-                key = "ex_system" if verdict.cause is Cause.CONFLICT else "garbled"
+                key = _KEYS.get(verdict.cause, TURNED_AWAY)
                 return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
             # What a server that fails at everything failed at says nothing: the count begins again.
             self._parts.append(replace(part, failures=self._split_after))

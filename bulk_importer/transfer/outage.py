@@ -2,8 +2,12 @@
 
 What counts is whether a *batch* gets an answer in the server's own words. Everything else that happens to one is a
 sign: no connection, a gateway's page, a connection that broke, an answer that never came, and a 429 too. Each of these
-may be about that one batch, but three of them in a row with no answer between are about the server; and where the
-signs leave batches in doubt, the pause bounds how many.
+may be about that one batch, but three of them in a row with no answer between are about the server, unless it is found
+out meanwhile that they were about what is in those batches (`excuse`).
+
+Where the signs leave batches in doubt, the pause bounds how many: before a batch may try again an upload of nothing
+has to pass, which cannot be in doubt, and where such uploads pass and batches are lost all the same, no more than
+`signs` and the number in flight are lost in a row.
 """
 
 from __future__ import annotations
@@ -17,10 +21,13 @@ from bulk_importer.datagym.verdicts import (
     AgainInPart,
     Cause,
     InDoubt,
+    NotSent,
     Refuse,
     Stop,
     StopKind,
+    TurnedAway,
     Verdict,
+    is_in_words,
 )
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.breaker import Breaker, BreakerPolicy, BreakerState
@@ -37,6 +44,7 @@ class Outage:
 
     Args:
         probe: a light read of the server, judged as if it were an upload; nothing is executed by it.
+        look: an upload of nothing.
         sleep: waits so many seconds, or less when the run is to end.
     """
 
@@ -45,12 +53,15 @@ class Outage:
         policy: BreakerPolicy,
         *,
         probe: Callable[[], Awaitable[Verdict]],
+        look: Callable[[], Awaitable[Verdict]],
         sleep: Callable[[float], Awaitable[None]],
         emit: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._breaker = Breaker(policy)
+        self._signs = policy.signs
         self._probe = probe
+        self._look = look
         self._sleep = sleep
         self._emit = emit
         self._clock = clock
@@ -58,6 +69,9 @@ class Outage:
         self._on_trial = False
         # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
         self._is_declared = False
+        # Batches that were lost in a row, and how many were in flight at most meanwhile; changed by `saw` and `excuse`.
+        self._lost = 0
+        self._in_flight = 1
         self._changed = asyncio.Event()
 
     @property
@@ -84,24 +98,45 @@ class Outage:
         """Whether a request of a batch that was sealed before may leave now."""
         return self.is_over or (on_trial and self._breaker.state is BreakerState.TRIAL)
 
-    def saw(self, verdict: Verdict) -> None:
-        """Take the verdict on a request into account, before anything else is done about it."""
+    def saw(self, verdict: Verdict, *, in_flight: int = 1) -> None:
+        """Take the verdict on a request into account, before anything else is done about it.
+
+        Args:
+            in_flight: how many requests were on their way when it left, itself included.
+        """
         now = self._clock()
-        event: OutageBegan | OutageEnded | None = None
+        self._in_flight = max(self._in_flight, in_flight)
         match verdict:
-            case Again(cause=Cause.TOO_LARGE) | Stop():
+            case Again(cause=Cause.TOO_LARGE) | Stop() | NotSent():
                 pass  # a proxy may say so while the server is away
-            case Again(cause=cause) | InDoubt(cause=cause) if cause in _SIGNS:
-                after = verdict.after_seconds if isinstance(verdict, Again) else None
-                event = self._breaker.batch_failed(now, verdict.reason, after_seconds=after)
+            case InDoubt():
+                self._lost += 1
+                self._tell(self._breaker.batch_failed(now, verdict.reason))
+            case TurnedAway():
+                self._tell(self._breaker.batch_failed(now, verdict.reason))
+            case Again(cause=cause) if cause in _SIGNS:
+                self._tell(
+                    self._breaker.batch_failed(now, verdict.reason, after_seconds=verdict.after_seconds)
+                )
             case Again() if self._is_declared:
-                event = self._breaker.batch_failed(now, verdict.reason)  # more of what it was declared for
-            case _:
-                self._is_declared = False
-                event = self._breaker.batch_answered(now)
+                self._tell(
+                    self._breaker.batch_failed(now, verdict.reason)
+                )  # more of what it was declared for
+            case Accept() | Again() | AgainInPart() | Refuse():
+                self.excuse()
+        self._changed.set()
+
+    def excuse(self) -> None:
+        """A batch was answered, or what happened to batches is known to be about what is in them: no outage, then."""
+        self._is_declared = False
+        self._lost = 0
+        self._in_flight = 1
+        self._tell(self._breaker.batch_answered(self._clock()))
+        self._changed.set()
+
+    def _tell(self, event: OutageBegan | OutageEnded | None) -> None:
         if event is not None:
             self._emit(event)
-        self._changed.set()
 
     def declare(self, reason: str) -> None:
         """The server answers in its own words, and yet it is of no use: begin an outage at once.
@@ -111,9 +146,7 @@ class Outage:
         now = self._clock()
         self._is_declared = True
         while self._breaker.state is not BreakerState.OPEN:
-            event = self._breaker.batch_failed(now, reason)
-            if event is not None:
-                self._emit(event)
+            self._tell(self._breaker.batch_failed(now, reason))
         self._changed.set()
 
     async def run(self, notice: Callable[[], None]) -> Again:
@@ -142,8 +175,17 @@ class Outage:
     async def _ask(self) -> None:
         verdict = await self._probe()
         if _is_answered(verdict):
-            self._breaker.probe_answered()
-            return
+            if not self._lost:
+                self._breaker.probe_answered()
+                return
+            # What tries next may be lost as well, so it is tried with an upload of nothing first.
+            verdict = await self._look()
+            if is_in_words(verdict):
+                if self._lost < self._signs + self._in_flight:
+                    self._breaker.probe_answered()
+                else:
+                    self._breaker.probe_failed(self._clock(), self._breaker.reason)
+                return
         after = verdict.after_seconds if isinstance(verdict, Again) else None
         reason = "" if isinstance(verdict, Accept) else verdict.reason
         self._breaker.probe_failed(self._clock(), reason, after_seconds=after)
@@ -154,7 +196,7 @@ def _is_answered(verdict: Verdict) -> bool:
     match verdict:
         case Again():
             return verdict.cause not in _SIGNS
-        case InDoubt() | Stop(kind=StopKind.NOT_TRUSTED):
+        case InDoubt() | Stop(kind=StopKind.NOT_TRUSTED) | NotSent():
             return False
-        case Accept() | AgainInPart() | Refuse() | Stop():
+        case Accept() | AgainInPart() | Refuse() | TurnedAway() | Stop():
             return True

@@ -14,10 +14,12 @@ import msgspec
 from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
 from bulk_importer.datagym.retry import Retrying
 from bulk_importer.datagym.uploads import Uploads
+from bulk_importer.datagym.verdicts import may_concern_request
 from bulk_importer.errors import UsageError
 from bulk_importer.events import Observer
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.settings import Settings
+from bulk_importer.spans import Span
 from bulk_importer.transfer.breaker import BreakerPolicy
 from bulk_importer.transfer.carrier import Carrier
 from bulk_importer.transfer.clockwork import Clockwork
@@ -25,8 +27,10 @@ from bulk_importer.transfer.courtesy import Polite, Unrestrained
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
 from bulk_importer.transfer.gate import Bounds, Gate, Setting
 from bulk_importer.transfer.isolation import Refused
+from bulk_importer.transfer.isolator import IsolationTerms
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.supply import Supply
 from bulk_importer.transfer.window import Window
@@ -36,6 +40,7 @@ __all__ = ["Ledger", "Remembered", "Sending", "require_sound"]
 _POLITE_IN_FLIGHT = 2
 # When everything fails, a retry leaves in the time of ten first waits: every five seconds at the default.
 _RETRIES_PER_WAIT = 0.1
+_ATTEMPTS_IN_PLACE = 2
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -43,7 +48,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
     Attributes:
         in_flight, weight: the best setting of the gate that is known.
-        max_bytes: of a body, after a 413; None where there was none.
+        max_bytes: of a body, after one that was too large for something on the way; None where there was none.
     """
 
     in_flight: int
@@ -67,6 +72,9 @@ class Ledger(Protocol):
     async def record_owed(self, batch: Batch, reason: str) -> None: ...
     async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None: ...
     async def record_in_doubt(self, batch: Batch, reason: str) -> None: ...
+    async def record_suspected(
+        self, spans: Sequence[Span], said: str, *, condemned: bool = False
+    ) -> None: ...
 
 
 class Sending:
@@ -74,7 +82,7 @@ class Sending:
 
     Args:
         settings: of which `require_sound` has nothing to say.
-        rejection: see `Terms`.
+        rejection: see `IsolationTerms`.
         remembered: what an earlier run found out.
     """
 
@@ -91,6 +99,7 @@ class Sending:
         emit: Observer,
         clock: Callable[[], float],
     ) -> None:
+        passage = Passage(uploads, seal=pool.seal_again, clock=clock, is_stopping=lambda: stop.is_requested)
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
@@ -102,6 +111,7 @@ class Sending:
                 max_outage_seconds=settings.max_outage,
             ),
             probe=uploads.probe,
+            look=passage.look,
             sleep=stop.sleep,
             emit=emit,
             clock=clock,
@@ -126,12 +136,18 @@ class Sending:
                     share=settings.retry_share, per_second=_RETRIES_PER_WAIT / settings.retry_wait
                 ),
                 max_attempts=settings.max_attempts,
-                may_retry=lambda _: not stop.is_requested and outage.is_over,
+                may_retry=lambda verdict, attempt: (
+                    not stop.is_requested
+                    and outage.is_over
+                    # What may be about the batch is not tried a third time before others show whether they pass.
+                    and (attempt < _ATTEMPTS_IN_PLACE or not may_concern_request(verdict))
+                ),
                 sleep=stop.sleep,
                 chance=random.random,
                 clock=clock,
             ),
             outage=outage,
+            passage=passage,
             clockwork=Clockwork(
                 pacing,
                 _window(settings),
@@ -150,6 +166,7 @@ class Sending:
             ledger=ledger,
             gate=gate,
             outage=outage,
+            passage=passage,
             courtesy=Polite(uploads.light_read, standing=lambda: gate.setting, emit=emit, clock=clock)
             if settings.polite
             else Unrestrained(),
@@ -157,11 +174,9 @@ class Sending:
                 max_entries=min(settings.max_batch_entries, pacing.max_entries or settings.max_batch_entries),
                 max_bytes=min(_max_bytes(settings, remembered), pacing.max_bytes or settings.max_batch_bytes),
                 max_weight=settings.max_batch_weight,
-                policy=policy,
-                rejection=rejection,
                 error=uploads.error,
-                is_working=uploads.is_working,
             ),
+            isolation_terms=IsolationTerms(policy, rejection, uploads.is_working),
             stop=stop,
             emit=emit,
             chance=random.random,
@@ -181,7 +196,7 @@ class Sending:
     def remembered(self) -> Remembered:
         """What the next run should begin with."""
         in_flight, weight = self._gate.base
-        return Remembered(in_flight, weight, self.dispatcher.max_bytes_after_413 or self._remembered_bytes)
+        return Remembered(in_flight, weight, self.dispatcher.learnt_max_bytes or self._remembered_bytes)
 
 
 def require_sound(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bulk_importer.datagym.answers import is_serving, judge_answer
 from bulk_importer.datagym.schema_text import pointed_entries
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, InDoubt, Refuse, Stop
+from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, InDoubt, Refuse, Stop, TurnedAway
 
 STATUSES = st.one_of(
     st.integers(), st.sampled_from([200, 204, 301, 400, 401, 403, 404, 413, 429, 500, 502, 503, 504])
@@ -47,7 +47,7 @@ HEADERS = st.dictionaries(
     max_size=4,
 )
 # What a body must hold for the labels to be known as not written.
-ROLLED_BACK = (Again, AgainInPart, Refuse, Stop)
+ROLLED_BACK = (Again, AgainInPart, Refuse, TurnedAway, Stop)
 
 
 def words_of(body: bytes) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from bulk_importer.datagym.verdicts import (
     Refuse,
     Stop,
     StopKind,
+    TurnedAway,
     Verdict,
 )
 
@@ -296,7 +297,7 @@ def test_what_proxies_say_while_nothing_is_behind_them_is_waited_for(status: int
     assert "status.example.org" in verdict.reason or status == 404
 
 
-STOPS = [
+TURNED_AWAY = [
     (301, b"", StopKind.NOT_DATAGYM),
     (308, PAGE, StopKind.NOT_DATAGYM),
     (400, b"", StopKind.NOT_DATAGYM),
@@ -306,15 +307,16 @@ STOPS = [
     (404, SPRING, StopKind.NOT_DATAGYM),
     (405, b"", StopKind.NOT_DATAGYM),
     (407, PAGE, StopKind.NOT_AUTHORISED),
+    (422, PAGE, StopKind.NOT_DATAGYM),
     (431, b"", StopKind.NOT_DATAGYM),
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), STOPS)
-def test_what_no_repetition_mends_stops_the_run(status: int, body: bytes, kind: StopKind) -> None:
-    """A wrong address or a wrong token is the same for every batch."""
+@pytest.mark.parametrize(("status", "body", "kind"), TURNED_AWAY)
+def test_what_is_turned_away_by_a_status_would_be_so_again(status: int, body: bytes, kind: StopKind) -> None:
+    """A wrong address or a wrong token is the same for every batch; a disliked text for this one alone."""
     verdict = judge(status, body)
-    assert isinstance(verdict, Stop)
+    assert isinstance(verdict, TurnedAway)
     assert verdict.kind is kind
 
 
@@ -332,17 +334,17 @@ def test_a_refusal_counts_under_an_error_status_too() -> None:
 def test_a_redirect_is_named_without_its_query() -> None:
     """A query may repeat the token."""
     verdict = judge(301, b"", location="https://user:pw@login.example.org/sso?token=SECRET")
-    assert isinstance(verdict, Stop)
+    assert isinstance(verdict, TurnedAway)
     assert "login.example.org/sso" in verdict.reason
     assert "SECRET" not in verdict.reason
     assert "pw" not in verdict.reason
 
 
 @pytest.mark.parametrize("location", ["", "/login?token=SECRET", "http://[", "::::"])
-def test_a_junk_redirect_stops_the_run_too(location: str) -> None:
+def test_a_junk_redirect_is_turned_away_too(location: str) -> None:
     """Whatever the target is, the verdict is the same."""
     verdict = judge(301, b"", location=location)
-    assert isinstance(verdict, Stop)
+    assert isinstance(verdict, TurnedAway)
     assert "SECRET" not in verdict.reason
 
 

@@ -39,7 +39,7 @@ class World:
             budget=budget or RetryBudget(),
             clock=lambda: self.now,
             max_attempts=max_attempts,
-            may_retry=lambda _: self.may_retry,
+            may_retry=lambda verdict, attempt: self.may_retry,
             sleep=self.sleep,
             chance=lambda: 0.999,
         )

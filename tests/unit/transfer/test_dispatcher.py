@@ -21,12 +21,15 @@ from bulk_importer.datagym.verdicts import (
     Refuse,
     Stop,
     StopKind,
+    TurnedAway,
     Verdict,
+    may_concern_request,
 )
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
 from bulk_importer.model import Batch, EntryRun, Rejection
 from bulk_importer.packing import Pool
+from bulk_importer.spans import Span
 from bulk_importer.transfer.breaker import BreakerPolicy
 from bulk_importer.transfer.carrier import Carrier
 from bulk_importer.transfer.clockwork import Clockwork
@@ -34,14 +37,17 @@ from bulk_importer.transfer.courtesy import Unrestrained
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
 from bulk_importer.transfer.gate import Bounds, Gate
 from bulk_importer.transfer.isolation import Refused
+from bulk_importer.transfer.isolator import IsolationTerms
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
 from support.simulated_time import run_in_simulated_time
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
 CONFLICT = Again(Cause.CONFLICT, "ex_system")
+ENDLESS = Again(Cause.GARBLED, "the request did not arrive whole")
 TOO_LARGE = Again(Cause.TOO_LARGE, "status 413")
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HARDLY_ANY = (
@@ -72,6 +78,10 @@ class Diary:
     async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
         del self.under_way[batch.number]
         self.lines.append(("rejected", tuple(each.position for each in rejections)))
+
+    async def record_suspected(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:
+        positions = tuple(position for start, stop in spans for position in range(start, stop))
+        self.lines.append(("condemned" if condemned else "suspected", positions))
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
         self._end("in doubt", batch)
@@ -119,13 +129,18 @@ class World:
         in_flight: int = 1,
         is_away: Callable[[], bool] = lambda: False,
         patience: tuple[RetryPolicy, BreakerPolicy] = HARDLY_ANY,
+        rehearsing: Answering | None = None,
         **terms: int,
     ) -> None:
         self.diary = Diary()
         self.events: list[Event] = []
         self.stop = StopSwitch()
         self.sent: list[list[int]] = []
+        self.rehearsed: list[list[int]] = []
+        self.looks = 0
+        self.nothing: Verdict = REFUSAL
         self._answer = answer
+        self._rehearsing = rehearsing or refusing()
         self._lanes = lanes
         self._pool = Pool(1 << 20)
         self._is_away = is_away
@@ -135,10 +150,15 @@ class World:
         outage = Outage(
             breaker_policy,
             probe=self._probe,
+            look=self._look,
             sleep=self.stop.sleep,
             emit=self.events.append,
             clock=loop.time,
         )
+        passage = Passage(
+            self, seal=self._pool.seal_again, clock=loop.time, is_stopping=lambda: self.stop.is_requested
+        )
+        self.passage = passage
         carrier = Carrier(
             upload=self._upload,
             ledger=self.diary,
@@ -148,11 +168,16 @@ class World:
                 budget=RetryBudget(per_second=1e6),
                 clock=loop.time,
                 max_attempts=8,
-                may_retry=lambda _: not self.stop.is_requested and outage.is_over,
+                may_retry=lambda verdict, attempt: (
+                    not self.stop.is_requested
+                    and outage.is_over
+                    and (attempt < 2 or not may_concern_request(verdict))
+                ),
                 sleep=self.stop.sleep,
                 chance=lambda: 0.5,
             ),
             outage=outage,
+            passage=passage,
             clockwork=Clockwork(
                 Pacing(),
                 is_stopping=lambda: self.stop.is_requested,
@@ -170,16 +195,15 @@ class World:
             ledger=self.diary,
             gate=gate,
             outage=outage,
+            passage=passage,
             courtesy=Unrestrained(),
             terms=Terms(
                 max_entries=entries,
                 max_bytes=terms.get("max_bytes", 1 << 20),
                 max_weight=None,
-                policy=replace(policy, alone_attempts=2),
-                rejection=_rejection,
                 error=_error,
-                is_working=self._is_working,
             ),
+            isolation_terms=IsolationTerms(replace(policy, alone_attempts=2), _rejection, self._is_working),
             stop=self.stop,
             emit=self.events.append,
             chance=lambda: 0.5,
@@ -203,6 +227,21 @@ class World:
     async def _is_working(self) -> bool:
         return not self._is_away()
 
+    async def upload_nothing(self) -> Verdict:
+        """As `Soundings` has it."""
+        self.looks += 1
+        return AWAY if self._is_away() else self.nothing
+
+    async def rehearse(self, body: bytes) -> Verdict:
+        """As `Soundings` has it: what a gateway dislikes it dislikes without the last bracket, too."""
+        positions = json.loads(body)
+        self.rehearsed.append(positions)
+        said = await self._rehearsing(positions) if positions else Accept()
+        return ENDLESS if isinstance(said, Accept) else said
+
+    async def _look(self) -> Verdict:
+        return await self.passage.look()
+
     async def _probe(self) -> Verdict:
         return AWAY if self._is_away() else Stop(StopKind.NOT_DATAGYM, "status 405")
 
@@ -212,7 +251,7 @@ def _rejection(batch: Batch, refused: Refused) -> Rejection:
     return Rejection(position=entry.position, offset=0, media_id=entry.media_id, findings=(), raw=entry.raw)
 
 
-def _error(verdict: Stop | Again) -> BulkImporterError:
+def _error(verdict: Stop | TurnedAway | Again) -> BulkImporterError:
     return ServerUnavailable("the server", verdict.reason)
 
 
@@ -311,7 +350,7 @@ async def test_what_is_too_large_is_packed_smaller_for_the_rest_of_the_run() -> 
     world = World("abcdefghij", answer, entries=8)
     await world.run()
     assert sorted(world.diary.of("delivered")) == list(range(10))
-    assert world.dispatcher.max_bytes_after_413 is not None
+    assert world.dispatcher.learnt_max_bytes is not None
     assert [len(each) for each in world.sent[:2]] == [8, 3]
     assert max(len(each) for each in world.sent[2:]) <= 2
 
@@ -331,7 +370,7 @@ async def test_two_that_are_too_large_at_once_leave_the_smaller_limit() -> None:
 
     world = World("abcdef", answer, entries=4, in_flight=2)
     await world.run()
-    assert world.dispatcher.max_bytes_after_413 == len("[4,5]") // 2
+    assert world.dispatcher.learnt_max_bytes == len("[4,5]") // 2
 
 
 async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
@@ -339,15 +378,20 @@ async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
     world = World("ab", refusing(0, verdict=TOO_LARGE), entries=1)
     await world.run()
     assert world.diary.of("rejected") == [0]
-    assert world.dispatcher.max_bytes_after_413 is None
+    assert world.dispatcher.learnt_max_bytes is None
 
 
 async def test_a_part_that_is_too_large_is_split_and_not_mixed_with_others() -> None:
-    """A suspect keeps its group."""
-    world = World("abcdef", scripted(CONFLICT, TOO_LARGE), entries=4)
+    """A suspect keeps its group; with one slot the others go on while it waits."""
+    said = [CONFLICT, TOO_LARGE]
+
+    async def answer(positions: list[int]) -> Verdict:
+        return said.pop(0) if positions == [0, 1, 2, 3] and said else Accept()
+
+    world = World("abcdef", answer, entries=4)
     await world.run()
     assert sorted(world.diary.of("delivered")) == list(range(6))
-    assert world.sent[:4] == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1], [2, 3]]
+    assert world.sent == [[0, 1, 2, 3], [4, 5], [0, 1, 2, 3], [0, 1], [2, 3]]
 
 
 async def test_a_deadlock_goes_again_and_is_split_the_second_time() -> None:
@@ -397,10 +441,10 @@ async def test_a_lost_answer_in_the_middle_of_taking_apart_leaves_the_rest_to_be
 
 async def test_what_passes_is_sent_again_and_people_are_told() -> None:
     """The same batch, with the record that it left before each time."""
-    world = World("ab", scripted(Again(Cause.UNAVAILABLE, "503"), Again(Cause.THROTTLED, "429")), entries=2)
+    world = World("ab", scripted(Again(Cause.UNAVAILABLE, "503")), entries=2)
     await world.run()
-    assert world.diary.lines == [("sent", (0, 1))] * 3 + [("delivered", (0, 1))]
-    assert [event.reason for event in world.events if isinstance(event, RetryScheduled)] == ["503", "429"]
+    assert world.diary.lines == [("sent", (0, 1))] * 2 + [("delivered", (0, 1))]
+    assert [event.reason for event in world.events if isinstance(event, RetryScheduled)] == ["503"]
 
 
 async def test_in_an_outage_batches_are_given_back_and_leave_when_it_is_over() -> None:
@@ -564,3 +608,146 @@ async def test_a_server_that_will_have_nothing_ends_the_run_and_the_others_land(
         await world.run()
     assert world.diary.of("delivered") == [1]
     assert world.diary.of("owed") == [0]
+
+
+FORBIDDEN = TurnedAway(StopKind.NOT_AUTHORISED, "status 403, a page of HTML")
+BUSY = Again(Cause.UNAVAILABLE, "status 503, a page of HTML")
+LOST = InDoubt(Cause.DISCONNECTED, "the connection broke before an answer came")
+TOLD_IN_NOBODYS_WORDS = [
+    FORBIDDEN,
+    TurnedAway(StopKind.NOT_DATAGYM, "status 400"),
+    BUSY,
+    Again(Cause.THROTTLED, "status 429"),
+    Again(Cause.DISCONNECTED, "the connection broke before the whole request was sent"),
+    Again(Cause.TIMED_OUT, "it did not take the whole request in time"),
+]
+
+
+@pytest.mark.parametrize("verdict", TOLD_IN_NOBODYS_WORDS, ids=lambda verdict: verdict.reason)
+@pytest.mark.parametrize("in_flight", [1, 4])
+async def test_what_nobodys_words_refuse_while_others_pass_costs_one_entry(
+    verdict: Verdict, in_flight: int
+) -> None:
+    """A firewall dislikes one text: its entry is rejected, and all others arrive."""
+    world = World("abcdefghijklmnopqrstuvwx", refusing(13, verdict=verdict), entries=8, in_flight=in_flight)
+    await world.run()
+    assert world.diary.of("rejected") == [13]
+    assert sorted(world.diary.of("delivered")) == [each for each in range(24) if each != 13]
+    assert len(world.sent) <= 3 + 2 * 3 * 3 + 6, "three levels of halves, three tries each, and six alone"
+
+
+async def test_the_only_entry_that_is_disliked_is_rejected_although_nothing_else_is_there_to_show_it() -> (
+    None
+):
+    """An upload of nothing shows that uploads pass."""
+    world = World("a", refusing(0, verdict=FORBIDDEN), entries=1)
+    await world.run()
+    assert world.diary.of("rejected") == [0]
+    assert world.looks
+
+
+async def test_what_refuses_everything_in_nobodys_words_ends_the_run_after_a_few_tries() -> None:
+    """A gateway that wants another token: nothing passes, and waiting changes nothing."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        return FORBIDDEN
+
+    world = World("abcdefghijkl", answer, entries=1, in_flight=2)
+    world.nothing = FORBIDDEN
+    with pytest.raises(ServerUnavailable, match="403"):
+        await world.run()
+    assert len(world.sent) <= 5
+    assert not world.diary.of("rejected")
+    assert world.stop.exit_code is ExitCode.SERVER
+
+
+async def test_a_gateway_that_dislikes_uploads_of_nothing_does_not_stop_what_it_lets_through() -> None:
+    """As long as there are other uploads they show that something passes."""
+    world = World("abcdefghijklmnopqrstuvwxyz", refusing(3, verdict=FORBIDDEN), entries=2, in_flight=2)
+    world.nothing = FORBIDDEN
+    await world.run()
+    assert world.diary.of("rejected") == [3]
+    assert len(world.diary.of("delivered")) == 25
+
+
+async def test_in_an_outage_different_batches_try_in_turn() -> None:
+    """The first one that failed does not try again and again while others could show that the server is back."""
+    tried: list[int] = []
+
+    async def answer(positions: list[int]) -> Verdict:
+        tried.extend(positions)
+        return BUSY if len(tried) < 12 or positions == [0] else Accept()
+
+    world = World("abcdefghijkl", answer, entries=1)
+    world.nothing = BUSY
+    with pytest.raises(ServerUnavailable):
+        await (
+            world.run()
+        )  # what is left at the end is the one that nobody's words refuse, and no other upload passes
+    assert len(set(tried[:8])) >= 4
+    assert sorted(world.diary.of("delivered")) == list(range(1, 12))
+
+
+async def test_a_lost_answer_that_is_about_one_entry_is_explained_at_once() -> None:
+    """By rehearsals, which cannot be executed: the batch stays in doubt, and the culprit is on record."""
+    lost = refusing(5, verdict=LOST)
+    world = World("abcdefghijkl", lost, entries=4, rehearsing=lost)
+    await world.run()
+    assert world.diary.of("in doubt") == [4, 5, 6, 7]
+    assert world.diary.of("condemned") == [5]
+    assert not world.diary.of("suspected")
+    assert sorted(world.diary.of("delivered")) == [0, 1, 2, 3, 8, 9, 10, 11]
+
+
+async def test_a_lost_answer_that_rehearsals_do_not_explain_is_remembered() -> None:
+    """The request is too much for the server, or it was chance: next time it goes in parts."""
+    world = World("abcdefgh", refusing(5, verdict=LOST), entries=4)
+    await world.run()
+    assert world.diary.of("suspected") == [4, 5, 6, 7]
+    assert not world.diary.of("condemned")
+
+
+async def test_answers_that_are_lost_because_the_server_is_gone_suspect_nobody() -> None:
+    """Nothing passes."""
+    world = World("abcdefgh", scripted(*[LOST] * 3), entries=1)
+    world.nothing = LOST
+    with pytest.raises(ServerUnavailable):
+        await world.run()
+    assert not world.diary.of("suspected")
+    assert not world.rehearsed
+
+
+@pytest.mark.parametrize("nothing", [LOST, REFUSAL], ids=["nothing passes", "only uploads of nothing pass"])
+@pytest.mark.parametrize("in_flight", [1, 2, 8])
+async def test_no_more_is_lost_in_a_row_than_what_was_in_flight_and_three(
+    nothing: Verdict, in_flight: int
+) -> None:
+    """From some moment on every upload gets an answer that nobody understands."""
+    sent = 0
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal sent
+        sent += 1
+        await asyncio.sleep(0)
+        return LOST if sent > 20 else Accept()
+
+    lanes = [chr(letter) for letter in range(0x4E00, 0x4E00 + 300)]
+    world = World("".join(lanes), answer, entries=1, in_flight=in_flight)
+    world.nothing = nothing
+    with pytest.raises(ServerUnavailable, match="broke"):
+        await world.run()
+    assert len(world.diary.of("in doubt")) <= in_flight + 3
+
+
+async def test_bodies_that_are_reset_for_their_size_are_made_smaller() -> None:
+    """All that is in them passes in parts, so it is about the size, which is remembered as after a 413."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        return Again(Cause.DISCONNECTED, "broken pipe") if len(positions) > 2 else Accept()
+
+    world = World("abcdefghijklmnop", answer, entries=8)
+    await world.run()
+    assert len(world.diary.of("delivered")) == 16
+    assert not world.diary.of("rejected")
+    assert world.dispatcher.learnt_max_bytes is not None
+    assert world.dispatcher.learnt_max_bytes < len("[0,1,2,3,4,5,6,7]")

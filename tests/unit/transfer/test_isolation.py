@@ -7,8 +7,8 @@ from math import ceil, log2
 
 import pytest
 
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, Refuse
-from bulk_importer.transfer.isolation import Isolation, Part, Settled
+from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, Refuse, StopKind, TurnedAway
+from bulk_importer.transfer.isolation import TURNED_AWAY, Isolation, Part, Settled
 
 Judge = Callable[[Part], Accept | Again | AgainInPart | Refuse]
 NO_TASK = Refuse("ex_gen_json_upload_not_found_task", (), "no task")
@@ -190,22 +190,57 @@ def test_nobody_is_condemned_by_a_server_that_fails_at_everything() -> None:
     assert only.key == "ex_system"
 
 
-@pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.TIMED_OUT])
-def test_a_server_that_is_busy_or_away_says_nothing_about_the_part(cause: Cause) -> None:
+def test_a_server_that_cannot_be_reached_says_nothing_about_the_part() -> None:
     """It is sent again as it is, as often as that takes."""
     isolation = Isolation(8)
     isolation.judged(NO_TASK)
     before = isolation.part
     for _ in range(50):
-        isolation.judged(Again(cause, ""))
+        isolation.judged(Again(Cause.UNREACHABLE, ""))
     assert isolation.part == before
 
 
+@pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.UNAVAILABLE, Cause.DISCONNECTED, Cause.TIMED_OUT])
+def test_what_passes_for_others_and_not_for_an_entry_condemns_it_after_it_failed_alone(cause: Cause) -> None:
+    """As often as for a deadlock: what is said in nobody's words may be chance a few times."""
+    isolation = Isolation(2, split_after=2, alone_attempts=2)
+    said = Again(cause, "status 503, an empty body")
+    for _ in range(2):
+        assert isolation.judged(said) == Settled()
+    assert isolation.judged(Accept()).delivered == range(1)
+    for _ in range(3):
+        assert isolation.judged(said) == Settled()
+    (only,) = isolation.judged(said).refused
+    assert (only.index, only.key, only.params) == (1, TURNED_AWAY, (said.reason,))
+
+
+def test_what_is_turned_away_is_bisected_and_condemned_alone() -> None:
+    """Guilt is inferred on the way, as for refusals, and never condemns."""
+    isolation = Isolation(8, alone_attempts=2)
+    said = TurnedAway(StopKind.NOT_AUTHORISED, "status 403, an empty body")
+    sent: list[list[int]] = []
+    refused: list[int] = []
+    while (part := isolation.part) is not None:
+        sent.append(list(part.indexes))
+        verdict = said if 5 in part.indexes else Accept()
+        refused += [each.index for each in isolation.judged(verdict).refused]
+    assert refused == [5]
+    assert sent == [[*range(8)], [0, 1, 2, 3], [4, 5], [4], [5], [5], [6, 7]]
+
+
+def test_what_failed_in_earlier_runs_is_split_sooner() -> None:
+    """The tries before count."""
+    isolation = Isolation(4, split_after=2, failures=1)
+    isolation.judged(Again(Cause.UNAVAILABLE, "503"))
+    assert isolation.part is not None
+    assert list(isolation.part.indexes) == [0, 1]
+
+
 def test_an_outage_between_the_halves_forgets_nothing() -> None:
-    """The inference that the right half is guilty survives a 503."""
+    """The inference that the right half is guilty survives that."""
     isolation = Isolation(8)
     isolation.judged(NO_TASK)
-    isolation.judged(Again(Cause.UNAVAILABLE, "503"))
+    isolation.judged(Again(Cause.UNREACHABLE, "refused"))
     isolation.judged(Accept())
     assert isolation.part is not None
     assert list(isolation.part.indexes) == [4, 5]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Refuse, Stop, StopKind, Verdict
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    Cause,
+    InDoubt,
+    Refuse,
+    StopKind,
+    TurnedAway,
+    Verdict,
+)
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.breaker import BreakerPolicy
 from bulk_importer.transfer.outage import Outage
@@ -19,12 +28,15 @@ class World:
     def __init__(self, back_at: float, policy: BreakerPolicy | None = None) -> None:
         self.now = 0.0
         self.back_at = back_at
+        self.looks = 0
+        self.nothing: Verdict = Refuse("schema", (), "")
         self.probes: list[float] = []
         self.events: list[Event] = []
         self.noticed = asyncio.Event()
         self.outage = Outage(
             policy or BreakerPolicy(),
             probe=self.probe,
+            look=self.look,
             sleep=self.sleep,
             emit=self.events.append,
             clock=lambda: self.now,
@@ -34,10 +46,16 @@ class World:
         self.now += seconds
         await asyncio.sleep(0)
 
+    async def look(self) -> Verdict:
+        self.looks += 1
+        return AWAY if self.now < self.back_at else self.nothing
+
     async def probe(self) -> Verdict:
         self.probes.append(self.now)
         # What a DataGym answers to a GET of the upload route.
-        return AWAY if self.now < self.back_at else Stop(StopKind.NOT_DATAGYM, "status 405, an empty body")
+        if self.now < self.back_at:
+            return AWAY
+        return TurnedAway(StopKind.NOT_DATAGYM, "status 405, an empty body")
 
     def fail(self, times: int = 3, verdict: Verdict = AWAY) -> None:
         for _ in range(times):

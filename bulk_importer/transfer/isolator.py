@@ -1,0 +1,356 @@
+"""Sees a batch through that was refused or turned away: sends ever smaller parts of it until each entry is settled.
+
+The shell of `isolation`. What the server refuses in its own words is about what was sent. What comes in nobody's
+words may be about that, too, or about the server, and `Passage` tells which:
+
+- *While other uploads pass* it is about this batch. It is taken apart like any other, the entries are on record as
+  suspected, and what is turned away alone is rejected, with the words that came instead of an answer.
+- *While nothing passes* it is about the server. The batch is set aside as it is, others try in its place, and nobody is
+  condemned for what happens meanwhile. Where it would be the same on every try (no token, no such address), and several
+  batches were told so, or there is no other, the run ends.
+- *A lost answer* leaves its batch in doubt. What in it is not let through is found out by rehearsals, and put on
+  record, so that it is rejected, or sent in parts, when it turns out not to have landed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeGuard
+
+from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    InDoubt,
+    NotSent,
+    Refuse,
+    Stop,
+    TurnedAway,
+    Verdict,
+    is_in_words,
+    may_concern_request,
+)
+from bulk_importer.events import BatchRefused, EntriesRejected, Observer
+from bulk_importer.model import Batch, Outcome, Rejection
+from bulk_importer.spans import Span, SpanSet
+from bulk_importer.transfer.carrier import Departure
+from bulk_importer.transfer.isolation import Isolation, Part, Refused, Settled
+from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.slots import Slots
+from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.supply import Supply
+
+__all__ = ["IsolationTerms", "Isolator", "blames_batch"]
+
+_IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED})
+"""Causes that may lie in the batch itself, so that it is taken apart when they persist."""
+
+_LOST_ALONE = 5
+"""So often an entry's answer must be lost when it was sent alone, while others pass, before it is called refused."""
+
+_CONDEMNED_AT_FIRST = 50
+"""After so many entries that were turned away alone, when only uploads of nothing have passed, it is the server."""
+
+
+class SuspectRecorder(Protocol):
+    """Records what became of batches that were refused. See `checkpoint.Checkpoint`."""
+
+    async def record_owed(self, batch: Batch, reason: str) -> None: ...
+    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None: ...
+    async def record_suspected(
+        self, spans: Sequence[Span], said: str, *, condemned: bool = False
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationTerms:
+    """How persistent we are with what is refused, and how it is put.
+
+    Attributes:
+        rejection: makes a rejection of an entry that was refused, with the words for it.
+        is_working: looks whether the server answers a read of its database; asked before an entry that failed with
+            `ex_system` is called refused.
+    """
+
+    policy: RetryPolicy
+    rejection: Callable[[Batch, Refused], Rejection]
+    is_working: Callable[[], Awaitable[bool]]
+
+
+class Isolator:
+    """Takes batches apart, many at a time.
+
+    Args:
+        carry: sends a batch, and records what is final about it.
+        clock: monotonic, in seconds.
+        give_up: ends the run for what nobody but a person can change.
+        too_large: told the bytes of a body that did not pass although all of its parts did.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Supply,
+        ledger: SuspectRecorder,
+        carry: Callable[[Batch, Departure], Awaitable[Verdict]],
+        slots: Slots,
+        outage: Outage,
+        passage: Passage,
+        terms: IsolationTerms,
+        stop: StopSwitch,
+        emit: Observer,
+        chance: Callable[[], float],
+        clock: Callable[[], float],
+        give_up: Callable[[Stop | TurnedAway | Again], None],
+        too_large: Callable[[int, int], None],
+    ) -> None:
+        self._pool = pool
+        self._ledger = ledger
+        self._carry = carry
+        self._slots = slots
+        self._outage = outage
+        self._passage = passage
+        self._terms = terms
+        self._stop = stop
+        self._emit = emit
+        self._chance = chance
+        self._clock = clock
+        self._give_up = give_up
+        self._too_large = too_large
+        # Entries that were turned away alone before any upload passed; changed by `_count_condemned`.
+        self._condemned = 0
+
+    async def take_apart(self, batch: Batch, verdict: Verdict, departure: Departure) -> None:
+        """Send a refused batch in ever smaller parts until each of its entries is delivered or rejected.
+
+        Returns when nothing of it is left, or the run is to end; what is not settled then is owed or in doubt.
+        """
+        case = _Case(batch, self._terms.policy, self._passage)
+        sent = batch
+        while True:
+            is_blamed = True
+            if isinstance(verdict, Accept) or blames_batch(verdict, sent):
+                await self._judge(case, sent, verdict)
+            elif may_concern_request(verdict):
+                is_blamed = await self._weigh(case, sent, verdict)
+            elif isinstance(verdict, Again | NotSent):
+                await self._record_owed(sent, verdict)  # it passes; the part stays as it is
+            else:
+                await self._break_off(case, sent, verdict)
+                return
+            part = case.isolation.part
+            if part is None:
+                self._conclude(case)
+                return
+            boarding = await self._boarding(part, verdict, departure.leg, is_blamed=is_blamed)
+            if boarding is None:
+                self._pool.settle(batch, Outcome.OWED, case.isolation.remaining())
+                return
+            sent = self._pool.seal_again(batch, part.indexes)
+            case.left_at = self._clock()
+            verdict = await self._carry(sent, boarding)
+
+    async def examine(self, batch: Batch, verdict: InDoubt, *, left_at: float) -> None:
+        """Find out whether something in a batch that is in doubt is to blame for it, and put that on record.
+
+        Args:
+            left_at: when it was on its way to leave.
+        """
+        if self._stop.is_requested:
+            return
+        seen = await self._passage.look()
+        # Something may dislike uploads of nothing: then those count that left later and passed.
+        others_passed = isinstance(seen, TurnedAway) and self._passage.has_passed_since(left_at)
+        if not (is_in_words(seen) or others_passed):
+            return
+        rehearsal = await self._passage.rehearse(batch)
+        culprits = rehearsal.culprits if rehearsal else ()
+        if culprits:
+            await self._suspect(_spans_of(batch, culprits), culprits[0].params[0], condemned=True)
+        else:
+            alone = batch.entries == 1 and batch.tries + 1 >= _LOST_ALONE
+            await self._suspect(batch.spans(), verdict.reason, condemned=alone)
+        if rehearsal and rehearsal.fails:
+            self._outage.excuse()  # it is explained
+            if not culprits:
+                self._too_large(len(batch.body), rehearsal.largest_passed)
+
+    async def _judge(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
+        """The server itself said something about the part `sent`, or accepted it."""
+        assert isinstance(verdict, Accept | Again | AgainInPart | Refuse)
+        isolation = case.isolation
+        works = self._passage.accepted > case.accepted or await self._works_beside(verdict, isolation)
+        await self._settle_part(case, sent, verdict, isolation.judged(verdict, server_works=works))
+        if not works:
+            self._outage.declare(f"it answers nothing but {_reason(verdict)}")
+        if not works or (isolation.part and not isolation.part.failures):
+            case.accepted = self._passage.accepted
+
+    async def _weigh(self, case: _Case, sent: Batch, verdict: Again | TurnedAway) -> bool:
+        """Nobody's words came for the part `sent`; whether it is to blame for that, because others pass."""
+        now = self._clock()
+        others_passed = self._passage.has_passed_since(case.failed_at)
+        seen = Accept() if others_passed else await self._passage.look()
+        # Something may dislike uploads of nothing: then those count that left since it began, and passed.
+        disliked = isinstance(seen, TurnedAway) and self._passage.has_passed_since(case.began_at)
+        case.failed_at, case.began_at = now, min(case.began_at, now)
+        if is_in_words(seen) or disliked:
+            self._outage.excuse()
+            case.failed = case.failed or len(sent.body)
+            settled = case.isolation.judged(verdict)
+            await self._settle_part(case, sent, verdict, settled)
+            if not settled.refused:
+                await self._suspect(sent.spans(), verdict.reason)
+            return True
+        await self._record_owed(sent, verdict)
+        if isinstance(seen, Stop):
+            self._give_up(seen)
+        elif isinstance(verdict, TurnedAway) and isinstance(seen, TurnedAway) and self._is_told_to_all():
+            self._give_up(verdict)
+        return False
+
+    def _is_told_to_all(self) -> bool:
+        """Whether enough others were turned away as well, or there is none that could show anything else."""
+        return not self._outage.is_over or not self._slots.has_others
+
+    async def _boarding(self, part: Part, verdict: Verdict, leg: int, *, is_blamed: bool) -> Departure | None:
+        """When the next part may leave; None where the run is to end before."""
+        with self._slots.aside():
+            if part.failures and self._outage.is_over:
+                after = verdict.after_seconds if isinstance(verdict, Again) else None
+                await self._stop.sleep(
+                    backoff_seconds(self._terms.policy, part.failures, self._chance(), after)
+                )
+            with self._slots.turn(is_blamed=is_blamed) as turn:
+                while not self._slots.may_leave(turn) and not self._stop.is_requested:
+                    await self._slots.change()
+        if self._stop.is_requested:
+            return None
+        return Departure(leg, alone=part.alone, on_trial=self._outage.board())
+
+    async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
+        """Whether the server works but for the current part; asked only where that part would be condemned."""
+        policy, part = self._terms.policy, isolation.part
+        is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
+        if not (is_last and isinstance(verdict, Again) and verdict.cause in _IN_GROUP):
+            return True
+        return await self._terms.is_working()
+
+    async def _settle_part(self, case: _Case, sent: Batch, verdict: Verdict, settled: Settled) -> None:
+        """Record what a verdict on the part `sent` settled, and give those lanes free."""
+        batch = case.batch
+        if settled.refused:
+            rejections = [self._terms.rejection(batch, refused) for refused in settled.refused]
+            await self._ledger.record_rejected(rejections, sent)
+            self._pool.settle(batch, Outcome.REJECTED, [refused.index for refused in settled.refused])
+            case.has_culprit = True
+            self._emit(
+                EntriesRejected(
+                    spans=SpanSet.of(rejection.position for rejection in rejections).spans,
+                    codes=Counter(finding.code for each in rejections for finding in each.findings),
+                    batch=sent.number,
+                )
+            )
+            self._count_condemned(verdict)
+        elif settled.delivered:
+            case.largest_passed = max(case.largest_passed, len(sent.body))
+            self._pool.settle(batch, Outcome.DELIVERED, settled.delivered)
+            return
+        else:
+            await self._record_owed(sent, verdict)
+        self._emit(
+            BatchRefused(
+                batch=sent.number,
+                entries=sent.entries,
+                reason=_reason(verdict),
+                suspects=len(settled.refused),
+            )
+        )
+
+    def _count_condemned(self, verdict: Verdict) -> None:
+        """End the run where one entry after the other is turned away, and none has passed yet."""
+        is_too_large = isinstance(verdict, Again) and verdict.cause is Cause.TOO_LARGE
+        if self._passage.has_passed or not (may_concern_request(verdict) or is_too_large):
+            return
+        self._condemned += 1
+        if self._condemned >= _CONDEMNED_AT_FIRST and isinstance(verdict, Again | TurnedAway):
+            self._give_up(verdict)
+
+    async def _record_owed(self, sent: Batch, verdict: Verdict) -> None:
+        if not isinstance(verdict, NotSent) or verdict.is_on_record:
+            await self._ledger.record_owed(sent, _reason(verdict))
+
+    async def _suspect(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:
+        await self._ledger.record_suspected(spans, said, condemned=condemned)
+
+    def _conclude(self, case: _Case) -> None:
+        """Everything is settled: a body that did not pass, and of which each part did, was too large."""
+        if case.failed and not case.has_culprit:
+            self._too_large(case.failed, case.largest_passed)
+
+    async def _break_off(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
+        """The part `sent` is in doubt, or nothing more may be sent: what else is not settled is owed."""
+        batch, isolation = case.batch, case.isolation
+        inside = set(isolation.part.indexes) if isolation.part else set()
+        others = [index for index in isolation.remaining() if index not in inside]
+        if isinstance(verdict, InDoubt):
+            self._pool.settle(batch, Outcome.IN_DOUBT, sorted(inside))
+            self._pool.settle(batch, Outcome.OWED, others)
+            await self.examine(sent, verdict, left_at=case.left_at)
+            return
+        await self._record_owed(sent, verdict)
+        self._pool.settle(batch, Outcome.OWED, isolation.remaining())
+        if isinstance(verdict, Stop):
+            self._give_up(verdict)
+
+
+class _Case:
+    """One batch that is taken apart, and what was seen of it."""
+
+    def __init__(self, batch: Batch, policy: RetryPolicy, passage: Passage) -> None:
+        self.batch = batch
+        self.isolation = Isolation(
+            batch.entries,
+            split_after=policy.split_after,
+            alone_attempts=policy.alone_attempts,
+            failures=min(batch.tries, policy.split_after),
+        )
+        # Changed as its parts are judged: how many uploads had been accepted when the current part began to fail; when
+        # it left; when the first part and the latest one failed in nobody's words; the bytes of the first body that
+        # did; the longest that was accepted; whether an entry was refused.
+        self.accepted = passage.accepted
+        self.left_at = float("inf")
+        self.began_at = float("inf")
+        self.failed_at = float("inf")
+        self.failed = 0
+        self.largest_passed = 0
+        self.has_culprit = False
+
+
+def blames_batch(verdict: Verdict, batch: Batch) -> TypeGuard[Again | AgainInPart | Refuse]:
+    """Whether the batch itself may be to blame by what the server says, so that it has to be taken apart."""
+    match verdict:
+        case AgainInPart() | Refuse():
+            return True
+        case Again(cause=Cause.TOO_LARGE):
+            return batch.entries == 1 or batch.suspect
+        case Again():
+            return verdict.cause in _IN_GROUP
+        case _:
+            return False
+
+
+def _spans_of(batch: Batch, refused: Sequence[Refused]) -> tuple[Span, ...]:
+    indexes = {each.index for each in refused}
+    return SpanSet.of(
+        sorted(entry.position for index, entry in enumerate(batch.each()) if index in indexes)
+    ).spans
+
+
+def _reason(verdict: Verdict) -> str:
+    return "" if isinstance(verdict, Accept) else verdict.reason

@@ -1,0 +1,138 @@
+"""Finds out whether uploads pass while one of them was answered in nobody's words, and what in that one is to blame.
+
+A firewall that dislikes a text, and a gateway whose application is down, say the same: a page, or nothing. What tells
+them apart is whether *other* uploads pass, so every answer in the server's own words is counted, and where there was
+none an upload of nothing is sent: an empty array, which the server refuses in its own words and which cannot change
+anything.
+
+For a batch whose answer was lost, which must not be sent again before it is known what became of it, there are
+*rehearsals*: parts of its body without the last bracket. Whatever stands between sees all of it, and no server can
+execute it. So the culprit can be found at once, although the batch itself stays in doubt. Where even a rehearsal of
+nothing is not let through (a gateway that parses JSON), or where the request fails for what it does and not for what it
+is (a server that is too slow for it), rehearsals say nothing, and the batch is tried again in parts when the doubt has
+ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bulk_importer.datagym.verdicts import Accept, StopKind, TurnedAway, Verdict, is_in_words
+from bulk_importer.model import Batch
+from bulk_importer.transfer.isolation import Isolation, Refused
+
+__all__ = ["Passage", "Rehearsal", "Soundings"]
+
+# Each time with an upload of nothing that passes beside it: what fails by chance one time in twenty does so four
+# times in a row once in 160,000.
+_REHEARSALS_ALONE = 4
+
+
+class Soundings(Protocol):
+    """Requests to the upload route that change nothing. See `datagym.uploads.Uploads`."""
+
+    async def upload_nothing(self) -> Verdict: ...
+    async def rehearse(self, body: bytes) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the rehearsals of a batch showed.
+
+    Attributes:
+        culprits: entries that are not let through by themselves, with what came instead of an answer.
+        fails: the batch as a whole was not let through.
+        largest_passed: bytes of the longest part that was.
+    """
+
+    culprits: tuple[Refused, ...]
+    fails: bool
+    largest_passed: int
+
+
+class Passage:
+    """The way to the upload route of one server. `saw` every verdict on an upload.
+
+    Args:
+        seal: makes a body of some entries of a batch, as `packing.Pool.seal_again` does.
+        clock: monotonic, in seconds.
+        is_stopping: asked before each rehearsal.
+    """
+
+    def __init__(
+        self,
+        soundings: Soundings,
+        *,
+        seal: Callable[[Batch, Sequence[int]], Batch],
+        clock: Callable[[], float],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._soundings = soundings
+        self._seal = seal
+        self._clock = clock
+        self._is_stopping = is_stopping
+        # How many uploads were accepted, and when the latest one left that was answered in the server's words; changed
+        # by `saw`.
+        self.accepted = 0
+        self._passed_left_at = float("-inf")
+        # When the last upload of nothing left, and what came of it; changed by `look`, which holds the lock.
+        self._looking = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._seen: Verdict = Accept()
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether any upload was answered in the server's words."""
+        return self._passed_left_at > float("-inf")
+
+    def has_passed_since(self, since: float) -> bool:
+        """Whether an upload that left then or later was."""
+        return self._passed_left_at >= since
+
+    def saw(self, verdict: Verdict, *, left_at: float) -> None:
+        """Take the verdict on an upload into account that left then."""
+        self.accepted += isinstance(verdict, Accept)
+        if is_in_words(verdict):
+            self._passed_left_at = max(self._passed_left_at, left_at)
+
+    async def look(self) -> Verdict:
+        """Send an upload of nothing, or share one that leaves from now on; what came of it."""
+        since = self._clock()
+        async with self._looking:
+            if self._looked_at < since:
+                self._looked_at = self._clock()
+                self._seen = await self._soundings.upload_nothing()
+            return self._seen
+
+    async def rehearse(self, batch: Batch) -> Rehearsal | None:
+        """Find out by rehearsals what in a batch is not let through.
+
+        Returns:
+            None where rehearsals say nothing: not even one of nothing passes, the run ends, or the server goes away.
+        """
+        if not is_in_words(await self._soundings.rehearse(b"[]")):
+            return None
+        isolation = Isolation(batch.entries, alone_attempts=_REHEARSALS_ALONE)
+        culprits: list[Refused] = []
+        largest, fails = 0, False
+        while (part := isolation.part) is not None:
+            if self._is_stopping():
+                return None
+            body = self._seal(batch, part.indexes).body
+            verdict = await self._soundings.rehearse(body)
+            if is_in_words(verdict):
+                largest = max(largest, len(body))
+                isolation.judged(Accept())
+                continue
+            if not is_in_words(await self.look()):
+                return None
+            fails = True
+            culprits += isolation.judged(TurnedAway(StopKind.NOT_DATAGYM, _said(verdict))).refused
+        return Rehearsal(tuple(culprits), fails, largest)
+
+
+def _said(verdict: Verdict) -> str:
+    return "" if isinstance(verdict, Accept) else verdict.reason
