@@ -20,7 +20,7 @@ from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.client import Client, RequestFailed
 from bulk_importer.datagym.diagnosis import diagnose
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind
+from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, TurnedAway
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 from support.socks import socks_proxy
@@ -189,7 +189,7 @@ async def test_a_redirect_is_not_followed(start_server: StartServer) -> None:
     kinds = [web.HTTPTemporaryRedirect, web.HTTPPermanentRedirect]
     server = await start_server(answer)
     [verdict] = await upload(Settings(server=server.url), Token("a-token"))
-    assert isinstance(verdict, Stop)
+    assert isinstance(verdict, TurnedAway)
     assert verdict.kind is StopKind.NOT_DATAGYM
     [verdict] = await upload(Settings(server=server.url), Token("a-token"))
     assert isinstance(verdict, Again)
