@@ -137,7 +137,7 @@ class Carrier:
         finally:
             self.on_road -= 1
         self._passage.saw(verdict, left_at=started)
-        self._outage.saw(verdict, in_flight=in_flight)
+        self._outage.saw(verdict, left_at=started, in_flight=in_flight)
         moved = self._gate.landed(
             Flight(
                 leg=departure.leg,

@@ -51,7 +51,7 @@ _IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED})
 """Causes that may lie in the batch itself, so that it is taken apart when they persist."""
 
 _LOST_ALONE = 5
-"""So often an entry's answer must be lost when it was sent alone, while others pass, before it is called refused."""
+"""So often an entry's answer must be lost while others pass, the last times alone, before it is called refused."""
 
 _CONDEMNED_AT_FIRST = 50
 """After so many entries that were turned away alone, when only uploads of nothing have passed, it is the server."""

@@ -69,7 +69,9 @@ class Outage:
         self._on_trial = False
         # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
         self._is_declared = False
-        # Batches that were lost in a row, and how many were in flight at most meanwhile; changed by `saw` and `excuse`.
+        # Since when batches fail with none that left later and was answered, how many of them were lost, and how
+        # many were in flight at most meanwhile; changed by `saw` and `excuse`.
+        self._failing_since: float | None = None
         self._lost = 0
         self._in_flight = 1
         self._changed = asyncio.Event()
@@ -98,11 +100,12 @@ class Outage:
         """Whether a request of a batch that was sealed before may leave now."""
         return self.is_over or (on_trial and self._breaker.state is BreakerState.TRIAL)
 
-    def saw(self, verdict: Verdict, *, in_flight: int = 1) -> None:
+    def saw(self, verdict: Verdict, *, left_at: float = float("inf"), in_flight: int = 1) -> None:
         """Take the verdict on a request into account, before anything else is done about it.
 
         Args:
-            in_flight: how many requests were on their way when it left, itself included.
+            left_at: when it left. What left before others began to fail does not show that they would pass now.
+            in_flight: how many requests were on their way then, itself included.
         """
         now = self._clock()
         self._in_flight = max(self._in_flight, in_flight)
@@ -111,24 +114,27 @@ class Outage:
                 pass  # a proxy may say so while the server is away
             case InDoubt():
                 self._lost += 1
-                self._tell(self._breaker.batch_failed(now, verdict.reason))
+                self._failed(now, verdict.reason)
             case TurnedAway():
-                self._tell(self._breaker.batch_failed(now, verdict.reason))
+                self._failed(now, verdict.reason)
             case Again(cause=cause) if cause in _SIGNS:
-                self._tell(
-                    self._breaker.batch_failed(now, verdict.reason, after_seconds=verdict.after_seconds)
-                )
+                self._failed(now, verdict.reason, verdict.after_seconds)
             case Again() if self._is_declared:
-                self._tell(
-                    self._breaker.batch_failed(now, verdict.reason)
-                )  # more of what it was declared for
+                self._failed(now, verdict.reason)  # more of what it was declared for
             case Accept() | Again() | AgainInPart() | Refuse():
-                self.excuse()
+                if self._failing_since is None or left_at >= self._failing_since:
+                    self.excuse()
         self._changed.set()
+
+    def _failed(self, now: float, reason: str, after_seconds: float | None = None) -> None:
+        if self._failing_since is None:
+            self._failing_since = now
+        self._tell(self._breaker.batch_failed(now, reason, after_seconds=after_seconds))
 
     def excuse(self) -> None:
         """A batch was answered, or what happened to batches is known to be about what is in them: no outage, then."""
         self._is_declared = False
+        self._failing_since = None
         self._lost = 0
         self._in_flight = 1
         self._tell(self._breaker.batch_answered(self._clock()))
@@ -146,7 +152,7 @@ class Outage:
         now = self._clock()
         self._is_declared = True
         while self._breaker.state is not BreakerState.OPEN:
-            self._tell(self._breaker.batch_failed(now, reason))
+            self._failed(now, reason)
         self._changed.set()
 
     async def run(self, notice: Callable[[], None]) -> Again:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.replay import replay
 from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.checkpoint.transitions import apply
-from support.stories import naive, story, told, written
+from support.stories import HEADER, NaiveLedger, naive, story, told, written
 
 
 def compacted(content: bytes) -> bytes:
@@ -118,3 +120,21 @@ def test_a_compacted_log_that_breaks_off_in_its_snapshot_is_damage() -> None:
     for length in range(header_end, len(content)):
         with pytest.raises(Damage):
             replay(content[:length])
+
+
+@given(st.integers(0, 2**32), st.integers(1, 80))
+@settings(max_examples=60, deadline=None)
+def test_how_often_an_entry_failed_is_known_as_long_as_it_is_unsettled(seed: int, steps: int) -> None:
+    """By the entries that it failed together with, through compaction as well; no entry is in two groups."""
+    ledger = NaiveLedger(Random(seed))
+    chapters = [records.encode(HEADER), *(records.encode(ledger.step()) for _ in range(steps))]
+    content, _ = written(chapters)
+    for state in (replay(content).state, replay(compacted(content)).state):
+        known: dict[int, int] = {}
+        for group in state.suspects:
+            for start, stop in state.unsettled(group.spans):
+                for position in range(start, stop):
+                    assert position not in known
+                    known[position] = group.tries
+        unsettled = set(ledger.positions("owed") + ledger.positions("sent"))
+        assert known == {position: tries for position, tries in ledger.tries.items() if position in unsettled}

@@ -8,10 +8,11 @@ from random import Random
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
-from bulk_importer.packing import Pool
+from bulk_importer.packing import Apart, Pool
+from bulk_importer.spans import Span, SpanSet
 
 MEDIA = "abcd"
 EACH_ITS_OWN = "efghijklmnopqrstuvwxyz"
@@ -44,10 +45,22 @@ class PoolOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.pool = Pool(1 << 30)
+        self.apart = Apart()
         self.media: list[str] = []
         self.settled: set[int] = set()
         self.doubted: set[str] = set()
         self.under_way: dict[int, tuple[Batch, list[int]]] = {}
+
+    @initialize(groups=st.lists(st.sets(st.integers(0, 60), min_size=1, max_size=24), max_size=3))
+    def keep_apart(self, groups: list[set[int]]) -> None:
+        """Some entries failed in an earlier run."""
+        seen: set[int] = set()
+        disjoint: list[tuple[tuple[Span, ...], int]] = []
+        for group in groups:
+            disjoint.append((SpanSet.of(sorted(group - seen)).spans, len(disjoint) + 1))
+            seen |= group
+        self.apart = Apart(disjoint)
+        self.pool = Pool(1 << 30, apart=self.apart)
 
     @rule(media=st.text(alphabet=MEDIA, min_size=1, max_size=12))
     def put(self, media: str) -> None:
@@ -85,6 +98,9 @@ class PoolOrder(RuleBasedStateMachine):
         inside = [at for _, at in json.loads(batch.body)]
         busy = {self.media[at] for _, others in self.under_way.values() for at in others}
         assert len(inside) <= entries
+        (part,) = {self.apart.part_of(at) for at in inside}
+        assert batch.suspect == (part > 0)
+        assert batch.tries == self.apart.tries(part)
         for at in inside:
             assert self.media[at] not in busy | self.doubted
             earlier = {other for other in range(at) if self.media[other] == self.media[at]}

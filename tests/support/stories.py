@@ -10,7 +10,7 @@ from bulk_importer.checkpoint.state import CheckpointState
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import SpanSet
 
-__all__ = ["NaiveLedger", "naive", "story", "told", "written"]
+__all__ = ["HEADER", "NaiveLedger", "naive", "story", "told", "written"]
 
 HEADER = records.Header(
     source="labels.json",
@@ -29,6 +29,7 @@ class NaiveLedger:
         self.fates: list[str] = []
         self.batches: dict[int, list[int]] = {}
         self.doubted: set[int] = set()
+        self.tries: dict[int, int] = {}
         self.numbers = 0
         self.offset = 0
 
@@ -38,6 +39,8 @@ class NaiveLedger:
     def step(self) -> records.Record:
         owed, flying = self.positions("owed"), sorted(self.batches.keys() - self.doubted)
         moves = [self.segment, self.note]
+        if owed or self.batches:
+            moves.append(self.suspected)
         if owed:
             moves += [self.sent, self.sent, self.sent, self.rejected, self.skipped]
         if flying:
@@ -114,6 +117,14 @@ class NaiveLedger:
             self.fates[position] = "rejected"
         spans = SpanSet.of(culprits).spans
         return records.Rejected(spans=spans, counts={"refused": 1}, rejected_bytes=7, batch=batch)
+
+    def suspected(self) -> records.Record:
+        chosen = self.choose(self.positions("owed") + self.positions("sent"))
+        tries = 1 + max(self.tries.get(position, 0) for position in chosen)
+        self.tries.update(dict.fromkeys(chosen, tries))
+        return records.Suspected(
+            spans=SpanSet.of(chosen).spans, said="status 403", condemned=self.rng.random() < 0.2
+        )
 
     def corrected(self) -> records.Record:
         chosen = self.choose(self.positions("rejected"))

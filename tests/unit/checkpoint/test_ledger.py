@@ -19,6 +19,7 @@ import pytest
 
 from bulk_importer.checkpoint import Checkpoint, Contradiction, lock_owner, read_state, rejected_lines, verify
 from bulk_importer.checkpoint.log import read_content
+from bulk_importer.checkpoint.records import Suspicion
 from bulk_importer.errors import CheckpointLocked, CheckpointMismatch, CheckpointUnusable
 from bulk_importer.model import Segment
 from bulk_importer.spans import Span
@@ -357,3 +358,24 @@ def test_a_writer_that_is_killed_has_on_record_all_that_it_was_told(
         assert all(position in proof.state.rejected for position in rejected)
     assert len(delivered) > 20
     assert rejected
+
+
+async def test_what_is_suspected_is_known_to_the_next_run(tmp_path: Path) -> None:
+    """In flight, in doubt or owed; with how often it failed, and without what is settled by then."""
+    checkpoint = Checkpoint.open(tmp_path, header())
+    await checkpoint.record_segment(segment_of(0, 10))
+    await checkpoint.record_sent(batch := batch_of(0, [2, 3, 4, 5]))
+    await checkpoint.record_in_doubt(batch, "reset")
+    await checkpoint.record_suspected(batch.spans(), "reset")
+    await checkpoint.record_resolved(0, delivered=False, why="its labels are not there")
+    await checkpoint.record_sent(part := batch_of(1, [2, 3]))
+    await checkpoint.record_delivered(part)
+    await checkpoint.record_suspected([Span(5, 6)], "reset again", condemned=True)
+    with pytest.raises(Contradiction):
+        await checkpoint.record_suspected([Span(2, 3)], "but it is delivered")
+    await checkpoint.close()
+    _, state = read_state(tmp_path)
+    assert state.suspects == (
+        Suspicion((Span(4, 5),), 1, "reset"),
+        Suspicion((Span(5, 6),), 2, "reset again", condemned=True),
+    )
