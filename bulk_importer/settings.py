@@ -211,7 +211,8 @@ class Settings:
         FILE,
         None,
         "checking",
-        "FILE that lists the media of the project (as 'media' prints it, or an id a line) in place of the server",
+        "FILE that lists the media of the project, as 'media --csv' or --json prints it, or an id a line, in place of the "
+        "server",
     )
     max_listing: int = _setting(
         COUNT,

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from xxhash import xxh3_128_digest
+
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
@@ -35,6 +37,8 @@ _UPLOADED = MediaFlag.UPLOADED.value
 _IS_UPLOADED = bytes(flags & _UPLOADED for flags in range(256))
 _SERVER = bytes(16)
 """The origin of an index that the server's lists were made into."""
+_READING = b"2"
+"""How lists are understood; another number has indexes made anew that were made of one as it was understood before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ async def index_media(
         return Indexed(unchecked=("whether the media are in the project",))
     path = folder / _INDEX
     listed = None if settings.media_list is None else Path(settings.media_list)
-    origin = _SERVER if listed is None else await asyncio.to_thread(content_digest, listed)
+    origin = _SERVER if listed is None else await asyncio.to_thread(_origin, listed)
     index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
     if index is not None and index.origin == origin:
         return _indexed(index, path, *_left_out(listed))
@@ -114,7 +118,7 @@ async def _made(
     repeated: Mapping[int, int] = MappingProxyType({}),
     origin: bytes = _SERVER,
 ) -> Indexed:
-    runs = map(forgiven, media_tasks(listed, repeated))
+    runs = map(forgiven, media_tasks(listed, repeated, by_server=origin == _SERVER))
     index = await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
     return _indexed(index, path, *unchecked)
 
@@ -124,6 +128,11 @@ def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
     sized = ", and the sizes of their images" if index.is_sized else ""
     phrase = f"the media of the project ({importable:,} can be imported){sized}"
     return Indexed(os.fspath(path), importable, (phrase,), unchecked)
+
+
+def _origin(listed: Path) -> bytes:
+    """By what it is known again what the index was made of: 16 bytes."""
+    return xxh3_128_digest(_READING + content_digest(listed))
 
 
 def _left_out(listed: Path | None) -> tuple[str, ...]:

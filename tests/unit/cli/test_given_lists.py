@@ -1,0 +1,80 @@
+"""Lists of media and maps of names that went through a spreadsheet mean what they say, or are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+
+
+def entry(media_id: str) -> dict[str, Any]:
+    """A point on a media."""
+    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}}
+
+
+@pytest.fixture
+async def uploaded(sandbox: Any, run_process: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """A project `p` of four media that hold an upload each, and the same labels as another import `again.json`."""
+    project = await sandbox.prepare(name="p", media=4)
+    monkeypatch.setenv("BULK_IMPORTER_SERVER", sandbox.url)
+    monkeypatch.setenv("BULK_IMPORTER_PROJECT", "p")
+    for name in ("first.json", "again.json"):
+        (tmp_path / name).write_text(json.dumps([entry(media_id) for media_id in project.media_ids]))
+    first = await run_process("import", tmp_path / "first.json")
+    assert first.code == 0, first.err
+    return project
+
+
+async def points(sandbox: Any, project: Any) -> list[int]:
+    """How many points each media holds."""
+    held = await sandbox.labels(project.id)
+    return [sum(each["k"] == "poi" for each in held[media_id]) for media_id in project.media_ids]
+
+
+def in_german(text: str) -> str:
+    """As a spreadsheet on a German machine saves what it opened."""
+    return "\ufeff" + text.replace(",", ";").replace("true", "WAHR").replace("false", "FALSCH")
+
+
+def in_english(text: str) -> str:
+    """As one on an English machine."""
+    return text.replace("true", "TRUE").replace("false", "FALSE")
+
+
+def with_tabs(text: str) -> str:
+    """With a line that says what separates, and numbers in place of truth values."""
+    return "sep=\t\n" + text.replace(",", "\t").replace("true", "1").replace("false", "0")
+
+
+@pytest.mark.parametrize("saved", [in_english, in_german, with_tabs])
+async def test_labels_do_not_come_twice_because_a_spreadsheet_saved_the_list(
+    sandbox: Any, uploaded: Any, run: Any, run_process: Any, tmp_path: Path, saved: Callable[[str], str]
+) -> None:
+    """What it says about uploads is understood in every spelling, and guards what is there."""
+    listed = tmp_path / "media.csv"
+    whole = (await run("media", "--csv")).out.splitlines()
+    columns = [[row.split(",")[at] for at in (0, 2, 4)] for row in whole]
+    assert columns[0] == ["id", "state", "has_upload"]
+    listed.write_text(saved("\n".join(map(",".join, columns)) + "\n"), encoding="utf-8")
+    done = await run_process("import", tmp_path / "again.json", "--media-list", listed, "--json")
+    summary = json.loads(done.out)
+    assert (summary["rejected"], summary["findings"]["media-uploaded"]) == (4, 4)
+    assert await points(sandbox, uploaded) == [1] * 4
+
+
+async def test_a_spelling_that_nobody_knows_stops_the_import_before_it_sends(
+    sandbox: Any, uploaded: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """With the row, and what to do."""
+    listed = tmp_path / "media.csv"
+    rows = [f"{media_id},BACKLOG,TRUE" for media_id in uploaded.media_ids]
+    listed.write_text("\n".join(["id,state,has_upload", *rows[:2], rows[2].replace("TRUE", "WAAAHR")]))
+    done = await run_process("import", tmp_path / "again.json", "--media-list", listed)
+    assert done.code == ExitCode.USAGE
+    assert "at its row 3: 'WAAAHR' in has_upload is neither true nor false" in done.out + done.err
+    assert await points(sandbox, uploaded) == [1] * 4
