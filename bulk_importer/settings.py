@@ -17,6 +17,7 @@ from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
+from bulk_importer.small_files import text_of
 from bulk_importer.units import (
     ANY_TEXT,
     BUDGET,
@@ -211,8 +212,7 @@ class Settings:
         FILE,
         None,
         "checking",
-        "FILE that lists the media of the project, as 'media --csv' or --json prints it, or an id a line, in place of the "
-        "server",
+        "FILE that lists the media of the project in place of the server: what 'media --csv' prints, or an id a line",
     )
     max_listing: int = _setting(
         COUNT,
@@ -508,11 +508,8 @@ def _from_file(
     import tomllib
 
     try:
-        with open(config_file, "rb") as opened:
-            found = tomllib.load(opened)
-    except OSError as error:
-        raise UsageError(f"The settings file {config_file} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(text_of(config_file, "The settings file"))
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The settings file {config_file} is not TOML: {error}.") from error
     for name, value in found.items():
         if name not in known:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.small_files import text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
 
 __all__ = ["configure", "run"]
+
+_LARGEST_CONFIG_BYTES = 64 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -104,8 +107,8 @@ def _label_config(path: Path | None) -> list[dict[str, Any]] | None:
     if path is None:
         return None
     try:
-        roots = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        roots = json.loads(text_of(path, "The label configuration", most_bytes=_LARGEST_CONFIG_BYTES))
+    except ValueError as error:
         raise UsageError(f"The label configuration {path} cannot be read: {error}.") from error
     if isinstance(roots, dict):  # as the server shows it, not as it exports it
         roots = roots.get("entries")

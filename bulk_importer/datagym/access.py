@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bulk_importer.errors import UsageError
+from bulk_importer.small_files import text_of
 
 __all__ = ["TOKEN_VARIABLE", "Token"]
 
@@ -62,10 +63,7 @@ class Token:
         """
         if self._file is None:
             return False
-        try:
-            text = self._file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The token file {self._file} cannot be read: {error}.") from error
+        text = text_of(self._file, "The token file").strip()
         if not text:
             raise UsageError(f"The token file {self._file} is empty.")
         before, self._text = self._text, _checked(text, f"The token file {self._file}")

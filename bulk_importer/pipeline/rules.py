@@ -23,6 +23,7 @@ from bulk_importer.intake.validation import Rules
 from bulk_importer.pipeline.media_naming import BY_NAME, index_names
 from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
+from bulk_importer.small_files import opened
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
@@ -40,6 +41,7 @@ FROM_SERVER = "server"
 """`--label-config server`: the label configuration of the project."""
 
 _WITHOUT = "none"
+_HEAD_BYTES = 8 << 20
 _LARGEST_CONFIG_BYTES = 64 << 20
 
 
@@ -172,28 +174,28 @@ def _said_of(settings: Settings, config: LabelConfig | None) -> tuple[list[str],
 def _config_in(path: Path) -> LabelConfig:
     """The label configuration in a file; of an export, which may be large, only the head is read."""
     source = f"The label configuration {path}"
-    try:
-        head = _first_element(path)
+    with opened(path, "The label configuration") as file:
+        content = file.read(_HEAD_BYTES)
+        head = _first_element(content)
         if isinstance(head, dict) and "label_classes" in head:
             return read_label_config([head], source=source)
-        if path.stat().st_size > _LARGEST_CONFIG_BYTES:
-            raise UsageError(
-                f"{source} is too large to be one, and no export: it does not begin with label_classes."
-            )
-        document = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read: {error.strerror}.") from error
+        content += file.read(_LARGEST_CONFIG_BYTES + 1 - len(content))
+    if len(content) > _LARGEST_CONFIG_BYTES:
+        raise UsageError(
+            f"{source} is too large to be one, and no export: it does not begin with label_classes."
+        )
+    try:
+        document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{source} is not JSON: {error}.") from error
     return read_label_config(document, source=source)
 
 
-def _first_element(path: Path) -> object:
-    """The first element of the array that a file holds; None where it holds none."""
+def _first_element(content: bytes) -> object:
+    """The first element of the array that a file begins with; None where it holds none."""
     import ijson
 
-    with path.open("rb") as file:
-        try:
-            return next(iter(ijson.items(file, "item")), None)
-        except ijson.JSONError:
-            return None  # said better when all of it is decoded
+    try:
+        return next(iter(ijson.items(content, "item")), None)
+    except ijson.JSONError:
+        return None  # said better when all of it is decoded
