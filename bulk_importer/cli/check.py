@@ -15,6 +15,7 @@ from bulk_importer.cli.lookups import opened_catalog, run_look_up
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
+from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
@@ -171,7 +172,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        raise UsageError(f"--findings {path} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"--findings {path} cannot be written: {reason_of(error)}.") from error
 
 
 @contextmanager

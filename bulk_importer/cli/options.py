@@ -6,10 +6,14 @@ import argparse
 import os
 import re
 from collections.abc import Container
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from bulk_importer.cli import terminal
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Loaded, definitions, load, nearest
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 __all__ = ["Parser", "add_settings", "gather"]
 
@@ -18,6 +22,10 @@ _PREFIX = "setting:"
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are `UsageError`s, and name the nearest flag where one is unknown."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:  # noqa: ARG002 - what argparse calls it with
+        """Print it as everything else is printed: what goes wrong with that would be passed over in silence."""
+        terminal.out(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the command line."""

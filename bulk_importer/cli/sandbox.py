@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.small_files import text_of
+from bulk_importer.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
@@ -164,8 +164,13 @@ def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None)
     if arguments.ready_file:
         # Renamed into place, so that whoever waits for the file never reads half of it.
         half = arguments.ready_file.with_name(arguments.ready_file.name + f".{os.getpid()}")
-        half.write_text(line + "\n", "utf-8")
-        half.replace(arguments.ready_file)
+        try:
+            half.write_text(line + "\n", "utf-8")
+            half.replace(arguments.ready_file)
+        except OSError as error:
+            raise UsageError(
+                f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
+            ) from error
     terminal.out(line if arguments.json else _usage(arguments, url, project))
 
 
