@@ -93,9 +93,9 @@ async def _check_all(
 
 async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
     """What entries are held against; the server is asked where one is named, and only for what is needed."""
-    from bulk_importer.pipeline.rules import label_config_of, target_project
+    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project
 
-    wants_media = (settings.check_media or settings.media_by == "name") and settings.media_list is None
+    wants_media = asks_for_media(settings)
     if settings.server and settings.label_config == _SERVER and not settings.project:
         raise UsageError(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."

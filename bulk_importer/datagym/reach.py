@@ -113,9 +113,9 @@ def _basic(text: str) -> str:
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.client_key is not None and settings.client_cert is None:
+        raise UsageError("--client-key is of use only with --client-cert.")
     if settings.ca_file is None and settings.client_cert is None:
-        if settings.client_key is not None:
-            raise UsageError("--client-key is of use only with --client-cert.")
         return None
     for flag in ("ca_file", "client_cert", "client_key"):
         if (path := getattr(settings, flag)) is not None:

@@ -27,7 +27,7 @@ from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.pipeline.tables import KNOWN_KEYS, require_whole, server_key, table_in
 from bulk_importer.small_files import opened
 
-__all__ = ["content_digest", "keys_in", "media_names", "media_tasks", "name_map"]
+__all__ = ["content_digest", "first_row", "media_names", "media_tasks", "name_map"]
 
 _LIST, _MAP = "The list of media", "The map of names"
 _BY_ID, _BY_NAME = frozenset({"mediaId"}), frozenset({"mediaName", "mediaId"})
@@ -80,10 +80,13 @@ def media_tasks(
     return _read(path, last, run_of, TaskRun.of_lanes)
 
 
-def keys_in(path: Path) -> frozenset[str]:
-    """What the first row of a list says, in the words of the server's task list. Raises as `media_tasks` does."""
-    said = _read(path, _keys_of, lambda rows: rows[0], lambda _: _keys_of(""))
-    return next(said, frozenset())
+def first_row(path: Path) -> Mapping[str, object]:
+    """The first row of a list, with the keys of the server's task list; empty where there is none.
+
+    Raises as `media_tasks` does.
+    """
+    said = _read(path, _first_of, lambda rows: rows[0], lambda lanes: {"mediaId": next(iter(lanes), "")})
+    return next(said, {})
 
 
 def content_digest(path: Path) -> bytes:
@@ -197,8 +200,8 @@ def _pair(row: _Row) -> tuple[str, str] | None:
     return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
 
 
-def _keys_of(row: _Row) -> frozenset[str]:
-    return frozenset({"mediaId"} if isinstance(row, str) else _renamed(row))
+def _first_of(row: _Row) -> Mapping[str, object]:
+    return {"mediaId": _id(row)} if isinstance(row, str) else _renamed(row)
 
 
 def _mapped(file: BinaryIO) -> Iterator[tuple[str, str]]:

@@ -70,6 +70,8 @@ async def index_names(
         with RowSpool(folder / _SPOOL) as spool:
             await _listed(settings, catalog, project, spool)
             await _made(settings, path, media_names(spool.path), origin)
+    elif settings.dataset is not None:
+        raise UsageError("--dataset needs --server and --project: the server says what media are in it.")
     elif settings.media_map is not None:
         await _made(settings, path, (), origin)
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -22,8 +22,9 @@ from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.intake.task_runs import TaskRun
-from bulk_importer.pipeline.media_lists import content_digest, keys_in, media_tasks
+from bulk_importer.pipeline.media_lists import content_digest, first_row, media_tasks
 from bulk_importer.pipeline.row_spool import RowSpool
+from bulk_importer.pipeline.tables import is_server_id
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,13 +136,21 @@ def _origin(listed: Path) -> bytes:
     return xxh3_128_digest(_READING + content_digest(listed))
 
 
-def _left_out(listed: Path | None) -> tuple[str, ...]:
+def _left_out(listed: Path | None) -> Iterator[str]:
     """What a list that a person gives does not say about its media."""
-    if listed is None or {"labelTaskState", "hasJsonUpload"} <= keys_in(listed):
-        return ()
-    return (
-        f"whether work on a media is finished, and whether it held an upload: {listed} has no state and has_upload",
-    )
+    if listed is None:
+        return
+    first = first_row(listed)
+    said = {key for key, value in first.items() if value not in ("", None)}
+    if not {"labelTaskState", "hasJsonUpload"} <= said:
+        what = "whether work on a media is finished, and whether it held an upload"
+        yield f"{what}: {listed} has no state and has_upload, or leaves them empty"
+    media_id = first.get("mediaId", "")
+    if media_id and not is_server_id(str(media_id)):
+        yield (
+            f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
+            "'bulk-importer media --csv' prints such a list"
+        )
 
 
 def _index_in(folder: Path | None) -> MediaIndex | None:

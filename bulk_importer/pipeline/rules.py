@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FROM_SERVER",
     "Yardstick",
+    "asks_for_media",
     "label_config_of",
     "require_known_codes",
     "target_project",
@@ -60,6 +61,13 @@ class Yardstick:
     media: int | None = None
 
 
+def asks_for_media(settings: Settings) -> bool:
+    """Whether the server is asked to list media: those of the project, or those of a dataset for their names."""
+    if settings.media_by == BY_NAME and settings.dataset is not None:
+        return True
+    return settings.media_list is None and (settings.check_media or settings.media_by == BY_NAME)
+
+
 async def target_project(settings: Settings, catalog: Catalog) -> Project:
     """The project that the settings name. It is not looked up where nothing else is asked for.
 
@@ -69,7 +77,7 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
     """
     wanted = settings.project or ""
     needs_list = settings.check_media or settings.media_by == BY_NAME
-    if settings.label_config != FROM_SERVER and (not needs_list or settings.media_list):
+    if settings.label_config != FROM_SERVER and not asks_for_media(settings):
         known_id = id_in(wanted)
         if known_id is not None:
             from bulk_importer.datagym.catalog import Project

@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["KNOWN_KEYS", "Table", "require_whole", "server_key", "table_in"]
+__all__ = ["KNOWN_KEYS", "is_server_id", "require_whole", "server_key", "table_in"]
 
 # How lists name what a row of the server's task list holds, in small letters and without what joins words.
 _SERVER_KEYS = {
@@ -41,7 +41,7 @@ KNOWN_KEYS = frozenset(_SERVER_KEYS.values())
 """What a column is called that lists are known to have, in the words of the server's task list."""
 _JOINTS = str.maketrans("", "", " _-")
 _SEPARATORS = ",;\t"
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?\s*', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 _GAP = re.compile(r" {2,}")
 _SERVER_ID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -90,6 +90,11 @@ def table_in(lines: Iterable[str], *, wanted: frozenset[str]) -> Table:
     if len(printed := set(map(server_key, _GAP.split(first.strip())))) > 1 and printed & KNOWN_KEYS:
         raise ValueError("it is a table as it is printed for people")
     return Table([], chain(filter(None, [head]), rows))
+
+
+def is_server_id(text: str) -> bool:
+    """Whether it is written as the ids that a server gives out: 36 characters, of which 32 are hexadecimal digits."""
+    return _SERVER_ID.fullmatch(text.encode(errors="replace")) is not None
 
 
 def server_key(name: str) -> str:

@@ -51,6 +51,32 @@ def with_tabs(text: str) -> str:
     return "sep=\t\n" + text.replace(",", "\t").replace("true", "1").replace("false", "0")
 
 
+async def test_the_table_that_is_printed_for_people_is_told_from_a_list(
+    uploaded: Any, run: Any, tmp_path: Path
+) -> None:
+    """With its head line or without; and the message names what to give instead."""
+    table = (await run("media")).out.splitlines()
+    for lines in (table, table[1:]):
+        (tmp_path / "media.txt").write_text("\n".join(lines) + "\n")
+        done = await run("check", tmp_path / "again.json", "--media-list", tmp_path / "media.txt")
+        assert (done.code, "printed for people" in done.err) == (ExitCode.USAGE, True), done.err
+        assert "Give what 'bulk-importer media --csv' prints" in done.err
+
+
+async def test_a_list_of_something_else_than_ids_is_said_to_be_one(
+    uploaded: Any, run: Any, tmp_path: Path
+) -> None:
+    """Nothing in it is an id that a server gives out, so all that names a media would be unknown."""
+    (tmp_path / "names.txt").write_text("img000000.jpg\nimg000001.jpg\n")
+    arguments = ["check", tmp_path / "again.json", "--json", "--media-list"]
+    report = json.loads((await run(*arguments, tmp_path / "names.txt")).out)
+    assert report["findings"]["media-unknown"] == 4
+    assert any("its first, 'img000000.jpg', is none that" in each for each in report["unchecked"])
+    (tmp_path / "ids.txt").write_text("\n".join(uploaded.media_ids))
+    report = json.loads((await run(*arguments, tmp_path / "ids.txt")).out)
+    assert not any("ids at all" in each for each in report["unchecked"])
+
+
 @pytest.mark.parametrize("saved", [in_english, in_german, with_tabs])
 async def test_labels_do_not_come_twice_because_a_spreadsheet_saved_the_list(
     sandbox: Any, uploaded: Any, run: Any, run_process: Any, tmp_path: Path, saved: Callable[[str], str]

@@ -16,7 +16,7 @@ from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.pipeline.media_lists import keys_in, media_names, media_tasks, name_map
+from bulk_importer.pipeline.media_lists import first_row, media_names, media_tasks, name_map
 from bulk_importer.pipeline.row_spool import RowSpool
 
 
@@ -103,7 +103,7 @@ def test_lists_of_ids_are_read_as_csv_reads_them(before: str, lines: list[str], 
         path.write_text(before[: before.startswith("\ufeff")] + text, encoding="utf-8", newline="")
         if not wrong:
             assert keys(path) == [key_of(lane_of(media_id)) for media_id in ids]
-            assert keys_in(path) == {"mediaId"}
+            assert first_row(path).keys() == {"mediaId"}
             assert not list(media_names(path))
         else:
             with pytest.raises(UsageError, match=f"at its row {wrong[0]}: "):
@@ -133,7 +133,7 @@ def test_the_head_of_a_list_says_what_its_columns_are(tmp_path: Path) -> None:
     """In its own words or in the server's, wherever the id stands; rows may be short."""
     (tmp_path / "list").write_text('name , state ,"id"\n"a,b",REVIEWED, A \n\nc,BACKLOG,d,e\n')
     assert keys(tmp_path / "list") == [key_of("a"), key_of("d")]
-    assert keys_in(tmp_path / "list") == {"mediaName", "labelTaskState", "mediaId"}
+    assert first_row(tmp_path / "list") == {"mediaName": "a,b", "labelTaskState": "REVIEWED", "mediaId": "A"}
     assert list(media_names(tmp_path / "list")) == [("a,b", "A"), ("c", "d")]
     (run,) = list(media_tasks(tmp_path / "list"))[:1]
     assert run.flags[0] == MediaFlag.IMPORTABLE | MediaFlag.FINISHED
@@ -170,7 +170,7 @@ def test_every_list_may_be_separated_as_a_spreadsheet_does_it(
     ] * len(IDS)
     expected = [(f"{number}, a{separator}b.jpg", media_id) for number, media_id in enumerate(IDS)]
     assert list(media_names(listed)) == list(name_map(listed)) == expected
-    assert "labelTaskState" in keys_in(listed)
+    assert "labelTaskState" in first_row(listed)
 
 
 def test_a_map_without_a_head_is_name_and_id_whatever_separates_them(tmp_path: Path) -> None:
