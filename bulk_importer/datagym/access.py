@@ -19,6 +19,7 @@ from bulk_importer.small_files import text_of
 __all__ = ["TOKEN_VARIABLE", "Token"]
 
 TOKEN_VARIABLE = "DATAGYM_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_MARK = "\ufeff"  # what a shell leaves before the text of a file that begins with a byte order mark
 _SHORTEST_SCRUBBED = 4
 _SHOWN_INSTEAD = "<token>"
 
@@ -43,7 +44,7 @@ class Token:
             token = cls(file=Path(token_file))
             token.read_again()
             return token
-        text = environment.get(TOKEN_VARIABLE, "").strip()
+        text = environment.get(TOKEN_VARIABLE, "").strip().removeprefix(_MARK)
         return cls(_checked(text, f"The variable {TOKEN_VARIABLE}") if text else None)
 
     def __bool__(self) -> bool:

@@ -87,11 +87,12 @@ async def index_media(
     origin = _SERVER if listed is None else await asyncio.to_thread(_origin, listed)
     index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
     if index is not None and index.origin == origin:
-        return _indexed(index, path, *_left_out(listed))
+        return _indexed(index, path, *_left_out(listed, index, project))
     before = index or await asyncio.to_thread(_index_in, sibling)
     forgiven = _forgiving(is_begun, before)
     if listed is not None:
-        return await _made(path, listed, forgiven, *_left_out(listed), origin=origin)
+        index = await _made(path, listed, forgiven, origin=origin)
+        return _indexed(index, path, *_left_out(listed, index, project))
     if catalog is None or project is None:
         return Indexed(
             unchecked=("whether the media are in the project: no --server and --project are given",)
@@ -99,7 +100,8 @@ async def index_media(
     with RowSpool(folder / _SPOOL) as spool:
         if project.media_count <= settings.max_listing:
             await catalog.tasks(project, spool)
-            return await _made(path, spool.path, forgiven, repeated=spool.repeated())
+            index = await _made(path, spool.path, forgiven, repeated=spool.repeated())
+            return _indexed(index, path)
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
             advice = "raise it, or give --media-list FILE"
@@ -108,20 +110,19 @@ async def index_media(
             if not dataset.deleted:
                 await catalog.media_pages(dataset, spool)
         left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
-        return await _made(path, spool.path, forgiven, left_out)
+        return _indexed(await _made(path, spool.path, forgiven), path, left_out)
 
 
 async def _made(
     path: Path,
     listed: Path,
     forgiven: Callable[[TaskRun], TaskRun],
-    *unchecked: str,
+    *,
     repeated: Mapping[int, int] = MappingProxyType({}),
     origin: bytes = _SERVER,
-) -> Indexed:
+) -> MediaIndex:
     runs = map(forgiven, media_tasks(listed, repeated, by_server=origin == _SERVER))
-    index = await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
-    return _indexed(index, path, *unchecked)
+    return await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
 
 
 def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
@@ -136,8 +137,8 @@ def _origin(listed: Path) -> bytes:
     return xxh3_128_digest(_READING + content_digest(listed))
 
 
-def _left_out(listed: Path | None) -> Iterator[str]:
-    """What a list that a person gives does not say about its media."""
+def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -> Iterator[str]:
+    """What a list that a person gives does not say about the media of the project."""
     if listed is None:
         return
     first = first_row(listed)
@@ -150,6 +151,11 @@ def _left_out(listed: Path | None) -> Iterator[str]:
         yield (
             f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
             "'bulk-importer media --csv' prints such a list"
+        )
+    elif project is not None and len(index) < project.media_count:
+        yield (
+            f"media that {listed} leaves out: it has {len(index):,}, and the datasets of the project hold "
+            f"{project.media_count:,}"
         )
 
 

@@ -77,6 +77,20 @@ async def test_a_list_of_something_else_than_ids_is_said_to_be_one(
     assert not any("ids at all" in each for each in report["unchecked"])
 
 
+async def test_a_list_that_lacks_media_of_the_project_is_said_to(
+    uploaded: Any, run: Any, tmp_path: Path
+) -> None:
+    """It may be meant, or cut short between two lines, which nothing else shows."""
+    for count in (4, 3):
+        (tmp_path / "ids.txt").write_text("\n".join(uploaded.media_ids[:count]) + "\n")
+        done = await run("check", tmp_path / "again.json", "--json", "--media-list", tmp_path / "ids.txt")
+        said = [each for each in json.loads(done.out)["unchecked"] if "leaves out" in each]
+        short = (
+            f"media that {tmp_path / 'ids.txt'} leaves out: it has 3, and the datasets of the project hold 4"
+        )
+        assert said == ([] if count == 4 else [short])
+
+
 @pytest.mark.parametrize("saved", [in_english, in_german, with_tabs])
 async def test_labels_do_not_come_twice_because_a_spreadsheet_saved_the_list(
     sandbox: Any, uploaded: Any, run: Any, run_process: Any, tmp_path: Path, saved: Callable[[str], str]

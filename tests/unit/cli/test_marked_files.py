@@ -25,8 +25,14 @@ async def cloud(start_sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     return sandbox
 
 
-async def test_a_token_file_may_begin_with_a_mark(cloud: Any, run: Any) -> None:
-    """The token is what stands behind it."""
+async def test_a_token_file_may_begin_with_a_mark(
+    cloud: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is what stands behind it, also where the variable was filled from such a file."""
+    assert (await run("media", "--json")).code == 0
+    monkeypatch.delenv("BULK_IMPORTER_TOKEN_FILE")
+    assert (await run("media", "--json")).code == ExitCode.SERVER
+    monkeypatch.setenv("DATAGYM_TOKEN", f"{MARK}secret-1")
     assert (await run("media", "--json")).code == 0
 
 
@@ -88,7 +94,7 @@ async def test_a_file_that_cannot_be_read_is_a_sentence_that_names_it(
 ) -> None:
     """Missing, a folder, UTF-16."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BULK_IMPORTER_SERVER", "http://127.0.0.1:1")
+    monkeypatch.setenv("BULK_IMPORTER_SERVER", "https://127.0.0.1:1")
     (tmp_path / "l.json").write_text("[]")
     (tmp_path / "folder").mkdir()
     (tmp_path / "windows.txt").write_text("id=1\r\n", encoding="utf-16")
