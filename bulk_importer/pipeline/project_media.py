@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.errors import UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.intake.task_runs import TaskRun
@@ -138,9 +139,17 @@ def _origin(listed: Path) -> bytes:
 
 
 def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -> Iterator[str]:
-    """What a list that a person gives does not say about the media of the project."""
+    """What a list that a person gives does not say about the media of the project.
+
+    Raises:
+        UsageError: it says nothing at all.
+    """
     if listed is None:
         return
+    if not len(index):
+        raise UsageError(
+            f"The list of media {listed} lists none. Give what 'bulk-importer media --csv' prints."
+        )
     first = first_row(listed)
     said = {key for key, value in first.items() if value not in ("", None)}
     if not {"labelTaskState", "hasJsonUpload"} <= said:

@@ -77,6 +77,26 @@ async def test_a_list_of_something_else_than_ids_is_said_to_be_one(
     assert not any("ids at all" in each for each in report["unchecked"])
 
 
+@pytest.mark.parametrize("text", ["", "\n", "id,name,state\n", "[]", "sep=;\nid;state\n"])
+async def test_a_list_of_nothing_is_refused(uploaded: Any, run: Any, tmp_path: Path, text: str) -> None:
+    """It is what a disk without room leaves; all that names a media would be unknown."""
+    (tmp_path / "media.csv").write_text(text)
+    done = await run("check", tmp_path / "again.json", "--media-list", tmp_path / "media.csv")
+    assert (done.code, "media.csv lists none" in done.err) == (ExitCode.USAGE, True), done.err
+
+
+async def test_names_are_not_looked_for_in_a_list_that_has_none(
+    uploaded: Any, run: Any, tmp_path: Path
+) -> None:
+    """Beside a map of names it is a list of ids, and as good as any."""
+    (tmp_path / "ids.txt").write_text("\n".join(uploaded.media_ids) + "\n")
+    (tmp_path / "map.csv").write_text(f"a.jpg;{uploaded.media_ids[0]}\n")
+    arguments = ["check", tmp_path / "again.json", "--media-by", "name", "--media-list", tmp_path / "ids.txt"]
+    done = await run(*arguments)
+    assert (done.code, "ids.txt has none" in done.err) == (ExitCode.USAGE, True), done.err
+    assert (await run(*arguments, "--media-map", tmp_path / "map.csv", "--onto-uploaded")).code == 0
+
+
 async def test_a_list_that_lacks_media_of_the_project_is_said_to(
     uploaded: Any, run: Any, tmp_path: Path
 ) -> None:
