@@ -60,8 +60,11 @@ async def import_labels(
     from bulk_importer.datagym.access import Token
     from bulk_importer.intake import open_entries, open_source
     from bulk_importer.pipeline import Import, checkpoint_folder
+    from bulk_importer.settings import idle
     from bulk_importer.transfer.stop import StopSwitch
 
+    for _, why in idle(settings):
+        raise UsageError(f"{why}. Leave it out, or change that.")
     access = Token(token) if token is not None else Token.find(settings.token_file)
     if isinstance(source, str | PathLike):
         name = str(source)

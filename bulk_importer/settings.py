@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
+from bulk_importer.small_files import text_of
 from bulk_importer.units import (
     ANY_TEXT,
     BUDGET,
@@ -35,9 +36,22 @@ from bulk_importer.units import (
     one_of,
 )
 
-__all__ = ["Definition", "Loaded", "Settings", "definitions", "load"]
+__all__ = ["Definition", "Loaded", "Settings", "definitions", "idle", "load"]
 
 VARIABLE_PREFIX = "BULK_IMPORTER_"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a setting needs of the others to have an effect.
+
+    Attributes:
+        without: where it has none, for the end of a sentence.
+        is_met: whether it has one.
+    """
+
+    without: str
+    is_met: Callable[[Settings], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,7 @@ class Definition:
         section: which part of the program it belongs to; a command takes whole sections as flags.
         minimum, maximum: inclusive bounds of the value, None where there is none.
         meaning: it changes what a checkpoint means, so a resume must say the same.
+        need: without what it has no effect; None where it always has one.
     """
 
     name: str
@@ -60,6 +75,7 @@ class Definition:
     minimum: float | None = None
     maximum: float | None = None
     meaning: bool = False
+    need: Need | None = None
 
     @property
     def flag(self) -> str:
@@ -114,9 +130,27 @@ def _setting(
     at_least: float | None = None,
     at_most: float | None = None,
     meaning: bool = False,
+    need: Need | None = None,
 ) -> Any:
     facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, "meaning": meaning})
+    more = {"meaning": meaning, "need": need}
+    return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, **more})
+
+
+_TLS = Need("with a server at http://", lambda said: not (said.server or "").startswith("http://"))
+_CLIENT_CERT = Need("without --client-cert", lambda said: said.client_cert is not None)
+_ARRAY = Need("with --lines lines", lambda said: said.lines != "lines")
+_MEDIA_CHECKED = Need("with --no-check-media", lambda said: said.check_media)
+_BY_NAME = Need("without --media-by name", lambda said: said.media_by == "name")
+_LIST_READ = Need(
+    "with --no-check-media, unless names are taken from it (--media-by name, without --dataset)",
+    lambda said: said.check_media or (said.media_by == "name" and said.dataset is None),
+)
+_SERVER_ASKED = Need(
+    "where no list of media is asked of the server (with --media-list, --no-check-media)",
+    lambda said: said.media_list is None and (said.check_media or said.media_by == "name"),
+)
+_CONFIG_OF_SERVER = Need("without --label-config server", lambda said: said.label_config == "server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +183,18 @@ class Settings:
         "header to send along; repeatable; @FILE, with one on each line, keeps secrets out of the process list",
     )
     ca_file: str | None = _setting(
-        FILE, None, "server", "certificates (PEM) to trust besides those of the system"
+        FILE, None, "server", "certificates (PEM) to trust besides those of the system", need=_TLS
     )
     client_cert: str | None = _setting(
         FILE,
         None,
         "server",
         "certificate (PEM) to show to the server, with its key or beside --client-key",
+        need=_TLS,
     )
-    client_key: str | None = _setting(FILE, None, "server", "key (PEM) of the --client-cert")
+    client_key: str | None = _setting(
+        FILE, None, "server", "key (PEM) of the --client-cert", need=_CLIENT_CERT
+    )
     connect_timeout: float = _setting(
         DURATION, 10.0, "server", "how long a connection may take to come about", at_least=0.1, at_most=600
     )
@@ -172,6 +209,7 @@ class Settings:
         "reading",
         "where the array is when it is not the whole document, as in entries.item",
         meaning=True,
+        need=_ARRAY,
     )
     lines: str = _setting(
         one_of("auto", "lines", "array"),
@@ -211,7 +249,8 @@ class Settings:
         FILE,
         None,
         "checking",
-        "FILE that lists the media of the project (as 'media' prints it, or an id a line) in place of the server",
+        "FILE that lists the media of the project in place of the server: what 'media --csv' prints, or an id a line",
+        need=_LIST_READ,
     )
     max_listing: int = _setting(
         COUNT,
@@ -219,6 +258,7 @@ class Settings:
         "checking",
         "most media that the server is asked to list in one answer; for more, pages or --media-list",
         at_least=0,
+        need=_SERVER_ASKED,
     )
     media_by: str = _setting(
         one_of("id", "name"),
@@ -228,19 +268,32 @@ class Settings:
         meaning=True,
     )
     dataset: str | None = _setting(
-        ANY_TEXT, None, "checking", "id or unique name of the dataset that --media-by name looks into"
+        ANY_TEXT,
+        None,
+        "checking",
+        "id or unique name of the dataset that --media-by name looks into",
+        need=_BY_NAME,
     )
     media_map: str | None = _setting(
-        FILE, None, "checking", "CSV FILE of names and ids that --media-by name goes by before all others"
+        FILE,
+        None,
+        "checking",
+        "CSV FILE of names and ids that --media-by name goes by before all others",
+        need=_BY_NAME,
     )
     replace_finished: bool = _setting(
         SWITCH,
         False,
         "checking",
         "let keepData false delete the labels of tasks that people have begun or finished",
+        need=_MEDIA_CHECKED,
     )
     onto_uploaded: bool = _setting(
-        SWITCH, False, "checking", "let entries append to media that already held an upload"
+        SWITCH,
+        False,
+        "checking",
+        "let entries append to media that already held an upload",
+        need=_MEDIA_CHECKED,
     )
     strict: bool = _setting(SWITCH, False, "checking", "warnings are errors")
     allow: tuple[str, ...] = _setting(CODES, (), "checking", "findings that are only counted; repeatable")
@@ -264,6 +317,7 @@ class Settings:
         "checking",
         "how often the label configuration is read again during a run",
         at_least=1,
+        need=_CONFIG_OF_SERVER,
     )
 
     # sending: how much leaves at a time
@@ -453,6 +507,14 @@ def definitions() -> tuple[Definition, ...]:
     )
 
 
+def idle(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The settings that say something and have no effect with the others: the name of each, and why."""
+    for each in definitions():
+        if each.need is None or getattr(settings, each.name) == each.default or each.need.is_met(settings):
+            continue
+        yield each.name, f"{each.flag} has no effect {each.need.without}"
+
+
 def load(
     flags: Mapping[str, object], environment: Mapping[str, str], config_file: str | Path | None = None
 ) -> Loaded:
@@ -507,11 +569,8 @@ def _from_file(
     import tomllib
 
     try:
-        with open(config_file, "rb") as opened:
-            found = tomllib.load(opened)
-    except OSError as error:
-        raise UsageError(f"The settings file {config_file} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(text_of(config_file, "The settings file"))
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The settings file {config_file} is not TOML: {error}.") from error
     for name, value in found.items():
         if name not in known:

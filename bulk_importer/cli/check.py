@@ -15,6 +15,7 @@ from bulk_importer.cli.lookups import opened_catalog, run_look_up
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
+from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
@@ -92,9 +93,9 @@ async def _check_all(
 
 async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
     """What entries are held against; the server is asked where one is named, and only for what is needed."""
-    from bulk_importer.pipeline.rules import label_config_of, target_project
+    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project
 
-    wants_media = (settings.check_media or settings.media_by == "name") and settings.media_list is None
+    wants_media = asks_for_media(settings)
     if settings.server and settings.label_config == _SERVER and not settings.project:
         raise UsageError(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
@@ -171,7 +172,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        raise UsageError(f"--findings {path} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"--findings {path} cannot be written: {reason_of(error)}.") from error
 
 
 @contextmanager

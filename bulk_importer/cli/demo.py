@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox
@@ -68,7 +69,12 @@ async def _demonstrate(folder: Path, entries: int) -> int:
     labels = folder / "labels.json"
     async with Sandbox(SandboxConfig(database=folder / "sandbox.sqlite", seed=7)) as sandbox:
         project = await sandbox.prepare(name=_PROJECT, media=entries)
-        broken = write_corpus(labels, project.media_ids)
+        try:
+            broken = write_corpus(labels, project.media_ids)
+        except OSError as error:
+            raise UsageError(
+                f"{labels} cannot be written: {reason_of(error)}. Name another --folder."
+            ) from error
         size = labels.stat().st_size
         terminal.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
         terminal.say(

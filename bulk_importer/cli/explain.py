@@ -22,7 +22,10 @@ _EXIT_CODES = {
         "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do.",
     ),
     ExitCode.USAGE: (
-        "The command line, a variable or the settings file says something that cannot be meant. Nothing was sent.",
+        (
+            "The command line, a variable or the settings file says something that cannot be meant: nothing was sent; "
+            "or what was asked for could not be written down, and is cut short."
+        ),
         "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
     ),
     ExitCode.INPUT: (

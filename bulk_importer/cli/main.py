@@ -40,7 +40,8 @@ def run() -> NoReturn:
     """The console script."""
     terminal.open_streams()
     code = main(sys.argv[1:])
-    terminal.close_streams()
+    if not terminal.close_streams() and code == ExitCode.DELIVERED:
+        code = ExitCode.USAGE
     # What is left goes with the process. Before it ends the interpreter would look for garbage in all of it, which
     # takes a tenth of the processor time of a small import.
     gc.disable()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
+from bulk_importer.cli.options import refuse_flag
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Settings
 
@@ -25,6 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the media of the project in all states of work, or those of one dataset."""
+    if arguments.dataset:
+        refuse_flag(arguments, "project", "with --dataset, which is listed whole")
     settings = settings_of(arguments)
     if not settings.project and not arguments.dataset:
         raise UsageError(

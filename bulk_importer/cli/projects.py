@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
+from bulk_importer.cli.options import refuse_flag
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 
@@ -18,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the projects."""
+    refuse_flag(arguments, "project", "here: all projects are listed")
     rows = run_look_up(_rows(settings_of(arguments)))
     show(rows, arguments, nothing="There is no project that you may see.")
     return ExitCode.DELIVERED

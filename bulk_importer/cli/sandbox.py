@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
 
 __all__ = ["configure", "run"]
+
+_LARGEST_CONFIG_BYTES = 64 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -104,8 +107,8 @@ def _label_config(path: Path | None) -> list[dict[str, Any]] | None:
     if path is None:
         return None
     try:
-        roots = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        roots = json.loads(text_of(path, "The label configuration", most_bytes=_LARGEST_CONFIG_BYTES))
+    except ValueError as error:
         raise UsageError(f"The label configuration {path} cannot be read: {error}.") from error
     if isinstance(roots, dict):  # as the server shows it, not as it exports it
         roots = roots.get("entries")
@@ -161,8 +164,13 @@ def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None)
     if arguments.ready_file:
         # Renamed into place, so that whoever waits for the file never reads half of it.
         half = arguments.ready_file.with_name(arguments.ready_file.name + f".{os.getpid()}")
-        half.write_text(line + "\n", "utf-8")
-        half.replace(arguments.ready_file)
+        try:
+            half.write_text(line + "\n", "utf-8")
+            half.replace(arguments.ready_file)
+        except OSError as error:
+            raise UsageError(
+                f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
+            ) from error
     terminal.out(line if arguments.json else _usage(arguments, url, project))
 
 

@@ -1,12 +1,20 @@
-"""Writes to standard output and error, which may break at any time without ending a run."""
+"""Writes to standard output and error, which may break at any time without ending a run.
+
+A pipe that nobody reads any more is no harm: who closed it has seen enough. Anything else that keeps standard output
+from being written, as a full disk does, is remembered: what stands there is cut short, and its reader cannot see that.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from io import RawIOBase
 from typing import TextIO
 
 __all__ = ["close_streams", "open_streams", "out", "say"]
+
+_lost: list[str] = []
+"""Why standard output lacks something; added to by `_broke`, for as long as the process lives."""
 
 
 def out(text: str) -> None:
@@ -20,9 +28,10 @@ def say(text: str) -> None:
 
 
 def open_streams() -> None:
-    """Give the process the three standard streams where it was started without some of them.
+    """Give the process the three standard streams where it was started without some of them, and buffers to all.
 
-    Otherwise the next file or socket that is opened would become one, and be written to by mistake.
+    Otherwise the next file or socket that is opened would become one, and be written to by mistake. Without a buffer
+    (PYTHONUNBUFFERED, as in many containers) a text that a nearly full disk takes a part of would end there, unnoticed.
     """
     for descriptor in range(3):
         try:
@@ -30,27 +39,57 @@ def open_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 - as long as the process lives
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - likewise
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - likewise
+    sys.stdout = _buffered(sys.stdout, 1)
+    sys.stderr = _buffered(sys.stderr, 2)
 
 
-def close_streams() -> None:
-    """Flush both streams; one that is broken is turned away, so that the interpreter does not complain at exit."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            _turn_away(stream)
+def _buffered(stream: TextIO | None, descriptor: int) -> TextIO:
+    if stream is None:
+        return open(descriptor, "w", closefd=False)
+    if isinstance(stream.buffer, RawIOBase):
+        encoding, errors = stream.encoding, stream.errors
+        return open(descriptor, "w", encoding=encoding, errors=errors, closefd=False)
+    return stream
+
+
+def close_streams() -> bool:
+    """Flush both streams; one that is broken is turned away, so that the interpreter does not complain at exit.
+
+    Returns:
+        Whether all that was to be on standard output is there, or nobody wants it. If not, that was said.
+    """
+    _flush(sys.stdout)
+    if _lost:
+        say(
+            f"bulk-importer: standard output could not be written: {_lost[0]}. What stands there is cut short; what "
+            "the command did besides is done. Make room, and run it again where its output is needed."
+        )
+    _flush(sys.stderr)
+    return not _lost
 
 
 def _write(stream: TextIO, text: str) -> None:
     try:
-        stream.write(text)
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+    except (OSError, ValueError) as error:
+        _broke(stream, error)
+    _flush(stream)
+
+
+def _flush(stream: TextIO) -> None:
+    try:
         stream.flush()
-    except UnicodeEncodeError:
-        stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
-    except (OSError, ValueError):
-        _turn_away(stream)
+    except (OSError, ValueError) as error:
+        _broke(stream, error)
+
+
+def _broke(stream: TextIO, error: OSError | ValueError) -> None:
+    if stream is sys.stdout and not isinstance(error, ConnectionError):  # a broken pipe is one
+        _lost.append(getattr(error, "strerror", None) or str(error))
+    _turn_away(stream)
 
 
 def _turn_away(stream: TextIO) -> None:

@@ -14,10 +14,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bulk_importer.errors import UsageError
+from bulk_importer.small_files import text_of
 
 __all__ = ["TOKEN_VARIABLE", "Token"]
 
 TOKEN_VARIABLE = "DATAGYM_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_MARK = "\ufeff"  # what a shell leaves before the text of a file that begins with a byte order mark
 _SHORTEST_SCRUBBED = 4
 _SHOWN_INSTEAD = "<token>"
 
@@ -42,7 +44,7 @@ class Token:
             token = cls(file=Path(token_file))
             token.read_again()
             return token
-        text = environment.get(TOKEN_VARIABLE, "").strip()
+        text = environment.get(TOKEN_VARIABLE, "").strip().removeprefix(_MARK)
         return cls(_checked(text, f"The variable {TOKEN_VARIABLE}") if text else None)
 
     def __bool__(self) -> bool:
@@ -62,10 +64,7 @@ class Token:
         """
         if self._file is None:
             return False
-        try:
-            text = self._file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The token file {self._file} cannot be read: {error}.") from error
+        text = text_of(self._file, "The token file").strip()
         if not text:
             raise UsageError(f"The token file {self._file} is empty.")
         before, self._text = self._text, _checked(text, f"The token file {self._file}")

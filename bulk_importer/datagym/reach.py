@@ -10,7 +10,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,6 +18,7 @@ from bulk_importer.datagym.proxies import Proxy, basic_login, proxy_for
 from bulk_importer.datagym.socks import socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
+from bulk_importer.small_files import opened, text_of
 from bulk_importer.units import header_in
 
 __all__ = ["Reach"]
@@ -51,7 +51,7 @@ class Reach:
         """
         headers = _headers(settings.header)
         if settings.basic_auth_file is not None:
-            headers["Authorization"] = _basic(_text(settings.basic_auth_file, "--basic-auth-file"))
+            headers["Authorization"] = _basic(text_of(settings.basic_auth_file, "--basic-auth-file").strip())
         return cls(settings.token_in_query, headers, _tls(settings), proxy_for(settings.server or ""))
 
     def connector(self, **options: Any) -> aiohttp.TCPConnector:
@@ -87,7 +87,7 @@ def _headers(said: Sequence[str]) -> dict[str, str]:
     """Of `Name: value`s, and `@FILE`s with one such a line."""
     headers: dict[str, str] = {}
     for each in said:
-        lines = _text(each[1:], "--header").splitlines() if each.startswith("@") else [each]
+        lines = text_of(each[1:], "--header").splitlines() if each.startswith("@") else [each]
         for line in filter(str.strip, lines):
             name, value = _header(line)
             if name.lower() in map(str.lower, headers):
@@ -112,18 +112,15 @@ def _basic(text: str) -> str:
     return basic_login(text)
 
 
-def _text(path: str, flag: str) -> str:
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{flag}: {path} cannot be read: {error}.") from error
-
-
 def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.client_key is not None and settings.client_cert is None:
+        raise UsageError("--client-key is of use only with --client-cert.")
     if settings.ca_file is None and settings.client_cert is None:
-        if settings.client_key is not None:
-            raise UsageError("--client-key is of use only with --client-cert.")
         return None
+    for flag in ("ca_file", "client_cert", "client_key"):
+        if (path := getattr(settings, flag)) is not None:
+            with opened(path, f"--{flag.replace('_', '-')}"):
+                pass  # what is wrong with a file is said without its name further down
     context = ssl.create_default_context()
     try:
         if settings.ca_file is not None:

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from bulk_importer.datagym.entry import key_of, keys_of, lanes_of
 from bulk_importer.intake.media_rules import MediaFlag
+from bulk_importer.intake.truth_words import truth_of
 
 __all__ = ["MediaTask", "TaskRun"]
 
 _LARGEST_SIZE = (1 << 32) - 1
 _FINISHED = frozenset({"IN_PROGRESS", "COMPLETED", "REVIEWED"})
-_YES = frozenset({True, "true", "yes", "1"})
+_STATES = _FINISHED | {"BACKLOG", "WAITING", "WAITING_CHANGED", "SKIPPED", "REVIEWED_SKIP"}
+_TYPES = frozenset({"DEFAULT", "BENCHMARK_MASTER", "BENCHMARK_SLAVE"})
 _IMPORTABLE = MediaFlag.IMPORTABLE.value
 
 
@@ -35,21 +37,22 @@ class MediaTask(NamedTuple):
         return cls(media_id, _IMPORTABLE)
 
     @classmethod
-    def of_row(cls, row: Mapping[str, object]) -> MediaTask:
+    def of_row(cls, row: Mapping[str, object], *, by_server: bool = False) -> MediaTask:
         """From a row of the server's task list, or of a file that may also say `importable`, in texts if it likes.
 
-        What a row leaves out is taken to be harmless.
+        What a row leaves out, or leaves empty, is taken to be harmless. What it says must be understood: a truth value
+        that was taken for "no" would let labels be appended to those that a media holds.
+
+        Args:
+            by_server: a type or state that we do not know is one that a newer server has, and no mistake.
 
         Raises:
-            ValueError: a width or height is no whole number of pixels.
+            ValueError: a value is none of those that there are, or a width or height no whole number of pixels.
             TypeError: a value is none that a list could hold.
         """
         get = row.get
         flags = _flags(
-            get("labelTaskType", "DEFAULT"),
-            get("labelTaskState"),
-            get("hasJsonUpload"),
-            get("importable", True),
+            get("labelTaskType"), get("labelTaskState"), get("hasJsonUpload"), get("importable"), by_server
         )
         width, height = get("width"), get("height")
         if width is None and height is None:
@@ -92,14 +95,34 @@ class TaskRun(NamedTuple):
 
 
 @lru_cache(maxsize=256)  # a list of a million rows says a dozen different things
-def _flags(kind: object, state: object, upload: object, importable: object) -> int:
-    is_default = kind == "DEFAULT" and importable in _YES
-    flags = MediaFlag.IMPORTABLE if is_default else MediaFlag.BENCHMARK
-    if state in _FINISHED:
+def _flags(kind: object, state: object, upload: object, importable: object, by_server: bool) -> int:
+    known_types, known_states = (None, None) if by_server else (_TYPES, _STATES)
+    is_default = _word(kind or "DEFAULT", "type", known_types) == "DEFAULT"
+    flags = MediaFlag.BENCHMARK
+    if _truth(importable, "importable", empty=True) and is_default:
+        flags = MediaFlag.IMPORTABLE
+    if _word(state or "BACKLOG", "state", known_states) in _FINISHED:
         flags |= MediaFlag.FINISHED
-    if upload in _YES if isinstance(upload, str) else upload:
+    if _truth(upload, "has_upload", empty=False):
         flags |= MediaFlag.UPLOADED
     return flags.value
+
+
+def _truth(given: object, column: str, *, empty: bool) -> bool:
+    if given is None or given == "":
+        return empty
+    truth = truth_of(given)
+    if truth is None:
+        raise ValueError(f"{given!r} in {column} is neither true nor false")
+    return truth
+
+
+def _word(given: object, column: str, known: frozenset[str] | None) -> str:
+    """A word of the server's, however it is written; `ValueError` where it is none of the known ones."""
+    word = str(given).strip().upper().replace(" ", "_").replace("-", "_")
+    if known is not None and word not in known:
+        raise ValueError(f"{given!r} is no {column} of a media; there are {', '.join(sorted(known))}")
+    return word
 
 
 def _keys(lanes: Iterable[str]) -> array[int]:

@@ -15,6 +15,7 @@ from bulk_importer.checkpoint import CheckpointState, rejected_lines
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import UsageError
 from bulk_importer.model import KeepData
+from bulk_importer.small_files import opened
 from bulk_importer.spans import SpanSet
 
 __all__ = ["Correction", "corrections_in", "standing_corrections"]
@@ -101,8 +102,5 @@ def _by_position(corrections: Iterable[Correction]) -> list[Correction]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    with opened(path, "The file of corrections") as file:
+        yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())

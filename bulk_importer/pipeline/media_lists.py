@@ -1,46 +1,39 @@
 """Lists of media in files: what the server listed (`row_spool`), and what people give instead.
 
-A list that a person gives may be what `bulk-importer media` prints (`--json` or `--csv`), JSON Lines of such objects,
-rows of the server's own task list, or one id a line; `width` and `height` may stand beside each. Rows are read by the
-batch, and what is a plain id a line by the stretch: no object is made of each, which would take three times as long.
+A list that a person gives may be what `bulk-importer media` prints (`--json` or `--csv`), also when it went through a
+spreadsheet (`tables`), JSON Lines of such objects, rows of the server's own task list, or one id a line; `width` and
+`height` may stand beside each. Rows are read by the batch, and what is a plain id a line by the stretch: no object is
+made of each, which would take three times as long.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from io import TextIOWrapper
 from itertools import chain, filterfalse, islice, repeat
-from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, TextIO, TypeAlias, TypeVar
+from typing import BinaryIO, TypeAlias, TypeVar
 
 import msgspec
 from xxhash import xxh3_128
 
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.task_runs import MediaTask, TaskRun
+from bulk_importer.pipeline.tables import KNOWN_KEYS, require_whole, server_key, table_in
+from bulk_importer.small_files import opened
 
-__all__ = ["content_digest", "keys_in", "media_names", "media_tasks", "name_map"]
+__all__ = ["content_digest", "first_row", "media_names", "media_tasks", "name_map"]
 
-# How lists name what a row of the server's task list holds.
-_SERVER_KEYS = {
-    "id": "mediaId",
-    "internal_media_ID": "mediaId",
-    "media_id": "mediaId",
-    "state": "labelTaskState",
-    "has_upload": "hasJsonUpload",
-    "type": "labelTaskType",
-    "name": "mediaName",
-    "external_media_ID": "mediaName",
-    "media_name": "mediaName",
-}
+_LIST, _MAP = "The list of media", "The map of names"
+_BY_ID, _BY_NAME = frozenset({"mediaId"}), frozenset({"mediaName", "mediaId"})
 # What a plain id is made of: printable ASCII, without what more than an id a line is told by; and the ends of lines.
-_PLAIN = bytes(set(range(0x21, 0x7F)) - set(b'",')) + b"\r\n"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PLAIN = bytes(set(range(0x21, 0x7F)) - set(b'",;|=')) + b"\r\n"
+_PRINTED = re.compile(r"\s*[0-9a-fA-F-]{36}\s+\S")
 _JSON_LINES = (b"{", b'"')
 _HEAD_BYTES = 4096
 _STRETCH_BYTES = 256 << 10
@@ -52,17 +45,26 @@ _T = TypeVar("_T")
 _B = TypeVar("_B")
 
 
-def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) -> Iterator[TaskRun]:
+def media_tasks(
+    path: Path, repeated: Mapping[int, int] = MappingProxyType({}), *, by_server: bool = False
+) -> Iterator[TaskRun]:
     """The media that a file lists, some thousands at a time.
 
     Args:
         repeated: as `RowSpool.repeated` says it; of such a task the last row counts.
+        by_server: the server listed them, and not a person (see `MediaTask.of_row`).
 
     Raises:
-        UsageError: it cannot be read, or is none of the forms.
+        UsageError: it cannot be read, is none of the forms, or says something that nobody understands.
     """
+
+    def task_of(row: _Row) -> MediaTask:
+        if isinstance(row, str):
+            return MediaTask.of_id(_id(row))
+        return MediaTask.of_row(_renamed(row), by_server=by_server)
+
     if not repeated:
-        return _read(path, _task, TaskRun.of, TaskRun.of_lanes)
+        return _read(path, task_of, TaskRun.of, TaskRun.of_lanes)
     left = dict(repeated)
 
     def last(row: _Row) -> MediaTask | None:
@@ -70,7 +72,7 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
         if task is not None and left.get(task, 1) > 1:
             left[task] -= 1
             return None
-        return _task(row)
+        return task_of(row)
 
     def run_of(tasks: list[MediaTask | None]) -> TaskRun:
         return TaskRun.of([task for task in tasks if task is not None])
@@ -78,21 +80,24 @@ def media_tasks(path: Path, repeated: Mapping[int, int] = MappingProxyType({})) 
     return _read(path, last, run_of, TaskRun.of_lanes)
 
 
-def keys_in(path: Path) -> frozenset[str]:
-    """What the first row of a list says, in the words of the server's task list. Raises as `media_tasks` does."""
-    said = _read(path, _keys_of, lambda rows: rows[0], lambda _: _keys_of(""))
-    return next(said, frozenset())
+def first_row(path: Path) -> Mapping[str, object]:
+    """The first row of a list, with the keys of the server's task list; empty where there is none.
+
+    Raises as `media_tasks` does.
+    """
+    said = _read(path, _first_of, lambda rows: rows[0], lambda lanes: {"mediaId": next(iter(lanes), "")})
+    return next(said, {})
 
 
 def content_digest(path: Path) -> bytes:
     """16 bytes by which the content of a list is known again. Raises `UsageError` where it cannot be read."""
     digest = xxh3_128()
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_DIGEST_BYTES):
-                digest.update(piece)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    with opened(path, "The list") as file:
+        if not file.seekable():
+            raise UsageError(f"{path} cannot be read twice, and has to be. Write the list into a file.")
+        file.seek(0)
+        while piece := file.read(_DIGEST_BYTES):
+            digest.update(piece)
     return digest.digest()
 
 
@@ -103,17 +108,19 @@ def media_names(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def name_map(path: Path) -> Iterator[tuple[str, str]]:
-    """The names and ids of a CSV file with these two columns, with a head line or in this order.
+    """The names and ids of a table with these two columns, with a head line or in this order.
 
     Raises:
         UsageError: it cannot be read, or is none.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as text:
-            yield from _mapped(text)
-    except (OSError, ValueError, csv.Error) as error:
+        with opened(path, _MAP) as file:
+            require_whole(file, path, _MAP)
+            yield from _mapped(file)
+    except (ValueError, csv.Error) as error:
         raise UsageError(
-            f"The map of names {path} cannot be read: {error}. It has two columns: the name, and the id of the media."
+            f"The map of names {path} cannot be read: {_reason(error)}. It has two columns: the name, and the id of "
+            "the media."
         ) from error
 
 
@@ -133,9 +140,10 @@ def _read(
     good = 0
     some: list[_T] = []
     try:
-        with path.open("rb") as file:
+        with opened(path, _LIST) as file:
             first = _first_byte(file)
             if first != b"[" and first not in _JSON_LINES:
+                require_whole(file, path, _LIST)
                 for lanes in _plain_lanes(file):
                     yield of_lanes(lanes)
                     good += len(lanes)
@@ -147,12 +155,19 @@ def _read(
                     break
                 yield gather(some)
                 good += len(some)
-    except (OSError, ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
-        reason = "there is no id of a media" if isinstance(error, KeyError) else str(error)
+    except (ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
         raise UsageError(
-            f"The list of media {path} cannot be read, at its row {good + len(some) + 1}: {reason}. Give what "
+            f"The list of media {path} cannot be read, at its row {good + len(some) + 1}: {_reason(error)}. Give what "
             "'bulk-importer media --csv' prints, or a file with one id a line."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return "there is no id of a media"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not written in UTF-8 (what a spreadsheet calls 'CSV UTF-8' is)"
+    return str(error)
 
 
 def _renamed(row: Mapping[str, object]) -> Mapping[str, object]:
@@ -172,7 +187,7 @@ def _id(given: object) -> str:
 @lru_cache(maxsize=256)  # nearly all rows of a list have the same keys
 def _server_keys(keys: tuple[str, ...]) -> tuple[str, ...] | None:
     """What the server calls what lists have under these keys; None where it is the same."""
-    names = tuple(_SERVER_KEYS.get(key, key) for key in keys)
+    names = tuple(map(server_key, keys))
     return None if names == keys else names
 
 
@@ -185,35 +200,28 @@ def _pair(row: _Row) -> tuple[str, str] | None:
     return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
 
 
-def _keys_of(row: _Row) -> frozenset[str]:
-    return frozenset({"mediaId"} if isinstance(row, str) else _renamed(row))
+def _first_of(row: _Row) -> Mapping[str, object]:
+    return {"mediaId": _id(row)} if isinstance(row, str) else _renamed(row)
 
 
-def _mapped(text: TextIO) -> Iterator[tuple[str, str]]:
-    name_at, id_at = 0, 1
-    for number, row in enumerate(csv.reader(text)):
-        if not row or not any(row):
-            continue
-        columns = [_SERVER_KEYS.get(cell.strip()) for cell in row]
-        if number == 0 and {"mediaName", "mediaId"} <= set(columns):
+def _mapped(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    with TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        columns, rows = table_in(text, wanted=_BY_NAME)
+        name_at, id_at = 0, 1
+        if columns:
             name_at, id_at = columns.index("mediaName"), columns.index("mediaId")
-            continue
-        if len(row) <= max(name_at, id_at) or not row[name_at] or not row[id_at].strip():
-            raise ValueError(f"line {number + 1} has no name or no id")
-        yield row[name_at], row[id_at].strip()
-
-
-def _task(row: _Row) -> MediaTask:
-    if isinstance(row, str):
-        return MediaTask.of_id(_id(row))
-    return MediaTask.of_row(_renamed(row))
+        for number, row in enumerate(rows, 1):
+            if len(row) <= max(name_at, id_at) or not row[name_at] or not row[id_at].strip():
+                raise ValueError(f"row {number} has no name or no id")
+            yield row[name_at], row[id_at].strip()
 
 
 def _first_byte(file: BinaryIO) -> bytes:
-    """The first byte that is not blank; the file is left behind the byte order mark, if it has one."""
+    """The first byte that is not blank; the file is left where it was."""
+    here = file.tell()
     head = file.read(_HEAD_BYTES)
-    file.seek(len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0)
-    return head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
+    file.seek(here)
+    return head.lstrip()[:1]
 
 
 def _plain_lanes(file: BinaryIO) -> Iterator[list[str]]:
@@ -233,10 +241,13 @@ def _plain_lanes(file: BinaryIO) -> Iterator[list[str]]:
 
 
 def _without_head(lines: bytes) -> bytes:
-    """Without a first line that says that ids follow."""
+    """Without a first line that says that ids follow; `ValueError` where it says that something else does."""
     for head in lines.split(maxsplit=1)[:1]:
-        if _SERVER_KEYS.get(head.decode(), head.decode()) == "mediaId":
+        column = server_key(head.decode())
+        if column == "mediaId":
             return lines.lstrip().removeprefix(head)
+        if column in KNOWN_KEYS:
+            raise ValueError(f"its only column is {head.decode()!r}, and holds no ids")
     return lines
 
 
@@ -265,13 +276,26 @@ def _named(value: object) -> _Row:
 
 
 def _table(file: BinaryIO, *, is_begun: bool) -> Iterator[_Row]:
-    """CSV with a head line that names the column of the ids, or one id a line without one. Closes the file."""
+    """A table whose head line names the column of the ids, or one id a line without one. Closes the file."""
     with TextIOWrapper(file, encoding="utf-8", newline="") as text:
-        rows = filter(any, csv.reader(text))
-        head = [] if is_begun else next(rows, [])
-        columns = [_SERVER_KEYS.get(name, name) for name in map(str.strip, head)]
-        if "mediaId" in columns:
+        if is_begun:
+            yield from map(_only_cell, filter(any, csv.reader(text)))
+            return
+        columns, rows = table_in(text, wanted=_BY_ID)
+        if len(columns) > 1:
             for row in rows:
                 yield dict(zip(columns, map(str.strip, row), strict=False))
         else:
-            yield from map(str.strip, map(itemgetter(0), chain(filter(None, [head]), rows)))
+            yield from map(_only_cell, rows)
+
+
+def _only_cell(row: list[str]) -> str:
+    """The id in a row of a list that has nothing but ids."""
+    if _PRINTED.match(row[0]):
+        raise ValueError("it is a row of a table as it is printed for people")
+    if any(row[1:]):
+        raise ValueError(
+            f"it has {len(row)} columns, and no first line says which holds the ids (id) and which the rest (name, "
+            "state, has_upload, width, height)"
+        )
+    return row[0].strip()

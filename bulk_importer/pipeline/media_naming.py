@@ -13,7 +13,7 @@ from xxhash import xxh3_128_digest
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.name_index import NameIndex
-from bulk_importer.pipeline.media_lists import content_digest, media_names, name_map
+from bulk_importer.pipeline.media_lists import content_digest, first_row, media_names, name_map
 from bulk_importer.pipeline.row_spool import RowSpool
 from bulk_importer.settings import Settings
 
@@ -65,11 +65,19 @@ async def index_names(
                 "they were; when nothing is in doubt any more, names can change."
             )
     if settings.media_list is not None and settings.dataset is None:
-        await _made(settings, path, media_names(Path(settings.media_list)), origin)
+        listed = Path(settings.media_list)
+        if settings.media_map is None and "mediaName" not in await asyncio.to_thread(first_row, listed):
+            raise UsageError(
+                f"--media-by name has no names to go by: {listed} has none. Give what 'bulk-importer media --csv' "
+                "prints, or --media-map."
+            )
+        await _made(settings, path, media_names(listed), origin)
     elif catalog is not None and project is not None:
         with RowSpool(folder / _SPOOL) as spool:
             await _listed(settings, catalog, project, spool)
             await _made(settings, path, media_names(spool.path), origin)
+    elif settings.dataset is not None:
+        raise UsageError("--dataset needs --server and --project: the server says what media are in it.")
     elif settings.media_map is not None:
         await _made(settings, path, (), origin)
     else:

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from xxhash import xxh3_128_digest
+
 from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.errors import UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.intake.task_runs import TaskRun
-from bulk_importer.pipeline.media_lists import content_digest, keys_in, media_tasks
+from bulk_importer.pipeline.media_lists import content_digest, first_row, media_tasks
 from bulk_importer.pipeline.row_spool import RowSpool
+from bulk_importer.pipeline.tables import is_server_id
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ _UPLOADED = MediaFlag.UPLOADED.value
 _IS_UPLOADED = bytes(flags & _UPLOADED for flags in range(256))
 _SERVER = bytes(16)
 """The origin of an index that the server's lists were made into."""
+_READING = b"2"
+"""How lists are understood; another number has indexes made anew that were made of one as it was understood before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +85,15 @@ async def index_media(
         return Indexed(unchecked=("whether the media are in the project",))
     path = folder / _INDEX
     listed = None if settings.media_list is None else Path(settings.media_list)
-    origin = _SERVER if listed is None else await asyncio.to_thread(content_digest, listed)
+    origin = _SERVER if listed is None else await asyncio.to_thread(_origin, listed)
     index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
     if index is not None and index.origin == origin:
-        return _indexed(index, path, *_left_out(listed))
+        return _indexed(index, path, *_left_out(listed, index, project))
     before = index or await asyncio.to_thread(_index_in, sibling)
     forgiven = _forgiving(is_begun, before)
     if listed is not None:
-        return await _made(path, listed, forgiven, *_left_out(listed), origin=origin)
+        index = await _made(path, listed, forgiven, origin=origin)
+        return _indexed(index, path, *_left_out(listed, index, project))
     if catalog is None or project is None:
         return Indexed(
             unchecked=("whether the media are in the project: no --server and --project are given",)
@@ -94,7 +101,8 @@ async def index_media(
     with RowSpool(folder / _SPOOL) as spool:
         if project.media_count <= settings.max_listing:
             await catalog.tasks(project, spool)
-            return await _made(path, spool.path, forgiven, repeated=spool.repeated())
+            index = await _made(path, spool.path, forgiven, repeated=spool.repeated())
+            return _indexed(index, path)
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
             advice = "raise it, or give --media-list FILE"
@@ -103,20 +111,19 @@ async def index_media(
             if not dataset.deleted:
                 await catalog.media_pages(dataset, spool)
         left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
-        return await _made(path, spool.path, forgiven, left_out)
+        return _indexed(await _made(path, spool.path, forgiven), path, left_out)
 
 
 async def _made(
     path: Path,
     listed: Path,
     forgiven: Callable[[TaskRun], TaskRun],
-    *unchecked: str,
+    *,
     repeated: Mapping[int, int] = MappingProxyType({}),
     origin: bytes = _SERVER,
-) -> Indexed:
-    runs = map(forgiven, media_tasks(listed, repeated))
-    index = await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
-    return _indexed(index, path, *unchecked)
+) -> MediaIndex:
+    runs = map(forgiven, media_tasks(listed, repeated, by_server=origin == _SERVER))
+    return await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
 
 
 def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
@@ -126,13 +133,39 @@ def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
     return Indexed(os.fspath(path), importable, (phrase,), unchecked)
 
 
-def _left_out(listed: Path | None) -> tuple[str, ...]:
-    """What a list that a person gives does not say about its media."""
-    if listed is None or {"labelTaskState", "hasJsonUpload"} <= keys_in(listed):
-        return ()
-    return (
-        f"whether work on a media is finished, and whether it held an upload: {listed} has no state and has_upload",
-    )
+def _origin(listed: Path) -> bytes:
+    """By what it is known again what the index was made of: 16 bytes."""
+    return xxh3_128_digest(_READING + content_digest(listed))
+
+
+def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -> Iterator[str]:
+    """What a list that a person gives does not say about the media of the project.
+
+    Raises:
+        UsageError: it says nothing at all.
+    """
+    if listed is None:
+        return
+    if not len(index):
+        raise UsageError(
+            f"The list of media {listed} lists none. Give what 'bulk-importer media --csv' prints."
+        )
+    first = first_row(listed)
+    said = {key for key, value in first.items() if value not in ("", None)}
+    if not {"labelTaskState", "hasJsonUpload"} <= said:
+        what = "whether work on a media is finished, and whether it held an upload"
+        yield f"{what}: {listed} has no state and has_upload, or leaves them empty"
+    media_id = first.get("mediaId", "")
+    if media_id and not is_server_id(str(media_id)):
+        yield (
+            f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
+            "'bulk-importer media --csv' prints such a list"
+        )
+    elif project is not None and len(index) < project.media_count:
+        yield (
+            f"media that {listed} leaves out: it has {len(index):,}, and the datasets of the project hold "
+            f"{project.media_count:,}"
+        )
 
 
 def _index_in(folder: Path | None) -> MediaIndex | None:

@@ -23,6 +23,7 @@ from bulk_importer.intake.validation import Rules
 from bulk_importer.pipeline.media_naming import BY_NAME, index_names
 from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
+from bulk_importer.small_files import opened
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FROM_SERVER",
     "Yardstick",
+    "asks_for_media",
     "label_config_of",
     "require_known_codes",
     "target_project",
@@ -40,6 +42,7 @@ FROM_SERVER = "server"
 """`--label-config server`: the label configuration of the project."""
 
 _WITHOUT = "none"
+_HEAD_BYTES = 8 << 20
 _LARGEST_CONFIG_BYTES = 64 << 20
 
 
@@ -58,6 +61,13 @@ class Yardstick:
     media: int | None = None
 
 
+def asks_for_media(settings: Settings) -> bool:
+    """Whether the server is asked to list media: those of the project, or those of a dataset for their names."""
+    if settings.media_by == BY_NAME and settings.dataset is not None:
+        return True
+    return settings.media_list is None and (settings.check_media or settings.media_by == BY_NAME)
+
+
 async def target_project(settings: Settings, catalog: Catalog) -> Project:
     """The project that the settings name. It is not looked up where nothing else is asked for.
 
@@ -67,7 +77,7 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
     """
     wanted = settings.project or ""
     needs_list = settings.check_media or settings.media_by == BY_NAME
-    if settings.label_config != FROM_SERVER and (not needs_list or settings.media_list):
+    if settings.label_config != FROM_SERVER and not asks_for_media(settings):
         known_id = id_in(wanted)
         if known_id is not None:
             from bulk_importer.datagym.catalog import Project
@@ -172,28 +182,28 @@ def _said_of(settings: Settings, config: LabelConfig | None) -> tuple[list[str],
 def _config_in(path: Path) -> LabelConfig:
     """The label configuration in a file; of an export, which may be large, only the head is read."""
     source = f"The label configuration {path}"
-    try:
-        head = _first_element(path)
+    with opened(path, "The label configuration") as file:
+        content = file.read(_HEAD_BYTES)
+        head = _first_element(content)
         if isinstance(head, dict) and "label_classes" in head:
             return read_label_config([head], source=source)
-        if path.stat().st_size > _LARGEST_CONFIG_BYTES:
-            raise UsageError(
-                f"{source} is too large to be one, and no export: it does not begin with label_classes."
-            )
-        document = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read: {error.strerror}.") from error
+        content += file.read(_LARGEST_CONFIG_BYTES + 1 - len(content))
+    if len(content) > _LARGEST_CONFIG_BYTES:
+        raise UsageError(
+            f"{source} is too large to be one, and no export: it does not begin with label_classes."
+        )
+    try:
+        document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{source} is not JSON: {error}.") from error
     return read_label_config(document, source=source)
 
 
-def _first_element(path: Path) -> object:
-    """The first element of the array that a file holds; None where it holds none."""
+def _first_element(content: bytes) -> object:
+    """The first element of the array that a file begins with; None where it holds none."""
     import ijson
 
-    with path.open("rb") as file:
-        try:
-            return next(iter(ijson.items(file, "item")), None)
-        except ijson.JSONError:
-            return None  # said better when all of it is decoded
+    try:
+        return next(iter(ijson.items(content, "item")), None)
+    except ijson.JSONError:
+        return None  # said better when all of it is decoded

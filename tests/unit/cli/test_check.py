@@ -285,10 +285,12 @@ async def test_a_list_without_states_is_said_to_lack_them(
     target: Any, source: Any, run: Any, tmp_path: Path
 ) -> None:
     """Finished work is not guarded by it."""
-    (tmp_path / "ids").write_text("\n".join(target.media_ids))
-    found = await report(run, source([entry(target.media_ids[0])]), "--media-list", tmp_path / "ids")
-    (phrase,) = found["unchecked"]
-    assert "finished" in phrase
+    empty = "id,state,has_upload\n" + "".join(f"{media_id},,\n" for media_id in target.media_ids)
+    for text in ("\n".join(target.media_ids), empty):
+        (tmp_path / "ids").write_text(text)
+        found = await report(run, source([entry(target.media_ids[0])]), "--media-list", tmp_path / "ids")
+        (phrase,) = found["unchecked"]
+        assert "finished" in phrase
 
 
 @pytest.mark.parametrize(

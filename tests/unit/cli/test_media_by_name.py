@@ -84,7 +84,7 @@ async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
     assert (nothing.code, "no names to go by" in nothing.err) == (ExitCode.USAGE, True)
     (tmp_path / "map.csv").write_text("a.jpg\n")
     wrong = await run(*arguments, "--media-map", tmp_path / "map.csv")
-    assert (wrong.code, "line 1 has no name or no id" in wrong.err) == (ExitCode.USAGE, True)
+    assert (wrong.code, "row 1 has no name or no id" in wrong.err) == (ExitCode.USAGE, True)
 
 
 async def test_a_map_that_was_mended_counts_when_the_import_goes_on(

@@ -59,6 +59,51 @@ def test_files_may_say_it_in_texts(more: dict[str, object], flags: MediaFlag) ->
     assert MediaTask.of_row(row("a", **more)).flags == flags
 
 
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        *(("TRUE", "FALSE"), ("True", "False"), ("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERO", "FALSO")),
+        *(("VERDADERO", "FALSO"), ("VERDADEIRO", "FALSO"), ("WAAR", "ONWAAR"), ("SANT", "FALSKT")),
+        *(("SAND", "FALSK"), ("SANN", "USANN"), ("TOSI", "EPÄTOSI"), ("PRAWDA", "FAŁSZ"), ("IGAZ", "HAMIS")),
+        *(("PRAVDA", "NEPRAVDA"), ("DOĞRU", "YANLIŞ"), ("ИСТИНА", "ЛОЖЬ"), ("ΑΛΗΘΗΣ", "ΨΕΥΔΗΣ")),
+        *(
+            ("1", "0"),
+            (1, 0),
+            (1.0, 0.0),
+            ("1.0", "0,0"),
+            (" Yes ", "no"),
+            ("Y", "N"),
+            ("t", "F"),
+            ("on", "Off"),
+        ),
+        *(("Sí", "No"), ("sim", "NÃO"), ("Ja", "Nein"), ("oui", "non"), ("EVET", "HAYIR"), ("evet", "hayır")),
+    ],
+)
+def test_truth_values_are_understood_as_spreadsheets_and_people_write_them(
+    true: object, false: object
+) -> None:
+    """In any case, and in the language of the machine."""
+    both = MediaFlag.IMPORTABLE | MediaFlag.UPLOADED
+    assert MediaTask.of_row(row("a", importable=true, hasJsonUpload=true)).flags == both
+    assert MediaTask.of_row(row("a", importable=false, hasJsonUpload=false)).flags == MediaFlag.BENCHMARK
+
+
+@pytest.mark.parametrize("value", ["TRU", "x", "2", 2, "=TRUE()", "#REF!", "yes and no", float("nan")])
+@pytest.mark.parametrize("column", ["importable", "hasJsonUpload"])
+def test_what_is_neither_true_nor_false_is_refused(column: str, value: object) -> None:
+    """Taken for a no it would reject all, or let labels come twice; what is left empty says nothing."""
+    with pytest.raises(ValueError, match="neither true nor false"):
+        MediaTask.of_row(row("a", **{column: value}))
+    for empty in ("", None):
+        assert MediaTask.of_row(row("a", **{column: empty})).flags == MediaFlag.IMPORTABLE
+
+
+@pytest.mark.parametrize("state", ["completed", " Completed", "in progress", "In-Progress"])
+def test_a_state_is_understood_however_it_is_written(state: str) -> None:
+    """The work of people is guarded by it."""
+    assert MediaTask.of_row(row("a", labelTaskState=state)).flags & MediaFlag.FINISHED
+
+
 @pytest.mark.parametrize("width", [True, -1, 1.5, "640px", "٣"])
 def test_a_size_is_a_whole_number_of_pixels(width: object) -> None:
     """Anything else is a mistake in the list."""

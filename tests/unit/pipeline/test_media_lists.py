@@ -16,7 +16,7 @@ from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.pipeline.media_lists import keys_in, media_names, media_tasks
+from bulk_importer.pipeline.media_lists import first_row, media_names, media_tasks, name_map
 from bulk_importer.pipeline.row_spool import RowSpool
 
 
@@ -61,7 +61,7 @@ def test_a_task_that_moves_meanwhile_counts_as_it_was_seen_last(tmp_path: Path) 
             spool.keep()
         repeated = spool.repeated()
         assert sum(repeated.values()) == 3
-        index = MediaIndex.write(tmp_path / "index", media_tasks(spool.path, repeated))
+        index = MediaIndex.write(tmp_path / "index", media_tasks(spool.path, repeated, by_server=True))
     assert index.flags("m1") == MediaFlag.IMPORTABLE | MediaFlag.FINISHED
     assert index.flags("m2") == MediaFlag.IMPORTABLE | MediaFlag.TWICE
     assert index.flags("m3") == MediaFlag.IMPORTABLE
@@ -89,19 +89,24 @@ PLAIN = "".join(f"Media-{number:024}\n" for number in range(10_000))
     st.sampled_from(["\n", "\r\n"]),
 )
 def test_lists_of_ids_are_read_as_csv_reads_them(before: str, lines: list[str], end: str) -> None:
-    """Whatever stands in a line: blanks, capitals, accents, quoted cells over several lines, nothing at all."""
+    """Whatever stands in a line: blanks, capitals, accents, quoted cells over several lines, nothing at all.
+
+    Where a line holds more than one cell nobody knows which is the id, without a head line.
+    """
     text = before.removeprefix("\ufeff") + "m" + end.join(lines)
     rows = [row for row in csv.reader(StringIO(text, newline="")) if any(row)]
-    ids = [row[0].strip() for row in rows[before.strip("\ufeff\r\n ")[:5] in {"media", "id"} :]]
+    rows = rows[before.strip("\ufeff\r\n ")[:5] in {"media", "id"} :]
+    ids = [row[0].strip() for row in rows]
+    wrong = [number for number, row in enumerate(rows, 1) if any(row[1:]) or not row[0].strip()]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ids"
         path.write_text(before[: before.startswith("\ufeff")] + text, encoding="utf-8", newline="")
-        if all(ids):
+        if not wrong:
             assert keys(path) == [key_of(lane_of(media_id)) for media_id in ids]
-            assert keys_in(path) == {"mediaId"}
+            assert first_row(path).keys() == {"mediaId"}
             assert not list(media_names(path))
         else:
-            with pytest.raises(UsageError, match=f"at its row {ids.index('') + 1}: '' is no id"):
+            with pytest.raises(UsageError, match=f"at its row {wrong[0]}: "):
                 keys(path)
 
 
@@ -128,7 +133,7 @@ def test_the_head_of_a_list_says_what_its_columns_are(tmp_path: Path) -> None:
     """In its own words or in the server's, wherever the id stands; rows may be short."""
     (tmp_path / "list").write_text('name , state ,"id"\n"a,b",REVIEWED, A \n\nc,BACKLOG,d,e\n')
     assert keys(tmp_path / "list") == [key_of("a"), key_of("d")]
-    assert keys_in(tmp_path / "list") == {"mediaName", "labelTaskState", "mediaId"}
+    assert first_row(tmp_path / "list") == {"mediaName": "a,b", "labelTaskState": "REVIEWED", "mediaId": "A"}
     assert list(media_names(tmp_path / "list")) == [("a,b", "A"), ("c", "d")]
     (run,) = list(media_tasks(tmp_path / "list"))[:1]
     assert run.flags[0] == MediaFlag.IMPORTABLE | MediaFlag.FINISHED
@@ -138,3 +143,100 @@ def test_only_the_first_line_of_a_list_can_be_its_head(tmp_path: Path) -> None:
     """Further down the same word is an id like any other."""
     (tmp_path / "list").write_text("id\n" * 100_001 + "\u00e9\n", encoding="utf-8")
     assert keys(tmp_path / "list") == [key_of("id")] * 100_000 + [key_of("e")]
+
+
+IDS = [f"{number:08x}-0000-4000-8000-00000000000a" for number in range(40)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("said", [True, False])
+def test_every_list_may_be_separated_as_a_spreadsheet_does_it(
+    tmp_path: Path, separator: str, said: bool
+) -> None:
+    """With a line that says how, or as its head shows; a head may be in any case, and its words joined or not."""
+    if separator == "|" and not said:
+        return  # no spreadsheet writes that without saying so
+    first = f"sep={separator}\r\n" if said else ""
+    head = separator.join(["Name", "Media ID", "HAS_UPLOAD", "State"])
+    rows = [
+        separator.join([f'"{number}, a{separator}b.jpg"', media_id, "WAHR", ""])
+        for number, media_id in enumerate(IDS)
+    ]
+    listed = tmp_path / "list.csv"
+    listed.write_text("\ufeff" + first + "\r\n".join([head, *rows]) + "\r\n", encoding="utf-8", newline="")
+    assert keys(listed) == list(map(key_of, IDS))
+    assert [flags for run in media_tasks(listed) for flags in run.flags] == [
+        MediaFlag.IMPORTABLE | MediaFlag.UPLOADED
+    ] * len(IDS)
+    expected = [(f"{number}, a{separator}b.jpg", media_id) for number, media_id in enumerate(IDS)]
+    assert list(media_names(listed)) == list(name_map(listed)) == expected
+    assert "labelTaskState" in first_row(listed)
+
+
+def test_a_map_without_a_head_is_name_and_id_whatever_separates_them(tmp_path: Path) -> None:
+    """As its first line has it."""
+    for separator in ",;\t":
+        (tmp_path / "map").write_text(f'"a,;b.jpg"{separator} x \nc.jpg{separator}y{separator}\n')
+        assert list(name_map(tmp_path / "map")) == [("a,;b.jpg", "x"), ("c.jpg", "y")]
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "said"),
+    [
+        ("id;has_upload\na;TRUE\nb;FLASE\n", 2, "'FLASE' in has_upload is neither true nor false"),
+        ("id,importable\na,perhaps\n", 1, "'perhaps' in importable"),
+        ("id,state\na,Completed\nb,DONE\n", 2, "'DONE' is no state of a media; there are BACKLOG, COMPLETED"),
+        ("id,type\na,image/jpeg\n", 1, "'image/jpeg' is no type of a media; there are BENCHMARK_MASTER"),
+        ('[{"id": "a", "has_upload": 2}]', 1, "2 in has_upload"),
+        ("media_id,id\na,b\n", 1, "its columns 'media_id' and 'id' say the same"),
+        ("name\na.jpg\n", 1, "its only column is 'name', and holds no ids"),
+        ("file,label\na.jpg,cat\n", 1, "it has 2 columns, and no first line says which holds the ids"),
+        ("id    name   has upload\na     b.jpg  no\n", 1, "it is a table as it is printed for people"),
+        (f"{IDS[0]}  b.jpg  BACKLOG\n", 1, "it is a row of a table as it is printed for people"),
+    ],
+)
+def test_what_nobody_understands_is_refused_with_its_row(
+    tmp_path: Path, text: str, row: int, said: str
+) -> None:
+    """Rather than taken for a no, or for an id: that rejects all, or appends labels to labels."""
+    (tmp_path / "list").write_text(text)
+    with pytest.raises(UsageError, match=f"at its row {row}: {said}"):
+        keys(tmp_path / "list")
+
+
+def test_what_only_a_newer_server_says_is_no_mistake_in_a_list(tmp_path: Path) -> None:
+    """A state that we do not know is one that nobody has begun to work in; a type is not importable."""
+    with RowSpool(tmp_path / "rows") as spool:
+        spool.take([row(1, "PAUSED"), TaskRow(task_id="t", media_id="m2", label_task_type="NEW")])
+        spool.keep()
+        index = MediaIndex.write(tmp_path / "index", media_tasks(spool.path, by_server=True))
+        assert index.flags("m1") == MediaFlag.IMPORTABLE
+        assert index.flags("m2") == MediaFlag.BENCHMARK
+        with pytest.raises(UsageError, match="PAUSED"):
+            keys(spool.path)
+
+
+@pytest.mark.parametrize("form", ["{id}", "a.jpg;{id};BACKLOG;no;{id}", "name,{id}"])
+def test_a_list_that_breaks_off_inside_an_id_is_said_to_be_cut_short(tmp_path: Path, form: str) -> None:
+    """However many lines it has, and wherever in the last one; what is whole passes, with a line break or without."""
+    heads = {1: "id", 2: "name,id", 5: "name;id;state;has_upload;task_id"}
+    for count in (3, 3000):
+        ids = (IDS * count)[:count]
+        lines = [heads[len(form.replace(";", ",").split(","))], *(form.format(id=each) for each in ids)]
+        whole = "\n".join(lines)
+        for read in (keys, name_map) if "name" in form else (keys,):
+            for end in ("", "\n"):
+                (tmp_path / "list").write_text(whole + end)
+                assert len(list(read(tmp_path / "list"))) == count
+            for length in (len(whole) - 1, len(whole) - 11, len(whole) - 35):
+                (tmp_path / "list").write_text(whole[:length])
+                with pytest.raises(UsageError, match="is cut short: its last line"):
+                    list(read(tmp_path / "list"))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfei\0d\0", b"i\0d\0\n\0", b"id,name\na,\xfc.jpg\n"])
+def test_a_list_in_another_encoding_is_told_so(tmp_path: Path, content: bytes) -> None:
+    """In the words of the programs that write such."""
+    (tmp_path / "list").write_bytes(content)
+    with pytest.raises(UsageError, match=r"Save it as UTF-8|'CSV UTF-8'"):
+        keys(tmp_path / "list")
