@@ -6,9 +6,10 @@ import argparse
 import os
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
 
@@ -85,7 +86,7 @@ def gather(arguments: argparse.Namespace) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
 
     What a file or a variable says may be meant for other commands; so where that has no effect it is said, and a flag
-    is refused.
+    is refused. So is a settings file that nobody named, and a variable that was probably meant as a setting.
 
     Raises:
         UsageError: one of them is unknown or cannot be meant, or a flag has no effect with the others.
@@ -95,11 +96,25 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
     }
-    loaded = load(flags, os.environ, arguments.config)
+    chosen = settings_file(arguments.config, os.environ, _looked_beside(arguments))
+    loaded = load(flags, os.environ, chosen.path)
+    said = [*chosen.notes, *loaded.slips]
     ours = {each.name for each in definitions() if each.section in arguments.sections}
     for name, why in idle(loaded.settings):
         if name in flags:
             raise UsageError(f"{why}. Leave it out, or change that.")
-        if name in ours and not getattr(arguments, "quiet", False):
-            terminal.say(f"bulk-importer: {loaded.origins[name]}: {why}.")
+        if name in ours:
+            said.append(f"{loaded.origins[name]}: {why}.")
+    if not getattr(arguments, "quiet", False):
+        for each in said:
+            terminal.say(f"bulk-importer: {each}")
     return loaded
+
+
+def _looked_beside(arguments: argparse.Namespace) -> list[str | os.PathLike[str]]:
+    """What a settings file may be beside: the sources, else the checkpoint folder."""
+    given = vars(arguments)
+    found: Any = next(
+        (given[name] for name in ("source", "checkpoint", "checkpoint_folder") if given.get(name)), []
+    )
+    return found if isinstance(found, list) else [found]

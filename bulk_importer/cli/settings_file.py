@@ -1,0 +1,108 @@
+"""Which settings file counts: the one that is named, else one that is found by itself.
+
+    1. `--config FILE.toml`, or `none`
+    2. the variable `BULK_IMPORTER_CONFIG`, likewise
+    3. `bulk-importer.toml` beside the source; beside the checkpoint for commands that take one, in the current folder
+       for those that take neither, and for sources that are no files
+    4. `bulk-importer/bulk-importer.toml` in the XDG folder (`$XDG_CONFIG_HOME`, or `~/.config`)
+
+The first that there is counts, and no other. A settings file says which server gets the token, so one that is found is
+said aloud, and taken only from somebody who could do as much without it: from the user or from root, and not where
+anybody may write. In a folder that many can write to, it could be anybody's.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulk_importer.errors import UsageError
+from bulk_importer.settings import CONFIG_VARIABLE
+
+__all__ = ["FILE_NAME", "Chosen", "settings_file"]
+
+FILE_NAME = "bulk-importer.toml"
+_NONE = "none"
+_STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The settings file that counts, if any, and what a person should hear about that, a sentence each."""
+
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+def settings_file(
+    named: str | None, environment: Mapping[str, str], beside: Sequence[str | os.PathLike[str]]
+) -> Chosen:
+    """Choose the settings file.
+
+    Args:
+        named: what stands behind `--config`, if that is given.
+        beside: sources, as on the command line, or checkpoint folders; beside these it is looked for.
+
+    Raises:
+        UsageError: the variable names a file that is not there, or files are beside several sources.
+    """
+    if named is not None:
+        return Chosen(None if named == _NONE else Path(named))
+    if by_variable := environment.get(CONFIG_VARIABLE):
+        return Chosen(_by_variable(by_variable))
+    notes: list[str] = []
+    found = _in_one_of(_places(beside), notes) or _in_one_of(_xdg_folders(environment), notes)
+    if found is not None:
+        notes.append(f"Settings are read from {found} ('--config none' leaves it out).")
+    return Chosen(found, tuple(notes))
+
+
+def _by_variable(named: str) -> Path | None:
+    if named == _NONE:
+        return None
+    if not Path(named).exists():
+        raise UsageError(f"The variable {CONFIG_VARIABLE} names {named}, and there is no such file.")
+    return Path(named)
+
+
+def _in_one_of(folders: Sequence[Path], notes: list[str]) -> Path | None:
+    """The settings file in these folders that may be taken; `notes` grows by what is passed over."""
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        path = folder / FILE_NAME
+        if os.path.isfile(path):  # unlike Path.is_file, False also where the folder may not be looked into
+            found.setdefault(path.resolve(), path)
+    taken = []
+    for path in found.values():
+        if _is_trusted(path):
+            taken.append(path)
+        else:
+            notes.append(
+                f"{path} is passed over: it is somebody else's, or anybody may write it. '--config {path}' takes it."
+            )
+    if len(taken) > 1:
+        raise UsageError(
+            f"{taken[0]} and {taken[1]} are beside different sources, and only one can count. Say which: --config FILE."
+        )
+    return taken[0] if taken else None
+
+
+def _is_trusted(path: Path) -> bool:
+    facts = path.stat()
+    return facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & stat.S_IWOTH
+
+
+def _places(beside: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    files = [Path(each) for each in beside if str(each) != _STANDARD_INPUT and "://" not in str(each)]
+    return [each.parent for each in files] or [Path()]
+
+
+def _xdg_folders(environment: Mapping[str, str]) -> list[Path]:
+    told = environment.get("XDG_CONFIG_HOME", "")
+    if os.path.isabs(told):  # the specification: relative ones are to be ignored
+        return [Path(told, "bulk-importer")]
+    home = environment.get("HOME")
+    return [Path(home, ".config", "bulk-importer")] if home else []
