@@ -267,7 +267,7 @@ class Settings:
         FILE,
         None,
         "checking",
-        "FILE that lists the media of the project, in place of the server; what 'media --csv' prints, or an id a line",
+        "list of the media of the project; in place of the server's: what 'media --csv' prints, or an id a line",
         need=_LIST_READ,
     )
     max_listing: int = _setting(

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
+        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument(

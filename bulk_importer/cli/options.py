@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.settings_file import settings_file
+from bulk_importer.cli.settings_file import FILE_NAME, settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
 
@@ -19,10 +19,46 @@ if TYPE_CHECKING:
 __all__ = ["Parser", "add_settings", "gather", "refuse_flag"]
 
 _PREFIX = "setting:"
+_SECTIONS = {
+    "server": "which DataGym, and how it is reached",
+    "reading": "how the source is read",
+    "checking": "what entries are checked against before they are sent",
+    "sending": "how much leaves at a time, and how long to try",
+    "checkpoint": "where the run is kept",
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are `UsageError`s, and name the nearest flag where one is unknown."""
+    """A parser whose `--help` is one screen, and whose errors are `UsageError`s that name the nearest flag."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.add_argument(
+            "--help-all",
+            action=_HelpAll,
+            nargs=0,
+            default=argparse.SUPPRESS,
+            help="show every option and exit",
+        )
+
+    def format_usage(self) -> str:
+        """How it is called."""
+        from bulk_importer.cli.short_help import usage_of
+
+        return f"usage: {usage_of(self)}\n"
+
+    def format_help(self) -> str:
+        """What a person needs."""
+        from bulk_importer.cli.short_help import short_help
+
+        return short_help(self)
+
+    def format_help_all(self) -> str:
+        """Every option, in groups."""
+        from bulk_importer.cli.short_help import usage_of
+
+        self.usage = usage_of(self)
+        return super().format_help()
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:  # noqa: ARG002 - what argparse calls it with
         """Print it as everything else is printed: what goes wrong with that would be passed over in silence."""
@@ -34,18 +70,35 @@ class Parser(argparse.ArgumentParser):
         unknown = re.match(r"unrecognized arguments: (--[^ =]+)", message)
         if unknown:
             advice = nearest(unknown.group(1), self._option_string_actions)
-        raise UsageError(f"{message.rstrip('.')}.{advice} See '{self.prog} --help'.")
+        raise UsageError(
+            f"{message.rstrip('.')}.{advice} See '{self.prog} {'--help-all' if unknown else '--help'}'."
+        )
+
+
+class _HelpAll(argparse.Action):
+    """`--help-all`, as argparse's own action is for `--help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        assert isinstance(parser, Parser)
+        terminal.out(parser.format_help_all().rstrip())
+        parser.exit()
 
 
 def add_settings(parser: argparse.ArgumentParser, sections: Collection[str]) -> None:
     """Give `parser` a flag for each setting of `sections`, and `--config`."""
     parser.set_defaults(sections=sections)
-    parser.add_argument("--config", metavar="FILE.toml", help="read settings from this file")
+    parser.add_argument(
+        "--config",
+        metavar="FILE.toml|none",
+        help=f"file with settings; default: {FILE_NAME} beside the source or in the XDG folder",
+    )
     groups: dict[str, argparse._ArgumentGroup] = {}
     for each in definitions():
         if each.section not in sections:
             continue
-        group = groups.setdefault(each.section, parser.add_argument_group(each.section))
+        if each.section not in groups:
+            groups[each.section] = parser.add_argument_group(each.section, _SECTIONS[each.section])
+        group = groups[each.section]
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")
         dest = _PREFIX + each.name

@@ -30,11 +30,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)"
     )
-    parser.add_argument("--faults", metavar="FILE.toml", type=Path, help="let happen what this script says")
+    parser.add_argument(
+        "--faults",
+        metavar="FILE.toml",
+        type=Path,
+        help="let happen what this script says; 'bulk-importer help faults' shows how one is written",
+    )
     parser.add_argument(
         "--cost-model",
         metavar="FILE.toml|measured",
-        help="take as long as this model says; 'measured' is the one that was fitted to a real server",
+        help="take as long as this model says; 'measured' is the one that was fitted to a real server; 'bulk-importer "
+        "help cost-model' shows how one is written",
     )
     parser.add_argument(
         "--time-scale",
@@ -46,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--flavour",
         choices=("open", "cloud", "open-core"),
-        help="which routes answer to whom: a hosted server's, a public image's, or all (default: open, with a "
+        help="which routes answer to whom; a hosted server's, a public image's, or all (default: open, with a "
         "token cloud)",
     )
     parser.add_argument(
