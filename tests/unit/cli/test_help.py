@@ -180,6 +180,20 @@ def test_the_page_on_faults_says_all_that_a_fault_may_be(tmp_path: Path) -> None
     assert len(FaultScript.read(script).steps) == 6
 
 
+@pytest.mark.parametrize(("flag", "topic"), [("--faults", "faults"), ("--cost-model", "cost-model")])
+async def test_a_script_that_cannot_be_read_leads_to_the_page_about_it(
+    run: Any, tmp_path: Path, flag: str, topic: str
+) -> None:
+    """Whatever is wrong with it."""
+    for text in ("[[fault]]\nwat = 1", "wat = 1", "wat ="):
+        (tmp_path / "f.toml").write_text(text)
+        done = await run("sandbox", flag, tmp_path / "f.toml")
+        assert (done.code, done.err.endswith(f" See 'bulk-importer help {topic}'.\n")) == (
+            ExitCode.USAGE,
+            True,
+        )
+
+
 async def test_the_page_on_cost_models_ends_with_one(run: Any) -> None:
     """It may be cut out and used; the sandbox reads it."""
     from bulk_importer.sandbox.cost import CostModel
