@@ -28,7 +28,7 @@ _LOOK_UP = ("--server", "--token-file", "--config", "--json", "--csv")
 _AT = "--server https://gym.test"
 
 ESSENTIALS = {
-    "demo": Essentials(examples=("demo", "demo --entries 1000 --folder try")),
+    "demo": Essentials(("--entries", "--folder"), ("demo", "demo --entries 1000 --folder try")),
     "import": Essentials(
         (
             *_SERVER,
@@ -64,11 +64,12 @@ ESSENTIALS = {
         ),
     ),
     "status": Essentials(
-        examples=(
+        ("--watch", "--json"),
+        (
             "status labels.json.checkpoint",
             "status labels.json.checkpoint --watch",
             "status labels.json.checkpoint --json",
-        )
+        ),
     ),
     "verify": Essentials(
         ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
@@ -90,10 +91,11 @@ ESSENTIALS = {
         ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
     ),
     "resolve": Essentials(
-        examples=(
+        ("--delivered", "--owed", "--batch", "--json"),
+        (
             "resolve labels.json.checkpoint --delivered",
             "resolve labels.json.checkpoint --owed --batch 17 --batch 18",
-        )
+        ),
     ),
     "projects": Essentials(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
     "datasets": Essentials(

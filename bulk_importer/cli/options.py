@@ -149,7 +149,7 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
     }
-    chosen = settings_file(arguments.config, os.environ, _looked_beside(arguments))
+    chosen = settings_file(arguments, os.environ)
     loaded = load(flags, os.environ, chosen.path)
     said = [*chosen.notes, *loaded.slips]
     ours = {each.name for each in definitions() if each.section in arguments.sections}
@@ -162,12 +162,3 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         for each in said:
             terminal.say(f"bulk-importer: {each}")
     return loaded
-
-
-def _looked_beside(arguments: argparse.Namespace) -> list[str | os.PathLike[str]]:
-    """What a settings file may be beside: the sources, else the checkpoint folder."""
-    given = vars(arguments)
-    found: Any = next(
-        (given[name] for name in ("source", "checkpoint", "checkpoint_folder") if given.get(name)), []
-    )
-    return found if isinstance(found, list) else [found]

@@ -2,8 +2,8 @@
 
     1. `--config FILE.toml`, or `none`
     2. the variable `BULK_IMPORTER_CONFIG`, likewise
-    3. `bulk-importer.toml` beside the source; beside the checkpoint for commands that take one, in the current folder
-       for those that take neither, and for sources that are no files
+    3. `bulk-importer.toml` beside the source, or in it where that is a folder; beside the checkpoint for commands that
+       take one; in the current folder for those that take neither, and for sources that are no files
     4. `bulk-importer/bulk-importer.toml` in the XDG folder (`$XDG_CONFIG_HOME`, or `~/.config`)
 
 The first that there is counts, and no other. A settings file says which server gets the token, so one that is found is
@@ -13,9 +13,10 @@ anybody may write. In a folder that many can write to, it could be anybody's.
 
 from __future__ import annotations
 
+import argparse
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,24 +38,19 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-def settings_file(
-    named: str | None, environment: Mapping[str, str], beside: Sequence[str | os.PathLike[str]]
-) -> Chosen:
-    """Choose the settings file.
-
-    Args:
-        named: what stands behind `--config`, if that is given.
-        beside: sources, as on the command line, or checkpoint folders; beside these it is looked for.
+def settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Chosen:
+    """Choose the settings file for a command line.
 
     Raises:
         UsageError: the variable names a file that is not there, or files are beside several sources.
     """
+    named: str | None = arguments.config
     if named is not None:
         return Chosen(None if named == _NONE else Path(named))
     if by_variable := environment.get(CONFIG_VARIABLE):
         return Chosen(_by_variable(by_variable))
     notes: list[str] = []
-    found = _in_one_of(_places(beside), notes) or _in_one_of(_xdg_folders(environment), notes)
+    found = _in_one_of(_places(arguments), notes) or _in_one_of(_xdg_folders(environment), notes)
     if found is not None:
         notes.append(f"Settings are read from {found} ('--config none' leaves it out).")
     return Chosen(found, tuple(notes))
@@ -95,9 +91,27 @@ def _is_trusted(path: Path) -> bool:
     return facts.st_uid in (os.geteuid(), 0) and not facts.st_mode & stat.S_IWOTH
 
 
-def _places(beside: Sequence[str | os.PathLike[str]]) -> list[Path]:
-    files = [Path(each) for each in beside if str(each) != _STANDARD_INPUT and "://" not in str(each)]
-    return [each.parent for each in files] or [Path()]
+def _places(arguments: argparse.Namespace) -> list[Path]:
+    """The folders beside what a command is about."""
+    given = vars(arguments)
+    sources: str | list[str] = given.get("source") or []
+    folders = list(dict.fromkeys(_beside([sources] if isinstance(sources, str) else sources)))
+    checkpoint: Path | None = given.get("checkpoint") or given.get("checkpoint_folder")
+    if not folders and checkpoint is not None:
+        return [checkpoint.parent]
+    return folders or [Path()]
+
+
+def _beside(sources: Sequence[str]) -> Iterator[Path]:
+    """The folder of each source that is a file, of each file that a pattern matches, and each that is a folder."""
+    import glob
+
+    for source in sources:
+        if source == _STANDARD_INPUT or "://" in source:
+            continue
+        is_pattern = glob.has_magic(source) and not os.path.exists(source)
+        for each in map(Path, glob.iglob(source, recursive=True) if is_pattern else [source]):
+            yield each if os.path.isfile(each / FILE_NAME) else each.parent
 
 
 def _xdg_folders(environment: Mapping[str, str]) -> list[Path]:

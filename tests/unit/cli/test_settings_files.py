@@ -82,6 +82,19 @@ async def test_a_checkpoint_is_looked_beside_where_a_command_takes_one(run: Any,
     assert "file data/bulk-importer.toml: 3 is below 8" in done.err
 
 
+async def test_a_source_that_is_a_pattern_or_a_folder_has_neighbours_too(run: Any, folder: Path) -> None:
+    """Those of the files that it matches, and those in the folder or beside it; a URL and standard input have none."""
+    limited(folder, 3)
+    for source in ("-", "http://127.0.0.1:1/l.json"):
+        assert "file bulk-importer.toml: 3 is below 8" in (await run("check", source)).err
+    beside = limited(folder / "data", 4)
+    for source in ("data/*.json", "d*a/l.json", "**/l.json", "data", "data/l.json"):
+        done = await run("check", source)
+        assert "file data/bulk-importer.toml: 4 is below 8" in done.err, source
+    beside.unlink()
+    assert "file bulk-importer.toml: 3 is below 8" in (await run("check", "data")).err
+
+
 async def test_a_file_that_is_named_is_the_only_one(
     run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
