@@ -384,7 +384,7 @@ class Settings:
         COUNT,
         8,
         "sending",
-        "how often a request that was not executed is sent in a row",
+        "how often a request that met no connection is sent in a row",
         at_least=1,
         at_most=1000,
     )

@@ -9,7 +9,7 @@ What it promises, whatever happens on either side:
  4. Nothing twice: a batch whose answer was lost is in doubt and is not sent again before it is known what became of
     it; what cannot be known is reported, never guessed.
  5. Order per media: two entries of one media are never in two requests at a time and never overtake each other.
- 6. One bad entry costs one entry.
+ 6. One bad entry costs one entry, whoever refuses it: the server in its own words, or something before it in nobody's.
  7. No silent loss: what the server would accept and then drop is found before it is sent.
  8. Same bytes or refuse: a resume on another input, project or server stops before anything of it is sent.
  9. Bounded memory: the terms are in `intake`, `packing.pool` and `checkpoint.state`; nothing here grows with the input.
