@@ -28,12 +28,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message.rstrip('.')}.{advice} See '{self.prog} --help'.")
 
 
-def add_settings(parser: argparse.ArgumentParser, sections: Container[str]) -> None:
-    """Give `parser` a flag for each setting of `sections`, and `--config`."""
+def add_settings(
+    parser: argparse.ArgumentParser, sections: Container[str], names: Container[str] = ()
+) -> None:
+    """Give `parser` a flag for each setting of `sections`, for those of `names`, and `--config`."""
     parser.add_argument("--config", metavar="FILE.toml", help="read settings from this file")
     groups: dict[str, argparse._ArgumentGroup] = {}
     for each in definitions():
-        if each.section not in sections:
+        if each.section not in sections and each.name not in names:
             continue
         group = groups.setdefault(each.section, parser.add_argument_group(each.section))
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"

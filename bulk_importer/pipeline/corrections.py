@@ -6,7 +6,7 @@ A correction is a line of `rejected.jsonl` or of an edited copy of it: `position
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -60,8 +60,10 @@ class Correction(msgspec.Struct, frozen=True):
             return None
 
 
-def corrections_in(path: Path, rejected: SpanSet) -> list[Correction]:
-    """The corrections in a file, by position.
+def corrections_in(
+    path: Path, rejected: SpanSet, settled: Container[int] = frozenset()
+) -> tuple[list[Correction], list[int]]:
+    """The corrections in a file, and the positions in it that are `settled` already, which it may name; by position.
 
     Raises:
         UsageError: it cannot be read, names a position twice, or one that is not rejected, or gives no entry for one.
@@ -80,11 +82,14 @@ def corrections_in(path: Path, rejected: SpanSet) -> list[Correction]:
                 "the entry as JSON."
             )
         found[told.position] = Correction(told.position, bytes(told.entry))
+    left_out = [position for position in sorted(found) if position in settled and position not in rejected]
+    for position in left_out:
+        del found[position]
     foreign = [position for position in sorted(found) if position not in rejected]
     if foreign:
         shown = ", ".join(map(str, foreign[:_NAMED])) + (", ..." if len(foreign) > _NAMED else "")
         raise UsageError(f"{path} has corrections for positions that are not rejected: {shown}.")
-    return _by_position(found.values())
+    return _by_position(found.values()), left_out
 
 
 def standing_corrections(folder: Path, state: CheckpointState) -> list[Correction]:
