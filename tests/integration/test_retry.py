@@ -53,7 +53,7 @@ class World:
     async def retry(
         self, corrected: Path | None = None, *, out_of_order: bool = False, **change: Any
     ) -> Retried:
-        settings = replace(self.settings, server=None, project=None, **change)
+        settings = replace(self.settings, **{"server": None, "project": None, **change})
         return await Retry(
             self.checkpoint, corrected, settings, Token(), StopSwitch(), out_of_order=out_of_order
         ).run()
@@ -270,6 +270,26 @@ async def test_a_retry_that_never_connected_is_in_nobodys_way(tmp_path: Path) ->
         assert await world.points() == [[0], [11], [2], [3]]
 
 
+async def test_a_retry_that_was_begun_at_the_old_url_of_a_server_goes_on_at_the_new_one(
+    tmp_path: Path,
+) -> None:
+    """Once it is said that the server moved, for the retry and its ledger; afterwards it need not be said."""
+    faults = FaultScript([Fault("ok", times=1), Fault(503, times=6)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        ids = world.project.media_ids
+        await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+        cut = await world.retry(world.correct(mended(world.rejected())), max_outage=0.05)
+        assert (cut.summary.exit_code, cut.unsettled) == (ExitCode.SERVER, 3)
+        moved = sandbox.url.replace("127.0.0.1", "LOCALHOST") + "/"
+        with pytest.raises(UsageError, match="--server-moved"):
+            await world.retry(server=moved)
+        done = await world.retry(server=moved, server_moved=True)
+        assert (done.summary.delivered, done.summary.server) == (4, moved[:-1].lower())
+        assert await world.points() == [[0], [1], [2], [3]]
+        assert (await world.retry(server=moved)).summary.exit_code == ExitCode.DELIVERED
+
+
 async def test_a_newer_correction_is_fed_in_place_of_one_that_was_not_sent(tmp_path: Path) -> None:
     """What only the older retry has goes on from there, also when the newer one is over; nothing is sent twice."""
     faults = FaultScript([Fault("ok", times=1), Fault(503, times=6)])
@@ -344,6 +364,22 @@ async def test_a_retry_whose_ledger_cannot_be_read_is_not_taken_for_one_that_was
     (world.checkpoint / "retries" / "0001" / "checkpoint" / "log").unlink()
     with pytest.raises(CheckpointUnusable, match="no log"):
         await world.retry(corrected)
+
+
+async def test_a_log_that_lost_the_record_of_a_retry_is_repaired_and_told_again(world: World) -> None:
+    """`rejected.jsonl` has become shorter, and the log does not know; the retry's own ledger does."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[at], at, broken=at > 1) for at in range(4)])
+    await world.retry(world.correct(mended(world.rejected())[:1]))
+    content = (world.checkpoint / "log").read_bytes()
+    at = content.index(b'{"type":"corrected"')
+    (world.checkpoint / "log").write_bytes(content[: at + 3] + b"?????" + content[at + 8 :])
+    await run_command("verify", str(world.checkpoint), "--repair")
+    told = await world.retry(world.correct(mended(world.rejected())))
+    assert (told.summary.delivered, told.summary.rejected) == (4, 0)
+    proof = verify(world.checkpoint)
+    assert proof.holds, proof.claims
+    assert await world.points() == [[0], [1], [2], [3]]
 
 
 async def run_command(*arguments: str) -> tuple[int, str]:
