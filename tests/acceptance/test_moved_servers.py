@@ -104,7 +104,7 @@ def test_a_mended_source_and_a_comparison_find_the_server_again(
 def test_another_server_is_not_taken_for_the_same(
     command: Command, target: Any, begun: list[str], sandbox_process: Callable[..., Any]
 ) -> None:
-    """It has no project of that id, although it has one of that name; nothing is sent or recorded, whatever is checked."""
+    """It has no project of that id, although one of that name; nothing is sent or recorded, whatever is checked."""
     other = sandbox_process("--seed", "2")
     other.prepare(name="p", media=12)
     moving = ["--server", other.url, "--server-moved"]
