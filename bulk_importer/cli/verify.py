@@ -131,16 +131,18 @@ def _name(source: str) -> str:
 def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
+    from bulk_importer.pipeline.retry_folders import claim_of_retries
 
     try:
         if arguments.repair:
             _repair(folder)
         proof = verify(folder)
-        claims = list(proof.claims)
+        retries = claim_of_retries(folder, proof.state)
+        claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
             claims.append(asyncio.run(_hold_against(source, proof.state)))
         if arguments.against_server and source is not None and all(claim.holds for claim in claims):
-            claims.append(asyncio.run(_compare(arguments, source, proof)))
+            claims.append(asyncio.run(_compare(arguments, folder, source, proof)))
     except BulkImporterError as error:
         advice = (
             f" 'bulk-importer verify {folder} --repair' keeps what is provable of it."
@@ -185,7 +187,7 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
     return proof.finish()
 
 
-async def _compare(arguments: argparse.Namespace, source: str, proof: Proof) -> Claim:
+async def _compare(arguments: argparse.Namespace, folder: Path, source: str, proof: Proof) -> Claim:
     import random
     from dataclasses import replace
 
@@ -197,6 +199,7 @@ async def _compare(arguments: argparse.Namespace, source: str, proof: Proof) -> 
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.intake import open_source
     from bulk_importer.pipeline.comparing import compare_with_server
+    from bulk_importer.pipeline.retry_folders import delivered_corrections, retry_folders
 
     header = proof.header
     if header.settings.get("media_by", "id") != "id":
@@ -217,7 +220,10 @@ async def _compare(arguments: argparse.Namespace, source: str, proof: Proof) -> 
         )
         opened = await open_source(source)
         try:
-            return await compare_with_server(opened, proof.state, reader, sample=arguments.sample)
+            corrected = delivered_corrections(retry_folders(folder))
+            return await compare_with_server(
+                opened, proof.state, reader, corrected=corrected, sample=arguments.sample
+            )
         finally:
             await opened.aclose()
 

@@ -39,6 +39,12 @@ class Correction(msgspec.Struct, frozen=True):
     raw: bytes
 
     @property
+    def media_id(self) -> str | None:
+        """The id of its media, as it stands there."""
+        head = self._head
+        return None if head is None else head.media_id
+
+    @property
     def lane(self) -> str | None:
         """The lane of its media; None where it names none, which the judge will see."""
         head = self._head

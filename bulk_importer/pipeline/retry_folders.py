@@ -15,16 +15,30 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk_importer.checkpoint import CheckpointState, Header, RejectedLine, read_state, rejected_lines
+from bulk_importer.checkpoint import (
+    CheckpointState,
+    Claim,
+    Header,
+    RejectedLine,
+    read_state,
+    rejected_lines,
+)
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.pipeline.corrections import Correction
 from bulk_importer.spans import SpanSet
 
-__all__ = ["RetryFolder", "Standing", "create_retry", "retry_folders"]
+__all__ = [
+    "RetryFolder",
+    "Standing",
+    "claim_of_retries",
+    "create_retry",
+    "delivered_corrections",
+    "retry_folders",
+]
 
 _FOLDER = "retries"
 _POSITIONS = "positions.json"
@@ -147,6 +161,46 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
             found.append(RetryFolder(path, own, newer.intersection(own)))
             newer = newer.union(own)
     return found[::-1]
+
+
+def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
+    """What retries delivered, in the order in which they were begun.
+
+    Raises:
+        CheckpointError: one cannot be read.
+    """
+    return [
+        correction
+        for each in retries
+        if (delivered := each.standing().delivered)
+        for correction in each.corrections(delivered)
+    ]
+
+
+def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
+    """What the retries of a checkpoint, whose log says `state`, delivered must be on record in it; None without any.
+
+    What a crash left to be put on record is said, and is no mistake.
+
+    Raises:
+        CheckpointError: one cannot be read.
+    """
+    standings = [each.standing() for each in retry_folders(checkpoint)]
+    if not standings:
+        return None
+    delivered = frozenset[int]().union(*(each.delivered for each in standings))
+    waiting = sum(position in state.rejected for position in delivered)
+    foreign = sum(position not in state.delivered for position in delivered) - waiting
+    open_ones = sum(len(each.unsettled) for each in standings)
+    text = f"{len(standings)} retries delivered {len(delivered)} rejected entries, "
+    if foreign:
+        text += f"of which {foreign} are neither delivered nor rejected here"
+    elif waiting:
+        text += f"of which {waiting} are not on record here yet: 'bulk-importer retry {checkpoint}' does that"
+    else:
+        text += "all on record here"
+    text += f"; {open_ones} that were to be fed are not settled" if open_ones else ""
+    return Claim(name="retries", holds=not foreign, text=text)
 
 
 def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFolder:

@@ -37,7 +37,12 @@ from bulk_importer.intake import IntakeOptions, open_source
 from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
 from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections
 from bulk_importer.pipeline.importing import Import
-from bulk_importer.pipeline.retry_folders import RetryFolder, create_retry, retry_folders
+from bulk_importer.pipeline.retry_folders import (
+    RetryFolder,
+    create_retry,
+    delivered_corrections,
+    retry_folders,
+)
 from bulk_importer.pipeline.retry_order import corrections_that_wait
 from bulk_importer.pipeline.source_again import open_again, was_stream
 from bulk_importer.settings import Settings
@@ -258,12 +263,7 @@ class Retry:
                 raise UsageError(self._without_source(header, state, error)) from error
 
     def _corrected_before(self) -> list[Correction]:
-        return [
-            correction
-            for each in retry_folders(self._folder)
-            if (delivered := each.standing().delivered)
-            for correction in each.corrections(delivered)
-        ]
+        return delivered_corrections(retry_folders(self._folder))
 
     def _without_source(self, header: Header, state: CheckpointState, error: BulkImporterError) -> str:
         """Why nothing is fed where the source cannot be read again, and what to do."""
