@@ -22,6 +22,7 @@ __all__ = ["corrections_that_wait"]
 async def corrections_that_wait(
     source: Source,
     state: CheckpointState,
+    rules: Rules,
     options: IntakeOptions,
     corrections: Sequence[Correction],
     *,
@@ -31,6 +32,7 @@ async def corrections_that_wait(
     """The positions of the corrections that cannot be fed now; the source is read for that as far as it was imported.
 
     Args:
+        rules: none, but for names of media.
         corrected: what earlier retries delivered; it counts in place of what the source has there.
         out_of_order: what was delivered later does not matter.
 
@@ -42,7 +44,7 @@ async def corrections_that_wait(
         order.see(each.position, each.lane, each.keep)
     replaced = SpanSet.of(sorted(each.position for each in corrected))
     plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
-    async with Intake(source, plan, Rules(), options) as intake:
+    async with Intake(source, plan, rules, options) as intake:
         async for segment in intake:
             run = segment.run
             for index, lane in enumerate(run.lanes):

@@ -3,8 +3,7 @@
 A retry is an import of its own (see `retry_folders`). What it delivered is then put on record in the original ledger,
 also after a crash between the two: every retry begins with what earlier ones left to be put on record.
 
-Order: a rejected entry comes after what followed it, and is held back where that matters (see `retry_order`). It is
-held back too while an earlier retry has it or something else of its media in doubt.
+What is fed, and what must wait, is decided in `retry_plan`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,18 +33,11 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Observer
-from bulk_importer.intake import IntakeOptions, open_source
+from bulk_importer.intake import open_source
 from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
-from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections
 from bulk_importer.pipeline.importing import Import
-from bulk_importer.pipeline.retry_folders import (
-    RetryFolder,
-    create_retry,
-    delivered_corrections,
-    retry_folders,
-)
-from bulk_importer.pipeline.retry_order import corrections_that_wait
-from bulk_importer.pipeline.source_again import open_again, was_stream
+from bulk_importer.pipeline.retry_folders import RetryFolder, retry_folders
+from bulk_importer.pipeline.retry_plan import RetryPlan
 from bulk_importer.settings import Settings
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Summary, write_summary
@@ -74,16 +67,6 @@ class Retried:
     left_out: Sequence[int]
     unsettled: int
     rejected_again: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What a retry is to do: which folders to import, and what of the corrections is not among that."""
-
-    folders: Sequence[RetryFolder] = ()
-    held_back: Sequence[int] = ()
-    left_out: Sequence[int] = ()
-    sends: int = 0
 
 
 class Retry:
@@ -126,6 +109,7 @@ class Retry:
             BulkImporterError: the retry could not begin; nothing was sent.
         """
         header, state = await asyncio.to_thread(read_state, self._folder)
+        self._require_same_names(header)
         server = await self._server(header)
         fresh = msgspec.structs.replace(
             header, identity=state.identity, server=server, run=secrets.token_hex(8)
@@ -162,30 +146,51 @@ class Retry:
                 ) from error
         return server
 
+    def _require_same_names(self, header: Header) -> None:
+        """Raise `UsageError` where entries would name their media in another way than they did."""
+        recorded = header.settings.get("media_by", self._settings.media_by)
+        if recorded != self._settings.media_by:
+            raise UsageError(
+                f"The import that rejected the entries had --media-by {recorded}. Say that here too, and what names "
+                "were taken from then: --dataset, --media-map or --media-list. Nothing was sent."
+            )
+
     async def _run(self, ledger: Checkpoint) -> Retried:
         before = Before.of(ledger.state)
-        earlier = await asyncio.to_thread(retry_folders, self._folder)
-        for each in earlier:
+        for each in await asyncio.to_thread(retry_folders, self._folder):
             await self._settle(ledger, each)
-        work = await self._work(ledger, earlier)
+        plan = RetryPlan(
+            self._folder,
+            ledger,
+            self._settings,
+            self._stop,
+            corrected=self._corrected,
+            source=self._source,
+            out_of_order=self._out_of_order,
+        )
+        fed: list[RetryFolder] = []
         summaries: list[Summary] = []
         errors: list[BulkImporterError] = []
-        for each in work.folders:
-            try:
-                summaries.append(await self._import(each, ledger.header))
-            except BulkImporterError as error:
-                errors.append(error)
-            await self._settle(ledger, each)
-            if errors or self._stop.is_requested:
-                break
-        again = await asyncio.to_thread(self._write_rejected_again, ledger.state, work.folders)
+        try:
+            async with aclosing(plan.folders()) as folders:
+                async for each in folders:
+                    fed.append(each)
+                    summaries.append(await self._import(each, ledger.header))
+                    await self._settle(ledger, each)
+                    if self._stop.is_requested:
+                        break
+        except BulkImporterError as error:
+            if not fed:
+                raise
+            errors.append(error)
+        again = await asyncio.to_thread(self._write_rejected_again, ledger.state, fed)
         summary = await self._summarize(ledger, before, summaries, errors)
         left = await asyncio.to_thread(retry_folders, self._folder)
         return Retried(
             summary,
-            work.sends,
-            work.held_back,
-            work.left_out,
+            plan.sends,
+            sorted(plan.held_back),
+            plan.left_out,
             sum(len(each.standing().unsettled) for each in left),
             again,
         )
@@ -199,96 +204,13 @@ class Retry:
         if delivered:
             await ledger.record_corrected(delivered.spans)
 
-    async def _work(self, ledger: Checkpoint, earlier: Sequence[RetryFolder]) -> _Work:
-        """What is to be done: what earlier retries left, or where a file or nothing else says what, a new one.
-
-        Raises:
-            UsageError: the corrections cannot be meant, or the source is needed and not found.
-            CheckpointError: they cannot be read or kept.
-        """
-        unsettled = [each for each in earlier if each.standing().unsettled]
-        if unsettled and self._corrected is None:
-            return await self._going_on(ledger, unsettled)
-        left_out: list[int] = []
-        if self._corrected is None:
-            chosen = await asyncio.to_thread(standing_corrections, self._folder, ledger.state)
-        else:
-            settled = {position for each in earlier for position in each.standing().delivered}
-            chosen, left_out = await asyncio.to_thread(
-                corrections_in, self._corrected, ledger.state.rejected, settled
-            )
-        waiting = _doubted(unsettled, chosen) | await self._waiting(ledger, chosen)
-        fed = [each for each in chosen if each.position not in waiting]
-        made = [await asyncio.to_thread(create_retry, self._folder, fed)] if fed else []
-        return _Work(made, sorted(waiting), left_out, len(fed))
-
-    async def _going_on(self, ledger: Checkpoint, unsettled: Sequence[RetryFolder]) -> _Work:
-        """Go on with earlier retries. One with something that must wait by now waits as a whole."""
-        folders: list[RetryFolder] = []
-        held_back: set[int] = set()
-        sends = 0
-        for each in unsettled:
-            standing = each.standing()
-            waiting = await self._waiting(ledger, await asyncio.to_thread(each.corrections, standing.owed))
-            held_back |= waiting
-            if not waiting:
-                folders.append(each)
-                sends += len(standing.unsettled)
-        return _Work(folders, sorted(held_back), (), sends)
-
-    async def _waiting(self, ledger: Checkpoint, corrections: Collection[Correction]) -> set[int]:
-        """The positions that are held back because of what else was imported."""
-        by_media = [each for each in corrections if each.lane is not None]
-        if not by_media:
-            return set()
-        header, state = ledger.header, ledger.state
-        options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
-        async with self._stop.breaking_off():
-            try:
-                source = await open_again(self._folder, header, state, self._source)
-                try:
-                    return await corrections_that_wait(
-                        source,
-                        state,
-                        options,
-                        by_media,
-                        corrected=await asyncio.to_thread(self._corrected_before),
-                        out_of_order=self._out_of_order,
-                    )
-                finally:
-                    await source.aclose()
-            except BulkImporterError as error:
-                if self._out_of_order and not (state.taken or state.counts.owed):
-                    return set()
-                raise UsageError(self._without_source(header, state, error)) from error
-
-    def _corrected_before(self) -> list[Correction]:
-        return delivered_corrections(retry_folders(self._folder))
-
-    def _without_source(self, header: Header, state: CheckpointState, error: BulkImporterError) -> str:
-        """Why nothing is fed where the source cannot be read again, and what to do."""
-        advice = "Say with --source where its content is now."
-        if self._out_of_order:
-            advice += " Without it, let the import go on until nothing is in doubt or owed."
-        elif was_stream(header, state):
-            advice += (
-                " Where nobody has it any more, --out-of-order feeds them without knowing; a keepData false among "
-                "them, or among what came later, then costs labels."
-            )
-        return (
-            "Before rejected entries are fed again, the source is read to see what else there is for their media. "
-            f"{error} {advice} Nothing was sent."
-        )
-
     async def _import(self, retry: RetryFolder, header: Header) -> Summary:
         told = await asyncio.to_thread(retry.standing)
-        media_by = header.settings.get("media_by")
         settings = replace(
             self._settings,
             server=header.server,
             project=header.project,
             checkpoint=str(retry.checkpoint),
-            media_by=media_by if isinstance(media_by, str) else self._settings.media_by,
             path=None,
             lines="lines",
             limit=None,
@@ -371,18 +293,3 @@ class Retry:
         )
         await asyncio.to_thread(write_summary, self._folder, summary)
         return summary
-
-
-def _doubted(unsettled: Sequence[RetryFolder], corrections: Sequence[Correction]) -> set[int]:
-    """The positions of corrections whose media an earlier retry has in doubt."""
-    lanes = {each.lane for retry in unsettled for each in retry.corrections(retry.standing().in_doubt)} - {
-        None
-    }
-    doubted = {position for retry in unsettled for position in retry.standing().in_doubt}
-    return {each.position for each in corrections if each.position in doubted or each.lane in lanes}
-
-
-def _path_in(header: Header) -> str | None:
-    """Where in its source the array was."""
-    path = header.settings.get("path")
-    return path if isinstance(path, str) else None
