@@ -182,7 +182,7 @@ class Retry:
         except BulkImporterError as error:
             if not fed:
                 raise
-            errors.append(error)
+            errors += [] if self._stop.is_requested else [error]
         again = await asyncio.to_thread(self._write_rejected_again, ledger.state, fed)
         summary = await self._summarize(ledger, before, summaries, errors)
         left = await asyncio.to_thread(retry_folders, self._folder)
