@@ -105,7 +105,8 @@ async def settled_before(
     # What a retry corrected and delivered is known by the corrected bytes, which its own ledger has the digests of.
     ledgers = [folder, *(retry.checkpoint for retry in retry_folders(folder) if retry.state() is not None)]
     for ledger in ledgers:
-        _require_settled(ledger, now, server_moved=server_moved)
+        # A retry sent to the server of the checkpoint, or to what that was called at the time.
+        _require_settled(ledger, now, server_moved=server_moved or ledger != folder)
     digests = await asyncio.to_thread(delivered_digests, *ledgers)
     sorting = _Sorting(digests)
     with suppress(InputError):
