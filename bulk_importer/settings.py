@@ -471,6 +471,12 @@ class Settings:
     source_grew: bool = _setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"
     )
+    server_moved: bool = _setting(
+        SWITCH,
+        False,
+        "checkpoint",
+        "the server has another URL since the last run, and is the same: its project is looked up by the recorded id",
+    )
     settled_by: str | None = _setting(
         FOLDER,
         None,

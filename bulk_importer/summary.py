@@ -35,7 +35,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         bytes: of the source that were read (decompressed).
         seconds: wall clock time of the runs.
         requests, retries: uploads sent, and how many of them were sent again.
-        findings: code -> how often.
+        findings: code -> how often; those of a rejected entry no longer when a retry has delivered it.
     """
 
     entries: int = 0

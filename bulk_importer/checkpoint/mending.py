@@ -12,6 +12,7 @@ from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.checkpoint.log import log_path, read_content, replace_log
+from bulk_importer.checkpoint.rejects import whole_bytes
 from bulk_importer.checkpoint.repair import Salvaged, salvage
 from bulk_importer.checkpoint.replay import replay
 from bulk_importer.checkpoint.snapshot import snapshot
@@ -58,7 +59,11 @@ def _mend(folder: Path, content: bytes, now: float) -> Salvaged:
         salvaged = salvage(content, digested, now)
         _keep(folder, content)
         state = salvaged.state
-        header = msgspec.structs.replace(salvaged.header, identity=state.identity, compacted=True)
+        if salvaged.lost:  # maybe the record of a `rejected.jsonl` that became shorter
+            state.rejected_bytes = min(state.rejected_bytes, whole_bytes(folder))
+        header = msgspec.structs.replace(
+            salvaged.header, identity=state.identity, server=state.server, compacted=True
+        )
         replace_log(folder, (header, snapshot(state)), DurableFile).close()
     except Damage as damage:
         reason = f"it cannot be repaired, because {damage.reason}"

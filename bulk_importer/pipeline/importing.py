@@ -56,7 +56,9 @@ from bulk_importer.pipeline.rules import (
     yardstick_of,
 )
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
+from bulk_importer.pipeline.source_again import note_place
 from bulk_importer.settings import Settings
+from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary, Tally, write_summary
 from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
@@ -89,6 +91,7 @@ class Import:
         observers: see every event.
         announce: told what is about to happen, once, before the first upload.
         sibling: checkpoint folder of the source that was imported just before this one, into the same project.
+        leave_out: positions that are skipped where they are not settled yet.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class Import:
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
         sibling: Path | None = None,
+        leave_out: SpanSet | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not settings.server or not settings.project:
@@ -116,6 +120,7 @@ class Import:
         self._observers = observers
         self._announce = announce
         self._sibling = sibling
+        self._leave_out = leave_out
         self._clock = clock
 
     async def run(self) -> Summary:
@@ -148,6 +153,7 @@ class Import:
             async with self._stop.breaking_off():
                 if PROJECT_NAME not in checkpoint.state.notes:
                     await checkpoint.record_note(PROJECT_NAME, project.name)
+                await note_place(checkpoint, self._source)
                 try:
                     watch = await self._watch(catalog, project, config, checkpoint)
                     yardstick = await yardstick_of(
@@ -189,13 +195,14 @@ class Import:
     async def _settled(self, checkpoint: Checkpoint, yardstick: Yardstick) -> SettledBefore | None:
         """What of a mended source an earlier import delivered. After a stop nothing is read, so it does not matter."""
         if self._settings.settled_by is None:
-            return None
+            return SettledBefore(self._leave_out, SpanSet()) if self._leave_out else None
         return await settled_before(
             self._source,
             yardstick.rules,
             IntakeOptions.of(self._settings),
             Path(self._settings.settled_by),
             checkpoint.header,
+            server_moved=self._settings.server_moved,
             stopping=lambda: self._stop.is_requested,
         )
 
@@ -399,6 +406,7 @@ class Import:
             header,
             source_file=self._path(),
             source_grew=self._settings.source_grew,
+            server_moved=self._settings.server_moved,
             max_rejected_bytes=self._settings.max_rejected_bytes,
         )
 
