@@ -40,7 +40,7 @@ __all__ = ["CheckpointFolder", "Entry", "FolderOptions"]
 class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a folder is opened and kept; see `Checkpoint.open`."""
 
-    source_file: Path | None = None
+    source_file: int | None = None
     source_grew: bool = False
     max_rejected_bytes: int | None = None
     compact_bytes: int = COMPACT_BYTES

@@ -94,7 +94,7 @@ class Checkpoint:
         folder: Path,
         header: Header,
         *,
-        source_file: Path | None = None,
+        source_file: int | None = None,
         source_grew: bool = False,
         max_rejected_bytes: int | None = None,
         compact_bytes: int = COMPACT_BYTES,
@@ -107,7 +107,7 @@ class Checkpoint:
 
         Args:
             header: what this run is for; `run` is its own id, `began_at` is set here.
-            source_file: the source, where it is a file; without it a changed one cannot be judged.
+            source_file: the source, open, where it is a file; without it a changed one cannot be judged.
             source_grew: the user says that the source only grew.
             max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
             compact_bytes: a log shorter than this is not compacted.

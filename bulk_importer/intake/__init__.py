@@ -37,14 +37,14 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-    from bulk_importer.intake.sources import Source, open_entries, open_source
+    from bulk_importer.intake.sources import Source, open_again, open_entries, open_source
     from bulk_importer.intake.validation import Judge, Judged, Rules
 else:
     __getattr__ = opened_on_demand(
         __name__,
         {
             **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
-            **dict.fromkeys(("Source", "open_entries", "open_source"), "sources"),
+            **dict.fromkeys(("Source", "open_again", "open_entries", "open_source"), "sources"),
             **dict.fromkeys(("Judge", "Judged", "Rules"), "validation"),
         },
     )
@@ -58,6 +58,7 @@ __all__ = [
     "JudgedSegment",
     "Rules",
     "Source",
+    "open_again",
     "open_entries",
     "open_source",
 ]

@@ -58,7 +58,7 @@ class BucketSource(Owned):
     seekable = True
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     descriptor: int | None = None
 
     def __init__(self, name: str, store: Any, key: str, size: int, version: str | None) -> None:

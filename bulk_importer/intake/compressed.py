@@ -140,7 +140,7 @@ class CompressedSource(Owned):
         self._member = member
         self.name = packed.name
         self.size = packed.size
-        self.path = packed.path
+        self.file = packed.file
         self.version = packed.version
 
     async def head(self, length: int) -> bytes:  # noqa: ARG002 - the source does not have it, however long

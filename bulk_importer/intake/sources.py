@@ -19,16 +19,22 @@ from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake.stretches import read_at
 
 __all__ = [
+    "HIDDEN_QUERY",
     "EntriesSource",
     "FileSource",
     "Owned",
     "PipeSource",
     "Source",
     "Stream",
+    "open_again",
     "open_entries",
     "open_source",
 ]
 
+HIDDEN_QUERY = "?..."
+"""Stands in names for the query of an URL, which may be a signature."""
+
+_STANDARD_INPUT = "-"
 _PIECE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 
@@ -53,7 +59,9 @@ class Source(Protocol):
         descriptor: open file to read at any offset by `os.pread`, where there is one.
         lines: it is JSON Lines and need not be looked at to find out.
         plain: its bytes as they lie there are the content, not something that it is unpacked from.
-        path: the file that it is, also where that is compressed; None where it is none.
+        file: open file that it lies in, also where that is compressed; None where it lies in none. What is to be
+            known of the file is asked of this and not of the name, which may say something else by now, or nothing:
+            `-` is no path.
         version: what a server calls the present content (a strong ETag), None where it says nothing.
     """
 
@@ -63,7 +71,7 @@ class Source(Protocol):
     descriptor: int | None
     lines: bool
     plain: bool
-    path: str | None
+    file: int | None
     version: str | None
 
     async def head(self, length: int) -> bytes:
@@ -111,6 +119,23 @@ async def open_source(spec: str) -> Source:
         raise
 
 
+async def open_again(name: str, *, is_stream: bool) -> Source:
+    """Open what an earlier run read, of which only the `name` is on record.
+
+    Args:
+        is_stream: it had nothing by which it could be known again.
+
+    Raises:
+        SourceUnreadable: it is not there any more, or cannot be found by its name.
+        UsageError: as `open_source` raises it.
+    """
+    if is_stream or name == _STANDARD_INPUT:
+        raise SourceUnreadable(name, "it came as a stream, which is over")
+    if "://" in name and name.endswith(HIDDEN_QUERY):
+        raise SourceUnreadable(name, "what its URL has behind the question mark is not on record")
+    return await open_source(name)
+
+
 async def _opened(spec: str) -> Source:
     scheme, found, _ = spec.partition("://")
     if not found:
@@ -128,17 +153,27 @@ async def _opened(spec: str) -> Source:
 
 def _opened_file(spec: str) -> Source:
     try:
-        descriptor = os.dup(sys.stdin.fileno()) if spec == "-" else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = (
+            _standard_input() if spec == _STANDARD_INPUT else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
+        )
     except (OSError, ValueError) as error:
         raise SourceUnreadable(spec, _why(error)) from error
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             raise SourceUnreadable(spec, "it is a folder")
-        return FileSource(spec, descriptor) if stat.S_ISREG(mode) else PipeSource(spec, descriptor)
+        # Of a file that another program has read the beginning of, what is left is the source: a stream.
+        is_whole = stat.S_ISREG(mode) and not os.lseek(descriptor, 0, os.SEEK_CUR)
+        return FileSource(spec, descriptor) if is_whole else PipeSource(spec, descriptor)
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _standard_input() -> int:
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
+    return os.dup(sys.stdin.fileno())
 
 
 def open_entries(entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> Source:
@@ -168,8 +203,8 @@ class FileSource(Owned):
 
     def __init__(self, name: str, descriptor: int) -> None:
         self.name = name
-        self.path: str | None = name
         self.descriptor: int | None = descriptor
+        self.file: int | None = descriptor
         self._file = descriptor
         self._known = self._look()
         self.size: int | None = os.fstat(descriptor).st_size
@@ -201,7 +236,7 @@ class FileSource(Owned):
 
     async def aclose(self) -> None:
         if self.descriptor is not None:
-            self.descriptor = None
+            self.descriptor = self.file = None
             os.close(self._file)
 
 
@@ -230,7 +265,7 @@ class PipeSource(Owned):
     seekable = False
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     version: str | None = None
     descriptor: int | None = None
     size: int | None = None
@@ -313,7 +348,7 @@ class EntriesSource(Owned):
     seekable = False
     lines = True
     plain = True
-    path: str | None = None
+    file: int | None = None
     version: str | None = None
     descriptor: int | None = None
     size: int | None = None

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from bulk_importer.datagym.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import Owned, Stream
+from bulk_importer.intake.sources import HIDDEN_QUERY, Owned, Stream
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -52,7 +52,7 @@ class WebSource(Owned):
 
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     descriptor: int | None = None
 
     def __init__(self, url: str, first_wait_seconds: float) -> None:
@@ -262,8 +262,4 @@ def _without_secrets(url: str) -> str:
     """The URL as it may be written down: without a password, and without a query, which may be a signature."""
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        (parts.scheme, place, parts.path, "...", "")
-        if parts.query
-        else (parts.scheme, place, parts.path, "", "")
-    )
+    return urlunsplit((parts.scheme, place, parts.path, "", "")) + (HIDDEN_QUERY if parts.query else "")

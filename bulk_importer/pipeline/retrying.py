@@ -19,11 +19,18 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state, rejected_lines
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    CheckpointState,
+    Header,
+    SourceIdentity,
+    read_state,
+    rejected_lines,
+)
 from bulk_importer.datagym.access import Token
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.events import Observer
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
+from bulk_importer.intake import Intake, IntakeOptions, Rules, open_again, open_source
 from bulk_importer.model import EntryRun, KeepData, ReadPlan
 from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
 from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections
@@ -163,7 +170,7 @@ class Retry:
             return held
         plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
         try:
-            source = await open_source(header.source)
+            source = await open_again(header.source, is_stream=state.identity == SourceIdentity())
             try:
                 options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
                 async with Intake(source, plan, Rules(), options) as intake:

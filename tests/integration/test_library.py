@@ -54,6 +54,17 @@ async def test_a_path_is_imported_and_the_same_call_again_sends_nothing(
     assert set(await delivered(sandbox, project_id)) == {1}
 
 
+async def test_a_path_is_a_file_whatever_its_name(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` as a text is standard input."""
+    sandbox, _, entries = target
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text(json.dumps(entries))
+    summary = await import_labels(Path("-"), Settings(server=sandbox.url, project="p"))
+    assert (summary.delivered, summary.checkpoint) == (12, "-.checkpoint")
+
+
 @pytest.mark.parametrize("form", ["iterable", "asynchronous iterable"])
 async def test_entries_of_a_program_are_imported_and_go_on_where_they_stopped(
     target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, form: str

@@ -46,10 +46,11 @@ class Folder:
         return Segment(key, made.run, made.rejections, made.skipped, made.counts, made.digests)
 
     async def resume(self, *, grew: bool = False, plain: bool = True) -> Checkpoint:
-        identity = identify(self.source, plain=plain)
-        return Checkpoint.open(
-            self.checkpoint, header(identity=identity), source_file=self.source, source_grew=grew
-        )
+        with self.source.open("rb") as source:
+            identity = identify(source.fileno(), plain=plain)
+            return Checkpoint.open(
+                self.checkpoint, header(identity=identity), source_file=source.fileno(), source_grew=grew
+            )
 
     async def goes_on(self, *, grew: bool = False, plain: bool = True) -> None:
         await (await self.resume(grew=grew, plain=plain)).close()
@@ -180,9 +181,9 @@ async def test_while_nothing_is_on_record_any_source_will_do(folder: Folder) -> 
 def test_an_identity_costs_a_fixed_amount_of_reading(tmp_path: Path) -> None:
     """Whatever the size: head, tail and samples."""
     path = tmp_path / "big"
-    with path.open("wb") as file:
+    with path.open("w+b") as file:
         file.truncate(1 << 33)
-    identity = identify(path)
+        identity = identify(file.fileno())
     assert identity.size == 1 << 33
     assert sum(block.length for block in identity.blocks) <= 192 * 1024
 
