@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bulk_importer.errors import SourceUnreadable, UsageError
-from bulk_importer.intake.sources import Owned, Stream
+from bulk_importer.intake.sources import Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
 
@@ -56,6 +56,7 @@ class BucketSource(Owned):
     """One object of a bucket; can be read from any byte."""
 
     seekable = True
+    repeatable = True
     lines = False
     plain = True
     file: int | None = None
@@ -89,11 +90,7 @@ class BucketSource(Owned):
             )
             return bytes(await answer.bytes_async())
         except PreconditionError as error:
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            ) from error
+            raise changed(self.name) from error
         except (BaseError, OSError) as error:
             raise _unreadable(self.name, error) from error
 

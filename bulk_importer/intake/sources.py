@@ -26,15 +26,18 @@ __all__ = [
     "PipeSource",
     "Source",
     "Stream",
+    "changed",
     "open_again",
     "open_entries",
     "open_source",
+    "unreadable_at",
 ]
 
 HIDDEN_QUERY = "?..."
 """Stands in names for the query of an URL, which may be a signature."""
 
 _STANDARD_INPUT = "-"
+_GOES_ON = "When it can be read, the same command goes on."
 _PIECE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 
@@ -56,6 +59,7 @@ class Source(Protocol):
         name: as the user gave it, without secrets.
         size: bytes as it lies there (compressed, if it is), None where unknown.
         seekable: a stream can be opened at any offset without reading what comes before.
+        repeatable: it can be streamed a second time, and is known to be the same then.
         descriptor: open file to read at any offset by `os.pread`, where there is one.
         lines: it is JSON Lines and need not be looked at to find out.
         plain: its bytes as they lie there are the content, not something that it is unpacked from.
@@ -68,6 +72,7 @@ class Source(Protocol):
     name: str
     size: int | None
     seekable: bool
+    repeatable: bool
     descriptor: int | None
     lines: bool
     plain: bool
@@ -78,13 +83,24 @@ class Source(Protocol):
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
 
     async def stream(self, offset: int) -> Stream:
-        """The bytes from `offset` on. A source that is not seekable can be streamed once, from 0."""
+        """The bytes from `offset` on, which is 0 where it is not seekable."""
 
     def check_unchanged(self) -> None:
         """Raise `SourceUnreadable` where the source is not what it was when it was opened."""
 
     async def aclose(self) -> None:
         """Close the source and what was opened by it."""
+
+
+def unreadable_at(name: str, offset: int, error: OSError) -> SourceUnreadable:
+    """What to raise where the disk, or what stands for one, did not give what is at `offset`."""
+    return SourceUnreadable(name, f"{_why(error)} at byte {offset}", advice=_GOES_ON)
+
+
+def changed(name: str) -> SourceUnreadable:
+    """What to raise where a source is not what it was when it was opened."""
+    advice = "Run the same command again when it is at rest."
+    return SourceUnreadable(name, "it changed while it was read", advice=advice, at_fault=True)
 
 
 class Owned:
@@ -197,6 +213,7 @@ class FileSource(Owned):
     """A plain file, read by positions; it is noticed when it changes meanwhile. Owns `descriptor`."""
 
     seekable = True
+    repeatable = True
     lines = False
     plain = True
     version: str | None = None
@@ -224,15 +241,11 @@ class FileSource(Owned):
         try:
             return read_at(self._file, length, offset)
         except OSError as error:
-            raise SourceUnreadable(self.name, f"{_why(error)} at byte {offset}") from error
+            raise unreadable_at(self.name, offset, error) from error
 
     def check_unchanged(self) -> None:
         if self._look() != self._known:
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            )
+            raise changed(self.name)
 
     async def aclose(self) -> None:
         if self.descriptor is not None:
@@ -263,6 +276,7 @@ class PipeSource(Owned):
     """
 
     seekable = False
+    repeatable = False
     lines = False
     plain = True
     file: int | None = None
@@ -308,7 +322,7 @@ class PipeSource(Owned):
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise SourceUnreadable(self.name, _why(error)) from error
+                raise SourceUnreadable(self.name, _why(error), advice=_GOES_ON) from error
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -346,6 +360,7 @@ class EntriesSource(Owned):
 
     name = "entries"
     seekable = False
+    repeatable = False
     lines = True
     plain = True
     file: int | None = None

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from bulk_importer.datagym.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import HIDDEN_QUERY, Owned, Stream
+from bulk_importer.intake.sources import HIDDEN_QUERY, Owned, Stream, changed
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -60,7 +60,7 @@ class WebSource(Owned):
         self._first_wait_seconds = first_wait_seconds
         self.name = _without_secrets(url)
         # Set by `begin`, once.
-        self.seekable = False
+        self.seekable = self.repeatable = False
         self.size: int | None = None
         self.version: str | None = None
         self._date: str | None = None
@@ -147,11 +147,7 @@ class WebSource(Owned):
         same_date = self.version is not None or response.headers.get("Last-Modified") == self._date
         same_size = size is None or self.size is None or size == self.size
         if not (same_version and same_date and same_size) or (offset and response.status == 200):
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            )
+            raise changed(self.name)
         if response.status != 416 and (start or 0) != offset:
             raise SourceUnreadable(
                 self.name, f"the server answers with byte {start or 0} instead of {offset}"
@@ -160,7 +156,8 @@ class WebSource(Owned):
     async def _skip(self, response: ClientResponse, length: int) -> None:
         if self.version is None:
             reason = "the connection broke, and the server can neither go on nor prove that it holds the same still"
-            raise SourceUnreadable(self.name, reason, advice="Download it, and import the file.")
+            advice = "Download it, and import the file with the same --checkpoint."
+            raise SourceUnreadable(self.name, reason, advice=advice, at_fault=True)
         while length:
             length -= len(await response.content.read(min(length, 1 << 20)))
 
