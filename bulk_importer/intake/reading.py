@@ -337,8 +337,8 @@ class Intake:
             f"{self._source.name} does not hold what it held when it was read before: it differs between byte "
             f"{key.offset} and byte {key.offset + key.length} (positions {key.first} to {key.first + key.count - 1}). "
             "Nothing of this part was sent. Put the source back as it was, or import the changed one with a new "
-            "--checkpoint and --settled-by, which names the old folder and leaves out what was delivered. Do not delete "
-            "that: it alone knows what is delivered."
+            "--checkpoint and --settled-by, which names the old folder and leaves out what was delivered. Do not "
+            "delete that: it alone knows what is delivered."
         )
 
 

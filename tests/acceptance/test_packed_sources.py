@@ -58,8 +58,8 @@ def test_garbage_behind_the_last_member_is_cut_off_as_advised(
     packed = PACK[form](target.content[: target.half]) + PACK[form](target.content[target.half :])
     source = command.folder / "l.json"
     source.write_bytes(packed + b"the rest of an older file")
-    for _ in range(2):
-        done = command("import", "l.json", *target.arguments)
+    command("import", "l.json", *target.arguments)
+    for done in (command("import", "l.json", *target.arguments),):
         assert done.returncode == 3
         assert (
             f"something that is no {form} follows its {form} data, from byte {len(packed)} on" in done.stdout

@@ -23,7 +23,7 @@ else:
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import zstd_frame
 from bulk_importer.intake.compressed import HEAD_BYTES, CompressedSource
-from bulk_importer.intake.sources import open_source
+from bulk_importer.intake.sources import Stream, open_source
 from bulk_importer.intake.zstd_frame import window_bytes
 from bulk_importer.model import ReadPlan
 from support.reading import Seen, entry, plain_reading, read_file, read_source
@@ -152,7 +152,7 @@ async def test_a_resume_unpacks_what_comes_before_and_judges_none_of_it(file: Pa
 
 def framed(log: int, *, sized: bool = False) -> bytes:
     """The content as a zstd frame with a window of 2 to the power of `log`."""
-    options = {
+    options: dict[int, int] = {
         zstd.CompressionParameter.window_log: log,
         zstd.CompressionParameter.content_size_flag: int(sized),
         zstd.CompressionParameter.checksum_flag: 1,
@@ -239,6 +239,12 @@ async def test_a_dictionary_that_is_missing_is_named(file: Path) -> None:
     assert "damaged" not in str(seen.error)
 
 
+async def drain(stream: Stream) -> None:
+    """Read it to its end."""
+    while await stream.read(1 << 20):
+        pass
+
+
 @pytest.mark.parametrize("form", PACK)
 async def test_wherever_it_is_cut_it_breaks_off(file: Path, form: str) -> None:
     """Inside of a head, a block or a sum; but not between two members, where nobody could tell."""
@@ -248,8 +254,7 @@ async def test_wherever_it_is_cut_it_breaks_off(file: Path, form: str) -> None:
         source = await open_source(str(file))
         stream = await source.stream(0)
         with pytest.raises(SourceUnreadable, match="breaks off"):
-            while await stream.read(1 << 20):
-                pass
+            await drain(stream)
         await source.aclose()
 
 
