@@ -97,7 +97,11 @@ def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool)
 
 def _differing_block(recorded: SourceIdentity, file: int, limit: int) -> Block | None:
     for block in recorded.blocks:
-        if block.offset + block.length <= limit and _digest(file, block.offset, block.length) != block.digest:
+        # One without bytes is a server's name for its content.
+        if (
+            0 < block.length <= limit - block.offset
+            and _digest(file, block.offset, block.length) != block.digest
+        ):
             return block
     return None
 

@@ -1,8 +1,9 @@
 """From bytes to entries that may be sent: sources, segments, workers, and the judge.
 
 Guess, then prove. `opening` finds the array, and `foreign` names what is none; `cutting` cuts the source into segments
-at a guessed element boundary; a worker proves the guess (`segments`: the stretch decodes as an array, so it ends where it began, between elements),
-or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and has the elements judged (`validation`).
+at a guessed element boundary; a worker proves the guess (`segments`: the stretch decodes as an array, so it ends where
+it began, between elements), or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and has the
+elements judged (`validation`).
 What comes back are columns; `reading` puts them in order, and cuts again where a guess was wrong. A wrong guess costs
 time, never truth: every segment behind a proven one begins at an element.
 

@@ -92,7 +92,10 @@ class BucketSource(Owned):
         except PreconditionError as error:
             raise changed(self.name) from error
         except (BaseError, OSError) as error:
-            raise _unreadable(self.name, error) from error
+            if "<Code>ExpiredToken</Code>" in str(error):
+                advice = "Renew them, and the same command goes on from there."
+                raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
+            raise _unreadable(self.name, error, advice="The same command goes on from there.") from error
 
     def check_unchanged(self) -> None:
         """Each request asks for the version that was there at the first one."""
@@ -121,8 +124,7 @@ class _BucketStream:
         self._ahead = memoryview(b"")
 
 
-def _unreadable(name: str, error: Exception) -> SourceUnreadable:
+def _unreadable(name: str, error: Exception, advice: str = "") -> SourceUnreadable:
     """The first line of what obstore says; the others are for its developers."""
-    return SourceUnreadable(
-        name, str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    )
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    return SourceUnreadable(name, reason, advice=advice)

@@ -177,7 +177,7 @@ def _opened_file(spec: str) -> Source:
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
-            raise SourceUnreadable(spec, "it is a folder")
+            raise SourceUnreadable(spec, "it is a folder", advice="Name the files in it.")
         # Of a file that another program has read the beginning of, what is left is the source: a stream.
         is_whole = stat.S_ISREG(mode) and not os.lseek(descriptor, 0, os.SEEK_CUR)
         return FileSource(spec, descriptor) if is_whole else PipeSource(spec, descriptor)
