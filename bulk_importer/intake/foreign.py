@@ -297,10 +297,10 @@ def _one_behind_the_other(behind: bytes) -> Foreign:
     if behind.startswith(b"\r") and b"\n" not in behind:
         command = r"tr '\r' '\n' < FILE > LABELS.jsonl"
         return _no_array(
-            "JSON Lines that end with CR, where LF is wanted,", f"Import them with LF ({command})."
+            "JSON Lines that end with CR alone", f"Write them with LF ({command}), and import that."
         )
     advice = "Write one a line (jq -c . FILE > LABELS.jsonl), and import that."
-    return _no_array("JSON objects one behind the other, and not one a line", advice)
+    return _no_array("JSON objects one behind the other", advice)
 
 
 def _below(keys: tuple[str, ...], *, in_lines: bool = False) -> Foreign:

@@ -77,6 +77,18 @@ def test_garbage_behind_the_last_member_is_cut_off_as_advised(
     assert command("verify", "l.json.checkpoint", "l.json").returncode == 0
 
 
+def test_a_check_reports_what_could_be_unpacked(command: Command, target: Any) -> None:
+    """And why there is no more of it."""
+    wrong = {**target.entries[3], "labels": []}
+    packed = gzip.compress(json.dumps([*target.entries, wrong]).encode())
+    (command.folder / "l.json").write_bytes(packed + b"more")
+    done = command("check", "l.json", "--label-config", "none", "--no-check-media", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["exit_code"]) == (3, 3)
+    assert (report["entries"], report["rejected"]) == (51, 1)
+    assert "something that is no gzip follows" in report["message"]
+
+
 @pytest.mark.parametrize("fault", ["breaks off", "is damaged"])
 @pytest.mark.parametrize("form", PACK)
 def test_a_copy_that_went_wrong_is_copied_again_as_advised(

@@ -262,7 +262,8 @@ AZURE = (
 )
 AZURE_FRAME = (
     "<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signature not valid in the specified time "
-    "frame: Start [Thu, 09 Jul 2020 10:11:03 GMT] - Expiry [Thu, 09 Jul 2020 18:11:03 GMT]</AuthenticationErrorDetail></Error>"
+    "frame: Start [Thu, 09 Jul 2020 10:11:03 GMT] - Expiry [Thu, 09 Jul 2020 18:11:03 GMT]</AuthenticationErrorDetail>"
+    "</Error>"
 )
 DENIED = "<Error><Code>AccessDenied</Code><Message>Access denied</Message></Error>"
 OVER = [
