@@ -214,6 +214,13 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
         ),
     ),
     (
+        re.compile(rb"\x1e"),
+        _no_array(
+            "a sequence of JSON texts",
+            r"Take the marks out (tr -d '\036' < FILE > LABELS.jsonl), and import that.",
+        ),
+    ),
+    (
         re.compile(rb"\"\s*[\[{]"),
         _no_array(
             "JSON packed into a JSON string", f"Take it out (jq -r . {_LABELS_JSON}), and import that."

@@ -142,6 +142,11 @@ FOLLOWED = {
         "packed into a JSON string",
         "jq -r . FILE > LABELS.json",
     ),
+    "a sequence": (
+        b"".join(b"\x1e%b\n" % line for line in LINES),
+        "a sequence",
+        r"tr -d '\036' < FILE > LABELS.jsonl",
+    ),
     "guarded JSON": (b")]}',\n" + ARRAY, "keeps JSON from being run", "tail -n +2 FILE > LABELS.json"),
 }
 """What is in the file, what is said of it, and the command that is advised."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
+from bulk_importer.intake import Intake, IntakeOptions, Rules, open_again, open_source
 from bulk_importer.model import ReadPlan
 from support.reading import entry, plain_reading, read_source
 
@@ -100,6 +100,33 @@ async def test_without_a_standard_input_it_is_unreadable(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SourceUnreadable, match="standard input is closed"):
         await open_source("-")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_stream", "why"),
+    [
+        ("-", False, "it came as a stream"),
+        ("-", True, "it came as a stream"),
+        ("entries", True, "it came as a stream"),
+        ("https://example.org/l.json?...", False, "behind the question mark is not on record"),
+    ],
+)
+async def test_a_name_on_record_is_not_taken_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_stream: bool, why: str
+) -> None:
+    """Where it is that of something else, and a file has it, too."""
+    monkeypatch.chdir(tmp_path)
+    if "/" not in name:
+        Path(name).write_bytes(CONTENT)
+    with pytest.raises(SourceUnreadable, match=why):
+        await open_again(name, is_stream=is_stream)
+
+
+async def test_a_file_on_record_is_opened_by_its_name(file: Path) -> None:
+    """It is where it was."""
+    source = await open_again(str(file), is_stream=False)
+    assert source.size == len(CONTENT)
+    await source.aclose()
 
 
 async def test_a_pipe_is_read_as_its_bytes_come(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake import End
 from bulk_importer.intake.compressed import unpacked
 from bulk_importer.intake.sources import Stream, open_source
 from bulk_importer.intake.web import open_url
@@ -233,6 +234,14 @@ async def test_a_server_that_denies_every_range_is_read_without_them(
     assert seen.elements == plain_reading(content).elements
     assert (seen.end is None) == (seen.error is not None)
     assert (content[-1:] == b"]") == (seen.error is None)
+
+
+async def test_a_denied_range_is_no_empty_source_where_an_empty_one_would_do(serve: Serve) -> None:
+    """Of JSON Lines there may be none."""
+    line = json.dumps(entry(1)).encode()
+    seen = await read(await serve(content=line, denies="with the size"), lines=True)
+    assert (len(seen.elements), seen.error) == (1, None)
+    assert (await read(await serve(content=b""), lines=True)).end == End(0, 0)
 
 
 @pytest.mark.parametrize("denies", ["with the size", "silently"])
