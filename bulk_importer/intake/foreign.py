@@ -155,12 +155,14 @@ def foreign_bytes(head: bytes) -> Foreign | None:
 
     A few hundred bytes tell everything.
     """
-    for at, mark, found in _MARKS:
-        if head.startswith(mark, at):
-            return found
     for pattern, encoding in _WIDE:
         if pattern.match(head):
             return _encoded(encoding[:6], encoding)
+    if head.removeprefix(codecs.BOM_UTF8).lstrip(BLANKS).startswith((b"[", b"{")):
+        return None  # a mark further back is a word in the labels
+    for at, mark, found in _MARKS:
+        if head.startswith(mark, at):
+            return found
     if _is_tar(head):
         return _archive("a tar", "tar -xf FILE")
     return _LOST if head and not head.strip(b"\x00") else None

@@ -304,6 +304,18 @@ async def test_it_is_named_whatever_is_said_of_the_source(
     assert said in str(seen.error)
 
 
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b" \n"])
+@pytest.mark.parametrize(("at", "word"), [(257, b"mustard"), (128, b"DICM"), (30, b"[Content_Types].xml")])
+async def test_words_in_labels_are_no_marks(tmp_path: Path, before: bytes, at: int, word: bytes) -> None:
+    """Wherever they stand."""
+    content = before + b'[{"internal_media_ID":"'
+    content += b"m" * (at - len(content)) + word + b'","keepData":true,"labels":{}}]'
+    shifted = content.replace(b"mm", b"m", 1) if word == b"mustard" else content
+    for each in (content, shifted):
+        seen = await read_file(tmp_path / "l", each)
+        assert (seen.error, len(seen.elements), seen.rejected) == (None, 1, set())
+
+
 async def test_a_second_array_behind_the_first_is_named(tmp_path: Path) -> None:
     """All of the first is read; joined as advised, the rest is read from there."""
     seen = await read_file(tmp_path / "l", ARRAY + b"\n" + ARRAY)
