@@ -112,11 +112,18 @@ class InputError(BulkImporterError):
 
 
 class SourceUnreadable(InputError):
-    """The source cannot be opened, or broke while it was read."""
+    """The source cannot be opened, or broke while it was read.
 
-    def __init__(self, source: str, reason: str, *, advice: str = "") -> None:
+    Attributes:
+        source: name of the source, as the user gave it.
+        reason: what is wrong with it.
+        at_fault: reading it again ends the same way; it has to be another one from some place on.
+    """
+
+    def __init__(self, source: str, reason: str, *, advice: str = "", at_fault: bool = False) -> None:
         self.source = source
         self.reason = reason
+        self.at_fault = at_fault
         super().__init__(f"{source} cannot be read: {reason}." + (f" {advice}" if advice else ""))
 
 
@@ -130,15 +137,15 @@ class MalformedInput(InputError):
         reason: what is wrong there.
     """
 
-    def __init__(self, source: str, position: int, offset: int, reason: str) -> None:
+    def __init__(self, source: str, position: int, offset: int, reason: str, *, advice: str = "") -> None:
         self.source = source
         self.position = position
         self.offset = offset
         self.reason = reason
-        before = f"The {position} entries before it are not affected; mend" if position else "Mend"
+        before = f"The {position} entries before it are not affected. " if position else ""
         super().__init__(
-            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before} the source at or behind "
-            "that byte, and run the same command again."
+            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before}"
+            + (advice or "Mend the source at or behind that byte, and run the same command again.")
         )
 
 

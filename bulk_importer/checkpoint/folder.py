@@ -47,7 +47,7 @@ MOVED = "If it is the same server under another name, say --server-moved: the pr
 class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a folder is opened and kept; see `Checkpoint.open`."""
 
-    source_file: Path | None = None
+    source_file: int | None = None
     source_grew: bool = False
     server_moved: bool = False
     max_rejected_bytes: int | None = None
@@ -84,9 +84,12 @@ class CheckpointFolder:
         folder, open_file = self._folder, options.open_file
         if not CheckpointLog.exists(folder):
             _require_fresh(folder)
-            first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
-            CheckpointLog.create(folder, first, open_file)
+            _create_log(folder, header, options)
         replayed = read_log(folder)
+        if not replayed.state.segments and _differs_in_path_alone(replayed.header, header):
+            # Nothing is on record that another path could give a meaning; a first try may have been told to say one.
+            _create_log(folder, header, options)
+            replayed = read_log(folder)
         self.header, self.state = replayed.header, replayed.state
         _require_same(self.header, header, folder, server_moved=options.server_moved)
         changed = check_source(
@@ -177,12 +180,24 @@ class CheckpointFolder:
         return record
 
 
+def _create_log(folder: Path, header: Header, options: FolderOptions) -> None:
+    """Put a log into the folder that says what it is for, and nothing else; one that is there is replaced."""
+    first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
+    CheckpointLog.create(folder, first, options.open_file)
+
+
 def _require_fresh(folder: Path) -> None:
     """A folder that lacks only its log has lost it; beginning anew would send again what was delivered."""
     for name in (REJECTED, DIGESTS):
         if (folder / name).exists():
             advice = "Restore the file 'log' from a copy, or name another folder with --checkpoint."
             raise CheckpointUnusable(str(folder), f"it has a file {name!r} but no log", advice=advice)
+
+
+def _differs_in_path_alone(recorded: Header, now: Header) -> bool:
+    settings = {**recorded.settings, "path": now.settings.get("path")}
+    same_target = (recorded.server, recorded.project) == (now.server, now.project)
+    return same_target and recorded.settings != now.settings and settings == now.settings
 
 
 def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: bool) -> None:

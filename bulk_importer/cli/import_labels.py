@@ -193,7 +193,8 @@ def expanded(sources: Sequence[str]) -> list[str]:
         found = sorted(glob.glob(source, recursive=True))
         if not found:
             raise UsageError(f"No file matches {source!r}.")
-        expanded += found
+        # A file of that name, and not standard input.
+        expanded += ["./-" if each == "-" else each for each in found]
     if len(set(expanded)) < len(expanded):
         raise UsageError("A source is named twice; each is imported once.")
     return expanded

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from bulk_importer.errors import ExitCode, MalformedInput
+from bulk_importer.errors import ExitCode, InputError, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment, Source
 from bulk_importer.intake.geometries import geometries_in
 from bulk_importer.intake.grouping import FindingGroup, FindingGroups
@@ -107,7 +107,7 @@ class Check:
         """Read and judge to the end of the source, or of the sample, or to where it breaks off.
 
         Raises:
-            SourceUnreadable: the source cannot be read.
+            SourceUnreadable: nothing of the source can be read.
         """
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
@@ -121,7 +121,9 @@ class Check:
                 if intake.end is not None:
                     self._is_whole = True
                     self._bytes = intake.end.length
-        except MalformedInput as error:
+        except InputError as error:
+            if not (isinstance(error, MalformedInput) or self._entries):
+                raise
             message, code = str(error), error.exit_code
         if code is ExitCode.DELIVERED and self._rejected:
             code = ExitCode.REJECTIONS

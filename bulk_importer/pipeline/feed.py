@@ -9,7 +9,7 @@ from itertools import chain
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
-from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput
+from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead
 from bulk_importer.intake import Intake
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment
@@ -26,16 +26,19 @@ def reading_plan(state: CheckpointState) -> ReadPlan:
     """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest.
 
     All of it, where the source has no identity by which it could be known again (standard input, the entries of a
-    program): then only reading it tells whether it is the same.
+    program): then only reading it tells whether it is the same. Behind a break, which another source may be in the
+    place of by now, all of what has to be unpacked anyway, and of what is far away the last segment, which any shift
+    must hit; a plain file was held against its segments when the checkpoint was opened.
     """
     plan = state.plan()
-    if state.identity == SourceIdentity():
+    if state.identity == SourceIdentity() or (state.broken is not None and not state.identity.plain):
         return ReadPlan(tuple(state.segments), plan.position, plan.offset)
+    proving = state.segments[-1:] if state.broken is not None else ()
     owing = {key.first for key in plan.again}
     again = (
         key
         for key in state.segments
-        if key.first in owing or state.taken.meets(key.first, key.first + key.count)
+        if key.first in owing or state.taken.meets(key.first, key.first + key.count) or key in proving
     )
     return ReadPlan(tuple(again), plan.position, plan.offset, plan.ended)
 
@@ -116,6 +119,12 @@ class Feeder:
         except MalformedInput as error:
             self._begin({})
             await self._checkpoint.record_broken(error.position, error.offset, error.reason)
+            raise
+        except SourceUnreadable as error:
+            if error.at_fault:
+                # Recorded as a break, so that another one may be in its place: what was read of it is proven again.
+                state = self._checkpoint.state
+                await self._checkpoint.record_broken(state.position, state.offset, error.reason)
             raise
         self._begin({})
         end = self._intake.end

@@ -362,21 +362,17 @@ class Import:
         return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())
 
     def _identity(self) -> SourceIdentity:
-        path = self._path()
         source = self._source
-        if path is None:
+        if source.file is None:
             # A server's name for the present content stands in for digests of it.
             version = (Block(0, 0, source.version),) if source.version else ()
             if source.size is None and not version:
                 return SourceIdentity()
             return SourceIdentity(size=source.size, blocks=version, plain=source.plain)
         try:
-            return identify(path, plain=source.plain)
+            return identify(source.file, plain=source.plain)
         except OSError as error:
             raise SourceUnreadable(self._source.name, error.strerror or str(error)) from error
-
-    def _path(self) -> Path | None:
-        return None if self._source.path is None else Path(self._source.path)
 
     async def _opened(
         self, project: Project, identity: SourceIdentity, config: LabelConfig | None
@@ -404,7 +400,7 @@ class Import:
         return Checkpoint.open(
             self._folder,
             header,
-            source_file=self._path(),
+            source_file=self._source.file,
             source_grew=self._settings.source_grew,
             server_moved=self._settings.server_moved,
             max_rejected_bytes=self._settings.max_rejected_bytes,

@@ -60,7 +60,7 @@ class Passes:
         self._flow = flow
         self._clock = clock
         # A source that can be read once only cannot give again what turned out to be owed.
-        self._can_read_again = source.seekable or source.descriptor is not None
+        self._can_read_again = source.repeatable
         # Sums over the flows, and seconds of waiting that are left; changed by `run` and what it calls.
         self.requests = 0
         self.retries = 0

@@ -98,9 +98,9 @@ async def settled_before(
         CheckpointError: the older checkpoint cannot be read, was for another project, is being written, or has
             entries in doubt.
     """
-    if not source.seekable and source.descriptor is None:
+    if not source.repeatable:
         raise UsageError(
-            f"--settled-by reads the source twice, and {source.name} can be read once: use a plain file."
+            f"--settled-by reads the source twice, and {source.name} can be read once: make it a file."
         )
     # What a retry corrected and delivered is known by the corrected bytes, which its own ledger has the digests of.
     ledgers = [folder, *(retry.checkpoint for retry in retry_folders(folder) if retry.state() is not None)]
