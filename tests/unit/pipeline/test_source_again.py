@@ -19,9 +19,9 @@ CONTENT = b'[{"internal_media_ID": "a"}]'
 @pytest.mark.parametrize(
     ("name", "identity", "why"),
     [
-        ("-", SourceIdentity(), "it was a stream"),
-        ("-", SourceIdentity(size=len(CONTENT), plain=True), "it was a stream"),
-        ("entries", SourceIdentity(), "it was a stream"),
+        ("-", SourceIdentity(), "it came as a stream"),
+        ("-", SourceIdentity(size=len(CONTENT), plain=True), "it came as a stream"),
+        ("entries", SourceIdentity(), "it came as a stream"),
         (
             "https://example.org/l.json?...",
             SourceIdentity(size=7),
