@@ -25,6 +25,8 @@ Every message says what happened, where, and what to do next; it never carries a
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -205,6 +207,19 @@ class CheckpointError(BulkImporterError):
     exit_code = ExitCode.CHECKPOINT
 
 
+_ROOM = "Make room, then run the same command again; nothing was sent without a record."
+_WRITABLE = "Make the folder writable, or name another one with --checkpoint."
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Allow files to be larger (ulimit -f), then run the same command again; nothing was sent without a "
+    "record.",
+    errno.EROFS: _WRITABLE,
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+}
+
+
 class CheckpointUnusable(CheckpointError):
     """The checkpoint folder cannot be read or written."""
 
@@ -215,6 +230,14 @@ class CheckpointUnusable(CheckpointError):
             f"The checkpoint {path} cannot be used: {reason}. "
             + (advice or "Mend that, then run the same command again; nothing was sent without a record.")
         )
+
+    @classmethod
+    def by(cls, path: str, error: OSError) -> CheckpointUnusable:
+        """As the system said it when something was done at `path`, with advice that fits."""
+        reason = error.strerror or str(error)
+        if error.filename is not None and os.fspath(error.filename) != path:
+            reason = f"{reason}: {error.filename}"
+        return cls(path, reason, advice=_REMEDIES.get(error.errno or 0, ""))
 
 
 class CheckpointLocked(CheckpointError):

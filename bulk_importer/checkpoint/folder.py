@@ -6,7 +6,6 @@ What a folder holds: `log` (see `log`), `rejected.jsonl` (see `rejects`), `diges
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -69,7 +68,7 @@ class CheckpointFolder:
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:
-                raise _unusable(folder, error) from error
+                raise CheckpointUnusable.by(str(folder), error) from error
             self._opened = opened.pop_all()
 
     def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
@@ -127,7 +126,7 @@ class CheckpointFolder:
                 self._rejects.sync()
             self._log.append(records)
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise CheckpointUnusable.by(str(self._folder), error) from error
         return records
 
     def close(self) -> None:
@@ -173,13 +172,3 @@ def _require_same(recorded: Header, now: Header, folder: Path) -> None:
             "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
             "this folder: it alone knows what was delivered."
         )
-
-
-def _unusable(folder: Path, error: OSError) -> CheckpointUnusable:
-    reason = error.strerror or str(error)
-    if error.filename is not None:
-        reason = f"{reason}: {error.filename}"
-    room = "Make room, then run the same command again; nothing was sent without a record."
-    writable = "Make the folder writable, or name another one with --checkpoint."
-    advice = {errno.ENOSPC: room, errno.EDQUOT: room, errno.EROFS: writable, errno.EACCES: writable}
-    return CheckpointUnusable(str(folder), reason, advice=advice.get(error.errno or 0, ""))

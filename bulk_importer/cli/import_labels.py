@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.access import Token
     from bulk_importer.events import Observer
+    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
+    from bulk_importer.pipeline.foreseeing import Foreseen
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -66,13 +68,17 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     summaries: list[Summary] = []
     sibling = None
     folders = _folders(sources, settings)
+    others = None
     with stopping_on_signals(stop):
+        if len(sources) > 1:
+            others = _mentioned_before(folders)
+            await _say_what_will_be_wiped(sources, folders, others, settings, stop)
         for source, folder in zip(sources, folders, strict=True):
             if not (quiet or as_json) and settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, quiet=quiet or as_json
+                    source, folder, settings, token, stop, sibling, others, quiet=quiet or as_json
                 )
                 sibling = folder
             except BulkImporterError as error:
@@ -94,6 +100,7 @@ async def _import_one(
     token: Token,
     stop: StopSwitch,
     sibling: Path | None,
+    others: Mentions | None,
     *,
     quiet: bool,
 ) -> Summary:
@@ -119,11 +126,70 @@ async def _import_one(
             observers=observers,
             announce=(lambda _: None) if quiet else _announce,
             sibling=sibling,
+            others=others,
         )
         try:
             return await running.run()
         finally:
             await opened.aclose()
+
+
+def _mentioned_before(folders: Sequence[Path]) -> Mentions:
+    """What is on record of the media that the sources of these checkpoints mention."""
+    from bulk_importer.intake.mentions import Mentions
+    from bulk_importer.pipeline.mention_log import recall_checkpoint
+
+    mentions = Mentions()
+    for folder in folders:
+        recall_checkpoint(folder, mentions)
+    return mentions
+
+
+async def _say_what_will_be_wiped(
+    sources: Sequence[str], folders: Sequence[Path], others: Mentions, settings: Settings, stop: StopSwitch
+) -> None:
+    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on."""
+    from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
+    from bulk_importer.intake import IntakeOptions
+    from bulk_importer.pipeline.foreseeing import foresee, new_among
+
+    new = new_among(folders)
+    if len(new) < 2:
+        return
+    before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
+    try:
+        async with stop.breaking_off():
+            with scratch_folder() as scratch:
+                yardstick = await yardstick_for(settings, scratch, sibling=before)
+                foreseen = await foresee(
+                    [sources[place] for place in new], others, yardstick.rules, IntakeOptions.of(settings)
+                )
+    except Interrupted:
+        return  # the first import says so
+    except BulkImporterError as error:
+        terminal.say(
+            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}"
+        )
+        return
+    for each in foreseen:
+        for line in _foreseen_lines(each):
+            terminal.say(line)
+
+
+def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+    if foreseen.first is not None:
+        first = foreseen.first
+        fate = "they are rejected" if first.severity == "error" else "what that brings is deleted again"
+        yield (
+            f"{foreseen.source}: {foreseen.count:,} x keepData false behind an entry for the same media, here or in "
+            f"another source: {fate} ({first.code}). The first is at position {first.position} (byte {first.offset}), "
+            f"media {first.media_id}. {first.advice}"
+        )
+    if foreseen.unknown:
+        yield (
+            f"{foreseen.source}: whether it wipes labels that other sources bring cannot be said before it is sent: "
+            f"{foreseen.unknown}"
+        )
 
 
 def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporterError) -> Summary:

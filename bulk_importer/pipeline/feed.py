@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
@@ -12,7 +12,7 @@ from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead
 from bulk_importer.intake import Intake
-from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment
+from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Segment, SegmentKey
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.settled import SettledBefore
@@ -48,7 +48,7 @@ class Feeder:
         doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other; it has followed what was read before.
-        keep_mentioned: told each segment that it follows, before its record is written; quick.
+        keep_mentioned: told the media of each segment that it follows, before its record is written; quick.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
     """
@@ -65,7 +65,7 @@ class Feeder:
         doubted: Callable[[EntryRun], None],
         limit: int | None,
         crossing: Crossing,
-        keep_mentioned: Callable[[Segment], None],
+        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
         budget: ErrorBudget,
         settled: SettledBefore | None = None,
     ) -> None:
@@ -102,11 +102,9 @@ class Feeder:
                 is_new = judged.key.first >= self._checkpoint.state.position
                 if is_new and self._checkpoint.state.end is not None:
                     raise self._longer(judged)
-                open_part = judged if self._settled is None else self._settled.apart(judged)
-                segment = open_part
+                segment = judged if self._settled is None else self._settled.apart(judged)
                 if is_new:
-                    segment = self._crossing.follow(open_part)
-                    self._keep_mentioned(segment)
+                    segment = self._followed(segment, judged)
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment)
@@ -120,6 +118,15 @@ class Feeder:
         end = self._intake.end
         if end is not None and self._checkpoint.state.end is None:
             await self._checkpoint.record_end(end.total, end.length)
+
+    def _followed(self, segment: Segment, judged: Segment) -> Segment:
+        """A new segment, with what its entries do to earlier ones; what of `judged` is delivered came before them."""
+        brought = [] if self._settled is None else [self._settled.brought(judged)]
+        for run in brought:
+            self._crossing.note(run)
+        followed = self._crossing.follow(segment)
+        self._keep_mentioned(followed.key, [followed.run, *brought])
+        return followed
 
     def _longer(self, segment: Segment) -> CheckpointMismatch:
         return CheckpointMismatch(

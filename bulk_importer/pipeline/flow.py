@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Observer, StopRequested
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
-from bulk_importer.model import Batch, KeepData, Rejection, Segment
+from bulk_importer.model import Batch, EntryRun, KeepData, Rejection, SegmentKey
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
@@ -69,7 +69,7 @@ class Flow:
         watch: ConfigWatch | None,
         settled: SettledBefore | None,
         crossing: Crossing,
-        keep_mentioned: Callable[[Segment], None],
+        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],

@@ -31,6 +31,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions, Source
+from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import (
     PROJECT_NAME,
@@ -89,6 +90,8 @@ class Import:
         observers: see every event.
         announce: told what is about to happen, once, before the first upload.
         sibling: checkpoint folder of the source that was imported just before this one, into the same project.
+        others: what the other sources of the command mention, those of this one are added at its end; None where it has
+            none.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class Import:
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
         sibling: Path | None = None,
+        others: Mentions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not settings.server or not settings.project:
@@ -116,6 +120,7 @@ class Import:
         self._observers = observers
         self._announce = announce
         self._sibling = sibling
+        self._others = others
         self._clock = clock
 
     async def run(self) -> Summary:
@@ -161,7 +166,9 @@ class Import:
                         sibling=self._before(),
                     )
                     settled = await self._settled(checkpoint, yardstick)
-                    crossing = Crossing(yardstick.rules, importable=yardstick.media)
+                    crossing = Crossing(yardstick.rules, importable=yardstick.media, others=self._others)
+                    if self._others is not None:
+                        opened.callback(self._others.join, crossing.mentions)
                     mention_log = opened.enter_context(
                         await asyncio.to_thread(
                             MentionLog, self._folder, checkpoint.state.position, crossing.mentions
@@ -301,7 +308,7 @@ class Import:
             this_run=this_run,
             errors=errors,
             stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
-            stop_reason=self._stop.reason or self._remark(checkpoint, watch),
+            stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing),
             media_in_doubt=doubts.media_ids,
         )
         self._write(summary)
@@ -316,14 +323,17 @@ class Import:
             if mentioned != Mentioned.kept(state):
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
-    def _remark(self, checkpoint: Checkpoint, watch: ConfigWatch | None) -> str:
-        """What to try with rejections that may be none by what the label configuration is now."""
-        if watch is None or not watch.has_grown or not checkpoint.state.rejected:
-            return ""
-        return (
-            "Something was added to the label configuration since entries were first held against it: "
-            f"'bulk-importer retry {self._folder}' holds what was rejected against it as it is now."
-        )
+    def _remark(self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing) -> str:
+        """What to try with rejections that may be none by what the label configuration is now; what is not known."""
+        remarks = []
+        if watch is not None and watch.has_grown and checkpoint.state.rejected:
+            remarks.append(
+                "Something was added to the label configuration since entries were first held against it: "
+                f"'bulk-importer retry {self._folder}' holds what was rejected against it as it is now."
+            )
+        if crossing.unknown:
+            remarks.append(f"It is not known {crossing.unknown}.")
+        return " ".join(remarks)
 
     def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
         """The summary where something ended the run between the opening of the checkpoint and the first reading."""
