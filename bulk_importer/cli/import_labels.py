@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
+    from bulk_importer.pipeline import checkpoint_folders
     from bulk_importer.transfer.stop import StopSwitch
 
     token = Token.find(settings.token_file)
@@ -67,7 +68,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     codes: list[ExitCode] = []
     summaries: list[Summary] = []
     sibling = None
-    folders = _folders(sources, settings)
+    folders = checkpoint_folders(sources, settings.checkpoint)
     others = None
     with stopping_on_signals(stop):
         if len(sources) > 1:
@@ -263,33 +264,3 @@ def expanded(sources: Sequence[str]) -> list[str]:
     if len(set(expanded)) < len(expanded):
         raise UsageError("A source is named twice; each is imported once.")
     return expanded
-
-
-def _folders(sources: Sequence[str], settings: Settings) -> list[Path]:
-    """The checkpoint folder of each source.
-
-    Raises:
-        UsageError: two would share one.
-    """
-    folders = [_folder(source, settings, several=len(sources) > 1) for source in sources]
-    by_folder: dict[Path, str] = {}
-    for source, folder in zip(sources, folders, strict=True):
-        other = by_folder.setdefault(folder, source)
-        if other != source:
-            raise UsageError(
-                f"{other} and {source} would share the checkpoint {folder}. Import them one after the other, each with "
-                "a --checkpoint of its own."
-            )
-    return folders
-
-
-def _folder(source: str, settings: Settings, *, several: bool) -> Path:
-    from urllib.parse import urlsplit
-
-    from bulk_importer.pipeline import checkpoint_folder
-
-    if several and settings.checkpoint is not None:
-        # The query of an URL is no part of the name: it may be a signature.
-        path = urlsplit(source).path if "://" in source else source
-        return Path(settings.checkpoint) / (Path(path).name + ".checkpoint")
-    return checkpoint_folder(source, settings.checkpoint)

@@ -27,10 +27,18 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.account import Announcement
-    from bulk_importer.pipeline.importing import Import, checkpoint_folder
+    from bulk_importer.pipeline.importing import Import
+    from bulk_importer.pipeline.places import checkpoint_folder, checkpoint_folders, checkpoints_in
 else:
     __getattr__ = opened_on_demand(
-        __name__, {"Announcement": "account", "Import": "importing", "checkpoint_folder": "importing"}
+        __name__,
+        {
+            "Announcement": "account",
+            "Import": "importing",
+            "checkpoint_folder": "places",
+            "checkpoint_folders": "places",
+            "checkpoints_in": "places",
+        },
     )
 
-__all__ = ["Announcement", "Import", "checkpoint_folder"]
+__all__ = ["Announcement", "Import", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]

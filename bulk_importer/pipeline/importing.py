@@ -62,22 +62,9 @@ from bulk_importer.summary import RunState, Summary, Tally, write_summary
 from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Import", "checkpoint_folder"]
+__all__ = ["Import"]
 
 _SECONDS_BETWEEN_TRIES = 0.1
-
-
-def checkpoint_folder(source: str, folder: str | None) -> Path:
-    """Where the checkpoint of `source` is kept: `folder`, or beside the source.
-
-    Raises:
-        UsageError: the source is no file, so nothing is beside it.
-    """
-    if folder is not None:
-        return Path(folder)
-    if source == "-" or "://" in source:
-        raise UsageError(f"{source} needs --checkpoint FOLDER: there is no place beside it.")
-    return Path(source + ".checkpoint")
 
 
 class Import:
