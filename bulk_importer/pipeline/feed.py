@@ -18,7 +18,10 @@ from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.spans import Span, SpanSet
 
-__all__ = ["Feeder", "reading_plan"]
+__all__ = ["READ_AS", "Feeder", "reading_plan"]
+
+READ_AS = "read_as"
+"""Note in the log: whether the source was read as JSON `lines` or an `array`, in the words of `--lines`."""
 
 
 def reading_plan(state: CheckpointState) -> ReadPlan:
@@ -99,6 +102,7 @@ class Feeder:
         """
         try:
             async for judged in self._intake:
+                await self._note_form()
                 is_new = judged.key.first >= self._checkpoint.state.position
                 if is_new and self._checkpoint.state.end is not None:
                     raise self._longer(judged)
@@ -118,6 +122,11 @@ class Feeder:
         end = self._intake.end
         if end is not None and self._checkpoint.state.end is None:
             await self._checkpoint.record_end(end.total, end.length)
+
+    async def _note_form(self) -> None:
+        """Put on record how the source is read, once: read otherwise, a position would mean something else."""
+        if READ_AS not in self._checkpoint.state.notes:
+            await self._checkpoint.record_note(READ_AS, "lines" if self._intake.is_lines else "array")
 
     def _followed(self, segment: Segment, judged: Segment) -> Segment:
         """A new segment, with what its entries do to earlier ones; what of `judged` is delivered came before them."""

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    CheckpointState,
+    Header,
+    SourceIdentity,
+    identify,
+    read_state,
+)
 from bulk_importer.checkpoint.records import Block
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.catalog import Catalog, Project
@@ -26,6 +33,7 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
     CheckpointLocked,
+    CheckpointMismatch,
     SourceUnreadable,
     UsageError,
 )
@@ -44,6 +52,7 @@ from bulk_importer.pipeline.account import (
 )
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
+from bulk_importer.pipeline.feed import READ_AS
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.mention_log import MentionLog
 from bulk_importer.pipeline.passes import Passes
@@ -336,17 +345,35 @@ class Import:
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
 
+    def _require_same_form(self, state: CheckpointState) -> None:
+        """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
+        before, now = state.notes.get(READ_AS), self._settings.lines
+        if before is not None and now not in ("auto", before):
+            raise CheckpointMismatch(
+                f"The checkpoint {self._folder} was begun for something else: its source was read as by --lines "
+                f"{before}, and --lines is {now} now. Nothing was sent. Run the command as it was, or name another folder with "
+                "--checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
+            )
+
     def _finished(self, identity: SourceIdentity) -> Summary | None:
-        """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there."""
+        """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there.
+
+        Raises:
+            CheckpointMismatch: as `_require_same_form`; what else may differ, opening the checkpoint will say.
+        """
         try:
             header, state = read_state(self._folder)
         except CheckpointError:
             return None  # opening it for writing says better what is wrong
-        wanted = self._wanted
+        self._require_same_form(state)
+        wanted, meaning = self._wanted, self._settings.meaning()
         is_project = header.project in (wanted, id_in(wanted)) or wanted == state.notes.get(PROJECT_NAME)
         same_target = header.server == self._server and is_project
+        means_the_same = all(
+            header.settings.get(name) == meaning.get(name) for name in meaning.keys() | header.settings.keys()
+        )
         if identity == SourceIdentity() or not (
-            state.is_finished and same_target and state.identity == identity
+            state.is_finished and same_target and means_the_same and state.identity == identity
         ):
             return None
         return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())
