@@ -351,8 +351,8 @@ class Import:
         if before is not None and now not in ("auto", before):
             raise CheckpointMismatch(
                 f"The checkpoint {self._folder} was begun for something else: its source was read as by --lines "
-                f"{before}, and --lines is {now} now. Nothing was sent. Run the command as it was, or name another folder with "
-                "--checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
+                f"{before}, and --lines is {now} now. Nothing was sent. Run the command as it was, or name another "
+                "folder with --checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
             )
 
     def _finished(self, identity: SourceIdentity) -> Summary | None:
