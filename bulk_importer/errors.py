@@ -232,12 +232,18 @@ class CheckpointUnusable(CheckpointError):
         )
 
     @classmethod
-    def by(cls, path: str, error: OSError) -> CheckpointUnusable:
-        """As the system said it when something was done at `path`, with advice that fits."""
-        reason = error.strerror or str(error)
-        if error.filename is not None and os.fspath(error.filename) != path:
-            reason = f"{reason}: {error.filename}"
-        return cls(path, reason, advice=_REMEDIES.get(error.errno or 0, ""))
+    def by(cls, path: str | os.PathLike[str], error: OSError, *, what: str = "") -> CheckpointUnusable:
+        """As the system said it, with advice that fits.
+
+        Args:
+            path: the folder, or the file in it that it is about.
+            what: what could not be done, where the path does not tell.
+        """
+        place, reason = os.fspath(path), error.strerror or str(error)
+        if error.filename is not None and os.fspath(error.filename) not in (place, f"{place}.new"):
+            reason = f"{reason}: {os.fspath(error.filename)}"
+        reason = f"{what} ({reason})" if what else reason
+        return cls(place, reason, advice=_REMEDIES.get(error.errno or 0, ""))
 
 
 class CheckpointLocked(CheckpointError):

@@ -68,7 +68,7 @@ class CheckpointFolder:
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:
-                raise CheckpointUnusable.by(str(folder), error) from error
+                raise CheckpointUnusable.by(folder, error) from error
             self._opened = opened.pop_all()
 
     def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
@@ -126,7 +126,7 @@ class CheckpointFolder:
                 self._rejects.sync()
             self._log.append(records)
         except OSError as error:
-            raise CheckpointUnusable.by(str(self._folder), error) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         return records
 
     def close(self) -> None:

@@ -124,7 +124,7 @@ def opened_log(folder: Path) -> BinaryIO:
             advice = f"It holds those of several sources: give one of them, such as {below.parent}."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
 
 
 def read_content(folder: Path) -> bytes:
@@ -133,7 +133,7 @@ def read_content(folder: Path) -> bytes:
         try:
             return log.read()
         except OSError as error:
-            raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+            raise CheckpointUnusable.by(folder, error) from error
 
 
 def replayed_from(content: bytes, folder: Path) -> Replayed:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli.lookups import opened_catalog
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +27,17 @@ def scratch_folder() -> Iterator[Path]:
     import tempfile
 
     try:
-        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-")
+        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-", ignore_cleanup_errors=True)
     except OSError as error:
         raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
     with folder as path:
-        yield Path(path)
+        try:
+            yield Path(path)
+        except CheckpointUnusable as error:
+            raise UsageError(
+                f"The temporary folder {path} cannot be used: {error.reason}. Make room there, or set TMPDIR to "
+                "another one."
+            ) from error
 
 
 async def yardstick_for(

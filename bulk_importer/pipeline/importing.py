@@ -67,7 +67,7 @@ from bulk_importer.pipeline.rules import (
 )
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
 from bulk_importer.settings import Settings
-from bulk_importer.summary import RunState, Summary, Tally, write_summary
+from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
 from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -134,6 +134,8 @@ class Import:
         identity = await asyncio.to_thread(self._identity)
         finished = await asyncio.to_thread(self._finished, identity)
         if finished is not None:
+            if written_state(self._folder) != finished.state:  # what ended the run let nothing be written
+                await asyncio.to_thread(write_summary, self._folder, finished)
             return finished
         async with AsyncExitStack() as opened:
             async with self._stop.breaking_off():
@@ -147,9 +149,9 @@ class Import:
             checkpoint = await self._opened(project, identity, config)
             opened.push_async_callback(checkpoint.close)
             async with self._stop.breaking_off():
-                if PROJECT_NAME not in checkpoint.state.notes:
-                    await checkpoint.record_note(PROJECT_NAME, project.name)
                 try:
+                    if PROJECT_NAME not in checkpoint.state.notes:
+                        await checkpoint.record_note(PROJECT_NAME, project.name)
                     watch = await self._watch(catalog, project, config, checkpoint)
                     yardstick = await yardstick_of(
                         self._settings,
@@ -296,18 +298,26 @@ class Import:
         except CheckpointError as error:
             errors.append(error)
         stopped = passes.is_limited or self._stop.is_requested
-        summary = summarize(
-            header,
-            state,
-            self._folder,
-            run_state=ending(state, errors, stopped=stopped),
-            this_run=this_run,
-            errors=errors,
-            stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
-            stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing),
-            media_in_doubt=doubts.media_ids,
-        )
-        self._write(summary)
+
+        def summary_with(errors: Sequence[BulkImporterError]) -> Summary:
+            return summarize(
+                header,
+                state,
+                self._folder,
+                run_state=ending(state, errors, stopped=stopped),
+                this_run=this_run,
+                errors=errors,
+                stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
+                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing),
+                media_in_doubt=doubts.media_ids,
+            )
+
+        summary = summary_with(errors)
+        try:
+            write_summary(self._folder, summary)
+        except CheckpointError as error:
+            if not any(isinstance(each, CheckpointError) for each in errors):
+                summary = summary_with([*errors, error])
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
 
@@ -458,7 +468,7 @@ class Import:
         )
 
     def _write(self, summary: Summary) -> None:
-        """Replace `summary.json`. A disk that refuses it has stopped the run already, or will."""
+        """Replace `summary.json`, before the end. A disk that refuses it has stopped the run already, or will."""
         with contextlib.suppress(CheckpointError):
             write_summary(self._folder, summary)
 

@@ -16,7 +16,6 @@ Other sources of the same command read it too, to know what this one mentions.
 
 from __future__ import annotations
 
-import os
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -57,7 +56,7 @@ class MentionLog:
             if self._file.size > size:
                 self._file.cut(size)
         except OSError as error:
-            raise CheckpointUnusable.by(os.fspath(self._path), error) from error
+            raise CheckpointUnusable.by(self._path, error) from error
 
     def __enter__(self) -> MentionLog:
         return self
@@ -75,14 +74,14 @@ class MentionLog:
         try:
             self._file.append(_HEAD.pack(key.first, key.count, crc32(keys)) + keys)
         except OSError as error:
-            raise CheckpointUnusable.by(os.fspath(self._path), error) from error
+            raise CheckpointUnusable.by(self._path, error) from error
 
     def sync(self) -> None:
         """Return when all of it is on disk. Raises as `keep` does."""
         try:
             self._file.sync()
         except OSError as error:
-            raise CheckpointUnusable.by(os.fspath(self._path), error) from error
+            raise CheckpointUnusable.by(self._path, error) from error
 
 
 def recall_checkpoint(folder: Path, mentions: Mentions) -> None:

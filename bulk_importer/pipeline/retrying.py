@@ -21,7 +21,13 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state, rejected_lines
 from bulk_importer.datagym.access import Token
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointUnusable,
+    ExitCode,
+    UsageError,
+    most_important,
+)
 from bulk_importer.events import Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
 from bulk_importer.model import EntryRun, KeepData, ReadPlan
@@ -235,10 +241,13 @@ class Retry:
             for line in rejected_lines(retry.checkpoint)
             if retry.positions[line.position] in state.rejected
         ]
-        path.unlink(missing_ok=True)
-        if not lines:
-            return None
-        path.write_bytes(b"\n".join(lines) + b"\n")
+        try:
+            path.unlink(missing_ok=True)
+            if not lines:
+                return None
+            path.write_bytes(b"\n".join(lines) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(path, error) from error
         return path
 
     async def _summarize(self, ledger: Checkpoint, before: Before, summaries: Sequence[Summary]) -> Summary:

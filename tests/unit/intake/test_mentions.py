@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.datagym.entry import key_of, keys_of
@@ -89,6 +89,7 @@ def test_what_an_earlier_process_followed_is_as_good_as_what_this_one_did(
     assert len(later) == len(whole) == len({media_id for media_id, _ in entries})
 
 
+@settings(deadline=None, max_examples=40)  # a table is looked through slot by slot, in a fifth of a second
 @given(
     st.lists(st.sampled_from("abcdefgh"), max_size=20),
     st.lists(st.sampled_from("abcdefgh"), max_size=20),
