@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "configure", "expanded", "run"]
 
+_WIPED = "earlier-entry-wiped"
+_SECONDS_BETWEEN_LINES = 10.0
 _KEEP = ("keepData missing", "keepData true", "keepData false")
 SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
@@ -155,7 +158,7 @@ async def _say_what_will_be_wiped(
     from bulk_importer.pipeline.foreseeing import foresee, new_among
 
     new = new_among(folders)
-    if len(new) < 2:
+    if len(new) < 2 or (_WIPED in settings.allow and _WIPED not in settings.deny):
         return
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
@@ -163,7 +166,11 @@ async def _say_what_will_be_wiped(
             with scratch_folder() as scratch:
                 yardstick = await yardstick_for(settings, scratch, sibling=before)
                 foreseen = await foresee(
-                    [sources[place] for place in new], others, yardstick.rules, IntakeOptions.of(settings)
+                    [sources[place] for place in new],
+                    others,
+                    yardstick.rules,
+                    IntakeOptions.of(settings),
+                    passed=_pulse(),
                 )
     except Interrupted:
         return  # the first import says so
@@ -175,6 +182,22 @@ async def _say_what_will_be_wiped(
     for each in foreseen:
         for line in _foreseen_lines(each):
             terminal.say(line)
+
+
+def _pulse() -> Callable[[str, int], None]:
+    """Says how far the reading before is, now and then."""
+    said_at = time.monotonic()
+
+    def pulse(source: str, read_bytes: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
+            said_at = time.monotonic()
+            terminal.say(
+                f"{source}: looking first whether the sources wipe labels of each other, "
+                f"{read_bytes / 1e6:,.0f} MB so far"
+            )
+
+    return pulse
 
 
 def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,20 +61,28 @@ def new_among(folders: Sequence[Path]) -> list[int]:
 
 
 async def foresee(
-    sources: Sequence[str], before: Mentions, rules: Rules, options: IntakeOptions
+    sources: Sequence[str],
+    before: Mentions,
+    rules: Rules,
+    options: IntakeOptions,
+    *,
+    passed: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Foreseen]:
     """Read new sources, in order. Safe to cancel.
 
     Args:
         before: what others of the command have on record.
         rules: what entries will be held against.
+        passed: told after each segment the source, and how many of its bytes (decompressed) are behind us.
     """
     others = Mentions()
     others.join(before)
-    return [await _foresee_one(source, rules, options, others) for source in sources]
+    return [await _foresee_one(source, rules, options, others, passed) for source in sources]
 
 
-async def _foresee_one(name: str, rules: Rules, options: IntakeOptions, others: Mentions) -> Foreseen:
+async def _foresee_one(
+    name: str, rules: Rules, options: IntakeOptions, others: Mentions, passed: Callable[[str, int], None]
+) -> Foreseen:
     if not _is_at_rest(name):
         return Foreseen(name, unknown=_ONCE)
     crossing = Crossing(rules, others=others)
@@ -89,6 +97,7 @@ async def _foresee_one(name: str, rules: Rules, options: IntakeOptions, others: 
                     _, findings = crossing.examined(segment)
                     count += len(findings)
                     first = first or next(iter(findings), None)
+                    passed(name, segment.key.offset + segment.key.length)
         finally:
             await source.aclose()
     except InputError as error:
