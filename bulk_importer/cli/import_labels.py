@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
     from bulk_importer.pipeline.foreseeing import Foreseen
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -64,6 +65,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
     from bulk_importer.pipeline import checkpoint_folders
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch
 
     token = Token.find(settings.token_file)
@@ -72,17 +74,17 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     summaries: list[Summary] = []
     sibling = None
     folders = checkpoint_folders(sources, settings.checkpoint)
-    others = None
+    neighbours = None
     with stopping_on_signals(stop):
         if len(sources) > 1:
-            others = _mentioned_before(folders)
-            await _say_what_will_be_wiped(sources, folders, others, settings, stop)
+            neighbours = Neighbours(folders)
+            await _say_what_will_be_wiped(sources, folders, neighbours.mentions, settings, stop)
         for source, folder in zip(sources, folders, strict=True):
             if not (quiet or as_json) and settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, others, quiet=quiet or as_json
+                    source, folder, settings, token, stop, sibling, neighbours, quiet=quiet or as_json
                 )
                 sibling = folder
             except BulkImporterError as error:
@@ -104,7 +106,7 @@ async def _import_one(
     token: Token,
     stop: StopSwitch,
     sibling: Path | None,
-    others: Mentions | None,
+    neighbours: Neighbours | None,
     *,
     quiet: bool,
 ) -> Summary:
@@ -130,23 +132,12 @@ async def _import_one(
             observers=observers,
             announce=(lambda _: None) if quiet else _announce,
             sibling=sibling,
-            others=others,
+            neighbours=neighbours,
         )
         try:
             return await running.run()
         finally:
             await opened.aclose()
-
-
-def _mentioned_before(folders: Sequence[Path]) -> Mentions:
-    """What is on record of the media that the sources of these checkpoints mention."""
-    from bulk_importer.intake.mentions import Mentions
-    from bulk_importer.pipeline.mention_log import recall_checkpoint
-
-    mentions = Mentions()
-    for folder in folders:
-        recall_checkpoint(folder, mentions)
-    return mentions
 
 
 async def _say_what_will_be_wiped(
@@ -158,7 +149,8 @@ async def _say_what_will_be_wiped(
     from bulk_importer.pipeline.foreseeing import foresee, new_among
 
     new = new_among(folders)
-    if len(new) < 2 or (_WIPED in settings.allow and _WIPED not in settings.deny):
+    is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
+    if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
         return
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:

@@ -52,6 +52,7 @@ class Feeder:
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other; it has followed what was read before.
         keep_mentioned: told the media of each segment that it follows, before its record is written; quick.
+        held: keys of media that are in doubt in another source of the command: nothing of theirs is handed on.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
     """
@@ -69,6 +70,7 @@ class Feeder:
         limit: int | None,
         crossing: Crossing,
         keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
+        held: frozenset[int],
         budget: ErrorBudget,
         settled: SettledBefore | None = None,
     ) -> None:
@@ -81,11 +83,14 @@ class Feeder:
         self._doubted = doubted
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
+        self._held = held
         self._budget = budget
         self._settled = settled
         # How many more may be handed on; changed by `_hand_on` alone.
         self._allowed = limit
         self._has_begun = False
+        self.held_back = 0
+        """How many owed entries were not handed on because of `held`."""
 
     @property
     def is_limited(self) -> bool:
@@ -148,6 +153,10 @@ class Feeder:
         key = segment.key
         self._hold_back_doubt(segment)
         run = owed_part(segment.run, self._checkpoint.state.owed_within(key.first, key.first + key.count))
+        if self._held and not self._held.isdisjoint(run.keys):
+            free = [index for index, key in enumerate(run.keys) if key not in self._held]
+            self.held_back += len(run) - len(free)
+            run = run.take(free)
         if self._allowed is not None:
             run = run.take(range(min(len(run), self._allowed)))
             self._allowed -= len(run)

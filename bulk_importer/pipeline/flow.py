@@ -51,7 +51,7 @@ class Flow:
         doubts: keeps what is in doubt, to be asked about.
         watch: notices when the label configuration changes; None where it is not the server's.
         settled: what of the source an earlier import delivered, where it is a mended one.
-        crossing, keep_mentioned: as `Feeder` takes them.
+        crossing, keep_mentioned, held: as `Feeder` takes them.
         began: called before the first upload with the mix of keepData in the first segment.
     """
 
@@ -70,6 +70,7 @@ class Flow:
         settled: SettledBefore | None,
         crossing: Crossing,
         keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
+        held: frozenset[int],
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],
@@ -85,11 +86,14 @@ class Flow:
         self._settled = settled
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
+        self._held = held
         self._emit = emit
         self._began = began
         self._pool = Pool(settings.pool_bytes, next_number=checkpoint.state.next_batch)
         self._errors: list[BulkImporterError] = []
         self.is_limited = False
+        self.held_back = 0
+        """How many entries are owed because of `held`."""
         self._sending = Sending(
             settings,
             Uploads(
@@ -158,11 +162,12 @@ class Flow:
                     limit=settings.limit,
                     crossing=self._crossing,
                     keep_mentioned=self._keep_mentioned,
+                    held=self._held,
                     budget=settings.max_errors,
                     settled=self._settled,
                 )
                 await feeder.run()
-                self.is_limited = feeder.is_limited
+                self.is_limited, self.held_back = feeder.is_limited, feeder.held_back
         except InputError as error:
             self._errors.append(error)  # what was read before it is sent all the same
         except (CheckpointMismatch, BudgetExceeded) as error:

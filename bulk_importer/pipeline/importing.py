@@ -34,12 +34,12 @@ from bulk_importer.errors import (
     CheckpointError,
     CheckpointLocked,
     CheckpointMismatch,
+    ExitCode,
     SourceUnreadable,
     UsageError,
 )
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions, Source
-from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import (
     PROJECT_NAME,
@@ -55,6 +55,7 @@ from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.feed import READ_AS
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.mention_log import MentionLog
+from bulk_importer.pipeline.neighbours import Neighbours
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.rules import (
@@ -86,8 +87,7 @@ class Import:
         observers: see every event.
         announce: told what is about to happen, once, before the first upload.
         sibling: checkpoint folder of the source that was imported just before this one, into the same project.
-        others: what the other sources of the command mention, those of this one are added at its end; None where it has
-            none.
+        neighbours: what is known of the other sources of the command; None where it has none.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Import:
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
         sibling: Path | None = None,
-        others: Mentions | None = None,
+        neighbours: Neighbours | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not settings.server or not settings.project:
@@ -116,7 +116,7 @@ class Import:
         self._observers = observers
         self._announce = announce
         self._sibling = sibling
-        self._others = others
+        self._neighbours = neighbours
         self._clock = clock
 
     async def run(self) -> Summary:
@@ -164,9 +164,7 @@ class Import:
                         sibling=self._before(),
                     )
                     settled = await self._settled(checkpoint, yardstick)
-                    crossing = Crossing(yardstick.rules, importable=yardstick.media, others=self._others)
-                    if self._others is not None:
-                        opened.callback(self._others.join, crossing.mentions)
+                    crossing = self._crossing(yardstick, opened)
                     mention_log = opened.enter_context(
                         await asyncio.to_thread(
                             MentionLog, self._folder, checkpoint.state.position, crossing.mentions
@@ -186,6 +184,15 @@ class Import:
             return await self._run(
                 client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
             )
+
+    def _crossing(self, yardstick: Yardstick, opened: AsyncExitStack) -> Crossing:
+        """What follows the entries; its neighbours are told when this run is over."""
+        neighbours = self._neighbours
+        if neighbours is None:
+            return Crossing(yardstick.rules, importable=yardstick.media)
+        crossing = Crossing(yardstick.rules, importable=yardstick.media, others=neighbours.mentions)
+        opened.push_async_callback(asyncio.to_thread, neighbours.end, self._folder, crossing.mentions)
+        return crossing
 
     def _before(self) -> Path | None:
         """The checkpoint whose uploads are part of this import."""
@@ -244,6 +251,7 @@ class Import:
         def began_with(keep_data: Mapping[KeepData, int]) -> None:
             self._announce(self._announcement(project, before, keep_data, yardstick))
 
+        held = self._neighbours.in_doubt_beside(self._folder) if self._neighbours else frozenset[int]()
         passes = Passes(
             self._source,
             self._settings,
@@ -264,6 +272,7 @@ class Import:
                 settled=settled,
                 crossing=crossing,
                 keep_mentioned=mention_log.keep,
+                held=held,
                 emit=emit,
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
@@ -297,7 +306,8 @@ class Import:
             )
         except CheckpointError as error:
             errors.append(error)
-        stopped = passes.is_limited or self._stop.is_requested
+        stopped = passes.is_limited or self._stop.is_requested or bool(passes.held_back)
+        stopped_by = ExitCode.IN_DOUBT if passes.held_back else None
 
         def summary_with(errors: Sequence[BulkImporterError]) -> Summary:
             return summarize(
@@ -307,8 +317,8 @@ class Import:
                 run_state=ending(state, errors, stopped=stopped),
                 this_run=this_run,
                 errors=errors,
-                stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
-                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing),
+                stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else stopped_by,
+                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing, passes.held_back),
                 media_in_doubt=doubts.media_ids,
             )
 
@@ -329,9 +339,16 @@ class Import:
             if mentioned != Mentioned.kept(state):
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
-    def _remark(self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing) -> str:
-        """What to try with rejections that may be none by what the label configuration is now; what is not known."""
+    def _remark(
+        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing, held_back: int
+    ) -> str:
+        """What is not sent and why; what to try with rejections that may be none by now; what is not known."""
         remarks = []
+        if held_back:
+            remarks.append(
+                f"{held_back:,} entries were not sent: the answers to requests of other sources for their media were "
+                "lost. When it is known what became of these, the same command sends them."
+            )
         if watch is not None and watch.has_grown and checkpoint.state.rejected:
             remarks.append(
                 "Something was added to the label configuration since entries were first held against it: "

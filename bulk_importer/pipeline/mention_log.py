@@ -30,7 +30,7 @@ from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import EntryRun, SegmentKey
 
-__all__ = ["MentionLog", "recall_checkpoint"]
+__all__ = ["MentionLog", "keys_in_doubt", "recall_checkpoint"]
 
 _FILE = "mentions"
 _HEAD = Struct("<QII")
@@ -100,6 +100,22 @@ def recall_checkpoint(folder: Path, mentions: Mentions) -> None:
         _recall(folder / _FILE, position, mentions)
     except OSError:
         mentions.forget()
+
+
+def keys_in_doubt(folder: Path) -> frozenset[int]:
+    """The keys of the media that the checkpoint in `folder` has in doubt or under way, as far as they are on record."""
+    try:
+        taken = read_state(folder)[1].taken
+        if not taken:
+            return frozenset()
+        found: set[int] = set()
+        with (folder / _FILE).open("rb") as file:
+            for first, keys in _blocks(file):
+                spans = taken.within(first, first + len(keys))
+                found.update(keys[at - first] for start, stop in spans for at in range(start, stop))
+    except (CheckpointUnusable, CheckpointDamaged, OSError):
+        return frozenset()
+    return frozenset(found)
 
 
 def _recall(path: Path, position: int, mentions: Mentions) -> int:

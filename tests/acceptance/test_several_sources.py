@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -208,3 +209,33 @@ def test_the_reading_before_can_be_interrupted(
     assert running.returncode == 130, said
     assert not [each for each in server.requests() if each["method"] == "POST"]
     assert not (command.folder / "a.json.checkpoint" / "log").exists()
+
+
+LATE = '[[fault]]\nwhat = "late commit"\nseconds = 4.0\n'
+
+
+def test_a_media_that_is_in_doubt_in_one_source_waits_in_the_others(
+    command: Command, sandbox_process: StartSandboxProcess
+) -> None:
+    """The request whose answer was lost may still be running: what comes behind it would be wiped by it."""
+    (command.folder / "faults.toml").write_text(LATE)
+    server = sandbox_process("--seed", "1", "--faults", str(command.folder / "faults.toml"))
+    project = server.prepare(name="p", media=15)
+    ids = project["media_ids"]
+    sources = [
+        write(command.folder, "a.json", ids[:10], keep_data=False),
+        write(command.folder, "b.json", ids[5:], keep_data=True),
+    ]
+    more = target(server, "--json", "--max-batch-entries", "10", "--doubt-wait", "0")
+    done = command("import", *sources, *more)
+    first, second = json.loads(done.stdout)["sources"]
+    assert (done.returncode, first["in_doubt"], second["delivered"], second["owed"]) == (5, 10, 5, 5)
+    assert (second["exit_code"], second["state"]) == (5, "stopped")
+    assert "5 entries were not sent: the answers to requests of other sources" in second["message"]
+    while sum(map(bool, server.labels(project["id"]).values())) < 15:
+        time.sleep(0.1)
+    done = command("import", *sources, *more)
+    assert done.returncode == 0, done.stdout
+    held = server.labels(project["id"])
+    points = [sum(value["k"] == "poi" for value in held[media_id]) for media_id in ids]
+    assert points == [1] * 5 + [2] * 5 + [1] * 5
