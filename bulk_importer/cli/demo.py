@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import shutil
 import signal
-import sqlite3
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -77,6 +76,8 @@ def _require_room(folder: Path, entries: int) -> None:
 
 
 async def _demonstrate(folder: Path, entries: int) -> int:
+    import sqlite3
+
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
     from bulk_importer.sandbox import Sandbox, SandboxConfig
 
