@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -151,7 +152,10 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        raise UsageError(f"--findings {path} cannot be written: {error.strerror}.") from error
+        mend = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Mend that"
+        raise UsageError(
+            f"--findings {path} cannot be written: {error.strerror}. {mend}, or name another file."
+        ) from error
 
 
 def _as_builtins(report: CheckReport) -> object:

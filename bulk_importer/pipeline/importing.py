@@ -375,7 +375,7 @@ class Import:
     def _require_same_form(self, state: CheckpointState) -> None:
         """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
         before, now = state.notes.get(READ_AS), self._settings.lines
-        if before is not None and now not in ("auto", before):
+        if state.segments and before is not None and now not in ("auto", before):
             raise CheckpointMismatch(
                 f"The checkpoint {self._folder} was begun for something else: its source was read as by --lines "
                 f"{before}, and --lines is {now} now. Nothing was sent. Run the command as it was, or name another "

@@ -220,6 +220,20 @@ def test_a_check_without_room_for_its_index_says_where_to_make_some(
     assert not list(disk.folder.iterdir())
 
 
+def test_a_check_without_room_for_its_findings_says_so(
+    command: Command, server: SandboxProcess, make_disk: Callable[[str, int], Disk]
+) -> None:
+    """Whether it is noticed while they are written or at the end."""
+    disk = make_disk("disk", 8 * KIB)
+    _, arguments = prepared(command, server)
+    done = command("check", *arguments[1:-3], "--findings", str(disk.folder / "found.jsonl"))
+    assert done.returncode == 2
+    assert (
+        "found.jsonl cannot be written: No space left on device. Make room, or name another file"
+        in done.stderr
+    )
+
+
 @pytest.mark.parametrize(("kind", "size"), [("disk", 2 << 20), ("files", 700_000)])
 def test_a_demo_without_room_says_so(
     command: Command, make_disk: Callable[[str, int], Disk], kind: str, size: int
