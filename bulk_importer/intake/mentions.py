@@ -42,7 +42,7 @@ class Mentions:
         few_media: int = _FEW_MEDIA,
         severity: Severity = _WIPED.severity,
     ) -> None:
-        # Changed by `follow`, `recall` and `forget` alone. They are in the set, or else in the table.
+        # Changed by `follow`, `recall`, `join` and `forget` alone. They are in the set, or else in the table.
         self._few: set[int] = set()
         self._many: _Table | None = None
         self._media = 0

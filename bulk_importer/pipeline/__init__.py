@@ -19,7 +19,8 @@ What it promises, whatever happens on either side:
 The flow: `feed` reads and judges segments; each is recorded, and what it owes goes into the pool, which blocks while
 it is full; the dispatcher empties it. Both run until the source ends or a stop is requested. `Import` sets them up
 and says in a summary what came of it; `account` does the sums. Several sources of one command are imported one after
-the other: `neighbours` is what each has to know of the others, and `foreseeing` reads new ones before the first is sent.
+the other: `neighbours` is what each has to know of the others, `foreseeing` reads new ones before anything is sent, and
+`places` says where the checkpoint of each is.
 """
 
 from typing import TYPE_CHECKING

@@ -29,7 +29,7 @@ class Crossing:
 
     Args:
         importable: how many media of the project can be imported, where that is known.
-        others: what other sources of the same command mention; the caller says when this one's are among them.
+        others: what other sources of the same command mention; None where there are none.
     """
 
     def __init__(
