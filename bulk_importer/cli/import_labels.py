@@ -78,7 +78,9 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     with stopping_on_signals(stop):
         if len(sources) > 1:
             neighbours = Neighbours(folders)
-            await _say_what_will_be_wiped(sources, folders, neighbours.mentions, settings, stop)
+            await _say_what_will_be_wiped(
+                sources, folders, neighbours.mentions, settings, stop, quiet=quiet or as_json
+            )
         for source, folder in zip(sources, folders, strict=True):
             if not (quiet or as_json) and settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
@@ -141,7 +143,13 @@ async def _import_one(
 
 
 async def _say_what_will_be_wiped(
-    sources: Sequence[str], folders: Sequence[Path], others: Mentions, settings: Settings, stop: StopSwitch
+    sources: Sequence[str],
+    folders: Sequence[Path],
+    others: Mentions,
+    settings: Settings,
+    stop: StopSwitch,
+    *,
+    quiet: bool,
 ) -> None:
     """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on."""
     from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
@@ -162,7 +170,7 @@ async def _say_what_will_be_wiped(
                     others,
                     yardstick.rules,
                     IntakeOptions.of(settings),
-                    passed=_pulse(),
+                    passed=(lambda *_: None) if quiet else _pulse(),
                 )
     except Interrupted:
         return  # the first import says so
