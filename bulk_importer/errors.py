@@ -25,6 +25,8 @@ Every message says what happened, where, and what to do next; it never carries a
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -212,6 +214,19 @@ class CheckpointError(BulkImporterError):
     exit_code = ExitCode.CHECKPOINT
 
 
+_ROOM = "Make room, then run the same command again; nothing was sent without a record."
+_WRITABLE = "Make the folder writable, or name another one with --checkpoint."
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Allow files to be larger (ulimit -f), then run the same command again; nothing was sent without a "
+    "record.",
+    errno.EROFS: _WRITABLE,
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+}
+
+
 class CheckpointUnusable(CheckpointError):
     """The checkpoint folder cannot be read or written."""
 
@@ -222,6 +237,20 @@ class CheckpointUnusable(CheckpointError):
             f"The checkpoint {path} cannot be used: {reason}. "
             + (advice or "Mend that, then run the same command again; nothing was sent without a record.")
         )
+
+    @classmethod
+    def by(cls, path: str | os.PathLike[str], error: OSError, *, what: str = "") -> CheckpointUnusable:
+        """As the system said it, with advice that fits.
+
+        Args:
+            path: the folder, or the file in it that it is about.
+            what: what could not be done, where the path does not tell.
+        """
+        place, reason = os.fspath(path), error.strerror or str(error)
+        if error.filename is not None and os.fspath(error.filename) not in (place, f"{place}.new"):
+            reason = f"{reason}: {os.fspath(error.filename)}"
+        reason = f"{what} ({reason})" if what else reason
+        return cls(place, reason, advice=_REMEDIES.get(error.errno or 0, ""))
 
 
 class CheckpointLocked(CheckpointError):

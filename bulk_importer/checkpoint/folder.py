@@ -6,7 +6,6 @@ What a folder holds: `log` (see `log`), `rejected.jsonl` (see `rejects`), `diges
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -77,7 +76,7 @@ class CheckpointFolder:
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:
-                raise _unusable(folder, error) from error
+                raise CheckpointUnusable.by(folder, error) from error
             self._opened = opened.pop_all()
 
     def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
@@ -138,7 +137,7 @@ class CheckpointFolder:
             for corrects, group in groupby(entries, key=lambda entry: isinstance(entry.record, Corrected)):
                 records += (self._correct if corrects else self._append)(list(group))
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         return records
 
     def close(self) -> None:
@@ -223,13 +222,3 @@ def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: 
             "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
             "this folder: it alone knows what was delivered."
         )
-
-
-def _unusable(folder: Path, error: OSError) -> CheckpointUnusable:
-    reason = error.strerror or str(error)
-    if error.filename is not None:
-        reason = f"{reason}: {error.filename}"
-    room = "Make room, then run the same command again; nothing was sent without a record."
-    writable = "Make the folder writable, or name another one with --checkpoint."
-    advice = {errno.ENOSPC: room, errno.EDQUOT: room, errno.EROFS: writable, errno.EACCES: writable}
-    return CheckpointUnusable(str(folder), reason, advice=advice.get(error.errno or 0, ""))

@@ -148,6 +148,11 @@ class Intake:
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Answer | BulkImporterError]] = set()
 
+    @property
+    def is_lines(self) -> bool:
+        """Whether the source is read as JSON Lines; known when the first segment has come."""
+        return self._lines
+
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         return self

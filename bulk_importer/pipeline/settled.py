@@ -48,6 +48,13 @@ class SettledBefore(msgspec.Struct, frozen=True):
     delivered: SpanSet
     late: SpanSet
 
+    def brought(self, segment: Segment) -> EntryRun:
+        """The entries of the segment that are delivered already."""
+        run = segment.run
+        if not self.delivered.meets(segment.key.first, segment.key.first + segment.key.count):
+            return run.take(range(0))
+        return run.take([index for index, at in enumerate(run.positions) if at in self.delivered])
+
     def apart(self, segment: Segment) -> Segment:
         """The segment without what is not to be sent: delivered entries are skipped, late ones rejected."""
         first, last = segment.key.first, segment.key.first + segment.key.count

@@ -61,7 +61,11 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
                 return source
             await source.aclose()
     looked = ", ".join(dict.fromkeys(map(str, places)))
-    reason = f"none of these files is what was imported: {looked}" if looked else "it came as a stream, which is over"
+    reason = (
+        f"none of these files is what was imported: {looked}"
+        if looked
+        else "it came as a stream, which is over"
+    )
     raise SourceUnreadable(header.source, reason)
 
 

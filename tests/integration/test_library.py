@@ -202,3 +202,16 @@ async def test_the_synchronous_door_says_what_to_use_inside_a_loop() -> None:
     """And leaves no coroutine behind."""
     with pytest.raises(UsageError, match="await import_labels"):
         import_labels_sync([], Settings())
+
+
+async def test_entries_of_a_program_are_known_in_a_folder_that_holds_other_checkpoints(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Theirs is the folder itself, whatever comes below it later."""
+    sandbox, _, entries = target
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    assert (await import_labels(entries, settings)).this_run.delivered == 12
+    other = tmp_path / "cp" / "l.json.checkpoint"
+    other.mkdir()
+    (other / "log").write_bytes((tmp_path / "cp" / "log").read_bytes())
+    assert (await import_labels(entries, settings)).this_run.delivered == 0
