@@ -21,6 +21,9 @@ __all__ = ["CATALOGUE", "kind_of", "severities"]
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _DROPS = "The server accepts such an entry and drops the value without a word."
 _REFUSES = "The server refuses the whole request that holds such an entry."
+_AS_TEXT = (
+    "in the source, or under entry_text in a copy of rejected.jsonl that is fed to 'bulk-importer retry'"
+)
 
 _KINDS = (
     Kind(
@@ -28,7 +31,17 @@ _KINDS = (
         _E,
         Ring.TEXT,
         "The element is not JSON as RFC 8259 defines it, so that no request can carry it.",
-        "Mend the text at the place that is named.",
+        f"Mend the text at the place that is named: {_AS_TEXT}.",
+        firm=True,
+    ),
+    Kind(
+        "not-a-number",
+        _E,
+        Ring.TEXT,
+        "NaN or Infinity stands in place of a number. Python's json.dump writes them, but they are not JSON, and the "
+        "server cannot read a request that holds one.",
+        f"Write the number that is meant, or leave out what has none: {_AS_TEXT}. json.dump(..., allow_nan=False) "
+        "shows where they come from.",
         firm=True,
     ),
     Kind(

@@ -228,7 +228,7 @@ class Retry:
                     "position": retry.positions[line.position],
                     "media_id": line.media_id,
                     "findings": line.findings,
-                    **({"entry": line.entry} if bytes(line.entry) else {}),
+                    **line.kept(),
                 }
             )
             for retry in retries

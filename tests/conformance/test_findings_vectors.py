@@ -78,10 +78,10 @@ UNPARSED = [case for case in SCHEMA if case["stage"] == "parse" and "NaN" in cas
 
 
 @pytest.mark.parametrize("case", UNPARSED, ids=lambda case: case["body"][:80])
-def test_what_the_server_cannot_parse_is_no_json(case: dict[str, Any]) -> None:
-    """Where it is framed at all."""
+def test_what_the_server_cannot_parse_is_no_number(case: dict[str, Any]) -> None:
+    """It answered `NaN` with the line and column of a mistake in the JSON."""
     found = judged(Judge(Rules()), [case["body"][1:-1].encode()])
-    assert [finding.code for finding in found.rejections[0].findings] == ["not-json"]
+    assert [finding.code for finding in found.rejections[0].findings] == ["not-a-number"]
 
 
 # The error that each case must have, at its place in the first entry of its last request. All others have none.
