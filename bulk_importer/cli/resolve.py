@@ -91,14 +91,12 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int) -> list[str]:
 
 
 def _print_json(chosen: list[Undecided], *, delivered: bool, left: int) -> None:
-    import orjson
-
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
     facts = {"delivered": delivered, "resolved": resolved, "still_in_doubt": left}
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(facts)
 
 
 def _entries(doubt: Undecided) -> int:

@@ -55,10 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments).settings
     retried = run_in_loop(_retry(arguments, settings))
     if arguments.json:
-        import orjson
-
         shown = {**retried.summary.to_builtins(), "held_back": list(retried.held_back)}
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(shown)
     elif not arguments.quiet:
         _tell(retried)
     return retried.summary.exit_code

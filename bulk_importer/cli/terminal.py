@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
-__all__ = ["close_streams", "open_streams", "out", "say"]
+from bulk_importer.readable import as_json, readable
+
+__all__ = ["close_streams", "open_streams", "out", "out_json", "say"]
 
 
 def out(text: str) -> None:
     """Write a line to standard output: what the command was asked for."""
     _write(sys.stdout, text + "\n")
+
+
+def out_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> None:
+    """Write a value to standard output as JSON; `default` makes plain values of others."""
+    out(as_json(value, indent=indent, default=default).decode())
 
 
 def say(text: str) -> None:
@@ -44,11 +52,13 @@ def close_streams() -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    text = readable(text)
     try:
         stream.write(text)
         stream.flush()
     except UnicodeEncodeError:
-        stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     except (OSError, ValueError):
         _turn_away(stream)
 

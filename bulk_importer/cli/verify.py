@@ -190,6 +190,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    import orjson
-
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(facts)

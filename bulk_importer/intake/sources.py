@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake.stretches import read_at
+from bulk_importer.readable import readable
 
 __all__ = [
     "EntriesSource",
@@ -47,7 +48,7 @@ class Source(Protocol):
     """Something that can be read.
 
     Attributes:
-        name: as the user gave it, without secrets.
+        name: as the user gave it, without secrets; for people (see `readable`).
         size: bytes as it lies there (compressed, if it is), None where unknown.
         seekable: a stream can be opened at any offset without reading what comes before.
         descriptor: open file to read at any offset by `os.pread`, where there is one.
@@ -167,7 +168,7 @@ class FileSource(Owned):
     version: str | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+        self.name = readable(name)
         self.path: str | None = name
         self.descriptor: int | None = descriptor
         self._file = descriptor
@@ -236,7 +237,7 @@ class PipeSource(Owned):
     size: int | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+        self.name = readable(name)
         self._file = descriptor
         # Changed by `head` and `read`: what was looked at and not yet read.
         self._ahead = bytearray()

@@ -11,6 +11,7 @@ while its media is in doubt, or an entry before it is still owed.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from bulk_importer.pipeline.account import Announcement, Before, ending, summari
 from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections
 from bulk_importer.pipeline.importing import Import
 from bulk_importer.pipeline.retry_folders import RetryFolder, create_retry, retry_folders
+from bulk_importer.readable import as_path
 from bulk_importer.settings import Settings
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Summary, write_summary
@@ -163,7 +165,7 @@ class Retry:
             return held
         plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
         try:
-            source = await open_source(header.source)
+            source = await open_source(as_path(header.source, exists=os.path.exists))
             try:
                 options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
                 async with Intake(source, plan, Rules(), options) as intake:
