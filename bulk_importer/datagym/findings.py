@@ -151,6 +151,14 @@ _KINDS = (
         firm=True,
     ),
     Kind(
+        "media-id-empty",
+        _E,
+        Ring.SCHEMA,
+        f"The entry's internal_media_ID is empty, and no media has such an id. {_REFUSES}",
+        "Write the id of the media; 'bulk-importer media' lists them.",
+        firm=True,
+    ),
+    Kind(
         "key-near-known",
         _E,
         Ring.MEANING,
@@ -254,6 +262,14 @@ _KINDS = (
         _W,
         Ring.MEANING,
         "A rectangle has no width or no height. The server stores it as it is.",
+        "Check the coordinates.",
+    ),
+    Kind(
+        "geometry-no-area",
+        _W,
+        Ring.MEANING,
+        "The points of a polygon lie on one line, or those of a line are all one: there is no area, or no length. The "
+        "server stores it as it is.",
         "Check the coordinates.",
     ),
     Kind(
@@ -365,6 +381,13 @@ _KINDS = (
         Ring.MEANING,
         "The checklist has no such option, and need not be filled in. The server stores the text all the same.",
         "Write an option key, or add the option to the label configuration.",
+    ),
+    Kind(
+        "option-twice",
+        _W,
+        Ring.MEANING,
+        "A checklist names one option more than once. The server stores it as often.",
+        "Keep each option once.",
     ),
     Kind(
         "value-several",
