@@ -173,6 +173,17 @@ _KINDS = (
         "Remove it, or allow it if it is your own note.",
     ),
     Kind(
+        "exported-entry",
+        _N,
+        Ring.MEANING,
+        "The entry is from an export of DataGym itself. It names its media by the id in the project that it came from, "
+        "and has no keepData, so that it appends. An export also holds what no import takes: coordinates that are "
+        "null, segmentations, and one object for each child of a classification.",
+        "For another project that has the same files: take internal_media_ID out of all entries (jq "
+        "'map(del(.internal_media_ID))' EXPORT) and give --media-by name. For the project itself: set keepData to "
+        "false, or all is there twice. The other findings say what to mend in the entries.",
+    ),
+    Kind(
         "nested-geometries-type",
         _E,
         Ring.MEANING,

@@ -25,7 +25,7 @@ from bulk_importer.datagym.entry import lane_of, weight_of
 from bulk_importer.datagym.findings import CATALOGUE, severities
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
-from bulk_importer.datagym.meaning import Meaning, flaws_of_keys
+from bulk_importer.datagym.meaning import Meaning, flaws_of_keys, flaws_of_origin
 from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import KEEPS, Element, Gathered, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
@@ -382,6 +382,8 @@ class Judge:
                 found.add([Flaw("media-id-empty", _ID, "the id of a media", shown(media_id))])
         if not self._schema.accepts(value):
             found.add(self._schema.flaws(value))
+            if isinstance(value, dict):
+                found.add(flaws_of_origin(value))
         elif isinstance(value, dict):
             found.add(self._meaning.flaws(value))
 
