@@ -17,6 +17,7 @@ from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
+from bulk_importer.readable import readable
 from bulk_importer.small_files import text_of
 from bulk_importer.units import (
     ANY_TEXT,
@@ -496,8 +497,9 @@ class Settings:
             each.checked(getattr(self, each.name), each.name)
 
     def meaning(self) -> dict[str, Any]:
-        """The settings that change what a checkpoint means, by name."""
-        return {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        """The settings that change what a checkpoint means, by name, as they are put on record."""
+        values = {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        return {name: readable(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
