@@ -84,18 +84,19 @@ class _HelpAll(argparse.Action):
         parser.exit()
 
 
-def add_settings(parser: argparse.ArgumentParser, sections: Collection[str]) -> None:
-    """Give `parser` a flag for each setting of `sections`, and `--config`."""
-    parser.set_defaults(sections=sections)
+def add_settings(
+    parser: argparse.ArgumentParser, sections: Collection[str], names: Collection[str] = ()
+) -> None:
+    """Give `parser` a flag for each setting of `sections`, for those of `names`, and `--config`."""
+    taken = [each for each in definitions() if each.section in sections or each.name in names]
+    parser.set_defaults(takes=frozenset(each.name for each in taken))
     parser.add_argument(
         "--config",
         metavar="FILE.toml|none",
         help=f"file with settings; default: {FILE_NAME} beside the source or in the XDG folder",
     )
     groups: dict[str, argparse._ArgumentGroup] = {}
-    for each in definitions():
-        if each.section not in sections:
-            continue
+    for each in taken:
         if each.section not in groups:
             groups[each.section] = parser.add_argument_group(each.section, _SECTIONS[each.section])
         group = groups[each.section]
@@ -152,11 +153,10 @@ def gather(arguments: argparse.Namespace) -> Loaded:
     chosen = settings_file(arguments, os.environ)
     loaded = load(flags, os.environ, chosen.path)
     said = [*chosen.notes, *loaded.slips]
-    ours = {each.name for each in definitions() if each.section in arguments.sections}
     for name, why in idle(loaded.settings):
         if name in flags:
             raise UsageError(f"{why}. Leave it out, or change that.")
-        if name in ours:
+        if name in arguments.takes:
             said.append(f"{loaded.origins[name]}: {why}.")
     if not getattr(arguments, "quiet", False):
         for each in said:
