@@ -98,7 +98,7 @@ def add_settings(
     groups: dict[str, argparse._ArgumentGroup] = {}
     for each in taken:
         if each.section not in groups:
-            groups[each.section] = parser.add_argument_group(each.section, _SECTIONS[each.section])
+            groups[each.section] = parser.add_argument_group(each.section, _SECTIONS.get(each.section))
         group = groups[each.section]
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")

@@ -44,7 +44,7 @@ def settings_file(arguments: argparse.Namespace, environment: Mapping[str, str])
     Raises:
         UsageError: the variable names a file that is not there, or files are beside several sources.
     """
-    named: str | None = arguments.config
+    named: str | None = getattr(arguments, "config", None)
     if named is not None:
         return Chosen(None if named == _NONE else Path(named))
     if by_variable := environment.get(CONFIG_VARIABLE):

@@ -17,6 +17,7 @@ from bulk_importer.cli.help import topics
 from bulk_importer.cli.main import COMMANDS, whole_parser
 from bulk_importer.cli.options import Parser
 from bulk_importer.cli.short_help import command_line, usage_of
+from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.errors import ExitCode
 
 __all__ = ["completion_script", "man_pages"]
@@ -57,7 +58,7 @@ def _teach(command: str, action: argparse.Action, *, file: Any, folder: Any) -> 
     placeholder = str(action.metavar or action.dest)
     if action.nargs == 0 or action.choices:
         return
-    known = _KNOWN.get((command, placeholder))
+    known = _KNOWN.get((command, placeholder)) or _KNOWN.get((None, placeholder))
     words = [word for word in placeholder.split("|") if re.fullmatch("[a-z]+", word)]
     takes_file = re.search(r"\b(FILE|SOURCE|CORRECTED)\b", placeholder) is not None
     if known is not None:
@@ -72,11 +73,13 @@ def _teach(command: str, action: argparse.Action, *, file: Any, folder: Any) -> 
         action.choices = words
 
 
-_KNOWN: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
+_KNOWN: dict[tuple[str | None, str], Callable[[], Iterable[str]]] = {
     ("help", "TOPIC"): lambda: [*topics(), *COMMANDS],
     ("settings", "NAME"): example_names,
-    ("explain", "CODE"): lambda: [str(int(code)) for code in ExitCode],
+    ("explain", "CODE"): lambda: [*CATALOGUE, *(str(int(code)) for code in ExitCode)],
+    (None, "CODE[,CODE]"): lambda: CATALOGUE,
 }
+"""What goes in by command, or in all of them, and placeholder, where no placeholder could offer it."""
 
 
 def _words_or_file(words: list[str], file: Any) -> dict[str, Any]:

@@ -136,6 +136,8 @@ def terminal(installed: Path, tmp_path: Path) -> Iterator[Terminal]:
         ("import --label-config serv", "server "),
         ("import --label-config lab", "labels.json"),
         ("status lab", "labels.json.checkpoint"),
+        ("import --deny class-unk", "class-unknown "),
+        ("explain class-unk", "class-unknown "),
         ("help fau", "faults "),
         ("settings --example over", "overnight "),
         ("completion f", "fish "),
