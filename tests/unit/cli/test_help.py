@@ -216,6 +216,16 @@ def test_a_newcomer_who_types_nothing_sees_where_to_begin(capsys: pytest.Capture
     assert capsys.readouterr().out.splitlines()[-1].endswith("Begin with 'bulk-importer demo'.")
 
 
+async def test_a_checkout_without_what_makes_completion_says_what_to_install(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel needs nothing: what was made when it was built is in it."""
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    done = await run("completion", "bash")
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert done.err.endswith("shtab is missing for that. Install it: pip install shtab\n")
+
+
 def test_the_parser_of_all_commands_and_what_is_completed_need_two_libraries_only() -> None:
     """A wheel is built where there are no others, and a command starts as fast as what it imports."""
     code = """
