@@ -41,7 +41,17 @@ from bulk_importer.units import (
     one_of,
 )
 
-__all__ = ["CONFIG_VARIABLE", "Definition", "Loaded", "Settings", "definitions", "idle", "load", "nearest"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "VARIABLE_PREFIX",
+    "Definition",
+    "Loaded",
+    "Settings",
+    "definitions",
+    "idle",
+    "load",
+    "nearest",
+]
 
 VARIABLE_PREFIX = "BULK_IMPORTER_"
 CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"

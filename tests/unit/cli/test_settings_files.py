@@ -222,6 +222,16 @@ def refusal(each: Definition, written: Any) -> str:
     return ""
 
 
+async def test_the_demo_does_not_go_by_what_is_set_for_real_imports(
+    run_process: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a newcomer in a place that is set up would see it fail: no variable, and no settings file, has a say."""
+    monkeypatch.setenv("BULK_IMPORTER_LIMIT", "3")
+    (folder / "xdg" / "bulk-importer" / NAME).write_text("limit = 2\n")
+    done = await run_process("demo", "--entries", "2000", "--folder", folder / "demo")
+    assert (done.code, "All came out as it should" in done.out) == (0, True), done.err
+
+
 def test_a_settings_object_that_a_program_makes_looks_for_no_file(folder: Path) -> None:
     """The library takes what it is given."""
     limited(folder, 9)
