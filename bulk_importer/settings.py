@@ -466,7 +466,10 @@ class Settings:
 
     # checkpoint: where the run is kept
     checkpoint: str | None = _setting(
-        FOLDER, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+        FOLDER,
+        None,
+        "checkpoint",
+        "folder of the checkpoint, or of one for each of several sources; default: SOURCE.checkpoint beside the source",
     )
     source_grew: bool = _setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"

@@ -7,6 +7,7 @@ The keys are a contract with programs that read them. Counts are for the whole l
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import msgspec
 
 from bulk_importer.errors import CheckpointUnusable
 
-__all__ = ["RunState", "Summary", "Tally", "write_summary"]
+__all__ = ["RunState", "Summary", "Tally", "write_summary", "written_state"]
 
 
 class RunState(StrEnum):
@@ -98,4 +99,18 @@ def write_summary(folder: Path, summary: Summary) -> None:
             os.fsync(opened.fileno())
         os.replace(fresh, path)
     except OSError as error:
-        raise CheckpointUnusable(str(path), error.strerror or str(error)) from error
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise CheckpointUnusable.by(path, error) from error
+
+
+def written_state(folder: Path) -> RunState | None:
+    """How a run stands by `summary.json` in the checkpoint folder; None where that does not say."""
+    try:
+        return msgspec.json.decode((folder / "summary.json").read_bytes(), type=_Head).state
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+class _Head(msgspec.Struct):
+    state: RunState

@@ -6,7 +6,6 @@ What a folder holds: `log` (see `log`), `rejected.jsonl` (see `rejects`), `diges
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -47,7 +46,7 @@ MOVED = "If it is the same server under another name, say --server-moved: the pr
 class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a folder is opened and kept; see `Checkpoint.open`."""
 
-    source_file: Path | None = None
+    source_file: int | None = None
     source_grew: bool = False
     server_moved: bool = False
     max_rejected_bytes: int | None = None
@@ -77,16 +76,19 @@ class CheckpointFolder:
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:
-                raise _unusable(folder, error) from error
+                raise CheckpointUnusable.by(folder, error) from error
             self._opened = opened.pop_all()
 
     def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
         folder, open_file = self._folder, options.open_file
         if not CheckpointLog.exists(folder):
             _require_fresh(folder)
-            first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
-            CheckpointLog.create(folder, first, open_file)
+            _create_log(folder, header, options)
         replayed = read_log(folder)
+        if not replayed.state.segments and _differs_in_path_alone(replayed.header, header):
+            # Nothing is on record that another path could give a meaning; a first try may have been told to say one.
+            _create_log(folder, header, options)
+            replayed = read_log(folder)
         self.header, self.state = replayed.header, replayed.state
         _require_same(self.header, header, folder, server_moved=options.server_moved)
         changed = check_source(
@@ -135,7 +137,7 @@ class CheckpointFolder:
             for corrects, group in groupby(entries, key=lambda entry: isinstance(entry.record, Corrected)):
                 records += (self._correct if corrects else self._append)(list(group))
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         return records
 
     def close(self) -> None:
@@ -177,12 +179,24 @@ class CheckpointFolder:
         return record
 
 
+def _create_log(folder: Path, header: Header, options: FolderOptions) -> None:
+    """Put a log into the folder that says what it is for, and nothing else; one that is there is replaced."""
+    first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
+    CheckpointLog.create(folder, first, options.open_file)
+
+
 def _require_fresh(folder: Path) -> None:
     """A folder that lacks only its log has lost it; beginning anew would send again what was delivered."""
     for name in (REJECTED, DIGESTS):
         if (folder / name).exists():
             advice = "Restore the file 'log' from a copy, or name another folder with --checkpoint."
             raise CheckpointUnusable(str(folder), f"it has a file {name!r} but no log", advice=advice)
+
+
+def _differs_in_path_alone(recorded: Header, now: Header) -> bool:
+    settings = {**recorded.settings, "path": now.settings.get("path")}
+    same_target = (recorded.server, recorded.project) == (now.server, now.project)
+    return same_target and recorded.settings != now.settings and settings == now.settings
 
 
 def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: bool) -> None:
@@ -208,13 +222,3 @@ def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: 
             "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
             "this folder: it alone knows what was delivered."
         )
-
-
-def _unusable(folder: Path, error: OSError) -> CheckpointUnusable:
-    reason = error.strerror or str(error)
-    if error.filename is not None:
-        reason = f"{reason}: {error.filename}"
-    room = "Make room, then run the same command again; nothing was sent without a record."
-    writable = "Make the folder writable, or name another one with --checkpoint."
-    advice = {errno.ENOSPC: room, errno.EDQUOT: room, errno.EROFS: writable, errno.EACCES: writable}
-    return CheckpointUnusable(str(folder), reason, advice=advice.get(error.errno or 0, ""))

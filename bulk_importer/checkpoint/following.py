@@ -45,7 +45,7 @@ class LogFollower:
         try:
             is_the_same = os.fstat(self._file.fileno()).st_ino == log_path(self._folder).stat().st_ino
         except OSError as error:
-            raise CheckpointUnusable(str(self._folder), error.strerror or str(error)) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         if not is_the_same:
             self._file.close()
             self._file = opened_log(self._folder)

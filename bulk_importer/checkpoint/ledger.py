@@ -95,7 +95,7 @@ class Checkpoint:
         folder: Path,
         header: Header,
         *,
-        source_file: Path | None = None,
+        source_file: int | None = None,
         source_grew: bool = False,
         server_moved: bool = False,
         max_rejected_bytes: int | None = None,
@@ -109,7 +109,7 @@ class Checkpoint:
 
         Args:
             header: what this run is for; `run` is its own id, `began_at` is set here.
-            source_file: the source, where it is a file; without it a changed one cannot be judged.
+            source_file: the source, open, where it is a file; without it a changed one cannot be judged.
             source_grew: the user says that the source only grew.
             server_moved: the server of `header` is the recorded one under another name; the caller found the project
                 there. It is put on record.

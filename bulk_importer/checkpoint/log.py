@@ -120,9 +120,12 @@ def opened_log(folder: Path) -> BinaryIO:
         return log_path(folder).open("rb")
     except FileNotFoundError:
         reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
+        below = min(folder.glob(f"*/{_NAME}"), default=None)
+        if below is not None:
+            advice = f"It holds those of several sources: give one of them, such as {below.parent}."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
 
 
 def read_content(folder: Path) -> bytes:
@@ -131,7 +134,7 @@ def read_content(folder: Path) -> bytes:
         try:
             return log.read()
         except OSError as error:
-            raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+            raise CheckpointUnusable.by(folder, error) from error
 
 
 def replayed_from(content: bytes, folder: Path) -> Replayed:

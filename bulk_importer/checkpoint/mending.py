@@ -36,7 +36,7 @@ def repair_log(folder: Path, run: str, now: float) -> Salvaged | None:
     try:
         lock = FolderLock(folder, run)
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
     try:
         content = read_content(folder)
         return _mend(folder, content, now) if _is_damaged(content) else None
@@ -69,7 +69,7 @@ def _mend(folder: Path, content: bytes, now: float) -> Salvaged:
         reason = f"it cannot be repaired, because {damage.reason}"
         raise CheckpointDamaged(str(log_path(folder)), damage.offset, reason) from damage
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
     return salvaged
 
 

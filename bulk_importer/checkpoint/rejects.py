@@ -169,7 +169,7 @@ def rejected_lines(folder: Path, counted_bytes: int | None = None) -> Iterator[R
     except FileNotFoundError:
         return
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
 
 
 def whole_bytes(folder: Path) -> int:

@@ -8,12 +8,12 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox
@@ -22,6 +22,10 @@ __all__ = ["configure", "run"]
 
 _MARK = ".bulk-importer-demo"
 _PROJECT = "demo"
+# Measured: 1.4 kB an entry in all files together; and what the database writes ahead.
+_ENTRY_BYTES = 2000
+_FIXED_BYTES = 16 << 20
+_ELSEWHERE = "Make room, or name another --folder."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.entries < 100:
         raise UsageError("--entries: with fewer than 100 there is nothing to see.")
     folder = _fresh(arguments.folder)
+    _require_room(folder, arguments.entries)
     try:
         return asyncio.run(_demonstrate(folder, arguments.entries))
     except KeyboardInterrupt:
@@ -61,20 +66,32 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
+def _require_room(folder: Path, entries: int) -> None:
+    """Raise `UsageError` where the disk is too small: a server whose disk is full is one that never comes back."""
+    needed, free = entries * _ENTRY_BYTES + _FIXED_BYTES, shutil.disk_usage(folder).free
+    if free < needed:
+        raise UsageError(
+            f"{folder}: the demo takes up to {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free. {_ELSEWHERE}"
+        )
+
+
 async def _demonstrate(folder: Path, entries: int) -> int:
+    import sqlite3
+
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
     from bulk_importer.sandbox import Sandbox, SandboxConfig
 
     began = time.monotonic()
     labels = folder / "labels.json"
-    async with Sandbox(SandboxConfig(database=folder / "sandbox.sqlite", seed=7)) as sandbox:
-        project = await sandbox.prepare(name=_PROJECT, media=entries)
+    async with AsyncExitStack() as opened:
         try:
+            sandbox = await opened.enter_async_context(
+                Sandbox(SandboxConfig(database=folder / "sandbox.sqlite", seed=7))
+            )
+            project = await sandbox.prepare(name=_PROJECT, media=entries)
             broken = write_corpus(labels, project.media_ids)
-        except OSError as error:
-            raise UsageError(
-                f"{labels} cannot be written: {reason_of(error)}. Name another --folder."
-            ) from error
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"{folder} cannot be written: {error}. {_ELSEWHERE}") from error
         size = labels.stat().st_size
         terminal.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
         terminal.say(
@@ -85,6 +102,8 @@ async def _demonstrate(folder: Path, entries: int) -> int:
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
         terminal.say(f"\n$ bulk-importer {' '.join(command)}     (and Ctrl-C half-way)")
         first = await _import(sandbox, command, interrupt_at=entries // 2)
+        if first == ExitCode.CHECKPOINT:
+            raise UsageError(f"The import could not write its checkpoint in {folder}. {_ELSEWHERE}")
         terminal.say(f"\n$ bulk-importer {' '.join(command)}     (the same command again)")
         second = await _import(sandbox, command, interrupt_at=None)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))

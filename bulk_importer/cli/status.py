@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints import checkpoints_in
 from bulk_importer.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -40,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the log says; it is read without the lock, so a run that goes on is not disturbed."""
-    for folder in checkpoints_in(arguments.checkpoint):
+    from bulk_importer.pipeline import checkpoints_in
+
+    for folder in checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]:
         _tell(folder, arguments)
     return ExitCode.DELIVERED
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints import checkpoints_in
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import (
     BulkImporterError,
@@ -66,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         7 where something is not as it must be; else 5 with entries in doubt, 1 with rejected ones, 0 without.
     """
-    folders = checkpoints_in(arguments.checkpoint)
+    from bulk_importer.pipeline import checkpoints_in
+
+    folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
     if arguments.against_server and len(sources) < len(folders):
         raise UsageError(

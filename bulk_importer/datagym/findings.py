@@ -513,8 +513,8 @@ _KINDS = (
         "earlier-entry-wiped",
         _W,
         Ring.INPUT,
-        "An earlier entry of the input has the same media, and this one says keepData false: what the earlier entry "
-        "brings is deleted again.",
+        "An earlier entry of the input, or of another source of the same command, has the same media, and this one "
+        "says keepData false: what the earlier entry brings is deleted again.",
         "Merge the two entries, or say keepData true in the later one.",
     ),
 )

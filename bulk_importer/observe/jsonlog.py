@@ -49,7 +49,12 @@ class JsonLog:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`
                 self._bytes = self._file.tell()
-            self._bytes += self._file.write(line)
+            written = self._file.write(line)
+            if written < len(line):  # no room for the rest
+                self._file.truncate(self._bytes)
+                self.close()
+                return
+            self._bytes += written
             if self._bytes >= self._largest:
                 self._file.close()
                 os.replace(self._path, self._path.with_name(self._path.name + ".1"))

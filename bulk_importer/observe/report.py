@@ -9,6 +9,9 @@ from bulk_importer.summary import RunState, Summary
 
 __all__ = ["summary_text"]
 
+# What has to be done before the same command again can go on, the message says.
+_SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT})
+
 
 def summary_text(summary: Summary) -> str:
     """A few lines for a person: how it stands, what became of the entries, where to look, what to run next."""
@@ -66,5 +69,5 @@ def _advice(summary: Summary) -> Iterator[str]:
         )
         if shown:
             yield f"  Media in doubt: {shown}" + (f" and {more:,} more" if more > 0 else "")
-    if summary.state is not RunState.COMPLETE and summary.exit_code != ExitCode.USAGE:
+    if summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
         yield "  The same command again goes on where this run stopped."

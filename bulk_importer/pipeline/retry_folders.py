@@ -157,6 +157,8 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
             try:
                 own = tuple(json.loads(positions.read_text()))
             except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) and not (path / "checkpoint").exists():
+                    continue  # a full disk cut it short, before anything was sent
                 raise CheckpointUnusable(str(positions), str(error)) from error
             found.append(RetryFolder(path, own, newer.intersection(own)))
             newer = newer.union(own)
@@ -218,15 +220,18 @@ def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFo
         for folder in (made.path, made.path.parent, checkpoint):
             _sync(folder)
     except OSError as error:
-        raise CheckpointUnusable(str(made.path), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(made.path, error) from error
     return made
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open(path, "wb") as file:
+    """Put a file there, whole or not at all."""
+    beside = path.with_name(f"{path.name}.new")
+    with open(beside, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def _sync(folder: Path) -> None:

@@ -27,6 +27,7 @@ from bulk_importer.datagym.routes import server_url
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointMismatch,
+    CheckpointUnusable,
     ExitCode,
     ProjectNotFound,
     UsageError,
@@ -250,10 +251,13 @@ class Retry:
             for position, line in retry.rejected_lines()
             if position in state.rejected
         ]
-        path.unlink(missing_ok=True)
-        if not lines:
-            return None
-        path.write_bytes(b"\n".join(lines) + b"\n")
+        try:
+            path.unlink(missing_ok=True)
+            if not lines:
+                return None
+            path.write_bytes(b"\n".join(lines) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(path, error) from error
         return path
 
     async def _summarize(

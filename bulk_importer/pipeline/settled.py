@@ -48,6 +48,13 @@ class SettledBefore(msgspec.Struct, frozen=True):
     delivered: SpanSet
     late: SpanSet
 
+    def brought(self, segment: Segment) -> EntryRun:
+        """The entries of the segment that are delivered already."""
+        run = segment.run
+        if not self.delivered.meets(segment.key.first, segment.key.first + segment.key.count):
+            return run.take(range(0))
+        return run.take([index for index, at in enumerate(run.positions) if at in self.delivered])
+
     def apart(self, segment: Segment) -> Segment:
         """The segment without what is not to be sent: delivered entries are skipped, late ones rejected."""
         first, last = segment.key.first, segment.key.first + segment.key.count
@@ -98,9 +105,9 @@ async def settled_before(
         CheckpointError: the older checkpoint cannot be read, was for another project, is being written, or has
             entries in doubt.
     """
-    if not source.seekable and source.descriptor is None:
+    if not source.repeatable:
         raise UsageError(
-            f"--settled-by reads the source twice, and {source.name} can be read once: use a plain file."
+            f"--settled-by reads the source twice, and {source.name} can be read once: make it a file."
         )
     # What a retry corrected and delivered is known by the corrected bytes, which its own ledger has the digests of.
     ledgers = [folder, *(retry.checkpoint for retry in retry_folders(folder) if retry.state() is not None)]

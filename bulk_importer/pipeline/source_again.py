@@ -15,6 +15,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, identify
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Source, open_source
+from bulk_importer.intake.sources import HIDDEN_QUERY
 
 __all__ = ["note_place", "open_again", "was_stream"]
 
@@ -47,23 +48,31 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
     if given is not None:
         return await open_source(given)
     if "://" in header.source:
+        if header.source.endswith(HIDDEN_QUERY):
+            raise SourceUnreadable(
+                header.source, "what its URL has behind the question mark is not on record"
+            )
         return await open_source(header.source)
     places = await asyncio.to_thread(_places, folder, header, state)
     for place in places:
         with suppress(SourceUnreadable):
             source = await open_source(str(place))
-            if await asyncio.to_thread(_is_the_same, place, source, state):
+            if await asyncio.to_thread(_is_the_same, source, state):
                 return source
             await source.aclose()
     looked = ", ".join(dict.fromkeys(map(str, places)))
-    reason = f"none of these files is what was imported: {looked}" if looked else "it was a stream"
+    reason = (
+        f"none of these files is what was imported: {looked}"
+        if looked
+        else "it came as a stream, which is over"
+    )
     raise SourceUnreadable(header.source, reason)
 
 
 def _place(source: Source) -> str | None:
-    if source.path is None or source.name == _STREAM:
+    if source.file is None or source.name == _STREAM:
         return None
-    place = os.path.abspath(source.path)
+    place = os.path.abspath(source.name)
     try:
         place.encode()
     except UnicodeEncodeError:
@@ -81,8 +90,8 @@ def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:
     return [Path(noted), *named] if isinstance(noted, str) else named
 
 
-def _is_the_same(place: Path, source: Source, state: CheckpointState) -> bool:
+def _is_the_same(source: Source, state: CheckpointState) -> bool:
     try:
-        return identify(place, plain=source.plain) == state.identity
+        return source.file is not None and identify(source.file, plain=source.plain) == state.identity
     except OSError:
         return False
