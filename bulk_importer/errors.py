@@ -30,6 +30,8 @@ import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
+from bulk_importer.readable import readable
+
 __all__ = [
     "BudgetExceeded",
     "BulkImporterError",
@@ -96,9 +98,12 @@ def most_important(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 class BulkImporterError(Exception):
-    """Stops a run. `str()` of it is for the user: what, where, what next."""
+    """Stops a run. `str()` of it is for the user: what, where, what next; readable whatever paths it names."""
 
     exit_code: ExitCode = ExitCode.UNFORESEEN
+
+    def __str__(self) -> str:
+        return readable(super().__str__())
 
 
 class UsageError(BulkImporterError):

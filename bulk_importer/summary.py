@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.readable import as_json
 
 __all__ = ["RunState", "Summary", "Tally", "write_summary", "written_state"]
 
@@ -87,14 +88,10 @@ def write_summary(folder: Path, summary: Summary) -> None:
     Raises:
         CheckpointUnusable: it cannot be written.
     """
-    import orjson
-
     path, fresh = folder / "summary.json", folder / "summary.json.new"
     try:
         with open(fresh, "wb") as opened:
-            opened.write(
-                orjson.dumps(summary.to_builtins(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            )
+            opened.write(as_json(summary.to_builtins()) + b"\n")
             opened.flush()
             os.fsync(opened.fileno())
         os.replace(fresh, path)

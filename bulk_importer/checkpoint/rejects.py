@@ -2,9 +2,10 @@
 
 A line is `{"position", "offset", "media_id", "findings", "entry"}`. `entry` is the entry as it came: its
 bytes are put into the line as they are, only line breaks between its tokens become blanks, so that no number
-is rewritten. What is not JSON in UTF-8, or JSON that readers choke on (half a surrogate pair, brackets in a tower),
-stands there as `entry_base64`. A line without either was written after the file had grown beyond `max_bytes`: it
-keeps `position` and `findings`, the bytes are in the source.
+is rewritten. What is not JSON (`NaN`, a comma too many), or JSON that readers choke on (half a surrogate pair,
+brackets in a tower), stands there as a text under `entry_text`, to be read and mended; what is not UTF-8 stands there
+as `entry_base64`. A line without any of them was written after the file had grown beyond `max_bytes`: it keeps
+`position` and `findings`, the bytes are in the source.
 
 Lines are in the order in which entries were rejected, which is not that of positions. They are on disk before
 the log counts on them.
@@ -57,7 +58,17 @@ class RejectedLine(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None = None
     media_id: str | None = None
     entry: msgspec.Raw = msgspec.Raw()
+    entry_text: str | None = None
     entry_base64: str | None = None
+
+    def kept(self) -> Mapping[str, object]:
+        """The key under which the entry stands, with it; nothing where the file was full."""
+        forms = {
+            "entry": self.entry if bytes(self.entry) else None,
+            "entry_text": self.entry_text,
+            "entry_base64": self.entry_base64,
+        }
+        return {key: form for key, form in forms.items() if form is not None}
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -228,7 +239,10 @@ def _line(rejection: Rejection, *, full: bool) -> bytes:
 def _entry(raw: bytes) -> bytes:
     if _is_json(raw):
         return b'"entry":' + raw.strip(b" \t\n\r").translate(_JOINED)
-    return b'"entry_base64":"%b"' % b64encode(raw)
+    try:
+        return b'"entry_text":' + msgspec.json.encode(raw.decode())
+    except UnicodeDecodeError:
+        return b'"entry_base64":"%b"' % b64encode(raw)
 
 
 def _is_json(raw: bytes) -> bool:

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
+        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument(
@@ -60,11 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
-        import orjson
-
         shown = [_as_builtins(report) for report in reports]
         several = shown[0] if len(sources) == len(shown) == 1 else {"sources": shown}
-        terminal.out(orjson.dumps(several, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(several)
     else:
         for report in reports:
             for line in report_lines(report, arguments.findings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox
@@ -118,8 +120,12 @@ async def _demonstrate(folder: Path, entries: int) -> int:
 
 
 async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None) -> int:
-    """Run the real command in a process of its own; returns its exit code."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bulk_importer", *command)
+    """Run the real command in a process of its own; returns its exit code. What is set for real imports is left out."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)}
+    environment[CONFIG_VARIABLE] = "none"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bulk_importer", *command, env=environment
+    )
     try:
         if interrupt_at is not None:
             await _interrupt_when(sandbox, process, interrupt_at)

@@ -31,9 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     steps = run_look_up(diagnose(settings, Token.find(settings.token_file)))
     if arguments.json:
         import msgspec
-        import orjson
 
-        terminal.out(orjson.dumps(msgspec.to_builtins(steps), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(msgspec.to_builtins(steps))
     else:
         for step in steps:
             _show(step)

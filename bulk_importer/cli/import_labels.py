@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
+        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
@@ -254,11 +254,9 @@ def _announce(what: Announcement) -> None:
 
 def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        import orjson
-
         several = [summary.to_builtins() for summary in summaries]
         shown = several[0] if len(several) == 1 else {"sources": several}
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(shown)
     elif not quiet:
         from bulk_importer.observe import summary_text
 

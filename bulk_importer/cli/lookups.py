@@ -75,9 +75,7 @@ async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
     """Print the rows as the arguments say; `nothing` is what a person is told where there are none."""
     if arguments.json:
-        import orjson
-
-        terminal.out(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(list(rows))
     elif arguments.csv:
         terminal.out(_csv(rows))
     elif rows:

@@ -99,19 +99,18 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
 
 
 def _print_json(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> None:
-    import orjson
-
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
-    facts = {
-        "delivered": delivered,
-        "resolved": resolved,
-        "still_in_doubt": left,
-        "retries_in_doubt": list(map(str, retries)),
-    }
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(
+        {
+            "delivered": delivered,
+            "resolved": resolved,
+            "still_in_doubt": left,
+            "retries_in_doubt": list(map(str, retries)),
+        }
+    )
 
 
 def _entries(doubt: Undecided) -> int:

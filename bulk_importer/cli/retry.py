@@ -65,15 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
     folder = one_checkpoint_in(arguments.checkpoint_folder)
     retried = run_in_loop(_retry(folder, arguments, settings))
     if arguments.json:
-        import orjson
-
-        shown = {
-            **retried.summary.to_builtins(),
-            "held_back": list(retried.held_back),
-            "left_out": list(retried.left_out),
-            "unsettled": retried.unsettled,
-        }
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(
+            {
+                **retried.summary.to_builtins(),
+                "held_back": list(retried.held_back),
+                "left_out": list(retried.left_out),
+                "unsettled": retried.unsettled,
+            }
+        )
     elif not arguments.quiet:
         _tell(folder, retried)
     return retried.summary.exit_code

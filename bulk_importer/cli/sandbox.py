@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
 
 __all__ = ["configure", "run"]
+
+_F = TypeVar("_F")
+_R = TypeVar("_R")
 
 _LARGEST_CONFIG_BYTES = 64 << 20
 
@@ -30,11 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)"
     )
-    parser.add_argument("--faults", metavar="FILE.toml", type=Path, help="let happen what this script says")
+    parser.add_argument(
+        "--faults",
+        metavar="FILE.toml",
+        type=Path,
+        help="let happen what this script says; 'bulk-importer help faults' shows how one is written",
+    )
     parser.add_argument(
         "--cost-model",
         metavar="FILE.toml|measured",
-        help="take as long as this model says; 'measured' is the one that was fitted to a real server",
+        help="take as long as this model says; 'measured' is the one that was fitted to a real server; 'bulk-importer "
+        "help cost-model' shows how one is written",
     )
     parser.add_argument(
         "--time-scale",
@@ -46,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--flavour",
         choices=("open", "cloud", "open-core"),
-        help="which routes answer to whom: a hosted server's, a public image's, or all (default: open, with a "
+        help="which routes answer to whom; a hosted server's, a public image's, or all (default: open, with a "
         "token cloud)",
     )
     parser.add_argument(
@@ -97,10 +107,20 @@ def _config(arguments: argparse.Namespace) -> SandboxConfig:
         seed=arguments.seed,
         flavour=arguments.flavour or ("cloud" if arguments.token else "open"),
         tokens=tuple(arguments.token),
-        faults=FaultScript.read(arguments.faults) if arguments.faults else None,
-        cost_model=read_cost_model(arguments.cost_model) if arguments.cost_model else None,
+        faults=_explained(FaultScript.read, arguments.faults, "faults"),
+        cost_model=_explained(read_cost_model, arguments.cost_model, "cost-model"),
         time_scale=arguments.time_scale,
     )
+
+
+def _explained(read: Callable[[_F], _R], file: _F | None, topic: str) -> _R | None:
+    """What is read from a file; what is wrong with that leads to the page that shows how one is written."""
+    if file is None:
+        return None
+    try:
+        return read(file)
+    except UsageError as error:
+        raise UsageError(f"{error} See 'bulk-importer help {topic}'.") from error
 
 
 def _label_config(path: Path | None) -> list[dict[str, Any]] | None:

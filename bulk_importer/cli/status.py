@@ -66,10 +66,7 @@ def _show(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
     import sys
 
     if arguments.json:
-        import orjson
-
-        option = orjson.OPT_INDENT_2 if arguments.watch is None else 0
-        terminal.out(orjson.dumps(facts, option=option).decode())
+        terminal.out_json(facts, indent=arguments.watch is None)
         return
     if arguments.watch is not None and sys.stdout.isatty():
         terminal.out(_CLEAR)

@@ -17,6 +17,7 @@ from bulk_importer.errors import (
     UsageError,
     most_important,
 )
+from bulk_importer.readable import readable
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
@@ -102,7 +103,7 @@ def _sources(folders: list[Path], given: list[str]) -> dict[Path, str]:
         return dict(zip(folders, given, strict=False))
     sources: dict[Path, str] = {}
     for source in given:
-        fitting = [folder for folder in folders if _source_name(folder) == _name(source)]
+        fitting = [folder for folder in folders if _source_name(folder) == _name(readable(source))]
         if len(fitting) != 1 or fitting[0] in sources:
             listed = ", ".join(f"{folder} ({_source_name(folder) or 'unknown'})" for folder in folders)
             raise UsageError(
@@ -273,6 +274,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    import orjson
-
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(facts)

@@ -134,15 +134,23 @@ class Asking:
                 chance=self._chance,
             )
         except (_Passing, RequestFailed) as error:
-            raise ServerUnavailable(self._client.server, str(error)) from error
+            way = self.way if isinstance(error, _Passing) else ""
+            raise ServerUnavailable(self._client.server, f"{error}{way}") from error
+
+    @property
+    def way(self) -> str:
+        """As `Client.way`."""
+        return self._client.way
 
     def _unexpected(self, answer: Answer) -> ServerUnavailable | NotAuthorised:
         server = self._client.server
         if answer.status in (401, 403):
-            return NotAuthorised(server, f"it answers {answer.status} to a look-up; {WHERE_TOKENS_ARE_MADE}")
+            return NotAuthorised(
+                server, f"it answers {answer.status} to a look-up{self.way}; {WHERE_TOKENS_ARE_MADE}"
+            )
         return ServerUnavailable(
             server,
-            f"it answers {answer.status} to a look-up",
+            f"it answers {answer.status} to a look-up{self.way}",
             advice="See whether the project is still there; 'bulk-importer doctor' looks closer.",
         )
 

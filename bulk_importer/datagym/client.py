@@ -130,6 +130,13 @@ class Client:
             max_connections=settings.max_in_flight,
         )
 
+    @property
+    def way(self) -> str:
+        """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
+        if self._reach.http_proxy is None or self.server.startswith("https:"):
+            return ""
+        return f" (through the proxy {self._reach.proxy}, whose answer it may be)"
+
     async def __aenter__(self) -> Self:
         reach = self._reach
         self._session = aiohttp.ClientSession(
@@ -234,6 +241,7 @@ class Client:
             ):
                 deadline.answer_begins()
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                self._reach.check_passed_on(response.status, headers)
                 if take is not None and response.status == 200:
                     async for piece in response.content.iter_any():
                         deadline.piece_came(seconds)

@@ -19,6 +19,8 @@ from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
+from bulk_importer.datagym.failures import is_of_the_proxy
+from bulk_importer.datagym.proxies import Proxy
 from bulk_importer.datagym.reach import Reach
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
@@ -62,9 +64,12 @@ _REMEDIES = {
     FailureKind.CONNECT_TIMEOUT: (
         "A firewall swallows the connection, or a proxy is needed: set HTTPS_PROXY or HTTP_PROXY."
     ),
-    FailureKind.PROXY_LOGIN: "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and its login.",
     FailureKind.NOT_HTTP: "Something else than a web server listens there; check the port in --server.",
 }
+_PROXY_REMEDY = (
+    "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), its login, and that it lets this host "
+    "and port through; NO_PROXY names hosts and ranges of addresses that are reached without it."
+)
 _ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the proxy in front of it."
 
 
@@ -78,27 +83,37 @@ async def diagnose(settings: Settings, token: Token) -> list[Examined]:
                 "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE
             )
         ]
-    steps = [
-        Examined("url", Health.WELL, client.server),
-        Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct")),
-    ]
     async with client:
-        return steps + [step async for step in _steps(client, settings, token)]
+        url = Examined("url", Health.WELL, client.server)
+        return [url] + [step async for step in _steps(client, settings, token, proxy)]
 
 
-async def _steps(client: Client, settings: Settings, token: Token) -> AsyncIterator[Examined]:
+async def _steps(
+    client: Client, settings: Settings, token: Token, proxy: Proxy | None
+) -> AsyncIterator[Examined]:
     try:
         answer = await client.get(routes.projects(RouteSet.TOKEN))
     except RequestFailed as error:
-        yield _unreachable(client, error)
+        if is_of_the_proxy(error.__cause__):
+            yield Examined("proxy", Health.FAILED, error.reason, _PROXY_REMEDY, ExitCode.SERVER)
+            yield Examined("connection", Health.UNKNOWN, "the proxy does not let us through")
+        else:
+            yield _without_trouble(proxy)
+            yield _unreachable(client, error)
         for step in ("routes and token", "clock", "project", "upload route"):
             yield Examined(step, Health.UNKNOWN, "the server cannot be reached")
         return
+    is_of_a_server = _is_of_a_server(answer, client, proxy)
+    yield _without_trouble(proxy) if is_of_a_server else _perhaps_the_proxy(answer, proxy)
     is_tls = client.server.startswith("https:")
     yield Examined(
         "connection", Health.WELL, f"it answers, {'over TLS' if is_tls else 'in plain text, without TLS'}"
     )
     access = await _access(client, answer, token)
+    if not is_of_a_server and access.health is Health.FAILED:
+        access = msgspec.structs.replace(
+            access, remedy="Look at the proxy first: the server may not have been asked."
+        )
     yield access
     yield _clock(answer)
     if access.health is Health.FAILED:
@@ -108,6 +123,23 @@ async def _steps(client: Client, settings: Settings, token: Token) -> AsyncItera
     project, found = await _project(client, settings)
     yield found
     yield await _upload_route(client, project)
+
+
+def _without_trouble(proxy: Proxy | None) -> Examined:
+    return Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct"))
+
+
+def _is_of_a_server(answer: Answer, client: Client, proxy: Proxy | None) -> bool:
+    """Whether the proxy cannot have answered: it sees no more than bytes, or the answer is none of a proxy's pages."""
+    sees_bytes = proxy is None or proxy.is_socks or client.server.startswith("https:")
+    return sees_bytes or answer.status < 400 or answer.body.lstrip()[:1] in (b"{", b"[")
+
+
+def _perhaps_the_proxy(answer: Answer, proxy: Proxy | None) -> Examined:
+    found = (
+        f"{proxy}; the page with status {answer.status} that comes back may be its own, and not the server's"
+    )
+    return Examined("proxy", Health.DOUBTFUL, found, _PROXY_REMEDY)
 
 
 def _unreachable(client: Client, error: RequestFailed) -> Examined:

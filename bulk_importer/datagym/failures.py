@@ -11,7 +11,10 @@ import aiohttp
 from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.socks import ProxyRefusesUs
 
-__all__ = ["failure_kind", "failure_text"]
+__all__ = ["failure_kind", "failure_text", "is_of_the_proxy"]
+
+# With these a proxy says that it will not let us through, now or later; with others, that it does not reach the server.
+_NOT_LET_THROUGH = frozenset({400, 401, 403, 404, 405, 407, 451, 501})
 
 # Why there was no connection, from the particular to the general.
 _NO_CONNECTION: tuple[tuple[type[Exception], FailureKind], ...] = (
@@ -36,8 +39,8 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
     """
     for raised, kind in _NO_CONNECTION:
         if isinstance(error, raised):
-            wants_login = isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407
-            return FailureKind.PROXY_LOGIN if wants_login else kind
+            refuses = isinstance(error, aiohttp.ClientHttpProxyError) and error.status in _NOT_LET_THROUGH
+            return FailureKind.PROXY_LOGIN if refuses else kind
     match error:
         case TimeoutError() if not left_whole:
             return FailureKind.WRITE_TIMEOUT
@@ -55,8 +58,26 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
             return FailureKind.DISCONNECTED
 
 
+def is_of_the_proxy(error: BaseException | None) -> bool:
+    """Whether it is the proxy that refused, or that cannot be reached, and not the server behind it."""
+    return isinstance(
+        error, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError | ProxyRefusesUs
+    )
+
+
 def failure_text(error: Exception) -> str:
     """What went wrong, in a few words, without the name of the class where there is anything better."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        said = f"{error.status} {error.message}".strip()
+        return (
+            f"the proxy {error.request_info.real_url.origin()} answers {said} and opens no way to the server"
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy {error.host}:{error.port} cannot be reached: {_words_of(error)}"
+    return _words_of(error)
+
+
+def _words_of(error: Exception) -> str:
     inner = getattr(error, "os_error", error)
     has_words = isinstance(
         inner, socket.gaierror | ssl.SSLError

@@ -20,6 +20,7 @@ from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.scan import BLANKS
+from bulk_importer.readable import readable
 
 __all__ = ["ENTRY_ID", "ArrayFinder", "KeysToEntries", "NotJson", "NotThere", "complaint", "path_keys"]
 
@@ -59,6 +60,8 @@ def path_keys(path: str) -> tuple[str, ...]:
     """
     if not path:
         return ()
+    if readable(path) != path:
+        raise UsageError(f"--path {readable(path)} is not UTF-8, as the keys of JSON are.")
     *keys, last = path.split(".")
     if last != _ITEM or "" in keys:
         raise UsageError(

@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake.stretches import read_at
+from bulk_importer.readable import readable
 
 __all__ = [
     "HIDDEN_QUERY",
@@ -55,7 +56,7 @@ class Source(Protocol):
     """Something that can be read.
 
     Attributes:
-        name: as the user gave it, without secrets.
+        name: as the user gave it, without secrets; for people (see `readable`).
         size: bytes as it lies there (compressed, if it is), None where unknown.
         seekable: a stream can be opened at any offset without reading what comes before.
         repeatable: it can be streamed a second time, and is known to be the same then.
@@ -201,7 +202,7 @@ class FileSource(Owned):
     version: str | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+        self.name = readable(name)
         self.descriptor: int | None = descriptor
         self.file: int | None = descriptor
         self._file = descriptor
@@ -267,7 +268,7 @@ class PipeSource(Owned):
     size: int | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+        self.name = readable(name)
         self._file = descriptor
         # Changed by `head` and `read`: what was looked at and not yet read.
         self._ahead = bytearray()

@@ -7,6 +7,6 @@ came of a run.
 
 from bulk_importer.observe.jsonlog import JsonLog
 from bulk_importer.observe.progress import Progress, progress_for
-from bulk_importer.observe.report import summary_text
+from bulk_importer.observe.report import origin_text, summary_text
 
-__all__ = ["JsonLog", "Progress", "progress_for", "summary_text"]
+__all__ = ["JsonLog", "Progress", "origin_text", "progress_for", "summary_text"]

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
-import orjson
 from msgspec import to_builtins
 
 from bulk_importer.events import Event
+from bulk_importer.readable import as_json
 
 __all__ = ["JsonLog"]
 
@@ -41,10 +41,8 @@ class JsonLog:
         """Append one event: the time in seconds since 1970, its name, its fields."""
         if self._given_up:
             return
-        line = orjson.dumps(
-            {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)},
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+        told = {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)}
+        line = as_json(told, indent=False) + b"\n"
         try:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`

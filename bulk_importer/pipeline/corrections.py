@@ -1,7 +1,8 @@
 """Reads which rejected entries are to be fed again, and with what bytes.
 
 A correction is a line of `rejected.jsonl` or of an edited copy of it: `position` says which entry it stands for,
-`entry` is what is sent in its place. Other keys do not matter, so a line may be left as it is but for what is wrong.
+`entry` is what is sent in its place; or `entry_text`, where the entry was not JSON and was mended in that text. Other
+keys do not matter, so a line may be left as it is but for what is wrong.
 """
 
 from __future__ import annotations
@@ -22,11 +23,20 @@ from bulk_importer.spans import SpanSet
 __all__ = ["Correction", "corrections_in", "standing_corrections", "with_ids"]
 
 _NAMED = 5
+# A correction becomes one line. Between tokens a tab is a blank as a line break is, and inside a text it is refused as
+# one is: what was wrong stays wrong, and is said again.
+_JOINED = bytes.maketrans(b"\n\r", b"\t\t")
 
 
 class _Line(msgspec.Struct):
     position: int
     entry: msgspec.Raw = msgspec.Raw()
+    entry_text: str = ""
+
+    @property
+    def raw(self) -> bytes:
+        """What is to be sent; empty where the line gives nothing."""
+        return bytes(self.entry) or self.entry_text.strip(" \t\n\r").encode().translate(_JOINED)
 
 
 class _Head(
@@ -98,12 +108,13 @@ def corrections_in(
             raise UsageError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
         if told.position in found:
             raise UsageError(f"{path}, line {number}: position {told.position} is there twice.")
-        if not bytes(told.entry):
+        raw = told.raw
+        if not raw:
             raise UsageError(
                 f"{path}, line {number}: there is no 'entry' for position {told.position}. Leave the line out, or give "
-                "the entry as JSON."
+                "the entry there as JSON."
             )
-        found[told.position] = Correction(told.position, bytes(told.entry))
+        found[told.position] = Correction(told.position, raw)
     left_out = [position for position in sorted(found) if position in settled and position not in rejected]
     for position in left_out:
         del found[position]

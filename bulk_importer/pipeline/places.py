@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bulk_importer.checkpoint import SourceIdentity, identify, read_state
 from bulk_importer.checkpoint.log import log_path
 from bulk_importer.errors import UsageError
+from bulk_importer.readable import readable
 
 __all__ = ["checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
 
@@ -115,11 +116,11 @@ def _claims(folder: Path, sources: Sequence[str]) -> list[_Claim]:
     header, state = read_state(folder)
 
     def claim(source: str) -> _Claim:
-        if header.source == source or {header.source, source} <= _STREAMS:
+        if header.source == readable(source) or {header.source, source} <= _STREAMS:
             return _Claim.SOURCE
         if _is_same(state.identity, source):
             return _Claim.CONTENT
-        return _Claim.NAME if _name_of(header.source) == _name_of(source) else _Claim.NONE
+        return _Claim.NAME if _name_of(header.source) == _name_of(readable(source)) else _Claim.NONE
 
     return list(map(claim, sources))
 

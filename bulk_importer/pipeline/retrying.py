@@ -244,7 +244,7 @@ class Retry:
                     "position": position,
                     "media_id": line.media_id,
                     "findings": line.findings,
-                    **({"entry": line.entry} if bytes(line.entry) else {}),
+                    **line.kept(),
                 }
             )
             for retry in retries

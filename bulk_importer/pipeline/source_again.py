@@ -16,6 +16,7 @@ from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, identi
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Source, open_source
 from bulk_importer.intake.sources import HIDDEN_QUERY
+from bulk_importer.readable import as_path, readable
 
 __all__ = ["note_place", "open_again", "was_stream"]
 
@@ -24,7 +25,7 @@ _STREAM = "-"
 
 
 async def note_place(checkpoint: Checkpoint, source: Source) -> None:
-    """Put on record where `source` lies, where it is a file and its path can be written as text."""
+    """Put on record where `source` lies, where it is a file."""
     place = _place(source)
     if place is not None and checkpoint.state.notes.get(_NOTE) != place:
         await checkpoint.record_note(_NOTE, place)
@@ -56,7 +57,7 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
     places = await asyncio.to_thread(_places, folder, header, state)
     for place in places:
         with suppress(SourceUnreadable):
-            source = await open_source(str(place))
+            source = await open_source(as_path(str(place), exists=os.path.exists))
             if await asyncio.to_thread(_is_the_same, source, state):
                 return source
             await source.aclose()
@@ -72,12 +73,7 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
 def _place(source: Source) -> str | None:
     if source.file is None or source.name == _STREAM:
         return None
-    place = os.path.abspath(source.name)
-    try:
-        place.encode()
-    except UnicodeEncodeError:
-        return None
-    return place
+    return readable(os.path.abspath(as_path(source.name, exists=os.path.exists)))
 
 
 def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:

@@ -316,8 +316,8 @@ async def test_a_socks_proxy_may_want_a_login(
             assert verdict.kind is StopKind.NOT_AUTHORISED
             assert "authentication" in verdict.reason
             examined = {each.step: each for each in await diagnose(Settings(server=server.url), Token())}
-            assert examined["proxy"].found == f"socks5h://127.0.0.1:{proxy.port}"
-            assert "login" in examined["connection"].remedy
+            assert examined["proxy"].found.startswith(f"socks5h://127.0.0.1:{proxy.port}: ")
+            assert "login" in examined["proxy"].remedy
     assert len(server.came) == 1
 
 

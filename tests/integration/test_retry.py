@@ -42,8 +42,8 @@ class World:
             server=sandbox.url, project=project.id, workers=0, retry_wait=0.01, probe_wait=0.02
         )
 
-    async def load(self, entries: Sequence[dict[str, Any]]) -> Summary:
-        self.source.write_text(json.dumps(entries))
+    async def load(self, entries: Sequence[dict[str, Any]] | str) -> Summary:
+        self.source.write_text(entries if isinstance(entries, str) else json.dumps(entries))
         opened = await open_source(str(self.source))
         try:
             return await Import(opened, self.settings, Token(), self.checkpoint, StopSwitch()).run()
@@ -380,6 +380,45 @@ async def test_a_log_that_lost_the_record_of_a_retry_is_repaired_and_told_again(
     proof = verify(world.checkpoint)
     assert proof.holds, proof.claims
     assert await world.points() == [[0], [1], [2], [3]]
+
+
+async def test_what_is_not_json_is_mended_in_its_text(world: World) -> None:
+    """`json.dump` writes NaN: the text is kept as it stood, and a copy in which it is mended is delivered."""
+    ids = world.project.media_ids
+    entries = [entry(ids[0], 0), entry(ids[1], 1), entry(ids[2], 2)]
+    entries[1]["labels"]["poi"][0]["point"][0]["x"] = float("nan")
+    text = json.dumps(entries, indent=1).replace('"y": 1\n', '"y": 1,\n')
+    first = await world.load(text)
+    assert (first.delivered, first.rejected) == (0, 3)
+    lines = world.rejected()
+    assert [line["findings"][0]["code"] for line in lines] == ["not-json"] * 3
+    for line in lines:
+        line["entry_text"] = line["entry_text"].replace("1,\n", "1\n")
+    again = await world.retry(world.correct(lines))
+    assert (again.summary.delivered, again.summary.rejected) == (2, 1)
+    assert again.rejected_again is not None
+    [line] = [json.loads(each) for each in again.rejected_again.read_text().splitlines()]
+    [finding] = line["findings"]
+    assert (finding["code"], finding["pointer"]) == ("not-a-number", "/labels/poi/0/point/0/x")
+    line["entry_text"] = line["entry_text"].replace("NaN", "1")
+    last = await world.retry(world.correct([line]))
+    assert last.summary.exit_code == ExitCode.DELIVERED
+    assert await world.points() == [[0], [1], [2], []]
+
+
+async def test_a_text_that_was_not_mended_is_not_changed_to_fit_its_line(world: World) -> None:
+    """A line break inside a text stays wrong; an entry beside the text counts; an empty one is none."""
+    ids = world.project.media_ids
+    broken = json.dumps(entry(ids[0], 0)).replace('"poi"', '"po\ni"')
+    await world.load(f"[{broken}]")
+    [line] = world.rejected()
+    again = await world.retry(world.correct([line]))
+    assert (again.summary.delivered, again.summary.rejected) == (0, 1)
+    with pytest.raises(UsageError, match="no 'entry'"):
+        await world.retry(world.correct([{**line, "entry_text": " "}]))
+    last = await world.retry(world.correct([{**line, "entry": entry(ids[0], 7)}]))
+    assert last.summary.exit_code == ExitCode.DELIVERED
+    assert (await world.points())[0] == [7]
 
 
 async def run_command(*arguments: str) -> tuple[int, str]:

@@ -57,22 +57,42 @@ def test_line_breaks_between_tokens_become_blanks(tmp_path: Path) -> None:
     "raw",
     [
         b"{",
-        b'{"a":nan}',
-        b'{"a":"\xff"}',
+        b'{"a":NaN}',
+        b'{"a":[1,2,]}',
+        b"{'a':1}",
+        b'{"a":"one line\nand another"}',
         b'{"a":"\\ud800"}',
         b"[" * 900 + b"]" * 900,
         b"",
         b"1 2",
         b'{"a":01}',
+        '{"a":“Straße”}'.encode(),
     ],
 )
-def test_what_no_reader_takes_for_json_is_kept_as_base64(tmp_path: Path, raw: bytes) -> None:
-    """The line stays readable whatever the entry was."""
+def test_what_no_reader_takes_for_json_is_kept_as_a_text(tmp_path: Path, raw: bytes) -> None:
+    """So that a person can read and mend it; the line stays readable whatever the entry was."""
     written(tmp_path, raw)
     (line,) = rejected_lines(tmp_path)
     assert not bytes(line.entry)
+    assert line.entry_text == raw.decode()
+    assert json.loads((tmp_path / REJECTED).read_bytes())["entry_text"] == raw.decode()
+
+
+def test_what_is_no_text_is_kept_as_base64(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 cannot stand in JSON."""
+    raw = b'{"a":"\xff"}'
+    written(tmp_path, raw)
+    (line,) = rejected_lines(tmp_path)
     assert line.entry_base64 is not None
     assert base64.b64decode(line.entry_base64) == raw
+
+
+def test_a_line_of_yesterday_is_read(tmp_path: Path) -> None:
+    """When everything that is not JSON stood there as base64."""
+    old = b'{"position":7,"offset":3,"media_id":null,"findings":[],"entry_base64":"eyJhIjpOYU59"}\n'
+    (tmp_path / REJECTED).write_bytes(old)
+    (line,) = rejected_lines(tmp_path)
+    assert (line.entry_text, line.entry_base64) == (None, "eyJhIjpOYU59")
 
 
 @given(
@@ -90,7 +110,10 @@ def test_whatever_the_entry_each_rejection_is_one_line_that_can_be_read_back(
     assert [line.position for line in lines] == [0, 1]
     for line, text in zip(lines, (folder / REJECTED).read_bytes().splitlines(), strict=True):
         seen = json.loads(text)
-        if line.entry_base64 is None:
+        assert set(line.kept()) <= set(seen)
+        if line.entry_text is not None:
+            assert line.entry_text.encode() == raw
+        elif line.entry_base64 is None:
             assert json.dumps(seen["entry"]) == json.dumps(json.loads(raw))
         else:
             assert base64.b64decode(line.entry_base64) == raw
