@@ -29,8 +29,8 @@ TASK_STATES = (
 )
 """The states of a task. A list that is asked for without one holds, by token, those of WAITING alone (protocol 3.3)."""
 
-# To read a configuration by token is to read a task, which writes rows that are missing (3.4). A task that people
-# have finished misses none.
+# To read a configuration by token is to read a task, which writes rows that are missing (protocol 3.4). A task that
+# people have finished misses none.
 _STATES_TO_READ = ("COMPLETED", "REVIEWED", "SKIPPED", "REVIEWED_SKIP", *TASK_STATES[:4])
 
 _NO_TOKEN_ROUTES = frozenset({401, 403, 404, 500})

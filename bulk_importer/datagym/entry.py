@@ -1,6 +1,6 @@
 """The shape of a media entry as DataGym reads it: its keys, and which media an id names.
 
-Pure. Rules are those of the server's import route (2.6 and 2.7 of the protocol notes that the tests replay).
+Pure. Rules are those of the server's import route (protocol 2.6, 2.7).
 """
 
 from __future__ import annotations
