@@ -72,7 +72,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, quiet=quiet or as_json
+                    source, folder, settings, token, stop, sibling, quiet=quiet, as_json=as_json
                 )
                 sibling = folder
             except BulkImporterError as error:
@@ -82,6 +82,12 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             if summary.message and (quiet or as_json or not summary.entries):
                 terminal.say(f"bulk-importer: {summary.message}")
             if stop.is_requested:
+                break
+            if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
+                # All go to one server and one project, so each would only wait for it again.
+                terminal.say(
+                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun."
+                )
                 break
     _report(summaries, as_json=as_json, quiet=quiet)
     return most_important(codes)
@@ -96,9 +102,10 @@ async def _import_one(
     sibling: Path | None,
     *,
     quiet: bool,
+    as_json: bool,
 ) -> Summary:
     from bulk_importer.intake import open_source
-    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.observe import JsonLog, Waiting, progress_for
     from bulk_importer.pipeline import Import
 
     opened = await open_source(source)
@@ -107,6 +114,8 @@ async def _import_one(
         ending.callback(log.close)
         observers: list[Observer] = [log]
         if not quiet:
+            observers.append(Waiting(terminal.say))
+        if not (quiet or as_json):
             progress = progress_for(sys.stderr, terminal.say)
             ending.callback(progress.close)
             observers.append(progress)
@@ -117,7 +126,7 @@ async def _import_one(
             folder,
             stop,
             observers=observers,
-            announce=(lambda _: None) if quiet else _announce,
+            announce=(lambda _: None) if quiet or as_json else _announce,
             sibling=sibling,
         )
         try:

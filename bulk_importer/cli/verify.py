@@ -118,12 +118,10 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
 
 
 async def _compare(arguments: argparse.Namespace, proof: Proof) -> Claim:
-    import random
     from dataclasses import replace
 
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.cli.lookups import opened_client
     from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.client import Client
     from bulk_importer.datagym.label_reader import LabelReader
     from bulk_importer.intake import open_source
     from bulk_importer.pipeline.comparing import compare_with_server
@@ -132,13 +130,10 @@ async def _compare(arguments: argparse.Namespace, proof: Proof) -> Claim:
     if header.settings.get("media_by", "id") != "id":
         raise UsageError("--against-server cannot compare an import that named media by file name.")
     settings = replace(gather(arguments).settings, server=header.server, project=header.project)
-    async with Client.of(settings, Token.find(settings.token_file)) as client:
-        patience = settings.read_timeout
-        catalog = Catalog(client, max_seconds=patience, sleep=asyncio.sleep, chance=random.random)
+    async with opened_client(settings, max_seconds=settings.read_timeout) as (client, patience):
+        catalog = Catalog(client, patience)
         project = await catalog.find_project(header.project)
-        reader = LabelReader(
-            client, catalog, project, max_seconds=patience, sleep=asyncio.sleep, chance=random.random
-        )
+        reader = LabelReader(client, catalog, project, patience)
         opened = await open_source(arguments.source)
         try:
             return await compare_with_server(opened, proof.state, reader, sample=arguments.sample)

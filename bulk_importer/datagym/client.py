@@ -29,7 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.failures import failure_kind, failure_text
+from bulk_importer.datagym.failures import failure_kind, failure_text, is_about_proxy
 from bulk_importer.datagym.reach import Reach
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -39,6 +39,8 @@ __all__ = ["Answer", "Client", "RequestFailed", "Timeouts"]
 _IDLE_SECONDS = 5.0
 _PIECE_BYTES = 256 << 10
 _LARGEST_ANSWER_BYTES = 64 << 20
+_NO_SERVER = frozenset({502, 503, 504})
+"""What a proxy answers where it cannot reach the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,17 @@ class RequestFailed(BulkImporterError):
     Attributes:
         kind: how far it got.
         reason: for people; carries no token.
+        proxy: URL of the proxy that it failed at; None where it was the server's side.
     """
 
     exit_code = ExitCode.SERVER
 
-    def __init__(self, kind: FailureKind, reason: str) -> None:
+    def __init__(self, kind: FailureKind, reason: str, *, proxy: str | None = None) -> None:
         self.kind = kind
         self.reason = reason
-        super().__init__(reason)
+        self.proxy = proxy
+        # Of a connection that did not come about, the system says it better than its kind does.
+        super().__init__(reason if kind is FailureKind.REFUSED else f"{kind.value} ({reason})")
 
 
 class Client:
@@ -111,6 +116,8 @@ class Client:
         # that are over at once.
         self._deadlines: set[_Deadline] = set()
         self._has_given_up = False
+        # Set by `_once`, and by nothing else.
+        self._has_answered = False
 
     @classmethod
     def of(cls, settings: Settings, token: Token) -> Self:
@@ -147,6 +154,11 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the server, or what stands for it, has answered anything yet: it is no wrong or dead address."""
+        return self._has_answered
 
     async def get(self, path: str) -> Answer:
         """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
@@ -233,6 +245,7 @@ class Client:
                 ) as response,
             ):
                 deadline.answer_begins()
+                self._has_answered = self._has_answered or not self._is_proxy_speaking(response.status)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 if take is not None and response.status == 200:
                     async for piece in response.content.iter_any():
@@ -247,7 +260,20 @@ class Client:
                 has_begun=deadline.has_begun,
                 is_given_up=deadline.is_given_up,
             )
-            raise RequestFailed(kind, self._token.scrub(failure_text(error))) from error
+            raise self._failed(error, kind) from error
+
+    def _failed(self, error: Exception, kind: FailureKind) -> RequestFailed:
+        text = self._token.scrub(failure_text(error))
+        proxy = self._reach.proxy
+        if proxy is None or not is_about_proxy(error, is_tunnel=proxy.is_socks):
+            return RequestFailed(kind, text)
+        joint = " " if isinstance(error, aiohttp.ClientHttpProxyError) else ": "
+        return RequestFailed(kind, f"the proxy {proxy}{joint}{text}", proxy=str(proxy))
+
+    def _is_proxy_speaking(self, status: int) -> bool:
+        """Whether an answer may be a proxy's, about a server that it does not reach: it reads plain HTTP."""
+        is_read = self._reach.http_proxy is not None and not self.server.startswith("https:")
+        return is_read and status in _NO_SERVER
 
     def _headers(self) -> dict[str, str]:
         token = {} if self._reach.token_in_query else self._token.header()

@@ -15,11 +15,11 @@ import msgspec
 
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.access import TOKEN_VARIABLE, Token
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.reach import Reach
+from bulk_importer.datagym.remedies import ANY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -54,36 +54,20 @@ class Examined(msgspec.Struct, frozen=True):
     exit_code: int = ExitCode.DELIVERED
 
 
-_REMEDIES = {
-    FailureKind.NOT_RESOLVED: "Check the host name in --server, and the name service of this machine or container.",
-    FailureKind.REFUSED: "Check the port in --server, that the server runs, and that no firewall is between.",
-    FailureKind.TLS: "Check that the port speaks TLS (https) and not plain HTTP, or write http:// where it does not.",
-    FailureKind.CERTIFICATE: "A certificate of your own authority is trusted with --ca-file FILE.",
-    FailureKind.CONNECT_TIMEOUT: (
-        "A firewall swallows the connection, or a proxy is needed: set HTTPS_PROXY or HTTP_PROXY."
-    ),
-    FailureKind.PROXY_LOGIN: "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and its login.",
-    FailureKind.NOT_HTTP: "Something else than a web server listens there; check the port in --server.",
-}
-_ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the proxy in front of it."
-
-
-async def diagnose(settings: Settings, token: Token) -> list[Examined]:
-    """Examine URL, proxy, connection, routes and token, clock, project, upload route; in this order."""
+async def diagnose(settings: Settings, token: Token) -> AsyncIterator[Examined]:
+    """Examine URL, proxy, connection, routes and token, clock, project, upload route; in this order, one at a time."""
     try:
         client, proxy = Client.of(settings, token), Reach.of(settings).proxy
     except UsageError as error:
-        return [
-            Examined(
-                "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE
-            )
-        ]
-    steps = [
-        Examined("url", Health.WELL, client.server),
-        Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct")),
-    ]
+        yield Examined(
+            "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE
+        )
+        return
+    yield Examined("url", Health.WELL, client.server)
+    yield Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct"))
     async with client:
-        return steps + [step async for step in _steps(client, settings, token)]
+        async for step in _steps(client, settings, token):
+            yield step
 
 
 async def _steps(client: Client, settings: Settings, token: Token) -> AsyncIterator[Examined]:
@@ -111,9 +95,8 @@ async def _steps(client: Client, settings: Settings, token: Token) -> AsyncItera
 
 
 def _unreachable(client: Client, error: RequestFailed) -> Examined:
-    remedy = _REMEDIES.get(error.kind, _ANY_REMEDY)
-    found = f"{client.server}: {error.kind.value} ({error.reason})"
-    return Examined("connection", Health.FAILED, found, remedy, ExitCode.SERVER)
+    found = f"{client.server}: {error}"
+    return Examined("connection", Health.FAILED, found, remedy_for(error), ExitCode.SERVER)
 
 
 async def _access(client: Client, answer: Answer, token: Token) -> Examined:
@@ -125,7 +108,7 @@ async def _access(client: Client, answer: Answer, token: Token) -> Examined:
     try:
         other = await client.get(routes.projects(RouteSet.OPEN_CORE))
     except RequestFailed as error:
-        return Examined(step, Health.FAILED, str(error), _ANY_REMEDY, ExitCode.SERVER)
+        return Examined(step, Health.FAILED, str(error), ANY_REMEDY, ExitCode.SERVER)
     if _is_list(other):
         ignored = "; the token is not needed here, and ignored" if token else ""
         return Examined(
@@ -176,7 +159,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
     async def at_once(_: float) -> None:
         """Nothing is tried again here."""
 
-    catalog = Catalog(client, max_seconds=0.0, sleep=at_once, chance=random.random)
+    catalog = Catalog(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None))
     try:
         project = await catalog.find_project(settings.project)
     except BulkImporterError as error:
@@ -204,7 +187,7 @@ async def _upload_route(client: Client, project: Project | None) -> Examined:
     try:
         answer = await client.get(routes.upload(project.id))
     except RequestFailed as error:
-        return Examined("upload route", Health.FAILED, str(error), _ANY_REMEDY, ExitCode.SERVER)
+        return Examined("upload route", Health.FAILED, str(error), ANY_REMEDY, ExitCode.SERVER)
     if answer.status == 405:
         return Examined("upload route", Health.WELL, "it is there")
     return Examined(

@@ -11,7 +11,7 @@ import aiohttp
 from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.socks import ProxyRefusesUs
 
-__all__ = ["failure_kind", "failure_text"]
+__all__ = ["failure_kind", "failure_text", "is_about_proxy"]
 
 # Why there was no connection, from the particular to the general.
 _NO_CONNECTION: tuple[tuple[type[Exception], FailureKind], ...] = (
@@ -56,11 +56,30 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
 
 
 def failure_text(error: Exception) -> str:
-    """What went wrong, in a few words, without the name of the class where there is anything better."""
-    inner = getattr(error, "os_error", error)
-    has_words = isinstance(
-        inner, socket.gaierror | ssl.SSLError
-    )  # of its own, and better ones than its number has
-    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
-        return os.strerror(inner.errno)
-    return str(error if has_words else inner) or type(error).__name__
+    """What went wrong, in a few words of the system: without its numbers, and without the name of a class."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"answers {error.status} {error.message}".rstrip()
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", error)
+    match inner:
+        case ssl.SSLCertVerificationError():
+            return inner.verify_message
+        case ssl.SSLError(reason=str(reason)):
+            return reason.replace("_", " ").lower()
+        case socket.gaierror(strerror=str(words)):
+            return words
+        case OSError(errno=int(number)):
+            return os.strerror(number)
+        case _:
+            return str(inner) or type(error).__name__
+
+
+def is_about_proxy(error: Exception, *, is_tunnel: bool) -> bool:
+    """Whether it is the proxy on the way that is not reached, or does not let us through.
+
+    Args:
+        is_tunnel: the proxy passes connections on (SOCKS), so that errors about the server look as without one.
+    """
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError | ProxyRefusesUs):
+        return True
+    no_connection = (aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError)
+    return not is_tunnel and isinstance(error, no_connection)

@@ -63,12 +63,14 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
             except ProxyTimeoutError as error:
                 raise aiohttp.ConnectionTimeoutError(str(error)) from error
             except ProxyConnectionError as error:
-                raise aiohttp.ClientProxyConnectionError(key, OSError(str(error))) from error
+                cause = error.__cause__
+                said = cause if isinstance(cause, OSError) else OSError(str(error))
+                raise aiohttp.ClientProxyConnectionError(key, said) from error
             except ProxyError as error:
                 # A code is what the proxy says about the server. Without one it is about us: the login is refused, or
                 # what answers does not speak SOCKS.
                 if error.error_code is None:
-                    raise ProxyRefusesUs(f"{proxy}: {error}") from error
+                    raise ProxyRefusesUs(str(error)) from error
                 raise aiohttp.ClientConnectorError(key, OSError(f"{proxy}: {error}")) from error
             except ssl.SSLCertVerificationError as error:
                 raise aiohttp.ClientConnectorCertificateError(key, error) from error
