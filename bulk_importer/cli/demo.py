@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import shutil
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,10 @@ __all__ = ["configure", "run"]
 
 _MARK = ".bulk-importer-demo"
 _PROJECT = "demo"
+_DATABASE = "sandbox.sqlite"
+# The checkpoint is bound to the address of the sandbox. These are below the range from which systems give out ports by
+# themselves (from 32768 or 49152 on), so that nothing else gets the port meanwhile by chance.
+_PORTS = range(8730, 8740)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +69,11 @@ def _fresh(folder: Path) -> Path:
 
 async def _demonstrate(folder: Path, entries: int) -> int:
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
-    from bulk_importer.sandbox import Sandbox, SandboxConfig
 
     began = time.monotonic()
     labels = folder / "labels.json"
-    async with Sandbox(SandboxConfig(database=folder / "sandbox.sqlite", seed=7)) as sandbox:
+    async with AsyncExitStack() as opened:
+        sandbox = await _opened_sandbox(opened, folder / _DATABASE)
         project = await sandbox.prepare(name=_PROJECT, media=entries)
         try:
             broken = write_corpus(labels, project.media_ids)
@@ -83,9 +89,10 @@ async def _demonstrate(folder: Path, entries: int) -> int:
         for way in BROKEN:
             terminal.say(f"  - {way}")
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
-        terminal.say(f"\n$ bulk-importer {' '.join(command)}     (and Ctrl-C half-way)")
+        shown = f"{_program()} {shlex.join(command)}"
+        terminal.say(f"\n$ {shown}     (and Ctrl-C half-way)")
         first = await _import(sandbox, command, interrupt_at=entries // 2)
-        terminal.say(f"\n$ bulk-importer {' '.join(command)}     (the same command again)")
+        terminal.say(f"\n$ {shown}     (the same command again)")
         second = await _import(sandbox, command, interrupt_at=None)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))
     seconds = time.monotonic() - began
@@ -94,8 +101,22 @@ async def _demonstrate(folder: Path, entries: int) -> int:
         for each in wrong:
             terminal.say(f"  - {each}")
         return ExitCode.UNFORESEEN
-    terminal.out(_closing_words(folder, entries, broken, seconds))
+    terminal.out(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
     return ExitCode.DELIVERED
+
+
+async def _opened_sandbox(opened: AsyncExitStack, database: Path) -> Sandbox:
+    """A sandbox at an address that will be free again when somebody goes on with what the demo leaves."""
+    from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+    for port in _PORTS:
+        try:
+            return await opened.enter_async_context(
+                Sandbox(SandboxConfig(port=port, database=database, seed=7))
+            )
+        except UsageError:
+            continue  # it is taken, or the database is of no use, which is said below
+    return await opened.enter_async_context(Sandbox(SandboxConfig(database=database, seed=7)))
 
 
 async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None) -> int:
@@ -150,24 +171,49 @@ async def _unexpected(
     return wrong
 
 
-def _closing_words(folder: Path, entries: int, broken: int, seconds: float) -> str:
-    checkpoint = folder / "labels.json.checkpoint"
+def _outcome(entries: int, broken: int, seconds: float) -> str:
     return f"""
 All came out as it should, in {seconds:.0f} s: {entries - broken:,} of {entries:,} entries are in the sandbox, each
 once; {broken} were rejected, and each cost nothing but itself.
+"""
 
-  {folder / "labels.json"}
-      what was imported
-  {checkpoint / "rejected.jsonl"}
-      what was rejected, and why
-  {checkpoint / "summary.json"}
-      the summary, for programs
-  {checkpoint / "log"}
-      the checkpoint, by which an interrupted import goes on
 
-What to run next:
-  bulk-importer check {folder / "labels.json"}
-  bulk-importer explain option-unknown
-  bulk-importer status {checkpoint}
-  bulk-importer sandbox --database {folder / "sandbox.sqlite"}
-  bulk-importer import LABELS.json --server https://YOUR.DATAGYM --project YOUR_PROJECT"""
+def _next_steps(folder: Path, url: str) -> str:
+    """What to type next; each line that begins with two blanks can be, as it stands."""
+    program = _program()
+    labels, checkpoint, rejected, corrected, database = (
+        shlex.quote(str(folder / name))
+        for name in (
+            "labels.json",
+            "labels.json.checkpoint",
+            "labels.json.checkpoint/rejected.jsonl",
+            "corrected.jsonl",
+            _DATABASE,
+        )
+    )
+    server = f"--server {url} --project {_PROJECT}"
+    return f"""
+To see what it left behind:
+  {program} status {checkpoint}
+  {program} verify {checkpoint} {labels}
+  {program} explain option-unknown
+
+The sandbox has stopped. This starts it again with all that it holds; leave it running:
+  {program} sandbox --port {url.rpartition(":")[2]} --database {database}
+
+Then, in another terminal: find all that is broken, fix it in a copy of what was rejected, and feed that again:
+  {program} check {labels} {server}
+  cp {rejected} {corrected}
+  {program} retry {checkpoint} {corrected}
+
+With labels and a server of your own:
+  {program} import LABELS.json --server https://YOUR.DATAGYM --project YOUR_PROJECT"""
+
+
+def _program() -> str:
+    """What a person types here to run this program."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m bulk_importer"
+    found = shutil.which(called.name)
+    return called.name if found and Path(found).resolve() == called.resolve() else shlex.quote(sys.argv[0])
