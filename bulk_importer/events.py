@@ -14,6 +14,7 @@ from bulk_importer.spans import Span
 
 __all__ = [
     "AnswerCame",
+    "AnswerDelayed",
     "AnswerMissed",
     "BatchDelivered",
     "BatchDoubted",
@@ -39,6 +40,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What every event is."""
 
 
+class AnswerDelayed(Event, frozen=True, kw_only=True):
+    """The first question to the server is not answered yet, after so many seconds.
+
+    Attributes:
+        patience_seconds: how long from now until it counts as not answered, at most.
+    """
+
+    server: str
+    seconds: float
+    patience_seconds: float
+
+
 class AnswerMissed(Event, frozen=True, kw_only=True):
     """The server did not answer and is asked again: told of the first time, and of each other reason.
 
@@ -56,7 +69,7 @@ class AnswerMissed(Event, frozen=True, kw_only=True):
 
 
 class AnswerCame(Event, frozen=True, kw_only=True):
-    """The question that `AnswerMissed` told of is answered, so many seconds after it was first asked."""
+    """The question that one of the others told of is answered, so many seconds after it was first asked."""
 
     server: str
     seconds: float

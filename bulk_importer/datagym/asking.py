@@ -7,8 +7,10 @@ unless a person says otherwise. Either way the first failure is told when it hap
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -23,7 +25,7 @@ from bulk_importer.datagym.policy import RetryPolicy
 from bulk_importer.datagym.remedies import ANY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
-from bulk_importer.events import AnswerCame, AnswerMissed, Observer
+from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
 
 __all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "Patience", "RowSink"]
@@ -35,6 +37,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 _R_contra = TypeVar("_R_contra", contravariant=True)
 
+_SLOW_SECONDS = 5.0
 _PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 
 
@@ -68,7 +71,7 @@ class Patience:
         max_seconds: one question, after that.
         sleep: waits so many seconds; it may raise, which ends the question.
         chance: draws evenly from `[0, 1)`.
-        told: told `AnswerMissed` and `AnswerCame`.
+        told: told `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
     """
 
     first_seconds: float
@@ -154,13 +157,23 @@ class Asking:
         sink.keep()
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        client, patience = self._client, self._patience
+        began, told = time.monotonic(), ""
+
         async def once() -> Answer:
-            answer = await ask()
+            with self._telling_of_a_delay(on_delay):
+                answer = await ask()
             if answer.status in _PASSING_STATUSES:
                 raise _Passing(answer)
             return answer
 
-        patience, began, told = self._patience, time.monotonic(), ""
+        def on_delay() -> None:
+            nonlocal told
+            told = told or "delayed"
+            left_seconds = max(0.0, client.read_seconds - _SLOW_SECONDS)
+            patience.told(
+                AnswerDelayed(server=client.server, seconds=_SLOW_SECONDS, patience_seconds=left_seconds)
+            )
 
         def on_wait(error: BaseException, after_seconds: float, left_seconds: float) -> None:
             nonlocal told
@@ -168,9 +181,9 @@ class Asking:
                 told = reason
                 patience.told(
                     AnswerMissed(
-                        server=self._client.server,
+                        server=client.server,
                         reason=reason,
-                        has_answered=self._client.has_answered,
+                        has_answered=client.has_answered,
                         after_seconds=round(after_seconds, 3),
                         patience_seconds=round(left_seconds, 3),
                     )
@@ -191,8 +204,20 @@ class Asking:
             raise self._unavailable(error) from error
         if told:
             seconds = round(time.monotonic() - began, 3)
-            patience.told(AnswerCame(server=self._client.server, seconds=seconds))
+            patience.told(AnswerCame(server=client.server, seconds=seconds))
         return answer
+
+    @contextmanager
+    def _telling_of_a_delay(self, on_delay: Callable[[], None]) -> Iterator[None]:
+        """Call `on_delay` where the first question to a server takes long: whether it is the right one is not known."""
+        if self._client.has_answered:
+            yield
+            return
+        timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, on_delay)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _max_seconds(self) -> float:
         return self._patience.max_seconds if self._client.has_answered else self._patience.first_seconds

@@ -160,6 +160,11 @@ class Client:
         """Whether the server, or what stands for it, has answered anything yet: it is no wrong or dead address."""
         return self._has_answered
 
+    @property
+    def read_seconds(self) -> float:
+        """How long a look-up may take."""
+        return self._timeouts.read
+
     async def get(self, path: str) -> Answer:
         """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
 

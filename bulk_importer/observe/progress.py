@@ -9,6 +9,7 @@ from typing import Protocol, TextIO
 
 from bulk_importer.events import (
     AnswerCame,
+    AnswerDelayed,
     AnswerMissed,
     BatchDelivered,
     BatchDoubted,
@@ -157,7 +158,7 @@ class _PlainLines:
         self._said_at = clock()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, AnswerMissed | AnswerCame):
+        if isinstance(event, AnswerDelayed | AnswerMissed | AnswerCame):
             return  # `Waiting` says it; there may be nothing to count yet
         now = self._clock()
         self._standing.see(event, now)

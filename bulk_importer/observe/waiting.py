@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bulk_importer.events import AnswerCame, AnswerMissed, Event, OutageBegan, OutageEnded
+from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Event, OutageBegan, OutageEnded
 
 __all__ = ["Waiting"]
 
@@ -38,6 +38,11 @@ class Waiting:
                 self._write_line(
                     f"{event.server} does not answer: {event.reason}. Asking again until "
                     f"{self._at(event.patience_seconds)}."
+                )
+            case AnswerDelayed():
+                self._write_line(
+                    f"{event.server} has not answered for {event.seconds:.0f} s. Waiting until "
+                    f"{self._at(event.patience_seconds)} at most."
                 )
             case AnswerCame() if not self._is_outage:
                 self._write_line(f"{event.server} answers.")

@@ -178,6 +178,21 @@ def test_other_sources_are_not_begun(command: Command, labels: Path) -> None:
     assert "2 more sources were not begun" in done.stderr
 
 
+def test_a_server_that_takes_long_over_the_first_answer_is_said_to(command: Command) -> None:
+    """It may be one that never answers anything; what it is waited for is bounded by the time for a look-up."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = command.start("projects", "--server", url, "--read-timeout", "6s", "--wait-for-server", "0")
+        assert process.stderr
+        assert re.match(
+            rf"{url} has not answered for 5 s\. Waiting until [\d:]+ at most\.", process.stderr.readline()
+        )
+        assert process.poll() is None
+        _, rest = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.SERVER
+    assert "no answer began in time" in rest
+
+
 def test_a_doctor_tells_each_step_when_it_is_done(command: Command) -> None:
     """And not all of them when the last one has run into its time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
