@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bulk_importer.datagym.proxies import Proxy
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import LibraryMissing
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -33,7 +33,7 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
         options: of `aiohttp.TCPConnector`.
 
     Raises:
-        UsageError: aiohttp-socks is not installed.
+        LibraryMissing: aiohttp-socks is not installed.
     """
     try:
         from aiohttp_socks import (
@@ -44,9 +44,7 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
             ProxyType,
         )
     except ImportError as error:
-        raise UsageError(
-            f"The proxy {proxy} needs aiohttp-socks: pip install 'bulk-importer[socks]'."
-        ) from error
+        raise LibraryMissing(f"The proxy {proxy}", "aiohttp-socks") from error
 
     class Connector(ProxyConnector):
         async def connect(

@@ -385,7 +385,7 @@ async def test_without_its_library_a_socks_proxy_is_refused_by_name(monkeypatch:
     """And the message says what to install."""
     monkeypatch.setitem(sys.modules, "aiohttp_socks", None)
     monkeypatch.setenv("all_proxy", "socks5://localhost:1080")
-    with pytest.raises(UsageError, match=r"bulk-importer\[socks\]"):
+    with pytest.raises(UsageError, match=r"pip install .*aiohttp-socks"):
         await upload(Settings(server="http://datagym.invalid"))
 
 
