@@ -17,6 +17,7 @@ from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
+from bulk_importer.readable import readable
 from bulk_importer.small_files import text_of
 from bulk_importer.units import (
     ANY_TEXT,
@@ -391,7 +392,7 @@ class Settings:
         COUNT,
         8,
         "sending",
-        "how often a request that was not executed is sent in a row",
+        "how often a request that met no connection is sent in a row",
         at_least=1,
         at_most=1000,
     )
@@ -477,10 +478,19 @@ class Settings:
 
     # checkpoint: where the run is kept
     checkpoint: str | None = _setting(
-        FOLDER, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+        FOLDER,
+        None,
+        "checkpoint",
+        "folder of the checkpoint, or of one for each of several sources; default: SOURCE.checkpoint beside the source",
     )
     source_grew: bool = _setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"
+    )
+    server_moved: bool = _setting(
+        SWITCH,
+        False,
+        "checkpoint",
+        "the server has another URL since the last run, and is the same: its project is looked up by the recorded id",
     )
     settled_by: str | None = _setting(
         FOLDER,
@@ -498,8 +508,9 @@ class Settings:
             each.checked(getattr(self, each.name), each.name)
 
     def meaning(self) -> dict[str, Any]:
-        """The settings that change what a checkpoint means, by name."""
-        return {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        """The settings that change what a checkpoint means, by name, as they are put on record."""
+        values = {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        return {name: readable(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)

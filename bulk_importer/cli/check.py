@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,22 +12,21 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.check_text import report_lines
-from bulk_importer.cli.lookups import opened_catalog, run_look_up
+from bulk_importer.cli.lookups import run_look_up
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
 from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
-    from bulk_importer.datagym.label_config import LabelConfig
+    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.rules import Yardstick
 
 __all__ = ["configure", "run"]
 
-_SERVER = "server"
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -60,11 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
-        import orjson
-
         shown = [_as_builtins(report) for report in reports]
         several = shown[0] if len(sources) == len(shown) == 1 else {"sources": shown}
-        terminal.out(orjson.dumps(several, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(several)
     else:
         for report in reports:
             for line in report_lines(report, arguments.findings):
@@ -75,13 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> tuple[list[CheckReport], list[ExitCode]]:
+    from bulk_importer.intake.mentions import Mentions
+
     reports: list[CheckReport] = []
     codes: list[ExitCode] = []
-    with _scratch() as folder:
-        yardstick = await _yardstick(settings, folder)
+    others = Mentions() if len(sources) > 1 else None
+    with scratch_folder() as folder:
+        yardstick = await yardstick_for(settings, folder, keep_warnings=True)
         for source in sources:
             try:
-                report = await _check_one(source, settings, yardstick, sample, file)
+                report = await _check_one(source, settings, yardstick, sample, file, others)
             except BulkImporterError as error:
                 terminal.say(f"bulk-importer: {error}")
                 codes.append(error.exit_code)
@@ -91,37 +92,13 @@ async def _check_all(
     return reports, codes
 
 
-async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
-    """What entries are held against; the server is asked where one is named, and only for what is needed."""
-    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project
-
-    wants_media = asks_for_media(settings)
-    if settings.server and settings.label_config == _SERVER and not settings.project:
-        raise UsageError(
-            "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
-        )
-    if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
-        return await _measured(settings, await label_config_of(settings, None, None), folder, None, None)
-    async with opened_catalog(settings) as catalog:
-        project = await target_project(settings, catalog)
-        config = await label_config_of(settings, catalog, project)
-        return await _measured(settings, config, folder, catalog, project)
-
-
-async def _measured(
-    settings: Settings,
-    config: LabelConfig | None,
-    folder: Path,
-    catalog: Catalog | None,
-    project: Project | None,
-) -> Yardstick:
-    from bulk_importer.pipeline.rules import yardstick_of
-
-    return await yardstick_of(settings, config, folder, catalog=catalog, project=project, keep_warnings=True)
-
-
 async def _check_one(
-    source: str, settings: Settings, yardstick: Yardstick, sample: int | None, file: BinaryIO | None
+    source: str,
+    settings: Settings,
+    yardstick: Yardstick,
+    sample: int | None,
+    file: BinaryIO | None,
+    others: Mentions | None,
 ) -> CheckReport:
     import msgspec
 
@@ -137,7 +114,9 @@ async def _check_one(
     options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
-        check = Check(opened, yardstick, options, found=write, sample=sample, passed=_pulse(source))
+        check = Check(
+            opened, yardstick, options, found=write, sample=sample, passed=_pulse(source), others=others
+        )
         return await check.run()
     finally:
         await opened.aclose()
@@ -172,20 +151,10 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        raise UsageError(f"--findings {path} cannot be written: {reason_of(error)}.") from error
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for what is needed while a check runs."""
-    import tempfile
-
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-")
-    except OSError as error:
-        raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
-    with folder as path:
-        yield Path(path)
+        mend = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Mend that"
+        raise UsageError(
+            f"--findings {path} cannot be written: {reason_of(error)}. {mend}, or name another file."
+        ) from error
 
 
 def _as_builtins(report: CheckReport) -> object:

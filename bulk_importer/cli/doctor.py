@@ -41,9 +41,8 @@ async def _examine(settings: Settings, *, as_json: bool) -> list[ExitCode]:
             _show(step)
     if as_json:
         import msgspec
-        import orjson
 
-        terminal.out(orjson.dumps(msgspec.to_builtins(steps), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(msgspec.to_builtins(steps))
     return [ExitCode(step.exit_code) for step in steps]
 
 

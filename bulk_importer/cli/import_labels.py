@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.errors import (
+    BulkImporterError,
+    ExitCode,
+    Interrupted,
+    ServerError,
+    UsageError,
+    most_important,
+)
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.access import Token
     from bulk_importer.events import Observer
+    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
+    from bulk_importer.pipeline.foreseeing import Foreseen
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["SECTIONS", "configure", "expanded", "run"]
 
+_WIPED = "earlier-entry-wiped"
+_SECONDS_BETWEEN_LINES = 10.0
 _KEEP = ("keepData missing", "keepData true", "keepData false")
 SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
@@ -58,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
+    from bulk_importer.pipeline import checkpoint_folders
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch
 
     token = Token.find(settings.token_file)
@@ -65,14 +81,22 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     codes: list[ExitCode] = []
     summaries: list[Summary] = []
     sibling = None
-    folders = _folders(sources, settings)
+    folders = checkpoint_folders(sources, settings.checkpoint)
+    neighbours = None
     with stopping_on_signals(stop):
+        if len(sources) > 1:
+            neighbours = Neighbours(folders)
+            settings = await _say_what_will_be_wiped(
+                sources, folders, neighbours.mentions, settings, stop, quiet=quiet, as_json=as_json
+            )
         for source, folder in zip(sources, folders, strict=True):
             if not (quiet or as_json) and settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, quiet=quiet, as_json=as_json
+                    *(source, folder, settings, token, stop, sibling, neighbours),
+                    quiet=quiet,
+                    as_json=as_json,
                 )
                 sibling = folder
             except BulkImporterError as error:
@@ -100,6 +124,7 @@ async def _import_one(
     token: Token,
     stop: StopSwitch,
     sibling: Path | None,
+    neighbours: Neighbours | None,
     *,
     quiet: bool,
     as_json: bool,
@@ -128,11 +153,94 @@ async def _import_one(
             observers=observers,
             announce=(lambda _: None) if quiet or as_json else _announce,
             sibling=sibling,
+            neighbours=neighbours,
         )
         try:
             return await running.run()
         finally:
             await opened.aclose()
+
+
+async def _say_what_will_be_wiped(
+    sources: Sequence[str],
+    folders: Sequence[Path],
+    others: Mentions,
+    settings: Settings,
+    stop: StopSwitch,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> Settings:
+    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
+
+    Returns:
+        The settings that they go on with.
+    """
+    from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
+    from bulk_importer.intake import IntakeOptions
+    from bulk_importer.pipeline.foreseeing import foresee, new_among
+
+    new = new_among(folders)
+    is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
+    if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
+        return settings
+    before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
+    try:
+        async with stop.breaking_off():
+            with scratch_folder() as scratch:
+                yardstick = await yardstick_for(settings, scratch, sibling=before, quiet=quiet)
+                foreseen = await foresee(
+                    [sources[place] for place in new],
+                    others,
+                    yardstick.rules,
+                    IntakeOptions.of(settings),
+                    passed=(lambda *_: None) if quiet or as_json else _pulse(),
+                )
+    except Interrupted:
+        return settings  # the first import says so
+    except ServerError:
+        return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
+    except BulkImporterError as error:
+        terminal.say(
+            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}"
+        )
+        return settings
+    for each in foreseen:
+        for line in _foreseen_lines(each):
+            terminal.say(line)
+    return settings
+
+
+def _pulse() -> Callable[[str, int], None]:
+    """Says how far the reading before is, now and then."""
+    said_at = time.monotonic()
+
+    def pulse(source: str, read_bytes: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
+            said_at = time.monotonic()
+            terminal.say(
+                f"{source}: looking first whether the sources wipe labels of each other, "
+                f"{read_bytes / 1e6:,.0f} MB so far"
+            )
+
+    return pulse
+
+
+def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+    if foreseen.first is not None:
+        first = foreseen.first
+        fate = "they are rejected" if first.severity == "error" else "what that brings is deleted again"
+        yield (
+            f"{foreseen.source}: {foreseen.count:,} x keepData false behind an entry for the same media, here or in "
+            f"another source: {fate} ({first.code}). The first is at position {first.position} (byte {first.offset}), "
+            f"media {first.media_id}. {first.advice}"
+        )
+    if foreseen.unknown:
+        yield (
+            f"{foreseen.source}: whether it wipes labels that other sources bring cannot be said before it is sent: "
+            f"{foreseen.unknown}"
+        )
 
 
 def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporterError) -> Summary:
@@ -173,11 +281,9 @@ def _announce(what: Announcement) -> None:
 
 def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        import orjson
-
         several = [summary.to_builtins() for summary in summaries]
         shown = several[0] if len(several) == 1 else {"sources": several}
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(shown)
     elif not quiet:
         from bulk_importer.observe import summary_text
 
@@ -202,37 +308,8 @@ def expanded(sources: Sequence[str]) -> list[str]:
         found = sorted(glob.glob(source, recursive=True))
         if not found:
             raise UsageError(f"No file matches {source!r}.")
-        expanded += found
+        # A file of that name, and not standard input.
+        expanded += ["./-" if each == "-" else each for each in found]
     if len(set(expanded)) < len(expanded):
         raise UsageError("A source is named twice; each is imported once.")
     return expanded
-
-
-def _folders(sources: Sequence[str], settings: Settings) -> list[Path]:
-    """The checkpoint folder of each source.
-
-    Raises:
-        UsageError: two would share one.
-    """
-    folders = [_folder(source, settings, several=len(sources) > 1) for source in sources]
-    by_folder: dict[Path, str] = {}
-    for source, folder in zip(sources, folders, strict=True):
-        other = by_folder.setdefault(folder, source)
-        if other != source:
-            raise UsageError(
-                f"{other} and {source} would share the checkpoint {folder}. Import them one after the other, each with "
-                "a --checkpoint of its own."
-            )
-    return folders
-
-
-def _folder(source: str, settings: Settings, *, several: bool) -> Path:
-    from urllib.parse import urlsplit
-
-    from bulk_importer.pipeline import checkpoint_folder
-
-    if several and settings.checkpoint is not None:
-        # The query of an URL is no part of the name: it may be a signature.
-        path = urlsplit(source).path if "://" in source else source
-        return Path(settings.checkpoint) / (Path(path).name + ".checkpoint")
-    return checkpoint_folder(source, settings.checkpoint)

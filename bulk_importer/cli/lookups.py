@@ -69,12 +69,13 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 @asynccontextmanager
 async def opened_client(
-    settings: Settings, *, max_seconds: float = _LOOK_UP_SECONDS
+    settings: Settings, *, max_seconds: float = _LOOK_UP_SECONDS, quiet: bool = False
 ) -> AsyncIterator[tuple[Client, Patience]]:
     """The server that the settings name, and how it is asked; a person is told where it does not answer.
 
     Args:
         max_seconds: how long one look-up is tried again, at most, once the server has answered.
+        quiet: nobody is told that it does not answer.
     """
     import asyncio
     import random
@@ -92,26 +93,24 @@ async def opened_client(
                 min(max_seconds, settings.max_outage),
                 sleep=asyncio.sleep,
                 chance=random.random,
-                told=Waiting(terminal.say),
+                told=(lambda _: None) if quiet else Waiting(terminal.say),
             ),
         )
 
 
 @asynccontextmanager
-async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
+async def opened_catalog(settings: Settings, *, quiet: bool = False) -> AsyncIterator[Catalog]:
     """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
     from bulk_importer.datagym.catalog import Catalog
 
-    async with opened_client(settings) as (client, patience):
+    async with opened_client(settings, quiet=quiet) as (client, patience):
         yield Catalog(client, patience)
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
     """Print the rows as the arguments say; `nothing` is what a person is told where there are none."""
     if arguments.json:
-        import orjson
-
-        terminal.out(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(list(rows))
     elif arguments.csv:
         terminal.out(_csv(rows))
     elif rows:

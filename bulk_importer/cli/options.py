@@ -36,14 +36,15 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message.rstrip('.')}.{advice} See '{self.prog} --help'.")
 
 
-def add_settings(parser: argparse.ArgumentParser, sections: Collection[str]) -> None:
-    """Give `parser` a flag for each setting of `sections`, and `--config`."""
-    parser.set_defaults(sections=sections)
+def add_settings(
+    parser: argparse.ArgumentParser, sections: Collection[str], names: Collection[str] = ()
+) -> None:
+    """Give `parser` a flag for each setting of `sections`, for those of `names`, and `--config`."""
+    taken = [each for each in definitions() if each.section in sections or each.name in names]
+    parser.set_defaults(takes=frozenset(each.name for each in taken))
     parser.add_argument("--config", metavar="FILE.toml", help="read settings from this file")
     groups: dict[str, argparse._ArgumentGroup] = {}
-    for each in definitions():
-        if each.section not in sections:
-            continue
+    for each in taken:
         group = groups.setdefault(each.section, parser.add_argument_group(each.section))
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")
@@ -96,10 +97,9 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         if name.startswith(_PREFIX)
     }
     loaded = load(flags, os.environ, arguments.config)
-    ours = {each.name for each in definitions() if each.section in arguments.sections}
     for name, why in idle(loaded.settings):
         if name in flags:
             raise UsageError(f"{why}. Leave it out, or change that.")
-        if name in ours and not getattr(arguments, "quiet", False):
+        if name in arguments.takes and not getattr(arguments, "quiet", False):
             terminal.say(f"bulk-importer: {loaded.origins[name]}: {why}.")
     return loaded

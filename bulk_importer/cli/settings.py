@@ -30,9 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         for each in definitions()
     }
     if arguments.json:
-        import orjson
-
-        terminal.out(orjson.dumps(rows, default=str, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(rows, default=str)
         return ExitCode.DELIVERED
     width = max(map(len, rows))
     for each in definitions():

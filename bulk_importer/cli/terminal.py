@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from io import RawIOBase
-from typing import TextIO
+from typing import Any, TextIO
 
-__all__ = ["close_streams", "open_streams", "out", "say"]
+from bulk_importer.readable import as_json, readable
+
+__all__ = ["close_streams", "open_streams", "out", "out_json", "say"]
 
 _lost: list[str] = []
 """Why standard output lacks something; added to by `_broke`, for as long as the process lives."""
@@ -20,6 +23,11 @@ _lost: list[str] = []
 def out(text: str) -> None:
     """Write a line to standard output: what the command was asked for."""
     _write(sys.stdout, text + "\n")
+
+
+def out_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> None:
+    """Write a value to standard output as JSON; `default` makes plain values of others."""
+    out(as_json(value, indent=indent, default=default).decode())
 
 
 def say(text: str) -> None:
@@ -69,6 +77,7 @@ def close_streams() -> bool:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    text = readable(text)
     try:
         try:
             stream.write(text)

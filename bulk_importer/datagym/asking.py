@@ -22,7 +22,7 @@ from bulk_importer.datagym.answers import FailureKind, retry_after
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.listings import NotAList, RowReader
 from bulk_importer.datagym.policy import RetryPolicy
-from bulk_importer.datagym.remedies import ANY_REMEDY, remedy_for
+from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
@@ -207,6 +207,11 @@ class Asking:
             patience.told(AnswerCame(server=client.server, seconds=seconds))
         return answer
 
+    @property
+    def way(self) -> str:
+        """As `Client.way`."""
+        return self._client.way
+
     @contextmanager
     def _telling_of_a_delay(self, on_delay: Callable[[], None]) -> Iterator[None]:
         """Call `on_delay` where the first question to a server takes long: whether it is the right one is not known."""
@@ -224,20 +229,23 @@ class Asking:
 
     def _unavailable(self, error: _Passing | RequestFailed) -> ServerUnavailable:
         server = self._client.server
+        reason = f"{error}{self.way}" if isinstance(error, _Passing) else str(error)
         if self._client.has_answered:
-            return ServerUnavailable(server, str(error))
-        remedy = remedy_for(error) if isinstance(error, RequestFailed) else ANY_REMEDY
+            return ServerUnavailable(server, reason)
+        remedy = remedy_for(error) if isinstance(error, RequestFailed) else PROXY_REMEDY
         waits = (
             " --wait-for-server waits longer, for a server that is still to start."
             if _is_passing(error)
             else ""
         )
-        return ServerUnavailable(server, str(error), advice=remedy + waits)
+        return ServerUnavailable(server, reason, advice=remedy + waits)
 
     def _unexpected(self, answer: Answer) -> ServerUnavailable | NotAuthorised:
         server = self._client.server
         if answer.status in (401, 403):
-            return NotAuthorised(server, f"it answers {answer.status} to a look-up; {WHERE_TOKENS_ARE_MADE}")
+            return NotAuthorised(
+                server, f"it answers {answer.status} to a look-up{self.way}; {WHERE_TOKENS_ARE_MADE}"
+            )
         said = f"it answers {answer.status} to a look-up"
         if 300 <= answer.status < 400 and (elsewhere := _origin(answer.headers.get("location", ""))):
             return ServerUnavailable(
@@ -247,7 +255,7 @@ class Asking:
             )
         return ServerUnavailable(
             server,
-            said,
+            f"{said}{self.way}",
             advice="See whether the project is still there; 'bulk-importer doctor' looks closer.",
         )
 

@@ -115,7 +115,7 @@ class Catalog:
             if answer.status != 200:
                 raise NotAuthorised(
                     self._server,
-                    f"it answers {refusal.status} to the list of projects; {WHERE_TOKENS_ARE_MADE}",
+                    f"it answers {refusal.status} to the list of projects{self._asking.way}; {WHERE_TOKENS_ARE_MADE}",
                 )
         known = self._asking.read(answer, list[Project])
         self._routes = found

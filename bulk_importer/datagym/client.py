@@ -29,7 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.failures import failure_kind, failure_text, is_about_proxy
+from bulk_importer.datagym.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.datagym.reach import Reach
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -85,8 +85,9 @@ class RequestFailed(BulkImporterError):
         self.kind = kind
         self.reason = reason
         self.proxy = proxy
-        # Of a connection that did not come about, the system says it better than its kind does.
-        super().__init__(reason if kind is FailureKind.REFUSED else f"{kind.value} ({reason})")
+        # Where no connection came about, or the proxy is to blame, the reason says it better than the kind does.
+        is_said = kind is FailureKind.REFUSED or proxy is not None
+        super().__init__(reason if is_said else f"{kind.value} ({reason})")
 
 
 class Client:
@@ -136,6 +137,13 @@ class Client:
             reach=Reach.of(settings),
             max_connections=settings.max_in_flight,
         )
+
+    @property
+    def way(self) -> str:
+        """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
+        if not self._is_read_on_the_way:
+            return ""
+        return f" (through the proxy {self._reach.proxy}, whose answer it may be)"
 
     async def __aenter__(self) -> Self:
         reach = self._reach
@@ -250,8 +258,10 @@ class Client:
                 ) as response,
             ):
                 deadline.answer_begins()
-                self._has_answered = self._has_answered or not self._is_proxy_speaking(response.status)
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                self._reach.check_passed_on(response.status, headers)
+                if not (self._is_read_on_the_way and response.status in _NO_SERVER):
+                    self._has_answered = True
                 if take is not None and response.status == 200:
                     async for piece in response.content.iter_any():
                         deadline.piece_came(seconds)
@@ -268,17 +278,15 @@ class Client:
             raise self._failed(error, kind) from error
 
     def _failed(self, error: Exception, kind: FailureKind) -> RequestFailed:
-        text = self._token.scrub(failure_text(error))
         proxy = self._reach.proxy
-        if proxy is None or not is_about_proxy(error, is_tunnel=proxy.is_socks):
-            return RequestFailed(kind, text)
-        joint = " " if isinstance(error, aiohttp.ClientHttpProxyError) else ": "
-        return RequestFailed(kind, f"the proxy {proxy}{joint}{text}", proxy=str(proxy))
+        is_its = proxy is not None and is_of_the_proxy(error, passes_bytes=proxy.is_socks)
+        named = str(proxy) if is_its else None
+        return RequestFailed(kind, self._token.scrub(failure_text(error, named)), proxy=named)
 
-    def _is_proxy_speaking(self, status: int) -> bool:
-        """Whether an answer may be a proxy's, about a server that it does not reach: it reads plain HTTP."""
-        is_read = self._reach.http_proxy is not None and not self.server.startswith("https:")
-        return is_read and status in _NO_SERVER
+    @property
+    def _is_read_on_the_way(self) -> bool:
+        """Whether a proxy reads what goes to the server, and may answer in its place."""
+        return self._reach.http_proxy is not None and not self.server.startswith("https:")
 
     def _headers(self) -> dict[str, str]:
         token = {} if self._reach.token_in_query else self._token.header()

@@ -18,8 +18,9 @@ from bulk_importer.datagym.access import TOKEN_VARIABLE, Token
 from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
+from bulk_importer.datagym.proxies import Proxy
 from bulk_importer.datagym.reach import Reach
-from bulk_importer.datagym.remedies import ANY_REMEDY, remedy_for
+from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -64,25 +65,37 @@ async def diagnose(settings: Settings, token: Token) -> AsyncIterator[Examined]:
         )
         return
     yield Examined("url", Health.WELL, client.server)
-    yield Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct"))
     async with client:
-        async for step in _steps(client, settings, token):
+        async for step in _steps(client, settings, token, proxy):
             yield step
 
 
-async def _steps(client: Client, settings: Settings, token: Token) -> AsyncIterator[Examined]:
+async def _steps(
+    client: Client, settings: Settings, token: Token, proxy: Proxy | None
+) -> AsyncIterator[Examined]:
     try:
         answer = await client.get(routes.projects(RouteSet.TOKEN))
     except RequestFailed as error:
-        yield _unreachable(client, error)
+        if error.proxy is not None:
+            yield Examined("proxy", Health.FAILED, error.reason, PROXY_REMEDY, ExitCode.SERVER)
+            yield Examined("connection", Health.UNKNOWN, "the proxy does not let us through")
+        else:
+            yield _without_trouble(proxy)
+            yield _unreachable(client, error)
         for step in ("routes and token", "clock", "project", "upload route"):
             yield Examined(step, Health.UNKNOWN, "the server cannot be reached")
         return
+    is_of_a_server = _is_of_a_server(answer, client, proxy)
+    yield _without_trouble(proxy) if is_of_a_server else _perhaps_the_proxy(answer, proxy)
     is_tls = client.server.startswith("https:")
     yield Examined(
         "connection", Health.WELL, f"it answers, {'over TLS' if is_tls else 'in plain text, without TLS'}"
     )
     access = await _access(client, answer, token)
+    if not is_of_a_server and access.health is Health.FAILED:
+        access = msgspec.structs.replace(
+            access, remedy="Look at the proxy first: the server may not have been asked."
+        )
     yield access
     yield _clock(answer)
     if access.health is Health.FAILED:
@@ -92,6 +105,23 @@ async def _steps(client: Client, settings: Settings, token: Token) -> AsyncItera
     project, found = await _project(client, settings)
     yield found
     yield await _upload_route(client, project)
+
+
+def _without_trouble(proxy: Proxy | None) -> Examined:
+    return Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct"))
+
+
+def _is_of_a_server(answer: Answer, client: Client, proxy: Proxy | None) -> bool:
+    """Whether the proxy cannot have answered: it sees no more than bytes, or the answer is none of a proxy's pages."""
+    sees_bytes = proxy is None or proxy.is_socks or client.server.startswith("https:")
+    return sees_bytes or answer.status < 400 or answer.body.lstrip()[:1] in (b"{", b"[")
+
+
+def _perhaps_the_proxy(answer: Answer, proxy: Proxy | None) -> Examined:
+    found = (
+        f"{proxy}; the page with status {answer.status} that comes back may be its own, and not the server's"
+    )
+    return Examined("proxy", Health.DOUBTFUL, found, PROXY_REMEDY)
 
 
 def _unreachable(client: Client, error: RequestFailed) -> Examined:

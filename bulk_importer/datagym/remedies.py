@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.client import RequestFailed
 
-__all__ = ["ANY_REMEDY", "remedy_for"]
+__all__ = ["ANY_REMEDY", "PROXY_REMEDY", "remedy_for"]
 
-_THE_PROXY = "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)"
 _REMEDIES: Mapping[FailureKind, str] = {
     FailureKind.NOT_RESOLVED: "Check the host name in --server, and the name service of this machine or container.",
     FailureKind.REFUSED: "Check the port in --server, that the server runs, and that no firewall is between.",
@@ -18,7 +17,6 @@ _REMEDIES: Mapping[FailureKind, str] = {
     FailureKind.CONNECT_TIMEOUT: (
         "A firewall swallows the connection, or a proxy is needed: set HTTPS_PROXY or HTTP_PROXY."
     ),
-    FailureKind.PROXY_LOGIN: f"Check {_THE_PROXY} and its login.",
     FailureKind.DISCONNECTED: (
         "If the port speaks TLS, write https:// in --server; else look at the log of the server, or of the proxy in "
         "front of it."
@@ -27,12 +25,16 @@ _REMEDIES: Mapping[FailureKind, str] = {
         "Something else than a web server listens there, or one that speaks TLS (https); check --server."
     ),
 }
+PROXY_REMEDY = (
+    "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), its login, and that it lets this host "
+    "and port through; NO_PROXY names hosts and ranges of addresses that are reached without it."
+)
 ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the proxy in front of it."
 """Where nothing in particular is known."""
 
 
 def remedy_for(failure: RequestFailed) -> str:
     """What to do, in a sentence or two."""
-    if failure.proxy is not None and failure.kind is not FailureKind.PROXY_LOGIN:
-        return f"Check --server, and {_THE_PROXY}; hosts in NO_PROXY are reached without it."
+    if failure.proxy is not None:
+        return PROXY_REMEDY
     return _REMEDIES.get(failure.kind, ANY_REMEDY)

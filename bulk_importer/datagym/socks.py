@@ -68,7 +68,7 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
                 # A code is what the proxy says about the server. Without one it is about us: the login is refused, or
                 # what answers does not speak SOCKS.
                 if error.error_code is None:
-                    raise ProxyRefusesUs(str(error)) from error
+                    raise ProxyRefusesUs(f"{proxy}: {error}") from error
                 raise aiohttp.ClientConnectorError(key, OSError(f"{proxy}: {error}")) from error
             except ssl.SSLCertVerificationError as error:
                 raise aiohttp.ClientConnectorCertificateError(key, error) from error

@@ -7,7 +7,7 @@ not answer, `summary_text` says in words what came of a run.
 
 from bulk_importer.observe.jsonlog import JsonLog
 from bulk_importer.observe.progress import Progress, progress_for
-from bulk_importer.observe.report import summary_text
+from bulk_importer.observe.report import origin_text, summary_text
 from bulk_importer.observe.waiting import Waiting
 
-__all__ = ["JsonLog", "Progress", "Waiting", "progress_for", "summary_text"]
+__all__ = ["JsonLog", "Progress", "Waiting", "origin_text", "progress_for", "summary_text"]

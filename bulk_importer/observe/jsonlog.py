@@ -16,10 +16,10 @@ from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
-import orjson
 from msgspec import to_builtins
 
 from bulk_importer.events import Event
+from bulk_importer.readable import as_json
 
 __all__ = ["JsonLog"]
 
@@ -45,17 +45,20 @@ class JsonLog:
         """Append one event: the time in seconds since 1970, its name, its fields."""
         if self._given_up:
             return
-        line = orjson.dumps(
-            {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)},
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+        told = {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)}
+        line = as_json(told, indent=False) + b"\n"
         try:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`
                 self._bytes = self._file.tell()
                 line = b"".join((*self._early, line))
                 self._early.clear()
-            self._bytes += self._file.write(line)
+            written = self._file.write(line)
+            if written < len(line):  # no room for the rest
+                self._file.truncate(self._bytes)
+                self.close()
+                return
+            self._bytes += written
             if self._bytes >= self._largest:
                 self._file.close()
                 os.replace(self._path, self._path.with_name(self._path.name + ".1"))

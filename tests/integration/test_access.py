@@ -320,8 +320,8 @@ async def test_a_socks_proxy_may_want_a_login(
             assert verdict.kind is StopKind.NOT_AUTHORISED
             assert "authentication" in verdict.reason
             examined = {each.step: each async for each in diagnose(Settings(server=server.url), Token())}
-            assert examined["proxy"].found == f"socks5h://127.0.0.1:{proxy.port}"
-            assert "login" in examined["connection"].remedy
+            assert examined["proxy"].found.startswith(f"socks5h://127.0.0.1:{proxy.port}: ")
+            assert "login" in examined["proxy"].remedy
     assert len(server.came) == 1
 
 
@@ -340,7 +340,7 @@ async def test_what_a_socks_proxy_cannot_reach_is_away_and_nothing_was_executed(
     ):
         for port, reason in (
             (proxy.port, "refused by destination"),
-            (1, "proxy socks5://127.0.0.1:1: Connection refused"),
+            (1, "proxy socks5://127.0.0.1:1 cannot be reached: Connection refused"),
             (broken.sockets[0].getsockname()[1], "hung up"),
         ):
             monkeypatch.setenv("all_proxy", f"socks5://127.0.0.1:{port}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from bulk_importer import Settings, import_labels, import_labels_sync
-from bulk_importer.errors import ExitCode, ServerUnavailable, UsageError
-from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event
+from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerUnavailable, UsageError
+from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 
 
@@ -51,6 +52,49 @@ async def test_a_path_is_imported_and_the_same_call_again_sends_nothing(
     assert sum(event.entries for event in events if isinstance(event, BatchDelivered)) == 12
     again = await import_labels(str(path), settings)
     assert again.this_run.requests == 0
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+async def test_a_path_is_a_file_whatever_its_name(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` as a text is standard input."""
+    sandbox, _, entries = target
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text(json.dumps(entries))
+    summary = await import_labels(Path("-"), Settings(server=sandbox.url, project="p"))
+    assert (summary.delivered, summary.checkpoint) == (12, "-.checkpoint")
+
+
+@pytest.mark.parametrize("change", ["grown", "touched", "rewritten"])
+async def test_a_file_that_changed_while_it_was_read_goes_on_at_rest_as_advised(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, change: str
+) -> None:
+    """The same call again, unless it holds something else where it was read; that is refused."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    text = json.dumps(entries, indent=4000)
+    path.write_text(text[: len(text) // 2] if change == "grown" else text)
+    settings = Settings(server=sandbox.url, project="p", segment_bytes=50_000, workers=0)
+
+    def interfere(event: Event) -> None:
+        if isinstance(event, SegmentRead) and not event.first:
+            if change == "touched":
+                os.utime(path, (1, 1))
+            else:
+                path.write_text(text if change == "grown" else json.dumps(entries[::-1]))
+
+    first = await import_labels(path, settings, observers=[interfere])
+    assert first.exit_code == ExitCode.INPUT
+    assert "it changed while it was read. Run the same command again when it is at rest." in first.message
+    assert 0 < first.entries < 12
+    if change == "rewritten":
+        again = import_labels(path, settings)
+        with pytest.raises(CheckpointMismatch, match="--settled-by"):
+            await again
+        return
+    second = await import_labels(path, settings)
+    assert (second.state, second.exit_code, second.delivered) == ("complete", 0, 12)
     assert set(await delivered(sandbox, project_id)) == {1}
 
 
@@ -212,3 +256,16 @@ async def test_uploads_that_are_the_first_to_be_asked_end_with_everything_owed(t
     assert (summary.state, summary.exit_code) == ("failed", ExitCode.SERVER)
     assert (summary.owed, summary.in_doubt, summary.delivered) == (2, 0, 0)
     assert "--wait-for-server" in summary.message
+
+
+async def test_entries_of_a_program_are_known_in_a_folder_that_holds_other_checkpoints(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Theirs is the folder itself, whatever comes below it later."""
+    sandbox, _, entries = target
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    assert (await import_labels(entries, settings)).this_run.delivered == 12
+    other = tmp_path / "cp" / "l.json.checkpoint"
+    other.mkdir()
+    (other / "log").write_bytes((tmp_path / "cp" / "log").read_bytes())
+    assert (await import_labels(entries, settings)).this_run.delivered == 0

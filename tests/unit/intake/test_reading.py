@@ -103,7 +103,7 @@ NO_DOCUMENT = {
     "second array": (b"[1]\n[2]", 4),
     "string": (b'"a"', 0),
     "utf-16": ("[1]".encode("utf-16"), 0),
-    "utf-16 unmarked": ("[1]".encode("utf-16-le"), 5),
+    "utf-16 unmarked": ("[1]".encode("utf-16-le"), 0),
 }
 """Documents that are no array, and the byte at which they are none."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import time
 from pathlib import Path
 
@@ -202,6 +203,25 @@ def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
     log(BEGINNING)
     log.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path: Path) -> None:
+    """Who reads the file finds whole lines only, and a later run goes on behind them."""
+    log = JsonLog(tmp_path / "run.log")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (350, before[1]))
+    try:
+        for _ in range(5):
+            log(BEGINNING)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.close()
+    later = JsonLog(tmp_path / "run.log")
+    later(BEGINNING)
+    later.close()
+    lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["RunStarted"] * len(lines)
+    assert 2 <= len(lines) < 5
 
 
 def summary(**changes: object) -> Summary:
