@@ -2,6 +2,7 @@
 
     BulkImporterError                       70
     ├── UsageError                           2  the command line or a setting is wrong
+    │   └── LibraryMissing                      something is asked for that takes a library which is not installed
     ├── InputError                           3  the source
     │   ├── SourceUnreadable                    cannot be opened, or broke while it was read
     │   └── MalformedInput                      is not the JSON that it should be, from a byte on
@@ -44,6 +45,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "LabelConfigChanged",
+    "LibraryMissing",
     "MalformedInput",
     "NotAuthorised",
     "NotVerified",
@@ -110,6 +112,33 @@ class UsageError(BulkImporterError):
     """The command line, a variable or the settings file says something that cannot be meant."""
 
     exit_code = ExitCode.USAGE
+
+
+class LibraryMissing(UsageError):
+    """Something is asked for that takes a library which is not installed by itself."""
+
+    def __init__(self, what: str, library: str) -> None:
+        self.library = library
+        super().__init__(
+            f"{what} needs {library}, which is not installed. Install it: {_installing(library)}"
+        )
+
+
+def _installing(library: str) -> str:
+    """The command that installs a library where this program runs.
+
+    Not the name of an extra: where this program was installed from there may be no package of its name, and a bare
+    `pip` is often that of another environment.
+    """
+    import shlex
+    import sys
+    from importlib.util import find_spec
+    from shutil import which
+
+    python = shlex.quote(sys.executable)
+    if find_spec("pip") is None and which("uv"):
+        return f"uv pip install --python {python} {library}"
+    return f"{python} -m pip install {library}"
 
 
 class InputError(BulkImporterError):

@@ -230,6 +230,13 @@ class Settings:
     read_timeout: float = _setting(
         DURATION, 60.0, "server", "how long a look-up may wait for its answer", at_least=0.1, at_most=3600
     )
+    wait_for_server: float = _setting(
+        DURATION,
+        10.0,
+        "server",
+        "how long a server that has not answered once is asked again; one that has is waited for longer",
+        at_least=0,
+    )
 
     # reading: how the source is read
     path: str | None = _setting(
@@ -472,7 +479,11 @@ class Settings:
         at_most=3600,
     )
     max_outage: float = _setting(
-        DURATION, 3600.0, "sending", "how long the server may be unreachable before the run ends", at_least=0
+        DURATION,
+        3600.0,
+        "sending",
+        "how long the server may be unreachable before the run ends, once it has answered; see --wait-for-server",
+        at_least=0,
     )
     grace: float = _setting(
         DURATION, 8.0, "sending", "how long what is in flight may take to land after a signal", at_least=0

@@ -7,13 +7,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
+from bulk_importer.errors import (
+    BulkImporterError,
+    ExitCode,
+    Interrupted,
+    ServerError,
+    UsageError,
+    most_important,
+)
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,15 +86,17 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     with stopping_on_signals(stop):
         if len(sources) > 1:
             neighbours = Neighbours(folders)
-            await _say_what_will_be_wiped(
-                sources, folders, neighbours.mentions, settings, stop, quiet=quiet or as_json
+            settings = await _say_what_will_be_wiped(
+                sources, folders, neighbours.mentions, settings, stop, quiet=quiet, as_json=as_json
             )
         for source, folder in zip(sources, folders, strict=True):
             if not (quiet or as_json) and settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, neighbours, quiet=quiet or as_json
+                    *(source, folder, settings, token, stop, sibling, neighbours),
+                    quiet=quiet,
+                    as_json=as_json,
                 )
                 sibling = folder
             except BulkImporterError as error:
@@ -96,6 +106,12 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             if summary.message and (quiet or as_json or not summary.entries):
                 terminal.say(f"bulk-importer: {summary.message}")
             if stop.is_requested:
+                break
+            if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
+                # All go to one server and one project, so each would only wait for it again.
+                terminal.say(
+                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun."
+                )
                 break
     _report(summaries, as_json=as_json, quiet=quiet)
     return most_important(codes)
@@ -111,9 +127,10 @@ async def _import_one(
     neighbours: Neighbours | None,
     *,
     quiet: bool,
+    as_json: bool,
 ) -> Summary:
     from bulk_importer.intake import open_source
-    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.observe import JsonLog, Waiting, progress_for
     from bulk_importer.pipeline import Import
 
     opened = await open_source(source)
@@ -122,6 +139,8 @@ async def _import_one(
         ending.callback(log.close)
         observers: list[Observer] = [log]
         if not quiet:
+            observers.append(Waiting(terminal.say))
+        if not (quiet or as_json):
             progress = progress_for(sys.stderr, terminal.say)
             ending.callback(progress.close)
             observers.append(progress)
@@ -132,7 +151,7 @@ async def _import_one(
             folder,
             stop,
             observers=observers,
-            announce=(lambda _: None) if quiet else _announce,
+            announce=(lambda _: None) if quiet or as_json else _announce,
             sibling=sibling,
             neighbours=neighbours,
         )
@@ -150,8 +169,13 @@ async def _say_what_will_be_wiped(
     stop: StopSwitch,
     *,
     quiet: bool,
-) -> None:
-    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on."""
+    as_json: bool,
+) -> Settings:
+    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
+
+    Returns:
+        The settings that they go on with.
+    """
     from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.foreseeing import foresee, new_among
@@ -159,29 +183,32 @@ async def _say_what_will_be_wiped(
     new = new_among(folders)
     is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
     if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
-        return
+        return settings
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
         async with stop.breaking_off():
             with scratch_folder() as scratch:
-                yardstick = await yardstick_for(settings, scratch, sibling=before)
+                yardstick = await yardstick_for(settings, scratch, sibling=before, quiet=quiet)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     others,
                     yardstick.rules,
                     IntakeOptions.of(settings),
-                    passed=(lambda *_: None) if quiet else _pulse(),
+                    passed=(lambda *_: None) if quiet or as_json else _pulse(),
                 )
     except Interrupted:
-        return  # the first import says so
+        return settings  # the first import says so
+    except ServerError:
+        return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
     except BulkImporterError as error:
         terminal.say(
             f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}"
         )
-        return
+        return settings
     for each in foreseen:
         for line in _foreseen_lines(each):
             terminal.say(line)
+    return settings
 
 
 def _pulse() -> Callable[[str, int], None]:

@@ -14,9 +14,19 @@ from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.asking import Patience
     from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.client import Client
 
-__all__ = ["Row", "configure_look_up", "opened_catalog", "run_look_up", "settings_of", "show"]
+__all__ = [
+    "Row",
+    "configure_look_up",
+    "opened_catalog",
+    "opened_client",
+    "run_look_up",
+    "settings_of",
+    "show",
+]
 
 Row = Mapping[str, object]
 """Column -> value; all rows of an answer have the same columns in the same order."""
@@ -58,18 +68,43 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @asynccontextmanager
-async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
-    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+async def opened_client(
+    settings: Settings, *, max_seconds: float = _LOOK_UP_SECONDS, quiet: bool = False
+) -> AsyncIterator[tuple[Client, Patience]]:
+    """The server that the settings name, and how it is asked; a person is told where it does not answer.
+
+    Args:
+        max_seconds: how long one look-up is tried again, at most, once the server has answered.
+        quiet: nobody is told that it does not answer.
+    """
     import asyncio
     import random
 
     from bulk_importer.datagym.access import Token
-    from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.asking import Patience
     from bulk_importer.datagym.client import Client
+    from bulk_importer.observe import Waiting
 
     async with Client.of(settings, Token.find(settings.token_file)) as client:
-        seconds = min(_LOOK_UP_SECONDS, settings.max_outage)
-        yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random)
+        yield (
+            client,
+            Patience(
+                settings.wait_for_server,
+                min(max_seconds, settings.max_outage),
+                sleep=asyncio.sleep,
+                chance=random.random,
+                told=(lambda _: None) if quiet else Waiting(terminal.say),
+            ),
+        )
+
+
+@asynccontextmanager
+async def opened_catalog(settings: Settings, *, quiet: bool = False) -> AsyncIterator[Catalog]:
+    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+    from bulk_importer.datagym.catalog import Catalog
+
+    async with opened_client(settings, quiet=quiet) as (client, patience):
+        yield Catalog(client, patience)
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:

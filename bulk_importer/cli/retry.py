@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
-    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.observe import JsonLog, Waiting, progress_for
     from bulk_importer.pipeline.retrying import Retry
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -90,6 +90,8 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
         observers: list[Observer] = [log]
+        if not arguments.quiet:
+            observers.append(Waiting(terminal.say))
         if not (arguments.quiet or arguments.json):
             progress = progress_for(sys.stderr, terminal.say)
             ending.callback(progress.close)

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from bulk_importer.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
+    from bulk_importer.sandbox.inspection import ProjectHeld
 
 __all__ = ["configure", "run"]
 
@@ -23,6 +24,7 @@ _F = TypeVar("_F")
 _R = TypeVar("_R")
 
 _LARGEST_CONFIG_BYTES = 64 << 20
+_MOST_SHOWN = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -155,7 +157,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     async with Sandbox(config) as sandbox:
         project = await _project(sandbox, arguments, roots)
-        _announce(arguments, sandbox.url, project)
+        _announce(arguments, sandbox.url, project, await sandbox.projects())
         await stopped.wait()
     if not arguments.json:
         terminal.say("The sandbox has stopped.")
@@ -176,7 +178,9 @@ async def _project(
         raise UsageError(f"The project {arguments.project!r} cannot be created: {refused}.") from refused
 
 
-def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None) -> None:
+def _announce(
+    arguments: argparse.Namespace, url: str, project: Prepared | None, held: Sequence[ProjectHeld]
+) -> None:
     ready: dict[str, object] = {"url": url}
     if project:
         ready |= {"project": project.id, "name": project.name, "media": len(project.media_ids)}
@@ -191,25 +195,29 @@ def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None)
             raise UsageError(
                 f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
             ) from error
-    terminal.out(line if arguments.json else _usage(arguments, url, project))
+    terminal.out(line if arguments.json else _usage(arguments, url, project, held))
 
 
-def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) -> str:
+def _usage(
+    arguments: argparse.Namespace, url: str, project: Prepared | None, held: Sequence[ProjectHeld]
+) -> str:
     said = [f"A DataGym to rehearse on listens at {url}. Look at it in a browser; stop it with Ctrl-C."]
     said.append(
         f"Its labels are kept in {arguments.database}."
         if arguments.database
         else "It forgets all when it stops."
     )
-    name = project.name if project else "NAME"
+    for each in held[-_MOST_SHOWN:]:
+        labelled = f", {each.labelled:,} of them with labels" if each.labelled else ""
+        said.append(f"Project {each.name!r} ({each.id}) has {each.media:,} media{labelled}.")
     if project:
-        said.append(f"Project {project.name!r} ({project.id}) has {len(project.media_ids)} media.")
         route = "api/v1/dataset/{}" if arguments.token else "api/dataset/{}/file"
         said.append(f"Their ids: {url}/{route.format(project.dataset_id)}")
-    else:
-        said.append("It has no project made at the start; --project NAME --media N makes one.")
+    elif not held:
+        said.append("It has no project yet; --project NAME --media N makes one.")
     if arguments.token:
         said.append("Put the token into the variable DATAGYM_TOKEN.")
+    name = project.name if project else held[-1].name if held else "NAME"
     said.append(
         f"Import into it: bulk-importer import FILE.json --server {url} --project {shlex.quote(name)}"
     )

@@ -190,13 +190,11 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
 
 
 async def _compare(arguments: argparse.Namespace, folder: Path, source: str, proof: Proof) -> Claim:
-    import random
     from dataclasses import replace
 
     from bulk_importer.checkpoint.folder import MOVED
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.cli.lookups import opened_client
     from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.client import Client
     from bulk_importer.datagym.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.intake import open_source
@@ -213,13 +211,10 @@ async def _compare(arguments: argparse.Namespace, folder: Path, source: str, pro
             f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
         )
     settings = replace(settings, server=server, project=header.project)
-    async with Client.of(settings, Token.find(settings.token_file)) as client:
-        patience = settings.read_timeout
-        catalog = Catalog(client, max_seconds=patience, sleep=asyncio.sleep, chance=random.random)
+    async with opened_client(settings, max_seconds=settings.read_timeout) as (client, patience):
+        catalog = Catalog(client, patience)
         project = await catalog.find_project(header.project)
-        reader = LabelReader(
-            client, catalog, project, max_seconds=patience, sleep=asyncio.sleep, chance=random.random
-        )
+        reader = LabelReader(client, catalog, project, patience)
         opened = await open_source(source)
         try:
             corrected = delivered_corrections(retry_folders(folder))

@@ -41,13 +41,19 @@ def scratch_folder() -> Iterator[Path]:
 
 
 async def yardstick_for(
-    settings: Settings, folder: Path, *, keep_warnings: bool = False, sibling: Path | None = None
+    settings: Settings,
+    folder: Path,
+    *,
+    keep_warnings: bool = False,
+    sibling: Path | None = None,
+    quiet: bool = False,
 ) -> Yardstick:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
         keep_warnings, sibling: as `yardstick_of` takes them.
+        quiet: nobody is told that the server does not answer.
 
     Raises:
         BulkImporterError: as `yardstick_of`, `label_config_of` and `target_project` do.
@@ -74,7 +80,7 @@ async def yardstick_for(
         )
     if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
         return await measured(await label_config_of(settings, None, None), None, None)
-    async with opened_catalog(settings) as catalog:
+    async with opened_catalog(settings, quiet=quiet) as catalog:
         project = await target_project(settings, catalog)
         config = await label_config_of(settings, catalog, project)
         return await measured(config, catalog, project)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+import copy
 
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, RowSink
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, Patience, RowSink
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.listings import MediaRow, TaskRow
 from bulk_importer.datagym.project_names import AmbiguousProject, listed, meant_by
@@ -68,27 +68,23 @@ class Catalog:
 
     All of them only read, but for `label_config` by token: to read it is to read a task, and the server then writes
     what rows that task is missing.
-
-    Args:
-        max_seconds: how long one look-up is tried again.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        max_seconds: float,
-        sleep: Callable[[float], Awaitable[None]],
-        chance: Callable[[], float],
-    ) -> None:
+    def __init__(self, client: Client, patience: Patience) -> None:
         self._server = client.server
-        self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
+        self._asking = Asking(client, patience)
         # Found out by `projects`.
         self._routes: RouteSet | None = None
         # By project, the task that its configuration is read with; found out by `label_config`. It stays the same: the
         # first reading writes what the task is missing, so that a later one has nothing to write, and cannot get into
         # the way of an upload for the same media.
         self._config_tasks: dict[str, str] = {}
+
+    def untold(self) -> Catalog:
+        """The same catalog, and nobody hears of look-ups that are not answered."""
+        other = copy.copy(self)
+        other._asking = self._asking.untold()
+        return other
 
     async def route_set(self) -> RouteSet:
         """Which routes the server opens to us. Raises what `projects` raises."""

@@ -58,30 +58,44 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
             return FailureKind.DISCONNECTED
 
 
-def is_of_the_proxy(error: BaseException | None) -> bool:
-    """Whether it is the proxy that refused, or that cannot be reached, and not the server behind it."""
-    return isinstance(
-        error, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError | ProxyRefusesUs
-    )
+def is_of_the_proxy(error: Exception, *, passes_bytes: bool) -> bool:
+    """Whether it is the proxy on the way that refused, or that cannot be reached, and not the server behind it.
+
+    Args:
+        passes_bytes: the proxy speaks SOCKS, so that errors about the server look as they do without one.
+    """
+    if isinstance(error, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError | ProxyRefusesUs):
+        return True
+    no_connection = (aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError)
+    return not passes_bytes and isinstance(error, no_connection)
 
 
-def failure_text(error: Exception) -> str:
-    """What went wrong, in a few words, without the name of the class where there is anything better."""
+def failure_text(error: Exception, proxy: str | None = None) -> str:
+    """What went wrong, in a few words of the system: without its numbers, and without the name of a class.
+
+    Args:
+        proxy: URL of the proxy whose failure it is; None where it is the server's.
+    """
     if isinstance(error, aiohttp.ClientHttpProxyError):
         said = f"{error.status} {error.message}".strip()
         return (
             f"the proxy {error.request_info.real_url.origin()} answers {said} and opens no way to the server"
         )
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"the proxy {error.host}:{error.port} cannot be reached: {_words_of(error)}"
+    if proxy is not None and not isinstance(error, ProxyRefusesUs):
+        return f"the proxy {proxy} cannot be reached: {_words_of(error)}"
     return _words_of(error)
 
 
 def _words_of(error: Exception) -> str:
-    inner = getattr(error, "os_error", error)
-    has_words = isinstance(
-        inner, socket.gaierror | ssl.SSLError
-    )  # of its own, and better ones than its number has
-    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
-        return os.strerror(inner.errno)
-    return str(error if has_words else inner) or type(error).__name__
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", error)
+    match inner:
+        case ssl.SSLCertVerificationError():
+            return inner.verify_message
+        case ssl.SSLError(reason=str(reason)):
+            return reason.replace("_", " ").lower()
+        case socket.gaierror(strerror=str(words)):
+            return words
+        case OSError(errno=int(number)):
+            return os.strerror(number)
+        case _:
+            return str(inner) or type(error).__name__

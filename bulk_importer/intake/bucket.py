@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.errors import LibraryMissing, SourceUnreadable, UsageError
 from bulk_importer.intake.sources import Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
@@ -24,14 +24,15 @@ async def open_object(url: str) -> BucketSource:
 
     Raises:
         SourceUnreadable: there is no such object, or it may not be read.
-        UsageError: obstore is not installed, or the URL names no object.
+        LibraryMissing: obstore is not installed.
+        UsageError: the URL names no object.
     """
     try:
         import obstore
         from obstore.exceptions import BaseError
         from obstore.store import S3Store
     except ImportError as error:
-        raise UsageError(f"{url} needs obstore: pip install 'bulk-importer[cloud]'.") from error
+        raise LibraryMissing(url, "obstore") from error
     parts = urlsplit(url)
     key = parts.path.lstrip("/")
     if not parts.netloc or not key:

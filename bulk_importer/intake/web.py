@@ -140,11 +140,13 @@ class WebSource(Owned):
         """An answer of the server that carries content, or says that there is none at that place."""
         import aiohttp
 
+        from bulk_importer.datagym.failures import failure_text
+
         assert self._session is not None
         try:
             response = await self._session.get(self._url, headers={"Accept-Encoding": "identity", **headers})
         except (aiohttp.InvalidURL, aiohttp.ClientSSLError) as error:
-            raise SourceUnreadable(self.name, str(error).rstrip(".")) from error
+            raise SourceUnreadable(self.name, failure_text(error).rstrip(".")) from error
         if response.status in (200, 206) or (response.status == 416 and "Range" in headers):
             return response
         said = b""
@@ -205,9 +207,11 @@ class WebSource(Owned):
     async def pause(self, wait: float | None, error: Exception) -> None:
         """Wait before the next try, or give up."""
         if wait is None:
-            what = str(error) or type(error).__name__
+            from bulk_importer.datagym.failures import failure_text
+
+            what = failure_text(error)
             raise SourceUnreadable(
-                self.name, what.rstrip("."), advice="The same command goes on from there."
+                self.name, what.rstrip("."), advice="The same command resumes from there."
             ) from error
         await asyncio.sleep(wait)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from bulk_importer.events import (
+    AnswerCame,
+    AnswerDelayed,
+    AnswerMissed,
     BatchDelivered,
     BatchDoubted,
     EntriesRejected,
@@ -155,6 +158,8 @@ class _PlainLines:
         self._said_at = clock()
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, AnswerDelayed | AnswerMissed | AnswerCame):
+            return  # `Waiting` says it; there may be nothing to count yet
         now = self._clock()
         self._standing.see(event, now)
         if (

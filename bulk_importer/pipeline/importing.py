@@ -23,6 +23,7 @@ from bulk_importer.checkpoint import (
 )
 from bulk_importer.checkpoint.records import Block
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
@@ -53,6 +54,7 @@ from bulk_importer.pipeline.account import (
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
 from bulk_importer.pipeline.feed import READ_AS
+from bulk_importer.pipeline.first_contact import FirstContact
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.mention_log import MentionLog
 from bulk_importer.pipeline.neighbours import Neighbours
@@ -145,9 +147,10 @@ class Import:
         async with AsyncExitStack() as opened:
             async with self._stop.breaking_off():
                 client = await opened.enter_async_context(self._client())
-                catalog = Catalog(
-                    client, max_seconds=self._settings.max_outage, sleep=self._stop.rest, chance=random.random
+                patience = Patience.of(
+                    self._settings, sleep=self._stop.rest, chance=random.random, told=self._emit
                 )
+                catalog = Catalog(client, patience)
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
@@ -178,14 +181,7 @@ class Import:
                     )
                 except BulkImporterError as error:
                     return self._not_run(checkpoint, error)
-            reader = LabelReader(
-                client,
-                catalog,
-                project,
-                max_seconds=self._settings.max_outage,
-                sleep=self._stop.rest,
-                chance=random.random,
-            )
+            reader = LabelReader(client, catalog, project, patience)
             doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
             return await self._run(
                 client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
@@ -224,9 +220,11 @@ class Import:
         """What notices that the project's configuration changes, also since the last run on this checkpoint."""
         if config is None or self._settings.label_config != FROM_SERVER:
             return None
+        # Whether the server answers is the concern of the uploads while they go on, and they say so.
+        untold = catalog.untold()
 
         async def read() -> LabelConfig:
-            fresh = await label_config_of(self._settings, catalog, project)
+            fresh = await label_config_of(self._settings, untold, project)
             assert fresh is not None
             return fresh
 
@@ -251,8 +249,11 @@ class Import:
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
         self._emit(self._started(project, before))
 
+        contact = FirstContact(client, self._settings.wait_for_server, self._stop, self._emit)
+
         def emit(event: Event) -> None:
             doubts.see(event)
+            contact(event)
             self._emit(event)
 
         def began_with(keep_data: Mapping[KeepData, int]) -> None:
@@ -302,6 +303,10 @@ class Import:
                 )
             )
             raise
+        finally:
+            contact.close()
+        if contact.error is not None:
+            errors.append(contact.error)
         this_run = tally_since(
             before, state, seconds=self._clock() - began, requests=passes.requests, retries=passes.retries
         )

@@ -21,6 +21,7 @@ import msgspec
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.routes import server_url
@@ -33,7 +34,7 @@ from bulk_importer.errors import (
     UsageError,
     most_important,
 )
-from bulk_importer.events import Observer
+from bulk_importer.events import Event, Observer
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
 from bulk_importer.pipeline.importing import Import
@@ -135,17 +136,21 @@ class Retry:
                 f"out. {MOVED}"
             )
         async with self._stop.breaking_off(), Client.of(self._settings, self._token) as client:
-            catalog = Catalog(
-                client, max_seconds=self._settings.max_outage, sleep=self._stop.rest, chance=random.random
+            patience = Patience.of(
+                self._settings, sleep=self._stop.rest, chance=random.random, told=self._tell
             )
             try:
-                await catalog.find_project(header.project)
+                await Catalog(client, patience).find_project(header.project)
             except ProjectNotFound as error:
                 raise CheckpointMismatch(
                     f"{server} has no project {header.project}, so it is not {header.server} under another name. "
                     "Nothing was sent."
                 ) from error
         return server
+
+    def _tell(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
 
     def _require_same_names(self, header: Header) -> None:
         """Raise `UsageError` where entries would name their media in another way than they did."""

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bulk_importer import Settings, import_labels, import_labels_sync
-from bulk_importer.errors import CheckpointMismatch, ExitCode, UsageError
-from bulk_importer.events import BatchDelivered, Event, SegmentRead
-from bulk_importer.sandbox import Sandbox, SandboxConfig
+from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerUnavailable, UsageError
+from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
+from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 
 
 def entries_for(media_ids: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -202,6 +202,60 @@ async def test_the_synchronous_door_says_what_to_use_inside_a_loop() -> None:
     """And leaves no coroutine behind."""
     with pytest.raises(UsageError, match="await import_labels"):
         import_labels_sync([], Settings())
+
+
+async def test_a_server_that_never_answers_ends_the_call_in_seconds(tmp_path: Path) -> None:
+    """Observers hear of it at once; a call that is to wait longer says so."""
+    events: list[Event] = []
+    settings = Settings(
+        server="http://127.0.0.1:9", project="p", checkpoint=str(tmp_path / "c"), wait_for_server=0.2
+    )
+    with pytest.raises(ServerUnavailable, match="Connection refused"):
+        await import_labels(iter([]), settings, observers=[events.append])
+    [missed] = events
+    assert isinstance(missed, AnswerMissed)
+    assert (missed.server, missed.reason, missed.has_answered) == (
+        settings.server,
+        "Connection refused",
+        False,
+    )
+    assert 0 < missed.patience_seconds <= 0.2
+
+
+async def test_a_server_that_has_answered_is_waited_for_as_long_as_an_outage_may_last(
+    start_sandbox: Any, tmp_path: Path
+) -> None:
+    """It said that it is out: the address is right."""
+    faults = FaultScript([Fault(503, times=3, route="any")])
+    sandbox = await start_sandbox(seed=1, faults=faults)
+    project = await sandbox.prepare(name="p", media=12)
+    events: list[Event] = []
+    settings = Settings(
+        server=sandbox.url, project="p", checkpoint=str(tmp_path / "c"), wait_for_server=0.0, max_outage=60.0
+    )
+    summary = await import_labels(entries_for(project.media_ids), settings, observers=[events.append])
+    assert summary.delivered == 12
+    missed, came = (event for event in events if isinstance(event, AnswerMissed | AnswerCame))
+    assert isinstance(missed, AnswerMissed)
+    assert isinstance(came, AnswerCame)
+    assert (missed.reason, missed.has_answered) == ("it answers 503", True)
+    assert 50 < missed.patience_seconds <= 60
+
+
+async def test_uploads_that_are_the_first_to_be_asked_end_with_everything_owed(tmp_path: Path) -> None:
+    """Where nothing is looked up; what was read is on record, and the same call goes on."""
+    settings = Settings(
+        server="http://127.0.0.1:9",
+        project="224623b3-7595-4a96-84b8-6b14d79226de",
+        checkpoint=str(tmp_path / "c"),
+        label_config="none",
+        check_media=False,
+        wait_for_server=0.2,
+    )
+    summary = await import_labels(entries_for(("a", "b")), settings)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.SERVER)
+    assert (summary.owed, summary.in_doubt, summary.delivered) == (2, 0, 0)
+    assert "--wait-for-server" in summary.message
 
 
 async def test_entries_of_a_program_are_known_in_a_folder_that_holds_other_checkpoints(

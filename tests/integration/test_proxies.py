@@ -52,7 +52,7 @@ async def failed(server: str) -> RequestFailed:
 
 async def examined(server: str) -> dict[str, Examined]:
     """What the doctor finds."""
-    return {each.step: each for each in await diagnose(Settings(server=server), Token())}
+    return {each.step: each async for each in diagnose(Settings(server=server), Token())}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     steps = await examined("https://datagym.invalid")
     assert steps["proxy"].health is Health.FAILED
-    assert steps["proxy"].found.startswith("the proxy 127.0.0.1:1 cannot be reached: ")
+    assert steps["proxy"].found.startswith("the proxy http://127.0.0.1:1 cannot be reached: ")
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,14 @@ def test_the_example_files_are_settings(name: str) -> None:
     )
 
 
+def test_who_watches_nobody_waits_for_a_server_that_is_not_there_yet() -> None:
+    """A night through, or until what is started beside it is up; a person is told in seconds."""
+    examples = {name: load({}, {}, CONFIG / f"{name}.toml").settings for name in ("overnight", "container")}
+    assert Settings().wait_for_server <= 15
+    assert examples["overnight"].wait_for_server == examples["overnight"].max_outage
+    assert 60 <= examples["container"].wait_for_server <= examples["container"].max_outage
+
+
 def test_quantities_are_read_with_their_units() -> None:
     """As the manual writes them."""
     assert [DURATION.read(text) for text in ("90", "90s", "10m", "8h", "250ms")] == [

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 import resource
+import time
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
+    AnswerCame,
+    AnswerMissed,
     BatchDelivered,
     BatchDoubted,
     EntriesRejected,
@@ -24,7 +28,7 @@ from bulk_importer.events import (
     WindowClosed,
     WindowOpened,
 )
-from bulk_importer.observe import JsonLog, progress_for, summary_text
+from bulk_importer.observe import JsonLog, Waiting, progress_for, summary_text
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary, write_summary
 
@@ -90,6 +94,59 @@ def test_a_pause_for_the_hours_is_told_until_it_ends() -> None:
     paused = "paused until Mon 22:00: sends only 22:00-06:00 Europe/Berlin"
     assert [paused in line for line in lines] == [True, True, False]
     progress.close()
+
+
+MISSED = AnswerMissed(
+    server="http://h", reason="it answers 503", has_answered=True, after_seconds=1.0, patience_seconds=3600.0
+)
+
+
+def test_a_wait_for_the_server_is_told_when_it_begins_and_when_it_is_over() -> None:
+    """With the time until which it is asked, and the day where that is another one."""
+    lines: list[str] = []
+    noon = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, -1))
+    waiting = Waiting(lines.append, lambda: noon)
+    for event in (*STORY, MISSED, structs.replace(MISSED, patience_seconds=86_400.0)):
+        waiting(event)
+    waiting(AnswerCame(server="http://h", seconds=5.0))
+    assert lines == [
+        "http://h does not answer: it answers 503. Asking again until 13:00:00.",
+        "http://h does not answer: it answers 503. Asking again until Sat 28 Nov 12:00.",
+        "http://h answers.",
+    ]
+
+
+def test_during_an_outage_the_progress_tells_of_it() -> None:
+    """What else is asked of the server meanwhile is not told besides; and the progress counts nothing for it."""
+    lines: list[str] = []
+    clock = Clock()
+    progress = progress_for(io.StringIO(), lines.append, clock)
+    clock.now = 60.0
+    progress(MISSED)
+    assert not lines
+    waiting = Waiting(lines.append)
+    during: list[Event] = [BEGINNING, OutageBegan(reason="gone"), MISSED]
+    for event in during:
+        waiting(event)
+    assert not lines
+    after: list[Event] = [OutageEnded(seconds=1.0), MISSED]
+    for event in after:
+        waiting(event)
+    assert len(lines) == 1
+
+
+def test_what_happens_before_there_is_a_folder_is_logged_when_there_is(tmp_path: Path) -> None:
+    """In the order in which it happened, and no more of it than anybody would read."""
+    path = tmp_path / "c" / "run.log"
+    log = JsonLog(path)
+    for number in range(150):
+        log(structs.replace(MISSED, reason=str(number)))
+    path.parent.mkdir()
+    log(BEGINNING)
+    log.close()
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [event["event"] for event in events] == ["AnswerMissed"] * 100 + ["RunStarted"]
+    assert events[99]["reason"] == "149"
 
 
 def test_on_a_terminal_there_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
