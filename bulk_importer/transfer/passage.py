@@ -3,8 +3,9 @@
 A firewall that dislikes a text, and a gateway whose application is down, say the same: a page, or nothing. What tells
 them apart is whether *other* uploads pass, so every answer in the server's own words is counted, and where there was
 none this is *looked* at, with a request that cannot change anything: the smallest body that was accepted, once more
-and without its last bracket. Before any was, an upload of nothing has to do: an empty array, which the server refuses
-in its own words. It proves less, because what lets an empty array pass may dislike all that carries an entry.
+and without its last bracket. Before any was, an upload of nothing has to do, an empty array, which the server refuses
+in its own words, and then the rehearsal of an entry that says nothing, because what lets an empty array pass may
+dislike all that carries an entry.
 
 For a batch whose answer was lost, which must not be sent again before it is known what became of it, there are
 *rehearsals*: parts of its body without the last bracket. Whatever stands between sees all of it, and no server can
@@ -39,6 +40,7 @@ __all__ = ["Passage", "Rehearsal", "Soundings"]
 _REHEARSALS_ALONE = 4
 # So many entries that are not let through, with none that is and none accepted before, say that none would be.
 _CULPRITS_WITHOUT_PROOF = 16
+_ENTRY_OF_NOTHING = b'[{"internal_media_ID":""}]'
 
 
 class Soundings(Protocol):
@@ -92,6 +94,8 @@ class Passage:
         # the server's words; changed by `saw`.
         self.accepted = 0
         self._known_good: bytes | None = None
+        # Whether the rehearsal of an entry that says nothing passed at the last look; changed by `look`.
+        self._an_entry_passes = False
         self._passed_left_at = float("-inf")
         # When was looked the last time, and what came of it; changed by `look`, which holds the lock.
         self._looking = asyncio.Lock()
@@ -105,8 +109,8 @@ class Passage:
 
     @property
     def knows_what_passes(self) -> bool:
-        """Whether an upload was accepted, so that a look shows whether it would pass now."""
-        return self._known_good is not None
+        """Whether a look shows that something with an entry in it would pass now."""
+        return self._known_good is not None or self._an_entry_passes
 
     def has_passed_since(self, since: float) -> bool:
         """Whether an upload that left then or later was."""
@@ -131,10 +135,9 @@ class Passage:
             return self._seen
 
     async def _look(self) -> Verdict:
-        if self._known_good is None:
-            return await self._soundings.upload_nothing()
-        good = await self._soundings.rehearse(self._known_good)
-        if is_in_words(good):
+        good = await self._soundings.rehearse(self._known_good or _ENTRY_OF_NOTHING)
+        self._an_entry_passes = is_in_words(good)
+        if self._an_entry_passes:
             return good
         nothing = await self._soundings.upload_nothing()
         if is_in_words(nothing) and is_in_words(await self._soundings.rehearse(b"[]")):

@@ -192,6 +192,20 @@ async def test_a_limit_for_bodies_costs_only_what_is_above_it_alone(what: int | 
     assert note["max_bytes"] <= 3000
 
 
+async def test_what_stands_before_all_that_would_pass_is_rejected_all_the_same(tmp_path: Path) -> None:
+    """Every media begins with an entry that is too large, so nothing else can show that uploads pass."""
+    faults = FaultScript([Fault(405, above_bytes=2000)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=3)
+        twice = [media_id for media_id in project.media_ids for _ in range(2)]
+        source = write_labels(tmp_path / "labels.json", twice, {0: "x" * 3000, 2: "x" * 3000, 4: "x" * 3000})
+        settings = Settings(
+            server=sandbox.url, project=project.id, max_batch_entries=1, max_in_flight=3, **QUICK
+        )
+        summary = await run_import(source, settings)
+        assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 3, 3)
+
+
 @pytest.mark.parametrize("in_flight", [1, 2, 8])
 @pytest.mark.parametrize("fault", UNSAFE, ids=named)
 async def test_answers_that_nobody_understands_on_every_upload_leave_a_handful_in_doubt(

@@ -239,6 +239,11 @@ class World:
     async def rehearse(self, body: bytes) -> Verdict:
         """As `Soundings` has it: what a gateway dislikes it dislikes without the last bracket, too."""
         positions = json.loads(body)
+        if positions and isinstance(positions[0], dict):  # an entry that says nothing
+            self.looks += 1
+            if self._is_away():
+                return AWAY
+            return ENDLESS if self.nothing == REFUSAL else self.nothing
         self.rehearsed.append(positions)
         said = await self._rehearsing(positions) if positions else Accept()
         return ENDLESS if isinstance(said, Accept) else said
