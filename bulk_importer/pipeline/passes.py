@@ -91,10 +91,10 @@ class Passes:
                 return self._held_back()
 
     def _held_back(self) -> list[BulkImporterError]:
-        """What to say where entries are owed that waited behind a doubt which has ended, and cannot be read again."""
+        """What to say where entries are owed after a doubt which has ended, and cannot be read again in this run."""
         if self._can_read_again or self._doubts.exist or not self._checkpoint.state.counts.owed:
             return []
-        why = "entries were held back behind lost answers, and it can be read once only"
+        why = "answers were lost, entries have to be sent again, and it can be read once only"
         return [
             SourceUnreadable(self._source.name, why, advice="Run the same command again with the same input.")
         ]
@@ -119,7 +119,7 @@ class Passes:
         with suppress(ServerError, Interrupted):
             while self._doubts.exist and not self._stop.is_requested:
                 left = self._doubts.seconds_until_known()
-                if await self._doubts.ask(may_owe=self._can_read_again) and self._can_read_again:
+                if await self._doubts.ask() and self._can_read_again:
                     return True
                 if not left or left > self._wait_left or not self._doubts.exist:
                     return False

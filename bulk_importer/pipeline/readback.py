@@ -105,11 +105,8 @@ class Doubts:
         )
         return max(0.0, max(left, default=0.0))
 
-    async def ask(self, *, may_owe: bool = True) -> bool:
+    async def ask(self) -> bool:
         """Ask about each batch in doubt that may be asked about, and record what is known by then.
-
-        Args:
-            may_owe: False leaves in doubt what did not land, because it could not be sent again.
 
         Returns:
             Whether any doubt ended: what was in it is owed, or what waited behind it is.
@@ -127,7 +124,7 @@ class Doubts:
         ended = False
         for doubt in known:
             if self._is_over(doubt) or not writes:
-                ended |= await self._resolve(doubt, may_owe=may_owe)
+                ended |= await self._resolve(doubt)
         return ended
 
     async def verify(self, batch: Batch) -> None:
@@ -174,9 +171,9 @@ class Doubts:
         away = sum(max(0.0, min(end, now) - max(begin, doubt.sent_at)) for begin, end in self._away)
         return now - doubt.sent_at - away
 
-    async def _resolve(self, doubt: Undecided, *, may_owe: bool) -> bool:
+    async def _resolve(self, doubt: Undecided) -> bool:
         # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.
-        is_over = self._is_over(doubt) and may_owe
+        is_over = self._is_over(doubt)
         said = await self._hear(doubt)
         if said is Witness.LANDED:
             await self._record(doubt, delivered=True, why="its labels are there")

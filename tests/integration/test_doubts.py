@@ -129,7 +129,6 @@ async def test_labels_that_are_not_there_are_owed_when_the_request_is_over(
         assert not await stage.doubts.ask()
         assert 0 < stage.doubts.seconds_until_known() <= 5
         stage.later[0] = LIMIT + 1
-        assert not await stage.doubts.ask(may_owe=False)
         assert await stage.doubts.ask()
         assert stage.fate == "owed"
 
