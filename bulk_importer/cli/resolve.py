@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.checkpoints import one_checkpoint_in
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided
 
 __all__ = ["configure", "run"]
+
+_DECIDED = "A person decided about lost answers."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record the decision; nothing is sent. Exit 5 while something is still in doubt."""
+    """Record the decision; nothing is sent. Exit 5 while something is still in doubt, and 0 else."""
     folder = one_checkpoint_in(arguments.checkpoint)
     return asyncio.run(
         _resolve(folder, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
@@ -51,6 +53,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
+    from bulk_importer.pipeline.account import standing_codes
     from bulk_importer.pipeline.retry_folders import retry_folders
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
@@ -58,10 +61,14 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         chosen = _chosen(checkpoint.state.doubts(), numbers, folder)
         for doubt in chosen:
             await checkpoint.record_resolved(doubt.batch, delivered=delivered, why="a person decided")
-        await checkpoint.record_run_ended(seconds=0.0, requests=0, retries=0)
+        left = len(checkpoint.state.doubts())
+        code = most_important(standing_codes(checkpoint.state))
+        await checkpoint.record_run_ended(exit_code=code, why=_DECIDED if chosen else "")
+    except UsageError:
+        await checkpoint.record_run_ended(exit_code=most_important(standing_codes(checkpoint.state)))
+        raise
     finally:
         await checkpoint.close()
-    left = len(checkpoint.state.doubts())
     retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
     if as_json:
         _print_json(chosen, delivered=delivered, left=left, retries=retries)
