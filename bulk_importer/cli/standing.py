@@ -30,6 +30,7 @@ def standing_of(folder: Path, follower: LogFollower, owner: LockOwner | None, no
     header, state, pace = follower.header, follower.state, follower.pace
     counts = state.counts
     runs = owner is not None
+    in_flight = counts.in_flight if runs else 0  # nobody waits for these answers any more
     waits_for = _waits_for(state, hindrance_of(folder)) if runs else None
     total, is_exact = _total(state)
     settled = counts.delivered + counts.rejected + counts.skipped
@@ -45,8 +46,8 @@ def standing_of(folder: Path, follower: LogFollower, owner: LockOwner | None, no
         "delivered": counts.delivered,
         "rejected": counts.rejected,
         "skipped": counts.skipped,
-        "in_doubt": counts.in_doubt - counts.in_flight,
-        "in_flight": counts.in_flight,
+        "in_doubt": counts.in_doubt - in_flight,
+        "in_flight": in_flight,
         "owed": counts.owed,
         "settled": settled,
         "total": total,

@@ -72,7 +72,7 @@ def test_another_file_of_the_same_size_as_standard_input_is_refused(command: Com
     """Its identity is that of what it holds, not that of a name."""
     content = json.dumps(target.entries).encode()
     with opened(command.folder / "l", content) as file:
-        assert fed(command, file, *target.arguments, "--limit", "7")[0] == 0
+        assert fed(command, file, *target.arguments, "--limit", "7")[0] == 9
     with opened(command.folder / "l", content.replace(b"n0", b"n?")) as file:
         code, _, said = fed(command, file, *target.arguments)
     assert code == 7
