@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         action="append",
         metavar="N",
-        help="only this batch, by the number that 'status' shows; repeatable (default: all that are in doubt)",
+        help="only this batch, by the number that 'status' shows; repeatable (default: all that are unconfirmed)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -83,23 +83,23 @@ def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Pa
     unknown = sorted(set(numbers or ()) - known.keys())
     if unknown:
         listed = ", ".join(map(str, known)) or "nothing"
-        raise UsageError(f"Batch {unknown[0]} is not in doubt in {folder}; in doubt: {listed}.")
+        raise UsageError(f"Batch {unknown[0]} is not unconfirmed in {folder}; unconfirmed: {listed}.")
     return [doubt for doubt in doubts if numbers is None or doubt.batch in numbers]
 
 
 def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> list[str]:
-    fate = "delivered" if delivered else "owed"
+    fate = "delivered" if delivered else "to be sent"
     lines = [f"batch {doubt.batch}: {_entries(doubt)} entries are {fate} now" for doubt in chosen]
     if not chosen:
-        lines.append("Nothing of the import is in doubt." if retries else "Nothing is in doubt.")
+        lines.append("Nothing of the import is unconfirmed." if retries else "Nothing is unconfirmed.")
     elif not delivered:
         lines.append(
             "The same import command sends them. If the labels were there after all, they are there twice."
         )
     if left:
-        lines.append(f"{left} batches are still in doubt.")
+        lines.append(f"{left} batches are still unconfirmed.")
     lines += [
-        f"A retry has entries in doubt. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
+        f"A retry has unconfirmed entries. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
         for each in retries
     ]
     return lines

@@ -177,7 +177,7 @@ def _repair(folder: Path) -> None:
         return
     terminal.say(
         f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
-        f"and {salvaged.doubted} entries are in doubt because of that. The damaged log is kept as log.damaged."
+        f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
     )
 
 
