@@ -111,7 +111,10 @@ class _Looks:
         from bulk_importer.pipeline import checkpoints_in
 
         folders = [folder for root in self._roots for folder in checkpoints_in(root) or [root]]
-        found = [self._facts(folder) for folder in dict.fromkeys(folders)]
+        found = [
+            self._facts(folder)
+            for folder in {folder.absolute().resolve(): folder for folder in folders}.values()
+        ]
         self.quiet = 0 if any(facts["state"] == "running" for facts in found) else self.quiet + 1
         return found
 
@@ -246,8 +249,10 @@ def _standing(facts: dict[str, Any]) -> str:
 def _run_lines(facts: dict[str, Any]) -> Iterator[str]:
     run, waits = facts["run"], facts["waits_for"]
     if run is not None:
-        yield f"  started {run['started']}" + (f", first begun {facts['begun']}" if facts["begun"] else "")
-        if facts["state"] != "running":
+        yield f"  started {run['started']}" + (
+            f", first begun {facts['begun']}" if facts["begun"] not in (None, run["started"]) else ""
+        )
+        if facts["state"] != "running" and run["last_sign"]:
             yield f"  {_ending(run)}"
     if waits is not None:
         yield f"  {_WAITS[waits['what']]}, since {waits['since']}: {waits['reason']}"
@@ -255,7 +260,7 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[str]:
 
 def _ending(run: dict[str, Any]) -> str:
     if run["exit_code"] is None:
-        sign = run["last_sign"] or "unknown"
+        sign = run["last_sign"]
         return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
     why = f": {run['why']}" if run["why"] else ""
     return f"ended {run['ended']} with exit code {run['exit_code']}{why}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.checkpoint import Checkpoint, LogFollower
+from bulk_importer.checkpoint.frames import frame
 from bulk_importer.checkpoint.pace import Pace
 from bulk_importer.checkpoint.records import Delivered, Owed, Sent
 from bulk_importer.checkpoint.snapshot import snapshot
@@ -132,3 +133,34 @@ async def test_the_folder_of_several_sources_tells_each_of_them(
     rows = [line.split() for line in told.out.splitlines()]
     assert [row[0] for row in rows[:4]] == ["source", "labels.json", "labels.json", "together"]
     assert rows[3][2:] == ["100", "40", "0", "40", "20", "5"]
+
+
+async def test_the_pace_of_a_compacted_log_is_that_of_what_it_still_tells() -> None:
+    """What stands before the first time that it tells of is not known, and does not make the rate lower."""
+    pace = Pace()
+    for second in range(100, 110):
+        pace.note(Sent(batch=second, spans=(Span(0, 6),), at=float(second)))
+        pace.note(Delivered(batch=second))
+    pace.until(110.0)
+    assert pace.rate(110.0, 60) == 6.0
+    assert pace.rate(100.1, 60) is None
+
+
+async def test_a_log_of_before_runs_said_how_they_ended_is_told_without_that(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """It has no time and no code; what is left follows from the counts."""
+    checkpoint = await begun(tmp_path)
+    await checkpoint.record_run_ended(seconds=1.0)
+    await checkpoint.close()
+    log = tmp_path / "log"
+    content = log.read_bytes()
+    at = content.rindex(b'{"type":"run_ended"')
+    old = b'{"type":"run_ended","seconds":1.0,"requests":0,"retries":0}'
+    begin = content.rindex(b"\n", 0, at) + 1
+    log.write_bytes(content[:begin] + frame(old, begin))
+    facts = json.loads((await run("status", tmp_path, "--json")).out)
+    assert (facts["run"]["ended"], facts["run"]["exit_code"], facts["state"]) == (None, None, "stopped")
+    assert (facts["exit_code"], facts["in_doubt"], facts["owed"]) == (5, 20, 10)
+    text = (await run("status", tmp_path)).out
+    assert "killed" not in text
