@@ -17,8 +17,11 @@
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
-    ├── NotVerified                          5  labels that were sent again are not what they should be
+    ├── NotVerified                         10  labels that were sent again are not what they should be
     └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
+
+Without an exception: 0 and 1, 5 (something is in doubt), 9 (something is left to send), 10 (the server holds something
+else). What each code means is said to people, command by command, in `cli.exit_codes`.
 
 What is wrong with one entry is a `Finding` (see `model`), a value and never an exception.
 Every message says what happened, where, and what to do next; it never carries a token or a payload.
@@ -59,7 +62,7 @@ __all__ = [
 
 
 class ExitCode(IntEnum):
-    """What the process says to its caller when it ends."""
+    """What the process says to its caller when it ends. A number means the same in every command."""
 
     DELIVERED = 0
     REJECTIONS = 1
@@ -70,6 +73,8 @@ class ExitCode(IntEnum):
     SERVER = 6
     CHECKPOINT = 7
     LABEL_CONFIG = 8
+    UNFINISHED = 9
+    DIFFERS = 10
     UNFORESEEN = 70
     HANGUP = 129
     INTERRUPTED = 130
@@ -85,10 +90,12 @@ _PRECEDENCE = (
     ExitCode.SERVER,
     ExitCode.LABEL_CONFIG,
     ExitCode.BUDGET,
+    ExitCode.DIFFERS,
     ExitCode.HANGUP,
     ExitCode.INTERRUPTED,
     ExitCode.TERMINATED,
     ExitCode.IN_DOUBT,
+    ExitCode.UNFINISHED,
     ExitCode.REJECTIONS,
     ExitCode.DELIVERED,
 )
@@ -325,7 +332,7 @@ class LabelConfigChanged(BulkImporterError):
 class NotVerified(BulkImporterError):
     """Labels that replace were sent again after a lost answer, and reading them back does not show them."""
 
-    exit_code = ExitCode.IN_DOUBT
+    exit_code = ExitCode.DIFFERS
 
     def __init__(self, media_ids: Sequence[str]) -> None:
         self.media_ids = tuple(media_ids)

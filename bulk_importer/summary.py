@@ -57,6 +57,8 @@ class Summary(Tally, frozen=True, kw_only=True):
     """The tally of the ledger, how the run stands, and what it was about.
 
     Attributes:
+        started, ended: when the run began and was over, ISO 8601 with the zone of this machine; empty where that is not
+            known, or is not so yet. Where nothing was left to do: of the latest run that did something.
         message: why it ended, in a sentence; empty where all is well.
         media: different media that accepted entries name, once the whole source is read; None where it is not known.
         media_not_mentioned: importable media of the project that none of them names; None likewise.
@@ -69,6 +71,8 @@ class Summary(Tally, frozen=True, kw_only=True):
     project: str
     server: str
     checkpoint: str
+    started: str = ""
+    ended: str = ""
     message: str = ""
     media: int | None = None
     media_not_mentioned: int | None = None

@@ -54,6 +54,7 @@ class LogFollower:
         self._file.seek(self._length)
         try:
             self._length = replay_more(self.state, self._file.read(), self._length, self.pace.note)
+            self.pace.until(self._written_at())
             self.header = msgspec.structs.replace(self.header, server=self.state.server)
         except Damage as damage:
             raise self._damaged(damage) from damage
@@ -69,6 +70,12 @@ class LogFollower:
         except Damage as damage:
             raise self._damaged(damage) from damage
         self.header, self.state, self._length = replayed.header, replayed.state, replayed.length
+        if is_first:
+            self.pace.until(self._written_at())
+
+    def _written_at(self) -> float:
+        """When the latest record was written."""
+        return os.fstat(self._file.fileno()).st_mtime
 
     def _damaged(self, damage: Damage) -> CheckpointDamaged:
         return CheckpointDamaged(str(log_path(self._folder)), damage.offset, damage.reason)

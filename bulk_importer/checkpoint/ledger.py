@@ -246,9 +246,29 @@ class Checkpoint:
         """Remember `value` (any JSON) for the next run as `state.notes[name]`; never a token or a payload."""
         await self._write(Note(name=name, value=value))
 
-    async def record_run_ended(self, *, seconds: float, requests: int, retries: int) -> None:
-        """This run is over; its sums are added to those of the runs before it."""
-        await self._write(RunEnded(seconds=seconds, requests=requests, retries=retries))
+    async def record_run_ended(
+        self,
+        *,
+        seconds: float = 0.0,
+        requests: int = 0,
+        retries: int = 0,
+        exit_code: int | None = None,
+        why: str = "",
+    ) -> None:
+        """This run is over, and why; its sums are added to those of the runs before it.
+
+        A run that does not say so is taken for one that was killed.
+        """
+        await self._write(
+            RunEnded(
+                seconds=seconds,
+                requests=requests,
+                retries=retries,
+                at=self._clock(),
+                exit_code=exit_code,
+                why=why,
+            )
+        )
 
     async def close(self) -> None:
         """Return when all that was asked for is on disk or has failed; give files and lock back.

@@ -21,6 +21,7 @@ __all__ = [
     "Corrected",
     "Delivered",
     "End",
+    "Ended",
     "Header",
     "InDoubt",
     "Note",
@@ -109,6 +110,24 @@ class Suspicion(msgspec.Struct, frozen=True, omit_defaults=True):
     condemned: bool = False
 
 
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is over.
+
+    Attributes:
+        began_at, ended_at: seconds since the epoch; of a run that was killed, the last thing that is known of it.
+        exit_code: None where it did not say how it ended: it was killed, or the machine went down.
+        why: the reason, for people; empty where all is well.
+        settled: how many entries it delivered or rejected.
+    """
+
+    run: str
+    began_at: float
+    ended_at: float
+    exit_code: int | None
+    why: str
+    settled: int
+
+
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     """What every record is."""
 
@@ -146,11 +165,20 @@ class RunBegan(_Record, frozen=True, kw_only=True, tag="run_began"):
 
 
 class RunEnded(_Record, frozen=True, kw_only=True, tag="run_ended"):
-    """The run ended in its own time; without it the log estimates these sums from its `sent` records."""
+    """The run ended in its own time; without it the log estimates these sums from its `sent` records.
+
+    Attributes:
+        at: when; zero in logs from before that was written.
+        exit_code: what its process ends with; None in such logs.
+        why: the reason, for people; empty where all is well.
+    """
 
     seconds: float
     requests: int
     retries: int
+    at: float = 0.0
+    exit_code: int | None = None
+    why: str = ""
 
 
 class SourceChanged(_Record, frozen=True, kw_only=True, tag="source"):
@@ -300,8 +328,9 @@ class Snapshot(_Record, frozen=True, kw_only=True, tag="snapshot"):
         delivered, rejected, skipped: sets of positions as distances: gap, length, gap, length, ...
         undecided: batches in flight and in doubt.
         seconds, requests, retries: sums over all runs, the last one included only when it has ended.
-        run_requests: requests of the run that has not ended.
-        suspects: absent in logs from before there were any.
+        run_requests, run_settled: requests of the run that has not ended, and the entries that it settled.
+        suspects, run_settled, ended: absent in logs from before there were any.
+        ended: the latest run that is over.
     """
 
     first_offset: int
@@ -323,6 +352,8 @@ class Snapshot(_Record, frozen=True, kw_only=True, tag="snapshot"):
     run_requests: int
     last_sent_at: float
     suspects: tuple[Suspicion, ...] = ()
+    run_settled: int = 0
+    ended: Ended | None = None
 
 
 Record = (

@@ -40,6 +40,8 @@ def snapshot(state: CheckpointState) -> Snapshot:
         run_requests=state.run_requests,
         last_sent_at=state.last_sent_at,
         suspects=state.suspects,
+        run_settled=state.run_settled,
+        ended=state.ended,
     )
 
 
@@ -64,6 +66,7 @@ def restore(state: CheckpointState, record: Snapshot) -> None:
     state.seconds, state.requests, state.retries = record.seconds, record.requests, record.retries
     state.suspects = record.suspects
     state.run, state.run_requests, state.last_sent_at = record.run, record.run_requests, record.last_sent_at
+    state.run_settled, state.ended = record.run_settled, record.ended
 
 
 def _distances(positions: SpanSet) -> Iterator[int]:

@@ -14,6 +14,7 @@ import msgspec
 from bulk_importer.checkpoint.records import (
     Broken,
     End,
+    Ended,
     RunBegan,
     SourceIdentity,
     Suspicion,
@@ -77,13 +78,16 @@ class CheckpointState:
         self.notes: dict[str, object] = {}
         self.end: End | None = None
         self.broken: Broken | None = None
-        # Sums over the runs that are over; `run` is the one that is not, and what it has sent so far.
+        # Sums over the runs that are over, and the latest of them; `run` is the one that is not, and what it has sent
+        # and settled (delivered or rejected) so far. One that was killed stays there until the next one begins.
         self.seconds = 0.0
         self.requests = 0
         self.retries = 0
         self.run: RunBegan | None = None
         self.run_requests = 0
+        self.run_settled = 0
         self.last_sent_at = 0.0
+        self.ended: Ended | None = None
 
     @property
     def position(self) -> int:
@@ -115,6 +119,11 @@ class CheckpointState:
         """Whether the source was read to its end and every entry is delivered, rejected or skipped."""
         counts = self.counts
         return self.end is not None and not counts.owed and not counts.in_doubt
+
+    @property
+    def last_sign_at(self) -> float:
+        """When the run that is not over is known to have lived, in seconds since the epoch; zero without one."""
+        return 0.0 if self.run is None else max(self.run.at, self.last_sent_at)
 
     def doubts(self) -> tuple[Undecided, ...]:
         """The batches in doubt, by number; those whose answer may still come are not among them."""

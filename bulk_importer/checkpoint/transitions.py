@@ -15,6 +15,7 @@ from bulk_importer.checkpoint.records import (
     Corrected,
     Delivered,
     End,
+    Ended,
     Header,
     InDoubt,
     Note,
@@ -181,6 +182,7 @@ def _settle(state: CheckpointState, batch: int, *, delivered: bool) -> None:
         state.taken.discard(start, stop)
         if delivered:
             state.delivered.add(start, stop)
+            state.run_settled += stop - start
 
 
 def _suspect(state: CheckpointState, record: Suspected) -> None:
@@ -207,6 +209,8 @@ def _read(state: CheckpointState, record: SegmentRead) -> None:
 
 
 def _count(state: CheckpointState, record: SegmentRead | Rejected) -> None:
+    spans = record.rejected if isinstance(record, SegmentRead) else record.spans
+    state.run_settled += sum(stop - start for start, stop in spans)
     for code, number in record.counts.items():
         state.finding_counts[code] = state.finding_counts.get(code, 0) + number
     state.rejected_bytes = max(state.rejected_bytes, record.rejected_bytes)
@@ -228,10 +232,19 @@ def _account(state: CheckpointState, record: RunBegan | RunEnded) -> None:
         state.seconds += record.seconds
         state.requests += record.requests
         state.retries += record.retries
+        if state.run is not None:
+            state.ended = _over(state, state.run, record.at, record.exit_code, record.why)
         state.run = None
     else:
         if state.run is not None:  # the one before was killed: its requests are known, its time nearly
             state.seconds += max(0.0, state.last_sent_at - state.run.at)
             state.requests += state.run_requests
+            state.ended = _over(state, state.run, state.last_sign_at, None, "")
         state.run = record
-    state.run_requests = 0
+    state.run_requests = state.run_settled = 0
+
+
+def _over(state: CheckpointState, run: RunBegan, at: float, exit_code: int | None, why: str) -> Ended:
+    return Ended(
+        run=run.run, began_at=run.at, ended_at=at, exit_code=exit_code, why=why, settled=state.run_settled
+    )

@@ -157,7 +157,7 @@ def _tiling(state: CheckpointState) -> Claim:
     rest = (
         "the whole array"
         if state.end is not None
-        else "as far as it was read; the rest is owed, length unknown"
+        else "as far as it was read; the rest is not read yet, length unknown"
     )
     text = f"{len(state.segments)} segments hold positions {run_of(0, first)} without gap or overlap: {rest}"
     return Claim(name="tiling", holds=True, text=text)
@@ -174,7 +174,7 @@ def _answered(state: CheckpointState, tally: _Tally) -> Claim:
     )
     since = " since the log was compacted" if tally.is_compacted else ""
     text = (
-        f"{tally.sent} batches were sent{since}: {tally.outcomes} have their outcome, {doubts} are in doubt, "
+        f"{tally.sent} batches were sent{since}: {tally.outcomes} have their outcome, {doubts} are unconfirmed, "
         f"{len(recorded) - doubts} wait for an answer"
     )
     return Claim(name="outcomes", holds=holds, text=text)
@@ -202,10 +202,10 @@ def _accounted(state: CheckpointState, tally: _Tally) -> Claim:
     )
     text = (
         f"{counts.delivered} delivered + {counts.rejected} rejected + {counts.skipped} skipped + "
-        f"{counts.in_doubt} in doubt + {counts.owed} owed = {total} entries"
+        f"{counts.in_doubt} unconfirmed + {counts.owed} not sent yet = {total} entries"
     )
     if not holds:
-        text = f"the records add up to {by_records}, the sets to {by_sets}, {owed} owed; {text}"
+        text = f"the records add up to {by_records}, the sets to {by_sets}, {owed} not sent yet; {text}"
     return Claim(name="accounts", holds=holds, text=text)
 
 

@@ -5,70 +5,10 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.errors import ExitCode, UsageError
 
 __all__ = ["configure", "run"]
-
-_EXIT_CODES = {
-    ExitCode.DELIVERED: (
-        "Everything was delivered, or there was nothing to do; for 'check': there is no error in the input.",
-        "Nothing.",
-    ),
-    ExitCode.REJECTIONS: (
-        (
-            "Everything that could be sent was delivered, and some entries were rejected; for 'check': there are "
-            "errors in the input."
-        ),
-        "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do.",
-    ),
-    ExitCode.USAGE: (
-        (
-            "The command line, a variable or the settings file says something that cannot be meant: nothing was sent; "
-            "or what was asked for could not be written down, and is cut short."
-        ),
-        "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
-    ),
-    ExitCode.INPUT: (
-        (
-            "The source cannot be read to its end: it is not there, breaks off, stops being JSON, or is something "
-            "else. What stands before that place was read and, by 'import', delivered."
-        ),
-        "Do what the message says. Mended at or behind the byte that is named, the same command goes on there.",
-    ),
-    ExitCode.BUDGET: (
-        "More entries were rejected than --max-errors allows, so the run ended early.",
-        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to go on all the same.",
-    ),
-    ExitCode.IN_DOUBT: (
-        (
-            "The answer to a request was lost, and it is not known whether the server executed it. The entries are not "
-            "sent again, so that nothing is doubled."
-        ),
-        "Run the same command again: it finds out what became of them, where that can be known.",
-    ),
-    ExitCode.SERVER: (
-        "The server does not answer, refuses the token, or does not know the project.",
-        (
-            "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the "
-            "same command again; nothing is lost."
-        ),
-    ),
-    ExitCode.CHECKPOINT: (
-        "The checkpoint cannot be used: another run writes it, it is damaged, or it was begun for something else.",
-        "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
-    ),
-    ExitCode.LABEL_CONFIG: (
-        "The label configuration of the project changed in a way that matters to what was checked or delivered.",
-        "Look at what the message names. The same command again checks what is owed by the new configuration.",
-    ),
-    ExitCode.UNFORESEEN: (
-        "Something happened that should not have, and is a mistake of this program.",
-        "What was delivered is on record. Run the same command again, and report the message.",
-    ),
-    ExitCode.HANGUP: ("The terminal went away (SIGHUP).", "The same command again goes on."),
-    ExitCode.INTERRUPTED: ("The run was interrupted (Ctrl-C, SIGINT).", "The same command again goes on."),
-    ExitCode.TERMINATED: ("The run was told to end (SIGTERM).", "The same command again goes on."),
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "code",
         nargs="?",
         metavar="CODE",
-        help="code of a finding, or an exit code; without it all are listed",
+        help="code of a finding, an exit code, or a command whose exit codes are wanted; without it all are listed",
     )
 
 
@@ -90,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _explained(code: str) -> str:
     from bulk_importer.datagym.findings import kind_of
 
+    if codes_of(code):
+        return _explained_command(code)
     if not code.lstrip("-").isdecimal():
         return kind_of(code).explained()
     try:
@@ -97,8 +39,24 @@ def _explained(code: str) -> str:
     except ValueError:
         known = ", ".join(str(int(each)) for each in ExitCode)
         raise UsageError(f"There is no exit code {code}. These are: {known}.") from None
-    meaning, advice = _EXIT_CODES[exit_code]
-    return f"exit code {int(exit_code)}\n\n{meaning}\n{advice}"
+    meaning = MEANINGS[exit_code]
+    lines = [f"exit code {int(exit_code)}", "", meaning.meaning, meaning.advice]
+    width = max(map(len, meaning.by_command), default=0)
+    lines += ["", "What it says of each command:"] if width else []
+    lines += [f"  {command:{width}}  {text}" for command, text in meaning.by_command.items()]
+    if exit_code in EVERYWHERE:
+        lines += ["", "Any command may end with it."]
+    return "\n".join(lines)
+
+
+def _explained_command(command: str) -> str:
+    lines = [f"exit codes of '{command}'", ""]
+    lines += [f"  {int(code):>3}  {text}" for code, text in codes_of(command).items()]
+    lines += [
+        f"  {int(code):>3}  {_first_sentence(MEANINGS[code].meaning).rstrip('.')}"
+        for code in sorted(EVERYWHERE - codes_of(command).keys())
+    ]
+    return "\n".join([*lines, "", f"Where several apply, the first of {PRECEDENCE_TEXT}."])
 
 
 def _listed() -> str:
@@ -110,8 +68,8 @@ def _listed() -> str:
         f"  {code:{width}}  {kind.severity.value:7}  {_first_sentence(kind.meaning)}"
         for code, kind in sorted(CATALOGUE.items())
     ]
-    lines += ["", "Exit codes:"]
-    lines += [f"  {int(code):>3}  {_first_sentence(_EXIT_CODES[code][0])}" for code in ExitCode]
+    lines += ["", "Exit codes ('bulk-importer explain COMMAND' says those of one command):"]
+    lines += [f"  {int(code):>3}  {_first_sentence(meaning.meaning)}" for code, meaning in MEANINGS.items()]
     return "\n".join(lines)
 
 

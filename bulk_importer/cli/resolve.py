@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.checkpoints import one_checkpoint_in
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided
 
 __all__ = ["configure", "run"]
+
+_DECIDED = "A person decided about lost answers."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         action="append",
         metavar="N",
-        help="only this batch, by the number that 'status' shows; repeatable (default: all that are in doubt)",
+        help="only this batch, by the number that 'status' shows; repeatable (default: all that are unconfirmed)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record the decision; nothing is sent. Exit 5 while something is still in doubt."""
+    """Record the decision; nothing is sent. Exit 5 while something is still in doubt, and 0 else."""
     folder = one_checkpoint_in(arguments.checkpoint)
     return asyncio.run(
         _resolve(folder, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
@@ -51,6 +53,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
+    from bulk_importer.pipeline.account import standing_codes
     from bulk_importer.pipeline.retry_folders import retry_folders
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
@@ -58,10 +61,14 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         chosen = _chosen(checkpoint.state.doubts(), numbers, folder)
         for doubt in chosen:
             await checkpoint.record_resolved(doubt.batch, delivered=delivered, why="a person decided")
-        await checkpoint.record_run_ended(seconds=0.0, requests=0, retries=0)
+        left = len(checkpoint.state.doubts())
+        code = most_important(standing_codes(checkpoint.state))
+        await checkpoint.record_run_ended(exit_code=code, why=_DECIDED if chosen else "")
+    except UsageError:
+        await checkpoint.record_run_ended(exit_code=most_important(standing_codes(checkpoint.state)))
+        raise
     finally:
         await checkpoint.close()
-    left = len(checkpoint.state.doubts())
     retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
     if as_json:
         _print_json(chosen, delivered=delivered, left=left, retries=retries)
@@ -76,23 +83,23 @@ def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Pa
     unknown = sorted(set(numbers or ()) - known.keys())
     if unknown:
         listed = ", ".join(map(str, known)) or "nothing"
-        raise UsageError(f"Batch {unknown[0]} is not in doubt in {folder}; in doubt: {listed}.")
+        raise UsageError(f"Batch {unknown[0]} is not unconfirmed in {folder}; unconfirmed: {listed}.")
     return [doubt for doubt in doubts if numbers is None or doubt.batch in numbers]
 
 
 def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> list[str]:
-    fate = "delivered" if delivered else "owed"
+    fate = "delivered" if delivered else "to be sent"
     lines = [f"batch {doubt.batch}: {_entries(doubt)} entries are {fate} now" for doubt in chosen]
     if not chosen:
-        lines.append("Nothing of the import is in doubt." if retries else "Nothing is in doubt.")
+        lines.append("Nothing of the import is unconfirmed." if retries else "Nothing is unconfirmed.")
     elif not delivered:
         lines.append(
             "The same import command sends them. If the labels were there after all, they are there twice."
         )
     if left:
-        lines.append(f"{left} batches are still in doubt.")
+        lines.append(f"{left} batches are still unconfirmed.")
     lines += [
-        f"A retry has entries in doubt. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
+        f"A retry has unconfirmed entries. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
         for each in retries
     ]
     return lines

@@ -1,171 +1,280 @@
-"""`bulk-importer status`: where a run stands, while it runs or after, from the log alone."""
+"""`bulk-importer status`: where a run stands and why, while it runs or after."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.errors import ExitCode
+from bulk_importer.cli.checkpoints import COUNTS, together
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint import CheckpointState, LockOwner, LogFollower, Undecided
+    from bulk_importer.checkpoint import LogFollower
 
 __all__ = ["configure", "run"]
 
 _WATCH_SECONDS = 2.0
-_MINUTES = (1, 10, 60)
 _CLEAR = "\x1b[H\x1b[2J"
 _MOST_SHOWN = 10
+_WAITS = {
+    "server": "waits for the server",
+    "hours": "paused",
+    "stopping": "stopping",
+    "doubts": "waits until it can be known what became of unconfirmed entries",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `status` takes."""
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
+    parser.add_argument(
+        "checkpoint",
+        nargs="*",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the checkpoint folder of a run, or the one that holds those of several sources; several are shown as a "
+        "table",
+    )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object; with --watch one on each line"
     )
     parser.add_argument(
         "--watch",
-        type=float,
         nargs="?",
-        const=_WATCH_SECONDS,
+        const="",
         metavar="SECONDS",
         help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g})",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what the log says; it is read without the lock, so a run that goes on is not disturbed."""
-    from bulk_importer.pipeline import checkpoints_in
+    """Print what the log says; it is read without the lock, so a run that goes on is not disturbed.
 
-    for folder in checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]:
-        _tell(folder, arguments)
-    return ExitCode.DELIVERED
-
-
-def _tell(folder: Path, arguments: argparse.Namespace) -> None:
-    from bulk_importer.checkpoint import LogFollower, lock_owner
-
-    follower = LogFollower(folder)
-    try:
+    Returns:
+        What the checkpoint amounts to: 0 and 1 where the import is finished, 9 where something is left to send, 5 where
+        something is in doubt, or what the latest run ended with. Of several, what matters most.
+    """
+    roots, every = _asked_for(arguments)
+    with ExitStack() as opened:
+        looks = _Looks(roots, opened)
         while True:
+            found = looks.look()
+            code = most_important(ExitCode(facts["exit_code"]) for facts in found)
+            _show(found, code, arguments, is_watched=every is not None)
+            # Between two sources of one import no run goes on for a moment, so that is to be so twice.
+            if every is None or looks.quiet > (len(found) > 1):
+                return code
+            time.sleep(max(0.1, every))
+
+
+def _asked_for(arguments: argparse.Namespace) -> tuple[list[Path], float | None]:
+    """The folders, and how often to look; what stands behind --watch may be either.
+
+    Raises:
+        UsageError: no folder is named, or what stands behind --watch is no time.
+    """
+    from bulk_importer.units import DURATION
+
+    roots, every = list(arguments.checkpoint), arguments.watch
+    if not every:
+        seconds = None if every is None else _WATCH_SECONDS
+    else:
+        try:
+            seconds = DURATION.read(every)
+        except ValueError as error:
+            if roots:
+                raise UsageError(f"--watch takes {DURATION.wanted}, and {every!r} is none.") from error
+            roots, seconds = [Path(every)], _WATCH_SECONDS
+    if not roots:
+        raise UsageError(f"Name the CHECKPOINT folder. See '{arguments.parser.prog} --help'.")
+    return roots, seconds
+
+
+class _Looks:
+    """Looks at checkpoints again and again; each log is read once, and then what was appended to it."""
+
+    def __init__(self, roots: Sequence[Path], opened: ExitStack) -> None:
+        self._roots = roots
+        self._opened = opened
+        # Changed by `look`: by folder; how often in a row no run went on.
+        self._followers: dict[Path, LogFollower] = {}
+        self.quiet = 0
+
+    def look(self) -> list[dict[str, Any]]:
+        """The facts about each checkpoint that there is now; of one that cannot be read, a `message` says why."""
+        from bulk_importer.pipeline import checkpoints_in
+
+        folders = [folder for root in self._roots for folder in checkpoints_in(root) or [root]]
+        found = [
+            self._facts(folder)
+            for folder in {folder.absolute().resolve(): folder for folder in folders}.values()
+        ]
+        self.quiet = 0 if any(facts["state"] == "running" for facts in found) else self.quiet + 1
+        return found
+
+    def _facts(self, folder: Path) -> dict[str, Any]:
+        from bulk_importer.checkpoint import LogFollower, lock_owner
+        from bulk_importer.cli.standing import standing_of
+
+        try:
+            if folder not in self._followers:
+                self._followers[folder] = follower = LogFollower(folder)
+                self._opened.callback(follower.close)
+            follower = self._followers[folder]
             owner = lock_owner(folder)
             follower.look()  # after the question who writes, so that the last look sees the end
-            _show(_facts(follower, owner, time.time()), arguments)
-            if arguments.watch is None or owner is None:
-                return
-            time.sleep(max(0.1, arguments.watch))
-    finally:
-        follower.close()
+            return standing_of(folder, follower, owner, time.time())
+        except BulkImporterError as error:
+            return {
+                "checkpoint": str(folder),
+                "state": "unusable",
+                "exit_code": error.exit_code,
+                "message": str(error),
+            }
 
 
-def _show(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
-    import sys
-
+def _show(
+    found: Sequence[dict[str, Any]], code: ExitCode, arguments: argparse.Namespace, *, is_watched: bool
+) -> None:
+    for facts in found:
+        if "message" in facts:
+            terminal.say(f"bulk-importer: {facts['message']}")
     if arguments.json:
-        terminal.out_json(facts, indent=arguments.watch is None)
+        shown = together(found, {"state": _state_of_all(found), "exit_code": code})
+        terminal.out_json(shown, indent=not is_watched)
         return
-    if arguments.watch is not None and sys.stdout.isatty():
+    if is_watched and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         terminal.out(_CLEAR)
-    for line in _lines(facts):
+    for line in _table(found) if len(found) > 1 else _lines(found[0]):
         terminal.out(line)
 
 
-def _facts(follower: LogFollower, owner: LockOwner | None, now: float) -> dict[str, Any]:
-    header, state, pace = follower.header, follower.state, follower.pace
-    counts = state.counts
-    rates = {f"last_{minutes}_minutes": round(pace.rate(now, 60.0 * minutes), 3) for minutes in _MINUTES}
-    return {
-        "source": header.source,
-        "server": header.server,
-        "project": header.project,
-        "entries": counts.entries,
-        "delivered": counts.delivered,
-        "rejected": counts.rejected,
-        "skipped": counts.skipped,
-        "in_doubt": counts.in_doubt - counts.in_flight,
-        "in_flight": counts.in_flight,
-        "owed": counts.owed,
-        "read_bytes": state.offset,
-        "size": state.identity.size,
-        "is_read_to_the_end": state.end is not None,
-        "is_finished": state.is_finished,
-        "broken": None
-        if state.broken is None
-        else {"offset": state.broken.offset, "reason": state.broken.reason},
-        "findings": dict(state.finding_counts),
-        "runs_now": None if owner is None else str(owner),
-        "entries_per_second": rates,
-        "seconds_left": None if owner is None else _seconds_left(state, rates),
-        "doubts": [_doubt(each, now) for each in state.doubts()],
-        "troubles": [
-            {"batch": each.batch, "seconds_ago": round(now - each.at), "reason": each.reason}
-            for each in pace.troubles
-        ],
-    }
+def _state_of_all(found: Sequence[dict[str, Any]]) -> str:
+    states = {facts["state"] for facts in found}
+    order = ("running", "unusable", "failed", "killed", "stopped", "complete")
+    return next(state for state in order if state in states)
 
 
-def _seconds_left(state: CheckpointState, rates: dict[str, float]) -> float | None:
-    """How long at the pace of the last minutes; None where that or the rest is unknown."""
-    rate = next((rate for rate in rates.values() if rate), 0.0)
-    unread = 0.0
-    if state.end is None:
-        if not (state.identity.plain and state.identity.size and state.offset):
-            return None
-        unread = max(0, state.identity.size - state.offset) * state.position / state.offset
-    return round((state.counts.owed + unread) / rate, 1) if rate else None
+_COLUMNS = ("source", "state", "done", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
 
 
-def _doubt(doubt: Undecided, now: float) -> dict[str, Any]:
-    return {
-        "batch": doubt.batch,
-        "reason": doubt.reason,
-        "seconds_ago": round(now - doubt.sent_at),
-        "spans": [list(span) for span in doubt.spans],
-    }
+def _table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line for each checkpoint, and their sums."""
+    usable = [facts for facts in found if "message" not in facts]
+    sums = together(usable, {})
+    whole = sums if len(usable) != 1 else usable[0]
+    rows = [_COLUMNS, *(_row(facts) for facts in found)]
+    code = most_important(ExitCode(facts["exit_code"]) for facts in found)
+    left = sum(facts["owed"] + facts["in_flight"] for facts in usable)
+    counts = [f"{whole[name]:,}" for name in COUNTS[:3]]
+    rows.append(
+        ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
+    )
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
+    for row in rows:
+        first = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
+        rest = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        yield " ".join([*first, *rest]).rstrip()
+    yield "'bulk-importer status' of one of these folders says more:"
+    yield from (f"  {facts['checkpoint']}" for facts in found)
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
-    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}", f"  {_standing(facts)}"]
-    lines += [
-        f"  {name.replace('_', ' '):11} {facts[name]:>12,}"
-        for name in ("entries", "delivered", "rejected", "skipped", "in_doubt", "in_flight", "owed")
-        if facts[name] or name in ("entries", "delivered")
-    ]
+def _row(facts: dict[str, Any]) -> tuple[str, ...]:
+    name = Path(facts.get("source", facts["checkpoint"])).name
+    code = str(int(facts["exit_code"]))
+    if "message" in facts:
+        return (name, facts["state"], *["-"] * 6, code)
+    share = "-" if facts["percent"] is None else f"{facts['percent']}%"
+    counts = [f"{facts[key]:,}" for key in ("entries", "delivered", "rejected", "in_doubt")]
+    state = "waiting" if facts["waits_for"] else facts["state"]
+    return (name, state, share, *counts, f"{facts['owed'] + facts['in_flight']:,}", code)
+
+
+def _percent(usable: Sequence[dict[str, Any]]) -> str:
+    if not usable or any(facts["total"] is None for facts in usable):
+        return "-"
+    total = sum(facts["total"] for facts in usable)
+    return f"{100 * sum(facts['settled'] for facts in usable) // total if total else 100}%"
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[str]:
+    if "message" in facts:
+        return
+    yield f"{facts['source']} -> project {facts['project']} at {facts['server']}"
+    yield f"  {_standing(facts)}"
+    yield from _run_lines(facts)
+    for name, word in (
+        ("entries", "entries"),
+        ("delivered", "delivered"),
+        ("rejected", "rejected"),
+        ("skipped", "skipped"),
+        ("in_doubt", "unconfirmed"),
+        ("in_flight", "in flight"),
+        ("owed", "not sent yet"),
+    ):
+        if facts[name] or name in ("entries", "delivered"):
+            yield f"  {word:12} {facts[name]:>12,}"
     size = f" of {facts['size']:,}" if facts["size"] else ""
     rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
-    lines.append(f"  read        {facts['read_bytes']:>12,} bytes{size}{rest}")
+    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{size}{rest}"
+    yield from _pace_lines(facts)
     if facts["broken"]:
-        lines.append(f"  the source breaks at byte {facts['broken']['offset']}: {facts['broken']['reason']}")
-    lines += _pace_lines(facts)
-    lines += [
-        f"  {count:>12,}  {code}" for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1])
-    ]
-    lines += [
-        f"  in doubt: batch {each['batch']}, sent {each['seconds_ago']:,} s ago, {each['reason']}"
-        for each in facts["doubts"][:_MOST_SHOWN]
-    ]
-    return lines
+        yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
+    for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1]):
+        yield f"  {count:>12,}  {code}"
+    for each in facts["doubts"][:_MOST_SHOWN]:
+        yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
+    if facts["advice"]:
+        yield f"  {facts['advice']}"
 
 
 def _standing(facts: dict[str, Any]) -> str:
-    if facts["runs_now"]:
-        return f"runs now: {facts['runs_now']}"
-    return "finished" if facts["is_finished"] else "does not run now; the same import command goes on with it"
+    done = "" if facts["percent"] is None else f", {facts['percent']}% done"
+    if facts["state"] == "running":
+        return f"runs now{done}: {facts['runs_now']}"
+    if facts["is_finished"]:
+        return "finished"
+    return f"does not run now, not finished{done}"
 
 
-def _pace_lines(facts: dict[str, Any]) -> list[str]:
-    if not facts["runs_now"]:
-        return []
+def _run_lines(facts: dict[str, Any]) -> Iterator[str]:
+    run, waits = facts["run"], facts["waits_for"]
+    if run is not None:
+        yield f"  started {run['started']}" + (
+            f", first begun {facts['begun']}" if facts["begun"] not in (None, run["started"]) else ""
+        )
+        if facts["state"] != "running" and run["last_sign"]:
+            yield f"  {_ending(run)}"
+    if waits is not None:
+        yield f"  {_WAITS[waits['what']]}, since {waits['since']}: {waits['reason']}"
+
+
+def _ending(run: dict[str, Any]) -> str:
+    if run["exit_code"] is None:
+        sign = run["last_sign"]
+        return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
+    why = f": {run['why']}" if run["why"] else ""
+    return f"ended {run['ended']} with exit code {run['exit_code']}{why}"
+
+
+def _pace_lines(facts: dict[str, Any]) -> Iterator[str]:
     rates = facts["entries_per_second"]
-    shown = ", ".join(f"{rates[f'last_{minutes}_minutes']:,.1f} over {minutes} min" for minutes in _MINUTES)
-    lines = [f"  delivered entries per second: {shown}"]
+    names = {"last_minute": "over the last minute", "while_it_ran": "while it ran"}
+    shown = [f"{rates[name]:,.1f} {text}" for name, text in names.items() if rates[name] is not None]
+    if shown:
+        yield f"  entries per second: {', '.join(shown)}"
     if facts["seconds_left"] is not None:
-        lines.append(f"  about {facts['seconds_left'] / 60:,.0f} minutes left")
-    return lines + [
-        f"  did not land at once: batch {each['batch']}, {each['seconds_ago']:,} s ago, {each['reason']}"
-        for each in facts["troubles"][-3:]
-    ]
+        yield f"  about {_duration(facts['seconds_left'])} left"
+    if facts["state"] == "running":
+        for each in facts["troubles"][-3:]:
+            yield f"  did not land at once: batch {each['batch']}, {each['at']}, {each['reason']}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"

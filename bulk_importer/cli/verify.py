@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.checkpoints import together
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import (
     BulkImporterError,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _PIECE_BYTES = 1 << 20
+_SERVER = "server"
+_SOURCE = "source"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is proven and what is not, of each checkpoint in the folder.
 
     Returns:
-        7 where something is not as it must be; else 5 with entries in doubt, 1 with rejected ones, 0 without.
+        0 where the source may be deleted: it was read to its end, and all of it is delivered. Else 7 where something is
+        not as it must be, 10 where only the server is not, 5 with entries in doubt, 9 with entries that are left to
+        send, 1 with rejected ones.
     """
     from bulk_importer.pipeline import checkpoints_in
 
@@ -86,10 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
                 terminal.out(line)
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
-        proven = all(facts["proven"] for facts in found)
-        _print_json(
-            found[0] if len(found) == 1 else {"proven": proven, "exit_code": code, "checkpoints": found}
-        )
+        _print_json(together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code}))
     return code
 
 
@@ -134,6 +136,7 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
     from bulk_importer.pipeline.retry_folders import claim_of_retries
+    from bulk_importer.pipeline.source_again import claim_of_place
 
     try:
         if arguments.repair:
@@ -143,6 +146,8 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
             claims.append(asyncio.run(_hold_against(source, proof.state)))
+        elif (unread := claim_of_place(proof.state)) is not None:
+            claims.append(unread)
         if arguments.against_server and source is not None and all(claim.holds for claim in claims):
             claims.append(asyncio.run(_compare(arguments, folder, source, proof)))
     except BulkImporterError as error:
@@ -151,8 +156,14 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
             if isinstance(error, CheckpointDamaged) and not arguments.repair
             else ""
         )
-        return {"proven": False, "exit_code": error.exit_code, "message": f"{error}{advice}"}
-    return _facts(proof, claims, _exit_code(proof, claims))
+        return {
+            "checkpoint": str(folder),
+            "proven": False,
+            "exit_code": error.exit_code,
+            "message": f"{error}{advice}",
+        }
+    is_compared = arguments.sample is None and any(claim.name == _SERVER for claim in claims)
+    return _facts(folder, proof, claims, _exit_code(proof, claims, is_compared=is_compared))
 
 
 def _repair(folder: Path) -> None:
@@ -167,7 +178,7 @@ def _repair(folder: Path) -> None:
         return
     terminal.say(
         f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
-        f"and {salvaged.doubted} entries are in doubt because of that. The damaged log is kept as log.damaged."
+        f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
     )
 
 
@@ -225,16 +236,27 @@ async def _compare(arguments: argparse.Namespace, folder: Path, source: str, pro
             await opened.aclose()
 
 
-def _exit_code(proof: Proof, claims: list[Claim]) -> ExitCode:
-    codes = [ExitCode.CHECKPOINT for claim in claims if not claim.holds]
-    codes += [ExitCode.IN_DOUBT] if proof.counts.in_doubt else []
-    codes += [ExitCode.REJECTIONS] if proof.counts.rejected else []
-    return most_important(codes)
+def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitCode:
+    from bulk_importer.pipeline.account import standing_codes
+    from bulk_importer.pipeline.advice import lasting_codes
+
+    codes = [
+        ExitCode.DIFFERS if claim.name == _SERVER else ExitCode.CHECKPOINT
+        for claim in claims
+        if not claim.holds
+    ]
+    codes += [ExitCode.INPUT] if proof.state.broken is not None else []
+    if not is_compared:  # what the server holds now is known better than what it held then
+        codes += lasting_codes(proof.state, about_delivered=True)
+    return most_important([*codes, *standing_codes(proof.state)])
 
 
-def _facts(proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
+def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
+    from bulk_importer.pipeline.advice import advice
+
     counts = proof.counts
     return {
+        "checkpoint": str(folder),
         "proven": all(claim.holds for claim in claims),
         "exit_code": code,
         "source": proof.header.source,
@@ -247,24 +269,31 @@ def _facts(proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
         "in_doubt": counts.in_doubt,
         "owed": counts.owed,
         "is_read_to_the_end": proof.state.end is not None,
+        "advice": advice(folder, proof.header, proof.state),
         "claims": [{"claim": claim.name, "holds": claim.holds, "text": claim.text} for claim in claims],
     }
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
+    from bulk_importer.pipeline.source_again import PLACE
+
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:
         wrong = {each["claim"] for each in facts["claims"] if not each["holds"]}
         lines.append(
             "  The server does not hold what was delivered: somebody changed it since, or it lost it."
-            if wrong == {"server"}
+            if wrong == {_SERVER}
+            else "  The source is not what was imported. Keep it, and the checkpoint, until that is sorted out."
+            if wrong <= {_SERVER, _SOURCE, PLACE}
             else "  The checkpoint does not hold what it must. Do not delete it; restore it from a copy."
         )
     elif facts["in_doubt"] or facts["owed"] or not facts["is_read_to_the_end"]:
-        lines.append("  Not finished: the same import command goes on with it.")
+        lines.append(f"  Not finished; keep the source. {facts['advice']}")
     else:
         lines.append("  Every entry is accounted for, once.")
+        if facts["rejected"]:
+            lines.append("  Keep the source until what is rejected was fed again, or is given up.")
     return lines
 
 

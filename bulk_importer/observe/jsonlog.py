@@ -20,6 +20,7 @@ from msgspec import to_builtins
 
 from bulk_importer.events import Event
 from bulk_importer.readable import as_json
+from bulk_importer.times import written as written_time
 
 __all__ = ["JsonLog"]
 
@@ -42,10 +43,14 @@ class JsonLog:
         self._given_up = False
 
     def __call__(self, event: Event) -> None:
-        """Append one event: the time in seconds since 1970, its name, its fields."""
+        """Append one event: the time (ISO 8601 with the zone of this machine), its name, its fields."""
         if self._given_up:
             return
-        told = {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)}
+        told = {
+            "at": written_time(self._clock(), "milliseconds"),
+            "event": type(event).__name__,
+            **to_builtins(event),
+        }
         line = as_json(told, indent=False) + b"\n"
         try:
             if self._file is None:

@@ -10,7 +10,7 @@ from bulk_importer.summary import RunState, Summary
 __all__ = ["origin_text", "summary_text"]
 
 # What has to be done before the same command again can go on, the message says.
-_SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT})
+_SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT, ExitCode.UNFINISHED})
 
 
 def summary_text(summary: Summary) -> str:

@@ -11,11 +11,21 @@ from typing import ClassVar, Self
 import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
-from bulk_importer.errors import BulkImporterError, ExitCode, MalformedInput, most_important
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
 from bulk_importer.model import KeepData
 from bulk_importer.summary import RunState, Summary, Tally
+from bulk_importer.times import written
 
-__all__ = ["Announcement", "Before", "Mentioned", "summarize", "tally_since"]
+__all__ = [
+    "Announcement",
+    "Before",
+    "Mentioned",
+    "ending",
+    "left_to_send",
+    "standing_codes",
+    "summarize",
+    "tally_since",
+]
 
 PROJECT_NAME = "project_name"
 """Note in the log: the name of the project, whose id is in the header."""
@@ -129,6 +139,9 @@ def summarize(
 ) -> Summary:
     """The summary of the ledger as it stands.
 
+    What is neither settled nor in doubt is left to send, whatever ended the run: a code of its own says so, where no
+    other one says why.
+
     Args:
         this_run: already part of the ledger's sums where the run is over; while it runs, empty.
         errors: what made the run less than whole, in the order in which it happened.
@@ -137,8 +150,8 @@ def summarize(
     counts, mentioned = state.counts, Mentioned.kept(state)
     codes = [error.exit_code for error in errors]
     codes += [] if stopped_by is None or state.is_finished else [stopped_by]
-    codes += [ExitCode.IN_DOUBT] if counts.in_doubt else []
-    codes += [ExitCode.REJECTIONS] if counts.rejected else []
+    codes += standing_codes(state)
+    started, ended = _times(state, run_state)
     return Summary(
         state=run_state,
         exit_code=most_important(codes),
@@ -157,6 +170,8 @@ def summarize(
         project=header.project,
         server=header.server,
         checkpoint=str(folder),
+        started=started,
+        ended=ended,
         message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason or _remark(state),
         media=None if mentioned is None else mentioned.media,
         media_not_mentioned=None if mentioned is None else mentioned.not_mentioned,
@@ -175,10 +190,43 @@ def _remark(state: CheckpointState) -> str:
     return ""
 
 
+def standing_codes(state: CheckpointState) -> list[ExitCode]:
+    """What the ledger says about itself: that something is in doubt, left to send, or rejected."""
+    counts = state.counts
+    codes = [ExitCode.IN_DOUBT] if counts.in_doubt else []
+    codes += [ExitCode.UNFINISHED] if counts.owed or state.end is None else []
+    return codes + ([ExitCode.REJECTIONS] if counts.rejected else [])
+
+
+def left_to_send(state: CheckpointState) -> str:
+    """What is not sent yet, for the middle of a sentence; empty where nothing is."""
+    owed = state.counts.owed
+    parts = [] if not owed else ["1 entry" if owed == 1 else f"{owed:,} entries"]
+    if state.end is None:
+        parts.append("what was not read yet of the source")
+    return " and ".join(parts)
+
+
+def _times(state: CheckpointState, run_state: RunState) -> tuple[str, str]:
+    """When the run began and ended; the one that goes on, or else the latest."""
+    if state.run is not None:
+        return written(state.run.at), "" if run_state is RunState.RUNNING else written(state.last_sign_at)
+    if state.ended is None or not state.ended.ended_at:
+        return "", ""
+    return written(state.ended.began_at), written(state.ended.ended_at)
+
+
 def ending(state: CheckpointState, errors: Sequence[BulkImporterError], *, stopped: bool) -> RunState:
-    """How a run that is over stands. A source that breaks off is complete when all before the break is settled."""
-    if any(not isinstance(error, MalformedInput) for error in errors):
+    """How a run that is over stands.
+
+    A source that breaks off is complete when all before the break is settled, and so is what waits behind nothing but
+    lost answers; what could be sent at once is not.
+    """
+    if any(not isinstance(error, MalformedInput | Interrupted) for error in errors):
         return RunState.FAILED
     if state.is_finished:
         return RunState.COMPLETE
-    return RunState.STOPPED if stopped else RunState.COMPLETE
+    if any(isinstance(error, Interrupted) for error in errors):
+        return RunState.STOPPED
+    can_go_on = not errors and not state.counts.in_doubt
+    return RunState.STOPPED if stopped or can_go_on else RunState.COMPLETE

@@ -48,6 +48,7 @@ from bulk_importer.pipeline.account import (
     Before,
     Mentioned,
     ending,
+    left_to_send,
     summarize,
     tally_since,
 )
@@ -156,8 +157,8 @@ class Import:
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
             checkpoint = await self._opened(project, identity, config)
             opened.push_async_callback(checkpoint.close)
-            async with self._stop.breaking_off():
-                try:
+            try:
+                async with self._stop.breaking_off():
                     if PROJECT_NAME not in checkpoint.state.notes:
                         await checkpoint.record_note(PROJECT_NAME, project.name)
                     await note_place(checkpoint, self._source)
@@ -179,8 +180,8 @@ class Import:
                             MentionLog, self._folder, checkpoint.state.position, crossing.mentions
                         )
                     )
-                except BulkImporterError as error:
-                    return self._not_run(checkpoint, error)
+            except BulkImporterError as error:
+                return await self._not_run(checkpoint, error)
             reader = LabelReader(client, catalog, project, patience)
             doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
             return await self._run(
@@ -291,16 +292,8 @@ class Import:
             errors = await passes.run()
         except Exception as error:
             # It goes on to whoever called; what is on disk must not say for ever that a run goes on.
-            unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
-            self._write(
-                summarize(
-                    header,
-                    state,
-                    self._folder,
-                    run_state=RunState.FAILED,
-                    this_run=Tally(),
-                    errors=[unforeseen],
-                )
+            await self._not_run(
+                checkpoint, BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
             )
             raise
         finally:
@@ -313,9 +306,6 @@ class Import:
         try:
             await asyncio.to_thread(mention_log.sync)
             await self._note_mentioned(checkpoint, crossing)
-            await checkpoint.record_run_ended(
-                seconds=this_run.seconds, requests=this_run.requests, retries=this_run.retries
-            )
         except CheckpointError as error:
             errors.append(error)
         stopped = passes.is_limited or self._stop.is_requested or bool(passes.held_back)
@@ -330,11 +320,16 @@ class Import:
                 this_run=this_run,
                 errors=errors,
                 stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else stopped_by,
-                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing, passes.held_back),
+                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing, passes),
                 media_in_doubt=doubts.media_ids,
             )
 
         summary = summary_with(errors)
+        try:
+            await self._record_ended(checkpoint, summary)
+        except CheckpointError as error:
+            errors.append(error)
+        summary = summary_with(errors)  # once more: with the sums that are on record now
         try:
             write_summary(self._folder, summary)
         except CheckpointError as error:
@@ -342,6 +337,17 @@ class Import:
                 summary = summary_with([*errors, error])
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
+
+    async def _record_ended(self, checkpoint: Checkpoint, summary: Summary) -> None:
+        """Put on record that the run is over, how and why."""
+        this_run = summary.this_run
+        await checkpoint.record_run_ended(
+            seconds=this_run.seconds,
+            requests=this_run.requests,
+            retries=this_run.retries,
+            exit_code=summary.exit_code,
+            why=summary.message,
+        )
 
     async def _note_mentioned(self, checkpoint: Checkpoint, crossing: Crossing) -> None:
         """Put on record which media the whole source mentions, for this summary and for later ones."""
@@ -352,14 +358,19 @@ class Import:
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
     def _remark(
-        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing, held_back: int
+        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing, passes: Passes
     ) -> str:
         """What is not sent and why; what to try with rejections that may be none by now; what is not known."""
         remarks = []
-        if held_back:
+        if passes.is_limited and not checkpoint.state.is_finished:
             remarks.append(
-                f"{held_back:,} entries were not sent: the answers to requests of other sources for their media were "
-                "lost. When it is known what became of these, the same command sends them."
+                f"--limit ended the run: {left_to_send(checkpoint.state)} is left. The same command without it "
+                "sends all of that; with it, as many entries again at most."
+            )
+        if passes.held_back:
+            remarks.append(
+                f"{passes.held_back:,} entries were not sent: the answers to requests of other sources for their media "
+                "were lost. When it is known what became of these, the same command sends them."
             )
         if watch is not None and watch.has_grown and checkpoint.state.rejected:
             remarks.append(
@@ -370,16 +381,24 @@ class Import:
             remarks.append(f"It is not known {crossing.unknown}.")
         return " ".join(remarks)
 
-    def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
-        """The summary where something ended the run between the opening of the checkpoint and the first reading."""
-        summary = summarize(
-            checkpoint.header,
-            checkpoint.state,
-            self._folder,
-            run_state=ending(checkpoint.state, [error], stopped=False),
-            this_run=Tally(),
-            errors=[error],
-        )
+    async def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
+        """The summary where something ended the run before its own account: as a rule before the first reading."""
+
+        def summary_now() -> Summary:
+            return summarize(
+                checkpoint.header,
+                checkpoint.state,
+                self._folder,
+                run_state=ending(checkpoint.state, [error], stopped=False),
+                this_run=Tally(),
+                errors=[error],
+            )
+
+        with contextlib.suppress(
+            CheckpointError
+        ):  # that is what ended the run, or will be said by the next one
+            await self._record_ended(checkpoint, summary_now())
+        summary = summary_now()
         self._write(summary)
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary

@@ -12,7 +12,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.errors import (
     BulkImporterError,
+    CheckpointError,
     CheckpointMismatch,
     CheckpointUnusable,
     ExitCode,
@@ -36,7 +37,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Event, Observer
 from bulk_importer.intake import open_source
-from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
+from bulk_importer.pipeline.account import Announcement, Before, ending, left_to_send, summarize, tally_since
 from bulk_importer.pipeline.importing import Import
 from bulk_importer.pipeline.retry_folders import RetryFolder, retry_folders
 from bulk_importer.pipeline.retry_plan import RetryPlan
@@ -121,6 +122,10 @@ class Retry:
         )
         try:
             return await self._run(ledger)
+        except BulkImporterError as error:
+            with suppress(CheckpointError):  # that is what ended it, or will be said by the next one
+                await ledger.record_run_ended(exit_code=error.exit_code, why=str(error))
+            raise
         finally:
             await ledger.close()
 
@@ -280,25 +285,45 @@ class Retry:
             requests=sum(each.this_run.requests for each in summaries),
             retries=sum(each.this_run.retries for each in summaries),
         )
-        await ledger.record_run_ended(
-            seconds=this_run.seconds, requests=this_run.requests, retries=this_run.retries
-        )
-        summary = summarize(
-            ledger.header,
-            state,
-            self._folder,
-            run_state=ending(state, errors, stopped=self._stop.is_requested),
-            this_run=this_run,
-            errors=errors,
-            stopped_by=self._stop.exit_code if self._stop.is_requested else None,
-            media_in_doubt=[media_id for each in summaries for media_id in each.media_in_doubt],
-        )
         # What the retries ended with matters as well, but for rejections: the ledger counts those itself.
         codes = [ExitCode(each.exit_code) for each in summaries if each.exit_code != ExitCode.REJECTIONS]
-        summary = msgspec.structs.replace(
-            summary,
-            exit_code=most_important([ExitCode(summary.exit_code), *codes]),
-            message=" ".join(filter(None, [*(each.message for each in summaries), summary.message])),
+
+        def summary_now() -> Summary:
+            summary = summarize(
+                ledger.header,
+                state,
+                self._folder,
+                run_state=ending(state, errors, stopped=self._stop.is_requested),
+                this_run=this_run,
+                errors=errors,
+                stopped_by=self._stop.exit_code if self._stop.is_requested else None,
+                stop_reason=_import_left(state),
+                media_in_doubt=[media_id for each in summaries for media_id in each.media_in_doubt],
+            )
+            return msgspec.structs.replace(
+                summary,
+                exit_code=most_important([ExitCode(summary.exit_code), *codes]),
+                message=" ".join(filter(None, [*(each.message for each in summaries), summary.message])),
+            )
+
+        ended = summary_now()
+        await ledger.record_run_ended(
+            seconds=this_run.seconds,
+            requests=this_run.requests,
+            retries=this_run.retries,
+            exit_code=ended.exit_code,
+            why=ended.message,
         )
+        summary = summary_now()  # once more: with the sums that are on record now
         await asyncio.to_thread(write_summary, self._folder, summary)
         return summary
+
+
+def _import_left(state: CheckpointState) -> str:
+    """That the import itself is not finished, which no retry changes; empty where it is, or waits for answers."""
+    left = "" if state.counts.in_doubt else left_to_send(state)
+    return (
+        f"The import itself is not finished: {left} is left. The import command again sends that."
+        if left
+        else ""
+    )

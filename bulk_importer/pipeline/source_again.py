@@ -12,13 +12,16 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, identify
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, Header, identify
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Source, open_source
 from bulk_importer.intake.sources import HIDDEN_QUERY
 from bulk_importer.readable import as_path, readable
 
-__all__ = ["note_place", "open_again", "was_stream"]
+__all__ = ["PLACE", "claim_of_place", "note_place", "noted_place", "open_again", "was_stream"]
+
+PLACE = "place"
+"""Name of the claim that what lies where the source lay is what was imported."""
 
 _NOTE = "source_path"
 _STREAM = "-"
@@ -29,6 +32,34 @@ async def note_place(checkpoint: Checkpoint, source: Source) -> None:
     place = _place(source)
     if place is not None and checkpoint.state.notes.get(_NOTE) != place:
         await checkpoint.record_note(_NOTE, place)
+
+
+def noted_place(state: CheckpointState) -> Path | None:
+    """Where the source lay when it was imported; None where it was no file."""
+    noted = state.notes.get(_NOTE)
+    return Path(noted) if isinstance(noted, str) else None
+
+
+def claim_of_place(state: CheckpointState) -> Claim | None:
+    """That the file which lies where the source lay is the one that was imported, by its size and samples of it.
+
+    It may have grown since, or be another one: who deletes it then loses what was never sent. None where nothing lies
+    there, or the source was no file.
+    """
+    place = noted_place(state)
+    if place is None or state.identity.size is None:
+        return None
+    try:
+        with open(place, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            is_the_same = identify(file.fileno(), plain=state.identity.plain) == state.identity
+    except OSError:
+        return None
+    text = f"{place} is what was imported, by its size and samples of it"
+    if not is_the_same:
+        was = "" if size == state.identity.size else f": it has {size} bytes, and had {state.identity.size}"
+        text = f"{place} is not what was imported{was}"
+    return Claim(name=PLACE, holds=is_the_same, text=text)
 
 
 def was_stream(header: Header, state: CheckpointState) -> bool:

@@ -44,7 +44,7 @@ def test_labels_that_are_gone_are_missed_and_the_media_named(command: Command, i
     )
     done = command("verify", "l.json.checkpoint", "l.json", "--against-server", "--json")
     facts = json.loads(done.stdout)
-    assert (done.returncode, facts["proven"]) == (ExitCode.CHECKPOINT, False)
+    assert (done.returncode, facts["proven"]) == (ExitCode.DIFFERS, False)
     assert [claim["claim"] for claim in facts["claims"] if not claim["holds"]] == ["server"]
     assert wiped in facts["claims"][-1]["text"]
 
@@ -77,4 +77,4 @@ def test_of_what_a_retry_delivered_the_correction_is_looked_for(
     assert "1 retries delivered 1 rejected entries, all on record here" in done.stdout
     wiped = [{"internal_media_ID": project["media_ids"][1], "keepData": False}]
     sandbox.ask(f"/api/v1/project/{project['id']}/prediction", wiped)
-    assert command(*compare).returncode == ExitCode.CHECKPOINT
+    assert command(*compare).returncode == ExitCode.DIFFERS

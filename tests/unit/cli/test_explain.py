@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bulk_importer.cli.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
+from bulk_importer.cli.main import COMMANDS
 from bulk_importer.datagym.findings import CATALOGUE
-from bulk_importer.errors import ExitCode
+from bulk_importer.errors import ExitCode, most_important
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
@@ -41,3 +43,26 @@ async def test_an_unknown_code_is_told_what_is_near(run: Any, code: str, sentenc
     """Or what there is."""
     done = await run("explain", code)
     assert (done.code, sentence in done.err) == (ExitCode.USAGE, True), done.err
+
+
+def test_every_code_is_said_in_general_and_every_command_has_a_success() -> None:
+    """The table has no gap: a command that is added later must say what its end means."""
+    assert set(MEANINGS) == set(ExitCode)
+    assert [command for command in COMMANDS if ExitCode.DELIVERED not in codes_of(command)] == []
+    assert {command for each in MEANINGS.values() for command in each.by_command} <= set(COMMANDS)
+
+
+async def test_the_codes_of_a_command_are_explained(run: Any) -> None:
+    """With what each says there, and those with which every command may end."""
+    done = await run("explain", "verify")
+    assert (done.code, done.out.splitlines()[0]) == (0, "exit codes of 'verify'")
+    for code, text in codes_of("verify").items():
+        assert f"  {int(code):>3}  {text}" in done.out
+    assert all(f"  {int(code):>3}  " in done.out for code in EVERYWHERE)
+
+
+def test_the_precedence_that_is_told_is_the_one_that_decides() -> None:
+    """Of all those that are named, each comes before the later ones."""
+    told = [130 if "signal" in each else int(each) for each in PRECEDENCE_TEXT.split(", ")]
+    while told:
+        assert most_important(map(ExitCode, reversed(told))) == told.pop(0)

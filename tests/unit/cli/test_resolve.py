@@ -44,7 +44,7 @@ async def test_what_did_not_land_is_owed_and_the_risk_is_said(
     done = await run("resolve", doubtful, "--owed", "--batch", 1)
     assert done.code == 5
     assert "they are there twice" in done.out
-    assert "2 batches are still in doubt" in done.out
+    assert "2 batches are still unconfirmed" in done.out
     _, state = read_state(doubtful)
     assert list(state.owed_within(0, 30)) == [Span(10, 20)]
 
@@ -53,8 +53,8 @@ async def test_a_batch_that_is_not_in_doubt_is_a_usage_error(run: Callable[..., 
     """Which names those that are; nothing is recorded about the others."""
     done = await run("resolve", doubtful, "--owed", "--batch", 1, "--batch", 7)
     assert done.code == 2
-    assert "Batch 7 is not in doubt" in done.err
-    assert "in doubt: 0, 1, 2" in done.err
+    assert "Batch 7 is not unconfirmed" in done.err
+    assert "unconfirmed: 0, 1, 2" in done.err
     assert len(read_state(doubtful)[1].doubts()) == 3
 
 

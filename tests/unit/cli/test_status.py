@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.checkpoint import Checkpoint, LogFollower
+from bulk_importer.checkpoint.frames import frame
 from bulk_importer.checkpoint.pace import Pace
 from bulk_importer.checkpoint.records import Delivered, Owed, Sent
 from bulk_importer.checkpoint.snapshot import snapshot
@@ -43,14 +44,13 @@ async def test_a_run_that_goes_on_is_told_with_its_pace_and_its_troubles(
     counts = {name: facts[name] for name in ("entries", "delivered", "in_doubt", "in_flight", "owed")}
     assert counts == {"entries": 50, "delivered": 20, "in_doubt": 10, "in_flight": 10, "owed": 10}
     assert "(run r1)" in facts["runs_now"]
-    assert facts["entries_per_second"]["last_1_minutes"] > 0.3
-    assert facts["seconds_left"] > 0
+    assert set(facts["entries_per_second"]) == {"last_minute", "while_it_ran"}
+    assert (facts["settled"], facts["state"], facts["exit_code"]) == (20, "running", 9)
     assert [doubt["spans"] for doubt in facts["doubts"]] == [[[20, 30]]]
     assert [trouble["reason"] for trouble in facts["troubles"]] == ["503 from the server", "connection reset"]
     text = (await run("status", tmp_path)).out
-    assert "runs now: process" in text
-    assert "over 10 min" in text
-    assert "in doubt: batch 2" in text
+    assert "runs now, 0% done: process" in text
+    assert "unconfirmed: batch 2" in text
     await checkpoint.close()
 
 
@@ -58,9 +58,10 @@ async def test_a_run_that_is_over_is_said_to_be_over(run: Callable[..., Any], tm
     """And what goes on with it; watching it ends at once."""
     await (await begun(tmp_path)).close()
     done = await run("status", tmp_path, "--watch")
-    assert done.code == 0
-    assert "does not run now; the same import command goes on with it" in done.out
-    assert "per second" not in done.out
+    assert done.code == 5
+    assert "does not run now, not finished" in done.out
+    assert "killed, or the machine went down" in done.out
+    assert "The same import command resumes." in done.out
 
 
 async def test_watching_ends_when_the_run_does(tmp_path: Path) -> None:
@@ -102,20 +103,21 @@ async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_pa
         follower.look()
         assert snapshot(follower.state) == snapshot(checkpoint.state)
     assert len(inodes) > 1
-    assert follower.pace.rate(time.time(), 60) * 60 > 20
+    assert (follower.pace.rate(time.time() + 50, 60) or 0) * 60 > 20
     follower.close()
     await checkpoint.close()
 
 
-def test_the_pace_counts_a_batch_when_it_left_and_forgets_after_an_hour() -> None:
+def test_the_pace_counts_what_was_settled_and_forgets() -> None:
     """What is owed again does not count until it is delivered."""
     pace = Pace()
     for second in range(10_000):
         pace.note(Sent(batch=second, spans=(Span(0, 5),), at=float(second)))
         pace.note(Owed(batch=second, reason="503") if second % 2 else Delivered(batch=second))
     assert pace.rate(9_999, 10) == 2.5
-    assert pace.rate(9_999, 3600) == 2.5
-    assert pace.rate(20_000, 3600) == 0
+    assert pace.rate(9_999, 100) == 2.5
+    assert pace.rate(9_999, 60, since=9_989) == 2.5
+    assert pace.rate(20_000, 60) == 0
     assert len(pace.troubles) == 20
 
 
@@ -127,5 +129,38 @@ async def test_the_folder_of_several_sources_tells_each_of_them(
         (tmp_path / name).mkdir()
         await (await begun(tmp_path / name)).close()
     told = await run("status", tmp_path)
-    assert told.code == 0
-    assert told.out.count("labels.json -> project p") == 2
+    assert told.code == 5
+    rows = [line.split() for line in told.out.splitlines()]
+    assert [row[0] for row in rows[:4]] == ["source", "labels.json", "labels.json", "together"]
+    assert rows[3][2:] == ["100", "40", "0", "40", "20", "5"]
+
+
+async def test_the_pace_of_a_compacted_log_is_that_of_what_it_still_tells() -> None:
+    """What stands before the first time that it tells of is not known, and does not make the rate lower."""
+    pace = Pace()
+    for second in range(100, 110):
+        pace.note(Sent(batch=second, spans=(Span(0, 6),), at=float(second)))
+        pace.note(Delivered(batch=second))
+    pace.until(110.0)
+    assert pace.rate(110.0, 60) == 6.0
+    assert pace.rate(100.1, 60) is None
+
+
+async def test_a_log_of_before_runs_said_how_they_ended_is_told_without_that(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """It has no time and no code; what is left follows from the counts."""
+    checkpoint = await begun(tmp_path)
+    await checkpoint.record_run_ended(seconds=1.0)
+    await checkpoint.close()
+    log = tmp_path / "log"
+    content = log.read_bytes()
+    at = content.rindex(b'{"type":"run_ended"')
+    old = b'{"type":"run_ended","seconds":1.0,"requests":0,"retries":0}'
+    begin = content.rindex(b"\n", 0, at) + 1
+    log.write_bytes(content[:begin] + frame(old, begin))
+    facts = json.loads((await run("status", tmp_path, "--json")).out)
+    assert (facts["run"]["ended"], facts["run"]["exit_code"], facts["state"]) == (None, None, "stopped")
+    assert (facts["exit_code"], facts["in_doubt"], facts["owed"]) == (5, 20, 10)
+    text = (await run("status", tmp_path)).out
+    assert "killed" not in text

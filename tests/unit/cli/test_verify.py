@@ -149,7 +149,7 @@ async def test_a_lost_record_leaves_what_may_have_been_sent_in_doubt(
     (folder / "log").write_bytes(content[: at + 3] + b"?????" + content[at + 8 :])
     done = await run("verify", folder, "--repair")
     assert done.code == 5
-    assert "1 records are lost, and 20 entries are in doubt" in done.err
+    assert "1 records are lost, and 20 entries are unconfirmed" in done.err
     assert (await run("resolve", folder, "--delivered")).code == 0
     assert (await run("verify", folder)).code == 0
 

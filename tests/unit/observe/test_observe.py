@@ -31,6 +31,7 @@ from bulk_importer.events import (
 from bulk_importer.observe import JsonLog, Waiting, progress_for, summary_text
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary, write_summary
+from bulk_importer.times import written
 
 
 def delivered(entries: int) -> BatchDelivered:
@@ -177,7 +178,7 @@ def test_the_log_holds_a_line_of_json_for_each_event(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
     assert [line["event"] for line in lines] == [type(event).__name__ for event in STORY]
     assert lines[2] == {
-        "at": 12.346,
+        "at": written(12.3456, "milliseconds"),
         "event": "EntriesRejected",
         "spans": [[3, 4]],
         "codes": {"not-json": 1},

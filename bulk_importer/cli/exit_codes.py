@@ -1,0 +1,213 @@
+"""What each exit code means, in general and command by command: for `explain`, the README, and the tests of both.
+
+The one place where that is said. A number means the same in every command; `by_command` says what that is there. A
+command that is not named with a code never ends with it, but for `EVERYWHERE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bulk_importer.errors import ExitCode
+
+__all__ = ["EVERYWHERE", "MEANINGS", "PRECEDENCE_TEXT", "Meaning", "codes_of", "readme_tables"]
+
+_SENDING = ("import", "retry")
+_ASKING = ("projects", "datasets", "media", "label-config")
+_ENDED_SO = "the latest run ended so"
+_AGAIN = "Run the same command again: it resumes."
+EVERYWHERE = frozenset({ExitCode.USAGE, ExitCode.INTERRUPTED, ExitCode.UNFORESEEN})
+"""With these every command may end: a flag that is none, Ctrl-C, a mistake in the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one code says.
+
+    Attributes:
+        meaning: in any command, a sentence or two.
+        advice: what to do.
+        by_command: what it says when this command ends with it, without a full stop.
+    """
+
+    meaning: str
+    advice: str
+    by_command: Mapping[str, str] = field(default_factory=dict)
+
+
+def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
+    return dict.fromkeys(commands, text)
+
+
+MEANINGS: Mapping[ExitCode, Meaning] = {
+    ExitCode.DELIVERED: Meaning(
+        "All is well and nothing is left to do: what the command is for is done, as a whole.",
+        "No action needed.",
+        {
+            "import": "the source was read to its end, and every entry is delivered",
+            "retry": "every entry of the import is delivered by now",
+            "check": "there is no error in the source (with --sample: in what was looked at)",
+            "verify": "it is proven that the source was read to its end and every entry delivered, once; a SOURCE that "
+            "was named, or a file that still lies where it was, holds what was imported: it may be deleted",
+            "status": "the import is finished, and every entry is delivered",
+            "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
+            "doctor": "the way to the server is clear",
+            "demo": "all came out as it should",
+            "sandbox": "it was stopped",
+            **_each(_ASKING, "the list is complete"),
+            "explain": "it is explained",
+            "settings": "they are shown",
+        },
+    ),
+    ExitCode.REJECTIONS: Meaning(
+        "Everything that could be sent is delivered, and some entries are rejected.",
+        "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do. "
+        "'bulk-importer retry CHECKPOINT CORRECTED.jsonl' feeds them again; keep the source until then.",
+        {
+            **_each(_SENDING, "all is delivered but for rejected entries"),
+            "check": "there are errors in the source: an import would reject these entries",
+            "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
+            "they are fed again, or given up",
+            "status": "the import is finished, with rejected entries",
+        },
+    ),
+    ExitCode.USAGE: Meaning(
+        "The command line, a variable or the settings file says something that cannot be meant; or what was asked for "
+        "could not be written down, and is cut short.",
+        "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
+    ),
+    ExitCode.INPUT: Meaning(
+        "The source cannot be read to its end: it is not there, breaks off, stops being JSON, or is something else.",
+        "Do what the message says. Fixed at or behind the byte that is named, the same command resumes there.",
+        {
+            "import": "the source cannot be read to its end; all before that place is delivered",
+            "retry": "the source, or the file of corrections, cannot be read",
+            "check": "the source cannot be read to its end; what is said is about the part before",
+            "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
+            "status": "the import ended because its source could not be read any further",
+        },
+    ),
+    ExitCode.BUDGET: Meaning(
+        "More entries were rejected than --max-errors allows, so the run ended early.",
+        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to go on all the same.",
+        {
+            **_each(_SENDING, "more rejections than --max-errors allows; the rest is not sent"),
+            "status": _ENDED_SO,
+        },
+    ),
+    ExitCode.IN_DOUBT: Meaning(
+        "The answers to some requests were lost, and it is not known whether the server executed them. Their entries "
+        "are unconfirmed, and not sent again, so that nothing is doubled.",
+        "Run the same command again after --server-request-limit (10 minutes): it asks the server, where that can be "
+        "known. Where it cannot, 'bulk-importer resolve' lets you decide.",
+        {
+            **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
+            "verify": "every entry is accounted for, and some are unconfirmed",
+            "status": "some entries are unconfirmed",
+            "resolve": "something is still unconfirmed, here or in a retry",
+        },
+    ),
+    ExitCode.SERVER: Meaning(
+        "The server does not answer, refuses the token, or does not know the project.",
+        "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the same "
+        "command again; nothing is lost.",
+        {
+            **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "check": "the label configuration or the media cannot be read from the server",
+            "verify": "with --against-server: the server cannot be asked",
+            "status": _ENDED_SO,
+            "doctor": "something on the way to the server is wrong; it is named with a remedy",
+            **_each(_ASKING, "the server cannot be asked"),
+        },
+    ),
+    ExitCode.CHECKPOINT: Meaning(
+        "The checkpoint cannot be used: another run writes it, it is damaged, does not hold what it must, or was begun "
+        "for something else.",
+        "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
+        {
+            **_each((*_SENDING, "resolve"), "the checkpoint is in use, damaged, or begun for something else"),
+            "verify": "something that must be so is not: in the log, beside it, or the source is not what was imported",
+            "status": "there is no checkpoint, or it cannot be read",
+        },
+    ),
+    ExitCode.LABEL_CONFIG: Meaning(
+        "The label configuration of the project changed in a way that matters to what was checked or delivered.",
+        "Look at what the message names. The same command again checks what is not sent yet by the new configuration.",
+        {
+            **_each(_SENDING, "the label configuration changed; the rest is not sent"),
+            "verify": "it changed when all was sent, or the latest run ended so",
+            "status": _ENDED_SO,
+        },
+    ),
+    ExitCode.UNFINISHED: Meaning(
+        "Nothing went wrong, but not all of the source is sent yet.",
+        "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
+        "left.",
+        {
+            "import": "--limit ended the run with something left to send",
+            "retry": "the import itself is not finished",
+            "verify": "what is on record is proven, and the import is not finished: keep the source",
+            "status": "something is left to send: a run goes on, was killed, or ended before",
+        },
+    ),
+    ExitCode.DIFFERS: Meaning(
+        "The server does not hold what was delivered to it: somebody changed it since, or it lost it.",
+        "Look at the media that are named. Nothing is sent again by itself, because that could undo what somebody did.",
+        {
+            **_each(_SENDING, "labels that were sent again after a lost answer are not what was sent"),
+            "verify": "what was sent again after a lost answer is not there, or, with --against-server, anything else",
+            "status": _ENDED_SO,
+        },
+    ),
+    ExitCode.UNFORESEEN: Meaning(
+        "An internal error: something happened that should not have, and is a bug of this program.",
+        "What was delivered is on record. Run the same command again, and report the message.",
+    ),
+    ExitCode.HANGUP: Meaning(
+        "The terminal went away (SIGHUP).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
+    ),
+    ExitCode.INTERRUPTED: Meaning("It was interrupted (Ctrl-C, SIGINT).", _AGAIN),
+    ExitCode.TERMINATED: Meaning(
+        "It was told to end (SIGTERM).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
+    ),
+}
+"""Every exit code, in the order in which they are listed."""
+
+PRECEDENCE_TEXT = "7, 3, 6, 8, 4, 10, a signal, 5, 9, 1"
+"""Which code a command ends with where several apply, as `most_important` decides it."""
+
+
+def codes_of(command: str) -> dict[ExitCode, str]:
+    """What a command may end with besides `EVERYWHERE`, and what that says there."""
+    return {
+        code: meaning.by_command[command]
+        for code, meaning in MEANINGS.items()
+        if command in meaning.by_command
+    }
+
+
+def readme_tables(commands: tuple[str, ...]) -> str:
+    """The two tables of the README: each code, and each command with what its codes say."""
+    lines = ["| code | what it means | what to do |", "|---|---|---|"]
+    lines += [f"| {int(code)} | {each.meaning} | {each.advice} |" for code, each in MEANINGS.items()]
+    everywhere = ", ".join(str(int(code)) for code in MEANINGS if code in EVERYWHERE)
+    lines += ["", f"Command by command; with {everywhere} any of them may end:", ""]
+    lines += ["| command | what its codes say |", "|---|---|"]
+    for several in _alike(commands):
+        names = ", ".join(f"`{command}`" for command in several)
+        said: dict[str, list[str]] = {}
+        for code, text in codes_of(several[0]).items():
+            said.setdefault(text, []).append(str(int(code)))
+        codes = "; ".join(f"**{', '.join(numbers)}** {text}" for text, numbers in said.items())
+        lines.append(f"| {names} | {codes} |")
+    return "\n".join([*lines, "", f"Where several apply, the first of {PRECEDENCE_TEXT}."])
+
+
+def _alike(commands: tuple[str, ...]) -> list[list[str]]:
+    """The commands that have codes of their own, those together for which these say the same."""
+    groups: dict[str, list[str]] = {}
+    for command in commands:
+        if codes := codes_of(command):
+            groups.setdefault(repr(codes), []).append(command)
+    return list(groups.values())

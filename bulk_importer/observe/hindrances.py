@@ -1,0 +1,70 @@
+"""What a run waits for, told from the end of its `run.log` by another process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+__all__ = ["Hindrance", "hindrance_of"]
+
+_LOOKED_AT_BYTES = 256 << 10
+"""While a run waits it writes little, so that what it waits for stands near the end."""
+
+
+class Hindrance(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing is sent.
+
+    Attributes:
+        what: `server`, `hours` or `stopping`.
+        since: ISO 8601, as in the log.
+        reason: in words.
+    """
+
+    what: str
+    since: str
+    reason: str
+
+
+def hindrance_of(folder: Path) -> Hindrance | None:
+    """What the latest run of the checkpoint in `folder` waits for; None where nothing is known."""
+    found: dict[str, Hindrance] = {}
+    for line in _last_lines(folder / "run.log"):
+        try:
+            event = msgspec.json.decode(line)
+        except msgspec.DecodeError:
+            continue  # a line of which only the end was read, or that is just being written
+        if isinstance(event, dict):
+            _see(event, found)
+    return next((found[what] for what in ("stopping", "hours", "server") if what in found), None)
+
+
+def _see(event: dict[str, Any], found: dict[str, Hindrance]) -> None:
+    since = str(event.get("at", ""))
+    match event.get("event"):
+        case "RunStarted":
+            found.clear()
+        case "OutageBegan":
+            found["server"] = Hindrance(what="server", since=since, reason=str(event.get("reason", "")))
+        case "OutageEnded" | "BatchDelivered":
+            found.pop("server", None)
+        case "WindowClosed":
+            reason = f"it sends only {event.get('hours')}, and next at {event.get('until')}"
+            found["hours"] = Hindrance(what="hours", since=since, reason=reason)
+        case "WindowOpened":
+            found.pop("hours", None)
+        case "StopRequested":
+            found["stopping"] = Hindrance(what="stopping", since=since, reason=str(event.get("reason", "")))
+        case _:
+            pass
+
+
+def _last_lines(path: Path) -> list[bytes]:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOOKED_AT_BYTES))
+            return file.read().splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,81 @@
+"""Says how an import that is not finished is gone on with, and with what code its latest run ended.
+
+From the ledger, for those who look at it when the run is over. What is said is to be true when it is followed: where
+the same command would end in the same way again, what has to be done before is said first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bulk_importer.checkpoint import CheckpointState, Header
+from bulk_importer.errors import ExitCode
+from bulk_importer.intake.sources import HIDDEN_QUERY
+from bulk_importer.pipeline.source_again import noted_place, was_stream
+
+__all__ = ["advice", "ended_with", "lasting_codes"]
+
+_LASTING = frozenset(
+    {ExitCode.INPUT, ExitCode.BUDGET, ExitCode.SERVER, ExitCode.LABEL_CONFIG, ExitCode.DIFFERS}
+)
+_ABOUT_DELIVERED = frozenset({ExitCode.LABEL_CONFIG, ExitCode.DIFFERS})
+
+
+def ended_with(state: CheckpointState) -> ExitCode | None:
+    """What the latest run ended with; None where it goes on, was killed, or none is on record."""
+    if state.run is not None or state.ended is None or state.ended.exit_code is None:
+        return None
+    return ExitCode(state.ended.exit_code)
+
+
+def lasting_codes(state: CheckpointState, *, about_delivered: bool = False) -> list[ExitCode]:
+    """What the latest run ended with, where that holds until another one ends; a signal, or a full disk, does not.
+
+    Args:
+        about_delivered: only what makes one doubt that what was delivered is of use.
+    """
+    code = ended_with(state)
+    wanted = _ABOUT_DELIVERED if about_delivered else _LASTING
+    return [code] if code in wanted and code is not None else []
+
+
+def advice(folder: Path, header: Header, state: CheckpointState) -> str:
+    """What to do about an import that does not run and is not finished; empty where it is."""
+    if state.is_finished:
+        return ""
+    resumes = _what_resumes(folder, header, state)
+    counts, code = state.counts, ended_with(state)
+    if state.broken is not None:
+        return f"Fix the source at or behind byte {state.broken.offset:,}; then {resumes}."
+    if state.end is not None and not counts.owed:
+        return (
+            f"To find out about the unconfirmed entries: {resumes}, and asks the server. "
+            f"'bulk-importer resolve {folder}' lets you decide where it cannot tell."
+        )
+    match code:
+        case ExitCode.BUDGET:
+            return f"Look at the findings. With a larger --max-errors, {resumes}."
+        case ExitCode.SERVER:
+            return f"When the server can be used ('bulk-importer doctor' examines that), {resumes}."
+        case ExitCode.LABEL_CONFIG:
+            return f"Look at what changed; by the new label configuration, {resumes}."
+        case ExitCode.INPUT | ExitCode.CHECKPOINT | ExitCode.USAGE:
+            return f"When that is fixed, {resumes}."
+        case _:
+            return f"{resumes[0].upper()}{resumes[1:]}."
+
+
+def _what_resumes(folder: Path, header: Header, state: CheckpointState) -> str:
+    """The beginning of a sentence without its capital: which command resumes, and what it needs for that."""
+    if folder.absolute().parents[1].name == "retries":
+        return f"'bulk-importer retry {folder.absolute().parents[2]}' resumes"
+    if header.source == "entries" and was_stream(header, state):
+        return "the same program resumes, when it gives the same entries again"
+    if was_stream(header, state):
+        return "the same import command resumes, when it is fed the same input again"
+    if header.source.endswith(HIDDEN_QUERY):
+        return "the same import command resumes, with a fresh URL and the same --checkpoint"
+    place = noted_place(state)
+    if place is not None and not place.exists():
+        return f"the same import command resumes, when its source lies at {place} again"
+    return "the same import command resumes"

@@ -1,0 +1,223 @@
+"""What a script may rely on: each end has its code, `verify && rm SOURCE` loses nothing, and `status` says why."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bulk_importer.errors import ExitCode
+from support.commands import Command, entry
+
+CHECKPOINT = "l.json.checkpoint"
+SLOW = '[[fault]]\nwhat = "delay"\nroute = "prediction"\nseconds = 0.2\nprobability = 1.0\n'
+
+
+@pytest.fixture
+def target(command: Command, sandbox_process: Callable[..., Any]) -> Any:
+    """A slow sandbox with a project `p`, and a source with an entry for each of its media."""
+    (command.folder / "faults.toml").write_text(SLOW)
+    sandbox = sandbox_process("--seed", "1", "--faults", str(command.folder / "faults.toml"))
+    sandbox.project = sandbox.prepare(name="p", media=40)
+    sandbox.entries = [entry(media_id, n) for n, media_id in enumerate(sandbox.project["media_ids"])]
+    (command.folder / "l.json").write_text(json.dumps(sandbox.entries))
+    sandbox.arguments = ["l.json", "--server", sandbox.url, "--project", "p"]
+    return sandbox
+
+
+def status(command: Command, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """What `status` ends with, and says to programs and to people."""
+    text = command("status", CHECKPOINT, *arguments)
+    told = command("status", CHECKPOINT, "--json")
+    facts: dict[str, Any] = json.loads(told.stdout)
+    assert text.returncode == told.returncode == facts["exit_code"]
+    return text.returncode, facts, text.stdout
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is ISO 8601 with a zone, and not long ago."""
+    at = datetime.fromisoformat(text)
+    return at.tzinfo is not None and abs(at.timestamp() - time.time()) < 100
+
+
+def test_a_limit_that_leaves_entries_is_not_all_delivered(command: Command, target: Any) -> None:
+    """Exit 9 in each command that looks at it; and the advice is true."""
+    done = command("import", *target.arguments, "--limit", "15")
+    assert done.returncode == ExitCode.UNFINISHED
+    assert "--limit ended the run: 25 entries" in done.stdout
+    assert command("verify", CHECKPOINT, "l.json").returncode == ExitCode.UNFINISHED
+    code, facts, text = status(command)
+    assert (code, facts["state"], facts["percent"]) == (ExitCode.UNFINISHED, "stopped", 37)
+    assert "with exit code 9: --limit ended the run" in text
+    assert text.rstrip().endswith("The same import command resumes.")
+    assert command("import", *target.arguments).returncode == 0
+    code, facts, text = status(command)
+    assert (code, facts["state"], facts["percent"], facts["advice"]) == (0, "complete", 100, "")
+    assert "finished" in text
+
+
+def test_a_source_is_deleted_only_when_all_of_it_is_delivered(command: Command, target: Any) -> None:
+    """`verify && rm`, with the source named and without, at each stage of an import."""
+
+    def may_go(*source: str) -> bool:
+        codes = {command("verify", CHECKPOINT, *named).returncode for named in (source, ("l.json",))}
+        return codes == {0}
+
+    command("import", *target.arguments, "--limit", "0")
+    assert not may_go()
+    command("import", *target.arguments, "--limit", "15")
+    assert not may_go()
+    command("import", *target.arguments)
+    assert may_go()
+    (command.folder / "l.json").write_text(json.dumps([*target.entries, target.entries[0]]))
+    for source in ([], ["l.json"]):
+        done = command("verify", CHECKPOINT, *source)
+        assert done.returncode == ExitCode.CHECKPOINT
+        assert "Keep it, and the checkpoint" in done.stdout
+    (command.folder / "l.json").unlink()
+    assert command("verify", CHECKPOINT).returncode == 0
+
+
+def test_rejected_entries_keep_their_source(command: Command, target: Any) -> None:
+    """Exit 1: all is accounted for, and something is still to be fed again from it."""
+    target.entries[3]["labels"] = {"nothing": []}
+    (command.folder / "l.json").write_text(json.dumps(target.entries))
+    assert command("import", *target.arguments).returncode == ExitCode.REJECTIONS
+    done = command("verify", CHECKPOINT, "l.json")
+    assert done.returncode == ExitCode.REJECTIONS
+    assert "Keep the source until" in done.stdout
+    assert status(command)[0] == ExitCode.REJECTIONS
+
+
+def test_a_source_that_breaks_off_is_exit_3_until_it_is_fixed(command: Command, target: Any) -> None:
+    """Import, verify and status agree, and what they advise works."""
+    whole = json.dumps(target.entries)
+    (command.folder / "l.json").write_text(whole[:-200])
+    assert command("import", *target.arguments).returncode == ExitCode.INPUT
+    assert command("verify", CHECKPOINT).returncode == ExitCode.INPUT
+    code, _, text = status(command)
+    assert (code, "Fix the source at or behind byte" in text) == (ExitCode.INPUT, True)
+    (command.folder / "l.json").write_text(whole)
+    assert command("import", *target.arguments).returncode == 0
+    assert status(command)[0] == 0
+
+
+def test_a_budget_that_ended_a_run_is_said_with_what_helps(command: Command, target: Any) -> None:
+    """The same command alone would end in the same way again."""
+    for each in target.entries[:5]:
+        each["labels"] = {"nothing": []}
+    (command.folder / "l.json").write_text(json.dumps(target.entries))
+    assert command("import", *target.arguments, "--max-errors", "2").returncode == ExitCode.BUDGET
+    code, facts, _ = status(command)
+    assert (code, facts["state"]) == (ExitCode.BUDGET, "failed")
+    assert facts["advice"].startswith(
+        "Look at the findings. With a larger --max-errors, the same import command"
+    )
+    assert command("import", *target.arguments, "--max-errors", "10").returncode == ExitCode.REJECTIONS
+
+
+def begun(command: Command, target: Any) -> subprocess.Popen[str]:
+    """An import that goes on, and has delivered something."""
+    process = command.start("import", *target.arguments, "--max-batch-entries", "2", "--max-in-flight", "1")
+    while process.poll() is None and not sum(target.commits().values()) > 1:
+        pass
+    return process
+
+
+def test_a_run_that_goes_on_is_told_as_progress_tells_it(command: Command, target: Any) -> None:
+    """Exit 9, with percent, rates and when it began."""
+    process = begun(command, target)
+    time.sleep(0.6)
+    code, facts, text = status(command)
+    assert (code, facts["state"], facts["run"]["ended"]) == (ExitCode.UNFINISHED, "running", None)
+    assert is_moment(facts["run"]["started"])
+    assert facts["percent"] == 100 * facts["settled"] // facts["total"]
+    rates = facts["entries_per_second"]
+    assert 1 < rates["last_minute"] < 15
+    assert rates["last_minute"] == pytest.approx(rates["while_it_ran"], rel=0.3)
+    assert "over the last minute" in text
+    summary = json.loads((command.folder / CHECKPOINT / "summary.json").read_text())
+    assert (summary["state"], summary["exit_code"], summary["ended"]) == ("running", ExitCode.UNFINISHED, "")
+    assert is_moment(summary["started"])
+    process.send_signal(signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("number", "ending"),
+    [
+        (signal.SIGTERM, "with exit code 143: stopped by SIGTERM"),
+        (signal.SIGKILL, "killed, or the machine went"),
+    ],
+)
+def test_how_a_run_ended_is_said(command: Command, target: Any, number: int, ending: str) -> None:
+    """Also when it could not say so itself; and the same command resumes."""
+    process = begun(command, target)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    code, facts, text = status(command)
+    assert code in (ExitCode.UNFINISHED, ExitCode.IN_DOUBT)
+    assert facts["state"] == ("killed" if number == signal.SIGKILL else "stopped")
+    assert ending in text
+    assert is_moment(facts["run"]["last_sign"])
+    summary = json.loads((command.folder / CHECKPOINT / "summary.json").read_text())
+    assert bool(summary["ended"]) == (number == signal.SIGTERM)
+    log = (command.folder / CHECKPOINT / "run.log").read_text().splitlines()
+    assert all(is_moment(json.loads(line)["at"]) for line in log)
+    assert "import command resumes" in facts["advice"]
+    assert command("import", *target.arguments).returncode in (0, ExitCode.IN_DOUBT)
+
+
+def test_what_a_run_waits_for_is_said(command: Command, target: Any) -> None:
+    """Here for its hours: those of tomorrow."""
+    hour = (datetime.now().astimezone().hour + 12) % 24
+    process = command.start("import", *target.arguments, "--window", f"{hour:02}:00-{(hour + 1) % 24:02}:00")
+    log = command.folder / CHECKPOINT / "run.log"
+    while process.poll() is None and not (log.exists() and "WindowClosed" in log.read_text()):
+        pass
+    _, facts, text = status(command)
+    process.send_signal(signal.SIGKILL)
+    assert facts["waits_for"]["what"] == "hours"
+    assert f"paused, since {facts['waits_for']['since']}: it sends only {hour:02}:00" in text
+    assert facts["seconds_left"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--watch", CHECKPOINT),
+        (CHECKPOINT, "--watch"),
+        ("--watch", "1", CHECKPOINT),
+        (CHECKPOINT, "--watch", "1s"),
+        ("--watch", "--json", CHECKPOINT),
+        ("--json", "--watch", CHECKPOINT),
+    ],
+)
+def test_watch_stands_where_one_writes_it(command: Command, target: Any, arguments: tuple[str, ...]) -> None:
+    """Before the folder or behind it, with seconds or without."""
+    assert command("import", *target.arguments, "--limit", "0").returncode == ExitCode.UNFINISHED
+    done = command("status", *arguments)
+    assert done.returncode == ExitCode.UNFINISHED, done.stderr
+
+
+def test_several_checkpoints_are_a_table_with_a_total(command: Command, target: Any) -> None:
+    """The code is what matters most; JSON has the sums, and each checkpoint."""
+    for name, part in (("a.json", target.entries[:30]), ("b.json", target.entries[30:])):
+        (command.folder / name).write_text(json.dumps(part))
+    arguments = [*target.arguments[1:], "--checkpoint", "all"]
+    assert command("import", "a.json", "b.json", *arguments).returncode == 0
+    (command.folder / "all" / "b.json.checkpoint" / "log").write_text("nothing")
+    done = command("status", "all")
+    assert done.returncode == ExitCode.CHECKPOINT
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[1] == ["a.json", "complete", "100%", "30", "30", "0", "0", "0", "0"]
+    assert rows[2][:2] == ["b.json.checkpoint", "unusable"]
+    assert rows[3] == ["together", "100%", "30", "30", "0", "0", "0", "7"]
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    facts = json.loads(command("status", "all", "--json").stdout)
+    assert (facts["delivered"], facts["state"], len(facts["checkpoints"])) == (30, "unusable", 2)
