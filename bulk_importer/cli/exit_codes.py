@@ -58,6 +58,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_ASKING, "the list is complete"),
             "explain": "it is explained",
             "settings": "they are shown",
+            "help": "it is shown",
+            "completion": "the script is printed",
         },
     ),
     ExitCode.REJECTIONS: Meaning(

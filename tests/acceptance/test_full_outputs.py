@@ -65,7 +65,6 @@ def lists() -> Iterator[tuple[str, ...]]:
     yield from (("explain",), ("explain", "media-unknown"), ("--version",), ("import", "--help"))
     for form in ((), ("--json",)):
         yield ("check", "good.json", "--onto-uploaded", *form)
-        yield ("status", "l.json.checkpoint", *form)
         yield ("resolve", "l.json.checkpoint", "--owed", *form)
 
 
@@ -101,7 +100,11 @@ def test_a_list_of_which_a_part_found_room_is_not_taken_for_whole(
 def test_another_code_than_0_stays_what_it_is(command: Command, target: Any) -> None:
     """It says more than that the summary is cut short; that is said besides."""
     with FULL.open("w") as full:
-        for arguments in (["import", "l.json", "--json"], ["verify", "l.json.checkpoint", "--json"]):
+        for arguments in (
+            ["import", "l.json", "--json"],
+            ["verify", "l.json.checkpoint", "--json"],
+            ["status", "l.json.checkpoint"],
+        ):
             done = into(command, full, *arguments)
             assert (done.returncode, SAID in done.stderr) == (1, True), done.stderr
 

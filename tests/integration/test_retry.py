@@ -186,7 +186,7 @@ async def test_what_would_wipe_later_labels_is_held_back(world: World) -> None:
 
 async def test_a_retry_that_is_cut_off_goes_on(tmp_path: Path) -> None:
     """An outage ends it; without a file it goes on where it stopped, and nothing is sent twice."""
-    faults = FaultScript([Fault("ok", times=2), Fault(503, times=8)])
+    faults = FaultScript([Fault("ok", times=2), Fault(503, times=18)])
     async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
         world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
         ids = world.project.media_ids
