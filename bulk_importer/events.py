@@ -13,10 +13,13 @@ import msgspec
 from bulk_importer.spans import Span
 
 __all__ = [
+    "Advanced",
     "BatchDelivered",
     "BatchDoubted",
     "BatchRefused",
     "BatchSealed",
+    "DoubtsAwaited",
+    "DoubtsEnded",
     "EntriesRejected",
     "Event",
     "GateMoved",
@@ -27,6 +30,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "SegmentRead",
+    "SourceEnded",
     "StopRequested",
     "WindowClosed",
     "WindowOpened",
@@ -43,6 +47,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     Attributes:
         size: bytes of the source as it lies there, None where unknown (standard input).
         settled, read: positions that are settled already, and positions that are on record as read.
+        rejected, in_doubt: how many of the settled ones are rejected, and how many more are in doubt.
+        total: how many positions the source has; None where it was not read to its end yet.
     """
 
     source: str
@@ -52,10 +58,18 @@ class RunStarted(Event, frozen=True, kw_only=True):
     checkpoint: str
     settled: int
     read: int
+    rejected: int = 0
+    in_doubt: int = 0
+    total: int | None = None
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):
-    """A segment was read, judged and recorded. `offset + length` of `size` bytes are behind us."""
+    """A segment was read, judged and recorded.
+
+    Attributes:
+        behind: how many of the `size` bytes of the source as it lies there were taken by then; None where that cannot
+            be told from `offset + length`, which are those of what it unpacks to.
+    """
 
     first: int
     count: int
@@ -64,6 +78,13 @@ class SegmentRead(Event, frozen=True, kw_only=True):
     accepted: int
     rejected: int
     skipped: int
+    behind: int | None = None
+
+
+class SourceEnded(Event, frozen=True, kw_only=True):
+    """The source was read to its end, and has so many positions."""
+
+    total: int
 
 
 class EntriesRejected(Event, frozen=True, kw_only=True):
@@ -121,6 +142,21 @@ class BatchDoubted(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class DoubtsAwaited(Event, frozen=True, kw_only=True):
+    """All else is done: for so long at most it is waited until it can be known what became of lost answers."""
+
+    entries: int
+    seconds: float
+
+
+class DoubtsEnded(Event, frozen=True, kw_only=True):
+    """It is known what became of a batch in doubt: its entries are delivered, or owed."""
+
+    batch: int
+    entries: int
+    delivered: bool
+
+
 class GateMoved(Event, frozen=True, kw_only=True):
     """The gate turned a knob."""
 
@@ -166,6 +202,23 @@ class StopRequested(Event, frozen=True, kw_only=True):
 
     reason: str
     grace_seconds: float
+
+
+class Advanced(Event, frozen=True, kw_only=True):
+    """Something long that is no run went on: a look-up, a check, a proof. Comes many times a second.
+
+    Attributes:
+        work: what goes on, as in `checking labels.json`.
+        done, total: of its units; the total is None where it is unknown.
+        unit: in the plural, as in `media`; `bytes` are shown as MB.
+        beside: other counts that a person wants to see, by their words.
+    """
+
+    work: str
+    done: int
+    total: int | None
+    unit: str
+    beside: Mapping[str, int] = {}
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

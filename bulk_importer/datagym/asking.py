@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from bulk_importer.datagym.policy import RetryPolicy
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
 
-__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "RowSink"]
+__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "CountedRows", "RowSink"]
 
 WHERE_TOKENS_ARE_MADE = "a token is made in the web application, on the page of the organisation's API tokens"
 """For messages about a token that is missing or refused."""
@@ -38,6 +38,30 @@ class RowSink(Protocol[_R_contra]):
 
     def keep(self) -> None:
         """The list is whole."""
+
+
+class CountedRows(Generic[_R]):
+    """Hands rows on to a sink, and tells how many it has after each piece."""
+
+    def __init__(self, sink: RowSink[_R], tell: Callable[[int], None]) -> None:
+        self._sink = sink
+        self._tell = tell
+        # Changed by the methods alone; what is behind `_whole` may be taken back.
+        self._rows = 0
+        self._whole = 0
+
+    def rewind(self) -> None:
+        self._sink.rewind()
+        self._rows = self._whole
+
+    def take(self, rows: Sequence[_R]) -> None:
+        self._sink.take(rows)
+        self._rows += len(rows)
+        self._tell(self._rows)
+
+    def keep(self) -> None:
+        self._sink.keep()
+        self._whole = self._rows
 
 
 class _Passing(Exception):

@@ -150,7 +150,11 @@ class CompressedSource(Owned):
     async def stream(self, offset: int) -> Stream:
         if offset:
             raise SourceUnreadable(self.name, f"{self._form} can be unpacked from its beginning only")
-        return _Unpacking(await self._packed.stream(0), self.name, self._form, self._member)
+        self.taken = 0
+        return _Unpacking(await self._packed.stream(0), self.name, self._form, self._member, self._take)
+
+    def _take(self, length: int) -> None:
+        self.taken = (self.taken or 0) + length
 
     def check_unchanged(self) -> None:
         self._packed.check_unchanged()
@@ -160,13 +164,21 @@ class CompressedSource(Owned):
 
 
 class _Unpacking:
-    """A stream of what a packed stream holds."""
+    """A stream of what a packed stream holds. `took` is told how many bytes of that were read."""
 
-    def __init__(self, packed: Stream, name: str, form: str, member: Callable[[], _Member]) -> None:
+    def __init__(
+        self,
+        packed: Stream,
+        name: str,
+        form: str,
+        member: Callable[[], _Member],
+        took: Callable[[int], None],
+    ) -> None:
         self._packed = packed
         self._name = name
         self._form = form
         self._make = member
+        self._took = took
         # Changed by `read`: the member that is being unpacked (None between two), what it was not given yet, and how
         # many bytes came out so far.
         self._member: _Member | None = None
@@ -178,6 +190,7 @@ class _Unpacking:
         while not self._waiting:
             if not self._ahead and (self._member is None or self._member.needs_input):
                 self._ahead = await self._packed.read(_PIECE_BYTES)
+                self._took(len(self._ahead))
                 if not self._ahead:
                     return self._ended()
             self._waiting = await asyncio.to_thread(self._unpack)

@@ -55,6 +55,7 @@ class Source(Protocol):
         plain: its bytes as they lie there are the content, not something that it is unpacked from.
         path: the file that it is, also where that is compressed; None where it is none.
         version: what a server calls the present content (a strong ETag), None where it says nothing.
+        taken: how many bytes as they lie there the last stream has taken, of a source that is not plain; else None.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Source(Protocol):
     plain: bool
     path: str | None
     version: str | None
+    taken: int | None
 
     async def head(self, length: int) -> bytes:
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
@@ -81,6 +83,8 @@ class Source(Protocol):
 
 class Owned:
     """A source that closes itself at the end of an `async with`."""
+
+    taken: int | None = None
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ import msgspec
 from bulk_importer.checkpoint import CheckpointState, Claim
 from bulk_importer.datagym.entry import key_of
 from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan, Segment
 from bulk_importer.pipeline.feed import owed_part
@@ -33,23 +34,24 @@ class _Delivered(msgspec.Struct):
 
 
 async def compare_with_server(
-    source: Source, state: CheckpointState, reader: LabelReader, *, sample: int | None
+    source: Source, state: CheckpointState, reader: LabelReader, *, sample: int | None, emit: Observer
 ) -> Claim:
     """Read labels back and compare them with what was delivered.
 
     Args:
         sample: how many media to look at, chosen by a digest of their ids; None for all, whose delivered entries are
             then held in memory.
+        emit: told how far it is.
 
     Raises:
         InputError, CheckpointMismatch: the source is not the one that was imported.
         ServerError: the server does not answer.
     """
-    chosen = await _delivered(source, state, sample)
+    chosen = await _delivered(source, state, sample, emit)
     tasks = await reader.tasks(list(chosen))
     differing: list[str] = []
     silent = 0
-    for lane, delivered in chosen.items():
+    for number, (lane, delivered) in enumerate(chosen.items(), start=1):
         said = Witness.ABSENT
         if lane in tasks:
             reading = await reader.read(tasks[lane], HeldValue)
@@ -57,6 +59,15 @@ async def compare_with_server(
         if said in (Witness.ABSENT, Witness.MIXED):
             differing.append(delivered.media_id)
         silent += said is Witness.SILENT
+        emit(
+            Advanced(
+                work="comparing with the server",
+                done=number,
+                total=len(chosen),
+                unit="media",
+                beside={"differing": len(differing)},
+            )
+        )
     return Claim(name="server", holds=not differing, text=_text(len(chosen), silent, differing))
 
 
@@ -69,7 +80,9 @@ def _text(looked_at: int, silent: int, differing: list[str]) -> str:
     return f"{looked_at} media hold on the server what was delivered to them{beside}"
 
 
-async def _delivered(source: Source, state: CheckpointState, sample: int | None) -> dict[str, _Delivered]:
+async def _delivered(
+    source: Source, state: CheckpointState, sample: int | None, emit: Observer
+) -> dict[str, _Delivered]:
     """The delivered entries of the chosen media, by lane.
 
     The media with the smallest digests are chosen. One that falls out never comes in again, so whoever stays has all
@@ -80,6 +93,8 @@ async def _delivered(source: Source, state: CheckpointState, sample: int | None)
     plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
     async with Intake(source, plan, Rules(), IntakeOptions()) as intake:
         async for segment in intake:
+            read = segment.key.first + segment.key.count
+            emit(Advanced(work="reading what was delivered", done=read, total=state.position, unit="entries"))
             for lane, media_id, raw in _entries(segment, state):
                 if lane in chosen:
                     chosen[lane].entries.append(raw)

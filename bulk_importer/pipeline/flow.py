@@ -163,6 +163,7 @@ class Flow:
                     limit=settings.limit,
                     crossing=self._crossing,
                     keep_mentioned=self._keep_mentioned,
+                    taken=lambda: self._source.taken,
                     budget=settings.max_errors,
                     settled=self._settled,
                 )

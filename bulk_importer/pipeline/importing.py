@@ -138,7 +138,11 @@ class Import:
             async with self._stop.breaking_off():
                 client = await opened.enter_async_context(self._client())
                 catalog = Catalog(
-                    client, max_seconds=self._settings.max_outage, sleep=self._stop.rest, chance=random.random
+                    client,
+                    max_seconds=self._settings.max_outage,
+                    sleep=self._stop.rest,
+                    chance=random.random,
+                    emit=self._emit,
                 )
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
@@ -177,7 +181,9 @@ class Import:
                 sleep=self._stop.rest,
                 chance=random.random,
             )
-            doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
+            doubts = Doubts(
+                checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
+            )
             return await self._run(
                 client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
             )
@@ -230,7 +236,7 @@ class Import:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
-        self._emit(self._started(project, before))
+        self._emit(self._started(project, before, None if state.end is None else state.end.entries))
 
         def emit(event: Event) -> None:
             doubts.see(event)
@@ -263,6 +269,7 @@ class Import:
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
             ),
+            emit=emit,
             clock=self._clock,
         )
         try:
@@ -405,7 +412,7 @@ class Import:
     def _client(self) -> Client:
         return Client.of(self._settings, self._token)
 
-    def _started(self, project: Project, before: Before) -> RunStarted:
+    def _started(self, project: Project, before: Before, total: int | None) -> RunStarted:
         counts = before.counts
         return RunStarted(
             source=self._source.name,
@@ -415,6 +422,9 @@ class Import:
             checkpoint=str(self._folder),
             settled=counts.delivered + counts.rejected + counts.skipped,
             read=counts.entries,
+            rejected=counts.rejected,
+            in_doubt=counts.in_doubt,
+            total=total,
         )
 
     def _announcement(
