@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import UsageError
+from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_settings(parser: argparse.ArgumentParser, sections: Collection[str]) -> None:
-    """Give `parser` a flag for each setting of `sections`, and `--config`."""
+    """Give `parser` a flag for each setting of `sections`. Those of every command are added by `manners`."""
     parser.set_defaults(sections=sections)
-    parser.add_argument("--config", metavar="FILE.toml", help="read settings from this file")
     groups: dict[str, argparse._ArgumentGroup] = {}
     for each in definitions():
         if each.section not in sections:
@@ -100,6 +100,6 @@ def gather(arguments: argparse.Namespace) -> Loaded:
     for name, why in idle(loaded.settings):
         if name in flags:
             raise UsageError(f"{why}. Leave it out, or change that.")
-        if name in ours and not getattr(arguments, "quiet", False):
-            terminal.say(f"bulk-importer: {loaded.origins[name]}: {why}.")
+        if name in ours:
+            terminal.say(f"bulk-importer: {loaded.origins[name]}: {why}.", Level.WARNING)
     return loaded

@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 from msgspec import to_builtins
 
-from bulk_importer.events import Event
+from bulk_importer.events import Advanced, Event
 
 __all__ = ["JsonLog"]
 
@@ -38,8 +38,8 @@ class JsonLog:
         self._given_up = False
 
     def __call__(self, event: Event) -> None:
-        """Append one event: the time in seconds since 1970, its name, its fields."""
-        if self._given_up:
+        """Append one event: the time in seconds since 1970, its name, its fields. What only moves is left out."""
+        if self._given_up or isinstance(event, Advanced):
             return
         line = orjson.dumps(
             {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)},
