@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from bulk_importer.cli import terminal
 from bulk_importer.cli.check_text import report_lines
 from bulk_importer.cli.lookups import opened_catalog, run_look_up
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
 from bulk_importer.small_files import reason_of
@@ -20,6 +20,8 @@ from bulk_importer.small_files import reason_of
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
     from bulk_importer.datagym.label_config import LabelConfig
+    from bulk_importer.events import Observer
+    from bulk_importer.intake import Source
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.rules import Yardstick
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _SERVER = "server"
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
     )
@@ -58,40 +58,40 @@ def run(arguments: argparse.Namespace) -> int:
     reuse_large_blocks()
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
-        reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))
+        reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
         import orjson
 
-        shown = [_as_builtins(report) for report in reports]
-        several = shown[0] if len(sources) == len(shown) == 1 else {"sources": shown}
-        terminal.out(orjson.dumps(several, option=orjson.OPT_INDENT_2).decode())
+        from bulk_importer.cli.check_json import together
+
+        terminal.out(orjson.dumps(together(reports), option=orjson.OPT_INDENT_2).decode())
     else:
         for report in reports:
-            for line in report_lines(report, arguments.findings):
-                terminal.out(line)
-    return most_important(codes)
+            if report.checked:  # else it could not be read, which was said
+                for line in report_lines(report, arguments.findings):
+                    terminal.report(line)
+    return most_important([ExitCode(report.exit_code) for report in reports])
 
 
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
-) -> tuple[list[CheckReport], list[ExitCode]]:
+) -> list[CheckReport]:
+    from bulk_importer.cli.check_json import unread
+
     reports: list[CheckReport] = []
-    codes: list[ExitCode] = []
-    with _scratch() as folder:
-        yardstick = await _yardstick(settings, folder)
+    with _scratch() as folder, watched() as observer:
+        yardstick = await _yardstick(settings, folder, observer)
         for source in sources:
             try:
-                report = await _check_one(source, settings, yardstick, sample, file)
+                report = await _check_one(source, settings, yardstick, sample, file, observer)
             except BulkImporterError as error:
-                terminal.say(f"bulk-importer: {error}")
-                codes.append(error.exit_code)
-                continue
+                terminal.complain(str(error))
+                report = unread(source, error)
             reports.append(report)
-            codes.append(ExitCode(report.exit_code))
-    return reports, codes
+    return reports
 
 
-async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
+async def _yardstick(settings: Settings, folder: Path, observer: Observer) -> Yardstick:
     """What entries are held against; the server is asked where one is named, and only for what is needed."""
     from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project
 
@@ -102,7 +102,7 @@ async def _yardstick(settings: Settings, folder: Path) -> Yardstick:
         )
     if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
         return await _measured(settings, await label_config_of(settings, None, None), folder, None, None)
-    async with opened_catalog(settings) as catalog:
+    async with opened_catalog(settings, observer) as catalog:
         project = await target_project(settings, catalog)
         config = await label_config_of(settings, catalog, project)
         return await _measured(settings, config, folder, catalog, project)
@@ -121,7 +121,12 @@ async def _measured(
 
 
 async def _check_one(
-    source: str, settings: Settings, yardstick: Yardstick, sample: int | None, file: BinaryIO | None
+    source: str,
+    settings: Settings,
+    yardstick: Yardstick,
+    sample: int | None,
+    file: BinaryIO | None,
+    observer: Observer,
 ) -> CheckReport:
     import msgspec
 
@@ -137,25 +142,27 @@ async def _check_one(
     options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
-        check = Check(opened, yardstick, options, found=write, sample=sample, passed=_pulse(source))
+        passed = _passed(opened, sample, observer)
+        passed(0, 0, 0)
+        check = Check(opened, yardstick, options, found=write, sample=sample, passed=passed)
         return await check.run()
     finally:
         await opened.aclose()
 
 
-def _pulse(source: str) -> Callable[[int, int, int], None]:
-    """Says how far a check is, now and then."""
-    said_at = time.monotonic()
+def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
+    """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
+    from bulk_importer.events import Advanced
 
-    def pulse(entries: int, rejected: int, read_bytes: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
-            terminal.say(
-                f"{source}: {entries:,} entries, {rejected:,} rejected, {read_bytes / 1e6:,.0f} MB so far"
-            )
+    work = f"checking {source.name.rsplit('/', 1)[-1]}"
 
-    return pulse
+    def passed(entries: int, rejected: int, read_bytes: int) -> None:
+        taken = read_bytes if source.plain else source.taken or 0
+        done, total, unit = (taken, source.size, "bytes") if sample is None else (entries, sample, "entries")
+        beside = {"rejected": rejected} | ({"entries": entries} if sample is None else {})
+        observer(Advanced(work=work, done=done, total=total, unit=unit, beside=beside))
+
+    return passed
 
 
 def _count(text: str) -> int:
@@ -186,9 +193,3 @@ def _scratch() -> Iterator[Path]:
         raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
     with folder as path:
         yield Path(path)
-
-
-def _as_builtins(report: CheckReport) -> object:
-    import msgspec
-
-    return msgspec.to_builtins(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import shutil
 import signal
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.levels import Level
 from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--entries: with fewer than 100 there is nothing to see.")
     folder = _fresh(arguments.folder)
     try:
-        return asyncio.run(_demonstrate(folder, arguments.entries))
+        return asyncio.run(_demonstrate(folder, arguments.entries, as_json=arguments.json))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
@@ -61,7 +63,7 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-async def _demonstrate(folder: Path, entries: int) -> int:
+async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
     from bulk_importer.sandbox import Sandbox, SandboxConfig
 
@@ -84,23 +86,39 @@ async def _demonstrate(folder: Path, entries: int) -> int:
             terminal.say(f"  - {way}")
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
         terminal.say(f"\n$ bulk-importer {' '.join(command)}     (and Ctrl-C half-way)")
-        first = await _import(sandbox, command, interrupt_at=entries // 2)
+        first = await _import(sandbox, command, interrupt_at=entries // 2, as_json=as_json)
         terminal.say(f"\n$ bulk-importer {' '.join(command)}     (the same command again)")
-        second = await _import(sandbox, command, interrupt_at=None)
+        second = await _import(sandbox, command, interrupt_at=None, as_json=as_json)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))
     seconds = time.monotonic() - began
+    if as_json:
+        facts = {"entries": entries, "rejected": broken, "seconds": round(seconds, 3), "wrong": wrong}
+        terminal.out(json.dumps(facts, indent=2))
     if wrong:
-        terminal.say("\nThe demo did not come out as it should:")
+        terminal.say("\nThe demo did not come out as it should:", Level.ERROR)
         for each in wrong:
-            terminal.say(f"  - {each}")
+            terminal.say(f"  - {each}", Level.ERROR)
         return ExitCode.UNFORESEEN
-    terminal.out(_closing_words(folder, entries, broken, seconds))
+    if not as_json:
+        terminal.report(_closing_words(folder, entries, broken, seconds))
     return ExitCode.DELIVERED
 
 
-async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None) -> int:
+async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None, as_json: bool) -> int:
     """Run the real command in a process of its own; returns its exit code."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bulk_importer", *command)
+    manner = terminal.manner()
+    flags = ["--log-level", manner.level.word, "--log-format", "json" if manner.is_json else "text"]
+    flags += ["--color", manner.color]
+    # What they are asked for goes where ours goes, unless that is one object or a file.
+    is_ours = manner.output is not None or as_json
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bulk_importer",
+        *command,
+        *flags,
+        stdout=asyncio.subprocess.DEVNULL if is_ours else None,
+    )
     try:
         if interrupt_at is not None:
             await _interrupt_when(sandbox, process, interrupt_at)

@@ -83,8 +83,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the code means, or which codes there are."""
-    terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
+    if arguments.json:
+        import orjson
+
+        facts = _all_facts() if arguments.code is None else _facts(arguments.code)
+        terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    else:
+        terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
     return ExitCode.DELIVERED
+
+
+def _facts(code: str) -> dict[str, object]:
+    """The same for programs."""
+    if not code.lstrip("-").isdecimal():
+        from bulk_importer.datagym.findings import kind_of
+
+        kind = kind_of(code)
+        return {
+            "code": code,
+            "severity": kind.severity.value,
+            "meaning": kind.meaning,
+            "advice": kind.advice,
+        }
+    exit_code = _exit_code(code)
+    meaning, advice = _EXIT_CODES[exit_code]
+    return {"exit_code": int(exit_code), "meaning": meaning, "advice": advice}
+
+
+def _all_facts() -> dict[str, object]:
+    from bulk_importer.datagym.findings import CATALOGUE
+
+    return {
+        "findings": [_facts(code) for code in sorted(CATALOGUE)],
+        "exit_codes": [_facts(str(int(code))) for code in ExitCode],
+    }
 
 
 def _explained(code: str) -> str:
@@ -92,13 +124,17 @@ def _explained(code: str) -> str:
 
     if not code.lstrip("-").isdecimal():
         return kind_of(code).explained()
-    try:
-        exit_code = ExitCode(int(code))
-    except ValueError:
-        known = ", ".join(str(int(each)) for each in ExitCode)
-        raise UsageError(f"There is no exit code {code}. These are: {known}.") from None
+    exit_code = _exit_code(code)
     meaning, advice = _EXIT_CODES[exit_code]
     return f"exit code {int(exit_code)}\n\n{meaning}\n{advice}"
+
+
+def _exit_code(text: str) -> ExitCode:
+    try:
+        return ExitCode(int(text))
+    except ValueError:
+        known = ", ".join(str(int(each)) for each in ExitCode)
+        raise UsageError(f"There is no exit code {text}. These are: {known}.") from None
 
 
 def _listed() -> str:

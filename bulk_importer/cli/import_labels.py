@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.cli.watching import watched
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,12 +36,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="print nothing but the summary that --json asks for"
-    )
     add_settings(parser, SECTIONS)
 
 
@@ -52,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments).settings
     sources = expanded(arguments.source)
     reuse_large_blocks()
-    return run_in_loop(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
+    return run_in_loop(_import_all(sources, settings, as_json=arguments.json))
 
 
-async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
+async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
     from bulk_importer.transfer.stop import StopSwitch
@@ -66,24 +60,25 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     summaries: list[Summary] = []
     sibling = None
     folders = _folders(sources, settings)
-    with stopping_on_signals(stop):
+    with stopping_on_signals(stop, grace_seconds=settings.grace):
         for source, folder in zip(sources, folders, strict=True):
-            if not (quiet or as_json) and settings.server:
+            if settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
-                summary = await _import_one(
-                    source, folder, settings, token, stop, sibling, quiet=quiet or as_json
-                )
+                summary = await _import_one(source, folder, settings, token, stop, sibling)
                 sibling = folder
             except BulkImporterError as error:
                 summary = _not_begun(source, folder, settings, error)
             summaries.append(summary)
             codes.append(ExitCode(summary.exit_code))
-            if summary.message and (quiet or as_json or not summary.entries):
-                terminal.say(f"bulk-importer: {summary.message}")
+            if summary.message and (as_json or terminal.manner().is_quiet or not summary.entries):
+                terminal.complain(summary.message)
             if stop.is_requested:
                 break
-    _report(summaries, as_json=as_json, quiet=quiet)
+    for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
+        summaries.append(_not_reached(source, folder, settings, stop))
+        codes.append(stop.exit_code)
+    _report(summaries, as_json=as_json)
     return most_important(codes)
 
 
@@ -94,22 +89,16 @@ async def _import_one(
     token: Token,
     stop: StopSwitch,
     sibling: Path | None,
-    *,
-    quiet: bool,
 ) -> Summary:
     from bulk_importer.intake import open_source
-    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline import Import
 
     opened = await open_source(source)
     with ExitStack() as ending:
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log]
-        if not quiet:
-            progress = progress_for(sys.stderr, terminal.say)
-            ending.callback(progress.close)
-            observers.append(progress)
+        observers: list[Observer] = [log, ending.enter_context(watched())]
         running = Import(
             opened,
             settings,
@@ -117,7 +106,7 @@ async def _import_one(
             folder,
             stop,
             observers=observers,
-            announce=(lambda _: None) if quiet else _announce,
+            announce=_announce,
             sibling=sibling,
         )
         try:
@@ -138,6 +127,20 @@ def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporte
         server=settings.server or "",
         checkpoint=str(folder),
         message=str(error),
+    )
+
+
+def _not_reached(source: str, folder: Path, settings: Settings, stop: StopSwitch) -> Summary:
+    """The summary of a source whose turn had not come when the run was stopped."""
+    import msgspec
+
+    from bulk_importer.summary import RunState
+
+    stopped = Interrupted(stop.reason, stop.exit_code)
+    return msgspec.structs.replace(
+        _not_begun(source, folder, settings, stopped),
+        state=RunState.STOPPED,
+        message="Its turn had not come.",
     )
 
 
@@ -162,19 +165,19 @@ def _announce(what: Announcement) -> None:
     terminal.say(f"  checkpoint  {what.checkpoint}")
 
 
-def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None:
+def _report(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if as_json:
         import orjson
 
-        several = [summary.to_builtins() for summary in summaries]
-        shown = several[0] if len(several) == 1 else {"sources": several}
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
-    elif not quiet:
+        from bulk_importer.summary import together
+
+        terminal.out(orjson.dumps(together(summaries), option=orjson.OPT_INDENT_2).decode())
+    else:
         from bulk_importer.observe import summary_text
 
         for summary in summaries:
             if summary.entries:
-                terminal.out(summary_text(summary))
+                terminal.report(summary_text(summary))
 
 
 def expanded(sources: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.events import Observer
 
 __all__ = ["Row", "configure_look_up", "opened_catalog", "run_look_up", "settings_of", "show"]
 
@@ -27,9 +28,7 @@ _LOOK_UP_SECONDS = 30.0
 
 def configure_look_up(parser: argparse.ArgumentParser) -> None:
     """The flags that every look-up takes."""
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print a JSON array, for programs")
-    form.add_argument("--csv", action="store_true", help="print comma-separated values with a head line")
+    parser.add_argument("--csv", action="store_true", help="print comma-separated values with a header row")
     add_settings(parser, {"server"})
 
 
@@ -37,8 +36,10 @@ def settings_of(arguments: argparse.Namespace, *, needs_project: bool = False) -
     """The settings of a look-up.
 
     Raises:
-        UsageError: there is no server, or no project where one is needed.
+        UsageError: there is no server, or no project where one is needed; or two forms are asked for.
     """
+    if arguments.json and getattr(arguments, "csv", False):
+        raise UsageError("--csv is not allowed with --json: say which.")
     settings = gather(arguments).settings
     if not settings.server:
         raise UsageError("Say which server: --server URL, or the variable BULK_IMPORTER_SERVER.")
@@ -58,7 +59,7 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @asynccontextmanager
-async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
+async def opened_catalog(settings: Settings, observer: Observer = lambda _: None) -> AsyncIterator[Catalog]:
     """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
     import asyncio
     import random
@@ -69,7 +70,7 @@ async def opened_catalog(settings: Settings) -> AsyncIterator[Catalog]:
 
     async with Client.of(settings, Token.find(settings.token_file)) as client:
         seconds = min(_LOOK_UP_SECONDS, settings.max_outage)
-        yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random)
+        yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random, emit=observer)
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
@@ -110,7 +111,16 @@ def _table(rows: Sequence[Row]) -> str:
         table.add_column(column.replace("_", " "), justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    console = Console(file=sys.stdout, highlight=False, markup=False, width=10_000)
+    manner = terminal.manner()
+    has_color = manner.output is None and manner.has_color(sys.stdout)
+    console = Console(
+        file=sys.stdout,
+        highlight=False,
+        markup=False,
+        width=10_000,
+        force_terminal=has_color,
+        color_system="standard" if has_color else None,
+    )
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))

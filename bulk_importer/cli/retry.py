@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,12 +41,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="feed also what later entries of the same media, with keepData false, do not go together with",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="print nothing but the summary that --json asks for"
-    )
     add_settings(parser, _SECTIONS)
 
 
@@ -59,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         shown = {**retried.summary.to_builtins(), "held_back": list(retried.held_back)}
         terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
-    elif not arguments.quiet:
+    else:
         _tell(retried)
     return retried.summary.exit_code
 
@@ -67,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
-    from bulk_importer.observe import JsonLog, progress_for
+    from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline.retrying import Retry
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -75,12 +69,8 @@ async def _retry(arguments: argparse.Namespace, settings: Settings) -> Retried:
     with ExitStack() as ending:
         log = JsonLog(arguments.checkpoint_folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log]
-        if not (arguments.quiet or arguments.json):
-            progress = progress_for(sys.stderr, terminal.say)
-            ending.callback(progress.close)
-            observers.append(progress)
-        ending.enter_context(stopping_on_signals(stop))
+        observers: list[Observer] = [log, ending.enter_context(watched())]
+        ending.enter_context(stopping_on_signals(stop, grace_seconds=settings.grace))
         return await Retry(
             arguments.checkpoint_folder,
             arguments.corrected,
@@ -95,16 +85,16 @@ async def _retry(arguments: argparse.Namespace, settings: Settings) -> Retried:
 def _tell(retried: Retried) -> None:
     from bulk_importer.observe import summary_text
 
-    terminal.out(summary_text(retried.summary))
+    terminal.report(summary_text(retried.summary))
     if not retried.sent_again:
-        terminal.out("  Nothing was fed again.")
+        terminal.report("  Nothing was fed again.")
     if retried.held_back:
         shown = ", ".join(map(str, retried.held_back[:_SHOWN]))
         more = len(retried.held_back) - _SHOWN
-        terminal.out(
+        terminal.report(
             f"  Held back: positions {shown}{f' and {more:,} more' if more > 0 else ''}. Later entries of their media, "
             "or their own keepData false, would wipe labels (--out-of-order feeds them all the same), or their media "
             "are in doubt."
         )
     if retried.rejected_again is not None:
-        terminal.out(f"  Rejected again, and why: {retried.rejected_again}")
+        terminal.report(f"  Rejected again, and why: {retried.rejected_again}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.manners import SECTION
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import definitions
@@ -14,8 +15,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting as a flag, so that a whole command line can be tried."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_settings(parser, {each.section for each in definitions()})
+    add_settings(parser, {each.section for each in definitions()} - {SECTION})
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -25,15 +25,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What `status` takes."""
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object; with --watch one on each line"
-    )
-    parser.add_argument(
         "--watch",
         type=float,
         nargs="?",
         const=_WATCH_SECONDS,
         metavar="SECONDS",
-        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g})",
+        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g}); with --json an object "
+        "on each line",
     )
 
 

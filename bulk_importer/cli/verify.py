@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.errors import CheckpointDamaged, CheckpointError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
+    from bulk_importer.events import Observer
 
 __all__ = ["configure", "run"]
 
@@ -42,7 +44,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="with --against-server: look at so many media (default: all)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_settings(parser, {"server"})
 
 
@@ -69,17 +70,18 @@ def run(arguments: argparse.Namespace) -> int:
             )
         raise
     claims = list(proof.claims)
-    if arguments.source is not None:
-        claims.append(asyncio.run(_hold_against(arguments.source, proof.state)))
-    if arguments.against_server and all(claim.holds for claim in claims):
-        claims.append(asyncio.run(_compare(arguments, proof)))
+    with watched() as observer:
+        if arguments.source is not None:
+            claims.append(asyncio.run(_hold_against(arguments.source, proof.state, observer)))
+        if arguments.against_server and all(claim.holds for claim in claims):
+            claims.append(asyncio.run(_compare(arguments, proof, observer)))
     code = _exit_code(proof, claims)
     facts = _facts(proof, claims, code)
     if arguments.json:
         _print_json(facts)
     else:
         for line in _lines(facts):
-            terminal.out(line)
+            terminal.report(line)
     return code
 
 
@@ -99,17 +101,23 @@ def _repair(folder: Path) -> None:
     )
 
 
-async def _hold_against(source: str, state: CheckpointState) -> Claim:
+async def _hold_against(source: str, state: CheckpointState, observer: Observer) -> Claim:
     from bulk_importer.checkpoint import SourceProof
+    from bulk_importer.events import Advanced
     from bulk_importer.intake import open_source
 
     proof = SourceProof(state)
     opened = await open_source(source)
+    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
     try:
         stream = await opened.stream(0)
         try:
+            read = 0
             while piece := await stream.read(_PIECE_BYTES):
                 proof.feed(piece)
+                read += len(piece)
+                done = read if opened.plain else opened.taken or 0
+                observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
         finally:
             await stream.aclose()
     finally:
@@ -117,7 +125,7 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
     return proof.finish()
 
 
-async def _compare(arguments: argparse.Namespace, proof: Proof) -> Claim:
+async def _compare(arguments: argparse.Namespace, proof: Proof, observer: Observer) -> Claim:
     import random
     from dataclasses import replace
 
@@ -141,7 +149,9 @@ async def _compare(arguments: argparse.Namespace, proof: Proof) -> Claim:
         )
         opened = await open_source(arguments.source)
         try:
-            return await compare_with_server(opened, proof.state, reader, sample=arguments.sample)
+            return await compare_with_server(
+                opened, proof.state, reader, sample=arguments.sample, emit=observer
+            )
         finally:
             await opened.aclose()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -249,6 +249,13 @@ class Retry:
             seconds=sum(each.this_run.seconds for each in summaries),
             requests=sum(each.this_run.requests for each in summaries),
             retries=sum(each.this_run.retries for each in summaries),
+        )
+        # The ledger counts what is rejected less than before; this run has rejected what it fed in vain.
+        findings: Counter[str] = Counter()
+        for each in summaries:
+            findings.update(each.this_run.findings)
+        this_run = msgspec.structs.replace(
+            this_run, rejected=sum(each.this_run.rejected for each in summaries), findings=dict(findings)
         )
         await ledger.record_run_ended(
             seconds=this_run.seconds, requests=this_run.requests, retries=this_run.retries
