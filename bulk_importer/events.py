@@ -210,7 +210,7 @@ class Advanced(Event, frozen=True, kw_only=True):
     Attributes:
         work: what goes on, as in `checking labels.json`.
         done, total: of its units; the total is None where it is unknown.
-        unit: in the plural, as in `media`; `bytes` are shown as MB.
+        unit: in the plural, as in `media`; `bytes` are shown as kB and MB.
         beside: other counts that a person wants to see, by their words.
     """
 

@@ -292,6 +292,8 @@ _TONES = {"rejected": Tone.BAD}
 
 def _amount(count: float, unit: str) -> str:
     if unit == "bytes":
+        if count < 1e6:
+            return f"{count / 1e3:,.0f} kB"
         return f"{count / 1e6:,.1f} MB" if count < 1e8 else f"{count / 1e6:,.0f} MB"
     return f"{count:,.0f}" if count >= 10 or count == 0 else f"{count:,.1f}"
 

@@ -312,7 +312,7 @@ def test_other_long_work_has_the_same_line() -> None:
     ]
     line = screen.after(*checking)
     assert line.startswith(" 25%")
-    assert "0.1 MB/s · 30 s left · 3 rejected · 70 entries · 1.0 MB of 4.0 MB · checking l.json" in line
+    assert "100 kB/s · 30 s left · 3 rejected · 70 entries · 1.0 MB of 4.0 MB · checking l.json" in line
 
 
 def test_for_programs_each_line_is_an_object() -> None:
