@@ -73,7 +73,7 @@ def _show(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
         option = orjson.OPT_INDENT_2 if arguments.watch is None else 0
         terminal.out(orjson.dumps(facts, option=option).decode())
         return
-    if arguments.watch is not None and sys.stdout.isatty():
+    if arguments.watch is not None and terminal.is_screen(sys.stdout):
         terminal.out(_CLEAR)
     for line in _lines(facts):
         terminal.out(line)
