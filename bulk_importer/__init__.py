@@ -67,7 +67,8 @@ async def import_labels(
         raise UsageError(f"{why}. Leave it out, or change that.")
     access = Token(token) if token is not None else Token.find(settings.token_file)
     if isinstance(source, str | PathLike):
-        name = str(source)
+        # `-` is standard input as a text, and a file as a path.
+        name = "./-" if str(source) == "-" and not isinstance(source, str) else str(source)
         opened = await open_source(name)
     else:
         name = "-"  # entries have no place beside them either

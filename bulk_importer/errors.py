@@ -2,6 +2,7 @@
 
     BulkImporterError                       70
     ├── UsageError                           2  the command line or a setting is wrong
+    │   └── LibraryMissing                      something is asked for that takes a library which is not installed
     ├── InputError                           3  the source
     │   ├── SourceUnreadable                    cannot be opened, or broke while it was read
     │   └── MalformedInput                      is not the JSON that it should be, from a byte on
@@ -25,8 +26,12 @@ Every message says what happened, where, and what to do next; it never carries a
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+
+from bulk_importer.readable import readable
 
 __all__ = [
     "BudgetExceeded",
@@ -40,6 +45,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "LabelConfigChanged",
+    "LibraryMissing",
     "MalformedInput",
     "NotAuthorised",
     "NotVerified",
@@ -94,15 +100,45 @@ def most_important(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 class BulkImporterError(Exception):
-    """Stops a run. `str()` of it is for the user: what, where, what next."""
+    """Stops a run. `str()` of it is for the user: what, where, what next; readable whatever paths it names."""
 
     exit_code: ExitCode = ExitCode.UNFORESEEN
+
+    def __str__(self) -> str:
+        return readable(super().__str__())
 
 
 class UsageError(BulkImporterError):
     """The command line, a variable or the settings file says something that cannot be meant."""
 
     exit_code = ExitCode.USAGE
+
+
+class LibraryMissing(UsageError):
+    """Something is asked for that takes a library which is not installed by itself."""
+
+    def __init__(self, what: str, library: str) -> None:
+        self.library = library
+        super().__init__(
+            f"{what} needs {library}, which is not installed. Install it: {_installing(library)}"
+        )
+
+
+def _installing(library: str) -> str:
+    """The command that installs a library where this program runs.
+
+    Not the name of an extra: where this program was installed from there may be no package of its name, and a bare
+    `pip` is often that of another environment.
+    """
+    import shlex
+    import sys
+    from importlib.util import find_spec
+    from shutil import which
+
+    python = shlex.quote(sys.executable)
+    if find_spec("pip") is None and which("uv"):
+        return f"uv pip install --python {python} {library}"
+    return f"{python} -m pip install {library}"
 
 
 class InputError(BulkImporterError):
@@ -112,11 +148,18 @@ class InputError(BulkImporterError):
 
 
 class SourceUnreadable(InputError):
-    """The source cannot be opened, or broke while it was read."""
+    """The source cannot be opened, or broke while it was read.
 
-    def __init__(self, source: str, reason: str, *, advice: str = "") -> None:
+    Attributes:
+        source: name of the source, as the user gave it.
+        reason: what is wrong with it.
+        at_fault: reading it again ends the same way; it has to be another one from some place on.
+    """
+
+    def __init__(self, source: str, reason: str, *, advice: str = "", at_fault: bool = False) -> None:
         self.source = source
         self.reason = reason
+        self.at_fault = at_fault
         super().__init__(f"{source} cannot be read: {reason}." + (f" {advice}" if advice else ""))
 
 
@@ -130,15 +173,15 @@ class MalformedInput(InputError):
         reason: what is wrong there.
     """
 
-    def __init__(self, source: str, position: int, offset: int, reason: str) -> None:
+    def __init__(self, source: str, position: int, offset: int, reason: str, *, advice: str = "") -> None:
         self.source = source
         self.position = position
         self.offset = offset
         self.reason = reason
-        before = f"The {position} entries before it are not affected; mend" if position else "Mend"
+        before = f"The {position} entries before it are not affected. " if position else ""
         super().__init__(
-            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before} the source at or behind "
-            "that byte, and run the same command again."
+            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before}"
+            + (advice or "Mend the source at or behind that byte, and run the same command again.")
         )
 
 
@@ -205,6 +248,19 @@ class CheckpointError(BulkImporterError):
     exit_code = ExitCode.CHECKPOINT
 
 
+_ROOM = "Make room, then run the same command again; nothing was sent without a record."
+_WRITABLE = "Make the folder writable, or name another one with --checkpoint."
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Allow files to be larger (ulimit -f), then run the same command again; nothing was sent without a "
+    "record.",
+    errno.EROFS: _WRITABLE,
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+}
+
+
 class CheckpointUnusable(CheckpointError):
     """The checkpoint folder cannot be read or written."""
 
@@ -215,6 +271,20 @@ class CheckpointUnusable(CheckpointError):
             f"The checkpoint {path} cannot be used: {reason}. "
             + (advice or "Mend that, then run the same command again; nothing was sent without a record.")
         )
+
+    @classmethod
+    def by(cls, path: str | os.PathLike[str], error: OSError, *, what: str = "") -> CheckpointUnusable:
+        """As the system said it, with advice that fits.
+
+        Args:
+            path: the folder, or the file in it that it is about.
+            what: what could not be done, where the path does not tell.
+        """
+        place, reason = os.fspath(path), error.strerror or str(error)
+        if error.filename is not None and os.fspath(error.filename) not in (place, f"{place}.new"):
+            reason = f"{reason}: {os.fspath(error.filename)}"
+        reason = f"{what} ({reason})" if what else reason
+        return cls(place, reason, advice=_REMEDIES.get(error.errno or 0, ""))
 
 
 class CheckpointLocked(CheckpointError):

@@ -14,6 +14,9 @@ from bulk_importer.spans import Span
 
 __all__ = [
     "Advanced",
+    "AnswerCame",
+    "AnswerDelayed",
+    "AnswerMissed",
     "BatchDelivered",
     "BatchDoubted",
     "BatchRefused",
@@ -39,6 +42,41 @@ __all__ = [
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What every event is."""
+
+
+class AnswerDelayed(Event, frozen=True, kw_only=True):
+    """The first question to the server is not answered yet, after so many seconds.
+
+    Attributes:
+        patience_seconds: how long from now until it counts as not answered, at most.
+    """
+
+    server: str
+    seconds: float
+    patience_seconds: float
+
+
+class AnswerMissed(Event, frozen=True, kw_only=True):
+    """The server did not answer and is asked again: told of the first time, and of each other reason.
+
+    Attributes:
+        has_answered: whether it has answered anything in this run.
+        after_seconds: how long until it is asked again.
+        patience_seconds: how long from now until that is given up.
+    """
+
+    server: str
+    reason: str
+    has_answered: bool
+    after_seconds: float
+    patience_seconds: float
+
+
+class AnswerCame(Event, frozen=True, kw_only=True):
+    """The question that one of the others told of is answered, so many seconds after it was first asked."""
+
+    server: str
+    seconds: float
 
 
 class RunStarted(Event, frozen=True, kw_only=True):

@@ -2,14 +2,15 @@
 
 A setting is a field of `Settings` with a `Definition` beside it. The command line makes `--max-in-flight`
 of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `max_in_flight`; the first of
-these that says something wins, the default comes last. The library takes a `Settings` object as it is.
+these that says something wins, the default comes last. A variable that is empty says nothing, and one that is no
+setting ends nothing: an orchestrator makes variables of the names of its services, and some begin like ours. The
+library takes a `Settings` object as it is.
 The token is no setting: it would end up in files and process lists (see `datagym.client`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,9 @@ from typing import Any
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
+from bulk_importer.readable import readable
 from bulk_importer.small_files import text_of
 from bulk_importer.units import (
-    ANY_TEXT,
     BUDGET,
     CODES,
     COUNT,
@@ -28,6 +29,10 @@ from bulk_importer.units import (
     FILE,
     FOLDER,
     HEADERS,
+    HOURS,
+    LABEL_CONFIG,
+    NAME,
+    PLACE,
     RATE,
     SHARE,
     SIZE,
@@ -37,9 +42,25 @@ from bulk_importer.units import (
     one_of,
 )
 
-__all__ = ["Definition", "Loaded", "Settings", "definitions", "idle", "load"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "VARIABLE_PREFIX",
+    "Definition",
+    "Loaded",
+    "Settings",
+    "definitions",
+    "idle",
+    "load",
+    "nearest",
+]
 
 VARIABLE_PREFIX = "BULK_IMPORTER_"
+CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
+"""Names the settings file; no setting itself."""
+
+_LIKENESS = 0.75  # imprt, --grce and max_inflight are above it; --dry-run and --retry-share (0.53) are not
+_SHORTEST_BEGINNING = 3
+_MOST_SUGGESTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +84,7 @@ class Definition:
         name: as in a settings file and as the field of `Settings`.
         kind: how its text is read and shown, with the unit.
         section: which part of the program it belongs to; a command takes whole sections as flags.
+        help: what it does, without a full stop; what stands before the first semicolon says enough for a short list.
         minimum, maximum: inclusive bounds of the value, None where there is none.
         meaning: it changes what a checkpoint means, so a resume must say the same.
         need: without what it has no effect; None where it always has one.
@@ -77,6 +99,11 @@ class Definition:
     maximum: float | None = None
     meaning: bool = False
     need: Need | None = None
+
+    @property
+    def brief(self) -> str:
+        """What it does, in a few words."""
+        return self.help.partition(";")[0]
 
     @property
     def flag(self) -> str:
@@ -114,7 +141,7 @@ class Definition:
         try:
             too_low, too_high = low is not None and value < low, high is not None and value > high
         except TypeError:
-            raise UsageError(f"{origin}: {value!r} is of a type that cannot be meant.") from None
+            raise UsageError(f"{origin}: {value!r} must be {self.kind.held}.") from None
         if too_low:
             raise UsageError(f"{origin}: {self.kind.show(value)} is below {self.kind.show(low)}.")
         if too_high:
@@ -164,12 +191,14 @@ class Settings:
 
     # server: which DataGym, and how it is reached
     server: str | None = _setting(URL, None, "server", "URL of the DataGym server")
-    project: str | None = _setting(ANY_TEXT, None, "server", "id or unique name of the project")
+    project: str | None = _setting(
+        NAME, None, "server", "the project; its id, its unique name, or the URL of its page"
+    )
     token_file: str | None = _setting(
         FILE,
         None,
         "server",
-        "file that holds the API token; without it DATAGYM_TOKEN is used, or no token",
+        "file that holds the API token; default: the variable DATAGYM_TOKEN, or no token",
     )
     token_in_query: bool = _setting(
         SWITCH, False, "server", "send the token as ?token=, for servers that do not read it from the header"
@@ -202,10 +231,17 @@ class Settings:
     read_timeout: float = _setting(
         DURATION, 60.0, "server", "how long a look-up may wait for its answer", at_least=0.1, at_most=3600
     )
+    wait_for_server: float = _setting(
+        DURATION,
+        10.0,
+        "server",
+        "how long a server that has not answered once is asked again; one that has is waited for longer",
+        at_least=0,
+    )
 
     # reading: how the source is read
     path: str | None = _setting(
-        ANY_TEXT,
+        PLACE,
         None,
         "reading",
         "where the array is when it is not the whole document, as in entries.item",
@@ -238,10 +274,10 @@ class Settings:
 
     # checking: what entries are held against before they are sent
     label_config: str = _setting(
-        ANY_TEXT,
+        LABEL_CONFIG,
         "server",
         "checking",
-        "what entries are held against: server (the label configuration of the project), none, or a file with one",
+        "what to check entries against; server: the label configuration of the project, none, or a file with one",
     )
     check_media: bool = _setting(
         SWITCH, True, "checking", "check that each media is in the project and may be imported"
@@ -250,7 +286,7 @@ class Settings:
         FILE,
         None,
         "checking",
-        "FILE that lists the media of the project in place of the server: what 'media --csv' prints, or an id a line",
+        "list of the media of the project; in place of the server's: what 'media --csv' prints, or an id a line",
         need=_LIST_READ,
     )
     max_listing: int = _setting(
@@ -265,14 +301,14 @@ class Settings:
         one_of("id", "name"),
         "id",
         "checking",
-        "how entries name their media: by internal_media_ID, or where that is missing by file name (external_media_ID)",
+        "how entries name their media; name: by file name (external_media_ID) where internal_media_ID is missing",
         meaning=True,
     )
     dataset: str | None = _setting(
-        ANY_TEXT,
+        NAME,
         None,
         "checking",
-        "id or unique name of the dataset that --media-by name looks into",
+        "the dataset that --media-by name looks into; its id or unique name",
         need=_BY_NAME,
     )
     media_map: str | None = _setting(
@@ -303,7 +339,7 @@ class Settings:
         BUDGET,
         ErrorBudget(share=0.05),
         "checking",
-        "rejections that end the run: a number, a share of the entries (after the first 1000), or none",
+        "rejections that end the run; a number, a share of the entries (after the first 1,000), or none",
     )
     max_rejected_bytes: int = _setting(
         SIZE,
@@ -323,13 +359,13 @@ class Settings:
 
     # sending: how much leaves at a time
     limit: int | None = _setting(
-        COUNT, None, "sending", "send the first N owed entries and stop there", at_least=0
+        COUNT, None, "sending", "send N of the entries not sent yet, then stop", at_least=0
     )
     max_in_flight: int = _setting(
-        COUNT, 8, "sending", "requests on their way at a time, at most", at_least=1, at_most=1024
+        COUNT, 8, "sending", "most requests on their way at a time", at_least=1, at_most=1024
     )
     min_in_flight: int = _setting(
-        COUNT, 1, "sending", "requests on their way at a time, at least", at_least=1, at_most=1024
+        COUNT, 1, "sending", "fewest requests on their way at a time", at_least=1, at_most=1024
     )
     max_batch_entries: int = _setting(COUNT, 5000, "sending", "entries in a request, at most", at_least=1)
     max_batch_bytes: int = _setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
@@ -370,10 +406,10 @@ class Settings:
         RATE, None, "sending", "bytes of requests that leave in a second, at most"
     )
     window: str | None = _setting(
-        ANY_TEXT,
+        HOURS,
         None,
         "sending",
-        "send only between these hours, as in '22:00-06:00 Europe/Berlin'; without a zone: the machine's",
+        "send only between these hours; as in '22:00-06:00 Europe/Berlin', without a zone: the machine's",
     )
     polite: bool = _setting(
         SWITCH,
@@ -385,7 +421,7 @@ class Settings:
         COUNT,
         8,
         "sending",
-        "how often a request that was not executed is sent in a row",
+        "how often a request that met no connection is sent in a row",
         at_least=1,
         at_most=1000,
     )
@@ -444,7 +480,11 @@ class Settings:
         at_most=3600,
     )
     max_outage: float = _setting(
-        DURATION, 3600.0, "sending", "how long the server may be unreachable before the run ends", at_least=0
+        DURATION,
+        3600.0,
+        "sending",
+        "how long the server may be unreachable before the run ends, once it has answered; see --wait-for-server",
+        at_least=0,
     )
     grace: float = _setting(
         DURATION, 8.0, "sending", "how long what is in flight may take to land after a signal", at_least=0
@@ -467,16 +507,25 @@ class Settings:
 
     # checkpoint: where the run is kept
     checkpoint: str | None = _setting(
-        FOLDER, None, "checkpoint", "folder of the checkpoint; default: SOURCE.checkpoint beside the source"
+        FOLDER,
+        None,
+        "checkpoint",
+        "where the run is kept, each of several sources in a folder; default: SOURCE.checkpoint beside the source",
     )
     source_grew: bool = _setting(
-        SWITCH, False, "checkpoint", "the source only grew since the last run: go on with what came to it"
+        SWITCH, False, "checkpoint", "the source only grew since the last run; resume with what was added"
+    )
+    server_moved: bool = _setting(
+        SWITCH,
+        False,
+        "checkpoint",
+        "the server has another URL since the last run, and is the same; its project is looked up by the recorded id",
     )
     settled_by: str | None = _setting(
         FOLDER,
         None,
         "checkpoint",
-        "checkpoint of an import that this source is a mended form of: what that delivered is skipped",
+        "checkpoint of an import that this source is a fixed form of; what that delivered is skipped",
         meaning=True,
     )
     lock_wait: float = _setting(
@@ -508,16 +557,23 @@ class Settings:
             each.checked(getattr(self, each.name), each.name)
 
     def meaning(self) -> dict[str, Any]:
-        """The settings that change what a checkpoint means, by name."""
-        return {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        """The settings that change what a checkpoint means, by name, as they are put on record."""
+        values = {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
+        return {name: readable(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings and where each of them came from: `default`, `file F`, `variable V`, or `flag F`."""
+    """Settings, and what there is to know about how they came about.
+
+    Attributes:
+        origins: where each came from: `default`, `file F`, `variable V`, or `flag F`.
+        slips: variables that were probably meant as settings and are none, a sentence for each.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
+    slips: tuple[str, ...] = ()
 
 
 def definitions() -> tuple[Definition, ...]:
@@ -544,12 +600,12 @@ def load(
     Args:
         flags: name of the setting -> what stands behind it, only those that were given: text, several of them in a
             list, or a truth value.
-        environment: all variables; those with the prefix must be settings.
+        environment: all variables; an empty one is not set, and one that is no setting is passed over.
         config_file: a TOML file with settings at its top level.
 
     Raises:
-        UsageError: a name is unknown (the nearest known one is named), a value cannot be meant, or the file
-            cannot be read.
+        UsageError: a key of the file is unknown (the nearest known one is named), a value cannot be meant, or the
+            file cannot be read.
     """
     known = {each.name: each for each in definitions()}
     values: dict[str, Any] = {}
@@ -561,25 +617,46 @@ def load(
     ):
         values[name] = known[name].read(text, origin)
         origins[name] = origin
-    return Loaded(Settings(**values), origins)
+    return Loaded(Settings(**values), origins, tuple(_slips(environment, known)))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A half-sentence that names what was probably meant, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]}?" if close else ""
+    """A question, with a blank before it, that names what was probably meant; nothing where nothing is close.
+
+    Close is a slip of the fingers, or the beginning of a few names. What all names begin with says nothing, and counts
+    for nothing: dashes, and the prefix of variables.
+    """
+    import difflib
+
+    by_word = {_bare(each): each for each in names}
+    word = _bare(name)
+    close = difflib.get_close_matches(word, by_word, n=1, cutoff=_LIKENESS)
+    if not close and len(word) >= _SHORTEST_BEGINNING:
+        close = [each for each in by_word if each.startswith(word)]
+    if not close or len(close) > _MOST_SUGGESTED:
+        return ""
+    return f" Did you mean {' or '.join(by_word[each] for each in close)}?"
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix(VARIABLE_PREFIX).lower().lstrip("-").replace("_", "-")
+
+
+def _slips(environment: Mapping[str, str], known: Mapping[str, Definition]) -> Iterator[str]:
+    variables = [*(each.variable for each in known.values()), CONFIG_VARIABLE]
+    for variable in sorted(environment):
+        if variable.startswith(VARIABLE_PREFIX) and variable not in variables:
+            question = nearest(variable, variables)
+            if question:
+                yield f"The variable {variable} is not a setting, and is ignored.{question}"
 
 
 def _from_environment(
     environment: Mapping[str, str], known: Mapping[str, Definition]
 ) -> Iterable[tuple[str, object, str]]:
-    variables = {each.variable: name for name, each in known.items()}
-    for variable, text in sorted(environment.items()):
-        if not variable.startswith(VARIABLE_PREFIX):
-            continue
-        if variable not in variables:
-            raise UsageError(f"The variable {variable} is not a setting.{nearest(variable, variables)}")
-        yield variables[variable], text, f"variable {variable}"
+    for name, each in known.items():
+        if text := environment.get(each.variable):
+            yield name, text, f"variable {each.variable}"
 
 
 def _from_file(

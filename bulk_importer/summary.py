@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import msgspec
 
 from bulk_importer.errors import CheckpointUnusable, ExitCode, most_important
+from bulk_importer.readable import as_json
 
-__all__ = ["RunState", "Summary", "Tally", "together", "write_summary"]
+__all__ = ["RunState", "Summary", "Tally", "together", "write_summary", "written_state"]
 
 
 class RunState(StrEnum):
@@ -38,7 +40,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         bytes: of the source that were read (decompressed).
         seconds: wall clock time of the runs.
         requests, retries: uploads sent, and how many of them were sent again.
-        findings: code -> how often.
+        findings: code -> how often; those of a rejected entry no longer when a retry has delivered it.
     """
 
     entries: int = 0
@@ -137,16 +139,26 @@ def write_summary(folder: Path, summary: Summary) -> None:
     Raises:
         CheckpointUnusable: it cannot be written.
     """
-    import orjson
-
     path, fresh = folder / "summary.json", folder / "summary.json.new"
     try:
         with open(fresh, "wb") as opened:
-            opened.write(
-                orjson.dumps(summary.to_builtins(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            )
+            opened.write(as_json(summary.to_builtins()) + b"\n")
             opened.flush()
             os.fsync(opened.fileno())
         os.replace(fresh, path)
     except OSError as error:
-        raise CheckpointUnusable(str(path), error.strerror or str(error)) from error
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise CheckpointUnusable.by(path, error) from error
+
+
+def written_state(folder: Path) -> RunState | None:
+    """How a run stands by `summary.json` in the checkpoint folder; None where that does not say."""
+    try:
+        return msgspec.json.decode((folder / "summary.json").read_bytes(), type=_Head).state
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+class _Head(msgspec.Struct):
+    state: RunState

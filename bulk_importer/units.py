@@ -14,7 +14,6 @@ from typing import Any
 from bulk_importer.model import ErrorBudget
 
 __all__ = [
-    "ANY_TEXT",
     "BUDGET",
     "CODES",
     "COUNT",
@@ -22,6 +21,10 @@ __all__ = [
     "FILE",
     "FOLDER",
     "HEADERS",
+    "HOURS",
+    "LABEL_CONFIG",
+    "NAME",
+    "PLACE",
     "RATE",
     "SHARE",
     "SIZE",
@@ -43,7 +46,8 @@ _SIZE_UNITS = {
     "MiB": 1 << 20,
     "GiB": 1 << 30,
 }
-_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
+_NUMBER = r"[0-9]+(\.[0-9]+)?"
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Kind:
         placeholder: what stands for the value in `--help`.
         read: from text or a TOML value; ValueError says what is wrong.
         show: to text that `read` takes back, but for secrets.
+        schema: what a TOML file may hold, as a JSON Schema; bounds of the value are left out.
+        held: what a program gives, with an article, for messages.
         takes_value: False for a switch, whose flag alone means True.
         repeats: its flag may be given several times; `read` takes the list.
         may_be_shown: False where what a person wrote by mistake could be a secret.
@@ -64,6 +70,8 @@ class Kind:
     placeholder: str
     read: Callable[[object], Any]
     show: Callable[[Any], str]
+    schema: Mapping[str, Any]
+    held: str = "a text"
     takes_value: bool = True
     repeats: bool = False
     may_be_shown: bool = True
@@ -75,7 +83,7 @@ def _read_quantity(value: object, units: Mapping[str, float], default_unit: str)
     match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a number, and a unit behind it where one is needed")
-    number, unit = match.groups()
+    number, _, unit = match.groups()
     if (unit or default_unit) not in units:
         raise ValueError(f"the unit {unit} is not known, these are: {', '.join(filter(None, units))}")
     return float(number) * units[unit or default_unit]
@@ -208,32 +216,104 @@ def one_of(*choices: str) -> Kind:
             raise ValueError("it is not one of them")
         return str(value)
 
-    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str)
+    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str, {"enum": list(choices)})
 
 
-URL = Kind("the URL of a server", "URL", _read_url, str, may_be_shown=False)
-FILE = Kind("a file", "FILE", _read_text, str)
-FOLDER = Kind("a folder", "FOLDER", _read_text, str)
-ANY_TEXT = Kind("a text", "TEXT", _read_text, str)
-BUDGET = Kind("a number of entries, a share such as 5%, or none", "N|P%", _read_budget, str)
+def _text(
+    wanted: str,
+    placeholder: str,
+    *,
+    may_be_shown: bool = True,
+    read: Callable[[object], str] = _read_text,
+) -> Kind:
+    schema = {"type": "string", "minLength": 1}
+    return Kind(wanted, placeholder, read, str, schema, may_be_shown=may_be_shown)
+
+
+def _number_or(number: Mapping[str, Any], pattern: str) -> Mapping[str, Any]:
+    """A number that fits a schema, or a text."""
+    return {"anyOf": [number, {"type": "string", "pattern": f"^ *{pattern} *$"}]}
+
+
+def _quantity(number: Mapping[str, Any], units: Mapping[str, float]) -> Mapping[str, Any]:
+    return _number_or(number, f"{_NUMBER} *({'|'.join(filter(None, units))})?")
+
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+URL = _text("the URL of a server", "URL", may_be_shown=False, read=_read_url)
+FILE = _text("a file", "FILE")
+FOLDER = _text("a folder", "FOLDER")
+NAME = _text("an id or a name", "ID_OR_NAME")
+PLACE = _text("a place in a JSON document, such as entries.item", "KEY.item")
+LABEL_CONFIG = _text("server, none, or a file", "server|none|FILE")
+HOURS = _text("hours such as 22:00-06:00, and a time zone behind them", "HH:MM-HH:MM")
+BUDGET = Kind(
+    "a number of entries, a share such as 5%, or none",
+    "N|P%|none",
+    _read_budget,
+    str,
+    _number_or({"type": "integer", "minimum": 0}, f"({_NUMBER} *%|none)"),
+    "an ErrorBudget",
+)
 CODES = Kind(
     "codes of findings with commas between them",
     "CODE[,CODE]",
     lambda value: _read_several(value, ","),
     ",".join,
+    _TEXTS,
+    "a tuple of texts",
     repeats=True,
 )
-COUNT = Kind("a whole number", "N", _read_count, str)
-DURATION = Kind("a duration such as 90, 90s, 10m or 8h", "DURATION", _read_duration, _show_duration)
+COUNT = Kind("a whole number", "N", _read_count, str, {"type": "integer"}, "a whole number")
+DURATION = Kind(
+    "a duration such as 90, 90s, 10m or 8h",
+    "DURATION",
+    _read_duration,
+    _show_duration,
+    _quantity({"type": "number"}, _DURATION_UNITS),
+    "a number of seconds",
+)
 HEADERS = Kind(
     "a header or a file with some",
     "'NAME: VALUE'|@FILE",
     _read_headers,
     _show_headers,
+    _TEXTS,
+    "a tuple of texts",
     repeats=True,
     may_be_shown=False,
 )
-RATE = Kind("a number above zero, such as 20, 500kB or 4MiB", "RATE", _read_rate, lambda rate: f"{rate:g}")
-SHARE = Kind("a share such as 20%", "P%", _read_share, lambda share: f"{100 * share:g}%")
-SIZE = Kind("a size such as 4MiB, 500kB or a number of bytes", "SIZE", _read_size, _show_size)
-SWITCH = Kind("true or false", "", _read_switch, lambda on: str(on).lower(), takes_value=False)
+RATE = Kind(
+    "a number above zero, such as 20, 500kB or 4MiB",
+    "RATE",
+    _read_rate,
+    lambda rate: f"{rate:g}",
+    _quantity({"type": "number", "exclusiveMinimum": 0}, _SIZE_UNITS),
+    "a number",
+)
+SHARE = Kind(
+    "a share such as 20%",
+    "P%",
+    _read_share,
+    lambda share: f"{100 * share:g}%",
+    _number_or({"type": "number", "minimum": 0, "maximum": 1}, f"{_NUMBER} *%"),
+    "a number from 0 to 1",
+)
+SIZE = Kind(
+    "a size such as 4MiB, 500kB or a number of bytes",
+    "SIZE",
+    _read_size,
+    _show_size,
+    _quantity({"type": "integer"}, _SIZE_UNITS),
+    "a number of bytes",
+)
+SWITCH = Kind(
+    "true or false",
+    "",
+    _read_switch,
+    lambda on: str(on).lower(),
+    {"type": "boolean"},
+    "True or False",
+    takes_value=False,
+)

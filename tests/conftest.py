@@ -69,6 +69,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"{name}: {matched} / {matched + missed} matched{rest}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_file_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What whoever runs the tests keeps in the XDG folder is no part of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("xdg")))
+        yield
+
+
 @pytest.fixture
 async def start_sandbox() -> AsyncIterator[StartSandbox]:
     """Start a sandbox in this process; the arguments are those of `SandboxConfig`. It stops with the test."""

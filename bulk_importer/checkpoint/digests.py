@@ -141,4 +141,4 @@ def _parts(folder: Path, state: CheckpointState) -> Iterator[tuple[SegmentKey, b
                 whole = len(part) == key.count * DIGEST_BYTES and crc32(part) == crc
                 yield key, part if whole else None
     except OSError as error:
-        raise CheckpointUnusable(str(folder / DIGESTS), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder / DIGESTS, error) from error

@@ -6,10 +6,10 @@ What a folder holds: `log` (see `log`), `rejected.jsonl` (see `rejects`), `diges
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -20,12 +20,14 @@ from bulk_importer.checkpoint.identity import check_source
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.checkpoint.log import COMPACT_BYTES, CheckpointLog, read_log
 from bulk_importer.checkpoint.records import (
+    Corrected,
     Header,
     InDoubt,
     Record,
     Rejected,
     RunBegan,
     SegmentRead,
+    ServerMoved,
     Setting,
     SourceChanged,
 )
@@ -33,15 +35,20 @@ from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
 from bulk_importer.checkpoint.transitions import apply
 from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
 from bulk_importer.model import Rejection
+from bulk_importer.spans import SpanSet
 
-__all__ = ["CheckpointFolder", "Entry", "FolderOptions"]
+__all__ = ["MOVED", "CheckpointFolder", "Entry", "FolderOptions"]
+
+MOVED = "If it is the same server under another name, say --server-moved: the project is looked up there by its id."
+"""What to do about a checkpoint that names another server."""
 
 
 class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a folder is opened and kept; see `Checkpoint.open`."""
 
-    source_file: Path | None = None
+    source_file: int | None = None
     source_grew: bool = False
+    server_moved: bool = False
     max_rejected_bytes: int | None = None
     compact_bytes: int = COMPACT_BYTES
     clock: Callable[[], float] = time.time
@@ -69,18 +76,21 @@ class CheckpointFolder:
                 opened.callback(lock.release)
                 self._open_files(header, options, opened)
             except OSError as error:
-                raise _unusable(folder, error) from error
+                raise CheckpointUnusable.by(folder, error) from error
             self._opened = opened.pop_all()
 
     def _open_files(self, header: Header, options: FolderOptions, opened: ExitStack) -> None:
         folder, open_file = self._folder, options.open_file
         if not CheckpointLog.exists(folder):
             _require_fresh(folder)
-            first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
-            CheckpointLog.create(folder, first, open_file)
+            _create_log(folder, header, options)
         replayed = read_log(folder)
+        if not replayed.state.segments and _differs_in_path_alone(replayed.header, header):
+            # Nothing is on record that another path could give a meaning; a first try may have been told to say one.
+            _create_log(folder, header, options)
+            replayed = read_log(folder)
         self.header, self.state = replayed.header, replayed.state
-        _require_same(self.header, header, folder)
+        _require_same(self.header, header, folder, server_moved=options.server_moved)
         changed = check_source(
             self.state, header.identity, options.source_file, folder=folder, grew=options.source_grew
         )
@@ -95,6 +105,7 @@ class CheckpointFolder:
         opened.callback(self._digests.close)
         sync_folder(folder)
         self._begin_run(header, options.clock(), changed=changed)
+        self.header = msgspec.structs.replace(self.header, server=self.state.server)
 
     def _begin_run(self, header: Header, now: float, *, changed: bool) -> None:
         records: list[Record] = [
@@ -104,6 +115,8 @@ class CheckpointFolder:
         ]
         if changed:
             records.append(SourceChanged(identity=header.identity))
+        if header.server != self.state.server:
+            records.append(ServerMoved(server=header.server))
         records.append(RunBegan(run=header.run, at=now))
         self._log.append(records)
         for record in records:
@@ -120,19 +133,39 @@ class CheckpointFolder:
         try:
             if self._log.is_mostly_history:
                 self._log.compact(self.state)
-            records = [self._prepare(entry) for entry in entries]
-            if any(entry.digests for entry in entries):
-                self._digests.sync()
-            if any(entry.rejections for entry in entries):
-                self._rejects.sync()
-            self._log.append(records)
+            records: list[Record] = []
+            for corrects, group in groupby(entries, key=lambda entry: isinstance(entry.record, Corrected)):
+                records += (self._correct if corrects else self._append)(list(group))
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         return records
 
     def close(self) -> None:
         """Give files and lock back; a second time does nothing."""
         self._opened.close()
+
+    def _append(self, entries: Sequence[Entry]) -> Sequence[Record]:
+        """Write what records count on, and then the records."""
+        records = [self._prepare(entry) for entry in entries]
+        if any(entry.digests for entry in entries):
+            self._digests.sync()
+        if any(entry.rejections for entry in entries):
+            self._rejects.sync()
+        self._log.append(records)
+        return records
+
+    def _correct(self, entries: Sequence[Entry]) -> Sequence[Record]:
+        """Take lines out of `rejected.jsonl`, each time around the record that counts on what is left."""
+        records: list[Record] = []
+        for entry in entries:
+            assert isinstance(entry.record, Corrected)
+            gone = SpanSet((*self.state.delivered, *entry.record.spans))
+            left = self._rejects.write_without(gone)
+            record = msgspec.structs.replace(entry.record, counts=left.counts, rejected_bytes=left.size)
+            self._log.append([record])
+            self._rejects.replace_by(left)
+            records.append(record)
+        return records
 
     def _prepare(self, entry: Entry) -> Record:
         """Write what the record of `entry` counts on, and let it say where that ended."""
@@ -146,6 +179,12 @@ class CheckpointFolder:
         return record
 
 
+def _create_log(folder: Path, header: Header, options: FolderOptions) -> None:
+    """Put a log into the folder that says what it is for, and nothing else; one that is there is replaced."""
+    first = msgspec.structs.replace(header, began_at=options.clock(), compacted=False)
+    CheckpointLog.create(folder, first, options.open_file)
+
+
 def _require_fresh(folder: Path) -> None:
     """A folder that lacks only its log has lost it; beginning anew would send again what was delivered."""
     for name in (REJECTED, DIGESTS):
@@ -154,12 +193,17 @@ def _require_fresh(folder: Path) -> None:
             raise CheckpointUnusable(str(folder), f"it has a file {name!r} but no log", advice=advice)
 
 
-def _require_same(recorded: Header, now: Header, folder: Path) -> None:
-    """A resume must mean the same as the first run did."""
-    meanings: list[tuple[str, Setting, Setting]] = [
-        ("the server", recorded.server, now.server),
-        ("the project", recorded.project, now.project),
-    ]
+def _differs_in_path_alone(recorded: Header, now: Header) -> bool:
+    settings = {**recorded.settings, "path": now.settings.get("path")}
+    same_target = (recorded.server, recorded.project) == (now.server, now.project)
+    return same_target and recorded.settings != now.settings and settings == now.settings
+
+
+def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: bool) -> None:
+    """A resume must mean the same as the first run did; the server may have another name where that is said."""
+    meanings: list[tuple[str, Setting, Setting]] = [("the project", recorded.project, now.project)]
+    if not server_moved:
+        meanings.insert(0, ("the server", recorded.server, now.server))
     meanings += [
         (f"the setting {name}", recorded.settings.get(name), now.settings.get(name))
         for name in sorted(recorded.settings.keys() | now.settings.keys())
@@ -168,18 +212,13 @@ def _require_same(recorded: Header, now: Header, folder: Path) -> None:
         f"{name} was {before!r} and is {after!r}" for name, before, after in meanings if before != after
     ]
     if differences:
+        moved = (
+            f" {MOVED}"
+            if recorded.server != now.server and recorded.project == now.project and not server_moved
+            else ""
+        )
         raise CheckpointMismatch(
-            f"The checkpoint {folder} was begun for something else: {'; '.join(differences)}. Nothing was sent. "
+            f"The checkpoint {folder} was begun for something else: {'; '.join(differences)}. Nothing was sent.{moved} "
             "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
             "this folder: it alone knows what was delivered."
         )
-
-
-def _unusable(folder: Path, error: OSError) -> CheckpointUnusable:
-    reason = error.strerror or str(error)
-    if error.filename is not None:
-        reason = f"{reason}: {error.filename}"
-    room = "Make room, then run the same command again; nothing was sent without a record."
-    writable = "Make the folder writable, or name another one with --checkpoint."
-    advice = {errno.ENOSPC: room, errno.EDQUOT: room, errno.EROFS: writable, errno.EACCES: writable}
-    return CheckpointUnusable(str(folder), reason, advice=advice.get(error.errno or 0, ""))

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.log import log_path, opened_log
 from bulk_importer.checkpoint.pace import Pace
@@ -43,7 +45,7 @@ class LogFollower:
         try:
             is_the_same = os.fstat(self._file.fileno()).st_ino == log_path(self._folder).stat().st_ino
         except OSError as error:
-            raise CheckpointUnusable(str(self._folder), error.strerror or str(error)) from error
+            raise CheckpointUnusable.by(self._folder, error) from error
         if not is_the_same:
             self._file.close()
             self._file = opened_log(self._folder)
@@ -52,6 +54,7 @@ class LogFollower:
         self._file.seek(self._length)
         try:
             self._length = replay_more(self.state, self._file.read(), self._length, self.pace.note)
+            self.header = msgspec.structs.replace(self.header, server=self.state.server)
         except Damage as damage:
             raise self._damaged(damage) from damage
 

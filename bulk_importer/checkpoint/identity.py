@@ -8,6 +8,7 @@ checkpoint), nor do times (copying changes them, and an editor can keep them).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,28 +28,28 @@ _SAMPLES = 16
 _PROOF_BYTES = 256 * 1024 * 1024
 
 
-def identify(path: Path, *, plain: bool = True) -> SourceIdentity:
-    """The identity of the file at `path`; `plain` when its bytes are the array's, not compressed.
+def identify(file: int, *, plain: bool = True) -> SourceIdentity:
+    """The identity of the open `file`; `plain` when its bytes are the array's, not compressed.
 
     Raises OSError.
     """
-    size = path.stat().st_size
+    size = os.fstat(file).st_size
     spread = range(1, _SAMPLES + 1)
     samples = [(size * n // (_SAMPLES + 1), _SAMPLE_BYTES) for n in spread] if size > 4 * _EDGE_BYTES else []
     stretches = [(0, min(size, _EDGE_BYTES)), *samples, (max(0, size - _EDGE_BYTES), min(size, _EDGE_BYTES))]
-    blocks = (Block(offset, length, _digest(path, offset, length)) for offset, length in stretches)
+    blocks = (Block(offset, length, _digest(file, offset, length)) for offset, length in stretches)
     return SourceIdentity(size=size, blocks=tuple(blocks), plain=plain)
 
 
 def check_source(
-    state: CheckpointState, now: SourceIdentity, path: Path | None, *, folder: Path, grew: bool = False
+    state: CheckpointState, now: SourceIdentity, file: int | None, *, folder: Path, grew: bool = False
 ) -> bool:
     """Whether the source that is `now` may be gone on with although it is not the recorded one.
 
     False when it is the recorded one. A stream has no identity: its segments prove it while it is read.
 
     Args:
-        path: the file, where it is one.
+        file: the source, open, where it is a file.
         folder: the checkpoint, for the message.
         grew: the user says that the source only grew.
 
@@ -63,20 +64,20 @@ def check_source(
         return True  # nothing of it is on record, so nothing can be doubled
     limit = _unchanged_below(state, now, grew=grew)
     if limit is None:
-        raise _mismatch(state, path, now, folder, grew=grew)
-    if path is not None and _differing_block(recorded, path, limit) is not None:
-        raise _mismatch(state, path, now, folder, grew=grew)
-    if path is not None and recorded.plain and now.plain and _differing_segment(state, path) is not None:
-        raise _mismatch(state, path, now, folder, grew=grew)
+        raise _mismatch(state, file, now, folder, grew=grew)
+    if file is not None and _differing_block(recorded, file, limit) is not None:
+        raise _mismatch(state, file, now, folder, grew=grew)
+    if file is not None and recorded.plain and now.plain and _differing_segment(state, file) is not None:
+        raise _mismatch(state, file, now, folder, grew=grew)
     return True
 
 
-def first_difference(state: CheckpointState, path: Path, limit: int = _PROOF_BYTES) -> SegmentKey | None:
-    """The first recorded segment that the plain file at `path` does not hold, or None where all fit.
+def first_difference(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
+    """The first recorded segment that the plain `file` does not hold, or None where all fit.
 
     Reads at most about `limit` bytes: the segments from the first on, and always the last.
     """
-    return _differing_segment(state, path, limit)
+    return _differing_segment(state, file, limit)
 
 
 def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool) -> int | None:
@@ -94,16 +95,20 @@ def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool)
     return None
 
 
-def _differing_block(recorded: SourceIdentity, path: Path, limit: int) -> Block | None:
+def _differing_block(recorded: SourceIdentity, file: int, limit: int) -> Block | None:
     for block in recorded.blocks:
-        if block.offset + block.length <= limit and _digest(path, block.offset, block.length) != block.digest:
+        # One without bytes is a server's name for its content.
+        if (
+            0 < block.length <= limit - block.offset
+            and _digest(file, block.offset, block.length) != block.digest
+        ):
             return block
     return None
 
 
-def _differing_segment(state: CheckpointState, path: Path, limit: int = _PROOF_BYTES) -> SegmentKey | None:
+def _differing_segment(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
     for key in _bounded(state.segments, limit):
-        if _digest(path, key.offset, key.length) != key.digest:
+        if _digest(file, key.offset, key.length) != key.digest:
             return key
     return None
 
@@ -120,7 +125,7 @@ def _bounded(segments: list[SegmentKey], limit: int) -> Iterator[SegmentKey]:
 
 
 def _mismatch(
-    state: CheckpointState, path: Path | None, now: SourceIdentity, folder: Path, *, grew: bool
+    state: CheckpointState, file: int | None, now: SourceIdentity, folder: Path, *, grew: bool
 ) -> CheckpointMismatch:
     counts = state.counts
     grown = (
@@ -133,24 +138,24 @@ def _mismatch(
     )
     return CheckpointMismatch(
         f"The source is not the one that the checkpoint {folder} was begun with: "
-        f"{_where(state, path, now)}. Nothing of it was sent.{grown} If you mended entries in it, run the import "
+        f"{_where(state, file, now)}. Nothing of it was sent.{grown} If you mended entries in it, run the import "
         f"with a new --checkpoint and --settled-by {folder}, which leaves out what was delivered; to feed only "
         f"corrected rejections, run 'bulk-importer retry {folder} CORRECTED.jsonl'. Do not delete the folder: it "
         f"alone knows that {counts.delivered} entries are delivered, and they would be sent again."
     )
 
 
-def _where(state: CheckpointState, path: Path | None, now: SourceIdentity) -> str:
+def _where(state: CheckpointState, file: int | None, now: SourceIdentity) -> str:
     recorded = state.identity
-    if path is not None and recorded.plain and now.plain:
-        key = _differing_segment(state, path)
+    if file is not None and recorded.plain and now.plain:
+        key = _differing_segment(state, file)
         if key is not None:
             return (
                 f"it differs between byte {key.offset} and byte {key.offset + key.length} "
                 f"(positions {key.first} to {key.first + key.count - 1})"
             )
     sizes = "" if now.size == recorded.size else f"it has {_bytes(now.size)} and had {_bytes(recorded.size)}"
-    block = _differing_block(recorded, path, now.size or 0) if path is not None else None
+    block = _differing_block(recorded, file, now.size or 0) if file is not None else None
     if block is not None:
         between = f"it differs between byte {block.offset} and byte {block.offset + block.length}"
         return f"{between}; {sizes}" if sizes else between
@@ -161,12 +166,11 @@ def _bytes(size: int | None) -> str:
     return "an unknown number of bytes" if size is None else f"{size} bytes"
 
 
-def _digest(path: Path, offset: int, length: int) -> str:
+def _digest(file: int, offset: int, length: int) -> str:
     """XXH3-128 of a stretch of a file; of what is there of it, where the file is shorter."""
     digest = xxh3_128()
-    with path.open("rb") as file:
-        file.seek(offset)
-        while length > 0 and (chunk := file.read(min(length, 1024 * 1024))):
-            digest.update(chunk)
-            length -= len(chunk)
+    while length > 0 and (chunk := os.pread(file, min(length, 1024 * 1024), offset)):
+        digest.update(chunk)
+        offset += len(chunk)
+        length -= len(chunk)
     return digest.hexdigest()

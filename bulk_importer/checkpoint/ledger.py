@@ -95,8 +95,9 @@ class Checkpoint:
         folder: Path,
         header: Header,
         *,
-        source_file: Path | None = None,
+        source_file: int | None = None,
         source_grew: bool = False,
+        server_moved: bool = False,
         max_rejected_bytes: int | None = None,
         compact_bytes: int = COMPACT_BYTES,
         clock: Callable[[], float] = time.time,
@@ -108,8 +109,10 @@ class Checkpoint:
 
         Args:
             header: what this run is for; `run` is its own id, `began_at` is set here.
-            source_file: the source, where it is a file; without it a changed one cannot be judged.
+            source_file: the source, open, where it is a file; without it a changed one cannot be judged.
             source_grew: the user says that the source only grew.
+            server_moved: the server of `header` is the recorded one under another name; the caller found the project
+                there. It is put on record.
             max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
             compact_bytes: a log shorter than this is not compacted.
             clock: seconds since the epoch.
@@ -127,6 +130,7 @@ class Checkpoint:
             FolderOptions(
                 source_file=source_file,
                 source_grew=source_grew,
+                server_moved=server_moved,
                 max_rejected_bytes=max_rejected_bytes,
                 compact_bytes=compact_bytes,
                 clock=clock,
@@ -206,7 +210,7 @@ class Checkpoint:
         await self._write(Rejected(spans=spans, counts=dict(counts), batch=number), tuple(rejections))
 
     async def record_corrected(self, spans: Sequence[Span]) -> None:
-        """Rejected entries were delivered by a retry, whose own ledger says so on disk."""
+        """Rejected entries were delivered by a retry, whose own ledger says so on disk; their lines are taken out."""
         await self._write(Corrected(spans=tuple(spans)))
 
     async def record_suspected(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:

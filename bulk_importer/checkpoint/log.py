@@ -32,7 +32,8 @@ records that were there before. The other records follow in the order in which t
 - A record is known to the rest of the program when it is on disk, and not before. A request leaves after its
   `sent`.
 - What a record counts on in another file (`rejected.jsonl`, `digests`) is on disk before the record is
-  written. These files may hold more than the log counts on; the surplus is cut when they are opened.
+  written. These files may hold more than the log counts on; the surplus is cut when they are opened. Where a record
+  counts on a shorter `rejected.jsonl`, that is on disk under another name (see `rejects`).
 - A single flipped bit anywhere is noticed.
 - One process writes (see `lock`); anyone may read at any time.
 
@@ -119,9 +120,12 @@ def opened_log(folder: Path) -> BinaryIO:
         return log_path(folder).open("rb")
     except FileNotFoundError:
         reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
+        below = min(folder.glob(f"*/{_NAME}"), default=None)
+        if below is not None:
+            advice = f"It holds those of several sources: give one of them, such as {below.parent}."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
 
 
 def read_content(folder: Path) -> bytes:
@@ -130,7 +134,7 @@ def read_content(folder: Path) -> bytes:
         try:
             return log.read()
         except OSError as error:
-            raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+            raise CheckpointUnusable.by(folder, error) from error
 
 
 def replayed_from(content: bytes, folder: Path) -> Replayed:
@@ -199,7 +203,9 @@ class CheckpointLog:
         Where there is no room for that the log stays as it is. Raises OSError when it is not known which of
         the two the folder will have after a power cut; then nothing may be appended.
         """
-        header = msgspec.structs.replace(self._header, identity=state.identity, compacted=True)
+        header = msgspec.structs.replace(
+            self._header, identity=state.identity, server=state.server, compacted=True
+        )
         try:
             fresh = replace_log(self._folder, (header, snapshot(state)), self._open_file)
         except _NotReplaced:

@@ -12,6 +12,7 @@ from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.checkpoint.log import log_path, read_content, replace_log
+from bulk_importer.checkpoint.rejects import whole_bytes
 from bulk_importer.checkpoint.repair import Salvaged, salvage
 from bulk_importer.checkpoint.replay import replay
 from bulk_importer.checkpoint.snapshot import snapshot
@@ -35,7 +36,7 @@ def repair_log(folder: Path, run: str, now: float) -> Salvaged | None:
     try:
         lock = FolderLock(folder, run)
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
     try:
         content = read_content(folder)
         return _mend(folder, content, now) if _is_damaged(content) else None
@@ -58,13 +59,17 @@ def _mend(folder: Path, content: bytes, now: float) -> Salvaged:
         salvaged = salvage(content, digested, now)
         _keep(folder, content)
         state = salvaged.state
-        header = msgspec.structs.replace(salvaged.header, identity=state.identity, compacted=True)
+        if salvaged.lost:  # maybe the record of a `rejected.jsonl` that became shorter
+            state.rejected_bytes = min(state.rejected_bytes, whole_bytes(folder))
+        header = msgspec.structs.replace(
+            salvaged.header, identity=state.identity, server=state.server, compacted=True
+        )
         replace_log(folder, (header, snapshot(state)), DurableFile).close()
     except Damage as damage:
         reason = f"it cannot be repaired, because {damage.reason}"
         raise CheckpointDamaged(str(log_path(folder)), damage.offset, reason) from damage
     except OSError as error:
-        raise CheckpointUnusable(str(folder), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(folder, error) from error
     return salvaged
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "RunEnded",
     "SegmentRead",
     "Sent",
+    "ServerMoved",
     "Setting",
     "Skipped",
     "Snapshot",
@@ -117,7 +118,8 @@ class Header(_Record, frozen=True, kw_only=True, tag="header"):
 
     Attributes:
         source: name of the source as the user gave it; only for people, the identity decides.
-        server, project: where the labels go; a resume must name the same.
+        server, project: where the labels go; a resume must name the same. `ServerMoved` renames the server, and
+            readers are given the header with its present name.
         label_config: digest of the label configuration at the beginning, None where none was read.
         settings: those that change the meaning of what is recorded; a resume must have the same.
         run, began_at: id and start of the first run.
@@ -155,6 +157,12 @@ class SourceChanged(_Record, frozen=True, kw_only=True, tag="source"):
     """The source is another one now, in a way that is allowed; its end is unknown again."""
 
     identity: SourceIdentity
+
+
+class ServerMoved(_Record, frozen=True, kw_only=True, tag="server"):
+    """The server has another URL now, and the project is there as it was."""
+
+    server: str
 
 
 class SegmentRead(_Record, frozen=True, kw_only=True, tag="segment"):
@@ -220,9 +228,19 @@ class Skipped(_Record, frozen=True, kw_only=True, tag="skipped"):
 
 
 class Corrected(_Record, frozen=True, kw_only=True, tag="corrected"):
-    """Rejected entries were fed again, and a retry with a ledger of its own delivered them."""
+    """Rejected entries were fed again, and a retry with a ledger of its own delivered them.
+
+    Their lines were taken out of `rejected.jsonl` (see `rejects`). A log of before that was done has neither `counts`
+    nor `rejected_bytes`.
+
+    Attributes:
+        counts: the findings on the lines that were taken out, by code.
+        rejected_bytes: length of what is left of `rejected.jsonl`.
+    """
 
     spans: tuple[Span, ...]
+    counts: Mapping[str, int] = {}
+    rejected_bytes: int | None = None
 
 
 class InDoubt(_Record, frozen=True, kw_only=True, tag="in_doubt"):
@@ -313,6 +331,7 @@ Record = (
     | RunBegan
     | RunEnded
     | SourceChanged
+    | ServerMoved
     | SegmentRead
     | Sent
     | Delivered

@@ -176,7 +176,7 @@ def _beginning(frames: Iterator[tuple[int, Record]], reading: _Reading) -> tuple
     _, header = next(frames, (0, None))
     if not isinstance(header, Header) or reading.lost:
         raise Damage(0, "its header is lost")
-    state = CheckpointState(header.identity)
+    state = CheckpointState(header.identity, header.server)
     if header.compacted:
         offset, record = next(frames, (0, None))
         if not isinstance(record, Snapshot) or reading.lost:

@@ -22,6 +22,7 @@ class Replayed(msgspec.Struct, frozen=True):
     """What a log says.
 
     Attributes:
+        header: the first record, with the name that the server has now.
         length: bytes of it that are whole; what lies behind is a torn record.
         floor: bytes of header and snapshot, which compaction does not make smaller.
     """
@@ -47,14 +48,15 @@ def replay(content: bytes, note: Callable[[Record], None] = lambda _: None) -> R
         raise Damage(0, "it does not begin with a whole header")
     if header.version != FORMAT_VERSION:
         raise Damage(0, f"it has format {header.version}, this program reads format {FORMAT_VERSION}")
-    state = CheckpointState(header.identity)
+    state = CheckpointState(header.identity, header.server)
     if header.compacted:
         offset, length, payload = next(frames, (length, length, b""))
         record = _decode(payload, offset) if payload else None
         if not isinstance(record, Snapshot):
             raise Damage(offset, "the snapshot that the header announces is not whole")
         restore(state, record)
-    return Replayed(header, state, _go_on(state, frames, length, note), length)
+    whole = _go_on(state, frames, length, note)
+    return Replayed(msgspec.structs.replace(header, server=state.server), state, whole, length)
 
 
 def replay_more(

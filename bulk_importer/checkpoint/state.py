@@ -57,10 +57,11 @@ class CheckpointState:
     and the rest is what decoding leaves behind; 150 MB at its peak, with the log.)
     """
 
-    def __init__(self, identity: SourceIdentity) -> None:
+    def __init__(self, identity: SourceIdentity, server: str = "") -> None:
         # Read by everyone, written by `replay` (and `snapshot` at the beginning) only. The three sets are
         # disjoint; `taken` is the positions of `undecided`, kept so that a second `sent` is found out at once.
         self.identity = identity
+        self.server = server
         self.segments: list[SegmentKey] = []
         self.digests_crcs = array("Q")
         self.delivered = SpanSet()

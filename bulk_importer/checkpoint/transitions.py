@@ -6,6 +6,8 @@ resume reads cannot drift apart. `require` is asked before a record is written, 
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from bulk_importer.checkpoint.records import (
@@ -24,6 +26,7 @@ from bulk_importer.checkpoint.records import (
     RunEnded,
     SegmentRead,
     Sent,
+    ServerMoved,
     Skipped,
     Snapshot,
     SourceChanged,
@@ -71,7 +74,7 @@ def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  #
                 raise Contradiction(f"the source breaks at {record.position}, which was read")
         case Header() | Snapshot():
             raise Contradiction("a header or snapshot stands in the middle")
-        case Note() | RunBegan() | RunEnded() | SourceChanged():
+        case Note() | RunBegan() | RunEnded() | SourceChanged() | ServerMoved():
             pass
 
 
@@ -104,9 +107,7 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
         case Skipped():
             state.skipped.update(record.spans)
         case Corrected():
-            for start, stop in record.spans:
-                state.rejected.discard(start, stop)
-                state.delivered.add(start, stop)
+            _correct(state, record)
         case Suspected():
             _suspect(state, record)
         case Note():
@@ -116,6 +117,8 @@ def apply(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # o
         case SourceChanged():
             # A break still counts, until something behind it is read: people mend more than once.
             state.identity, state.end = record.identity, None
+        case ServerMoved():
+            state.server = record.server
         case End():
             state.end, state.broken = record, None
         case Broken():
@@ -207,6 +210,17 @@ def _count(state: CheckpointState, record: SegmentRead | Rejected) -> None:
     for code, number in record.counts.items():
         state.finding_counts[code] = state.finding_counts.get(code, 0) + number
     state.rejected_bytes = max(state.rejected_bytes, record.rejected_bytes)
+
+
+def _correct(state: CheckpointState, record: Corrected) -> None:
+    for start, stop in record.spans:
+        state.rejected.discard(start, stop)
+        state.delivered.add(start, stop)
+    counts = Counter(state.finding_counts)
+    counts.subtract(record.counts)
+    state.finding_counts = {code: number for code, number in counts.items() if number > 0}
+    if record.rejected_bytes is not None:
+        state.rejected_bytes = record.rejected_bytes
 
 
 def _account(state: CheckpointState, record: RunBegan | RunEnded) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,25 +11,23 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.check_text import report_lines
-from bulk_importer.cli.lookups import opened_catalog, run_look_up
+from bulk_importer.cli.lookups import run_look_up
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.cli.watching import watched
+from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
 from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
-    from bulk_importer.datagym.label_config import LabelConfig
     from bulk_importer.events import Observer
     from bulk_importer.intake import Source
+    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.rules import Yardstick
 
 __all__ = ["configure", "run"]
-
-_SERVER = "server"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
+        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
@@ -60,11 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
-        import orjson
-
         from bulk_importer.cli.check_json import together
 
-        terminal.out(orjson.dumps(together(reports), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(together(reports))
     else:
         for report in reports:
             if report.checked:  # else it could not be read, which was said
@@ -77,47 +74,20 @@ async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> list[CheckReport]:
     from bulk_importer.cli.check_json import unread
+    from bulk_importer.intake.mentions import Mentions
 
     reports: list[CheckReport] = []
-    with _scratch() as folder, watched() as observer:
-        yardstick = await _yardstick(settings, folder, observer)
+    others = Mentions() if len(sources) > 1 else None
+    with scratch_folder() as folder, watched() as observer:
+        yardstick = await yardstick_for(settings, folder, keep_warnings=True, observer=observer)
         for source in sources:
             try:
-                report = await _check_one(source, settings, yardstick, sample, file, observer)
+                report = await _check_one(source, settings, yardstick, sample, file, observer, others)
             except BulkImporterError as error:
                 terminal.complain(str(error))
                 report = unread(source, error)
             reports.append(report)
     return reports
-
-
-async def _yardstick(settings: Settings, folder: Path, observer: Observer) -> Yardstick:
-    """What entries are held against; the server is asked where one is named, and only for what is needed."""
-    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project
-
-    wants_media = asks_for_media(settings)
-    if settings.server and settings.label_config == _SERVER and not settings.project:
-        raise UsageError(
-            "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
-        )
-    if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
-        return await _measured(settings, await label_config_of(settings, None, None), folder, None, None)
-    async with opened_catalog(settings, observer) as catalog:
-        project = await target_project(settings, catalog)
-        config = await label_config_of(settings, catalog, project)
-        return await _measured(settings, config, folder, catalog, project)
-
-
-async def _measured(
-    settings: Settings,
-    config: LabelConfig | None,
-    folder: Path,
-    catalog: Catalog | None,
-    project: Project | None,
-) -> Yardstick:
-    from bulk_importer.pipeline.rules import yardstick_of
-
-    return await yardstick_of(settings, config, folder, catalog=catalog, project=project, keep_warnings=True)
 
 
 async def _check_one(
@@ -127,6 +97,7 @@ async def _check_one(
     sample: int | None,
     file: BinaryIO | None,
     observer: Observer,
+    others: Mentions | None,
 ) -> CheckReport:
     import msgspec
 
@@ -144,7 +115,7 @@ async def _check_one(
     try:
         passed = _passed(opened, sample, observer)
         passed(0, 0, 0)
-        check = Check(opened, yardstick, options, found=write, sample=sample, passed=passed)
+        check = Check(opened, yardstick, options, found=write, sample=sample, passed=passed, others=others)
         return await check.run()
     finally:
         await opened.aclose()
@@ -179,17 +150,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        raise UsageError(f"--findings {path} cannot be written: {reason_of(error)}.") from error
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for what is needed while a check runs."""
-    import tempfile
-
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-")
-    except OSError as error:
-        raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
-    with folder as path:
-        yield Path(path)
+        mend = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Mend that"
+        raise UsageError(
+            f"--findings {path} cannot be written: {reason_of(error)}. {mend}, or name another file."
+        ) from error

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_importer.observe.report import origin_text
+
 if TYPE_CHECKING:
     from bulk_importer.intake.grouping import FindingGroup
     from bulk_importer.pipeline.checking import CheckReport
@@ -30,6 +32,8 @@ def report_lines(report: CheckReport, findings_file: Path | None) -> Iterator[st
     yield f"  checked     {'; '.join(report.checked)}"
     for phrase in report.unchecked:
         yield f"  unchecked   {phrase}"
+    if origin := origin_text(report.findings):
+        yield f"\n  {origin}"
     yield from _group_lines(report.groups, findings_file)
     yield from _forecast(report)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import os
+import shlex
 import shutil
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.levels import Level
-from bulk_importer.small_files import reason_of
+from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox
@@ -24,6 +26,14 @@ __all__ = ["configure", "run"]
 
 _MARK = ".bulk-importer-demo"
 _PROJECT = "demo"
+_DATABASE = "sandbox.sqlite"
+# The checkpoint is bound to the address of the sandbox. These are below the range from which systems give out ports by
+# themselves (from 32768 or 49152 on), so that nothing else gets the port meanwhile by chance.
+_PORTS = range(8730, 8740)
+# Measured: 1.4 kB an entry in all files together; and what the database writes ahead.
+_ENTRY_BYTES = 2000
+_FIXED_BYTES = 16 << 20
+_ELSEWHERE = "Make room, or name another --folder."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.entries < 100:
         raise UsageError("--entries: with fewer than 100 there is nothing to see.")
     folder = _fresh(arguments.folder)
+    _require_room(folder, arguments.entries)
     try:
         return asyncio.run(_demonstrate(folder, arguments.entries, as_json=arguments.json))
     except KeyboardInterrupt:
@@ -63,20 +74,29 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
+def _require_room(folder: Path, entries: int) -> None:
+    """Raise `UsageError` where the disk is too small: a server whose disk is full is one that never comes back."""
+    needed, free = entries * _ENTRY_BYTES + _FIXED_BYTES, shutil.disk_usage(folder).free
+    if free < needed:
+        raise UsageError(
+            f"{folder}: the demo takes up to {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free. {_ELSEWHERE}"
+        )
+
+
 async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
+    import sqlite3
+
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
-    from bulk_importer.sandbox import Sandbox, SandboxConfig
 
     began = time.monotonic()
     labels = folder / "labels.json"
-    async with Sandbox(SandboxConfig(database=folder / "sandbox.sqlite", seed=7)) as sandbox:
-        project = await sandbox.prepare(name=_PROJECT, media=entries)
+    async with AsyncExitStack() as opened:
         try:
+            sandbox = await _opened_sandbox(opened, folder / _DATABASE)
+            project = await sandbox.prepare(name=_PROJECT, media=entries)
             broken = write_corpus(labels, project.media_ids)
-        except OSError as error:
-            raise UsageError(
-                f"{labels} cannot be written: {reason_of(error)}. Name another --folder."
-            ) from error
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"{folder} cannot be written: {error}. {_ELSEWHERE}") from error
         size = labels.stat().st_size
         terminal.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
         terminal.say(
@@ -85,27 +105,50 @@ async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
         for way in BROKEN:
             terminal.say(f"  - {way}")
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
-        terminal.say(f"\n$ bulk-importer {' '.join(command)}     (and Ctrl-C half-way)")
+        shown = f"{_program()} {shlex.join(command)}"
+        terminal.say(f"\n$ {shown}     (and Ctrl-C half-way)")
         first = await _import(sandbox, command, interrupt_at=entries // 2, as_json=as_json)
-        terminal.say(f"\n$ bulk-importer {' '.join(command)}     (the same command again)")
+        if first == ExitCode.CHECKPOINT:
+            raise UsageError(f"The import could not write its checkpoint in {folder}. {_ELSEWHERE}")
+        if first == ExitCode.REJECTIONS:
+            terminal.say(
+                "(It had come to its end before the Ctrl-C came. With more --entries there is time for it.)"
+            )
+        terminal.say(f"\n$ {shown}     (the same command again)")
         second = await _import(sandbox, command, interrupt_at=None, as_json=as_json)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))
     seconds = time.monotonic() - began
     if as_json:
         facts = {"entries": entries, "rejected": broken, "seconds": round(seconds, 3), "wrong": wrong}
-        terminal.out(json.dumps(facts, indent=2))
+        terminal.out_json(facts)
     if wrong:
         terminal.say("\nThe demo did not come out as it should:", Level.ERROR)
         for each in wrong:
             terminal.say(f"  - {each}", Level.ERROR)
         return ExitCode.UNFORESEEN
     if not as_json:
-        terminal.report(_closing_words(folder, entries, broken, seconds))
+        terminal.report(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
     return ExitCode.DELIVERED
 
 
+async def _opened_sandbox(opened: AsyncExitStack, database: Path) -> Sandbox:
+    """A sandbox at an address that will be free again when somebody goes on with what the demo leaves."""
+    from bulk_importer.sandbox import Sandbox, SandboxConfig
+
+    for port in _PORTS:
+        try:
+            return await opened.enter_async_context(
+                Sandbox(SandboxConfig(port=port, database=database, seed=7))
+            )
+        except UsageError:
+            continue  # it is taken, or the database is of no use, which is said below
+    return await opened.enter_async_context(Sandbox(SandboxConfig(database=database, seed=7)))
+
+
 async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None, as_json: bool) -> int:
-    """Run the real command in a process of its own; returns its exit code."""
+    """Run the real command in a process of its own; returns its exit code. What is set for real imports is left out."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)}
+    environment[CONFIG_VARIABLE] = "none"
     manner = terminal.manner()
     flags = ["--log-level", manner.level.word, "--log-format", "json" if manner.is_json else "text"]
     flags += ["--color", manner.color]
@@ -118,6 +161,7 @@ async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | N
         *command,
         *flags,
         stdout=asyncio.subprocess.DEVNULL if is_ours else None,
+        env=environment,
     )
     try:
         if interrupt_at is not None:
@@ -148,7 +192,8 @@ async def _unexpected(
     import orjson
 
     wrong = []
-    if codes != (ExitCode.INTERRUPTED, ExitCode.REJECTIONS):
+    # A run whose last request was on its way when it was interrupted has come to its end.
+    if codes[0] not in (ExitCode.INTERRUPTED, ExitCode.REJECTIONS) or codes[1] != ExitCode.REJECTIONS:
         wrong.append(f"the two runs ended with the codes {codes[0]} and {codes[1]} instead of 130 and 1")
     summary: dict[str, Any] = orjson.loads(
         (labels.parent / "labels.json.checkpoint" / "summary.json").read_bytes()
@@ -168,24 +213,49 @@ async def _unexpected(
     return wrong
 
 
-def _closing_words(folder: Path, entries: int, broken: int, seconds: float) -> str:
-    checkpoint = folder / "labels.json.checkpoint"
+def _outcome(entries: int, broken: int, seconds: float) -> str:
     return f"""
 All came out as it should, in {seconds:.0f} s: {entries - broken:,} of {entries:,} entries are in the sandbox, each
 once; {broken} were rejected, and each cost nothing but itself.
+"""
 
-  {folder / "labels.json"}
-      what was imported
-  {checkpoint / "rejected.jsonl"}
-      what was rejected, and why
-  {checkpoint / "summary.json"}
-      the summary, for programs
-  {checkpoint / "log"}
-      the checkpoint, by which an interrupted import goes on
 
-What to run next:
-  bulk-importer check {folder / "labels.json"}
-  bulk-importer explain option-unknown
-  bulk-importer status {checkpoint}
-  bulk-importer sandbox --database {folder / "sandbox.sqlite"}
-  bulk-importer import LABELS.json --server https://YOUR.DATAGYM --project YOUR_PROJECT"""
+def _next_steps(folder: Path, url: str) -> str:
+    """What to type next; each line that begins with two blanks can be, as it stands."""
+    program = _program()
+    labels, checkpoint, rejected, corrected, database = (
+        shlex.quote(str(folder / name))
+        for name in (
+            "labels.json",
+            "labels.json.checkpoint",
+            "labels.json.checkpoint/rejected.jsonl",
+            "corrected.jsonl",
+            _DATABASE,
+        )
+    )
+    server = f"--server {url} --project {_PROJECT}"
+    return f"""
+To see what it left behind:
+  {program} status {checkpoint}
+  {program} verify {checkpoint} {labels}
+  {program} explain option-unknown
+
+The sandbox has stopped. This starts it again with all that it holds; leave it running:
+  {program} sandbox --port {url.rpartition(":")[2]} --database {database}
+
+Then, in another terminal: find all that is broken, fix it in a copy of what was rejected, and feed that again:
+  {program} check {labels} {server}
+  cp {rejected} {corrected}
+  {program} retry {checkpoint} {corrected}
+
+With labels and a server of your own:
+  {program} import LABELS.json --server https://YOUR.DATAGYM --project YOUR_PROJECT"""
+
+
+def _program() -> str:
+    """What a person types here to run this program."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m bulk_importer"
+    found = shutil.which(called.name)
+    return called.name if found and Path(found).resolve() == called.resolve() else shlex.quote(sys.argv[0])

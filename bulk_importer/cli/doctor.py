@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.lookups import run_look_up, settings_of
-from bulk_importer.cli.options import add_settings
+from bulk_importer.cli.options import add_settings, refuse_flag
 from bulk_importer.errors import ExitCode, most_important
+from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.diagnosis import Examined
@@ -22,21 +23,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was found; 0 where nothing failed, else what a run would end with."""
+    """Print what is found, as it is found; 0 where nothing failed, else what a run would end with."""
+    refuse_flag(arguments, "wait_for_server", "here: each step is examined as it is now")
+    settings = settings_of(arguments)
+    return most_important(run_look_up(_examine(settings, as_json=arguments.json)))
+
+
+async def _examine(settings: Settings, *, as_json: bool) -> list[ExitCode]:
     from bulk_importer.datagym.access import Token
     from bulk_importer.datagym.diagnosis import diagnose
 
-    settings = settings_of(arguments)
-    steps = run_look_up(diagnose(settings, Token.find(settings.token_file)))
-    if arguments.json:
-        import msgspec
-        import orjson
-
-        terminal.out(orjson.dumps(msgspec.to_builtins(steps), option=orjson.OPT_INDENT_2).decode())
-    else:
-        for step in steps:
+    steps: list[Examined] = []
+    async for step in diagnose(settings, Token.find(settings.token_file)):
+        steps.append(step)
+        if not as_json:
             _show(step)
-    return most_important([ExitCode(step.exit_code) for step in steps])
+    if as_json:
+        import msgspec
+
+        terminal.out_json(msgspec.to_builtins(steps))
+    return [ExitCode(step.exit_code) for step in steps]
 
 
 def _show(step: Examined) -> None:

@@ -30,10 +30,10 @@ _EXIT_CODES = {
     ),
     ExitCode.INPUT: (
         (
-            "The source cannot be read to its end: it is not there, breaks off, or stops being JSON. What stands "
-            "before that place was read and, by 'import', delivered."
+            "The source cannot be read to its end: it is not there, breaks off, stops being JSON, or is something "
+            "else. What stands before that place was read and, by 'import', delivered."
         ),
-        "Mend the source at or behind the byte that is named, and run the same command again.",
+        "Do what the message says. Mended at or behind the byte that is named, the same command goes on there.",
     ),
     ExitCode.BUDGET: (
         "More entries were rejected than --max-errors allows, so the run ended early.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,30 @@ from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.cli.watching import watched
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
+from bulk_importer.errors import (
+    BulkImporterError,
+    ExitCode,
+    Interrupted,
+    ServerError,
+    UsageError,
+    most_important,
+)
+from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.access import Token
     from bulk_importer.events import Observer
+    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
+    from bulk_importer.pipeline.foreseeing import Foreseen
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["SECTIONS", "configure", "expanded", "run"]
 
+_WIPED = "earlier-entry-wiped"
 _KEEP = ("keepData missing", "keepData true", "keepData false")
 SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
@@ -34,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a JSON array or JSON Lines, compressed or not: a file, - for standard input, http(s):// or s3://",
+        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     add_settings(parser, SECTIONS)
 
@@ -52,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
+    from bulk_importer.pipeline import checkpoint_folders
+    from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch
 
     token = Token.find(settings.token_file)
@@ -59,13 +74,17 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     codes: list[ExitCode] = []
     summaries: list[Summary] = []
     sibling = None
-    folders = _folders(sources, settings)
+    folders = checkpoint_folders(sources, settings.checkpoint)
+    neighbours = None
     with stopping_on_signals(stop, grace_seconds=settings.grace):
+        if len(sources) > 1:
+            neighbours = Neighbours(folders)
+            settings = await _say_what_will_be_wiped(sources, folders, neighbours.mentions, settings, stop)
         for source, folder in zip(sources, folders, strict=True):
             if settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
-                summary = await _import_one(source, folder, settings, token, stop, sibling)
+                summary = await _import_one(source, folder, settings, token, stop, sibling, neighbours)
                 sibling = folder
             except BulkImporterError as error:
                 summary = _not_begun(source, folder, settings, error)
@@ -75,9 +94,17 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
                 terminal.complain(summary.message)
             if stop.is_requested:
                 break
+            if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
+                # All go to one server and one project, so each would only wait for it again.
+                terminal.say(
+                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun.",
+                    Level.WARNING,
+                )
+                break
+    code = stop.exit_code if stop.is_requested else ExitCode.SERVER
     for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
-        summaries.append(_not_reached(source, folder, settings, stop))
-        codes.append(stop.exit_code)
+        summaries.append(_not_reached(source, folder, settings, code))
+        codes.append(code)
     _report(summaries, as_json=as_json)
     return most_important(codes)
 
@@ -89,6 +116,7 @@ async def _import_one(
     token: Token,
     stop: StopSwitch,
     sibling: Path | None,
+    neighbours: Neighbours | None,
 ) -> Summary:
     from bulk_importer.intake import open_source
     from bulk_importer.observe import JsonLog
@@ -108,11 +136,87 @@ async def _import_one(
             observers=observers,
             announce=_announce,
             sibling=sibling,
+            neighbours=neighbours,
         )
         try:
             return await running.run()
         finally:
             await opened.aclose()
+
+
+async def _say_what_will_be_wiped(
+    sources: Sequence[str],
+    folders: Sequence[Path],
+    others: Mentions,
+    settings: Settings,
+    stop: StopSwitch,
+) -> Settings:
+    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
+
+    Returns:
+        The settings that they go on with.
+    """
+    from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
+    from bulk_importer.intake import IntakeOptions
+    from bulk_importer.pipeline.foreseeing import foresee, new_among
+
+    new = new_among(folders)
+    is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
+    if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
+        return settings
+    before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
+    try:
+        async with stop.breaking_off():
+            with scratch_folder() as scratch, watched() as observer:
+                yardstick = await yardstick_for(settings, scratch, sibling=before, observer=observer)
+                foreseen = await foresee(
+                    [sources[place] for place in new],
+                    others,
+                    yardstick.rules,
+                    IntakeOptions.of(settings),
+                    passed=_passed(observer),
+                )
+    except Interrupted:
+        return settings  # the first import says so
+    except ServerError:
+        return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
+    except BulkImporterError as error:
+        terminal.say(
+            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}",
+            Level.WARNING,
+        )
+        return settings
+    for each in foreseen:
+        for line in _foreseen_lines(each):
+            terminal.say(line, Level.WARNING)
+    return settings
+
+
+def _passed(observer: Observer) -> Callable[[str, int], None]:
+    """Tells how far the reading before is."""
+    from bulk_importer.events import Advanced
+
+    def passed(source: str, read_bytes: int) -> None:
+        work = f"looking first whether {source.rsplit('/', 1)[-1]} wipes labels of the others"
+        observer(Advanced(work=work, done=read_bytes, total=None, unit="bytes"))
+
+    return passed
+
+
+def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+    if foreseen.first is not None:
+        first = foreseen.first
+        fate = "they are rejected" if first.severity == "error" else "what that brings is deleted again"
+        yield (
+            f"{foreseen.source}: {foreseen.count:,} x keepData false behind an entry for the same media, here or in "
+            f"another source: {fate} ({first.code}). The first is at position {first.position} (byte {first.offset}), "
+            f"media {first.media_id}. {first.advice}"
+        )
+    if foreseen.unknown:
+        yield (
+            f"{foreseen.source}: whether it wipes labels that other sources bring cannot be said before it is sent: "
+            f"{foreseen.unknown}"
+        )
 
 
 def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporterError) -> Summary:
@@ -130,16 +234,17 @@ def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporte
     )
 
 
-def _not_reached(source: str, folder: Path, settings: Settings, stop: StopSwitch) -> Summary:
-    """The summary of a source whose turn had not come when the run was stopped."""
-    import msgspec
+def _not_reached(source: str, folder: Path, settings: Settings, code: ExitCode) -> Summary:
+    """The summary of a source whose turn had not come when the run was stopped, or the server given up."""
+    from bulk_importer.summary import RunState, Summary
 
-    from bulk_importer.summary import RunState
-
-    stopped = Interrupted(stop.reason, stop.exit_code)
-    return msgspec.structs.replace(
-        _not_begun(source, folder, settings, stopped),
-        state=RunState.STOPPED,
+    return Summary(
+        state=RunState.FAILED if code is ExitCode.SERVER else RunState.STOPPED,
+        exit_code=code,
+        source=source,
+        project=settings.project or "",
+        server=settings.server or "",
+        checkpoint=str(folder),
         message="Its turn had not come.",
     )
 
@@ -167,11 +272,9 @@ def _announce(what: Announcement) -> None:
 
 def _report(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if as_json:
-        import orjson
-
         from bulk_importer.summary import together
 
-        terminal.out(orjson.dumps(together(summaries), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(together(summaries))
     else:
         from bulk_importer.observe import summary_text
 
@@ -196,37 +299,8 @@ def expanded(sources: Sequence[str]) -> list[str]:
         found = sorted(glob.glob(source, recursive=True))
         if not found:
             raise UsageError(f"No file matches {source!r}.")
-        expanded += found
+        # A file of that name, and not standard input.
+        expanded += ["./-" if each == "-" else each for each in found]
     if len(set(expanded)) < len(expanded):
         raise UsageError("A source is named twice; each is imported once.")
     return expanded
-
-
-def _folders(sources: Sequence[str], settings: Settings) -> list[Path]:
-    """The checkpoint folder of each source.
-
-    Raises:
-        UsageError: two would share one.
-    """
-    folders = [_folder(source, settings, several=len(sources) > 1) for source in sources]
-    by_folder: dict[Path, str] = {}
-    for source, folder in zip(sources, folders, strict=True):
-        other = by_folder.setdefault(folder, source)
-        if other != source:
-            raise UsageError(
-                f"{other} and {source} would share the checkpoint {folder}. Import them one after the other, each with "
-                "a --checkpoint of its own."
-            )
-    return folders
-
-
-def _folder(source: str, settings: Settings, *, several: bool) -> Path:
-    from urllib.parse import urlsplit
-
-    from bulk_importer.pipeline import checkpoint_folder
-
-    if several and settings.checkpoint is not None:
-        # The query of an URL is no part of the name: it may be a signature.
-        path = urlsplit(source).path if "://" in source else source
-        return Path(settings.checkpoint) / (Path(path).name + ".checkpoint")
-    return checkpoint_folder(source, settings.checkpoint)

@@ -21,9 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the label configuration; with `--json` as the server writes it, fit for `check --label-config FILE`."""
     entries = run_look_up(_entries(settings_of(arguments, needs_project=True)))
     if arguments.json:
-        import orjson
-
-        terminal.out(orjson.dumps({"entries": entries}, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json({"entries": entries})
         return ExitCode.DELIVERED
     from bulk_importer.datagym.label_config import read_label_config
 

@@ -14,10 +14,20 @@ from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.asking import Patience
     from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.client import Client
     from bulk_importer.events import Observer
 
-__all__ = ["Row", "configure_look_up", "opened_catalog", "run_look_up", "settings_of", "show"]
+__all__ = [
+    "Row",
+    "configure_look_up",
+    "opened_catalog",
+    "opened_client",
+    "run_look_up",
+    "settings_of",
+    "show",
+]
 
 Row = Mapping[str, object]
 """Column -> value; all rows of an answer have the same columns in the same order."""
@@ -59,26 +69,53 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @asynccontextmanager
-async def opened_catalog(settings: Settings, observer: Observer = lambda _: None) -> AsyncIterator[Catalog]:
-    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+async def opened_client(
+    settings: Settings, observer: Observer | None = None, *, max_seconds: float = _LOOK_UP_SECONDS
+) -> AsyncIterator[tuple[Client, Patience]]:
+    """The server that the settings name, and how it is asked.
+
+    Args:
+        observer: told where it does not answer; without one a person is.
+        max_seconds: how long one look-up is tried again, at most, once the server has answered.
+    """
     import asyncio
     import random
 
     from bulk_importer.datagym.access import Token
-    from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.asking import Patience
     from bulk_importer.datagym.client import Client
+    from bulk_importer.observe import Waiting
 
     async with Client.of(settings, Token.find(settings.token_file)) as client:
-        seconds = min(_LOOK_UP_SECONDS, settings.max_outage)
-        yield Catalog(client, max_seconds=seconds, sleep=asyncio.sleep, chance=random.random, emit=observer)
+        yield (
+            client,
+            Patience(
+                settings.wait_for_server,
+                min(max_seconds, settings.max_outage),
+                sleep=asyncio.sleep,
+                chance=random.random,
+                told=observer or Waiting(terminal.say),
+            ),
+        )
+
+
+@asynccontextmanager
+async def opened_catalog(settings: Settings, observer: Observer | None = None) -> AsyncIterator[Catalog]:
+    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most.
+
+    Args:
+        observer: as `opened_client` takes it; it is also told how far long lists are.
+    """
+    from bulk_importer.datagym.catalog import Catalog
+
+    async with opened_client(settings, observer) as (client, patience):
+        yield Catalog(client, patience, emit=observer or (lambda _: None))
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
     """Print the rows as the arguments say; `nothing` is what a person is told where there are none."""
     if arguments.json:
-        import orjson
-
-        terminal.out(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(list(rows))
     elif arguments.csv:
         terminal.out(_csv(rows))
     elif rows:

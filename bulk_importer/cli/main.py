@@ -6,7 +6,7 @@ import argparse
 import gc
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from bulk_importer.cli import terminal
@@ -16,24 +16,26 @@ from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import nearest
 
-__all__ = ["COMMANDS", "main", "run"]
+__all__ = ["COMMANDS", "main", "run", "whole_parser"]
 
 COMMANDS = {
-    "demo": "see it work: a server to rehearse on, generated labels, an import that is interrupted and goes on",
-    "import": "load labels into a DataGym server; the same command again goes on where it stopped",
-    "check": "find everything that import would refuse, and say what it would do; sends no labels",
+    "demo": "see it work: an import that is interrupted and resumes",
+    "import": "load labels into a server; the same command again resumes",
+    "check": "find everything that import would refuse; sends no labels",
     "status": "say where a run stands, while it runs or after",
     "verify": "prove from the log that every entry is accounted for, once",
-    "resolve": "decide what became of requests whose answer was lost, where the server cannot tell",
+    "retry": "send rejected entries again, corrected or as they are",
+    "resolve": "decide what became of requests whose answer was lost",
     "projects": "list the projects of a server",
     "datasets": "list the datasets of a server or project",
-    "media": "list the media of a project or dataset, with the ids that entries name them by",
+    "media": "list the media of a project or dataset, with their ids",
     "label-config": "show the label configuration of a project",
     "doctor": "examine the way to a server, from its URL to the project",
     "explain": "say what a finding or an exit code means, and what to do",
-    "retry": "feed rejected entries again, corrected or as they are, and settle them in the same checkpoint",
     "sandbox": "run a DataGym server to rehearse on",
     "settings": "show every setting, its value and where that came from",
+    "completion": "print what lets a shell complete these commands",
+    "help": "explain a topic, or every option of a command",
 }
 _MODULES = {name: name.replace("-", "_") for name in COMMANDS} | {"import": "import_labels"}
 
@@ -54,7 +56,7 @@ def run() -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing that can be foreseen leaves as an exception."""
     try:
-        adopt(argparse.Namespace())  # what is wrong with the command line is told so, too
+        adopt(argparse.Namespace(config="none"))  # what is wrong with the command line is told so, too
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
             arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
@@ -75,23 +77,31 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """A parser that knows every command by name, and the arguments of the one that is asked for."""
-    parser = Parser(
-        prog="bulk-importer",
-        description="Streams huge JSON arrays of labels into a DataGym server: checked, in parallel, resumable.",
-        epilog="'bulk-importer COMMAND --help' says what a command takes. Begin with 'bulk-importer demo'.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("-V", "--version", action="store_true", help="print the version and leave")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser, required=False)
-    parser.set_defaults(run=_without_command, parser=parser)
     asked = next((word for word in argv if not word.startswith("-")), None)
     if asked is not None and asked not in COMMANDS:
         raise UsageError(
             f"There is no command {asked!r}.{nearest(asked, COMMANDS)} See 'bulk-importer --help'."
         )
+    return _parser_of([] if asked is None else [asked])
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """A parser that knows the arguments of every command: what completion and man pages are made of."""
+    return _parser_of(COMMANDS)
+
+
+def _parser_of(asked: Collection[str]) -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="bulk-importer",
+        description="Streams label files into a DataGym server: checked, in parallel, resumable.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="store_true", help="print the version and leave")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser, required=False)
+    parser.set_defaults(run=_without_command, parser=parser)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text), allow_abbrev=False)
-        if name == asked:
+        if name in asked:
             module = importlib.import_module(f"bulk_importer.cli.{_MODULES[name]}")
             module.configure(command)
             add_manners(command)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.settings_file import FILE_NAME, settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import definitions, load
@@ -25,15 +26,10 @@ SECTION = "output"
 _LEVEL = "setting:log_level"
 
 
-def add_manners(parser: argparse.ArgumentParser, *, has_json: bool = True) -> None:
-    """Give `parser` the flags of every command.
-
-    Args:
-        has_json: it can print JSON.
-    """
-    group = parser.add_argument_group("output")
-    if has_json:
-        group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
+def add_manners(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the flags of every command."""
+    group = parser.add_argument_group(SECTION)
+    group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
     group.add_argument(
         "--output", type=Path, metavar="FILE", help="write there what would be printed (- prints it)"
     )
@@ -58,7 +54,11 @@ def add_manners(parser: argparse.ArgumentParser, *, has_json: bool = True) -> No
                 default=argparse.SUPPRESS,
                 help=shown.replace("%", "%%"),
             )
-    group.add_argument("--config", metavar="FILE.toml", help="read settings from this file")
+    group.add_argument(
+        "--config",
+        metavar="FILE.toml|none",
+        help=f"file with settings; default: {FILE_NAME} beside the source or in the XDG folder",
+    )
 
 
 def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
@@ -72,7 +72,7 @@ def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.env
     settings = load(
         {each.name: said[f"setting:{each.name}"] for each in ours if f"setting:{each.name}" in said},
         {each.variable: environment[each.variable] for each in ours if environment.get(each.variable)},
-        said.get("config"),
+        _settings_file(arguments, environment),
     ).settings
     output: Path | None = said.get("output")
     if output is not None:
@@ -85,6 +85,13 @@ def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.env
             output=None if output is None or str(output) == "-" else output,
         )
     )
+
+
+def _settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path | None:
+    """The file that says how to write: that of the settings, or for a command that takes none the one it names."""
+    if "takes" not in arguments and getattr(arguments, "config", None) is None:
+        return None
+    return settings_file(arguments, environment).path
 
 
 def _refuse_to_overwrite(output: Path, said: Mapping[str, object]) -> None:

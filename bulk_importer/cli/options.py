@@ -6,9 +6,10 @@ import argparse
 import os
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
@@ -19,10 +20,46 @@ if TYPE_CHECKING:
 __all__ = ["Parser", "add_settings", "gather", "refuse_flag"]
 
 _PREFIX = "setting:"
+_SECTIONS = {
+    "server": "which DataGym, and how it is reached",
+    "reading": "how the source is read",
+    "checking": "what entries are checked against before they are sent",
+    "sending": "how much leaves at a time, and how long to try",
+    "checkpoint": "where the run is kept",
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are `UsageError`s, and name the nearest flag where one is unknown."""
+    """A parser whose `--help` is one screen, and whose errors are `UsageError`s that name the nearest flag."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.add_argument(
+            "--help-all",
+            action=_HelpAll,
+            nargs=0,
+            default=argparse.SUPPRESS,
+            help="show every option and exit",
+        )
+
+    def format_usage(self) -> str:
+        """How it is called."""
+        from bulk_importer.cli.short_help import usage_of
+
+        return f"usage: {usage_of(self)}\n"
+
+    def format_help(self) -> str:
+        """What a person needs."""
+        from bulk_importer.cli.short_help import short_help
+
+        return short_help(self)
+
+    def format_help_all(self) -> str:
+        """Every option, in groups."""
+        from bulk_importer.cli.short_help import usage_of
+
+        self.usage = usage_of(self)
+        return super().format_help()
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:  # noqa: ARG002 - what argparse calls it with
         """Print it as everything else is printed: what goes wrong with that would be passed over in silence."""
@@ -34,17 +71,34 @@ class Parser(argparse.ArgumentParser):
         unknown = re.match(r"unrecognized arguments: (--[^ =]+)", message)
         if unknown:
             advice = nearest(unknown.group(1), self._option_string_actions)
-        raise UsageError(f"{message.rstrip('.')}.{advice} See '{self.prog} --help'.")
+        raise UsageError(
+            f"{message.rstrip('.')}.{advice} See '{self.prog} {'--help-all' if unknown else '--help'}'."
+        )
 
 
-def add_settings(parser: argparse.ArgumentParser, sections: Collection[str]) -> None:
-    """Give `parser` a flag for each setting of `sections`. Those of every command are added by `manners`."""
-    parser.set_defaults(sections=sections)
+class _HelpAll(argparse.Action):
+    """`--help-all`, as argparse's own action is for `--help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        assert isinstance(parser, Parser)
+        terminal.out(parser.format_help_all().rstrip())
+        parser.exit()
+
+
+def add_settings(
+    parser: argparse.ArgumentParser, sections: Collection[str], names: Collection[str] = ()
+) -> None:
+    """Give `parser` a flag for each setting of `sections` and for those of `names`.
+
+    Those of every command are added by `manners`.
+    """
+    taken = [each for each in definitions() if each.section in sections or each.name in names]
+    parser.set_defaults(takes=frozenset(each.name for each in taken))
     groups: dict[str, argparse._ArgumentGroup] = {}
-    for each in definitions():
-        if each.section not in sections:
-            continue
-        group = groups.setdefault(each.section, parser.add_argument_group(each.section))
+    for each in taken:
+        if each.section not in groups:
+            groups[each.section] = parser.add_argument_group(each.section, _SECTIONS.get(each.section))
+        group = groups[each.section]
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
         text = (each.help + shown).replace("%", "%%")
         dest = _PREFIX + each.name
@@ -85,7 +139,7 @@ def gather(arguments: argparse.Namespace) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
 
     What a file or a variable says may be meant for other commands; so where that has no effect it is said, and a flag
-    is refused.
+    is refused. So is a settings file that nobody named, and a variable that was probably meant as a setting.
 
     Raises:
         UsageError: one of them is unknown or cannot be meant, or a flag has no effect with the others.
@@ -95,11 +149,14 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
     }
-    loaded = load(flags, os.environ, arguments.config)
-    ours = {each.name for each in definitions() if each.section in arguments.sections}
+    chosen = settings_file(arguments, os.environ)
+    loaded = load(flags, os.environ, chosen.path)
+    said = [*chosen.notes, *loaded.slips]
     for name, why in idle(loaded.settings):
         if name in flags:
             raise UsageError(f"{why}. Leave it out, or change that.")
-        if name in ours:
-            terminal.say(f"bulk-importer: {loaded.origins[name]}: {why}.", Level.WARNING)
+        if name in arguments.takes:
+            said.append(f"{loaded.origins[name]}: {why}.")
+    for each in said:
+        terminal.say(f"bulk-importer: {each}", Level.WARNING)
     return loaded

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.checkpoints import one_checkpoint_in
 from bulk_importer.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record the decision; nothing is sent. Exit 5 while something is still in doubt."""
+    folder = one_checkpoint_in(arguments.checkpoint)
     return asyncio.run(
-        _resolve(arguments.checkpoint, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
+        _resolve(folder, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
     )
 
 
@@ -48,6 +50,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
+    from bulk_importer.pipeline.retry_folders import retry_folders
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
     try:
@@ -58,12 +61,13 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     finally:
         await checkpoint.close()
     left = len(checkpoint.state.doubts())
+    retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
     if as_json:
-        _print_json(chosen, delivered=delivered, left=left)
+        _print_json(chosen, delivered=delivered, left=left, retries=retries)
     else:
-        for line in _lines(chosen, delivered=delivered, left=left):
+        for line in _lines(chosen, delivered=delivered, left=left, retries=retries):
             terminal.report(line)
-    return ExitCode.IN_DOUBT if left else ExitCode.DELIVERED
+    return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
 
 
 def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Path) -> list[Undecided]:
@@ -75,29 +79,37 @@ def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Pa
     return [doubt for doubt in doubts if numbers is None or doubt.batch in numbers]
 
 
-def _lines(chosen: list[Undecided], *, delivered: bool, left: int) -> list[str]:
+def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> list[str]:
     fate = "delivered" if delivered else "owed"
     lines = [f"batch {doubt.batch}: {_entries(doubt)} entries are {fate} now" for doubt in chosen]
     if not chosen:
-        lines.append("Nothing is in doubt.")
+        lines.append("Nothing of the import is in doubt." if retries else "Nothing is in doubt.")
     elif not delivered:
         lines.append(
             "The same import command sends them. If the labels were there after all, they are there twice."
         )
     if left:
         lines.append(f"{left} batches are still in doubt.")
+    lines += [
+        f"A retry has entries in doubt. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
+        for each in retries
+    ]
     return lines
 
 
-def _print_json(chosen: list[Undecided], *, delivered: bool, left: int) -> None:
-    import orjson
-
+def _print_json(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> None:
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
-    facts = {"delivered": delivered, "resolved": resolved, "still_in_doubt": left}
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(
+        {
+            "delivered": delivered,
+            "resolved": resolved,
+            "still_in_doubt": left,
+            "retries_in_doubt": list(map(str, retries)),
+        }
+    )
 
 
 def _entries(doubt: Undecided) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.checkpoints import one_checkpoint_in
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.cli.watching import watched
@@ -37,28 +39,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "is, or an earlier retry goes on",
     )
     parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="where the source is now, which is read to see what came after the rejected entries; default: where it "
+        "was, or beside the checkpoint",
+    )
+    parser.add_argument(
         "--out-of-order",
         action="store_true",
-        help="feed also what later entries of the same media, with keepData false, do not go together with",
+        help="feed also what later entries of the same media, with keepData false, do not go together with; the source "
+        "need not be there then",
     )
-    add_settings(parser, _SECTIONS)
+    add_settings(parser, _SECTIONS, {"server_moved"})
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Feed the corrections; the exit code is that of the ledger afterwards."""
     settings = gather(arguments).settings
-    retried = run_in_loop(_retry(arguments, settings))
+    folder = one_checkpoint_in(arguments.checkpoint_folder)
+    retried = run_in_loop(_retry(folder, arguments, settings))
     if arguments.json:
-        import orjson
-
-        shown = {**retried.summary.to_builtins(), "held_back": list(retried.held_back)}
-        terminal.out(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        terminal.out_json(
+            {
+                **retried.summary.to_builtins(),
+                "held_back": list(retried.held_back),
+                "left_out": list(retried.left_out),
+                "unsettled": retried.unsettled,
+            }
+        )
     else:
-        _tell(retried)
+        _tell(folder, retried)
     return retried.summary.exit_code
 
 
-async def _retry(arguments: argparse.Namespace, settings: Settings) -> Retried:
+async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
     from bulk_importer.observe import JsonLog
@@ -67,34 +81,46 @@ async def _retry(arguments: argparse.Namespace, settings: Settings) -> Retried:
 
     stop = StopSwitch()
     with ExitStack() as ending:
-        log = JsonLog(arguments.checkpoint_folder / "run.log")
+        log = JsonLog(folder / "run.log")
         ending.callback(log.close)
         observers: list[Observer] = [log, ending.enter_context(watched())]
         ending.enter_context(stopping_on_signals(stop, grace_seconds=settings.grace))
         return await Retry(
-            arguments.checkpoint_folder,
+            folder,
             arguments.corrected,
             settings,
             Token.find(settings.token_file),
             stop,
+            source=arguments.source,
             out_of_order=arguments.out_of_order,
             observers=observers,
         ).run()
 
 
-def _tell(retried: Retried) -> None:
+def _tell(folder: Path, retried: Retried) -> None:
     from bulk_importer.observe import summary_text
 
     terminal.report(summary_text(retried.summary))
     if not retried.sent_again:
         terminal.report("  Nothing was fed again.")
-    if retried.held_back:
-        shown = ", ".join(map(str, retried.held_back[:_SHOWN]))
-        more = len(retried.held_back) - _SHOWN
+    if retried.left_out:
         terminal.report(
-            f"  Held back: positions {shown}{f' and {more:,} more' if more > 0 else ''}. Later entries of their media, "
-            "or their own keepData false, would wipe labels (--out-of-order feeds them all the same), or their media "
-            "are in doubt."
+            f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered."
+        )
+    if retried.held_back:
+        terminal.report(
+            f"  Held back: positions {_shown(retried.held_back)}. Later entries of their media, or their own keepData "
+            "false, would wipe labels (--out-of-order feeds them all the same), or their media are in doubt."
+        )
+    if retried.unsettled:
+        terminal.report(
+            f"  Not settled yet of what was to be fed: {retried.unsettled:,} entries. 'bulk-importer retry {folder}', "
+            "without a file, goes on with them; where an answer was lost, after --server-request-limit."
         )
     if retried.rejected_again is not None:
         terminal.report(f"  Rejected again, and why: {retried.rejected_again}")
+
+
+def _shown(positions: Sequence[int]) -> str:
+    more = len(positions) - _SHOWN
+    return ", ".join(map(str, positions[:_SHOWN])) + (f" and {more:,} more" if more > 0 else "")

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
@@ -15,10 +16,15 @@ from bulk_importer.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
+    from bulk_importer.sandbox.inspection import ProjectHeld
 
 __all__ = ["configure", "run"]
 
+_F = TypeVar("_F")
+_R = TypeVar("_R")
+
 _LARGEST_CONFIG_BYTES = 64 << 20
+_MOST_SHOWN = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +36,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", metavar="FILE", type=Path, help="keep everything in FILE (default: in memory)"
     )
-    parser.add_argument("--faults", metavar="FILE.toml", type=Path, help="let happen what this script says")
+    parser.add_argument(
+        "--faults",
+        metavar="FILE.toml",
+        type=Path,
+        help="let happen what this script says; 'bulk-importer help faults' shows how one is written",
+    )
     parser.add_argument(
         "--cost-model",
         metavar="FILE.toml|measured",
-        help="take as long as this model says; 'measured' is the one that was fitted to a real server",
+        help="take as long as this model says; 'measured' is the one that was fitted to a real server; 'bulk-importer "
+        "help cost-model' shows how one is written",
     )
     parser.add_argument(
         "--time-scale",
@@ -46,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--flavour",
         choices=("open", "cloud", "open-core"),
-        help="which routes answer to whom: a hosted server's, a public image's, or all (default: open, with a "
+        help="which routes answer to whom; a hosted server's, a public image's, or all (default: open, with a "
         "token cloud)",
     )
     parser.add_argument(
@@ -94,10 +106,20 @@ def _config(arguments: argparse.Namespace) -> SandboxConfig:
         seed=arguments.seed,
         flavour=arguments.flavour or ("cloud" if arguments.token else "open"),
         tokens=tuple(arguments.token),
-        faults=FaultScript.read(arguments.faults) if arguments.faults else None,
-        cost_model=read_cost_model(arguments.cost_model) if arguments.cost_model else None,
+        faults=_explained(FaultScript.read, arguments.faults, "faults"),
+        cost_model=_explained(read_cost_model, arguments.cost_model, "cost-model"),
         time_scale=arguments.time_scale,
     )
+
+
+def _explained(read: Callable[[_F], _R], file: _F | None, topic: str) -> _R | None:
+    """What is read from a file; what is wrong with that leads to the page that shows how one is written."""
+    if file is None:
+        return None
+    try:
+        return read(file)
+    except UsageError as error:
+        raise UsageError(f"{error} See 'bulk-importer help {topic}'.") from error
 
 
 def _label_config(path: Path | None) -> list[dict[str, Any]] | None:
@@ -132,7 +154,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     async with Sandbox(config) as sandbox:
         project = await _project(sandbox, arguments, roots)
-        _announce(arguments, sandbox.url, project)
+        _announce(arguments, sandbox.url, project, await sandbox.projects())
         await stopped.wait()
     if not arguments.json:
         terminal.say("The sandbox has stopped.")
@@ -153,7 +175,9 @@ async def _project(
         raise UsageError(f"The project {arguments.project!r} cannot be created: {refused}.") from refused
 
 
-def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None) -> None:
+def _announce(
+    arguments: argparse.Namespace, url: str, project: Prepared | None, held: Sequence[ProjectHeld]
+) -> None:
     ready: dict[str, object] = {"url": url}
     if project:
         ready |= {"project": project.id, "name": project.name, "media": len(project.media_ids)}
@@ -171,25 +195,29 @@ def _announce(arguments: argparse.Namespace, url: str, project: Prepared | None)
     if arguments.json:
         terminal.out(line)
     else:
-        terminal.report(_usage(arguments, url, project))
+        terminal.report(_usage(arguments, url, project, held))
 
 
-def _usage(arguments: argparse.Namespace, url: str, project: Prepared | None) -> str:
+def _usage(
+    arguments: argparse.Namespace, url: str, project: Prepared | None, held: Sequence[ProjectHeld]
+) -> str:
     said = [f"A DataGym to rehearse on listens at {url}. Look at it in a browser; stop it with Ctrl-C."]
     said.append(
         f"Its labels are kept in {arguments.database}."
         if arguments.database
         else "It forgets all when it stops."
     )
-    name = project.name if project else "NAME"
+    for each in held[-_MOST_SHOWN:]:
+        labelled = f", {each.labelled:,} of them with labels" if each.labelled else ""
+        said.append(f"Project {each.name!r} ({each.id}) has {each.media:,} media{labelled}.")
     if project:
-        said.append(f"Project {project.name!r} ({project.id}) has {len(project.media_ids)} media.")
         route = "api/v1/dataset/{}" if arguments.token else "api/dataset/{}/file"
         said.append(f"Their ids: {url}/{route.format(project.dataset_id)}")
-    else:
-        said.append("It has no project made at the start; --project NAME --media N makes one.")
+    elif not held:
+        said.append("It has no project yet; --project NAME --media N makes one.")
     if arguments.token:
         said.append("Put the token into the variable DATAGYM_TOKEN.")
+    name = project.name if project else held[-1].name if held else "NAME"
     said.append(
         f"Import into it: bulk-importer import FILE.json --server {url} --project {shlex.quote(name)}"
     )

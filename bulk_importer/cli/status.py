@@ -37,15 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the log says; it is read without the lock, so a run that goes on is not disturbed."""
-    for folder in _folders(arguments.checkpoint):
+    from bulk_importer.pipeline import checkpoints_in
+
+    for folder in checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]:
         _tell(folder, arguments)
     return ExitCode.DELIVERED
-
-
-def _folders(folder: Path) -> list[Path]:
-    """The folder itself, or those of the sources in it, where it was the `--checkpoint` of several."""
-    inside = [] if (folder / "log").exists() else sorted(log.parent for log in folder.glob("*/log"))
-    return inside or [folder]
 
 
 def _tell(folder: Path, arguments: argparse.Namespace) -> None:
@@ -68,10 +64,7 @@ def _show(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
     import sys
 
     if arguments.json:
-        import orjson
-
-        option = orjson.OPT_INDENT_2 if arguments.watch is None else 0
-        terminal.out(orjson.dumps(facts, option=option).decode())
+        terminal.out_json(facts, indent=arguments.watch is None)
         return
     if arguments.watch is not None and terminal.is_screen(sys.stdout):
         terminal.out(_CLEAR)

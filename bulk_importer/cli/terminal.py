@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
+from bulk_importer.readable import as_json, readable
 from bulk_importer.small_files import reason_of
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "manner",
     "open_streams",
     "out",
+    "out_json",
     "report",
     "say",
     "set_manner",
@@ -126,6 +129,11 @@ def out(text: str) -> None:
             _write_to_file(_voice.manner.output, text + "\n")
 
 
+def out_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> None:
+    """Write a value to standard output as JSON; `default` makes plain values of others."""
+    out(as_json(value, indent=indent, default=default).decode())
+
+
 def report(text: str) -> None:
     """Write a line about what came of it, for people; not where they want to hear nothing, and named no file for it."""
     if not _voice.manner.is_quiet or _voice.manner.output is not None:
@@ -157,10 +165,8 @@ def tell(facts: dict[str, object], level: Level) -> None:
         return
     from datetime import datetime
 
-    import orjson
-
     at = datetime.now().astimezone().isoformat(timespec="milliseconds")
-    line = orjson.dumps({"time": at, "level": level.word, **facts}, default=str).decode()
+    line = as_json({"time": at, "level": level.word, **facts}, indent=False, default=str).decode()
     with _voice.lock:
         _write(sys.stderr, line + "\n")
 
@@ -235,6 +241,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _put(stream: TextIO, text: str) -> None:
+    text = readable(text)
     try:
         try:
             stream.write(text)
@@ -248,8 +255,8 @@ def _put(stream: TextIO, text: str) -> None:
 def _write_to_file(path: Path, text: str) -> None:
     try:
         if _voice.file is None:
-            _voice.file = path.open("w", encoding="utf-8", errors="backslashreplace")
-        _voice.file.write(text)
+            _voice.file = path.open("w", encoding="utf-8")
+        _voice.file.write(readable(text))
         _voice.file.flush()
     except OSError as error:
         _lost.append(f"--output {path} could not be written: {reason_of(error)}")

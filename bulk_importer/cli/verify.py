@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import terminal
 from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.cli.watching import watched
-from bulk_importer.errors import CheckpointDamaged, CheckpointError, ExitCode, UsageError, most_important
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointDamaged,
+    CheckpointError,
+    ExitCode,
+    UsageError,
+    most_important,
+)
+from bulk_importer.readable import readable
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
@@ -23,12 +31,18 @@ _PIECE_BYTES = 1 << 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `verify` takes."""
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the checkpoint folder of a run, or the one that holds those of several sources",
+    )
     parser.add_argument(
         "source",
-        nargs="?",
+        nargs="*",
         metavar="SOURCE",
-        help="what was imported, as 'import' takes it: each segment is held against its digest",
+        help="what was imported, as 'import' takes it: each segment is held against its digest; of several checkpoints "
+        "it belongs to the one whose source had the same name",
     )
     parser.add_argument(
         "--repair",
@@ -44,45 +58,103 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="with --against-server: look at so many media (default: all)"
     )
-    add_settings(parser, {"server"})
+    add_settings(parser, {"server"}, {"server_moved"})
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what is proven and what is not.
+    """Print what is proven and what is not, of each checkpoint in the folder.
 
     Returns:
         7 where something is not as it must be; else 5 with entries in doubt, 1 with rejected ones, 0 without.
     """
-    from bulk_importer.checkpoint import verify
+    from bulk_importer.pipeline import checkpoints_in
 
-    if arguments.against_server and arguments.source is None:
-        raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
+    folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
+    sources = _sources(folders, arguments.source)
+    if arguments.against_server and len(sources) < len(folders):
+        raise UsageError(
+            "--against-server needs SOURCE: what was delivered is read from it again."
+            + (" Give that of each checkpoint." if len(folders) > 1 else "")
+        )
+    found = []
+    for folder in folders:
+        facts = _proven(folder, sources.get(folder), arguments)
+        found.append(facts)
+        if "message" in facts:
+            terminal.complain(facts["message"])
+        elif not arguments.json:
+            for line in _lines(facts):
+                terminal.report(line)
+    code = most_important(ExitCode(facts["exit_code"]) for facts in found)
+    if arguments.json:
+        proven = all(facts["proven"] for facts in found)
+        _print_json(
+            found[0] if len(found) == 1 else {"proven": proven, "exit_code": code, "checkpoints": found}
+        )
+    return code
+
+
+def _sources(folders: list[Path], given: list[str]) -> dict[Path, str]:
+    """Which source belongs to which checkpoint.
+
+    Raises:
+        UsageError: it cannot be told, or belongs to none.
+    """
+    if len(folders) == 1 and len(given) <= 1:
+        return dict(zip(folders, given, strict=False))
+    sources: dict[Path, str] = {}
+    for source in given:
+        fitting = [folder for folder in folders if _source_name(folder) == _name(readable(source))]
+        if len(fitting) != 1 or fitting[0] in sources:
+            listed = ", ".join(f"{folder} ({_source_name(folder) or 'unknown'})" for folder in folders)
+            raise UsageError(
+                f"It cannot be told by its name to which checkpoint {source} belongs: {listed}. Verify that checkpoint "
+                "alone."
+            )
+        sources[fitting[0]] = source
+    return sources
+
+
+def _source_name(folder: Path) -> str:
+    """The name of what a checkpoint was begun with; nothing where it cannot be read, which is said later."""
+    from bulk_importer.checkpoint import read_state
+
+    try:
+        return _name(read_state(folder)[0].source)
+    except CheckpointError:
+        return ""
+
+
+def _name(source: str) -> str:
+    from urllib.parse import urlsplit
+
+    return Path(urlsplit(source).path if "://" in source else source).name
+
+
+def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is proven of one checkpoint; where nothing is, a `message` says why."""
+    from bulk_importer.checkpoint import verify
+    from bulk_importer.pipeline.retry_folders import claim_of_retries
+
     try:
         if arguments.repair:
-            _repair(arguments.checkpoint)
-        proof = verify(arguments.checkpoint)
-    except CheckpointError as error:
-        if arguments.json:
-            _print_json({"proven": False, "exit_code": error.exit_code, "message": str(error)})
-        if isinstance(error, CheckpointDamaged) and not arguments.repair:
-            terminal.say(
-                f"'bulk-importer verify {arguments.checkpoint} --repair' keeps what is provable of it."
-            )
-        raise
-    claims = list(proof.claims)
-    with watched() as observer:
-        if arguments.source is not None:
-            claims.append(asyncio.run(_hold_against(arguments.source, proof.state, observer)))
-        if arguments.against_server and all(claim.holds for claim in claims):
-            claims.append(asyncio.run(_compare(arguments, proof, observer)))
-    code = _exit_code(proof, claims)
-    facts = _facts(proof, claims, code)
-    if arguments.json:
-        _print_json(facts)
-    else:
-        for line in _lines(facts):
-            terminal.report(line)
-    return code
+            _repair(folder)
+        proof = verify(folder)
+        retries = claim_of_retries(folder, proof.state)
+        claims = [*proof.claims, *([] if retries is None else [retries])]
+        if source is not None:
+            with watched() as observer:
+                claims.append(asyncio.run(_hold_against(source, proof.state, observer)))
+                if arguments.against_server and all(claim.holds for claim in claims):
+                    claims.append(asyncio.run(_compare(arguments, folder, source, proof, observer)))
+    except BulkImporterError as error:
+        advice = (
+            f" 'bulk-importer verify {folder} --repair' keeps what is provable of it."
+            if isinstance(error, CheckpointDamaged) and not arguments.repair
+            else ""
+        )
+        return {"proven": False, "exit_code": error.exit_code, "message": f"{error}{advice}"}
+    return _facts(proof, claims, _exit_code(proof, claims))
 
 
 def _repair(folder: Path) -> None:
@@ -125,32 +197,39 @@ async def _hold_against(source: str, state: CheckpointState, observer: Observer)
     return proof.finish()
 
 
-async def _compare(arguments: argparse.Namespace, proof: Proof, observer: Observer) -> Claim:
-    import random
+async def _compare(
+    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
+) -> Claim:
     from dataclasses import replace
 
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.checkpoint.folder import MOVED
+    from bulk_importer.cli.lookups import opened_client
     from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.client import Client
     from bulk_importer.datagym.label_reader import LabelReader
+    from bulk_importer.datagym.routes import server_url
     from bulk_importer.intake import open_source
     from bulk_importer.pipeline.comparing import compare_with_server
+    from bulk_importer.pipeline.retry_folders import delivered_corrections, retry_folders
 
     header = proof.header
     if header.settings.get("media_by", "id") != "id":
         raise UsageError("--against-server cannot compare an import that named media by file name.")
-    settings = replace(gather(arguments).settings, server=header.server, project=header.project)
-    async with Client.of(settings, Token.find(settings.token_file)) as client:
-        patience = settings.read_timeout
-        catalog = Catalog(client, max_seconds=patience, sleep=asyncio.sleep, chance=random.random)
-        project = await catalog.find_project(header.project)
-        reader = LabelReader(
-            client, catalog, project, max_seconds=patience, sleep=asyncio.sleep, chance=random.random
+    settings = gather(arguments).settings
+    server = header.server if settings.server is None else server_url(settings.server)
+    if server != header.server and not settings.server_moved:
+        raise UsageError(
+            f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
         )
-        opened = await open_source(arguments.source)
+    settings = replace(settings, server=server, project=header.project)
+    async with opened_client(settings, observer, max_seconds=settings.read_timeout) as (client, patience):
+        catalog = Catalog(client, patience)
+        project = await catalog.find_project(header.project)
+        reader = LabelReader(client, catalog, project, patience)
+        opened = await open_source(source)
         try:
+            corrected = delivered_corrections(retry_folders(folder))
             return await compare_with_server(
-                opened, proof.state, reader, sample=arguments.sample, emit=observer
+                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
             )
         finally:
             await opened.aclose()
@@ -200,6 +279,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    import orjson
-
-    terminal.out(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode())
+    terminal.out_json(facts)

@@ -21,14 +21,23 @@ _PLAIN = "\x1b[0m"
 
 @contextmanager
 def watched() -> Iterator[Observer]:
-    """An observer that shows what it sees while this is open; nothing where nothing but errors is to be told."""
+    """An observer that shows what it sees while this is open, and says when a server does not answer.
+
+    It shows nothing where nothing but errors is to be told.
+    """
     if terminal.manner().is_quiet:
         yield _unseen
         return
-    from bulk_importer.observe import ticking
+    from bulk_importer.observe import Waiting, ticking
 
+    waiting = Waiting(terminal.say)
     with ticking(_progress()) as progress:
-        yield progress
+
+        def see(event: Event) -> None:
+            waiting(event)
+            progress(event)
+
+        yield see
 
 
 def _progress() -> Progress:

@@ -9,6 +9,6 @@
 - What is there: `catalog` looks up projects, datasets, media and configurations along `routes`, `listings` reads long
   lists in bounded memory, `label_reader` reads what media hold.
 
-Facts about the server were measured on a running one; the sandbox, which shares no code with this package, replays
-them.
+Facts about the server were measured on a running one; they are written down in `tests/vectors/PROTOCOL.md` ("protocol
+2.6" is a section of it), and the sandbox, which shares no code with this package, replays them.
 """

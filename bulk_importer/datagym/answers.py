@@ -92,19 +92,20 @@ _UNKNOWN: Mapping[FailureKind, Cause] = {
     FailureKind.ABORTED: Cause.TIMED_OUT,
 }
 
-# What passes. 52x and 530 are a content delivery network's own: it had no connection to the server.
+# What passes, or is about the request: somebody answered. 52x and 530 are a content delivery network's own: it had no
+# connection to the server.
 _NOT_NOW: Mapping[int, Cause] = {
     408: Cause.TIMED_OUT,
     413: Cause.TOO_LARGE,
-    421: Cause.UNREACHABLE,
+    421: Cause.UNAVAILABLE,
     425: Cause.UNAVAILABLE,
     429: Cause.THROTTLED,
     503: Cause.UNAVAILABLE,
-    521: Cause.UNREACHABLE,
-    523: Cause.UNREACHABLE,
-    525: Cause.UNREACHABLE,
-    526: Cause.UNREACHABLE,
-    530: Cause.UNREACHABLE,
+    521: Cause.UNAVAILABLE,
+    523: Cause.UNAVAILABLE,
+    525: Cause.UNAVAILABLE,
+    526: Cause.UNAVAILABLE,
+    530: Cause.UNAVAILABLE,
 }
 _NEVER: Mapping[int, StopKind] = {
     401: StopKind.NOT_AUTHORISED,

@@ -1,10 +1,20 @@
-"""Asks one server one question at a time, again and again while it does not answer, and reads what it says."""
+"""Asks one server one question at a time, again and again while it does not answer, and reads what it says.
+
+How long depends on whether it has answered anything before. A server that has is there, and will be there again. One
+that has not is more often a wrong address than a server that is just being started, so it is given up in seconds
+unless a person says otherwise. Either way the first failure is told when it happens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,10 +22,13 @@ from bulk_importer.datagym.answers import FailureKind, retry_after
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.listings import NotAList, RowReader
 from bulk_importer.datagym.policy import RetryPolicy
+from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
+from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
+from bulk_importer.settings import Settings
 
-__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "CountedRows", "RowSink"]
+__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "CountedRows", "Patience", "RowSink"]
 
 WHERE_TOKENS_ARE_MADE = "a token is made in the web application, on the page of the organisation's API tokens"
 """For messages about a token that is missing or refused."""
@@ -24,6 +37,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 _R_contra = TypeVar("_R_contra", contravariant=True)
 
+_SLOW_SECONDS = 5.0
 _PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 
 
@@ -72,25 +86,51 @@ class _Passing(Exception):
         self.after_seconds = retry_after(answer.headers, datetime.now(UTC))
 
 
-class Asking:
-    """The questions to one server.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a server is asked again that does not answer, and who is told meanwhile.
 
-    Args:
-        max_seconds: how long one question is asked again.
+    Attributes:
+        first_seconds: one question, while the server has not answered any.
+        max_seconds: one question, after that.
+        sleep: waits so many seconds; it may raise, which ends the question.
+        chance: draws evenly from `[0, 1)`.
+        told: told `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
     """
 
-    def __init__(
-        self,
-        client: Client,
+    first_seconds: float
+    max_seconds: float
+    sleep: Callable[[float], Awaitable[None]]
+    chance: Callable[[], float]
+    told: Observer
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
         *,
-        max_seconds: float,
         sleep: Callable[[float], Awaitable[None]],
         chance: Callable[[], float],
-    ) -> None:
+        told: Observer,
+    ) -> Patience:
+        """That of a run with these settings."""
+        return cls(settings.wait_for_server, settings.max_outage, sleep, chance, told)
+
+
+def _nobody(_: object) -> None:
+    """Nobody is told."""
+
+
+class Asking:
+    """The questions to one server."""
+
+    def __init__(self, client: Client, patience: Patience) -> None:
         self._client = client
-        self._max_seconds = max_seconds
-        self._sleep = sleep
-        self._chance = chance
+        self._patience = patience
+
+    def untold(self) -> Asking:
+        """The same questions, and nobody hears of those that are not answered."""
+        return Asking(self._client, replace(self._patience, told=_nobody))
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
         """What a 200 says, as `kind`. Raises what `ask` and `read` raise."""
@@ -141,32 +181,105 @@ class Asking:
         sink.keep()
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        client, patience = self._client, self._patience
+        began, told = time.monotonic(), ""
+
         async def once() -> Answer:
-            answer = await ask()
+            with self._telling_of_a_delay(on_delay):
+                answer = await ask()
             if answer.status in _PASSING_STATUSES:
                 raise _Passing(answer)
             return answer
 
+        def on_delay() -> None:
+            nonlocal told
+            told = told or "delayed"
+            left_seconds = max(0.0, client.read_seconds - _SLOW_SECONDS)
+            patience.told(
+                AnswerDelayed(server=client.server, seconds=_SLOW_SECONDS, patience_seconds=left_seconds)
+            )
+
+        def on_wait(error: BaseException, after_seconds: float, left_seconds: float) -> None:
+            nonlocal told
+            if (reason := str(error)) != told:
+                told = reason
+                patience.told(
+                    AnswerMissed(
+                        server=client.server,
+                        reason=reason,
+                        has_answered=client.has_answered,
+                        after_seconds=round(after_seconds, 3),
+                        patience_seconds=round(left_seconds, 3),
+                    )
+                )
+
         try:
-            return await until_answered(
+            answer = await until_answered(
                 once,
                 RetryPolicy(),
                 is_passing=_is_passing,
                 asked_seconds=lambda error: error.after_seconds if isinstance(error, _Passing) else None,
                 max_seconds=self._max_seconds,
-                sleep=self._sleep,
-                chance=self._chance,
+                on_wait=on_wait,
+                sleep=patience.sleep,
+                chance=patience.chance,
             )
         except (_Passing, RequestFailed) as error:
-            raise ServerUnavailable(self._client.server, str(error)) from error
+            raise self._unavailable(error) from error
+        if told:
+            seconds = round(time.monotonic() - began, 3)
+            patience.told(AnswerCame(server=client.server, seconds=seconds))
+        return answer
+
+    @property
+    def way(self) -> str:
+        """As `Client.way`."""
+        return self._client.way
+
+    @contextmanager
+    def _telling_of_a_delay(self, on_delay: Callable[[], None]) -> Iterator[None]:
+        """Call `on_delay` where the first question to a server takes long: whether it is the right one is not known."""
+        if self._client.has_answered:
+            yield
+            return
+        timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, on_delay)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _max_seconds(self) -> float:
+        return self._patience.max_seconds if self._client.has_answered else self._patience.first_seconds
+
+    def _unavailable(self, error: _Passing | RequestFailed) -> ServerUnavailable:
+        server = self._client.server
+        reason = f"{error}{self.way}" if isinstance(error, _Passing) else str(error)
+        if self._client.has_answered:
+            return ServerUnavailable(server, reason)
+        remedy = remedy_for(error) if isinstance(error, RequestFailed) else PROXY_REMEDY
+        waits = (
+            " --wait-for-server waits longer, for a server that is still to start."
+            if _is_passing(error)
+            else ""
+        )
+        return ServerUnavailable(server, reason, advice=remedy + waits)
 
     def _unexpected(self, answer: Answer) -> ServerUnavailable | NotAuthorised:
         server = self._client.server
         if answer.status in (401, 403):
-            return NotAuthorised(server, f"it answers {answer.status} to a look-up; {WHERE_TOKENS_ARE_MADE}")
+            return NotAuthorised(
+                server, f"it answers {answer.status} to a look-up{self.way}; {WHERE_TOKENS_ARE_MADE}"
+            )
+        said = f"it answers {answer.status} to a look-up"
+        if 300 <= answer.status < 400 and (elsewhere := _origin(answer.headers.get("location", ""))):
+            return ServerUnavailable(
+                server,
+                f"{said}, and sends us to {elsewhere}",
+                advice="If that is the DataGym, give it as --server.",
+            )
         return ServerUnavailable(
             server,
-            f"it answers {answer.status} to a look-up",
+            f"{said}{self.way}",
             advice="See whether the project is still there; 'bulk-importer doctor' looks closer.",
         )
 
@@ -182,3 +295,9 @@ def _is_passing(error: BaseException) -> bool:
     if isinstance(error, RequestFailed):
         return error.kind not in (FailureKind.CERTIFICATE, FailureKind.PROXY_LOGIN)
     return isinstance(error, _Passing)
+
+
+def _origin(location: str) -> str:
+    """Scheme and host of where a redirect leads, and nothing else: its query may hold a token."""
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.scheme and parts.netloc else ""

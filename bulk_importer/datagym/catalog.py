@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+import copy
 from typing import TypeVar
 
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, RowSink
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, Patience, RowSink
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.listings import MediaRow, TaskRow
 from bulk_importer.datagym.project_names import AmbiguousProject, listed, meant_by
@@ -33,8 +33,8 @@ TASK_STATES = (
 )
 """The states of a task. A list that is asked for without one holds, by token, those of WAITING alone (protocol 3.3)."""
 
-# To read a configuration by token is to read a task, which writes rows that are missing (3.4). A task that people
-# have finished misses none.
+# To read a configuration by token is to read a task, which writes rows that are missing (protocol 3.4). A task that
+# people have finished misses none.
 _STATES_TO_READ = ("COMPLETED", "REVIEWED", "SKIPPED", "REVIEWED_SKIP", *TASK_STATES[:4])
 
 _NO_TOKEN_ROUTES = frozenset({401, 403, 404, 500})
@@ -74,28 +74,25 @@ class Catalog:
     what rows that task is missing.
 
     Args:
-        max_seconds: how long one look-up is tried again.
         emit: told how far long lists are.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        max_seconds: float,
-        sleep: Callable[[float], Awaitable[None]],
-        chance: Callable[[], float],
-        emit: Observer = lambda _: None,
-    ) -> None:
+    def __init__(self, client: Client, patience: Patience, *, emit: Observer = lambda _: None) -> None:
         self._server = client.server
         self._emit = emit
-        self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
+        self._asking = Asking(client, patience)
         # Found out by `projects`.
         self._routes: RouteSet | None = None
         # By project, the task that its configuration is read with; found out by `label_config`. It stays the same: the
         # first reading writes what the task is missing, so that a later one has nothing to write, and cannot get into
         # the way of an upload for the same media.
         self._config_tasks: dict[str, str] = {}
+
+    def untold(self) -> Catalog:
+        """The same catalog, and nobody hears of look-ups that are not answered."""
+        other = copy.copy(self)
+        other._asking = self._asking.untold()
+        return other
 
     async def route_set(self) -> RouteSet:
         """Which routes the server opens to us. Raises what `projects` raises."""
@@ -126,7 +123,7 @@ class Catalog:
             if answer.status != 200:
                 raise NotAuthorised(
                     self._server,
-                    f"it answers {refusal.status} to the list of projects; {WHERE_TOKENS_ARE_MADE}",
+                    f"it answers {refusal.status} to the list of projects{self._asking.way}; {WHERE_TOKENS_ARE_MADE}",
                 )
         known = self._asking.read(answer, list[Project])
         self._routes = found

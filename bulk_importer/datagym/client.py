@@ -29,7 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.failures import failure_kind, failure_text
+from bulk_importer.datagym.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.datagym.reach import Reach
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -39,6 +39,8 @@ __all__ = ["Answer", "Client", "RequestFailed", "Timeouts"]
 _IDLE_SECONDS = 5.0
 _PIECE_BYTES = 256 << 10
 _LARGEST_ANSWER_BYTES = 64 << 20
+_NO_SERVER = frozenset({502, 503, 504})
+"""What a proxy answers where it cannot reach the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,18 @@ class RequestFailed(BulkImporterError):
     Attributes:
         kind: how far it got.
         reason: for people; carries no token.
+        proxy: URL of the proxy that it failed at; None where it was the server's side.
     """
 
     exit_code = ExitCode.SERVER
 
-    def __init__(self, kind: FailureKind, reason: str) -> None:
+    def __init__(self, kind: FailureKind, reason: str, *, proxy: str | None = None) -> None:
         self.kind = kind
         self.reason = reason
-        super().__init__(reason)
+        self.proxy = proxy
+        # Where no connection came about, or the proxy is to blame, the reason says it better than the kind does.
+        is_said = kind is FailureKind.REFUSED or proxy is not None
+        super().__init__(reason if is_said else f"{kind.value} ({reason})")
 
 
 class Client:
@@ -111,6 +117,8 @@ class Client:
         # that are over at once.
         self._deadlines: set[_Deadline] = set()
         self._has_given_up = False
+        # Set by `_once`, and by nothing else.
+        self._has_answered = False
 
     @classmethod
     def of(cls, settings: Settings, token: Token) -> Self:
@@ -130,6 +138,13 @@ class Client:
             max_connections=settings.max_in_flight,
         )
 
+    @property
+    def way(self) -> str:
+        """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
+        if not self._is_read_on_the_way:
+            return ""
+        return f" (through the proxy {self._reach.proxy}, whose answer it may be)"
+
     async def __aenter__(self) -> Self:
         reach = self._reach
         self._session = aiohttp.ClientSession(
@@ -147,6 +162,16 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the server, or what stands for it, has answered anything yet: it is no wrong or dead address."""
+        return self._has_answered
+
+    @property
+    def read_seconds(self) -> float:
+        """How long a look-up may take."""
+        return self._timeouts.read
 
     async def get(self, path: str) -> Answer:
         """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
@@ -234,6 +259,9 @@ class Client:
             ):
                 deadline.answer_begins()
                 headers = {name.lower(): value for name, value in response.headers.items()}
+                self._reach.check_passed_on(response.status, headers)
+                if not (self._is_read_on_the_way and response.status in _NO_SERVER):
+                    self._has_answered = True
                 if take is not None and response.status == 200:
                     async for piece in response.content.iter_any():
                         deadline.piece_came(seconds)
@@ -247,7 +275,18 @@ class Client:
                 has_begun=deadline.has_begun,
                 is_given_up=deadline.is_given_up,
             )
-            raise RequestFailed(kind, self._token.scrub(failure_text(error))) from error
+            raise self._failed(error, kind) from error
+
+    def _failed(self, error: Exception, kind: FailureKind) -> RequestFailed:
+        proxy = self._reach.proxy
+        is_its = proxy is not None and is_of_the_proxy(error, passes_bytes=proxy.is_socks)
+        named = str(proxy) if is_its else None
+        return RequestFailed(kind, self._token.scrub(failure_text(error, named)), proxy=named)
+
+    @property
+    def _is_read_on_the_way(self) -> bool:
+        """Whether a proxy reads what goes to the server, and may answer in its place."""
+        return self._reach.http_proxy is not None and not self.server.startswith("https:")
 
     def _headers(self) -> dict[str, str]:
         token = {} if self._reach.token_in_query else self._token.header()

@@ -15,11 +15,12 @@ import msgspec
 
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.access import TOKEN_VARIABLE, Token
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
+from bulk_importer.datagym.proxies import Proxy
 from bulk_importer.datagym.reach import Reach
+from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -54,51 +55,47 @@ class Examined(msgspec.Struct, frozen=True):
     exit_code: int = ExitCode.DELIVERED
 
 
-_REMEDIES = {
-    FailureKind.NOT_RESOLVED: "Check the host name in --server, and the name service of this machine or container.",
-    FailureKind.REFUSED: "Check the port in --server, that the server runs, and that no firewall is between.",
-    FailureKind.TLS: "Check that the port speaks TLS (https) and not plain HTTP, or write http:// where it does not.",
-    FailureKind.CERTIFICATE: "A certificate of your own authority is trusted with --ca-file FILE.",
-    FailureKind.CONNECT_TIMEOUT: (
-        "A firewall swallows the connection, or a proxy is needed: set HTTPS_PROXY or HTTP_PROXY."
-    ),
-    FailureKind.PROXY_LOGIN: "Check the proxy in the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and its login.",
-    FailureKind.NOT_HTTP: "Something else than a web server listens there; check the port in --server.",
-}
-_ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the proxy in front of it."
-
-
-async def diagnose(settings: Settings, token: Token) -> list[Examined]:
-    """Examine URL, proxy, connection, routes and token, clock, project, upload route; in this order."""
+async def diagnose(settings: Settings, token: Token) -> AsyncIterator[Examined]:
+    """Examine URL, proxy, connection, routes and token, clock, project, upload route; in this order, one at a time."""
     try:
         client, proxy = Client.of(settings, token), Reach.of(settings).proxy
     except UsageError as error:
-        return [
-            Examined(
-                "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE
-            )
-        ]
-    steps = [
-        Examined("url", Health.WELL, client.server),
-        Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct")),
-    ]
+        yield Examined(
+            "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE
+        )
+        return
+    yield Examined("url", Health.WELL, client.server)
     async with client:
-        return steps + [step async for step in _steps(client, settings, token)]
+        async for step in _steps(client, settings, token, proxy):
+            yield step
 
 
-async def _steps(client: Client, settings: Settings, token: Token) -> AsyncIterator[Examined]:
+async def _steps(
+    client: Client, settings: Settings, token: Token, proxy: Proxy | None
+) -> AsyncIterator[Examined]:
     try:
         answer = await client.get(routes.projects(RouteSet.TOKEN))
     except RequestFailed as error:
-        yield _unreachable(client, error)
+        if error.proxy is not None:
+            yield Examined("proxy", Health.FAILED, error.reason, PROXY_REMEDY, ExitCode.SERVER)
+            yield Examined("connection", Health.UNKNOWN, "the proxy does not let us through")
+        else:
+            yield _without_trouble(proxy)
+            yield _unreachable(client, error)
         for step in ("routes and token", "clock", "project", "upload route"):
             yield Examined(step, Health.UNKNOWN, "the server cannot be reached")
         return
+    is_of_a_server = _is_of_a_server(answer, client, proxy)
+    yield _without_trouble(proxy) if is_of_a_server else _perhaps_the_proxy(answer, proxy)
     is_tls = client.server.startswith("https:")
     yield Examined(
         "connection", Health.WELL, f"it answers, {'over TLS' if is_tls else 'in plain text, without TLS'}"
     )
     access = await _access(client, answer, token)
+    if not is_of_a_server and access.health is Health.FAILED:
+        access = msgspec.structs.replace(
+            access, remedy="Look at the proxy first: the server may not have been asked."
+        )
     yield access
     yield _clock(answer)
     if access.health is Health.FAILED:
@@ -110,10 +107,26 @@ async def _steps(client: Client, settings: Settings, token: Token) -> AsyncItera
     yield await _upload_route(client, project)
 
 
+def _without_trouble(proxy: Proxy | None) -> Examined:
+    return Examined("proxy", Health.WELL, str(proxy or "none, the connection is direct"))
+
+
+def _is_of_a_server(answer: Answer, client: Client, proxy: Proxy | None) -> bool:
+    """Whether the proxy cannot have answered: it sees no more than bytes, or the answer is none of a proxy's pages."""
+    sees_bytes = proxy is None or proxy.is_socks or client.server.startswith("https:")
+    return sees_bytes or answer.status < 400 or answer.body.lstrip()[:1] in (b"{", b"[")
+
+
+def _perhaps_the_proxy(answer: Answer, proxy: Proxy | None) -> Examined:
+    found = (
+        f"{proxy}; the page with status {answer.status} that comes back may be its own, and not the server's"
+    )
+    return Examined("proxy", Health.DOUBTFUL, found, PROXY_REMEDY)
+
+
 def _unreachable(client: Client, error: RequestFailed) -> Examined:
-    remedy = _REMEDIES.get(error.kind, _ANY_REMEDY)
-    found = f"{client.server}: {error.kind.value} ({error.reason})"
-    return Examined("connection", Health.FAILED, found, remedy, ExitCode.SERVER)
+    found = f"{client.server}: {error}"
+    return Examined("connection", Health.FAILED, found, remedy_for(error), ExitCode.SERVER)
 
 
 async def _access(client: Client, answer: Answer, token: Token) -> Examined:
@@ -125,7 +138,7 @@ async def _access(client: Client, answer: Answer, token: Token) -> Examined:
     try:
         other = await client.get(routes.projects(RouteSet.OPEN_CORE))
     except RequestFailed as error:
-        return Examined(step, Health.FAILED, str(error), _ANY_REMEDY, ExitCode.SERVER)
+        return Examined(step, Health.FAILED, str(error), ANY_REMEDY, ExitCode.SERVER)
     if _is_list(other):
         ignored = "; the token is not needed here, and ignored" if token else ""
         return Examined(
@@ -176,7 +189,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
     async def at_once(_: float) -> None:
         """Nothing is tried again here."""
 
-    catalog = Catalog(client, max_seconds=0.0, sleep=at_once, chance=random.random)
+    catalog = Catalog(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None))
     try:
         project = await catalog.find_project(settings.project)
     except BulkImporterError as error:
@@ -204,7 +217,7 @@ async def _upload_route(client: Client, project: Project | None) -> Examined:
     try:
         answer = await client.get(routes.upload(project.id))
     except RequestFailed as error:
-        return Examined("upload route", Health.FAILED, str(error), _ANY_REMEDY, ExitCode.SERVER)
+        return Examined("upload route", Health.FAILED, str(error), ANY_REMEDY, ExitCode.SERVER)
     if answer.status == 405:
         return Examined("upload route", Health.WELL, "it is there")
     return Examined(

@@ -1,6 +1,6 @@
 """The shape of a media entry as DataGym reads it: its keys, and which media an id names.
 
-Pure. Rules are those of the server's import route (2.6 and 2.7 of the protocol notes that the tests replay).
+Pure. Rules are those of the server's import route (protocol 2.6, 2.7).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from xxhash import xxh3_64_intdigest
 __all__ = [
     "ENTRY_KEYS",
     "EXPORT_KEYS",
+    "EXPORT_MARKS",
     "GEOMETRY_KEYS",
     "key_of",
     "keys_of",
@@ -41,7 +42,10 @@ EXPORT_KEYS = frozenset(
         "video_width",
     }
 )
-"""Further keys that the server's own export writes and its import ignores; they are never worth a finding."""
+"""Further keys that the server's own export writes and its import ignores; one alone is never worth a finding."""
+
+EXPORT_MARKS = frozenset({"external_media_ID", "labeler", "status"})
+"""Those that stand in every entry of an export; who writes entries by hand hardly writes all three."""
 
 GEOMETRY_KEYS = ("polygon", "rectangle", "line", "point", "geometry")
 """The keys that hold coordinates, in the order in which the server reads them, whatever their order in the text."""

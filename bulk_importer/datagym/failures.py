@@ -11,7 +11,10 @@ import aiohttp
 from bulk_importer.datagym.answers import FailureKind
 from bulk_importer.datagym.socks import ProxyRefusesUs
 
-__all__ = ["failure_kind", "failure_text"]
+__all__ = ["failure_kind", "failure_text", "is_of_the_proxy"]
+
+# With these a proxy says that it will not let us through, now or later; with others, that it does not reach the server.
+_NOT_LET_THROUGH = frozenset({400, 401, 403, 404, 405, 407, 451, 501})
 
 # Why there was no connection, from the particular to the general.
 _NO_CONNECTION: tuple[tuple[type[Exception], FailureKind], ...] = (
@@ -36,8 +39,8 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
     """
     for raised, kind in _NO_CONNECTION:
         if isinstance(error, raised):
-            wants_login = isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407
-            return FailureKind.PROXY_LOGIN if wants_login else kind
+            refuses = isinstance(error, aiohttp.ClientHttpProxyError) and error.status in _NOT_LET_THROUGH
+            return FailureKind.PROXY_LOGIN if refuses else kind
     match error:
         case TimeoutError() if not left_whole:
             return FailureKind.WRITE_TIMEOUT
@@ -55,12 +58,44 @@ def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_give
             return FailureKind.DISCONNECTED
 
 
-def failure_text(error: Exception) -> str:
-    """What went wrong, in a few words, without the name of the class where there is anything better."""
-    inner = getattr(error, "os_error", error)
-    has_words = isinstance(
-        inner, socket.gaierror | ssl.SSLError
-    )  # of its own, and better ones than its number has
-    if isinstance(inner, OSError) and inner.errno is not None and not has_words:
-        return os.strerror(inner.errno)
-    return str(error if has_words else inner) or type(error).__name__
+def is_of_the_proxy(error: Exception, *, passes_bytes: bool) -> bool:
+    """Whether it is the proxy on the way that refused, or that cannot be reached, and not the server behind it.
+
+    Args:
+        passes_bytes: the proxy speaks SOCKS, so that errors about the server look as they do without one.
+    """
+    if isinstance(error, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError | ProxyRefusesUs):
+        return True
+    no_connection = (aiohttp.ClientConnectorDNSError, aiohttp.ConnectionTimeoutError)
+    return not passes_bytes and isinstance(error, no_connection)
+
+
+def failure_text(error: Exception, proxy: str | None = None) -> str:
+    """What went wrong, in a few words of the system: without its numbers, and without the name of a class.
+
+    Args:
+        proxy: URL of the proxy whose failure it is; None where it is the server's.
+    """
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        said = f"{error.status} {error.message}".strip()
+        return (
+            f"the proxy {error.request_info.real_url.origin()} answers {said} and opens no way to the server"
+        )
+    if proxy is not None and not isinstance(error, ProxyRefusesUs):
+        return f"the proxy {proxy} cannot be reached: {_words_of(error)}"
+    return _words_of(error)
+
+
+def _words_of(error: Exception) -> str:
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", error)
+    match inner:
+        case ssl.SSLCertVerificationError():
+            return inner.verify_message
+        case ssl.SSLError(reason=str(reason)):
+            return reason.replace("_", " ").lower()
+        case socket.gaierror(strerror=str(words)):
+            return words
+        case OSError(errno=int(number)):
+            return os.strerror(number)
+        case _:
+            return str(inner) or type(error).__name__

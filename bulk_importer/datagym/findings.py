@@ -21,6 +21,9 @@ __all__ = ["CATALOGUE", "kind_of", "severities"]
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _DROPS = "The server accepts such an entry and drops the value without a word."
 _REFUSES = "The server refuses the whole request that holds such an entry."
+_AS_TEXT = (
+    "in the source, or under entry_text in a copy of rejected.jsonl that is fed to 'bulk-importer retry'"
+)
 
 _KINDS = (
     Kind(
@@ -28,7 +31,17 @@ _KINDS = (
         _E,
         Ring.TEXT,
         "The element is not JSON as RFC 8259 defines it, so that no request can carry it.",
-        "Mend the text at the place that is named.",
+        f"Mend the text at the place that is named: {_AS_TEXT}.",
+        firm=True,
+    ),
+    Kind(
+        "not-a-number",
+        _E,
+        Ring.TEXT,
+        "NaN or Infinity stands in place of a number. Python's json.dump writes them, but they are not JSON, and the "
+        "server cannot read a request that holds one.",
+        f"Write the number that is meant, or leave out what has none: {_AS_TEXT}. json.dump(..., allow_nan=False) "
+        "shows where they come from.",
         firm=True,
     ),
     Kind(
@@ -138,6 +151,14 @@ _KINDS = (
         firm=True,
     ),
     Kind(
+        "media-id-empty",
+        _E,
+        Ring.SCHEMA,
+        f"The entry's internal_media_ID is empty, and no media has such an id. {_REFUSES}",
+        "Write the id of the media; 'bulk-importer media' lists them.",
+        firm=True,
+    ),
+    Kind(
         "key-near-known",
         _E,
         Ring.MEANING,
@@ -150,6 +171,17 @@ _KINDS = (
         Ring.MEANING,
         "The entry has a key that the server does not read.",
         "Remove it, or allow it if it is your own note.",
+    ),
+    Kind(
+        "exported-entry",
+        _N,
+        Ring.MEANING,
+        "The entry is from an export of DataGym itself. It names its media by the id in the project that it came from, "
+        "and has no keepData, so that it appends. An export also holds what no import takes: coordinates that are "
+        "null, segmentations, and one object for each child of a classification.",
+        "For another project that has the same files: take internal_media_ID out of all entries (jq "
+        "'map(del(.internal_media_ID))' EXPORT) and give --media-by name. For the project itself: set keepData to "
+        "false, or all is there twice. The other findings say what to mend in the entries.",
     ),
     Kind(
         "nested-geometries-type",
@@ -241,6 +273,14 @@ _KINDS = (
         _W,
         Ring.MEANING,
         "A rectangle has no width or no height. The server stores it as it is.",
+        "Check the coordinates.",
+    ),
+    Kind(
+        "geometry-no-area",
+        _W,
+        Ring.MEANING,
+        "The points of a polygon lie on one line, or those of a line are all one: there is no area, or no length. The "
+        "server stores it as it is.",
         "Check the coordinates.",
     ),
     Kind(
@@ -352,6 +392,13 @@ _KINDS = (
         Ring.MEANING,
         "The checklist has no such option, and need not be filled in. The server stores the text all the same.",
         "Write an option key, or add the option to the label configuration.",
+    ),
+    Kind(
+        "option-twice",
+        _W,
+        Ring.MEANING,
+        "A checklist names one option more than once. The server stores it as often.",
+        "Keep each option once.",
     ),
     Kind(
         "value-several",
@@ -513,8 +560,8 @@ _KINDS = (
         "earlier-entry-wiped",
         _W,
         Ring.INPUT,
-        "An earlier entry of the input has the same media, and this one says keepData false: what the earlier entry "
-        "brings is deleted again.",
+        "An earlier entry of the input, or of another source of the same command, has the same media, and this one "
+        "says keepData false: what the earlier entry brings is deleted again.",
         "Merge the two entries, or say keepData true in the later one.",
     ),
 )

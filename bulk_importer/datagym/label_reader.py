@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import Asking
+from bulk_importer.datagym.asking import Asking, Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.entry import lane_of
@@ -48,13 +48,11 @@ class LabelReader:
         client: Client,
         catalog: Catalog,
         project: Project,
+        patience: Patience,
         *,
-        max_seconds: float,
-        sleep: Callable[[float], Awaitable[None]],
-        chance: Callable[[], float],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._asking = Asking(client, max_seconds=max_seconds, sleep=sleep, chance=chance)
+        self._asking = Asking(client, patience)
         self._catalog = catalog
         self._project = project
         self._clock = clock

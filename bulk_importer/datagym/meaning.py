@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
-from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, GEOMETRY_KEYS, lane_of, nearest
+from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, EXPORT_MARKS, GEOMETRY_KEYS, lane_of, nearest
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 from bulk_importer.datagym.pointers import shown, step
 from bulk_importer.datagym.shapes import flaws_of_shapes
 from bulk_importer.datagym.values import flaws_of_values, is_plain, meant
 
-__all__ = ["Meaning", "flaws_of_keys"]
+__all__ = ["Meaning", "flaws_of_keys", "flaws_of_origin"]
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -250,8 +250,16 @@ class _Index:
         return Flaw(code, at, meant(key, known), shown(key))
 
 
+def flaws_of_origin(keys: Collection[str]) -> Iterator[Flaw]:
+    """Whether an entry with these keys was written by the server's own export."""
+    if EXPORT_MARKS.issubset(keys):
+        yield Flaw("exported-entry", "", "an entry that was made for this project", "one of an export")
+
+
 def flaws_of_keys(keys: Iterable[str]) -> Iterator[Flaw]:
-    """The keys of an entry that the server does not read; those of an export are never worth a word."""
+    """The keys of an entry that the server does not read; of those of an export only what they say together."""
+    keys = list(keys)
+    yield from flaws_of_origin(keys)
     for key in keys:
         if key in ENTRY_KEYS or key in EXPORT_KEYS:
             continue

@@ -1,8 +1,8 @@
 """Which proxy the environment names for a server, and who we are to it.
 
 The variables are those that most programs know: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the server, else
-`ALL_PROXY`; `NO_PROXY` names who is reached without one. A proxy of a kind that we do not speak is an error: a run that
-passed it over would reach the network by a way that nobody meant.
+`ALL_PROXY`; `NO_PROXY` names who is reached without one: hosts, domains, addresses, and ranges of these. A proxy of a
+kind that we do not speak is an error: a run that passed it over would reach the network by a way that nobody meant.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -68,7 +69,7 @@ def proxy_for(server: str) -> Proxy | None:
     parts = urlsplit(server)
     proxies = getproxies_environment()
     url = proxies.get(parts.scheme) or proxies.get("all")
-    if not url or not parts.hostname or proxy_bypass(parts.netloc):
+    if not url or not parts.hostname or proxy_bypass(parts.netloc) or _is_in_a_range(parts.hostname, proxies):
         return None
     named = urlsplit(url if "://" in url else f"http://{url}")
     if named.scheme not in _PORTS or not named.hostname:
@@ -81,6 +82,21 @@ def proxy_for(server: str) -> Proxy | None:
     if user is not None and proxy.is_socks:
         _check_login(user, password or "", needs_password=proxy.kind.startswith("socks5"))
     return proxy
+
+
+def _is_in_a_range(host: str, proxies: Mapping[str, str]) -> bool:
+    """Whether an address lies in one of those that `NO_PROXY` names as ranges, as in 10.0.0.0/8."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False  # a name: it is not looked up for this, as other programs do not either
+    for each in proxies.get("no", "").split(","):
+        try:
+            if address in ip_network(each.strip(), strict=False):
+                return True
+        except ValueError:  # a name, or another kind of address
+            continue
+    return False
 
 
 def _port(named: SplitResult) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from bulk_importer.datagym.proxies import Proxy, basic_login, proxy_for
-from bulk_importer.datagym.socks import socks_connector
+from bulk_importer.datagym.socks import ProxyRefusesUs, socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 from bulk_importer.small_files import opened, text_of
@@ -23,6 +23,7 @@ from bulk_importer.units import header_in
 
 __all__ = ["Reach"]
 
+_SIGNED_BY_PROXIES = ("x-squid-error", "proxy-status", "proxy-connection")
 _OURS = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
 
 
@@ -71,6 +72,19 @@ class Reach:
     def http_proxy(self) -> str | None:
         """The URL, without the login, of a proxy that HTTP is spoken with."""
         return None if self.proxy is None or self.proxy.is_socks else str(self.proxy)
+
+    def check_passed_on(self, status: int, headers: Mapping[str, str]) -> None:
+        """Raise `ProxyRefusesUs` where a proxy answers in place of the server, before anything went on to it.
+
+        Only a proxy asks for a login with 407; other refusals it may sign. What it says about a server that it reached,
+        or tried to, is judged like an answer.
+
+        Args:
+            headers: with names in lower case.
+        """
+        signed = any(name in headers for name in _SIGNED_BY_PROXIES)
+        if self.http_proxy is not None and (status == 407 or (status == 403 and signed)):
+            raise ProxyRefusesUs(f"the proxy {self.proxy} answers {status} in place of the server")
 
     @property
     def proxy_headers(self) -> Mapping[str, str]:

@@ -15,7 +15,6 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    stop_after_delay,
 )
 
 from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds
@@ -35,9 +34,9 @@ class Retrying:
     """Sends one request until its verdict is final, or more tries are pointless.
 
     Args:
-        max_attempts: how often it is sent in a row, the first time included. may_retry: asked after each `Again`,
-        with the number of the attempt that brought it; False ends the loop (the run
-            stops, the server is out, or others have to be tried first).
+        max_attempts: how often it is sent in a row, the first time included.
+        may_retry: asked after each `Again`, with the number of the attempt that brought it; False ends the loop (the
+            run stops, the server is out, or others have to be tried first).
         sleep: waits so many seconds, or less when the run stops.
         chance: draws evenly from `[0, 1)`.
         budget: bounds the retries of all requests together.
@@ -130,7 +129,8 @@ async def until_answered(
     *,
     is_passing: Callable[[BaseException], bool],
     asked_seconds: Callable[[BaseException], float | None],
-    max_seconds: float,
+    max_seconds: Callable[[], float],
+    on_wait: Callable[[BaseException, float, float], None],
     sleep: Callable[[float], Awaitable[None]],
     chance: Callable[[], float],
 ) -> _T:
@@ -138,21 +138,34 @@ async def until_answered(
 
     Args:
         asked_seconds: what the server asked for by `Retry-After`, with a failure; None where it asked for nothing.
-        max_seconds: after so long it is not tried again; a wait that would be longer ends then, with a last try.
+        max_seconds: asked after each failure: how long after the beginning it is not tried again. A wait that would be
+            longer ends then, with a last try.
+        on_wait: told before each wait: the failure, how long the wait is, and how long is left until it is given up.
     """
 
+    def left(state: RetryCallState) -> float:
+        return max(0.0, max_seconds() - (state.seconds_since_start or 0.0))
+
     def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
+        error = _failure(state)
         asked = asked_seconds(error) if error else None
-        left = max(0.0, max_seconds - (state.seconds_since_start or 0.0))
-        return min(left, backoff_seconds(policy, state.attempt_number, chance(), asked))
+        return min(left(state), backoff_seconds(policy, state.attempt_number, chance(), asked))
+
+    def before_sleep(state: RetryCallState) -> None:
+        if (error := _failure(state)) is not None:
+            on_wait(error, state.upcoming_sleep, left(state))
 
     retrying = AsyncRetrying(
         sleep=sleep,
-        stop=stop_after_delay(max_seconds),
+        stop=lambda state: not left(state),
         wait=wait,
         retry=retry_if_exception(is_passing),
+        before_sleep=before_sleep,
         reraise=True,
     )
     found: _T = await retrying(look_up)
     return found
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

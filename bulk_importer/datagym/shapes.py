@@ -6,7 +6,8 @@ into the class: points are added to a polygon or line, the last one wins in a po
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import isinf
 from typing import Any, TypeAlias, cast
 
@@ -15,7 +16,7 @@ from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import ClassType
 from bulk_importer.datagym.pointers import shown
 
-__all__ = ["as_double", "flaws_of_shapes"]
+__all__ = ["LEAST_AREA", "as_double", "flaws_of_shapes", "lacks_area", "lacks_length"]
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -26,9 +27,13 @@ _FORMS = {
     ClassType.POINT: "one point",
     ClassType.RECTANGLE: "one rectangle",
 }
+_TYPES = {each.lower(): each for each in _FEWEST_POINTS}
 _NUMBERS = (int, float)
 _LARGE = 1e300
 _ANY_FORM = "polygon, line, point or rectangle"
+
+LEAST_AREA = 1e-6
+"""Square pixels: above what rounding makes of points on one line, and below what anybody draws."""
 
 
 def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterator[Flaw]:
@@ -45,6 +50,8 @@ def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterat
         elements = cast("list[Any]", geometry[key])
         if not _are_plain(elements):
             yield from _flaws_of_elements(elements, f"{at}/{key}")
+        if _is_flat(elements, wanted or _TYPES.get(key)):
+            yield Flaw("geometry-no-area", f"{at}/{key}", "points that are not on one line", shown(elements))
     if not given:
         yield Flaw("geometry-missing", at, _FORMS[wanted] if wanted else _ANY_FORM, shown(geometry))
     elif len(given) > 1:
@@ -54,6 +61,38 @@ def flaws_of_shapes(geometry: Json, wanted: ClassType | None, at: str) -> Iterat
         code = _misfit(key, elements, wanted)
         if code is not None:
             yield Flaw(code, f"{at}/{key}", _FORMS[wanted], f"{key} of {len(elements)}")
+
+
+def _is_flat(elements: list[Any], stored: ClassType | None) -> bool:
+    """Whether they become a polygon without area or a line without length, for all that they are enough for one."""
+    if stored not in (ClassType.POLYGON, ClassType.LINE) or len(elements) < _FEWEST_POINTS[stored]:
+        return False
+    lacks = lacks_area if stored is ClassType.POLYGON else lacks_length
+    if not lacks(_points_of(elements[: _FEWEST_POINTS[stored]])):
+        return False  # as nearly all are
+    return all("w" not in each for each in elements) and lacks(_points_of(elements))
+
+
+def _points_of(elements: list[Any]) -> list[tuple[float, float]]:
+    return [(as_double(each["x"]), as_double(each["y"])) for each in elements]
+
+
+def lacks_area(corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether none of the triangles with the first of three or more corners has an area, so that the polygon has none.
+
+    What is no number, because coordinates are too large, counts as one.
+    """
+    (left, top), *others = corners
+    for (x, y), (next_x, next_y) in pairwise(others):
+        twice = (x - left) * (next_y - top) - (next_x - left) * (y - top)
+        if not -LEAST_AREA <= twice <= LEAST_AREA:
+            return False
+    return True
+
+
+def lacks_length(ends: Sequence[tuple[float, float]]) -> bool:
+    """Whether all points are one."""
+    return all(each == ends[0] for each in ends)
 
 
 def _misfit(key: str, elements: list[Any], wanted: ClassType) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bulk_importer.datagym.proxies import Proxy
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import LibraryMissing
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -33,7 +33,7 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
         options: of `aiohttp.TCPConnector`.
 
     Raises:
-        UsageError: aiohttp-socks is not installed.
+        LibraryMissing: aiohttp-socks is not installed.
     """
     try:
         from aiohttp_socks import (
@@ -44,9 +44,7 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
             ProxyType,
         )
     except ImportError as error:
-        raise UsageError(
-            f"The proxy {proxy} needs aiohttp-socks: pip install 'bulk-importer[socks]'."
-        ) from error
+        raise LibraryMissing(f"The proxy {proxy}", "aiohttp-socks") from error
 
     class Connector(ProxyConnector):
         async def connect(
@@ -63,7 +61,9 @@ def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:
             except ProxyTimeoutError as error:
                 raise aiohttp.ConnectionTimeoutError(str(error)) from error
             except ProxyConnectionError as error:
-                raise aiohttp.ClientProxyConnectionError(key, OSError(str(error))) from error
+                cause = error.__cause__
+                said = cause if isinstance(cause, OSError) else OSError(str(error))
+                raise aiohttp.ClientProxyConnectionError(key, said) from error
             except ProxyError as error:
                 # A code is what the proxy says about the server. Without one it is about us: the login is refused, or
                 # what answers does not speak SOCKS.

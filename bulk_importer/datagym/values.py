@@ -38,10 +38,14 @@ def flaws_of_values(values: list[object], label: LabelClass | None, at: str) -> 
         found = f"{len(texts)}: {', '.join(shown(text) for _, text in texts[:4])}"
         yield Flaw("value-several", at, f"one value for {label.type} {label.key!r}", found)
     else:
+        seen: set[str] = set()
         for place, text in texts:
             flaw = _flaw_of_text(text, label, f"{at}/{place}")
             if flaw is not None:
                 yield flaw
+            elif text in seen:
+                yield Flaw("option-twice", f"{at}/{place}", "each option once", shown(text))
+            seen.add(text)
 
 
 def _flaw_of_text(text: str, label: LabelClass | None, at: str) -> Flaw | None:

@@ -1,8 +1,9 @@
 """From bytes to entries that may be sent: sources, segments, workers, and the judge.
 
-Guess, then prove. `opening` finds the array; `cutting` cuts the source into segments at a guessed element boundary;
-a worker proves the guess (`segments`: the stretch decodes as an array, so it ends where it began, between elements),
-or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and has the elements judged (`validation`).
+Guess, then prove. `opening` finds the array, and `foreign` names what is none; `cutting` cuts the source into segments
+at a guessed element boundary; a worker proves the guess (`segments`: the stretch decodes as an array, so it ends where
+it began, between elements), or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and has the
+elements judged (`validation`).
 What comes back are columns; `reading` puts them in order, and cuts again where a guess was wrong. A wrong guess costs
 time, never truth: every segment behind a proven one begins at an element.
 
@@ -22,6 +23,8 @@ segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds proc
                     where the source is no plain file, the bytes of W + 1 segments, once in the window that slides
                     over the stream and once with the job: 2 * (W + 1) * S
                     free memory that is kept for the next segment (see `allocation`): 16 MB at most
+                    the window of zstd data: 8 MB at most unless they were packed to need more, and then up to 2 GiB,
+                    where there is so much (see `zstd_frame`)
     each worker     an interpreter with its decoders: 20 MB
                     the stretch and its joined copy, and what the C library keeps for the next: 4 * S
                     its columns: 100 * N

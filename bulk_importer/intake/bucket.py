@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from bulk_importer.errors import SourceUnreadable, UsageError
-from bulk_importer.intake.sources import Owned, Stream
+from bulk_importer.errors import LibraryMissing, SourceUnreadable, UsageError
+from bulk_importer.intake.sources import Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
 
@@ -24,14 +24,15 @@ async def open_object(url: str) -> BucketSource:
 
     Raises:
         SourceUnreadable: there is no such object, or it may not be read.
-        UsageError: obstore is not installed, or the URL names no object.
+        LibraryMissing: obstore is not installed.
+        UsageError: the URL names no object.
     """
     try:
         import obstore
         from obstore.exceptions import BaseError
         from obstore.store import S3Store
     except ImportError as error:
-        raise UsageError(f"{url} needs obstore: pip install 'bulk-importer[cloud]'.") from error
+        raise LibraryMissing(url, "obstore") from error
     parts = urlsplit(url)
     key = parts.path.lstrip("/")
     if not parts.netloc or not key:
@@ -56,9 +57,10 @@ class BucketSource(Owned):
     """One object of a bucket; can be read from any byte."""
 
     seekable = True
+    repeatable = True
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     descriptor: int | None = None
 
     def __init__(self, name: str, store: Any, key: str, size: int, version: str | None) -> None:
@@ -89,13 +91,12 @@ class BucketSource(Owned):
             )
             return bytes(await answer.bytes_async())
         except PreconditionError as error:
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            ) from error
+            raise changed(self.name) from error
         except (BaseError, OSError) as error:
-            raise _unreadable(self.name, error) from error
+            if "<Code>ExpiredToken</Code>" in str(error):
+                advice = "Renew them, and the same command goes on from there."
+                raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
+            raise _unreadable(self.name, error, advice="The same command goes on from there.") from error
 
     def check_unchanged(self) -> None:
         """Each request asks for the version that was there at the first one."""
@@ -124,8 +125,7 @@ class _BucketStream:
         self._ahead = memoryview(b"")
 
 
-def _unreadable(name: str, error: Exception) -> SourceUnreadable:
+def _unreadable(name: str, error: Exception, advice: str = "") -> SourceUnreadable:
     """The first line of what obstore says; the others are for its developers."""
-    return SourceUnreadable(
-        name, str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    )
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    return SourceUnreadable(name, reason, advice=advice)

@@ -14,14 +14,27 @@ from typing import Protocol
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake.sources import Owned, Source, Stream
 
-__all__ = ["CompressedSource", "unpacked"]
+__all__ = ["HEAD_BYTES", "CannotUnpack", "CompressedSource", "DamagedData", "unpacked"]
+
+HEAD_BYTES = 18
+"""So many of a member are there when it is begun, fewer only at the end; the head of a zstd frame is not longer."""
 
 _PIECE_BYTES = 1 << 18
 _OUT_BYTES = 1 << 20
-# zstd gives all that a piece unpacks to at once: a block of 128 KiB may take four bytes, so this is at most 32 MiB.
-_ZSTD_IN_BYTES = 1 << 10
-_ZSTD_OUT_BYTES = 1 << 14
 _LONGEST_MARK_BYTES = 6
+
+
+class CannotUnpack(Exception):
+    """What a member needs is not there; its bytes are not to blame."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        self.reason = reason
+        self.advice = advice
+        super().__init__(f"{reason}. {advice}")
+
+
+class DamagedData(Exception):
+    """A member is not what was packed."""
 
 
 class _Member(Protocol):
@@ -42,7 +55,7 @@ class _Member(Protocol):
 class _GzipMember:
     """One member of a gzip file."""
 
-    def __init__(self) -> None:
+    def __init__(self, _: bytes) -> None:
         import zlib
 
         self._member = zlib.decompressobj(wbits=31)
@@ -63,55 +76,29 @@ class _GzipMember:
         return self._member.decompress(self._member.unconsumed_tail + data, max_length)
 
 
-class _ZstdMember:
-    """One frame of a zstd file, fed in small pieces because its decoder bounds nothing."""
+def _zstd_member(head: bytes) -> _Member:
+    from bulk_importer.intake.zstd_frame import ZstdFrame
 
-    def __init__(self) -> None:
-        import zstandard
-
-        self._member = zstandard.ZstdDecompressor().decompressobj(write_size=_ZSTD_OUT_BYTES)
-        self._waiting = b""
-
-    @property
-    def eof(self) -> bool:
-        return self._member.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._waiting
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._member.unused_data + self._waiting
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        waiting = self._waiting + data
-        out, at, unpacked = [], 0, 0
-        while at < len(waiting) and unpacked < max_length and not self._member.eof:
-            out.append(self._member.decompress(waiting[at : at + _ZSTD_IN_BYTES]))
-            unpacked += len(out[-1])
-            at += _ZSTD_IN_BYTES
-        self._waiting = waiting[at:]
-        return b"".join(out)
+    return ZstdFrame(head)
 
 
-def _bzip2_member() -> _Member:
+def _bzip2_member(_: bytes) -> _Member:
     import bz2
 
     return bz2.BZ2Decompressor()
 
 
-def _xz_member() -> _Member:
+def _xz_member(_: bytes) -> _Member:
     import lzma
 
     return lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
 
 
 # The second bytes of zstd belong to a frame that may be skipped, of which sixteen kinds may come first.
-_MARKS: tuple[tuple[bytes, str, Callable[[], _Member]], ...] = (
+_MARKS: tuple[tuple[bytes, str, Callable[[bytes], _Member]], ...] = (
     (b"\x1f\x8b", "gzip", _GzipMember),
-    (b"\x28\xb5\x2f\xfd", "zstd", _ZstdMember),
-    *((bytes((0x50 + kind,)) + b"\x2a\x4d\x18", "zstd", _ZstdMember) for kind in range(16)),
+    (b"\x28\xb5\x2f\xfd", "zstd", _zstd_member),
+    *((bytes((0x50 + kind,)) + b"\x2a\x4d\x18", "zstd", _zstd_member) for kind in range(16)),
     (b"BZh", "bzip2", _bzip2_member),
     (b"\xfd7zXZ\x00", "xz", _xz_member),
 )
@@ -134,13 +121,14 @@ class CompressedSource(Owned):
     plain = False
     descriptor: int | None = None
 
-    def __init__(self, packed: Source, form: str, member: Callable[[], _Member]) -> None:
+    def __init__(self, packed: Source, form: str, member: Callable[[bytes], _Member]) -> None:
         self._packed = packed
         self._form = form
         self._member = member
         self.name = packed.name
         self.size = packed.size
-        self.path = packed.path
+        self.repeatable = packed.repeatable
+        self.file = packed.file
         self.version = packed.version
 
     async def head(self, length: int) -> bytes:  # noqa: ARG002 - the source does not have it, however long
@@ -171,7 +159,7 @@ class _Unpacking:
         packed: Stream,
         name: str,
         form: str,
-        member: Callable[[], _Member],
+        member: Callable[[bytes], _Member],
         took: Callable[[int], None],
     ) -> None:
         self._packed = packed
@@ -179,63 +167,90 @@ class _Unpacking:
         self._form = form
         self._make = member
         self._took = took
-        # Changed by `read`: the member that is being unpacked (None between two), what it was not given yet, and how
-        # many bytes came out so far.
+        self._marks = tuple(mark for mark, of, _ in _MARKS if of == form)
+        # Changed by `read`: the member that is being unpacked (None between two), what it was not given yet, how many
+        # bytes were taken of the packed ones, and how many came out so far.
         self._member: _Member | None = None
         self._ahead = b""
+        self._taken = 0
         self._given = 0
         self._waiting = b""
 
     async def read(self, limit: int) -> bytes:
         while not self._waiting:
-            if not self._ahead and (self._member is None or self._member.needs_input):
-                self._ahead = await self._packed.read(_PIECE_BYTES)
-                self._took(len(self._ahead))
-                if not self._ahead:
-                    return self._ended()
+            if self._member is None:
+                if not await self._begin():
+                    return b""
+            elif not self._ahead and self._member.needs_input and not await self._take():
+                raise self._at_fault("breaks off")
             self._waiting = await asyncio.to_thread(self._unpack)
         piece, self._waiting = self._waiting[:limit], self._waiting[limit:]
         self._given += len(piece)
         return piece
 
+    async def _take(self) -> bool:
+        """Have more of the packed bytes; whether there are any."""
+        piece = await self._packed.read(_PIECE_BYTES)
+        self._ahead += piece
+        self._taken += len(piece)
+        self._took(len(piece))
+        return bool(piece)
+
+    async def _begin(self) -> bool:
+        """Begin the next member; whether there is one."""
+        # Members may be padded with zeros, as tape drives did.
+        while len(self._ahead) < HEAD_BYTES and await self._take():
+            self._ahead = self._ahead.lstrip(b"\0")
+        self._ahead = self._ahead.lstrip(b"\0")
+        if not self._ahead:
+            return False
+        if not self._ahead.startswith(self._marks):
+            raise self._something_else()
+        try:
+            self._member = self._make(self._ahead[:HEAD_BYTES])
+        except CannotUnpack as error:
+            raise SourceUnreadable(self._name, error.reason, advice=error.advice) from error
+        return True
+
     def _unpack(self) -> bytes:
         """Some of what is in `_ahead`; nothing where more is needed."""
-        if self._member is None:
-            # Members may be padded with zeros, as tape drives did.
-            self._ahead = self._ahead.lstrip(b"\0")
-            if not self._ahead:
-                return b""
-            self._member = self._make()
+        assert self._member is not None
         ahead, self._ahead = self._ahead, b""
         try:
             out = self._member.decompress(ahead, _OUT_BYTES)
-        except Exception as error:
-            if not isinstance(error, _refusals()):
-                raise
-            raise self._unreadable("is damaged") from error
+        except CannotUnpack as error:
+            raise SourceUnreadable(self._name, error.reason, advice=error.advice) from error
+        except _refusals() as error:
+            raise self._at_fault("is damaged") from error
         if self._member.eof:
             self._ahead, self._member = self._member.unused_data, None
         return out
 
-    def _ended(self) -> bytes:
-        if self._member is not None:
-            raise self._unreadable("breaks off")
-        return b""
+    def _something_else(self) -> SourceUnreadable:
+        at = self._taken - len(self._ahead)
+        if any(mark.startswith(self._ahead) for mark in self._marks):
+            return self._at_fault("breaks off")
+        return SourceUnreadable(
+            self._name,
+            f"something that is no {self._form} follows its {self._form} data, from byte {at} on",
+            advice=(
+                f"Cut it off (head -c {at} FILE > CUT), put that in its place, and run the same command again."
+            ),
+            at_fault=True,
+        )
 
-    def _unreadable(self, what: str) -> SourceUnreadable:
+    def _at_fault(self, what: str) -> SourceUnreadable:
         reason = f"its {self._form} data {what} behind byte {self._given} of what it unpacks to"
-        return SourceUnreadable(self._name, reason)
+        advice = "Copy it again from where it came, whole, and run the same command again."
+        return SourceUnreadable(self._name, reason, advice=advice, at_fault=True)
 
     async def aclose(self) -> None:
         await self._packed.aclose()
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """What the four raise when the bytes are at fault."""
+    """What members raise when the bytes are at fault."""
     import lzma
-    import sys
     import zlib
 
-    zstandard = sys.modules.get("zstandard")
-    more = (zstandard.ZstdError,) if zstandard else ()
-    return (zlib.error, lzma.LZMAError, OSError, EOFError, *more)
+    return (zlib.error, lzma.LZMAError, OSError, EOFError, DamagedData)

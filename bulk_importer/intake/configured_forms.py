@@ -21,7 +21,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
 from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
-from bulk_importer.intake.forms import SHAPES, Form, Place, Question, Tally, struct_of
+from bulk_importer.intake.forms import SHAPES, Form, Place, Point, Question, Tally, has_twice, struct_of
 
 __all__ = ["ConfiguredForm"]
 
@@ -142,7 +142,7 @@ class _Question:
                 reached = True
             elif place:
                 return False
-        if texts > 1 and self.type is not ClassType.CHECKLIST:
+        if texts > 1 and (self.type is not ClassType.CHECKLIST or has_twice(values)):
             return False
         count.weight += texts
         if not texts:
@@ -212,6 +212,7 @@ class _Group:
     shape: Callable[[Form], Form]
     keys_each: int
     writes_points: bool
+    has_flat: Callable[[Iterable[Sequence[Point] | UnsetType]], bool] | None
     asked: _Asked
     nested: tuple[_Group, ...] | None
 
@@ -225,6 +226,8 @@ class _Group:
                 elements = geometry.geometry
                 if elements is UNSET or shape(geometry) is not UNSET:
                     return False
+                if self.has_flat is not None and self.has_flat((elements,)):
+                    return False
                 count.deprecated += 1
                 count.weight += 0 if self.writes_points else len(elements)
             total += len(elements)
@@ -236,6 +239,8 @@ class _Group:
                 count.keys += 1
                 if not _count_groups(geometry.nested_geometries, nested, count):
                     return False
+        if self.has_flat is not None and self.has_flat(map(shape, geometries)):
+            return False
         asked.count_none(unasked, count)
         count.keys += len(geometries) + self.keys_each * total
         count.weight += len(geometries) + (total if self.writes_points else 0)
@@ -290,7 +295,17 @@ def _group(label: LabelClass, asked: _Asked | None, nested: tuple[_Group, ...] |
     if nested is not None:
         fields["nested_geometries"] = _classes_form("Nested", nested)
     form = struct_of("Geometry", [(key, fields[key], False) for key in sorted(fields)], named=True)
-    return _Group(label.key, form, key, attrgetter(key), shape.keys_each, shape.writes_points, asked, nested)
+    return _Group(
+        label.key,
+        form,
+        key,
+        attrgetter(key),
+        shape.keys_each,
+        shape.writes_points,
+        shape.has_flat,
+        asked,
+        nested,
+    )
 
 
 def _asked(classes: Iterable[LabelClass], *, nested: bool) -> _Asked:

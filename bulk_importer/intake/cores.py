@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from bulk_importer.intake.control_groups import control_groups
 
 __all__ = ["usable_cores"]
 
@@ -16,21 +18,12 @@ def usable_cores(root: Path = Path("/")) -> int:
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """The quotas of the control groups of this process, in cores; each holds for all groups below it, too."""
-    try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return
-    mounted = root / "sys/fs/cgroup"
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        own = PurePosixPath(path.lstrip("/"))
-        for group in (own, *own.parents):
-            if not controllers:
-                yield from _quota_of(mounted / group / "cpu.max")
-            elif "cpu" in controllers.split(","):
-                here = mounted / "cpu" / group
-                yield from _quota_of(here / "cpu.cfs_quota_us", here / "cpu.cfs_period_us")
+    """The quotas of the control groups of this process, in cores."""
+    for group, is_second in control_groups("cpu", root):
+        if is_second:
+            yield from _quota_of(group / "cpu.max")
+        else:
+            yield from _quota_of(group / "cpu.cfs_quota_us", group / "cpu.cfs_period_us")
 
 
 def _quota_of(*files: Path) -> Iterator[float]:

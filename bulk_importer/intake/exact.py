@@ -20,8 +20,12 @@ from typing import Any
 
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.scan import BLANKS
+from bulk_importer.readable import readable
 
-__all__ = ["ArrayFinder", "NotJson", "complaint", "path_keys"]
+__all__ = ["ENTRY_ID", "ArrayFinder", "KeysToEntries", "NotJson", "NotThere", "complaint", "path_keys"]
+
+ENTRY_ID = "internal_media_ID"
+"""The key by which an entry is known."""
 
 _CAREFUL_BYTES = 4096
 _PIECE_BYTES = 1 << 16
@@ -44,6 +48,10 @@ class NotJson(Exception):
         super().__init__(f"{reason} at byte {offset}")
 
 
+class NotThere(NotJson):
+    """The document is whole, and has no array where one was looked for."""
+
+
 def path_keys(path: str) -> tuple[str, ...]:
     """The keys that lead to the array, from ijson's notation: `""` or `item` for the root, `a.b.item`.
 
@@ -52,6 +60,8 @@ def path_keys(path: str) -> tuple[str, ...]:
     """
     if not path:
         return ()
+    if readable(path) != path:
+        raise UsageError(f"--path {readable(path)} is not UTF-8, as the keys of JSON are.")
     *keys, last = path.split(".")
     if last != _ITEM or "" in keys:
         raise UsageError(
@@ -241,10 +251,10 @@ class ArrayFinder:
             raise NotJson(self._parser.fed + len(data) - len(solid), "the document has ended before")
 
     def finish(self) -> None:
-        """Say that the document ends here. Raises `NotJson` where it is not whole."""
+        """Say that the document ends here. Raises `NotJson` where it is not whole, `NotThere` where it has no array."""
         self._parser.finish()
         if not self._again:
-            raise NotJson(self._parser.fed, f"there is no array at {self._where}")
+            raise NotThere(self._parser.fed, f"there is no array at {self._where}")
 
     @property
     def _where(self) -> str:
@@ -281,3 +291,40 @@ class ArrayFinder:
             return last
         self._matched += not last
         return False
+
+
+class KeysToEntries:
+    """Follows a document until something in it is an entry, by its id; only objects lie on the way to their array."""
+
+    def __init__(self) -> None:
+        # Changed by `find` alone: for each open container the key that was read last, None in an array.
+        self._way: list[str | None] = []
+        self._parser = _Parser()
+        self.names: list[str] = []
+        """The keys of the document itself, as far as it was read."""
+
+    def find(self, data: bytes) -> tuple[str, ...] | None:
+        """Read on; the keys that lead to the array, none where the document is an entry, None where none is found yet.
+
+        Raises:
+            NotJson: the document stops being one.
+        """
+        for event, value in self._parser.feed(data):
+            if event in ("start_map", "start_array"):
+                self._way.append("" if event == "start_map" else None)
+            elif event in ("end_map", "end_array"):
+                self._way.pop()
+            elif event == "map_key":
+                self._way[-1] = value
+                if len(self._way) == 1:
+                    self.names.append(value)
+                if value == ENTRY_ID and (keys := self._keys()) is not None:
+                    return keys
+        return None
+
+    def _keys(self) -> tuple[str, ...] | None:
+        if len(self._way) == 1:
+            return ()
+        *leading, array = self._way[:-1]
+        keys = tuple(key for key in leading if key is not None)
+        return keys if array is None and len(keys) == len(leading) else None

@@ -18,7 +18,7 @@ Keys are declared in alphabetical order, so that every form of one entry gives t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -26,6 +26,7 @@ from msgspec import UNSET, Meta, UnsetType
 from xxhash import xxh64_digest
 
 from bulk_importer.datagym.entry import ENTRY_KEYS
+from bulk_importer.datagym.shapes import LEAST_AREA, as_double, lacks_area, lacks_length
 
 __all__ = [
     "SHAPES",
@@ -79,6 +80,42 @@ OnePoint: TypeAlias = Annotated[list[Point], Meta(min_length=1, max_length=1)]
 OneRectangle: TypeAlias = Annotated[list[Rectangle], Meta(min_length=1, max_length=1)]
 
 
+def has_flat_polygon(polygons: Iterable[Sequence[Point] | UnsetType]) -> bool:
+    """Whether one has no area (see `lacks_area`); the first triangle of each nearly always has one.
+
+    (Many in one call, because a call costs as much as a triangle.)
+    """
+    most, least, unset = LEAST_AREA, -LEAST_AREA, UNSET
+    for corners in polygons:
+        if corners is unset:
+            continue
+        first, second, third = corners[0], corners[1], corners[2]
+        left, top = first.x, first.y
+        try:
+            twice = (second.x - left) * (third.y - top) - (third.x - left) * (second.y - top)  # type: ignore[operator]  # texts raise
+        except TypeError:  # texts of digits
+            twice = 0.0
+        if not (twice > most or twice < least) and lacks_area(_as_doubles(corners)):
+            return True
+    return False
+
+
+def has_flat_line(lines: Iterable[Sequence[Point] | UnsetType]) -> bool:
+    """Whether one has no length; the first two points of each nearly always differ."""
+    for ends in lines:
+        if ends is UNSET:
+            continue
+        first, second = ends[0], ends[1]
+        may_be_equal = first.x == second.x or type(first.x) is str or type(second.x) is str
+        if may_be_equal and lacks_length(_as_doubles(ends)):
+            return True
+    return False
+
+
+def _as_doubles(points: Sequence[Point]) -> list[tuple[float, float]]:
+    return [(as_double(each.x), as_double(each.y)) for each in points]
+
+
 class Shape(NamedTuple):
     """The elements under one key of coordinates.
 
@@ -87,18 +124,20 @@ class Shape(NamedTuple):
         narrow: the same for a narrow form; a tuple of one is made sooner than a list of one.
         keys_each: of one element.
         writes_points: the server writes a row for each element; otherwise there is exactly one.
+        has_flat: whether one of several such lists is worth a finding because its points lie on one line.
     """
 
     type: Form
     narrow: Form
     keys_each: int
     writes_points: bool
+    has_flat: Callable[[Iterable[Sequence[Point] | UnsetType]], bool] | None = None
 
 
 SHAPES = {
-    "line": Shape(Line, Line, 2, writes_points=True),
+    "line": Shape(Line, Line, 2, writes_points=True, has_flat=has_flat_line),
     "point": Shape(OnePoint, tuple[Point], 2, writes_points=False),
-    "polygon": Shape(Polygon, Polygon, 2, writes_points=True),
+    "polygon": Shape(Polygon, Polygon, 2, writes_points=True, has_flat=has_flat_polygon),
     "rectangle": Shape(OneRectangle, tuple[Rectangle], 4, writes_points=False),
 }
 
@@ -372,16 +411,20 @@ def _geometry(geometry: PlainGeometry) -> tuple[int, int, int] | None:
 
 
 def _shape(geometry: PlainGeometry | PlainNested) -> tuple[int, int, int] | None:
-    """(keys, weight, unset classifications) of a geometry alone; it must have exactly one key of coordinates."""
+    """(keys, weight, unset classifications) of a geometry alone; exactly one key of coordinates, and not in vain."""
     keys = weight = shapes = 0
     if geometry.polygon is not UNSET:
         shapes, weight = 1, len(geometry.polygon)
         keys = 2 * weight
+        if has_flat_polygon((geometry.polygon,)):
+            return None
     if geometry.rectangle is not UNSET:
         shapes, keys = shapes + 1, 4
     if geometry.line is not UNSET:
         shapes, weight = shapes + 1, len(geometry.line)
         keys = 2 * weight
+        if has_flat_line((geometry.line,)):
+            return None
     if geometry.point is not UNSET:
         shapes, keys = shapes + 1, 2
     if shapes != 1:
@@ -408,6 +451,15 @@ def _classifications(given: dict[str, Classification]) -> tuple[int, int, int] |
     return keys, weight, unset
 
 
+def has_twice(values: Sequence[object]) -> bool:
+    """Whether a text comes more than once."""
+    try:
+        return len(set(values)) < len(values)
+    except TypeError:  # an object of nested ones is among them
+        texts = [value for value in values if type(value) is str]
+        return len(set(texts)) < len(texts)
+
+
 def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None:
     """(keys, values, unset classifications) of one classification; the object of nested ones stands second."""
     keys, weight, unset, texts = 0, 0, 0, 0
@@ -422,4 +474,6 @@ def _values(values: Sequence[object], depth: int) -> tuple[int, int, int] | None
             keys, weight, unset = keys + 1 + counted[0], weight + counted[1], unset + counted[2]
         elif value is not None or place > 0:
             return None
+    if texts > 1 and has_twice(values):
+        return None
     return keys, weight + texts, unset + (not texts)

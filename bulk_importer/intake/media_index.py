@@ -27,6 +27,7 @@ import os
 import sys
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
@@ -240,6 +241,6 @@ def _write_durably(path: Path, *pieces: _Column) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise CheckpointUnusable(
-            os.fspath(path), f"the index of its media cannot be written ({error})"
-        ) from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise CheckpointUnusable.by(path, error, what="the index of its media cannot be written") from error

@@ -12,17 +12,19 @@ thirds of the table, nothing is followed any more, and `is_complete` says so.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, Severity
 
-__all__ = ["Mentions"]
+__all__ = ["Mentions", "wiping"]
 
 _WIPED = CATALOGUE["earlier-entry-wiped"]
 _KEPT_BITS = (1 << 60) - 1  # an integer of so many takes 32 bytes, and of 64 bits 48
 _FEW_MEDIA = 600_000  # about the most in a set whose table takes 16 MB
 _SLOTS = 1 << 22
+_JOINED = 4096  # keys at a time: what is joined may be mentioned already, so it must not count at once
 
 
 class Mentions:
@@ -40,7 +42,7 @@ class Mentions:
         few_media: int = _FEW_MEDIA,
         severity: Severity = _WIPED.severity,
     ) -> None:
-        # Changed by `follow`, `recall` and `forget` alone. They are in the set, or else in the table.
+        # Changed by `follow`, `recall`, `join` and `forget` alone. They are in the set, or else in the table.
         self._few: set[int] = set()
         self._many: _Table | None = None
         self._media = 0
@@ -66,6 +68,19 @@ class Mentions:
     def recall(self, keys: Sequence[int]) -> None:
         """Take note of entries that an earlier process followed, by their keys; 0 stands for what was no entry."""
         self._note([key for key in keys if key] if 0 in keys else keys)
+
+    def join(self, other: Mentions) -> None:
+        """Take note of all that `other` has taken note of."""
+        if not other.is_complete:
+            self.forget()
+        keys = iter(other._few) if other._many is None else other._many.keys()
+        while some := list(islice(keys, _JOINED)):
+            self._note(some)
+
+    def among(self, keys: Sequence[int]) -> list[int]:
+        """The places in `keys` of media that were mentioned; nothing is taken note of."""
+        known = self._few.__contains__ if self._many is None else self._many.__contains__
+        return [place for place, key in enumerate(keys) if known(key & _KEPT_BITS)]
 
     def forget(self) -> None:
         """What was mentioned is not known any more, or is too much to be followed."""
@@ -99,17 +114,22 @@ class Mentions:
         return again
 
     def _finding(self, run: EntryRun, index: int) -> Finding:
-        return Finding(
-            code=_WIPED.code,
-            severity=self._severity,
-            position=run.positions[index],
-            offset=run.offset + run.starts[index],
-            media_id=run.media_ids[index],
-            pointer="/keepData",
-            expected="keepData true, or one entry for the media",
-            found="keepData false, behind an entry for the same media",
-            advice=_WIPED.advice,
-        )
+        return wiping(run, index, self._severity, "behind an entry for the same media")
+
+
+def wiping(run: EntryRun, index: int, severity: Severity, where: str) -> Finding:
+    """The finding about an entry that wipes an earlier one; `where` says where it stands to that."""
+    return Finding(
+        code=_WIPED.code,
+        severity=severity,
+        position=run.positions[index],
+        offset=run.offset + run.starts[index],
+        media_id=run.media_ids[index],
+        pointer="/keepData",
+        expected="keepData true, or one entry for the media",
+        found=f"keepData false, {where}",
+        advice=_WIPED.advice,
+    )
 
 
 class _Table:
@@ -118,6 +138,16 @@ class _Table:
     def __init__(self, keys: Iterable[int]) -> None:
         self._slots = array("Q", bytes(8 * _SLOTS))
         self.note(keys)
+
+    def __contains__(self, key: int) -> bool:
+        slots, slot = self._slots, key & (_SLOTS - 1)
+        while slots[slot] and slots[slot] != key:
+            slot = (slot + 1) & (_SLOTS - 1)
+        return slots[slot] == key
+
+    def keys(self) -> Iterator[int]:
+        """All of them."""
+        return filter(None, self._slots)
 
     def note(self, keys: Iterable[int]) -> list[int]:
         """Enter keys; the places of those that were there before. There must be room for them."""

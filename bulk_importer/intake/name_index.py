@@ -27,6 +27,7 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 
@@ -172,6 +173,6 @@ def _write_durably(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise CheckpointUnusable(
-            os.fspath(path), f"the index of media names cannot be written ({error})"
-        ) from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise CheckpointUnusable.by(path, error, what="the index of media names cannot be written") from error

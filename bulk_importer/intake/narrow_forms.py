@@ -23,7 +23,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.intake.forms import SHAPES, Answers, Form, Ground, Place, WideForm, struct_of
+from bulk_importer.intake.forms import SHAPES, Answers, Form, Ground, Place, WideForm, has_twice, struct_of
 
 __all__ = ["Count", "NarrowForm", "Narrowing"]
 
@@ -43,12 +43,14 @@ class Count:
         keys: of all objects.
         weight: as in `Tally`.
         omitted, required: classifications that are not given.
+        is_odd: there is something that needs a look at it: an option twice, a polygon without area.
     """
 
     keys: int = 0
     weight: int = 0
     omitted: int = 0
     required: int = 0
+    is_odd: bool = False
 
 
 class NarrowForm:
@@ -73,6 +75,7 @@ class NarrowForm:
         count = self._count
         count.keys = 1 if entry.keepData is UNSET else 2
         count.weight = 1
+        count.is_odd = False
         count.omitted, count.required = self._answers.none
         if entry.global_classifications is not UNSET:
             count.keys += 1
@@ -134,7 +137,13 @@ class _AnswersForm:
             values = [value for value in map(get, given) if value is not UNSET]
             times = len(values)
             count.keys += times
-            count.weight += sum(map(len, values)) if many else times
+            if many:
+                texts = sum(map(len, values))
+                count.weight += texts
+                if texts > times and any(map(has_twice, values)):
+                    count.is_odd = True
+            else:
+                count.weight += times
             count.omitted += times * omitted
             count.required += times * required
 
@@ -156,6 +165,7 @@ class _Group:
         self.keys = self.weight = 1
         self._omitted, self._required = place.answers.optional, place.answers.required
         self._points: Callable[[Form], Form] | None = None
+        self._has_flat: Callable[[Sequence[Form]], bool] | None = None
         self._answers: _AnswersForm | None = None
         self.nested: _ClassesForm | None = None
         if seen.times:
@@ -166,6 +176,7 @@ class _Group:
         shape = SHAPES[seen.shape]
         if shape.writes_points:
             self._points = attrgetter(seen.shape)
+            self._has_flat = shape.has_flat
         else:
             self.keys += shape.keys_each
         types = [(seen.shape, shape.narrow, True)]
@@ -193,7 +204,10 @@ class _Group:
         count.omitted += times * self._omitted
         count.required += times * self._required
         if self._points is not None:
-            points = sum(map(len, map(self._points, geometries)))
+            shapes = list(map(self._points, geometries))
+            if self._has_flat is not None and self._has_flat(shapes):
+                count.is_odd = True
+            points = sum(map(len, shapes))
             count.keys += 2 * points
             count.weight += points
         if self._answers is not None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import Source, Stream
+from bulk_importer.intake.sources import Source, Stream, unreadable_at
 from bulk_importer.intake.stretches import read_at
 
 __all__ = ["FileReader", "Reader", "SlidingReader", "open_reader"]
@@ -59,7 +59,7 @@ class FileReader:
             else:
                 data = await asyncio.to_thread(read_at, self._descriptor, length, offset)
         except OSError as error:
-            raise SourceUnreadable(self._source.name, f"{error.strerror} at byte {offset}") from error
+            raise unreadable_at(self._source.name, offset, error) from error
         self._source.check_unchanged()
         return data
 

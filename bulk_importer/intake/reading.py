@@ -109,7 +109,7 @@ class Intake:
         MalformedInput: after every segment before the break was given; the last of them may be short.
         SourceUnreadable: reading failed; what was given before is good.
         CheckpointMismatch: a recorded segment is not what it was; nothing of it was given.
-        UsageError: `options.path` names no array (raised at construction).
+        UsageError: `options.path` names no array, or there can be none (raised at construction).
     """
 
     def __init__(
@@ -125,7 +125,8 @@ class Intake:
             self._reader,
             source.name,
             path=self._options.path,
-            lines=True if source.lines else self._options.lines,
+            lines=self._options.lines,
+            ours=source.lines,
             max_line_bytes=self._options.max_entry_bytes,
         )
         # Set by `_begin`, once.
@@ -146,6 +147,11 @@ class Intake:
         self._trouble: InputError | None = None
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Answer | BulkImporterError]] = set()
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether the source is read as JSON Lines; known when the first segment has come."""
+        return self._lines
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -299,8 +305,11 @@ class Intake:
             self._array_end = job.offset + answer.end
             self._stop_here(None)
         elif answer.trouble is not None:
-            at, reason = job.offset + answer.trouble.offset, answer.trouble.reason
-            self._stop_here(MalformedInput(self._source.name, self._position + answer.count, at, reason))
+            trouble, at = answer.trouble, job.offset + answer.trouble.offset
+            position = self._position + answer.count
+            self._stop_here(
+                MalformedInput(self._source.name, position, at, trouble.reason, advice=trouble.advice)
+            )
         elif not answer.count:
             self._go_on_at(job.offset, comma=job.comma, least=job.length)
             return None
@@ -333,7 +342,8 @@ class Intake:
             f"{self._source.name} does not hold what it held when it was read before: it differs between byte "
             f"{key.offset} and byte {key.offset + key.length} (positions {key.first} to {key.first + key.count - 1}). "
             "Nothing of this part was sent. Put the source back as it was, or import the changed one with a new "
-            "--checkpoint; do not delete the old folder: it alone knows what is delivered."
+            "--checkpoint and --settled-by, which names the old folder and leaves out what was delivered. Do not "
+            "delete that: it alone knows what is delivered."
         )
 
 

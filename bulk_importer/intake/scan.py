@@ -48,11 +48,13 @@ class Trouble(msgspec.Struct, frozen=True):
         offset: byte in the scanned stretch.
         reason: what is wrong there.
         element: byte at which the element that it lies in begins; None where it lies between elements.
+        advice: what to do, where that is not to mend it there.
     """
 
     offset: int
     reason: str
     element: int | None = None
+    advice: str = ""
 
 
 class Scan(msgspec.Struct, frozen=True):

@@ -17,18 +17,27 @@ from typing import Any, Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake.stretches import read_at
+from bulk_importer.readable import readable
 
 __all__ = [
+    "HIDDEN_QUERY",
     "EntriesSource",
     "FileSource",
     "Owned",
     "PipeSource",
     "Source",
     "Stream",
+    "changed",
     "open_entries",
     "open_source",
+    "unreadable_at",
 ]
 
+HIDDEN_QUERY = "?..."
+"""Stands in names for the query of an URL, which may be a signature."""
+
+_STANDARD_INPUT = "-"
+_GOES_ON = "When it can be read, the same command goes on."
 _PIECE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 
@@ -47,13 +56,16 @@ class Source(Protocol):
     """Something that can be read.
 
     Attributes:
-        name: as the user gave it, without secrets.
+        name: as the user gave it, without secrets; for people (see `readable`).
         size: bytes as it lies there (compressed, if it is), None where unknown.
         seekable: a stream can be opened at any offset without reading what comes before.
+        repeatable: it can be streamed a second time, and is known to be the same then.
         descriptor: open file to read at any offset by `os.pread`, where there is one.
         lines: it is JSON Lines and need not be looked at to find out.
         plain: its bytes as they lie there are the content, not something that it is unpacked from.
-        path: the file that it is, also where that is compressed; None where it is none.
+        file: open file that it lies in, also where that is compressed; None where it lies in none. What is to be
+            known of the file is asked of this and not of the name, which may say something else by now, or nothing:
+            `-` is no path.
         version: what a server calls the present content (a strong ETag), None where it says nothing.
         taken: how many bytes as they lie there the last stream has taken, of a source that is not plain; else None.
     """
@@ -61,10 +73,11 @@ class Source(Protocol):
     name: str
     size: int | None
     seekable: bool
+    repeatable: bool
     descriptor: int | None
     lines: bool
     plain: bool
-    path: str | None
+    file: int | None
     version: str | None
     taken: int | None
 
@@ -72,13 +85,24 @@ class Source(Protocol):
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
 
     async def stream(self, offset: int) -> Stream:
-        """The bytes from `offset` on. A source that is not seekable can be streamed once, from 0."""
+        """The bytes from `offset` on, which is 0 where it is not seekable."""
 
     def check_unchanged(self) -> None:
         """Raise `SourceUnreadable` where the source is not what it was when it was opened."""
 
     async def aclose(self) -> None:
         """Close the source and what was opened by it."""
+
+
+def unreadable_at(name: str, offset: int, error: OSError) -> SourceUnreadable:
+    """What to raise where the disk, or what stands for one, did not give what is at `offset`."""
+    return SourceUnreadable(name, f"{_why(error)} at byte {offset}", advice=_GOES_ON)
+
+
+def changed(name: str) -> SourceUnreadable:
+    """What to raise where a source is not what it was when it was opened."""
+    advice = "Run the same command again when it is at rest."
+    return SourceUnreadable(name, "it changed while it was read", advice=advice, at_fault=True)
 
 
 class Owned:
@@ -132,17 +156,27 @@ async def _opened(spec: str) -> Source:
 
 def _opened_file(spec: str) -> Source:
     try:
-        descriptor = os.dup(sys.stdin.fileno()) if spec == "-" else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = (
+            _standard_input() if spec == _STANDARD_INPUT else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
+        )
     except (OSError, ValueError) as error:
         raise SourceUnreadable(spec, _why(error)) from error
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
-            raise SourceUnreadable(spec, "it is a folder")
-        return FileSource(spec, descriptor) if stat.S_ISREG(mode) else PipeSource(spec, descriptor)
+            raise SourceUnreadable(spec, "it is a folder", advice="Name the files in it.")
+        # Of a file that another program has read the beginning of, what is left is the source: a stream.
+        is_whole = stat.S_ISREG(mode) and not os.lseek(descriptor, 0, os.SEEK_CUR)
+        return FileSource(spec, descriptor) if is_whole else PipeSource(spec, descriptor)
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _standard_input() -> int:
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
+    return os.dup(sys.stdin.fileno())
 
 
 def open_entries(entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> Source:
@@ -166,14 +200,15 @@ class FileSource(Owned):
     """A plain file, read by positions; it is noticed when it changes meanwhile. Owns `descriptor`."""
 
     seekable = True
+    repeatable = True
     lines = False
     plain = True
     version: str | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
-        self.path: str | None = name
+        self.name = readable(name)
         self.descriptor: int | None = descriptor
+        self.file: int | None = descriptor
         self._file = descriptor
         self._known = self._look()
         self.size: int | None = os.fstat(descriptor).st_size
@@ -193,19 +228,15 @@ class FileSource(Owned):
         try:
             return read_at(self._file, length, offset)
         except OSError as error:
-            raise SourceUnreadable(self.name, f"{_why(error)} at byte {offset}") from error
+            raise unreadable_at(self.name, offset, error) from error
 
     def check_unchanged(self) -> None:
         if self._look() != self._known:
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            )
+            raise changed(self.name)
 
     async def aclose(self) -> None:
         if self.descriptor is not None:
-            self.descriptor = None
+            self.descriptor = self.file = None
             os.close(self._file)
 
 
@@ -232,15 +263,16 @@ class PipeSource(Owned):
     """
 
     seekable = False
+    repeatable = False
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     version: str | None = None
     descriptor: int | None = None
     size: int | None = None
 
     def __init__(self, name: str, descriptor: int) -> None:
-        self.name = name
+        self.name = readable(name)
         self._file = descriptor
         # Changed by `head` and `read`: what was looked at and not yet read.
         self._ahead = bytearray()
@@ -277,7 +309,7 @@ class PipeSource(Owned):
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise SourceUnreadable(self.name, _why(error)) from error
+                raise SourceUnreadable(self.name, _why(error), advice=_GOES_ON) from error
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -315,9 +347,10 @@ class EntriesSource(Owned):
 
     name = "entries"
     seekable = False
+    repeatable = False
     lines = True
     plain = True
-    path: str | None = None
+    file: int | None = None
     version: str | None = None
     descriptor: int | None = None
     size: int | None = None

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
 
 import orjson
 
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.pointers import pointer_of, shown
+from bulk_importer.intake.near_json import Constant, flaw_at, flaws_of_constants
 
 __all__ = ["parsed", "repeats_a_key"]
 
@@ -44,9 +44,9 @@ def parsed(raw: bytes, *, max_depth: int) -> tuple[object, list[Flaw]]:
     try:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        value, flaw = _looked_at_closely(raw)
-        if flaw is not None:
-            return None, [flaw]
+        value, flaws = _looked_at_closely(raw)
+        if flaws:
+            return None, flaws
     return value, list(_repeated_keys(raw, value))
 
 
@@ -78,25 +78,24 @@ def _is_deeper(raw: bytes, limit: int) -> bool:
     return bool(text)
 
 
-def _looked_at_closely(raw: bytes) -> tuple[object, Flaw | None]:
-    """The value of a text that the fast parser refuses, or the flaw that makes it unfit to be sent."""
+def _looked_at_closely(raw: bytes) -> tuple[object, list[Flaw]]:
+    """The value of a text that the fast parser refuses, or the flaws that make it unfit to be sent."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
         found = f"byte 0x{raw[error.start]:02x} at byte {error.start} of the element"
-        return None, Flaw("not-utf8", "", "UTF-8", found)
+        return None, [Flaw("not-utf8", "", "UTF-8", found)]
     try:
-        value: object = json.loads(text, parse_constant=_refused, parse_int=_integer)
-    except ValueError as error:
-        return None, Flaw("not-json", "", "JSON by RFC 8259", _cut(f"{error}"))
+        value: object = json.loads(text, parse_constant=Constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        return None, [flaw_at(text, error)]
+    constants = list(flaws_of_constants(value))
+    if constants:
+        return None, constants
     for pointer, each in _texts_in(value):
         if _HALF_PAIR.search(each):
-            return None, Flaw("lone-surrogate", pointer, "whole characters", shown(each))
-    return value, None
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number in JSON")
+            return None, [Flaw("lone-surrogate", pointer, "whole characters", shown(each))]
+    return value, []
 
 
 def _integer(digits: str) -> int | float:
@@ -152,7 +151,3 @@ def _texts_in(value: object) -> Iterator[tuple[str, str]]:
     for path, each in _walk(value, ()):
         if isinstance(each, str):
             yield pointer_of(path), each
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 120 else text[:119] + "…"

@@ -25,7 +25,7 @@ from bulk_importer.datagym.entry import lane_of, weight_of
 from bulk_importer.datagym.findings import CATALOGUE, severities
 from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.datagym.label_config import LabelConfig
-from bulk_importer.datagym.meaning import Meaning, flaws_of_keys
+from bulk_importer.datagym.meaning import Meaning, flaws_of_keys, flaws_of_origin
 from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import KEEPS, Element, Gathered, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
@@ -53,6 +53,9 @@ __all__ = ["Judge", "Judged", "Prove", "Rules"]
 
 # Deep enough for anything that the server reads (about ten levels), and far from what any parser's stack holds.
 _MAX_DEPTH = 128
+# An id that is empty, or begins with a blank, comes before it.
+_FIRST_LETTER = "!"
+_ID = "/internal_media_ID"
 _NOT_GIVEN = frozenset({"classification-omitted", "required-omitted"})
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
@@ -243,7 +246,10 @@ class Judge:
                 break
             counted = count(entry)
             media_id = entry.internal_media_ID
-            if (is_free and not is_free(media_id)) or (each_apart and repeats_a_key(raw, counted.keys)):
+            if (is_free and not is_free(media_id)) or counted.is_odd or media_id < _FIRST_LETTER:
+                refused = raw
+                break
+            if each_apart and repeats_a_key(raw, counted.keys):
                 refused = raw
                 break
             keys += counted.keys
@@ -272,7 +278,7 @@ class Judge:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
         tally = self._tally(entry)
-        if tally is None:
+        if tally is None or entry.internal_media_ID < _FIRST_LETTER:
             return False
         if tally.notes and not self._weighty.isdisjoint(code for code, _ in tally.notes):
             return False
@@ -318,7 +324,7 @@ class Judge:
     def _about_media(self, raw: bytes, entry: PlainEntry | _Head) -> list[Flaw]:
         """What there is to say about the media of an entry that the schema accepts."""
         media_id = entry.internal_media_ID
-        if self._media is None or media_id is UNSET:
+        if self._media is None or media_id is UNSET or _is_empty(media_id):
             return []
         lane = lane_of(media_id)
         flags = self._media.flags(lane)
@@ -368,10 +374,16 @@ class Judge:
 
     def _hold_against_schema(self, value: object, found: Found) -> None:
         """What the schema has against an element, or else what its meaning has."""
-        if isinstance(value, dict) and "internal_media_ID" not in value:
-            found.add([Flaw("media-id-missing", "", "internal_media_ID", shown(list(value)))])
+        if isinstance(value, dict):
+            media_id = value.get("internal_media_ID", UNSET)
+            if media_id is UNSET:
+                found.add([Flaw("media-id-missing", "", "internal_media_ID", shown(list(value)))])
+            elif _is_empty(media_id):
+                found.add([Flaw("media-id-empty", _ID, "the id of a media", shown(media_id))])
         if not self._schema.accepts(value):
             found.add(self._schema.flaws(value))
+            if isinstance(value, dict):
+                found.add(flaws_of_origin(value))
         elif isinstance(value, dict):
             found.add(self._meaning.flaws(value))
 
@@ -382,6 +394,11 @@ class Judge:
         except (msgspec.DecodeError, OverflowError):
             # Numbers that no double can be, or whole ones of more than 64 bits where the server does not read.
             return text_digest(raw)
+
+
+def _is_empty(media_id: object) -> bool:
+    """Whether it is an id of blanks alone, which the server's database compares as an empty one."""
+    return isinstance(media_id, str) and not media_id.strip(" ")
 
 
 def _media_id(raw: bytes, value: object) -> str | None:

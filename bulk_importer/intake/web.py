@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from bulk_importer.datagym.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import Owned, Stream
+from bulk_importer.intake.signed_urls import has_run_out, is_signed
+from bulk_importer.intake.sources import HIDDEN_QUERY, Owned, Stream, changed
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -29,6 +32,9 @@ _SILENCE_SECONDS = 60.0
 _TRIES = 6
 _FIRST_WAIT_SECONDS = 0.5
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_DOWNLOAD = "Download it, and import the file with the same --checkpoint."
+_FORBIDDEN = frozenset({400, 401, 403, 410})
+_REFUSAL_BYTES = 1 << 14
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
@@ -52,7 +58,7 @@ class WebSource(Owned):
 
     lines = False
     plain = True
-    path: str | None = None
+    file: int | None = None
     descriptor: int | None = None
 
     def __init__(self, url: str, first_wait_seconds: float) -> None:
@@ -60,7 +66,7 @@ class WebSource(Owned):
         self._first_wait_seconds = first_wait_seconds
         self.name = _without_secrets(url)
         # Set by `begin`, once.
-        self.seekable = False
+        self.seekable = self.repeatable = False
         self.size: int | None = None
         self.version: str | None = None
         self._date: str | None = None
@@ -89,17 +95,23 @@ class WebSource(Owned):
                 return
 
     async def _look(self) -> None:
-        async with await self.request({"Range": f"bytes=0-{_HEAD_BYTES - 1}"}) as response:
+        response = await self.request({"Range": f"bytes=0-{_HEAD_BYTES - 1}"})
+        if response.status == 416 and _stretch(response.headers)[1] != 0:
+            # It refuses that there is a first byte, and says that there is one, or nothing; a plain request tells.
+            response.close()
+            response = await self.request({})
+        async with response:
             headers = response.headers
             self.version = _strong(headers.get("ETag"))
             self._date = headers.get("Last-Modified")
             start, size = _stretch(headers)
             if response.status == 416:
                 self.size, self.seekable = 0, True
-                return
-            self.seekable = response.status == 206 and start == 0
-            self.size = size if self.seekable else response.content_length
-            self._head = await _at_most(response, _HEAD_BYTES)
+            else:
+                self.seekable = response.status == 206 and start == 0
+                self.size = size if self.seekable else response.content_length
+                self._head = await _at_most(response, _HEAD_BYTES)
+            self.repeatable = self.seekable or self.version is not None
 
     async def head(self, length: int) -> bytes:
         return self._head[:length]
@@ -128,39 +140,63 @@ class WebSource(Owned):
         """An answer of the server that carries content, or says that there is none at that place."""
         import aiohttp
 
+        from bulk_importer.datagym.failures import failure_text
+
         assert self._session is not None
         try:
             response = await self._session.get(self._url, headers={"Accept-Encoding": "identity", **headers})
         except (aiohttp.InvalidURL, aiohttp.ClientSSLError) as error:
-            raise SourceUnreadable(self.name, str(error).rstrip(".")) from error
-        if response.status in (200, 206, 416):
+            raise SourceUnreadable(self.name, failure_text(error).rstrip(".")) from error
+        if response.status in (200, 206) or (response.status == 416 and "Range" in headers):
             return response
+        said = b""
+        if response.status in _FORBIDDEN:
+            with suppress(*_interruptions()):
+                said = await _at_most(response, _REFUSAL_BYTES)
         response.close()
+        answers = f"the server answers {response.status} {response.reason}"
         if response.status in _BUSY:
-            raise aiohttp.ClientConnectionError(f"the server answers {response.status} {response.reason}")
-        raise SourceUnreadable(self.name, f"the server answers {response.status} {response.reason}")
+            raise aiohttp.ClientConnectionError(answers)
+        if response.status in _FORBIDDEN and is_signed(self._url):
+            raise self._refused(answers, said)
+        raise SourceUnreadable(self.name, answers)
+
+    def _refused(self, answers: str, said: bytes) -> SourceUnreadable:
+        """What to say of a refusal of a signed URL; not what the server `said`, which may hold what was signed."""
+        if has_run_out(self._url, said, time.time()):
+            advice = "A fresh URL with the same --checkpoint goes on from there."
+            return SourceUnreadable(
+                self.name, f"the signature in its URL has run out ({answers})", advice=advice
+            )
+        advice = "If the signature in its URL has run out, a fresh URL with the same --checkpoint goes on from there."
+        return SourceUnreadable(self.name, answers, advice=advice)
 
     def _expect_same(self, response: ClientResponse, offset: int) -> None:
+        if response.status == 416:
+            raise self._denied(response, offset)
         start, size = _stretch(response.headers)
-        size = size if response.status in (206, 416) else response.content_length
+        size = size if response.status == 206 else response.content_length
         same_version = _strong(response.headers.get("ETag")) == self.version
         same_date = self.version is not None or response.headers.get("Last-Modified") == self._date
         same_size = size is None or self.size is None or size == self.size
         if not (same_version and same_date and same_size) or (offset and response.status == 200):
-            raise SourceUnreadable(
-                self.name,
-                "it changed while it was read",
-                advice="Run the same command again when it is at rest.",
-            )
-        if response.status != 416 and (start or 0) != offset:
-            raise SourceUnreadable(
-                self.name, f"the server answers with byte {start or 0} instead of {offset}"
-            )
+            raise changed(self.name)
+        if (start or 0) != offset:
+            reason = f"the server answers with byte {start or 0} instead of {offset}"
+            raise SourceUnreadable(self.name, reason, advice=_DOWNLOAD, at_fault=True)
+
+    def _denied(self, response: ClientResponse, offset: int) -> SourceUnreadable:
+        """What to say where the server has no byte at `offset`, which it was asked for because it should have one."""
+        _, size = _stretch(response.headers)
+        if size is not None and size != self.size:
+            return changed(self.name)
+        reason = f"the server denies that there is a byte {offset}, and said that there is"
+        return SourceUnreadable(self.name, reason, advice=_DOWNLOAD, at_fault=True)
 
     async def _skip(self, response: ClientResponse, length: int) -> None:
         if self.version is None:
             reason = "the connection broke, and the server can neither go on nor prove that it holds the same still"
-            raise SourceUnreadable(self.name, reason, advice="Download it, and import the file.")
+            raise SourceUnreadable(self.name, reason, advice=_DOWNLOAD, at_fault=True)
         while length:
             length -= len(await response.content.read(min(length, 1 << 20)))
 
@@ -171,9 +207,11 @@ class WebSource(Owned):
     async def pause(self, wait: float | None, error: Exception) -> None:
         """Wait before the next try, or give up."""
         if wait is None:
-            what = str(error) or type(error).__name__
+            from bulk_importer.datagym.failures import failure_text
+
+            what = failure_text(error)
             raise SourceUnreadable(
-                self.name, what.rstrip("."), advice="The same command goes on from there."
+                self.name, what.rstrip("."), advice="The same command resumes from there."
             ) from error
         await asyncio.sleep(wait)
 
@@ -262,8 +300,4 @@ def _without_secrets(url: str) -> str:
     """The URL as it may be written down: without a password, and without a query, which may be a signature."""
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        (parts.scheme, place, parts.path, "...", "")
-        if parts.query
-        else (parts.scheme, place, parts.path, "", "")
-    )
+    return urlunsplit((parts.scheme, place, parts.path, "", "")) + (HIDDEN_QUERY if parts.query else "")

@@ -245,5 +245,5 @@ def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
 
 
 def _too_long(start: int, max_entry_bytes: int) -> Trouble:
-    reason = f"this entry is longer than {max_entry_bytes} bytes; raise --max-entry-bytes to read it"
-    return Trouble(start, reason, start)
+    reason = f"this entry is longer than {max_entry_bytes} bytes"
+    return Trouble(start, reason, start, "The same command with a larger --max-entry-bytes goes on there.")

@@ -2,7 +2,8 @@
 
 For the morning after: what happened, when, and why. The file is moved to `run.log.1` when it has grown to
 `LARGEST` bytes, over what stood there before; so at most twice that is kept. A log that cannot be written is given up
-without ending the run: it is not what the run stands on.
+without ending the run: it is not what the run stands on. What happens before the folder is there (a server that does
+not answer) is kept until it is.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
-import orjson
 from msgspec import to_builtins
 
 from bulk_importer.events import Advanced, Event
+from bulk_importer.readable import as_json
 
 __all__ = ["JsonLog"]
 
 LARGEST = 8 << 20
+_MOST_EARLY = 100
 
 
 class JsonLog:
@@ -31,9 +34,10 @@ class JsonLog:
         self._path = path
         self._clock = clock
         self._largest = largest
-        # Opened by the first event, when the folder is there for certain; `_given_up` once it cannot be written. Not
-        # buffered, because each line is to be seen at once; `_bytes` is how long it is.
+        # Opened by the first event that finds the folder there; `_given_up` once it cannot be written. Not buffered,
+        # because each line is to be seen at once; `_bytes` is how long it is. `_early` holds what came before.
         self._file: FileIO | None = None
+        self._early: deque[bytes] = deque(maxlen=_MOST_EARLY)
         self._bytes = 0
         self._given_up = False
 
@@ -41,19 +45,26 @@ class JsonLog:
         """Append one event: the time in seconds since 1970, its name, its fields. What only moves is left out."""
         if self._given_up or isinstance(event, Advanced):
             return
-        line = orjson.dumps(
-            {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)},
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+        told = {"at": round(self._clock(), 3), "event": type(event).__name__, **to_builtins(event)}
+        line = as_json(told, indent=False) + b"\n"
         try:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`
                 self._bytes = self._file.tell()
-            self._bytes += self._file.write(line)
+                line = b"".join((*self._early, line))
+                self._early.clear()
+            written = self._file.write(line)
+            if written < len(line):  # no room for the rest
+                self._file.truncate(self._bytes)
+                self.close()
+                return
+            self._bytes += written
             if self._bytes >= self._largest:
                 self._file.close()
                 os.replace(self._path, self._path.with_name(self._path.name + ".1"))
                 self._file = None
+        except FileNotFoundError:
+            self._early.append(line)
         except OSError:
             self.close()
 

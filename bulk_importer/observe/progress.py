@@ -16,7 +16,7 @@ from typing import Protocol
 
 from msgspec import to_builtins
 
-from bulk_importer.events import Advanced, Event, RunEnded
+from bulk_importer.events import Advanced, AnswerCame, AnswerDelayed, AnswerMissed, Event, RunEnded
 from bulk_importer.levels import Level
 from bulk_importer.observe.line import Drawing, fitted, plain
 from bulk_importer.observe.standing import Standing
@@ -29,6 +29,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_LATER_LINES = 60.0
 _EARLY_SECONDS = 600.0
 """For so long lines come often; a run that takes the night does not fill a log with them."""
+
+
+_LEFT_OUT = (Advanced, AnswerCame, AnswerDelayed, AnswerMissed)
+"""Events that are no object of their own: the one only moves, and `Waiting` says the others."""
 
 
 class Progress(Protocol):
@@ -153,7 +157,7 @@ class PlainLines:
 
 
 class JsonLines:
-    """The events as objects, and now and then how far it is. What only moves is left out.
+    """The events as objects, and now and then how far it is. What only moves is left out, and what `Waiting` says.
 
     Args:
         tell: writes an object with its time and its level.
@@ -178,7 +182,7 @@ class JsonLines:
         with self._lock:
             self._standing.see(event, self._clock())
             level = level_of(event)
-            if level <= self._level and not isinstance(event, Advanced):
+            if level <= self._level and not isinstance(event, _LEFT_OUT):
                 self._tell({"event": type(event).__name__, **to_builtins(event)}, level)
             if isinstance(event, RunEnded):
                 self._tell_standing()

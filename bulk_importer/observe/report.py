@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["summary_text"]
+__all__ = ["origin_text", "summary_text"]
+
+# What has to be done before the same command again can go on, the message says.
+_SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT})
 
 
 def summary_text(summary: Summary) -> str:
     """A few lines for a person: how it stands, what became of the entries, where to look, what to run next."""
     return "\n".join(_lines(summary))
+
+
+def origin_text(findings: Mapping[str, int]) -> str:
+    """What a source is that holds entries of an export, and what helps; empty for any other."""
+    if "exported-entry" not in findings:
+        return ""
+    return (
+        "The source is an export of DataGym, whose ids are those of the project that it came from. To load it into "
+        "another one with the same files, take internal_media_ID out of its entries and give --media-by name; "
+        "'bulk-importer explain exported-entry' says more."
+    )
 
 
 def _lines(summary: Summary) -> Iterator[str]:
@@ -54,6 +68,8 @@ def _headline(summary: Summary) -> str:
 
 
 def _advice(summary: Summary) -> Iterator[str]:
+    if origin := origin_text(summary.findings):
+        yield f"  {origin}"
     if summary.rejected:
         yield f"  What was rejected, and why: {summary.checkpoint}/rejected.jsonl"
         yield "  Later entries of the same media were sent all the same; 'retry' feeds the rejected ones behind them."
@@ -66,5 +82,5 @@ def _advice(summary: Summary) -> Iterator[str]:
         )
         if shown:
             yield f"  Media in doubt: {shown}" + (f" and {more:,} more" if more > 0 else "")
-    if summary.state is not RunState.COMPLETE and summary.exit_code != ExitCode.USAGE:
+    if summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
         yield "  The same command again goes on where this run stopped."

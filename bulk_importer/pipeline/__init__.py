@@ -9,7 +9,7 @@ What it promises, whatever happens on either side:
  4. Nothing twice: a batch whose answer was lost is in doubt and is not sent again before it is known what became of
     it; what cannot be known is reported, never guessed.
  5. Order per media: two entries of one media are never in two requests at a time and never overtake each other.
- 6. One bad entry costs one entry.
+ 6. One bad entry costs one entry, whoever refuses it: the server in its own words, or something before it in nobody's.
  7. No silent loss: what the server would accept and then drop is found before it is sent.
  8. Same bytes or refuse: a resume on another input, project or server stops before anything of it is sent.
  9. Bounded memory: the terms are in `intake`, `packing.pool` and `checkpoint.state`; nothing here grows with the input.
@@ -18,7 +18,9 @@ What it promises, whatever happens on either side:
 
 The flow: `feed` reads and judges segments; each is recorded, and what it owes goes into the pool, which blocks while
 it is full; the dispatcher empties it. Both run until the source ends or a stop is requested. `Import` sets them up
-and says in a summary what came of it; `account` does the sums.
+and says in a summary what came of it; `account` does the sums. Several sources of one command are imported one after
+the other: `neighbours` is what each has to know of the others, `foreseeing` reads new ones before anything is sent, and
+`places` says where the checkpoint of each is.
 """
 
 from typing import TYPE_CHECKING
@@ -27,10 +29,18 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.account import Announcement
-    from bulk_importer.pipeline.importing import Import, checkpoint_folder
+    from bulk_importer.pipeline.importing import Import
+    from bulk_importer.pipeline.places import checkpoint_folder, checkpoint_folders, checkpoints_in
 else:
     __getattr__ = opened_on_demand(
-        __name__, {"Announcement": "account", "Import": "importing", "checkpoint_folder": "importing"}
+        __name__,
+        {
+            "Announcement": "account",
+            "Import": "importing",
+            "checkpoint_folder": "places",
+            "checkpoint_folders": "places",
+            "checkpoints_in": "places",
+        },
     )
 
-__all__ = ["Announcement", "Import", "checkpoint_folder"]
+__all__ = ["Announcement", "Import", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]

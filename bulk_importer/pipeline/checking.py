@@ -1,7 +1,7 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
 Memory: what reading takes (see `intake`), the groups of findings (bounded, see `intake.grouping`), and the media that
-the input mentions (at most 36 MB, for a moment 70, see `intake.mentions`).
+the input mentions (at most 36 MB, for a moment 70, see `intake.mentions`), and as much for those of other inputs.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from bulk_importer.errors import ExitCode, MalformedInput
+from bulk_importer.errors import ExitCode, InputError, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment, Source
 from bulk_importer.intake.geometries import geometries_in
 from bulk_importer.intake.grouping import FindingGroup, FindingGroups
+from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.rules import Yardstick
@@ -74,6 +75,7 @@ class Check:
         sample: look at so many entries from the beginning, and no further.
         passed: told after each segment how many entries are behind us, how many of them are rejected, and how many
             bytes (decompressed).
+        others: what the sources before it mention; those of this one are added at its end.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Check:
         found: Callable[[Finding], None] = lambda _: None,
         sample: int | None = None,
         passed: Callable[[int, int, int], None] = lambda *_: None,
+        others: Mentions | None = None,
     ) -> None:
         self._source = source
         self._yardstick = yardstick
@@ -94,7 +97,8 @@ class Check:
         self._passed = passed
         severities = yardstick.rules.severities()
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
-        self._crossing = Crossing(yardstick.rules, importable=yardstick.media)
+        self._others = others
+        self._crossing = Crossing(yardstick.rules, importable=yardstick.media, others=others)
         # Sums over the segments so far; changed by `_add` alone.
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()
@@ -107,7 +111,7 @@ class Check:
         """Read and judge to the end of the source, or of the sample, or to where it breaks off.
 
         Raises:
-            SourceUnreadable: the source cannot be read.
+            SourceUnreadable: nothing of the source can be read.
         """
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
@@ -121,8 +125,13 @@ class Check:
                 if intake.end is not None:
                     self._is_whole = True
                     self._bytes = intake.end.length
-        except MalformedInput as error:
+        except InputError as error:
+            if not (isinstance(error, MalformedInput) or self._entries):
+                raise
             message, code = str(error), error.exit_code
+        finally:
+            if self._others is not None:
+                self._others.join(self._crossing.mentions)
         if code is ExitCode.DELIVERED and self._rejected:
             code = ExitCode.REJECTIONS
         return self._report(message, code, round(time.monotonic() - began, 3))
@@ -166,7 +175,7 @@ class Check:
             geometries=dict(self._geometries.most_common()),
             groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],
             checked=self._yardstick.checked,
-            unchecked=self._yardstick.unchecked,
+            unchecked=(*self._yardstick.unchecked, *filter(None, [self._crossing.unknown])),
         )
 
 

@@ -2,12 +2,13 @@
 
 For each media that is looked at, its delivered entries are read from the source again, and the labels that they leave
 behind, one after the other, must be there. What people added since is no difference; what they changed or removed is.
+Of an entry that a retry delivered it is the correction that counts, and it came last.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -17,7 +18,9 @@ from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan, Segment
+from bulk_importer.pipeline.corrections import Correction
 from bulk_importer.pipeline.feed import owed_part
+from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, Witness, witness_of
 
 __all__ = ["compare_with_server"]
@@ -34,11 +37,18 @@ class _Delivered(msgspec.Struct):
 
 
 async def compare_with_server(
-    source: Source, state: CheckpointState, reader: LabelReader, *, sample: int | None, emit: Observer
+    source: Source,
+    state: CheckpointState,
+    reader: LabelReader,
+    *,
+    corrected: Sequence[Correction],
+    sample: int | None,
+    emit: Observer,
 ) -> Claim:
     """Read labels back and compare them with what was delivered.
 
     Args:
+        corrected: what retries delivered.
         sample: how many media to look at, chosen by a digest of their ids; None for all, whose delivered entries are
             then held in memory.
         emit: told how far it is.
@@ -47,7 +57,7 @@ async def compare_with_server(
         InputError, CheckpointMismatch: the source is not the one that was imported.
         ServerError: the server does not answer.
     """
-    chosen = await _delivered(source, state, sample, emit)
+    chosen = await _delivered(source, state, corrected, sample, emit)
     tasks = await reader.tasks(list(chosen))
     differing: list[str] = []
     silent = 0
@@ -81,36 +91,59 @@ def _text(looked_at: int, silent: int, differing: list[str]) -> str:
 
 
 async def _delivered(
-    source: Source, state: CheckpointState, sample: int | None, emit: Observer
+    source: Source,
+    state: CheckpointState,
+    corrected: Sequence[Correction],
+    sample: int | None,
+    emit: Observer,
 ) -> dict[str, _Delivered]:
     """The delivered entries of the chosen media, by lane.
 
     The media with the smallest digests are chosen. One that falls out never comes in again, so whoever stays has all
     of its entries.
     """
-    chosen: dict[str, _Delivered] = {}
-    largest: list[tuple[int, str]] = []  # a heap: the chosen lane with the largest digest comes first
+    chosen = _Chosen(sample)
+    as_they_came = SpanSet(state.delivered)
+    for each in corrected:
+        as_they_came.discard(each.position, each.position + 1)
     plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
     async with Intake(source, plan, Rules(), IntakeOptions()) as intake:
         async for segment in intake:
             read = segment.key.first + segment.key.count
             emit(Advanced(work="reading what was delivered", done=read, total=state.position, unit="entries"))
-            for lane, media_id, raw in _entries(segment, state):
-                if lane in chosen:
-                    chosen[lane].entries.append(raw)
-                    continue
-                rank = (-key_of(lane), lane)
-                if sample is not None and len(chosen) >= sample:
-                    if rank <= largest[0]:
-                        continue
-                    del chosen[heapq.heappop(largest)[1]]
-                heapq.heappush(largest, rank)
-                chosen[lane] = _Delivered(media_id, [raw])
-    return chosen
+            for lane, media_id, raw in _entries(segment, as_they_came):
+                chosen.take(lane, media_id, raw)
+    for each in corrected:
+        if each.lane is not None and each.media_id is not None:
+            chosen.take(each.lane, each.media_id, each.raw)
+    return chosen.by_lane
 
 
-def _entries(segment: Segment, state: CheckpointState) -> Iterator[tuple[str, str, bytes]]:
+class _Chosen:
+    """The media with the smallest digests among those that were seen, at most `sample` of them."""
+
+    def __init__(self, sample: int | None) -> None:
+        self._sample = sample
+        # Changed by `take`. The heap has the chosen lane with the largest digest first.
+        self._largest: list[tuple[int, str]] = []
+        self.by_lane: dict[str, _Delivered] = {}
+
+    def take(self, lane: str, media_id: str, raw: bytes) -> None:
+        """See the next entry."""
+        if lane in self.by_lane:
+            self.by_lane[lane].entries.append(raw)
+            return
+        rank = (-key_of(lane), lane)
+        if self._sample is not None and len(self.by_lane) >= self._sample:
+            if rank <= self._largest[0]:
+                return
+            del self.by_lane[heapq.heappop(self._largest)[1]]
+        heapq.heappush(self._largest, rank)
+        self.by_lane[lane] = _Delivered(media_id, [raw])
+
+
+def _entries(segment: Segment, delivered: SpanSet) -> Iterator[tuple[str, str, bytes]]:
     key = segment.key
-    run = owed_part(segment.run, state.delivered.within(key.first, key.first + key.count))
+    run = owed_part(segment.run, delivered.within(key.first, key.first + key.count))
     for index in range(len(run)):
         yield run.lanes[index], run.media_ids[index], run.raw(index)

@@ -1,12 +1,13 @@
 """Reads which rejected entries are to be fed again, and with what bytes.
 
 A correction is a line of `rejected.jsonl` or of an edited copy of it: `position` says which entry it stands for,
-`entry` is what is sent in its place. Other keys do not matter, so a line may be left as it is but for what is wrong.
+`entry` is what is sent in its place; or `entry_text`, where the entry was not JSON and was mended in that text. Other
+keys do not matter, so a line may be left as it is but for what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,36 +15,66 @@ import msgspec
 from bulk_importer.checkpoint import CheckpointState, rejected_lines
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import UsageError
+from bulk_importer.intake.name_index import NameIndex, SeveralMedia
 from bulk_importer.model import KeepData
 from bulk_importer.small_files import opened
 from bulk_importer.spans import SpanSet
 
-__all__ = ["Correction", "corrections_in", "standing_corrections"]
+__all__ = ["Correction", "corrections_in", "standing_corrections", "with_ids"]
 
 _NAMED = 5
+# A correction becomes one line. Between tokens a tab is a blank as a line break is, and inside a text it is refused as
+# one is: what was wrong stays wrong, and is said again.
+_JOINED = bytes.maketrans(b"\n\r", b"\t\t")
 
 
 class _Line(msgspec.Struct):
     position: int
     entry: msgspec.Raw = msgspec.Raw()
+    entry_text: str = ""
+
+    @property
+    def raw(self) -> bytes:
+        """What is to be sent; empty where the line gives nothing."""
+        return bytes(self.entry) or self.entry_text.strip(" \t\n\r").encode().translate(_JOINED)
 
 
-class _Head(msgspec.Struct, rename={"media_id": "internal_media_ID", "keep": "keepData"}):
-    media_id: str
+class _Head(
+    msgspec.Struct, rename={"media_id": "internal_media_ID", "name": "external_media_ID", "keep": "keepData"}
+):
+    media_id: str | None = None
+    name: str | None = None
     keep: bool | None = None
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """What to send for a position that was rejected."""
+    """What to send for a position that was rejected.
+
+    Attributes:
+        named: the id of its media, where the entry has only the name of it (see `with_ids`).
+    """
 
     position: int
     raw: bytes
+    named: str | None = None
+
+    @property
+    def media_id(self) -> str | None:
+        """The id of its media, as it stands there, else by its name."""
+        head = self._head
+        return self.named if head is None or head.media_id is None else head.media_id
 
     @property
     def lane(self) -> str | None:
         """The lane of its media; None where it names none, which the judge will see."""
+        media_id = self.media_id
+        return None if media_id is None else lane_of(media_id)
+
+    @property
+    def name(self) -> str | None:
+        """The file name by which it names its media."""
         head = self._head
-        return None if head is None else lane_of(head.media_id)
+        return None if head is None else head.name
 
     @property
     def keep(self) -> KeepData:
@@ -61,8 +92,10 @@ class Correction(msgspec.Struct, frozen=True):
             return None
 
 
-def corrections_in(path: Path, rejected: SpanSet) -> list[Correction]:
-    """The corrections in a file, by position.
+def corrections_in(
+    path: Path, rejected: SpanSet, settled: Container[int] = frozenset()
+) -> tuple[list[Correction], list[int]]:
+    """The corrections in a file, and the positions in it that are `settled` already, which it may name; by position.
 
     Raises:
         UsageError: it cannot be read, names a position twice, or one that is not rejected, or gives no entry for one.
@@ -75,17 +108,26 @@ def corrections_in(path: Path, rejected: SpanSet) -> list[Correction]:
             raise UsageError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
         if told.position in found:
             raise UsageError(f"{path}, line {number}: position {told.position} is there twice.")
-        if not bytes(told.entry):
+        raw = told.raw
+        if not raw:
             raise UsageError(
                 f"{path}, line {number}: there is no 'entry' for position {told.position}. Leave the line out, or give "
-                "the entry as JSON."
+                "the entry there as JSON."
             )
-        found[told.position] = Correction(told.position, bytes(told.entry))
+        found[told.position] = Correction(told.position, raw)
+    left_out = [position for position in sorted(found) if position in settled and position not in rejected]
+    for position in left_out:
+        del found[position]
     foreign = [position for position in sorted(found) if position not in rejected]
     if foreign:
         shown = ", ".join(map(str, foreign[:_NAMED])) + (", ..." if len(foreign) > _NAMED else "")
         raise UsageError(f"{path} has corrections for positions that are not rejected: {shown}.")
-    return _by_position(found.values())
+    return _by_position(found.values()), left_out
+
+
+def with_ids(corrections: Iterable[Correction], names: NameIndex) -> list[Correction]:
+    """The corrections, with the ids of the media that they name by file name alone."""
+    return [msgspec.structs.replace(each, named=_id_of(each.name, names)) for each in corrections]
 
 
 def standing_corrections(folder: Path, state: CheckpointState) -> list[Correction]:
@@ -95,6 +137,13 @@ def standing_corrections(folder: Path, state: CheckpointState) -> list[Correctio
         for line in rejected_lines(folder, state.rejected_bytes)
         if line.position in state.rejected and bytes(line.entry)
     )
+
+
+def _id_of(name: str | None, names: NameIndex) -> str | None:
+    try:
+        return None if name is None else names.find(name)
+    except SeveralMedia:
+        return None
 
 
 def _by_position(corrections: Iterable[Correction]) -> list[Correction]:

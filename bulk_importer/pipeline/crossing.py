@@ -1,4 +1,7 @@
-"""What entries of one input do to each other: a later one may wipe what an earlier one of its media brings.
+"""What entries of one command do to each other: a later one may wipe what an earlier one of its media brings.
+
+The earlier one may stand in the same source or in another one. Of other sources counts what is on record from an
+earlier day, and what they mention when their turn comes before.
 
 Whether that is an error is for the rules to say; it is a warning unless they say otherwise. As an error it rejects the
 later entry, as the earlier one may have been delivered by the time the later one is read.
@@ -11,9 +14,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bulk_importer.intake.mentions import Mentions
+from bulk_importer.intake.mentions import Mentions, wiping
 from bulk_importer.intake.validation import Rules
-from bulk_importer.model import Finding, Rejection, Segment, Severity
+from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 
 __all__ = ["Crossing"]
 
@@ -26,15 +29,21 @@ class Crossing:
 
     Args:
         importable: how many media of the project can be imported, where that is known.
+        others: what other sources of the same command mention; None where there are none.
     """
 
-    def __init__(self, rules: Rules, *, importable: int | None = None) -> None:
+    def __init__(
+        self, rules: Rules, *, importable: int | None = None, others: Mentions | None = None
+    ) -> None:
         severities = rules.severities()
         self._severity = severities[_WIPED]
         self._importable = importable
         # Where entries for other media may pass, what they name is no part of the project.
         self._is_exact = all(severities[code] is Severity.ERROR for code in _FOREIGN)
+        self._others = Mentions() if others is None else others
         self.mentions = Mentions(severity=self._severity)
+        # Entries with keepData false that were followed when not all media before them were known.
+        self._unknown = 0
 
     @property
     def media(self) -> int | None:
@@ -48,6 +57,20 @@ class Crossing:
             return None
         return max(0, self._importable - self.media)
 
+    @property
+    def unknown(self) -> str:
+        """What could not be found out, a phrase; empty where all could."""
+        if not self._unknown:
+            return ""
+        return (
+            f"whether {self._unknown:,} entries with keepData false wipe what earlier ones of their media bring: not "
+            "all media that came before are known"
+        )
+
+    def note(self, run: EntryRun) -> None:
+        """Entries of the input that were delivered before it was followed."""
+        self.mentions.recall(run.keys)
+
     def follow(self, segment: Segment) -> Segment:
         """Follow a segment; the same with what was found counted, and rejected where that is an error."""
         return self.examined(segment)[0]
@@ -59,7 +82,7 @@ class Crossing:
             The same with what was found counted, and rejected where that is an error; and what was found, unless it
             is only to be counted.
         """
-        findings = self.mentions.follow(segment.run)
+        findings = self._wiping(segment.run)
         if not findings:
             return segment, []
         counts = Counter(segment.counts)
@@ -68,6 +91,21 @@ class Crossing:
         if self._severity is Severity.ERROR:
             segment = _without(segment, findings)
         return segment, [] if self._severity is Severity.NOTE else findings
+
+    def _wiping(self, run: EntryRun) -> list[Finding]:
+        """A finding for each entry that wipes an earlier one, in order of position."""
+        findings = self.mentions.follow(run)
+        if not (self.mentions.is_complete and self._others.is_complete):
+            self._unknown += run.keeps.count(KeepData.FALSE)
+        if not len(self._others) or KeepData.FALSE not in run.keeps:
+            return findings
+        found = {finding.position for finding in findings}
+        across = [
+            wiping(run, index, self._severity, "behind an entry of another source for the same media")
+            for index in self._others.among(run.keys)
+            if run.keeps[index] == KeepData.FALSE and run.positions[index] not in found
+        ]
+        return sorted((*findings, *across), key=lambda each: each.position) if across else findings
 
 
 def _without(segment: Segment, findings: Sequence[Finding]) -> Segment:

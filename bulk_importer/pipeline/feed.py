@@ -9,33 +9,39 @@ from itertools import chain
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
-from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput
+from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead, SourceEnded
 from bulk_importer.intake import Intake
-from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.refusals import rejections_of_condemned
 from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.spans import Span, SpanSet
 
-__all__ = ["Feeder", "reading_plan"]
+__all__ = ["READ_AS", "Feeder", "reading_plan"]
+
+READ_AS = "read_as"
+"""Note in the log: whether the source was read as JSON `lines` or an `array`, in the words of `--lines`."""
 
 
 def reading_plan(state: CheckpointState) -> ReadPlan:
     """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest.
 
     All of it, where the source has no identity by which it could be known again (standard input, the entries of a
-    program): then only reading it tells whether it is the same.
+    program): then only reading it tells whether it is the same. Behind a break, which another source may be in the
+    place of by now, all of what has to be unpacked anyway, and of what is far away the last segment, which any shift
+    must hit; a plain file was held against its segments when the checkpoint was opened.
     """
     plan = state.plan()
-    if state.identity == SourceIdentity():
+    if state.identity == SourceIdentity() or (state.broken is not None and not state.identity.plain):
         return ReadPlan(tuple(state.segments), plan.position, plan.offset)
+    proving = state.segments[-1:] if state.broken is not None else ()
     owing = {key.first for key in plan.again}
     again = (
         key
         for key in state.segments
-        if key.first in owing or state.taken.meets(key.first, key.first + key.count)
+        if key.first in owing or state.taken.meets(key.first, key.first + key.count) or key in proving
     )
     return ReadPlan(tuple(again), plan.position, plan.offset, plan.ended)
 
@@ -49,7 +55,8 @@ class Feeder:
         doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other; it has followed what was read before.
-        keep_mentioned: told each segment that it follows, before its record is written; quick.
+        keep_mentioned: told the media of each segment that it follows, before its record is written; quick.
+        held: keys of media that are in doubt in another source of the command: nothing of theirs is handed on.
         taken: how many bytes of a source that is unpacked were taken so far.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
@@ -67,7 +74,8 @@ class Feeder:
         doubted: Callable[[EntryRun], None],
         limit: int | None,
         crossing: Crossing,
-        keep_mentioned: Callable[[Segment], None],
+        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
+        held: frozenset[int],
         taken: Callable[[], int | None],
         budget: ErrorBudget,
         settled: SettledBefore | None = None,
@@ -81,12 +89,15 @@ class Feeder:
         self._doubted = doubted
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
+        self._held = held
         self._taken = taken
         self._budget = budget
         self._settled = settled
         # How many more may be handed on; changed by `_hand_on` alone.
         self._allowed = limit
         self._has_begun = False
+        self.held_back = 0
+        """How many owed entries were not handed on because of `held`."""
 
     @property
     def is_limited(self) -> bool:
@@ -103,15 +114,14 @@ class Feeder:
         """
         try:
             async for judged in self._intake:
+                await self._note_form()
                 is_new = judged.key.first >= self._checkpoint.state.position
                 before = self._rejected_in(judged)
                 if is_new and self._checkpoint.state.end is not None:
                     raise self._longer(judged)
-                open_part = judged if self._settled is None else self._settled.apart(judged)
-                segment = open_part
+                segment = judged if self._settled is None else self._settled.apart(judged)
                 if is_new:
-                    segment = self._crossing.follow(open_part)
-                    self._keep_mentioned(segment)
+                    segment = self._followed(segment, judged)
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
                 await self._hand_on(segment, before)
@@ -121,12 +131,32 @@ class Feeder:
             self._begin({})
             await self._checkpoint.record_broken(error.position, error.offset, error.reason)
             raise
+        except SourceUnreadable as error:
+            if error.at_fault:
+                # Recorded as a break, so that another one may be in its place: what was read of it is proven again.
+                state = self._checkpoint.state
+                await self._checkpoint.record_broken(state.position, state.offset, error.reason)
+            raise
         self._begin({})
         end = self._intake.end
         if end is not None and self._checkpoint.state.end is None:
             await self._checkpoint.record_end(end.total, end.length)
         if end is not None:
             self._emit(SourceEnded(total=end.total))
+
+    async def _note_form(self) -> None:
+        """Put on record how the source is read, once: read otherwise, a position would mean something else."""
+        if READ_AS not in self._checkpoint.state.notes:
+            await self._checkpoint.record_note(READ_AS, "lines" if self._intake.is_lines else "array")
+
+    def _followed(self, segment: Segment, judged: Segment) -> Segment:
+        """A new segment, with what its entries do to earlier ones; what of `judged` is delivered came before them."""
+        brought = [] if self._settled is None else [self._settled.brought(judged)]
+        for run in brought:
+            self._crossing.note(run)
+        followed = self._crossing.follow(segment)
+        self._keep_mentioned(followed.key, [followed.run, *brought])
+        return followed
 
     def _longer(self, segment: Segment) -> CheckpointMismatch:
         return CheckpointMismatch(
@@ -145,6 +175,10 @@ class Feeder:
         self._hold_back_doubt(segment)
         await self._reject_condemned(segment)
         run = owed_part(segment.run, self._checkpoint.state.owed_within(key.first, key.first + key.count))
+        if self._held and not self._held.isdisjoint(run.keys):
+            free = [index for index, key in enumerate(run.keys) if key not in self._held]
+            self.held_back += len(run) - len(free)
+            run = run.take(free)
         if self._allowed is not None:
             run = run.take(range(min(len(run), self._allowed)))
             self._allowed -= len(run)

@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Observer, StopRequested
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
-from bulk_importer.model import Batch, KeepData, Rejection, Segment
+from bulk_importer.model import Batch, EntryRun, KeepData, Rejection, SegmentKey
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
@@ -51,7 +51,7 @@ class Flow:
         doubts: keeps what is in doubt, to be asked about.
         watch: notices when the label configuration changes; None where it is not the server's.
         settled: what of the source an earlier import delivered, where it is a mended one.
-        crossing, keep_mentioned: as `Feeder` takes them.
+        crossing, keep_mentioned, held: as `Feeder` takes them.
         began: called before the first upload with the mix of keepData in the first segment.
     """
 
@@ -69,7 +69,8 @@ class Flow:
         watch: ConfigWatch | None,
         settled: SettledBefore | None,
         crossing: Crossing,
-        keep_mentioned: Callable[[Segment], None],
+        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
+        held: frozenset[int],
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
         clock: Callable[[], float],
@@ -85,6 +86,7 @@ class Flow:
         self._settled = settled
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
+        self._held = held
         self._emit = emit
         self._began = began
         suspects = checkpoint.state.suspects
@@ -95,6 +97,8 @@ class Flow:
         )
         self._errors: list[BulkImporterError] = []
         self.is_limited = False
+        self.held_back = 0
+        """How many entries are owed because of `held`."""
         self._sending = Sending(
             settings,
             Uploads(
@@ -163,12 +167,13 @@ class Flow:
                     limit=settings.limit,
                     crossing=self._crossing,
                     keep_mentioned=self._keep_mentioned,
+                    held=self._held,
                     taken=lambda: self._source.taken,
                     budget=settings.max_errors,
                     settled=self._settled,
                 )
                 await feeder.run()
-                self.is_limited = feeder.is_limited
+                self.is_limited, self.held_back = feeder.is_limited, feeder.held_back
         except InputError as error:
             self._errors.append(error)  # what was read before it is sent all the same
         except (CheckpointMismatch, BudgetExceeded) as error:

@@ -13,9 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity, identify, read_state
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    CheckpointState,
+    Header,
+    SourceIdentity,
+    identify,
+    read_state,
+)
 from bulk_importer.checkpoint.records import Block
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.label_config import LabelConfig
@@ -26,6 +34,8 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
     CheckpointLocked,
+    CheckpointMismatch,
+    ExitCode,
     SourceUnreadable,
     UsageError,
 )
@@ -43,8 +53,11 @@ from bulk_importer.pipeline.account import (
 )
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of
+from bulk_importer.pipeline.feed import READ_AS
+from bulk_importer.pipeline.first_contact import FirstContact
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.mention_log import MentionLog
+from bulk_importer.pipeline.neighbours import Neighbours
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.rules import (
@@ -56,27 +69,16 @@ from bulk_importer.pipeline.rules import (
     yardstick_of,
 )
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
+from bulk_importer.pipeline.source_again import note_place
 from bulk_importer.settings import Settings
-from bulk_importer.summary import RunState, Summary, Tally, write_summary
+from bulk_importer.spans import SpanSet
+from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
 from bulk_importer.transfer.sending import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Import", "checkpoint_folder"]
+__all__ = ["Import"]
 
 _SECONDS_BETWEEN_TRIES = 0.1
-
-
-def checkpoint_folder(source: str, folder: str | None) -> Path:
-    """Where the checkpoint of `source` is kept: `folder`, or beside the source.
-
-    Raises:
-        UsageError: the source is no file, so nothing is beside it.
-    """
-    if folder is not None:
-        return Path(folder)
-    if source == "-" or "://" in source:
-        raise UsageError(f"{source} needs --checkpoint FOLDER: there is no place beside it.")
-    return Path(source + ".checkpoint")
 
 
 class Import:
@@ -89,6 +91,8 @@ class Import:
         observers: see every event.
         announce: told what is about to happen, once, before the first upload.
         sibling: checkpoint folder of the source that was imported just before this one, into the same project.
+        leave_out: positions that are skipped where they are not settled yet.
+        neighbours: what is known of the other sources of the command; None where it has none.
     """
 
     def __init__(
@@ -102,6 +106,8 @@ class Import:
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
         sibling: Path | None = None,
+        leave_out: SpanSet | None = None,
+        neighbours: Neighbours | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not settings.server or not settings.project:
@@ -116,6 +122,8 @@ class Import:
         self._observers = observers
         self._announce = announce
         self._sibling = sibling
+        self._leave_out = leave_out
+        self._neighbours = neighbours
         self._clock = clock
 
     async def run(self) -> Summary:
@@ -133,26 +141,26 @@ class Import:
         identity = await asyncio.to_thread(self._identity)
         finished = await asyncio.to_thread(self._finished, identity)
         if finished is not None:
+            if written_state(self._folder) != finished.state:  # what ended the run let nothing be written
+                await asyncio.to_thread(write_summary, self._folder, finished)
             return finished
         async with AsyncExitStack() as opened:
             async with self._stop.breaking_off():
                 client = await opened.enter_async_context(self._client())
-                catalog = Catalog(
-                    client,
-                    max_seconds=self._settings.max_outage,
-                    sleep=self._stop.rest,
-                    chance=random.random,
-                    emit=self._emit,
+                patience = Patience.of(
+                    self._settings, sleep=self._stop.rest, chance=random.random, told=self._emit
                 )
+                catalog = Catalog(client, patience, emit=self._emit)
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
             checkpoint = await self._opened(project, identity, config)
             opened.push_async_callback(checkpoint.close)
             async with self._stop.breaking_off():
-                if PROJECT_NAME not in checkpoint.state.notes:
-                    await checkpoint.record_note(PROJECT_NAME, project.name)
                 try:
+                    if PROJECT_NAME not in checkpoint.state.notes:
+                        await checkpoint.record_note(PROJECT_NAME, project.name)
+                    await note_place(checkpoint, self._source)
                     watch = await self._watch(catalog, project, config, checkpoint)
                     yardstick = await yardstick_of(
                         self._settings,
@@ -165,7 +173,7 @@ class Import:
                         sibling=self._before(),
                     )
                     settled = await self._settled(checkpoint, yardstick)
-                    crossing = Crossing(yardstick.rules, importable=yardstick.media)
+                    crossing = self._crossing(yardstick, opened)
                     mention_log = opened.enter_context(
                         await asyncio.to_thread(
                             MentionLog, self._folder, checkpoint.state.position, crossing.mentions
@@ -173,20 +181,22 @@ class Import:
                     )
                 except BulkImporterError as error:
                     return self._not_run(checkpoint, error)
-            reader = LabelReader(
-                client,
-                catalog,
-                project,
-                max_seconds=self._settings.max_outage,
-                sleep=self._stop.rest,
-                chance=random.random,
-            )
+            reader = LabelReader(client, catalog, project, patience)
             doubts = Doubts(
                 checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
             )
             return await self._run(
                 client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
             )
+
+    def _crossing(self, yardstick: Yardstick, opened: AsyncExitStack) -> Crossing:
+        """What follows the entries; its neighbours are told when this run is over."""
+        neighbours = self._neighbours
+        if neighbours is None:
+            return Crossing(yardstick.rules, importable=yardstick.media)
+        crossing = Crossing(yardstick.rules, importable=yardstick.media, others=neighbours.mentions)
+        opened.push_async_callback(asyncio.to_thread, neighbours.end, self._folder, crossing.mentions)
+        return crossing
 
     def _before(self) -> Path | None:
         """The checkpoint whose uploads are part of this import."""
@@ -195,13 +205,14 @@ class Import:
     async def _settled(self, checkpoint: Checkpoint, yardstick: Yardstick) -> SettledBefore | None:
         """What of a mended source an earlier import delivered. After a stop nothing is read, so it does not matter."""
         if self._settings.settled_by is None:
-            return None
+            return SettledBefore(self._leave_out, SpanSet()) if self._leave_out else None
         return await settled_before(
             self._source,
             yardstick.rules,
             IntakeOptions.of(self._settings),
             Path(self._settings.settled_by),
             checkpoint.header,
+            server_moved=self._settings.server_moved,
             stopping=lambda: self._stop.is_requested,
         )
 
@@ -211,9 +222,11 @@ class Import:
         """What notices that the project's configuration changes, also since the last run on this checkpoint."""
         if config is None or self._settings.label_config != FROM_SERVER:
             return None
+        # Whether the server answers is the concern of the uploads while they go on, and they say so.
+        untold = catalog.untold()
 
         async def read() -> LabelConfig:
-            fresh = await label_config_of(self._settings, catalog, project)
+            fresh = await label_config_of(self._settings, untold, project)
             assert fresh is not None
             return fresh
 
@@ -238,13 +251,17 @@ class Import:
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
         self._emit(self._started(project, before, None if state.end is None else state.end.entries))
 
+        contact = FirstContact(client, self._settings.wait_for_server, self._stop, self._emit)
+
         def emit(event: Event) -> None:
             doubts.see(event)
+            contact(event)
             self._emit(event)
 
         def began_with(keep_data: Mapping[KeepData, int]) -> None:
             self._announce(self._announcement(project, before, keep_data, yardstick))
 
+        held = self._neighbours.in_doubt_beside(self._folder) if self._neighbours else frozenset[int]()
         passes = Passes(
             self._source,
             self._settings,
@@ -265,6 +282,7 @@ class Import:
                 settled=settled,
                 crossing=crossing,
                 keep_mentioned=mention_log.keep,
+                held=held,
                 emit=emit,
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
@@ -288,6 +306,10 @@ class Import:
                 )
             )
             raise
+        finally:
+            contact.close()
+        if contact.error is not None:
+            errors.append(contact.error)
         this_run = tally_since(
             before, state, seconds=self._clock() - began, requests=passes.requests, retries=passes.retries
         )
@@ -299,19 +321,28 @@ class Import:
             )
         except CheckpointError as error:
             errors.append(error)
-        stopped = passes.is_limited or self._stop.is_requested
-        summary = summarize(
-            header,
-            state,
-            self._folder,
-            run_state=ending(state, errors, stopped=stopped),
-            this_run=this_run,
-            errors=errors,
-            stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else None,
-            stop_reason=self._stop.reason or self._remark(checkpoint, watch),
-            media_in_doubt=doubts.media_ids,
-        )
-        self._write(summary)
+        stopped = passes.is_limited or self._stop.is_requested or bool(passes.held_back)
+        stopped_by = ExitCode.IN_DOUBT if passes.held_back else None
+
+        def summary_with(errors: Sequence[BulkImporterError]) -> Summary:
+            return summarize(
+                header,
+                state,
+                self._folder,
+                run_state=ending(state, errors, stopped=stopped),
+                this_run=this_run,
+                errors=errors,
+                stopped_by=self._stop.exit_code if self._stop.is_requested and not errors else stopped_by,
+                stop_reason=self._stop.reason or self._remark(checkpoint, watch, crossing, passes.held_back),
+                media_in_doubt=doubts.media_ids,
+            )
+
+        summary = summary_with(errors)
+        try:
+            write_summary(self._folder, summary)
+        except CheckpointError as error:
+            if not any(isinstance(each, CheckpointError) for each in errors):
+                summary = summary_with([*errors, error])
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
 
@@ -323,14 +354,24 @@ class Import:
             if mentioned != Mentioned.kept(state):
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
-    def _remark(self, checkpoint: Checkpoint, watch: ConfigWatch | None) -> str:
-        """What to try with rejections that may be none by what the label configuration is now."""
-        if watch is None or not watch.has_grown or not checkpoint.state.rejected:
-            return ""
-        return (
-            "Something was added to the label configuration since entries were first held against it: "
-            f"'bulk-importer retry {self._folder}' holds what was rejected against it as it is now."
-        )
+    def _remark(
+        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing, held_back: int
+    ) -> str:
+        """What is not sent and why; what to try with rejections that may be none by now; what is not known."""
+        remarks = []
+        if held_back:
+            remarks.append(
+                f"{held_back:,} entries were not sent: the answers to requests of other sources for their media were "
+                "lost. When it is known what became of these, the same command sends them."
+            )
+        if watch is not None and watch.has_grown and checkpoint.state.rejected:
+            remarks.append(
+                "Something was added to the label configuration since entries were first held against it: "
+                f"'bulk-importer retry {self._folder}' holds what was rejected against it as it is now."
+            )
+        if crossing.unknown:
+            remarks.append(f"It is not known {crossing.unknown}.")
+        return " ".join(remarks)
 
     def _not_run(self, checkpoint: Checkpoint, error: BulkImporterError) -> Summary:
         """The summary where something ended the run between the opening of the checkpoint and the first reading."""
@@ -346,37 +387,51 @@ class Import:
         self._emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
         return summary
 
+    def _require_same_form(self, state: CheckpointState) -> None:
+        """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
+        before, now = state.notes.get(READ_AS), self._settings.lines
+        if state.segments and before is not None and now not in ("auto", before):
+            raise CheckpointMismatch(
+                f"The checkpoint {self._folder} was begun for something else: its source was read as by --lines "
+                f"{before}, and --lines is {now} now. Nothing was sent. Run the command as it was, or name another "
+                "folder with --checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
+            )
+
     def _finished(self, identity: SourceIdentity) -> Summary | None:
-        """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there."""
+        """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there.
+
+        Raises:
+            CheckpointMismatch: as `_require_same_form`; what else may differ, opening the checkpoint will say.
+        """
         try:
             header, state = read_state(self._folder)
         except CheckpointError:
             return None  # opening it for writing says better what is wrong
-        wanted = self._wanted
+        self._require_same_form(state)
+        wanted, meaning = self._wanted, self._settings.meaning()
         is_project = header.project in (wanted, id_in(wanted)) or wanted == state.notes.get(PROJECT_NAME)
         same_target = header.server == self._server and is_project
+        means_the_same = all(
+            header.settings.get(name) == meaning.get(name) for name in meaning.keys() | header.settings.keys()
+        )
         if identity == SourceIdentity() or not (
-            state.is_finished and same_target and state.identity == identity
+            state.is_finished and same_target and means_the_same and state.identity == identity
         ):
             return None
         return summarize(header, state, self._folder, run_state=RunState.COMPLETE, this_run=Tally())
 
     def _identity(self) -> SourceIdentity:
-        path = self._path()
         source = self._source
-        if path is None:
+        if source.file is None:
             # A server's name for the present content stands in for digests of it.
             version = (Block(0, 0, source.version),) if source.version else ()
             if source.size is None and not version:
                 return SourceIdentity()
             return SourceIdentity(size=source.size, blocks=version, plain=source.plain)
         try:
-            return identify(path, plain=source.plain)
+            return identify(source.file, plain=source.plain)
         except OSError as error:
             raise SourceUnreadable(self._source.name, error.strerror or str(error)) from error
-
-    def _path(self) -> Path | None:
-        return None if self._source.path is None else Path(self._source.path)
 
     async def _opened(
         self, project: Project, identity: SourceIdentity, config: LabelConfig | None
@@ -404,8 +459,9 @@ class Import:
         return Checkpoint.open(
             self._folder,
             header,
-            source_file=self._path(),
+            source_file=self._source.file,
             source_grew=self._settings.source_grew,
+            server_moved=self._settings.server_moved,
             max_rejected_bytes=self._settings.max_rejected_bytes,
         )
 
@@ -444,7 +500,7 @@ class Import:
         )
 
     def _write(self, summary: Summary) -> None:
-        """Replace `summary.json`. A disk that refuses it has stopped the run already, or will."""
+        """Replace `summary.json`, before the end. A disk that refuses it has stopped the run already, or will."""
         with contextlib.suppress(CheckpointError):
             write_summary(self._folder, summary)
 

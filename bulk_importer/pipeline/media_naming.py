@@ -20,13 +20,19 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
 
-__all__ = ["BY_NAME", "index_names"]
+__all__ = ["BY_NAME", "index_names", "names_in"]
 
 BY_NAME = "name"
 """`--media-by name`."""
 
 _INDEX = "media.names"
 _SPOOL = "media.names.rows"
+
+
+def names_in(folder: Path) -> Path | None:
+    """The index that a checkpoint was begun with; None where its entries name their media by id."""
+    path = folder / _INDEX
+    return path if path.exists() else None
 
 
 async def index_names(

@@ -5,28 +5,32 @@ Blocks, one for each segment in order of position, all numbers little-endian:
     first   8 bytes, the position of the segment's first element
     count   4 bytes, the number of its elements
     crc     4 bytes, CRC-32 of the keys
-    keys    8 bytes for each element: `key_of` the lane of its media, 0 where it was rejected or skipped
+    keys    8 bytes for each element: `key_of` the lane of its media, 0 where it brings nothing: it was rejected, or
+            holds only classes
 
 A block is written before the record of its segment, and not waited for: a power cut may take it away where the record
 stays. A resume takes the blocks from the beginning as far as they join, cuts what is behind the last recorded segment,
 and says that it does not know all media where the blocks do not reach it. Nothing that is sent hangs on this file.
+Other sources of the same command read it too, to know what this one mentions.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
+from typing import BinaryIO
 from zlib import crc32
 
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.checkpoint import read_state
+from bulk_importer.checkpoint.durable import DurableFile
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.intake.mentions import Mentions
-from bulk_importer.model import Segment
+from bulk_importer.model import EntryRun, SegmentKey
 
-__all__ = ["MentionLog"]
+__all__ = ["MentionLog", "keys_in_doubt", "recall_checkpoint"]
 
 _FILE = "mentions"
 _HEAD = Struct("<QII")
@@ -47,10 +51,12 @@ class MentionLog:
     def __init__(self, folder: Path, position: int, mentions: Mentions) -> None:
         self._path = folder / _FILE
         try:
-            self._file = self._path.open("ab+")
-            self._file.truncate(self._recall(position, mentions))
+            self._file = DurableFile(self._path)
+            size = _recall(self._path, position, mentions)
+            if self._file.size > size:
+                self._file.cut(size)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise CheckpointUnusable.by(self._path, error) from error
 
     def __enter__(self) -> MentionLog:
         return self
@@ -58,65 +64,98 @@ class MentionLog:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def keep(self, segment: Segment) -> None:
-        """Write down the media of the next segment; returns when another process would find them.
+    def keep(self, key: SegmentKey, runs: Sequence[EntryRun]) -> None:
+        """Write down the media of the next segment, which its `runs` name; returns when others would find them.
 
         Raises:
             CheckpointUnusable: the file cannot be written.
         """
-        keys = _keys(segment)
+        keys = _keys(key, runs)
         try:
-            self._file.write(_HEAD.pack(segment.key.first, segment.key.count, crc32(keys)) + keys)
-            self._file.flush()
+            self._file.append(_HEAD.pack(key.first, key.count, crc32(keys)) + keys)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise CheckpointUnusable.by(self._path, error) from error
 
     def sync(self) -> None:
         """Return when all of it is on disk. Raises as `keep` does."""
         try:
-            os.fsync(self._file.fileno())
+            self._file.sync()
         except OSError as error:
-            raise self._unusable(error) from error
-
-    def _recall(self, position: int, mentions: Mentions) -> int:
-        """Tell what was mentioned before `position`; the bytes that it stands in."""
-        self._file.seek(0)
-        reached = size = 0
-        for first, keys in self._blocks():
-            if first != reached or first + len(keys) > position:
-                break
-            mentions.recall(keys)
-            reached += len(keys)
-            size += _HEAD.size + _KEY_BYTES * len(keys)
-        if reached < position:
-            mentions.forget()
-        return size
-
-    def _blocks(self) -> Iterator[tuple[int, Sequence[int]]]:
-        """The position and the keys of each block, up to one that is not what was written."""
-        while len(head := self._file.read(_HEAD.size)) == _HEAD.size:
-            first, count, crc = _HEAD.unpack(head)
-            body = self._file.read(_KEY_BYTES * count)
-            if len(body) < _KEY_BYTES * count or crc32(body) != crc:
-                return
-            keys = array("Q", body)
-            if sys.byteorder == "big":
-                keys.byteswap()
-            yield first, keys
-
-    def _unusable(self, error: OSError) -> CheckpointUnusable:
-        return CheckpointUnusable(os.fspath(self._path), error.strerror or str(error))
+            raise CheckpointUnusable.by(self._path, error) from error
 
 
-def _keys(segment: Segment) -> bytes:
+def recall_checkpoint(folder: Path, mentions: Mentions) -> None:
+    """Tell what the source of the checkpoint in `folder` mentions, as far as that is on record; nothing without one.
+
+    Where it cannot be known it is forgotten what was mentioned at all. Why, whoever opens the checkpoint will say.
+    """
+    try:
+        position = read_state(folder)[1].position
+    except CheckpointDamaged:
+        mentions.forget()
+        return
+    except CheckpointUnusable:
+        return
+    try:
+        _recall(folder / _FILE, position, mentions)
+    except OSError:
+        mentions.forget()
+
+
+def keys_in_doubt(folder: Path) -> frozenset[int]:
+    """The keys of the media that the checkpoint in `folder` has in doubt or under way, as far as they are on record."""
+    try:
+        taken = read_state(folder)[1].taken
+        if not taken:
+            return frozenset()
+        found: set[int] = set()
+        with (folder / _FILE).open("rb") as file:
+            for first, keys in _blocks(file):
+                spans = taken.within(first, first + len(keys))
+                found.update(keys[at - first] for start, stop in spans for at in range(start, stop))
+    except (CheckpointUnusable, CheckpointDamaged, OSError):
+        return frozenset()
+    return frozenset(found)
+
+
+def _recall(path: Path, position: int, mentions: Mentions) -> int:
+    """Tell what was mentioned before `position`; the bytes of the file that it stands in. Raises OSError."""
+    reached = size = 0
+    if position:
+        with path.open("rb") as file:
+            for first, keys in _blocks(file):
+                if first != reached or first + len(keys) > position:
+                    break
+                mentions.recall(keys)
+                reached += len(keys)
+                size += _HEAD.size + _KEY_BYTES * len(keys)
+    if reached < position:
+        mentions.forget()
+    return size
+
+
+def _blocks(file: BinaryIO) -> Iterator[tuple[int, Sequence[int]]]:
+    """The position and the keys of each block, up to one that is not what was written."""
+    while len(head := file.read(_HEAD.size)) == _HEAD.size:
+        first, count, crc = _HEAD.unpack(head)
+        body = file.read(_KEY_BYTES * count)
+        if len(body) < _KEY_BYTES * count or crc32(body) != crc:
+            return
+        keys = array("Q", body)
+        if sys.byteorder == "big":
+            keys.byteswap()
+        yield first, keys
+
+
+def _keys(key: SegmentKey, runs: Sequence[EntryRun]) -> bytes:
     """The keys of all elements of a segment, as they lie in the file."""
-    run = segment.run
-    if len(run) == segment.key.count:
-        found = array("Q", run.keys)
+    if len(runs[0]) == key.count:
+        found = array("Q", runs[0].keys)
     else:
-        found, first = array("Q", bytes(_KEY_BYTES * segment.key.count)), segment.key.first
-        for position, key in zip(run.positions, run.keys, strict=True):
-            found[position - first] = key
+        found = array("Q", bytes(_KEY_BYTES * key.count))
+        for run in runs:
+            for position, media in zip(run.positions, run.keys, strict=True):
+                found[position - key.first] = media
     if sys.byteorder == "big":
         found.byteswap()
     return found.tobytes()

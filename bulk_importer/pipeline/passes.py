@@ -64,11 +64,12 @@ class Passes:
         self._emit = emit
         self._clock = clock
         # A source that can be read once only cannot give again what turned out to be owed.
-        self._can_read_again = source.seekable or source.descriptor is not None
+        self._can_read_again = source.repeatable
         # Sums over the flows, and seconds of waiting that are left; changed by `run` and what it calls.
         self.requests = 0
         self.retries = 0
         self.is_limited = False
+        self.held_back = 0
         self._wait_left = settings.doubt_wait
 
     async def run(self) -> list[BulkImporterError]:
@@ -84,7 +85,7 @@ class Passes:
             errors = await flow.run()
             self.requests += flow.requests
             self.retries += flow.retries
-            self.is_limited = flow.is_limited
+            self.is_limited, self.held_back = flow.is_limited, flow.held_back
             first = False
             if self._doubts.not_verified:
                 errors.append(NotVerified(self._doubts.not_verified))

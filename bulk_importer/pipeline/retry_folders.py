@@ -4,33 +4,81 @@ Each holds `corrected.jsonl`, the entries as they are sent, one a line; `positio
 source that each line stands for; and `checkpoint`, a ledger of its own whose source is `corrected.jsonl`. So a retry
 has every promise that an import has: it goes on after a crash, and what is in doubt is read back by what was sent. The
 two files are on disk before anything is sent; a folder without `positions.json` was not finished, and is made anew.
+
+A retry that was cut off goes on, unless something newer is to be sent for a position. Then the position is *passed on*:
+the older retry leaves it out from now on. That is written nowhere but in the `positions.json` of the newer one, so
+there is no moment in which both would send it, or none. What an older retry has in doubt is never passed on: it may
+have landed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk_importer.checkpoint import CheckpointState, read_state
+from bulk_importer.checkpoint import (
+    CheckpointState,
+    Claim,
+    Header,
+    RejectedLine,
+    read_state,
+    rejected_lines,
+)
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.pipeline.corrections import Correction
 from bulk_importer.spans import SpanSet
 
-__all__ = ["RetryFolder", "create_retry", "retry_folders"]
+__all__ = [
+    "RetryFolder",
+    "Standing",
+    "claim_of_retries",
+    "create_retry",
+    "delivered_corrections",
+    "retry_folders",
+]
 
 _FOLDER = "retries"
 _POSITIONS = "positions.json"
+_BEGUN_WITH = ("log", "rejected.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has become of a retry, in positions of the original source.
+
+    Attributes:
+        server: where it sends to; None before it was begun.
+        in_doubt: it is not known whether they landed.
+        owed: it will send them when it goes on; what is passed on is not among them.
+    """
+
+    server: str | None = None
+    delivered: frozenset[int] = frozenset()
+    rejected: frozenset[int] = frozenset()
+    in_doubt: frozenset[int] = frozenset()
+    owed: frozenset[int] = frozenset()
+
+    @property
+    def unsettled(self) -> frozenset[int]:
+        """Of which it is not known yet what will become."""
+        return self.in_doubt | self.owed
 
 
 @dataclass(frozen=True, slots=True)
 class RetryFolder:
-    """One retry on disk. `positions[i]` is what line `i` of its source stands for."""
+    """One retry on disk.
+
+    Attributes:
+        positions: `positions[i]` is what line `i` of its source stands for.
+        passed_on: positions that a newer retry names too.
+    """
 
     path: Path
     positions: tuple[int, ...]
+    passed_on: frozenset[int] = frozenset()
 
     @property
     def source(self) -> Path:
@@ -44,26 +92,55 @@ class RetryFolder:
 
     def state(self) -> CheckpointState | None:
         """What its ledger says; None before it was begun."""
-        try:
-            return read_state(self.checkpoint)[1]
-        except CheckpointUnusable:
-            return None
+        told = self._told()
+        return None if told is None else told[1]
 
-    def delivered(self) -> SpanSet:
-        """The original positions that it delivered."""
-        state = self.state()
-        own = state.delivered if state is not None else SpanSet()
-        return SpanSet.of(position for at, position in enumerate(self.positions) if at in own)
-
-    def unsettled(self) -> SpanSet:
-        """The original positions of which it does not know yet what will become."""
-        state = self.state()
-        if state is None:
-            return SpanSet.of(self.positions)
-        settled = (state.delivered, state.rejected, state.skipped)
-        return SpanSet.of(
-            position for at, position in enumerate(self.positions) if not any(at in each for each in settled)
+    def standing(self) -> Standing:
+        """What has become of its positions."""
+        told = self._told()
+        if told is None:
+            return Standing(owed=frozenset(self.positions) - self.passed_on)
+        header, state = told
+        settled = (state.delivered, state.rejected, state.skipped, state.taken)
+        return Standing(
+            server=header.server,
+            delivered=frozenset(self._within(state.delivered)),
+            rejected=frozenset(self._within(state.rejected)),
+            in_doubt=frozenset(self._within(state.taken)),
+            owed=frozenset(self.positions).difference(self.passed_on, *map(self._within, settled)),
         )
+
+    def corrections(self, chosen: Container[int]) -> list[Correction]:
+        """What it sends for the chosen positions.
+
+        Raises:
+            CheckpointUnusable: its source cannot be read.
+        """
+        try:
+            lines = self.source.read_bytes().split(b"\n")
+        except OSError as error:
+            raise CheckpointUnusable(str(self.source), error.strerror or str(error)) from error
+        pairs = zip(self.positions, lines, strict=False)
+        return [Correction(position, line) for position, line in pairs if position in chosen]
+
+    def rejected_lines(self) -> Iterator[tuple[int, RejectedLine]]:
+        """What was rejected once more, each with its original position."""
+        state = self.state()
+        if state is not None:
+            for line in rejected_lines(self.checkpoint, state.rejected_bytes):
+                yield self.positions[line.position], line
+
+    def lines_passed_on(self) -> SpanSet:
+        """The positions in its own source that are not sent from there any more."""
+        return SpanSet.of(at for at, position in enumerate(self.positions) if position in self.passed_on)
+
+    def _told(self) -> tuple[Header, CheckpointState] | None:
+        """What its ledger says; one that cannot be read is an error, and none that was not begun."""
+        begun = any((self.checkpoint / name).exists() for name in _BEGUN_WITH)
+        return read_state(self.checkpoint) if begun else None
+
+    def _within(self, own: SpanSet) -> Iterator[int]:
+        return (self.positions[at] for start, stop in own for at in range(start, stop))
 
 
 def retry_folders(checkpoint: Path) -> list[RetryFolder]:
@@ -73,14 +150,59 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
         CheckpointUnusable: one cannot be read.
     """
     found: list[RetryFolder] = []
-    for path in sorted((checkpoint / _FOLDER).glob("[0-9]*")):
+    newer: frozenset[int] = frozenset()
+    for path in sorted((checkpoint / _FOLDER).glob("[0-9]*"), reverse=True):
         positions = path / _POSITIONS
         if positions.exists():
             try:
-                found.append(RetryFolder(path, tuple(json.loads(positions.read_text()))))
+                own = tuple(json.loads(positions.read_text()))
             except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) and not (path / "checkpoint").exists():
+                    continue  # a full disk cut it short, before anything was sent
                 raise CheckpointUnusable(str(positions), str(error)) from error
-    return found
+            found.append(RetryFolder(path, own, newer.intersection(own)))
+            newer = newer.union(own)
+    return found[::-1]
+
+
+def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
+    """What retries delivered, in the order in which they were begun.
+
+    Raises:
+        CheckpointError: one cannot be read.
+    """
+    return [
+        correction
+        for each in retries
+        if (delivered := each.standing().delivered)
+        for correction in each.corrections(delivered)
+    ]
+
+
+def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
+    """What the retries of a checkpoint, whose log says `state`, delivered must be on record in it; None without any.
+
+    What a crash left to be put on record is said, and is no mistake.
+
+    Raises:
+        CheckpointError: one cannot be read.
+    """
+    standings = [each.standing() for each in retry_folders(checkpoint)]
+    if not standings:
+        return None
+    delivered = frozenset[int]().union(*(each.delivered for each in standings))
+    waiting = sum(position in state.rejected for position in delivered)
+    foreign = sum(position not in state.delivered for position in delivered) - waiting
+    open_ones = sum(len(each.unsettled) for each in standings)
+    text = f"{len(standings)} retries delivered {len(delivered)} rejected entries, "
+    if foreign:
+        text += f"of which {foreign} are neither delivered nor rejected here"
+    elif waiting:
+        text += f"of which {waiting} are not on record here yet: 'bulk-importer retry {checkpoint}' does that"
+    else:
+        text += "all on record here"
+    text += f"; {open_ones} that were to be fed are not settled" if open_ones else ""
+    return Claim(name="retries", holds=not foreign, text=text)
 
 
 def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFolder:
@@ -98,15 +220,18 @@ def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFo
         for folder in (made.path, made.path.parent, checkpoint):
             _sync(folder)
     except OSError as error:
-        raise CheckpointUnusable(str(made.path), error.strerror or str(error)) from error
+        raise CheckpointUnusable.by(made.path, error) from error
     return made
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open(path, "wb") as file:
+    """Put a file there, whole or not at all."""
+    beside = path.with_name(f"{path.name}.new")
+    with open(beside, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def _sync(folder: Path) -> None:

@@ -3,32 +3,44 @@
 A retry is an import of its own (see `retry_folders`). What it delivered is then put on record in the original ledger,
 also after a crash between the two: every retry begins with what earlier ones left to be put on record.
 
-Order: a rejected entry comes after what followed it. It is held back where that shows: where it, or an entry of its
-media that was delivered after it, says `keepData: false`, one would wipe what the other brought. It is held back too
-while its media is in doubt, or an entry before it is still owed.
+What is fed, and what must wait, is decided in `retry_plan`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state, rejected_lines
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
+from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.datagym.access import Token
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
-from bulk_importer.events import Observer
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
-from bulk_importer.model import EntryRun, KeepData, ReadPlan
+from bulk_importer.datagym.asking import Patience
+from bulk_importer.datagym.catalog import Catalog
+from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.routes import server_url
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointMismatch,
+    CheckpointUnusable,
+    ExitCode,
+    ProjectNotFound,
+    UsageError,
+    most_important,
+)
+from bulk_importer.events import Event, Observer
+from bulk_importer.intake import open_source
 from bulk_importer.pipeline.account import Announcement, Before, ending, summarize, tally_since
-from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections
 from bulk_importer.pipeline.importing import Import
-from bulk_importer.pipeline.retry_folders import RetryFolder, create_retry, retry_folders
+from bulk_importer.pipeline.retry_folders import RetryFolder, retry_folders
+from bulk_importer.pipeline.retry_plan import RetryPlan
 from bulk_importer.settings import Settings
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Summary, write_summary
@@ -47,12 +59,16 @@ class Retried:
         summary: of the ledger that had rejected the entries; its exit code is that of the retry.
         sent_again: how many entries were fed.
         held_back: positions that were not fed because of what came after them, or is in doubt.
+        left_out: positions of the corrections that an earlier retry had delivered.
+        unsettled: how many positions this retry or an earlier one was to send and has not settled.
         rejected_again: a file with those that were rejected once more, in the form of `rejected.jsonl`; None: none.
     """
 
     summary: Summary
     sent_again: int
     held_back: Sequence[int]
+    left_out: Sequence[int]
+    unsettled: int
     rejected_again: Path | None
 
 
@@ -62,6 +78,7 @@ class Retry:
     Args:
         corrected: an edited copy of `rejected.jsonl`, or a part of it; None for all that is rejected, as it is (or for
             what an earlier retry left unsettled).
+        source: where the source is now, which is read to see what came after the rejected entries; None to look for it.
         out_of_order: feed also what later entries of the same media do not commute with.
     """
 
@@ -73,6 +90,7 @@ class Retry:
         token: Token,
         stop: StopSwitch,
         *,
+        source: str | None = None,
         out_of_order: bool = False,
         observers: Sequence[Observer] = (),
         announce: Callable[[Announcement], None] = lambda _: None,
@@ -82,6 +100,7 @@ class Retry:
         self._settings = settings
         self._token = token
         self._stop = stop
+        self._source = source
         self._out_of_order = out_of_order
         self._observers = observers
         self._announce = announce
@@ -93,108 +112,107 @@ class Retry:
             BulkImporterError: the retry could not begin; nothing was sent.
         """
         header, state = await asyncio.to_thread(read_state, self._folder)
-        if self._settings.server not in (None, header.server):
-            raise UsageError(f"The checkpoint belongs to {header.server}; leave --server out.")
-        fresh = msgspec.structs.replace(header, identity=state.identity, run=secrets.token_hex(8))
-        ledger = await asyncio.to_thread(Checkpoint.open, self._folder, fresh)
+        self._require_same_names(header)
+        server = await self._server(header)
+        fresh = msgspec.structs.replace(
+            header, identity=state.identity, server=server, run=secrets.token_hex(8)
+        )
+        ledger = await asyncio.to_thread(
+            Checkpoint.open, self._folder, fresh, server_moved=self._settings.server_moved
+        )
         try:
-            return await self._run(ledger, header)
+            return await self._run(ledger)
         finally:
             await ledger.close()
 
-    async def _run(self, ledger: Checkpoint, header: Header) -> Retried:
+    async def _server(self, header: Header) -> str:
+        """Where to send to; another server than the recorded one only where that is said, and it has the project."""
+        wanted = self._settings.server
+        server = header.server if wanted is None else server_url(wanted)
+        if server == header.server:
+            return server
+        if not self._settings.server_moved:
+            raise UsageError(
+                f"The checkpoint {self._folder} belongs to {header.server}, and --server says {server}. Leave --server "
+                f"out. {MOVED}"
+            )
+        async with self._stop.breaking_off(), Client.of(self._settings, self._token) as client:
+            patience = Patience.of(
+                self._settings, sleep=self._stop.rest, chance=random.random, told=self._tell
+            )
+            try:
+                await Catalog(client, patience).find_project(header.project)
+            except ProjectNotFound as error:
+                raise CheckpointMismatch(
+                    f"{server} has no project {header.project}, so it is not {header.server} under another name. "
+                    "Nothing was sent."
+                ) from error
+        return server
+
+    def _tell(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def _require_same_names(self, header: Header) -> None:
+        """Raise `UsageError` where entries would name their media in another way than they did."""
+        recorded = header.settings.get("media_by", self._settings.media_by)
+        if recorded != self._settings.media_by:
+            raise UsageError(
+                f"The import that rejected the entries had --media-by {recorded}. Say that here too, and what names "
+                "were taken from then: --dataset, --media-map or --media-list. Nothing was sent."
+            )
+
+    async def _run(self, ledger: Checkpoint) -> Retried:
         before = Before.of(ledger.state)
-        earlier = retry_folders(self._folder)
-        for each in earlier:
+        for each in await asyncio.to_thread(retry_folders, self._folder):
             await self._settle(ledger, each)
-        unsettled = [each for each in earlier if each.unsettled()]
-        held_back: list[int] = []
-        if unsettled and self._corrected is None:
-            retries = unsettled
-        else:
-            corrections, held_back = await self._corrections(ledger.state, header, unsettled)
-            retries = [create_retry(self._folder, corrections)] if corrections else []
-        summaries = []
-        for each in retries:
-            summaries.append(await self._import(each, header))
-            await self._settle(ledger, each)
-            if self._stop.is_requested:
-                break
-        again = self._write_rejected_again(ledger.state, retries)
-        summary = await self._summarize(ledger, before, summaries)
-        return Retried(summary, sum(len(each.positions) for each in retries), held_back, again)
+        plan = RetryPlan(
+            self._folder,
+            ledger,
+            self._settings,
+            self._stop,
+            corrected=self._corrected,
+            source=self._source,
+            out_of_order=self._out_of_order,
+        )
+        fed: list[RetryFolder] = []
+        summaries: list[Summary] = []
+        errors: list[BulkImporterError] = []
+        try:
+            async with aclosing(plan.folders()) as folders:
+                async for each in folders:
+                    fed.append(each)
+                    summaries.append(await self._import(each, ledger.header))
+                    await self._settle(ledger, each)
+                    if self._stop.is_requested:
+                        break
+        except BulkImporterError as error:
+            if not fed:
+                raise
+            errors += [] if self._stop.is_requested else [error]
+        again = await asyncio.to_thread(self._write_rejected_again, ledger.state, fed)
+        summary = await self._summarize(ledger, before, summaries, errors)
+        left = await asyncio.to_thread(retry_folders, self._folder)
+        return Retried(
+            summary,
+            plan.sends,
+            sorted(plan.held_back),
+            plan.left_out,
+            sum(len(each.standing().unsettled) for each in left),
+            again,
+        )
 
     async def _settle(self, ledger: Checkpoint, retry: RetryFolder) -> None:
         """Put on record what a retry delivered and the ledger does not know yet."""
-        delivered = SpanSet(
-            part
-            for span in await asyncio.to_thread(retry.delivered)
-            for part in ledger.state.rejected.within(*span)
+        standing = await asyncio.to_thread(retry.standing)
+        delivered = SpanSet.of(
+            position for position in sorted(standing.delivered) if position in ledger.state.rejected
         )
         if delivered:
             await ledger.record_corrected(delivered.spans)
 
-    async def _corrections(
-        self, state: CheckpointState, header: Header, unsettled: Sequence[RetryFolder]
-    ) -> tuple[list[Correction], list[int]]:
-        """What to feed, and the positions that are held back."""
-        if self._corrected is None:
-            corrections = await asyncio.to_thread(standing_corrections, self._folder, state)
-        else:
-            corrections = await asyncio.to_thread(corrections_in, self._corrected, state.rejected)
-        under_way = SpanSet(span for each in unsettled for span in each.unsettled())
-        if any(each.position in under_way for each in corrections):
-            raise UsageError(
-                f"An earlier retry has not settled some of these positions. Run 'bulk-importer retry {self._folder}' "
-                "without a file first: it goes on where that one stopped."
-            )
-        held_back = await self._held_back(state, header, corrections)
-        return [each for each in corrections if each.position not in held_back], sorted(held_back)
-
-    async def _held_back(
-        self, state: CheckpointState, header: Header, corrections: Sequence[Correction]
-    ) -> set[int]:
-        by_lane: dict[str, list[Correction]] = defaultdict(list)
-        for each in corrections:
-            if (lane := each.lane) is not None:
-                by_lane[lane].append(each)
-        held: set[int] = set()
-        if not by_lane:
-            return held
-        plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
-        try:
-            source = await open_source(header.source)
-            try:
-                options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
-                async with Intake(source, plan, Rules(), options) as intake:
-                    async for segment in intake:
-                        held |= self._in_the_way(state, segment.run, by_lane)
-            finally:
-                await source.aclose()
-        except BulkImporterError as error:
-            if not self._out_of_order:
-                raise UsageError(
-                    f"What followed the rejected entries cannot be read again ({error}) Say --out-of-order to feed "
-                    "them without knowing."
-                ) from error
-        return held
-
-    def _in_the_way(
-        self, state: CheckpointState, run: EntryRun, by_lane: Mapping[str, Sequence[Correction]]
-    ) -> set[int]:
-        """The positions of corrections that an entry of this run keeps from being fed."""
-        held: set[int] = set()
-        for index, lane in enumerate(run.lanes):
-            for each in by_lane.get(lane, ()):
-                position = run.positions[index]
-                later = position > each.position and position in state.delivered and not self._out_of_order
-                wipes = KeepData.FALSE in (each.keep, KeepData(run.keeps[index]))
-                owed_before = position < each.position and state.owes(SpanSet.of([position]).spans)
-                if position in state.taken or owed_before or (later and wipes):
-                    held.add(each.position)
-        return held
-
     async def _import(self, retry: RetryFolder, header: Header) -> Summary:
+        told = await asyncio.to_thread(retry.standing)
         settings = replace(
             self._settings,
             server=header.server,
@@ -203,6 +221,9 @@ class Retry:
             path=None,
             lines="lines",
             limit=None,
+            settled_by=None,
+            source_grew=False,
+            server_moved=told.server not in (None, header.server),
         )
         source = await open_source(str(retry.source))
         try:
@@ -215,6 +236,7 @@ class Retry:
                 observers=self._observers,
                 announce=self._announce,
                 sibling=self._folder,
+                leave_out=retry.lines_passed_on(),
             ).run()
         finally:
             await source.aclose()
@@ -225,23 +247,32 @@ class Retry:
         lines = [
             msgspec.json.encode(
                 {
-                    "position": retry.positions[line.position],
+                    "position": position,
                     "media_id": line.media_id,
                     "findings": line.findings,
-                    **({"entry": line.entry} if bytes(line.entry) else {}),
+                    **line.kept(),
                 }
             )
             for retry in retries
-            for line in rejected_lines(retry.checkpoint)
-            if retry.positions[line.position] in state.rejected
+            for position, line in retry.rejected_lines()
+            if position in state.rejected
         ]
-        path.unlink(missing_ok=True)
-        if not lines:
-            return None
-        path.write_bytes(b"\n".join(lines) + b"\n")
+        try:
+            path.unlink(missing_ok=True)
+            if not lines:
+                return None
+            path.write_bytes(b"\n".join(lines) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(path, error) from error
         return path
 
-    async def _summarize(self, ledger: Checkpoint, before: Before, summaries: Sequence[Summary]) -> Summary:
+    async def _summarize(
+        self,
+        ledger: Checkpoint,
+        before: Before,
+        summaries: Sequence[Summary],
+        errors: Sequence[BulkImporterError],
+    ) -> Summary:
         state = ledger.state
         this_run = tally_since(
             before,
@@ -264,8 +295,9 @@ class Retry:
             ledger.header,
             state,
             self._folder,
-            run_state=ending(state, [], stopped=self._stop.is_requested),
+            run_state=ending(state, errors, stopped=self._stop.is_requested),
             this_run=this_run,
+            errors=errors,
             stopped_by=self._stop.exit_code if self._stop.is_requested else None,
             media_in_doubt=[media_id for each in summaries for media_id in each.media_in_doubt],
         )
@@ -274,13 +306,7 @@ class Retry:
         summary = msgspec.structs.replace(
             summary,
             exit_code=most_important([ExitCode(summary.exit_code), *codes]),
-            message=" ".join(filter(None, (each.message for each in summaries))),
+            message=" ".join(filter(None, [*(each.message for each in summaries), summary.message])),
         )
         await asyncio.to_thread(write_summary, self._folder, summary)
         return summary
-
-
-def _path_in(header: Header) -> str | None:
-    """Where in its source the array was."""
-    path = header.settings.get("path")
-    return path if isinstance(path, str) else None

@@ -5,15 +5,16 @@ A list of a million media does not stay in memory: the rows go to the file as th
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
+from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable
 
@@ -35,38 +36,38 @@ class RowSpool:
         # A hash of each task's id.
         self._tasks = array("q")
         try:
-            self._file = path.open("wb")
+            path.unlink(missing_ok=True)
+            self._file = DurableFile(path)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise CheckpointUnusable.by(path, error) from error
 
     def __enter__(self) -> RowSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
     def rewind(self) -> None:
         """Forget what is behind the last list that came whole."""
-        self._file.seek(self._whole)
-        self._file.truncate()
+        try:
+            self._file.cut(self._whole)
+        except OSError as error:
+            raise CheckpointUnusable.by(self.path, error) from error
         del self._tasks[self._whole_tasks :]
 
     def take(self, rows: Sequence[msgspec.Struct]) -> None:
         """Write rows."""
         try:
-            self._file.write(msgspec.json.Encoder().encode_lines(rows))
+            self._file.append(msgspec.json.Encoder().encode_lines(rows))
         except OSError as error:
-            raise self._unusable(error) from error
+            raise CheckpointUnusable.by(self.path, error) from error
         self._tasks.extend(hash(row.task_id) for row in rows if isinstance(row, TaskRow))
 
     def keep(self) -> None:
         """The list is whole."""
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise self._unusable(error) from error
-        self._whole = self._file.tell()
+        self._whole = self._file.size
         self._whole_tasks = len(self._tasks)
 
     def repeated(self) -> Counter[int]:
@@ -74,6 +75,3 @@ class RowSpool:
         ordered = sorted(self._tasks)
         again = Counter(task for before, task in pairwise(ordered) if before == task)
         return Counter({task: times + 1 for task, times in again.items()})
-
-    def _unusable(self, error: OSError) -> CheckpointUnusable:
-        return CheckpointUnusable(os.fspath(self.path), error.strerror or str(error))

@@ -71,13 +71,16 @@ def asks_for_media(settings: Settings) -> bool:
 async def target_project(settings: Settings, catalog: Catalog) -> Project:
     """The project that the settings name. It is not looked up where nothing else is asked for.
 
+    That a server is the recorded one under another name is known by the id of the project, so then it is looked up.
+
     Raises:
         UsageError: it holds videos, or is not looked up and no id is given.
         ServerError: as `Catalog.find_project` does.
     """
     wanted = settings.project or ""
     needs_list = settings.check_media or settings.media_by == BY_NAME
-    if settings.label_config != FROM_SERVER and not asks_for_media(settings):
+    is_asked = settings.label_config == FROM_SERVER or asks_for_media(settings)
+    if not (is_asked or settings.server_moved):
         known_id = id_in(wanted)
         if known_id is not None:
             from bulk_importer.datagym.catalog import Project

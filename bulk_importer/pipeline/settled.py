@@ -22,6 +22,7 @@ import msgspec
 
 from bulk_importer.checkpoint import DeliveredDigests, Header, delivered_digests, lock_owner, read_state
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
+from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.errors import (
@@ -46,6 +47,13 @@ class SettledBefore(msgspec.Struct, frozen=True):
 
     delivered: SpanSet
     late: SpanSet
+
+    def brought(self, segment: Segment) -> EntryRun:
+        """The entries of the segment that are delivered already."""
+        run = segment.run
+        if not self.delivered.meets(segment.key.first, segment.key.first + segment.key.count):
+            return run.take(range(0))
+        return run.take([index for index, at in enumerate(run.positions) if at in self.delivered])
 
     def apart(self, segment: Segment) -> Segment:
         """The segment without what is not to be sent: delivered entries are skipped, late ones rejected."""
@@ -81,6 +89,7 @@ async def settled_before(
     folder: Path,
     now: Header,
     *,
+    server_moved: bool,
     stopping: Callable[[], bool],
 ) -> SettledBefore | None:
     """Read the whole source against the checkpoint in `folder`; None when `stopping` said so before the end.
@@ -89,20 +98,22 @@ async def settled_before(
 
     Args:
         now: the import that is to leave out what was delivered.
+        server_moved: its server may be that of the older checkpoint under another name; its project was found there.
 
     Raises:
         UsageError: the source can be read once only.
         CheckpointError: the older checkpoint cannot be read, was for another project, is being written, or has
             entries in doubt.
     """
-    if not source.seekable and source.descriptor is None:
+    if not source.repeatable:
         raise UsageError(
-            f"--settled-by reads the source twice, and {source.name} can be read once: use a plain file."
+            f"--settled-by reads the source twice, and {source.name} can be read once: make it a file."
         )
     # What a retry corrected and delivered is known by the corrected bytes, which its own ledger has the digests of.
     ledgers = [folder, *(retry.checkpoint for retry in retry_folders(folder) if retry.state() is not None)]
     for ledger in ledgers:
-        _require_settled(ledger, now)
+        # A retry sent to the server of the checkpoint, or to what that was called at the time.
+        _require_settled(ledger, now, server_moved=server_moved or ledger != folder)
     digests = await asyncio.to_thread(delivered_digests, *ledgers)
     sorting = _Sorting(digests)
     with suppress(InputError):
@@ -160,15 +171,17 @@ class _Sorting:
             self._open[lane] = still
 
 
-def _require_settled(folder: Path, now: Header) -> None:
+def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
     owner = lock_owner(folder)
     if owner is not None:
         raise CheckpointLocked(str(folder), str(owner))
     header, state = read_state(folder)
-    if (header.server, header.project) != (now.server, now.project):
+    is_moved = header.server != now.server
+    if header.project != now.project or (is_moved and not server_moved):
+        moved = f" {MOVED}" if header.project == now.project else ""
         raise CheckpointMismatch(
             f"The checkpoint {folder} is of project {header.project} at {header.server}: what was delivered there "
-            f"was not delivered to project {now.project} at {now.server}. Nothing was sent."
+            f"was not delivered to project {now.project} at {now.server}. Nothing was sent.{moved}"
         )
     if state.taken:
         raise CheckpointUnusable(

@@ -3,7 +3,8 @@
     async with Sandbox(SandboxConfig(faults=FaultScript([503, "reset after commit", "ok"]))) as sandbox:
         project = await sandbox.prepare(media=3)
 
-It shares no code with the importer, so that one misunderstanding cannot hide in both.
+It shares no code with the importer, so that one misunderstanding cannot hide in both. What it imitates is written
+down in `tests/vectors/PROTOCOL.md`; "protocol 2.6" is a section of that.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who may do what: tokens, and which routes they open (protocol 1.1 to 1.4).
 
-The filter that reads tokens is not public. Where the protocol leaves open what it answers, this module does
+The filter that reads tokens is not public. Where it is open what that answers (protocol 1.3), this module does
 what the source suggests: no token 401, an unknown or deleted one 403, one of another organisation 403.
 """
 
@@ -81,7 +81,7 @@ class Gatekeeper:
     def _by_token(self, token: str | None, now_ms: int) -> Caller:
         known = token and self._store.row("SELECT owner, deleted FROM token WHERE token = ?", token)
         if known and not known["deleted"]:
-            # The one side effect that survives a failure (1.2, 2.8).
+            # The one side effect that survives a failure (protocol 1.2, 2.8).
             self._store.execute("UPDATE token SET last_used = ? WHERE token = ?", now_ms, token)
             return Caller(True, None if self._flavour is Flavour.OPEN else known["owner"])
         if self._flavour is Flavour.OPEN:

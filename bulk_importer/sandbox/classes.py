@@ -1,6 +1,6 @@
 """The label configuration of a project: classes, their types, options and children.
 
-Pure. A *label class* is what the protocol calls an Entry of the configuration (3.4); the word `entry` is
+Pure. A *label class* is what the server calls an Entry of the configuration (protocol 3.4); the word `entry` is
 kept for the elements of an upload.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["ClassType", "LabelClass", "LabelConfig"]
 
 
 class ClassType(StrEnum):
-    """Type of a class, in the order in which the server sorts its class list (export, 4.1)."""
+    """Type of a class, in the order in which the server sorts its class list (protocol 4.1)."""
 
     POINT = "POINT"
     LINE = "LINE"
@@ -69,7 +69,7 @@ class LabelConfig(msgspec.Struct, kw_only=True):
     """The configuration of one project.
 
     Attributes:
-        changed_ms: when an entry was added or became required (`lastChangedConfig`, 3.4).
+        changed_ms: when an entry was added or became required (`lastChangedConfig`, protocol 3.4).
     """
 
     changed_ms: int

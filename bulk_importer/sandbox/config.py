@@ -25,7 +25,7 @@ class SandboxConfig:
         faults: what goes wrong, and when.
         cost_model: how long requests take; None: no longer than they take the sandbox.
         time_scale: seconds that pass for cost model and faults in one real second.
-        requests_per_connection: the answer to the last of them closes the connection (protocol 5: 100).
+        requests_per_connection: the answer to the last of them closes the connection (100, protocol 5).
         stall_seconds: a client that sends nothing for so long, in the midst of a body, is cut off (5: 20).
         remembered_requests: how many requests are kept to be looked at.
     """

@@ -143,7 +143,7 @@ class _Builder:
 
 
 def _check_keys(body: Sequence[Mapping[str, Any]]) -> None:
-    """Keys are compared as they were typed: two roots that differ in case only become equal (2.6 row 10)."""
+    """Keys are compared as they were typed: two roots that differ in case only become equal (protocol 2.6 row 10)."""
     roots: set[object] = set()
     for root in body:
         tree: set[object] = set()

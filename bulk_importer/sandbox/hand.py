@@ -29,7 +29,7 @@ class Shelf(Protocol):
         ...
 
     def mark_uploaded(self, task: int) -> None:
-        """Set `hasJsonUpload`, which is never reset (2.10)."""
+        """Set `hasJsonUpload`, which is never reset (protocol 2.10)."""
         ...
 
 
@@ -73,7 +73,7 @@ class Hand:
         return stored
 
     def number(self, coordinate: object) -> float:
-        """The nearest double of a number or a string of digits (3.7); a zero below zero becomes zero.
+        """The nearest double of a number or a string of digits (protocol 3.7); a zero below zero becomes zero.
 
         Beyond the doubles there is nothing that the column could hold: that fails at the next `flush`.
         """
@@ -86,7 +86,7 @@ class Hand:
         return number
 
     def flush(self) -> None:
-        """Where the server writes to its database. Raises `Refused` for what does not fit a column (row 12)."""
+        """The server writes to its database: `Refused` for what does not fit a column (protocol 2.6 row 12)."""
         if self._does_not_fit:
             raise Refused(500, SYSTEM)
 

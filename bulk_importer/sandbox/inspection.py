@@ -27,7 +27,7 @@ from bulk_importer.sandbox.store import ORGANISATION
 from bulk_importer.sandbox.values import canonical
 from bulk_importer.sandbox.writing import json_answer
 
-__all__ = ["Inspection", "Prepared", "built_in_label_config"]
+__all__ = ["Inspection", "Prepared", "ProjectHeld", "built_in_label_config", "projects_held"]
 
 _EVERYONE: Final = Caller(False, None)
 
@@ -55,6 +55,47 @@ class Prepared:
     dataset_id: str
     media_ids: tuple[str, ...]
     task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectHeld:
+    """What a sandbox holds of a project.
+
+    Attributes:
+        media: how many it has, each with a task.
+        labelled: how many of them were written to.
+        values: root values of all of them.
+        finished: tasks that people have finished.
+    """
+
+    id: str
+    name: str
+    media: int
+    labelled: int
+    values: int
+    finished: int
+
+
+def projects_held(backroom: Backroom) -> list[ProjectHeld]:
+    """The projects that are not deleted, the oldest first; to be called in the thread of the store."""
+    rows = backroom.store.rows(
+        "SELECT project.number, name, count(task.number) AS tasks, count(labels.task) AS labelled,"
+        " coalesce(sum(roots), 0) AS held,"
+        " sum(state IN ('COMPLETED', 'REVIEWED', 'SKIPPED', 'REVIEWED_SKIP')) AS finished FROM project"
+        " LEFT JOIN task ON task.project = project.number LEFT JOIN labels ON labels.task = task.number"
+        " WHERE delete_time IS NULL GROUP BY project.number ORDER BY project.number"
+    )
+    return [
+        ProjectHeld(
+            backroom.ids.text(Kind.PROJECT, row["number"]),
+            row["name"],
+            row["tasks"],
+            row["labelled"],
+            row["held"],
+            row["finished"] or 0,
+        )
+        for row in rows
+    ]
 
 
 def built_in_label_config() -> list[dict[str, Any]]:
@@ -144,6 +185,10 @@ class Inspection:
             return self._prepared(found["project"], found["dataset"], name) if found else None
 
         return await self._backroom.on_store(look)
+
+    async def projects(self) -> list[ProjectHeld]:
+        """The projects that are not deleted, the oldest first, whoever made them."""
+        return await self._backroom.on_store(lambda: projects_held(self._backroom))
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
         """What every media of a project holds, in canonical form; media without labels hold an empty list."""

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from bulk_importer.sandbox.backroom import Backroom
-from bulk_importer.sandbox.ids import Kind
+from bulk_importer.sandbox.inspection import ProjectHeld, projects_held
 from bulk_importer.sandbox.witness import Seen
 
 __all__ = ["Page"]
@@ -35,31 +35,14 @@ class Page:
         router.add_get("/", self._show)
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
-        projects = await self._backroom.on_store(self._projects)
+        projects = await self._backroom.on_store(lambda: projects_held(self._backroom))
         seen = self._backroom.witness.seen[-_SHOWN:]
         text = _document(f"http://{request.host}", projects, list(reversed(seen)))
         return web.Response(text=text, content_type="text/html")
 
-    def _projects(self) -> list[tuple[str, ...]]:
-        rows = self._backroom.store.rows(
-            "SELECT project.number, name, count(task.number) AS tasks, count(labels.task) AS labelled,"
-            " coalesce(sum(roots), 0) AS held,"
-            " sum(state IN ('COMPLETED', 'REVIEWED', 'SKIPPED', 'REVIEWED_SKIP')) AS finished FROM project"
-            " LEFT JOIN task ON task.project = project.number LEFT JOIN labels ON labels.task = task.number"
-            " WHERE delete_time IS NULL GROUP BY project.number ORDER BY project.number"
-        )
-        return [
-            (
-                row["name"],
-                self._backroom.ids.text(Kind.PROJECT, row["number"]),
-                *(f"{row[field] or 0:,}" for field in ("tasks", "labelled", "held", "finished")),
-            )
-            for row in rows
-        ]
 
-
-def _document(url: str, projects: Sequence[Sequence[str]], seen: Sequence[Seen]) -> str:
-    example = projects[-1][0] if projects else "NAME"
+def _document(url: str, projects: Sequence[ProjectHeld], seen: Sequence[Seen]) -> str:
+    example = projects[-1].name if projects else "NAME"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
         f"<style>{_STYLE}</style></head><body><h1>DataGym sandbox</h1>"
@@ -81,10 +64,10 @@ def _table(heads: Sequence[str], first_number: int, rows: Iterable[str]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _cells(project: Sequence[str]) -> str:
-    name, project_id, *counts = project
-    numbers = "".join(f'<td class="number">{count}</td>' for count in counts)
-    return f"<tr><td>{escape(name)}</td><td><code>{project_id}</code></td>{numbers}</tr>"
+def _cells(project: ProjectHeld) -> str:
+    counts = (project.media, project.labelled, project.values, project.finished)
+    numbers = "".join(f'<td class="number">{count:,}</td>' for count in counts)
+    return f"<tr><td>{escape(project.name)}</td><td><code>{project.id}</code></td>{numbers}</tr>"
 
 
 def _request(seen: Seen) -> str:

@@ -90,7 +90,7 @@ class Prediction:
 
     def _admit(self, project_id: str, token: str | None) -> tuple[Caller, int]:
         caller = self._backroom.gate.on_prediction(token, self._backroom.now_ms())
-        # Labels for a soft-deleted project are still accepted (2.3).
+        # Labels for a soft-deleted project are still accepted (protocol 2.3).
         return caller, self._backroom.project(project_id, caller, deleted=True)["number"]
 
     def _write(self, entries: Entries, project: int, caller: Caller) -> Hand:

@@ -35,7 +35,7 @@ SYSTEM: Final = "ex_system"
 
 
 def generic(short_key: str, *params: str) -> Refused:
-    """A semantic error: 500, whatever is wrong (2.1)."""
+    """A semantic error: 500, whatever is wrong (protocol 2.1)."""
     return Refused(500, f"ex_gen_{short_key}", *params)
 
 

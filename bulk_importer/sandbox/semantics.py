@@ -1,15 +1,15 @@
-"""What an upload means: section 2.6 to 2.10 of the protocol, rule by rule.
+"""What an upload means, rule by rule (protocol 2.6 to 2.10).
 
-Pure. It starts where the schema stage ends: with entries that the schema accepts. The functions bear the
-names and the order of the protocol, so that the two can be read side by side:
+Pure. It starts where the schema stage ends: with entries that the schema accepts. The functions stand in
+the order in which the server works, and each of them names what it does of it:
 
-    read_json                    2.3 step 7, 2.8, 2.9: entry by entry, in array order, first error wins
-      the_default_task           2.6 row 1, row 10
-      read_global_classifications  2.9: trees for all roots; 2.6 row 4
-      read_labels                2.6 row 2, 2.10 (hasJsonUpload)
-        read_geometry            2.7: fixed order of the geometry keys; 2.6 rows 3, 6, 7, 8
-        read_classifications     2.6 row 5
-          read_values_tree       2.6 rows 9, 11; 2.7: only the first key of a nested object
+    read_json                      protocol 2.3 step 7, 2.8, 2.9: entry by entry, in array order, first error wins
+      the_default_task             protocol 2.6 row 1, protocol 2.6 row 10
+      read_global_classifications  protocol 2.9 (trees for all roots), protocol 2.6 row 4
+      read_labels                  protocol 2.6 row 2, protocol 2.10 (hasJsonUpload)
+        read_geometry              protocol 2.7 (fixed order of the geometry keys), protocol 2.6 rows 3, 6, 7, 8
+        read_classifications       protocol 2.6 row 5
+          read_values_tree         protocol 2.6 rows 9, 11, protocol 2.7 (only the first key of a nested object)
 
 Where keys are compared is where the server does it: in its database for classes, nested classes and nested
 classifications (case, accents and blanks at the end do not count), in Java for global classifications and
@@ -39,10 +39,10 @@ _RECTANGLE_SLOTS: Final = {"x": 0, "y": 1, "w": 2, "h": 3}
 
 
 def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf: Shelf, hand: Hand) -> None:
-    """Write the entries, or raise `Refused` for the first one that is wrong; then nothing may be kept (2.8)."""
+    """Write the entries, or raise `Refused` for the first that is wrong; then nothing may be kept (protocol 2.8)."""
     for entry in entries:
         if "internal_media_ID" not in entry:
-            continue  # 2.7: skipped entirely
+            continue  # protocol 2.7: skipped entirely
         hand.flush()
         task = the_default_task(shelf, str(entry["internal_media_ID"]))
         labels = shelf.labels(task)
@@ -55,7 +55,7 @@ def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf:
 
 
 def the_default_task(shelf: Shelf, media_id: str) -> int:
-    """Row 1: exactly one task of type DEFAULT; row 10: the server cannot choose between two."""
+    """Exactly one task of type DEFAULT: none is protocol 2.6 row 1, two are protocol 2.6 row 10."""
     tasks = shelf.default_tasks(media_id)
     if not tasks:
         raise generic("json_upload_not_found_task")
@@ -76,10 +76,10 @@ def _delete_all(labels: MediaLabels, hand: Hand) -> None:
 def read_global_classifications(
     given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand
 ) -> None:
-    """2.9: rows for ALL root classifications are created; then those given are updated in place."""
+    """Rows for ALL root classifications are created; then those given are updated in place (protocol 2.9)."""
     roots = create_missing(labels, config, hand)
     for key, classification in given.items():
-        # The first root that bears exactly this key, whatever the database thinks of case. Row 4.
+        # The first root that bears exactly this key, whatever the database thinks of case (protocol 2.6 row 4).
         found = next((pair for pair in roots if pair[0].key == key), None)
         if found is None:
             raise generic("wrong_entry_id", key)
@@ -101,7 +101,7 @@ def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list
 
 
 def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
-    """3.4: reading a task creates the nested classification values that the configuration got since.
+    """Create the nested classification values that the configuration got since, as reading a task does (protocol 3.4).
 
     Only of classes of which the media holds no value at all, and not below nested geometries.
     """
@@ -131,23 +131,23 @@ def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: H
     for element in elements:
         if isinstance(element, dict):
             if not element:
-                raise Refused(500, SYSTEM)  # row 9
-            key, nested = next(iter(element.items()))  # 2.7: a second key is dropped
+                raise Refused(500, SYSTEM)  # protocol 2.6 row 9
+            key, nested = next(iter(element.items()))  # protocol 2.7: a second is dropped
             _read_nested(label_class, value, key, nested, hand)
 
 
 def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, hand: Hand) -> None:
-    child_class = _the_class(label_class.children, key)  # row 5
+    child_class = _the_class(label_class.children, key)  # protocol 2.6 row 5
     hand.flush()
     for child in value.children:
         if child.label_class == child_class.number:
             read_values_tree(child_class, child, nested, hand)
             return
-    raise not_found("LabelEntryValue", "lcEntryKey:", key)  # row 11
+    raise not_found("LabelEntryValue", "lcEntryKey:", key)  # protocol 2.6 row 11
 
 
 def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand: Hand) -> None:
-    """2.7: SELECT and FREETEXT take exactly one string, CHECKLIST one or more; else nothing changes."""
+    """SELECT and FREETEXT take exactly one string, CHECKLIST one or more; else nothing changes (protocol 2.7)."""
     match label_class.type:
         case ClassType.SELECT | ClassType.FREETEXT:
             if len(texts) != 1:
@@ -168,9 +168,9 @@ def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand:
 
 
 def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
-    """2.9: geometries are always appended."""
+    """Geometries are always appended (protocol 2.9)."""
     for key, geometries in given.items():
-        label_class = _the_class(config.roots, key)  # row 2, also for an empty array
+        label_class = _the_class(config.roots, key)  # protocol 2.6 row 2, also for an empty array
         for geometry in _array(geometries):
             labels.roots.append(value := create_tree(labels, label_class, hand))
             read_geometry(_as_object(geometry), label_class, value, hand)
@@ -178,7 +178,7 @@ def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelCon
 
 
 def read_geometry(geometry: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand) -> None:
-    """2.7: every geometry key that is there, in the fixed order; then the classifications."""
+    """Every geometry key that is there, in the fixed order (protocol 2.7); then the classifications."""
     for form in _GEOMETRY_KEYS:
         if form in geometry:
             for coordinates in _array(geometry[form]):
@@ -190,9 +190,9 @@ def read_geometry(geometry: Mapping[str, Json], label_class: LabelClass, value: 
 def _read_nested_geometries(
     geometry: Mapping[str, Json], parent_class: LabelClass, parent: Value, labels: MediaLabels, hand: Hand
 ) -> None:
-    # 2.5: `nested_geometries` has no type; what is not an object means "none". One level only (2.7).
+    # `nested_geometries` has no type; what is not an object means "none" (protocol 2.5). One level only (protocol 2.7).
     for key, nested in _object(geometry, "nested_geometries").items():
-        label_class = _the_class(parent_class.children, key)  # row 3
+        label_class = _the_class(parent_class.children, key)  # protocol 2.6 row 3
         for one in _array(nested):
             if not label_class.type.is_geometry:
                 # Its classifications have their one value already; the server counts them by type.
@@ -209,7 +209,7 @@ def _read_coordinates(
         case ClassType.RECTANGLE:
             for key, number in coordinates.items():
                 if key not in _RECTANGLE_SLOTS:
-                    raise generic("entry_type_not_found", kind.value)  # row 8
+                    raise generic("entry_type_not_found", kind.value)  # protocol 2.6 row 8
                 value.numbers[_RECTANGLE_SLOTS[key]] = _double(number, hand, "entry_type_not_found", kind)
         case ClassType.POINT:
             value.numbers = _point(coordinates, kind, hand)  # the last one wins
@@ -217,18 +217,19 @@ def _read_coordinates(
             value.numbers += _point(coordinates, kind, hand)
             hand.written += 1
         case _:
-            raise generic("entry_type_not_found", kind.value)  # row 7
+            raise generic("entry_type_not_found", kind.value)  # protocol 2.6 row 7
 
 
 def _point(coordinates: Mapping[str, Json], kind: ClassType, hand: Hand) -> list[float | None]:
     if len(coordinates) != 2:
-        raise generic("entry_value_validation", kind.value)  # row 6: the schema lets only w and h come here
+        # Protocol 2.6 row 6: the schema lets only w and h come here.
+        raise generic("entry_value_validation", kind.value)
     return [_double(coordinates[key], hand, "entry_value_validation", kind) for key in ("x", "y")]
 
 
 def _double(coordinate: Json, hand: Hand, refusal: str, kind: ClassType) -> float:
     # The schema takes line separators of Unicode after the digits for the end of the text, Java's
-    # `parseDouble` does not; row 6 or 8 then.
+    # `parseDouble` does not: protocol 2.6 row 6, or protocol 2.6 row 8.
     if isinstance(coordinate, str) and not coordinate.isascii():
         raise generic(refusal, kind.value)
     return hand.number(coordinate)
@@ -237,7 +238,7 @@ def _double(coordinate: Json, hand: Hand, refusal: str, kind: ClassType) -> floa
 def read_classifications(
     given: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand
 ) -> None:
-    """Row 5: a key must be exactly that of a classification of the class."""
+    """A key must be exactly that of a classification of the class (protocol 2.6 row 5)."""
     by_number = {child.number: child for child in label_class.children}
     for key, classification in given.items():
         for child in value.children:
@@ -258,7 +259,7 @@ def _the_class(among: Sequence[LabelClass], key: str) -> LabelClass:
     if not found:
         raise generic("wrong_entry_id", key)
     if len(found) > 1:
-        raise Refused(500, SYSTEM)  # row 10
+        raise Refused(500, SYSTEM)  # protocol 2.6 row 10
     return found[0]
 
 

@@ -21,7 +21,7 @@ from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.doorway import Doorway
 from bulk_importer.sandbox.export import ExportRoutes
 from bulk_importer.sandbox.faults import FaultScript, Performance
-from bulk_importer.sandbox.inspection import Inspection, Prepared
+from bulk_importer.sandbox.inspection import Inspection, Prepared, ProjectHeld
 from bulk_importer.sandbox.pace import Pace
 from bulk_importer.sandbox.page import Page
 from bulk_importer.sandbox.project_reads import ProjectReads
@@ -199,6 +199,10 @@ class Sandbox:
     async def find(self, name: str) -> Prepared | None:
         """The project of that name, or None."""
         return await self._inspection.find(name)
+
+    async def projects(self) -> list[ProjectHeld]:
+        """The projects that it holds, the oldest first, whoever made them."""
+        return await self._inspection.projects()
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
         """What every media of a project holds, by media id; see `values.canonical` for the form."""

@@ -59,7 +59,7 @@ class TaskReads:
     # ------------------------------------------------------------------------------------------------ lists
 
     async def _token_tasks(self, asked: Asked) -> web.StreamResponse:
-        # 3.3: without a state, the server silently takes WAITING on the token route.
+        # Protocol 3.3: without a state, the server silently takes WAITING on the token route.
         return await self._task_list(asked, "WAITING", allowed="_ -")
 
     async def _tasks(self, asked: Asked) -> web.StreamResponse:
@@ -106,7 +106,7 @@ class TaskReads:
     # -------------------------------------------------------------------------------------------- one task
 
     async def _task(self, asked: Asked) -> web.StreamResponse:
-        """Configuration and labels of one media. It writes: what is missing is created (3.4)."""
+        """Configuration and labels of one media. It writes: what is missing is created (protocol 3.4)."""
 
         def read() -> dict[str, object]:
             task, project = self._backroom.task(asked.name(), asked.caller)
@@ -169,7 +169,7 @@ class TaskReads:
         return web.Response()
 
     async def _video(self, asked: Asked) -> web.StreamResponse:
-        """What changes in a video, which is nothing: imported values have no changes (2.11)."""
+        """What changes in a video, which is nothing: imported values have no changes (protocol 2.11)."""
         _, project = await self._backroom.on_store(lambda: self._backroom.task(asked.name(), asked.caller))
         if project["media_type"] != "VIDEO":
             raise generic("invalid_project_mediatype")
@@ -191,7 +191,7 @@ class TaskReads:
         return json_answer(await self._backroom.on_store(read))
 
     async def _labels(self, asked: Asked) -> web.StreamResponse:
-        """The labels of one media, read and not written (3.6)."""
+        """The labels of one media, read and not written (protocol 3.6)."""
 
         def read() -> dict[str, object]:
             project = self._ids.number(Kind.ITERATION, asked.name("iteration"))

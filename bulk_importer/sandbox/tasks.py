@@ -1,4 +1,4 @@
-"""What happens to tasks: states, completion with its strict validation, the search in lists (3.3, 3.5).
+"""What happens to tasks: states, completion with its strict validation, the search in lists (protocol 3.3, 3.5).
 
 Every function runs on the store's thread, inside a transaction, and raises `Refused` for what the server
 would refuse.
@@ -32,7 +32,7 @@ _SHORTEST_WORD: Final = 3
 
 
 def move(store: Store, task: Row, task_id: str, to: str, *, as_from: str | None = None) -> None:
-    """Put a task into another state. `as_from` is the state that the server pretends it is in (3.5)."""
+    """Put a task into another state. `as_from` is the state that the server pretends it is in (protocol 3.5)."""
     begin = as_from or task["state"]
     if begin != to and to not in _POSSIBLE[begin]:
         raise generic("wrong_label_task_state", task_id)
@@ -47,7 +47,7 @@ def complete(
 
     If it did, nothing happens. Every value is validated, strictly: the first that is wrong is refused, and all
     others get their flags right. In a video project values without changes are wrong as such, and an import
-    writes none (2.11).
+    writes none (protocol 2.11).
     """
     config = store.config(task["project"])
     if config.changed_ms > last_changed_ms:

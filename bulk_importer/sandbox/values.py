@@ -22,7 +22,7 @@ class Value(msgspec.Struct, array_like=True):
     Attributes:
         sequence: number of the value within its task; later values have higher ones.
         label_class: number of its class.
-        stamp_ms: when it was created; an update in place keeps it (2.10).
+        stamp_ms: when it was created; an update in place keeps it (protocol 2.10).
         by_token: whether the labeler is the token's user.
         numbers: RECTANGLE `x, y, w, h`; POINT `x, y`; LINE and POLYGON `x, y, x, y, ...`; else empty.
             Coordinates that were never set are None.
@@ -62,7 +62,7 @@ class MediaLabels(msgspec.Struct, array_like=True):
 
 
 def validate(value: Value, label_class: LabelClass) -> bool:
-    """Set the flag `valid` as the server does, and return it (2.7).
+    """Set the flag `valid` as the server does, and return it (protocol 2.7).
 
     A SELECT whose option does not exist loses its value on the way. A POINT is valid once it was looked at,
     whatever its coordinates are; LINE and POLYGON need points, whatever these are.

@@ -55,7 +55,7 @@ class Views:
         }
 
     def token_project(self, row: Row) -> View:
-        """A project as a token sees it (3.1)."""
+        """A project as a token sees it (protocol 3.1)."""
         hidden = ("pinned", "deleteTime", "exportable", "reviewActivated", "orgData", "deleted")
         view = _without(self.project(row), hidden)
         view["datasets"] = [
@@ -91,7 +91,7 @@ class Views:
         }
 
     def token_dataset(self, row: Row) -> View:
-        """A dataset as a token sees it (3.2), but for `media`, which is streamed."""
+        """A dataset as a token sees it (protocol 3.2), but for `media`, which is streamed."""
         return {
             "id": self._ids.text(Kind.DATASET, row["number"]),
             "name": row["name"],
@@ -135,7 +135,7 @@ class Views:
         }
 
     def tasks(self, rows: Iterable[Row], project: int, project_name: str) -> list[object]:
-        """Rows of a task list (3.3)."""
+        """Rows of a task list (protocol 3.3)."""
         text = self._ids.text
         shared = {
             "projectId": text(Kind.PROJECT, project),
@@ -163,7 +163,7 @@ class Views:
     # ---------------------------------------------------------------------------- configuration and labels
 
     def config(self, project: int) -> View:
-        """A label configuration (3.4)."""
+        """A label configuration (protocol 3.4)."""
         counted: dict[str, int] = {
             row[0]: row[1]
             for row in self._store.rows(
@@ -197,7 +197,7 @@ class Views:
         }
 
     def iteration(self, project: int, task: Row, labels: MediaLabels) -> View:
-        """The labels of one media (3.4, 3.6)."""
+        """The labels of one media (protocol 3.4, 3.6)."""
         config = self._store.config(project)
         views = ValueViews(self._ids, project, task["number"], task["media"], config.by_number())
         values = [views.value(root, None) for root in labels.roots]

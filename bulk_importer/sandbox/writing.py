@@ -38,7 +38,7 @@ def error_answer(status: int, answer: Mapping[str, object]) -> web.Response:
 
 
 def framework_error(error: web.HTTPException, path: str) -> web.Response:
-    """What answers where no route does: an object of the framework for 404, nothing for the others (2.2)."""
+    """What answers where no route does: an object of the framework for 404, nothing for the others (protocol 2.2)."""
     if error.status != HTTPStatus.NOT_FOUND:
         allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return web.Response(status=error.status, headers=allowed)

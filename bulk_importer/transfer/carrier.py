@@ -136,7 +136,7 @@ class Carrier:
             verdict = await self._upload(batch.body)
         finally:
             self.on_road -= 1
-        self._passage.saw(verdict, left_at=started)
+        self._passage.saw(verdict, batch.body, left_at=started)
         self._outage.saw(verdict, left_at=started, in_flight=in_flight)
         moved = self._gate.landed(
             Flight(

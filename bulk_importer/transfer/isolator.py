@@ -5,6 +5,9 @@ words may be about that, too, or about the server, and `Passage` tells which:
 
 - *While other uploads pass* it is about this batch. It is taken apart like any other, the entries are on record as
   suspected, and what is turned away alone is rejected, with the words that came instead of an answer.
+- *A lone entry is condemned only beside something that passes*: an upload that left since, or one that was accepted
+  before and would pass now, or where there is no other to try. An upload of nothing that passes is not enough: what
+  lets it through may have begun to dislike all that carries an entry. Until then others go first.
 - *While nothing passes* it is about the server. The batch is set aside as it is, others try in its place, and nobody is
   condemned for what happens meanwhile. Where it would be the same on every try (no token, no such address), and several
   batches were told so, or there is no other, the run ends.
@@ -169,13 +172,16 @@ class Isolator:
         if not (is_in_words(seen) or others_passed):
             return
         rehearsal = await self._passage.rehearse(batch)
-        culprits = rehearsal.culprits if rehearsal else ()
+        is_proof = bool(rehearsal and rehearsal.largest_passed) or self._would_pass_beside(left_at)
+        culprits = rehearsal.culprits if rehearsal and is_proof else ()
         if culprits:
             await self._suspect(_spans_of(batch, culprits), culprits[0].params[0], condemned=True)
         else:
+            # What is not executed in a rehearsal cannot show whether others would be answered: only uploads can.
             alone = batch.entries == 1 and batch.tries + 1 >= _LOST_ALONE
+            alone = alone and (self._passage.has_passed_since(left_at) or not self._slots.has_others)
             await self._suspect(batch.spans(), verdict.reason, condemned=alone)
-        if rehearsal and rehearsal.fails:
+        if rehearsal and rehearsal.fails and is_proof:
             self._outage.excuse()  # it is explained
             if not culprits:
                 self._too_large(len(batch.body), rehearsal.largest_passed)
@@ -199,7 +205,8 @@ class Isolator:
         # Something may dislike uploads of nothing: then those count that left since it began, and passed.
         disliked = isinstance(seen, TurnedAway) and self._passage.has_passed_since(case.began_at)
         case.failed_at, case.began_at = now, min(case.began_at, now)
-        if is_in_words(seen) or disliked:
+        passes = is_in_words(seen) or disliked
+        if passes and (sent.entries > 1 or self._would_pass_beside(case.began_at)):
             self._outage.excuse()
             case.failed = case.failed or len(sent.body)
             settled = case.isolation.judged(verdict)
@@ -210,9 +217,18 @@ class Isolator:
         await self._record_owed(sent, verdict)
         if isinstance(seen, Stop):
             self._give_up(seen)
-        elif isinstance(verdict, TurnedAway) and isinstance(seen, TurnedAway) and self._is_told_to_all():
+        elif (
+            isinstance(verdict, TurnedAway)
+            and (passes or isinstance(seen, TurnedAway))
+            and self._is_told_to_all()
+        ):
             self._give_up(verdict)
         return False
+
+    def _would_pass_beside(self, since: float) -> bool:
+        """Whether, where looks pass, an upload that is not to blame would pass, too, as far as can be known."""
+        passage = self._passage
+        return passage.knows_what_passes or passage.has_passed_since(since) or not self._slots.has_others
 
     def _is_told_to_all(self) -> bool:
         """Whether enough others were turned away as well, or there is none that could show anything else."""

@@ -2,8 +2,9 @@
 
 A firewall that dislikes a text, and a gateway whose application is down, say the same: a page, or nothing. What tells
 them apart is whether *other* uploads pass, so every answer in the server's own words is counted, and where there was
-none an upload of nothing is sent: an empty array, which the server refuses in its own words and which cannot change
-anything.
+none this is *looked* at, with a request that cannot change anything: the smallest body that was accepted, once more
+and without its last bracket. Before any was, an upload of nothing has to do: an empty array, which the server refuses
+in its own words. It proves less, because what lets an empty array pass may dislike all that carries an entry.
 
 For a batch whose answer was lost, which must not be sent again before it is known what became of it, there are
 *rehearsals*: parts of its body without the last bracket. Whatever stands between sees all of it, and no server can
@@ -16,11 +17,18 @@ ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulk_importer.datagym.verdicts import Accept, StopKind, TurnedAway, Verdict, is_in_words
+from bulk_importer.datagym.verdicts import (
+    Accept,
+    StopKind,
+    TurnedAway,
+    Verdict,
+    is_in_words,
+    may_concern_request,
+)
 from bulk_importer.model import Batch
 from bulk_importer.transfer.isolation import Isolation, Refused
 
@@ -29,6 +37,8 @@ __all__ = ["Passage", "Rehearsal", "Soundings"]
 # Each time with an upload of nothing that passes beside it: what fails by chance one time in twenty does so four
 # times in a row once in 160,000.
 _REHEARSALS_ALONE = 4
+# So many entries that are not let through, with none that is and none accepted before, say that none would be.
+_CULPRITS_WITHOUT_PROOF = 16
 
 
 class Soundings(Protocol):
@@ -60,6 +70,8 @@ class Passage:
         seal: makes a body of some entries of a batch, as `packing.Pool.seal_again` does.
         clock: monotonic, in seconds.
         is_stopping: asked before each rehearsal.
+        pause: waits before what may pass by itself is rehearsed again; told the tries so far, and what was asked for by
+            `Retry-After`.
     """
 
     def __init__(
@@ -69,16 +81,19 @@ class Passage:
         seal: Callable[[Batch, Sequence[int]], Batch],
         clock: Callable[[], float],
         is_stopping: Callable[[], bool],
+        pause: Callable[[int, float | None], Awaitable[None]],
     ) -> None:
         self._soundings = soundings
         self._seal = seal
         self._clock = clock
         self._is_stopping = is_stopping
-        # How many uploads were accepted, and when the latest one left that was answered in the server's words; changed
-        # by `saw`.
+        self._pause = pause
+        # How many uploads were accepted, the smallest body of them, and when the latest one left that was answered in
+        # the server's words; changed by `saw`.
         self.accepted = 0
+        self._known_good: bytes | None = None
         self._passed_left_at = float("-inf")
-        # When the last upload of nothing left, and what came of it; changed by `look`, which holds the lock.
+        # When was looked the last time, and what came of it; changed by `look`, which holds the lock.
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._seen: Verdict = Accept()
@@ -88,30 +103,50 @@ class Passage:
         """Whether any upload was answered in the server's words."""
         return self._passed_left_at > float("-inf")
 
+    @property
+    def knows_what_passes(self) -> bool:
+        """Whether an upload was accepted, so that a look shows whether it would pass now."""
+        return self._known_good is not None
+
     def has_passed_since(self, since: float) -> bool:
         """Whether an upload that left then or later was."""
         return self._passed_left_at >= since
 
-    def saw(self, verdict: Verdict, *, left_at: float) -> None:
+    def saw(self, verdict: Verdict, body: bytes, *, left_at: float) -> None:
         """Take the verdict on an upload into account that left then."""
-        self.accepted += isinstance(verdict, Accept)
+        if isinstance(verdict, Accept):
+            self.accepted += 1
+            if self._known_good is None or len(body) < len(self._known_good):
+                self._known_good = body
         if is_in_words(verdict):
             self._passed_left_at = max(self._passed_left_at, left_at)
 
     async def look(self) -> Verdict:
-        """Send an upload of nothing, or share one that leaves from now on; what came of it."""
+        """See whether uploads pass, or share a look that begins from now on; what came of it."""
         since = self._clock()
         async with self._looking:
             if self._looked_at < since:
                 self._looked_at = self._clock()
-                self._seen = await self._soundings.upload_nothing()
+                self._seen = await self._look()
             return self._seen
+
+    async def _look(self) -> Verdict:
+        if self._known_good is None:
+            return await self._soundings.upload_nothing()
+        good = await self._soundings.rehearse(self._known_good)
+        if is_in_words(good):
+            return good
+        nothing = await self._soundings.upload_nothing()
+        if is_in_words(nothing) and is_in_words(await self._soundings.rehearse(b"[]")):
+            return good
+        return nothing  # where no rehearsal passes at all, that of a good body says nothing
 
     async def rehearse(self, batch: Batch) -> Rehearsal | None:
         """Find out by rehearsals what in a batch is not let through.
 
         Returns:
-            None where rehearsals say nothing: not even one of nothing passes, the run ends, or the server goes away.
+            None where rehearsals say nothing: not even one of nothing passes, or nothing but one of nothing does; the
+            run ends, or the server goes away.
         """
         if not is_in_words(await self._soundings.rehearse(b"[]")):
             return None
@@ -119,7 +154,8 @@ class Passage:
         culprits: list[Refused] = []
         largest, fails = 0, False
         while (part := isolation.part) is not None:
-            if self._is_stopping():
+            is_proven = largest or self.knows_what_passes
+            if self._is_stopping() or (len(culprits) >= _CULPRITS_WITHOUT_PROOF and not is_proven):
                 return None
             body = self._seal(batch, part.indexes).body
             verdict = await self._soundings.rehearse(body)
@@ -130,7 +166,11 @@ class Passage:
             if not is_in_words(await self.look()):
                 return None
             fails = True
-            culprits += isolation.judged(TurnedAway(StopKind.NOT_DATAGYM, _said(verdict))).refused
+            if may_concern_request(verdict) and not isinstance(verdict, TurnedAway):
+                culprits += isolation.judged(verdict).refused
+                await self._pause(part.failures + 1, verdict.after_seconds)
+            else:
+                culprits += isolation.judged(TurnedAway(StopKind.NOT_DATAGYM, _said(verdict))).refused
         return Rehearsal(tuple(culprits), fails, largest)
 
 

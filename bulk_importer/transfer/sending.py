@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds
 from bulk_importer.datagym.retry import Retrying
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.datagym.verdicts import may_concern_request
@@ -99,7 +99,19 @@ class Sending:
         emit: Observer,
         clock: Callable[[], float],
     ) -> None:
-        passage = Passage(uploads, seal=pool.seal_again, clock=clock, is_stopping=lambda: stop.is_requested)
+        policy = RetryPolicy(
+            base_seconds=settings.retry_wait,
+            cap_seconds=settings.max_retry_wait,
+            max_retry_after_seconds=settings.max_retry_after,
+        )
+        chance = random.random
+        passage = Passage(
+            uploads,
+            seal=pool.seal_again,
+            clock=clock,
+            is_stopping=lambda: stop.is_requested,
+            pause=lambda tries, after: stop.sleep(backoff_seconds(policy, tries, chance(), after)),
+        )
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
         outage = Outage(
@@ -120,11 +132,6 @@ class Sending:
             requests_per_second=settings.max_requests_per_second,
             entries_per_second=settings.max_entries_per_second,
             bytes_per_second=settings.max_bytes_per_second,
-        )
-        policy = RetryPolicy(
-            base_seconds=settings.retry_wait,
-            cap_seconds=settings.max_retry_wait,
-            max_retry_after_seconds=settings.max_retry_after,
         )
         self._carrier = Carrier(
             upload=uploads.upload,

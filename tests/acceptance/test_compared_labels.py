@@ -54,3 +54,27 @@ def test_it_needs_the_source(command: Command, imported: Any) -> None:
     done = command("verify", "l.json.checkpoint", "--against-server")
     assert done.returncode == ExitCode.USAGE
     assert "SOURCE" in done.stderr
+
+
+def test_of_what_a_retry_delivered_the_correction_is_looked_for(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """The source has something else there, which was never sent."""
+    sandbox = sandbox_process("--seed", "1")
+    project = sandbox.prepare(name="p", media=3)
+    entries = [dict(entry(media_id, number)) for number, media_id in enumerate(project["media_ids"])]
+    right = entries[1]["labels"]
+    entries[1]["labels"] = {"no-such-class": right["poi"]}
+    (command.folder / "l.json").write_text(json.dumps(entries))
+    command("import", "l.json", "--server", sandbox.url, "--project", "p", "--max-errors", "none")
+    corrected = {"position": 1, "entry": {**entries[1], "labels": right}}
+    (command.folder / "c.jsonl").write_text(json.dumps(corrected))
+    assert command("retry", "l.json.checkpoint", "c.jsonl").returncode == 0
+    compare = ("verify", "l.json.checkpoint", "l.json", "--against-server")
+    done = command(*compare)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 media hold on the server" in done.stdout
+    assert "1 retries delivered 1 rejected entries, all on record here" in done.stdout
+    wiped = [{"internal_media_ID": project["media_ids"][1], "keepData": False}]
+    sandbox.ask(f"/api/v1/project/{project['id']}/prediction", wiped)
+    assert command(*compare).returncode == ExitCode.CHECKPOINT

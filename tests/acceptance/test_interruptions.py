@@ -115,7 +115,7 @@ def test_a_signal_ends_the_wait_for_a_server_that_is_not_there(command: Command)
     """Nothing is under way yet, so nothing has to land; the look-up is not tried again for an hour."""
     (command.folder / "l.json").write_text("[]")
     process = command.start(
-        "import", "l.json", "--server", "http://127.0.0.1:9", "--project", "p", "--max-outage", "1h"
+        "import", "l.json", "--server", "http://127.0.0.1:9", "--project", "p", "--wait-for-server", "1h"
     )
     while not catches_signals(process.pid):
         assert process.poll() is None

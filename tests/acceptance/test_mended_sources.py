@@ -138,3 +138,17 @@ def test_a_source_that_only_grew_goes_on_when_that_is_said(
     assert (done["state"], done["delivered"], done["this_run"]["delivered"]) == ("complete", 30, 18)
     assert set(target.commits().values()) == {1}
     assert command("verify", "l.checkpoint", "l").returncode == 0
+
+
+def test_a_run_that_met_too_long_an_entry_goes_on_with_a_larger_bound(command: Command, target: Any) -> None:
+    """As the message says; the source is not to blame, and need not change."""
+    entries = target.entries
+    entries[7] = {**entries[7], "global_classifications": {"note": ["x" * 3000]}}
+    write(command.folder / "l.json", entries)
+    arguments = ["l.json", *target.arguments, "--max-errors", "none"]
+    done = command("import", *arguments, "--max-entry-bytes", "2000")
+    assert done.returncode == 3
+    assert "The same command with a larger --max-entry-bytes goes on there." in done.stdout
+    assert "Mend the source" not in done.stdout
+    summary = command.summary(*arguments, "--max-entry-bytes", "1MB")
+    assert (summary["state"], summary["entries"], summary["owed"]) == ("complete", 30, 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,10 +18,13 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+from support.commands import Command, entry
 
 TOP = Path(__file__).parents[2]
 README = (TOP / "README.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+TYPED = re.findall(r"(?:^    |`)(bulk-importer [^`\n#]*[^`\n# ])", README, re.MULTILINE)
+"""Commands with arguments, in lines of their own and in the text, in the order in which a newcomer meets them."""
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -73,6 +78,42 @@ def test_the_demo_ends_as_the_readme_shows(
     fixed = [line for line in shown[1].splitlines() if line.strip() and not re.search(r"\d|\.\.\.", line)]
     assert fixed
     assert not [line for line in fixed if line not in said]
+
+
+def test_each_command_in_the_text_works_when_typed(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """One after the other, with names put in where the text leaves them open; one entry is there to be corrected."""
+    assert len(TYPED) >= 10
+    sandbox = sandbox_process("--project", "streets", "--media", "3", "--seed", "1")
+    media = sandbox.ask(f"/api/v1/task/{sandbox.ready['project']}/list?state=BACKLOG")
+    entries = [entry(row["mediaId"], number) for number, row in enumerate(media)]
+    broken = {**entries[2], "keepData": "no"}
+    (command.folder / "labels.json").write_text(json.dumps([*entries[:2], broken]))
+    command.environment |= {"BULK_IMPORTER_SERVER": sandbox.url, "BULK_IMPORTER_PROJECT": "streets"}
+    command.environment["BULK_IMPORTER_MAX_ERRORS"] = "none"
+    meant = {
+        "URL": sandbox.url,
+        "https://datagym.example.com": sandbox.url,
+        "P": "streets",
+        "CODE": "class-unknown",
+    }
+    for line in TYPED:
+        words = [meant.get(word, word) for word in shlex.split(line)[1:]]
+        if words[0] == "sandbox":
+            served = command.start(*words, "--port", "0")
+            assert served.stdout
+            assert "listens at" in served.stdout.readline()
+            continue
+        if words[0] == "retry":
+            rejected = json.loads((command.folder / "labels.json.checkpoint" / "rejected.jsonl").read_text())
+            rejected["entry"]["keepData"] = False
+            (command.folder / words[2]).write_text(json.dumps(rejected))
+        done = command(*words)
+        assert done.returncode in (ExitCode.DELIVERED, ExitCode.REJECTIONS), (line, done.stderr)
+        assert done.stdout, line
+    held = sandbox.labels(sandbox.ready["project"])
+    assert all(held.values()), "the corrected entry is there as well"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=["synchronous", "asynchronous"])

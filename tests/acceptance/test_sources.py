@@ -106,3 +106,31 @@ def test_check_reads_what_import_reads(command: Command, target: Any) -> None:
     arguments = ("--path", "entries.item", "--label-config", "none", "--no-check-media")
     done = command("check", "l.json.gz", *arguments, "--json")
     assert (done.returncode, json.loads(done.stdout)["accepted"]) == (0, 20), done.stderr
+
+
+@pytest.mark.parametrize("indent", [None, 1], ids=["one line", "indented"])
+@pytest.mark.parametrize("ended", ["", "\n"])
+def test_a_wrapped_document_names_its_path_and_following_that_imports_it(
+    command: Command, target: Any, indent: int | None, ended: str
+) -> None:
+    """In the same checkpoint, in which nothing is on record yet."""
+    write(command.folder / "l.json", json.dumps({"data": target.entries}, indent=indent) + ended)
+    done = command("import", "l.json", *target.arguments)
+    assert done.returncode == 3
+    assert "Say --path data.item." in done.stderr
+    arguments = ["l.json", *target.arguments, "--path", "data.item"]
+    summary = command.summary(*arguments)
+    assert (summary["state"], summary["delivered"], summary["entries"]) == ("complete", 20, 20)
+    assert command("verify", "l.json.checkpoint", "l.json").returncode == 0
+    assert command.summary(*arguments)["this_run"]["requests"] == 0
+
+
+def test_what_is_no_json_is_named_by_check_and_import(command: Command, target: Any) -> None:
+    """And mended under its name, the same command goes on."""
+    (command.folder / "l.json").write_bytes(gzip.compress(gzip.compress(json.dumps(target.entries).encode())))
+    checked = command("check", "l.json", "--label-config", "none", "--no-check-media")
+    assert (checked.returncode, "gzip data inside of packed data" in checked.stdout) == (3, True)
+    done = command("import", "l.json", *target.arguments)
+    assert (done.returncode, "gzip data inside of packed data" in done.stderr) == (3, True)
+    write(command.folder / "l.json", json.dumps(target.entries))
+    assert command.summary("l.json", *target.arguments)["delivered"] == 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import random
 import ssl
 import subprocess
 import sys
@@ -17,11 +18,14 @@ from aiohttp import web
 
 from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.answers import FailureKind
+from bulk_importer.datagym.asking import Patience
+from bulk_importer.datagym.catalog import Catalog
 from bulk_importer.datagym.client import Client, RequestFailed
 from bulk_importer.datagym.diagnosis import diagnose
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, TurnedAway
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import ServerUnavailable, UsageError
+from bulk_importer.events import AnswerCame, AnswerMissed, Event
 from bulk_importer.settings import Settings
 from support.socks import socks_proxy
 
@@ -315,9 +319,9 @@ async def test_a_socks_proxy_may_want_a_login(
             assert isinstance(verdict, Stop)
             assert verdict.kind is StopKind.NOT_AUTHORISED
             assert "authentication" in verdict.reason
-            examined = {each.step: each for each in await diagnose(Settings(server=server.url), Token())}
-            assert examined["proxy"].found == f"socks5h://127.0.0.1:{proxy.port}"
-            assert "login" in examined["connection"].remedy
+            examined = {each.step: each async for each in diagnose(Settings(server=server.url), Token())}
+            assert examined["proxy"].found.startswith(f"socks5h://127.0.0.1:{proxy.port}: ")
+            assert "login" in examined["proxy"].remedy
     assert len(server.came) == 1
 
 
@@ -336,7 +340,7 @@ async def test_what_a_socks_proxy_cannot_reach_is_away_and_nothing_was_executed(
     ):
         for port, reason in (
             (proxy.port, "refused by destination"),
-            (1, "connect to proxy 127.0.0.1:1"),
+            (1, "proxy socks5://127.0.0.1:1 cannot be reached: Connection refused"),
             (broken.sockets[0].getsockname()[1], "hung up"),
         ):
             monkeypatch.setenv("all_proxy", f"socks5://127.0.0.1:{port}")
@@ -381,7 +385,7 @@ async def test_without_its_library_a_socks_proxy_is_refused_by_name(monkeypatch:
     """And the message says what to install."""
     monkeypatch.setitem(sys.modules, "aiohttp_socks", None)
     monkeypatch.setenv("all_proxy", "socks5://localhost:1080")
-    with pytest.raises(UsageError, match=r"bulk-importer\[socks\]"):
+    with pytest.raises(UsageError, match=r"pip install .*aiohttp-socks"):
         await upload(Settings(server="http://datagym.invalid"))
 
 
@@ -417,6 +421,87 @@ async def test_a_certificate_of_ones_own_is_trusted_only_when_named(
     assert not server.came
     trusting = Settings(server=server.url, ca_file=str(certificates / "localhost.pem"))
     assert await upload(trusting, Token("a-token")) == [Accept()]
+
+
+async def test_a_certificate_that_is_not_trusted_is_not_waited_for(
+    start_server: StartServer, certificates: Path
+) -> None:
+    """It does not come to be trusted by waiting, and the remedy is named."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "localhost.pem", certificates / "localhost.key")
+    server = await start_server(accept, tls=context)
+    missed = await missed_by_look_up(
+        Settings(server=server.url, wait_for_server=3600.0), "self-signed.*--ca-file"
+    )
+    assert not missed
+
+
+async def test_plain_http_at_a_port_that_speaks_tls_has_its_remedy(
+    start_server: StartServer, certificates: Path
+) -> None:
+    """The server hangs up, which by itself says little."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "localhost.pem", certificates / "localhost.key")
+    server = await start_server(accept, tls=context)
+    settings = Settings(server=server.url.replace("https:", "http:"), wait_for_server=0.1)
+    assert len(await missed_by_look_up(settings, "write https://")) == 1
+
+
+async def test_a_redirect_names_where_it_leads(start_server: StartServer) -> None:
+    """And not what stands behind the host, which may be a secret."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=301, headers={"Location": "https://u:p@other.invalid/api?token=a-token"})
+
+    server = await start_server(answer)
+    assert not await missed_by_look_up(
+        Settings(server=server.url), "sends us to https://other.invalid. If that"
+    )
+
+
+async def test_a_proxy_that_cannot_reach_the_server_does_not_speak_for_it(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads what goes to a server in plain HTTP, and answers in its place; the wait is that for a wrong address."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    proxy = await start_server(answer)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    settings = Settings(server="http://datagym.invalid", wait_for_server=0.1, max_outage=3600.0)
+    [missed] = await missed_by_look_up(settings, "it answers 503")
+    assert not missed.has_answered
+    assert missed.patience_seconds <= 0.1
+
+
+async def test_a_silent_catalog_knows_the_same_and_tells_nobody(start_server: StartServer) -> None:
+    """What reads on while uploads go on leaves it to them to say that the server is away."""
+    statuses = [200, 503, 503, 200, 503, 200]
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.json_response([], status=statuses.pop(0))
+
+    server = await start_server(answer)
+    told: list[Event] = []
+    async with Client.of(Settings(server=server.url), Token()) as client:
+        catalog = Catalog(client, Patience(0.0, 60.0, asyncio.sleep, lambda: 0.001, told.append))
+        assert await catalog.projects() == []
+        assert await catalog.untold().projects() == []
+        assert not told
+        assert await catalog.projects() == []
+    assert [type(event) for event in told] == [AnswerMissed, AnswerCame]
+
+
+async def missed_by_look_up(settings: Settings, words: str) -> list[AnswerMissed]:
+    """What is told while a look-up fails for good; the error says `words`."""
+    told: list[Event] = []
+    async with Client.of(settings, Token("a-token")) as client:
+        patience = Patience.of(settings, sleep=asyncio.sleep, chance=random.random, told=told.append)
+        with pytest.raises(ServerUnavailable, match=words) as raised:
+            await Catalog(client, patience).projects()
+    assert "a-token" not in str(raised.value)
+    return [event for event in told if isinstance(event, AnswerMissed)]
 
 
 async def test_tls_goes_through_a_socks_proxy_to_the_server(

@@ -17,6 +17,7 @@ import pytest
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.entry import keys_of
@@ -99,9 +100,10 @@ async def staged(
     await checkpoint.record_in_doubt(batch, "reset")
     later = [0.0]
     async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
-        catalog = Catalog(client, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
+        patience = Patience(5, 5, asyncio.sleep, random.random, lambda _: None)
+        catalog = Catalog(client, patience)
         found = await catalog.find_project(project.id)
-        reader = LabelReader(client, catalog, found, max_seconds=5, sleep=asyncio.sleep, chance=random.random)
+        reader = LabelReader(client, catalog, found, patience)
         doubts = Doubts(checkpoint, reader, limit_seconds=LIMIT, clock=lambda: time.time() + later[0])
         doubts.note(run)
         yield Stage(sandbox, checkpoint, doubts, project.id, batch.body, run, later)

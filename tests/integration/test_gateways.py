@@ -40,7 +40,7 @@ QUICK: dict[str, Any] = {
     "doubt_wait": 30.0,
     "max_errors": ErrorBudget(),
 }
-SAFE = [400, 401, 403, 406, 422, 301, 302, 404, 405, 429, 503]
+SAFE = [400, 401, 403, 406, 422, 301, 302, 404, 405, 421, 429, 503, 521, 530]
 UNSAFE: list[Fault] = [
     Fault("reset before commit"),
     Fault(200, body=PAGE),
@@ -255,6 +255,59 @@ async def test_a_doubt_at_the_end_is_named_with_its_reason(tmp_path: Path) -> No
         summary = await run_import(source, settings)
     assert summary.exit_code == ExitCode.IN_DOUBT
     assert 'status 500, a page of HTML ("Request blocked")' in summary.message
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["in the middle", "from the beginning"])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(403, body=PAGE), Fault(503), Fault(200, body=PAGE), Fault("reset before commit")],
+    ids=named,
+)
+async def test_a_gateway_that_lets_only_uploads_of_nothing_pass_condemns_nobody(
+    fault: Fault, is_resumed: bool, in_flight: int, tmp_path: Path
+) -> None:
+    """An empty array passes, and nothing that carries an entry does any more: it is about the server."""
+    all_of_them = replace(fault, containing="internal_media_ID", times=100_000)
+    good = [] if is_resumed else [Fault("ok", containing="internal_media_ID", times=20)]
+    async with Sandbox(SandboxConfig(seed=1, faults=FaultScript([*good, all_of_them]))) as sandbox:
+        project = await sandbox.prepare(name="p", media=200)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(
+            server=sandbox.url,
+            project=project.id,
+            max_batch_entries=3,
+            max_in_flight=in_flight,
+            **{**QUICK, "max_outage": 1.0, "server_request_limit": 600.0},
+        )
+        summary = await run_import(source, settings)
+        assert summary.exit_code == ExitCode.SERVER
+        assert summary.rejected == 0
+        assert summary.delivered == await points(sandbox, project.id)
+        assert bool(summary.delivered) is not is_resumed
+        sent = [seen for seen in sandbox.requests if seen.method == "POST"]
+    assert len(sent) <= 20 + 150
+
+
+async def test_a_server_that_answers_no_upload_condemns_nobody_however_often_the_command_is_started(
+    tmp_path: Path,
+) -> None:
+    """It reads what comes, and every upload that it should execute is lost: those that come first are not to blame."""
+    lost = Fault(504, containing="}]}}]", times=100_000)
+    async with Sandbox(SandboxConfig(seed=1, faults=FaultScript([lost]))) as sandbox:
+        project = await sandbox.prepare(name="p", media=40)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(
+            server=sandbox.url,
+            project=project.id,
+            max_batch_entries=1,
+            max_in_flight=1,
+            **{**QUICK, "max_outage": 0.3, "server_request_limit": 0.01},
+        )
+        for _ in range(7):
+            summary = await run_import(source, settings)
+            assert summary.exit_code == ExitCode.SERVER
+            assert summary.rejected == 0
 
 
 async def test_a_token_that_is_refused_in_nobodys_words_ends_the_run_after_a_few_requests(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 
 from bulk_importer import Settings, import_labels, import_labels_sync
-from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.events import BatchDelivered, Event
-from bulk_importer.sandbox import Sandbox, SandboxConfig
+from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerUnavailable, UsageError
+from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
+from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 
 
 def entries_for(media_ids: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -51,6 +52,49 @@ async def test_a_path_is_imported_and_the_same_call_again_sends_nothing(
     assert sum(event.entries for event in events if isinstance(event, BatchDelivered)) == 12
     again = await import_labels(str(path), settings)
     assert again.this_run.requests == 0
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+async def test_a_path_is_a_file_whatever_its_name(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` as a text is standard input."""
+    sandbox, _, entries = target
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text(json.dumps(entries))
+    summary = await import_labels(Path("-"), Settings(server=sandbox.url, project="p"))
+    assert (summary.delivered, summary.checkpoint) == (12, "-.checkpoint")
+
+
+@pytest.mark.parametrize("change", ["grown", "touched", "rewritten"])
+async def test_a_file_that_changed_while_it_was_read_goes_on_at_rest_as_advised(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, change: str
+) -> None:
+    """The same call again, unless it holds something else where it was read; that is refused."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    text = json.dumps(entries, indent=4000)
+    path.write_text(text[: len(text) // 2] if change == "grown" else text)
+    settings = Settings(server=sandbox.url, project="p", segment_bytes=50_000, workers=0)
+
+    def interfere(event: Event) -> None:
+        if isinstance(event, SegmentRead) and not event.first:
+            if change == "touched":
+                os.utime(path, (1, 1))
+            else:
+                path.write_text(text if change == "grown" else json.dumps(entries[::-1]))
+
+    first = await import_labels(path, settings, observers=[interfere])
+    assert first.exit_code == ExitCode.INPUT
+    assert "it changed while it was read. Run the same command again when it is at rest." in first.message
+    assert 0 < first.entries < 12
+    if change == "rewritten":
+        again = import_labels(path, settings)
+        with pytest.raises(CheckpointMismatch, match="--settled-by"):
+            await again
+        return
+    second = await import_labels(path, settings)
+    assert (second.state, second.exit_code, second.delivered) == ("complete", 0, 12)
     assert set(await delivered(sandbox, project_id)) == {1}
 
 
@@ -158,3 +202,70 @@ async def test_the_synchronous_door_says_what_to_use_inside_a_loop() -> None:
     """And leaves no coroutine behind."""
     with pytest.raises(UsageError, match="await import_labels"):
         import_labels_sync([], Settings())
+
+
+async def test_a_server_that_never_answers_ends_the_call_in_seconds(tmp_path: Path) -> None:
+    """Observers hear of it at once; a call that is to wait longer says so."""
+    events: list[Event] = []
+    settings = Settings(
+        server="http://127.0.0.1:9", project="p", checkpoint=str(tmp_path / "c"), wait_for_server=0.2
+    )
+    with pytest.raises(ServerUnavailable, match="Connection refused"):
+        await import_labels(iter([]), settings, observers=[events.append])
+    [missed] = events
+    assert isinstance(missed, AnswerMissed)
+    assert (missed.server, missed.reason, missed.has_answered) == (
+        settings.server,
+        "Connection refused",
+        False,
+    )
+    assert 0 < missed.patience_seconds <= 0.2
+
+
+async def test_a_server_that_has_answered_is_waited_for_as_long_as_an_outage_may_last(
+    start_sandbox: Any, tmp_path: Path
+) -> None:
+    """It said that it is out: the address is right."""
+    faults = FaultScript([Fault(503, times=3, route="any")])
+    sandbox = await start_sandbox(seed=1, faults=faults)
+    project = await sandbox.prepare(name="p", media=12)
+    events: list[Event] = []
+    settings = Settings(
+        server=sandbox.url, project="p", checkpoint=str(tmp_path / "c"), wait_for_server=0.0, max_outage=60.0
+    )
+    summary = await import_labels(entries_for(project.media_ids), settings, observers=[events.append])
+    assert summary.delivered == 12
+    missed, came = (event for event in events if isinstance(event, AnswerMissed | AnswerCame))
+    assert isinstance(missed, AnswerMissed)
+    assert isinstance(came, AnswerCame)
+    assert (missed.reason, missed.has_answered) == ("it answers 503", True)
+    assert 50 < missed.patience_seconds <= 60
+
+
+async def test_uploads_that_are_the_first_to_be_asked_end_with_everything_owed(tmp_path: Path) -> None:
+    """Where nothing is looked up; what was read is on record, and the same call goes on."""
+    settings = Settings(
+        server="http://127.0.0.1:9",
+        project="224623b3-7595-4a96-84b8-6b14d79226de",
+        checkpoint=str(tmp_path / "c"),
+        label_config="none",
+        check_media=False,
+        wait_for_server=0.2,
+    )
+    summary = await import_labels(entries_for(("a", "b")), settings)
+    assert (summary.state, summary.exit_code) == ("failed", ExitCode.SERVER)
+    assert (summary.owed, summary.in_doubt, summary.delivered) == (2, 0, 0)
+    assert "--wait-for-server" in summary.message
+
+
+async def test_entries_of_a_program_are_known_in_a_folder_that_holds_other_checkpoints(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Theirs is the folder itself, whatever comes below it later."""
+    sandbox, _, entries = target
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"))
+    assert (await import_labels(entries, settings)).this_run.delivered == 12
+    other = tmp_path / "cp" / "l.json.checkpoint"
+    other.mkdir()
+    (other / "log").write_bytes((tmp_path / "cp" / "log").read_bytes())
+    assert (await import_labels(entries, settings)).this_run.delivered == 0

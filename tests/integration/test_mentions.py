@@ -129,3 +129,25 @@ async def test_what_grew_is_counted_anew(sandbox: Sandbox, run_import: Run) -> N
     entries = [entry(media_id) for media_id in project.media_ids]
     assert mentioned(await run_import(entries[:4])) == (4, 5)
     assert mentioned(await run_import(entries[:7], source_grew=True)) == (7, 2)
+
+
+async def test_what_an_older_checkpoint_delivered_is_mentioned_by_the_mended_source(
+    sandbox: Sandbox, run_import: Run, tmp_path: Path
+) -> None:
+    """A new entry behind it may wipe it, in the same run or in a later one."""
+    project = await sandbox.prepare(name="p", media=9)
+    ids = project.media_ids
+    old = [entry(media_id) for media_id in ids[:6]]
+    await run_import([*old, entry(ids[6], labels={"tram": []})])
+    (tmp_path / "cp").rename(tmp_path / "old")
+    mended = [
+        *old,
+        entry(ids[6]),
+        entry(ids[7]),
+        entry(ids[1], keepData=False),
+        entry(ids[4], keepData=False),
+    ]
+    await run_import(mended, settled_by=str(tmp_path / "old"), limit=2)
+    summary = await run_import(mended, settled_by=str(tmp_path / "old"))
+    assert (summary.delivered, summary.skipped, mentioned(summary)) == (4, 6, (8, 1))
+    assert summary.findings["earlier-entry-wiped"] == 2

@@ -14,7 +14,7 @@ import pytest
 
 from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.datagym.access import Token
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.pipeline.retrying import Retried, Retry
@@ -42,8 +42,8 @@ class World:
             server=sandbox.url, project=project.id, workers=0, retry_wait=0.01, probe_wait=0.02
         )
 
-    async def load(self, entries: Sequence[dict[str, Any]]) -> Summary:
-        self.source.write_text(json.dumps(entries))
+    async def load(self, entries: Sequence[dict[str, Any]] | str) -> Summary:
+        self.source.write_text(entries if isinstance(entries, str) else json.dumps(entries))
         opened = await open_source(str(self.source))
         try:
             return await Import(opened, self.settings, Token(), self.checkpoint, StopSwitch()).run()
@@ -53,7 +53,7 @@ class World:
     async def retry(
         self, corrected: Path | None = None, *, out_of_order: bool = False, **change: Any
     ) -> Retried:
-        settings = replace(self.settings, server=None, project=None, **change)
+        settings = replace(self.settings, **{"server": None, "project": None, **change})
         return await Retry(
             self.checkpoint, corrected, settings, Token(), StopSwitch(), out_of_order=out_of_order
         ).run()
@@ -117,9 +117,13 @@ async def test_a_part_is_enough_and_what_is_still_wrong_is_said_with_its_positio
     [said] = [json.loads(line) for line in retried.rejected_again.read_text().splitlines()]
     assert said["position"] == 1
     assert said["findings"]
-    last = await world.retry(world.correct(mended(lines[:2])))
+    assert [line["position"] for line in world.rejected()] == [1, 2]
+    assert retried.summary.findings["schema-missing-key"] == 2
+    last = await world.retry(world.correct(mended(world.rejected())))
     assert last.summary.exit_code == ExitCode.DELIVERED
     assert await world.points() == [[0], [1], [2], [3]]
+    assert world.rejected() == []
+    assert "schema-missing-key" not in last.summary.findings
 
 
 async def test_without_a_file_all_goes_again_as_it_is(world: World) -> None:
@@ -191,8 +195,7 @@ async def test_a_retry_that_is_cut_off_goes_on(tmp_path: Path) -> None:
         cut = await world.retry(corrected, max_batch_entries=1, max_outage=0.05)
         assert cut.summary.exit_code == ExitCode.SERVER
         assert (cut.summary.delivered, cut.summary.rejected) == (2, 2)
-        with pytest.raises(UsageError, match="without a file"):
-            await world.retry(world.correct([json.loads(corrected.read_text().splitlines()[2])]))
+        assert cut.unsettled == 2
         rest = await world.retry(max_outage=60.0)
         assert (rest.summary.delivered, rest.summary.exit_code) == (4, ExitCode.DELIVERED)
         assert await world.points() == [[0], [1], [2], [3]]
@@ -202,14 +205,220 @@ async def test_what_a_crash_left_to_be_put_on_record_is_put_there(world: World) 
     """The retry delivered, and died before the ledger knew: the next one begins with that."""
     ids = world.project.media_ids
     await world.load([entry(ids[0], 0), entry(ids[1], 1, broken=True)])
-    log = world.checkpoint / "log"
-    before = log.read_bytes()
+    files = [world.checkpoint / name for name in ("log", "rejected.jsonl")]
+    before = [each.read_bytes() for each in files]
     await world.retry(world.correct(mended(world.rejected())))
-    log.write_bytes(before)
+    for each, content in zip(files, before, strict=True):
+        each.write_bytes(content)
     assert len(read_state(world.checkpoint)[1].rejected) == 1
     retried = await world.retry()
     assert (retried.sent_again, retried.summary.delivered, retried.summary.rejected) == (0, 2, 0)
     assert await world.points() == [[0], [1], [], []]
+
+
+async def test_what_is_rejected_is_listed_counted_and_said_alike(world: World) -> None:
+    """In the file that people take, in the summary, by status and by verify, after each of several retries."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[at], at, broken=True) for at in range(4)])
+    for left in (3, 1):
+        lines = mended(world.rejected())[: 4 - left - (left == 1)]
+        retried = await world.retry(world.correct(lines))
+        assert len(world.rejected()) == retried.summary.rejected == left
+        assert retried.summary.findings["schema-missing-key"] == left
+        proof = verify(world.checkpoint)
+        assert proof.holds, proof.claims
+        texts = [claim.text for claim in proof.claims]
+        assert f"rejected.jsonl holds the {left} rejected entries, each once" in texts
+        _, printed = await run_command("status", str(world.checkpoint), "--json")
+        assert json.loads(printed)["findings"]["schema-missing-key"] == left
+    again = await world.load([entry(ids[at], at, broken=True) for at in range(4)])
+    assert (again.rejected, again.findings["schema-missing-key"]) == (1, 1)
+
+
+async def test_corrections_that_were_delivered_are_left_out_when_they_come_again(world: World) -> None:
+    """The same command again, or a file that grows while its lines are mended."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+    lines = mended(world.rejected())
+    await world.retry(world.correct(lines[:1]))
+    retried = await world.retry(world.correct(lines))
+    assert (retried.left_out, retried.sent_again) == ([1], 2)
+    again = await world.retry(world.correct(lines))
+    assert (again.left_out, again.sent_again, again.summary.exit_code) == ([1, 2, 3], 0, 0)
+    assert await world.points() == [[0], [1], [2], [3]]
+
+
+async def test_a_retry_that_never_connected_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Another file for some of its positions is fed in its place; what is not in that goes on without a file."""
+    config = SandboxConfig(seed=1, database=tmp_path / "database")
+    async with Sandbox(config) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        ids = world.project.media_ids
+        await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+    lines = mended(world.rejected())
+    away = await world.retry(world.correct(lines), max_outage=0.0)
+    assert (away.summary.exit_code, away.summary.state, away.unsettled) == (ExitCode.SERVER, "failed", 3)
+    assert world.settings.server is not None
+    assert world.settings.server in away.summary.message
+    port = int(world.settings.server.rpartition(":")[2])
+    async with Sandbox(replace(config, port=port)) as world.sandbox:
+        lines[0]["entry"]["labels"]["poi"][0]["point"][0]["x"] = 11
+        newer = await world.retry(world.correct(lines[:2]))
+        assert (newer.sent_again, newer.summary.delivered, newer.unsettled) == (2, 3, 1)
+        rest = await world.retry()
+        assert (rest.summary.delivered, rest.unsettled) == (4, 0)
+        assert await world.points() == [[0], [11], [2], [3]]
+
+
+async def test_a_retry_that_was_begun_at_the_old_url_of_a_server_goes_on_at_the_new_one(
+    tmp_path: Path,
+) -> None:
+    """Once it is said that the server moved, for the retry and its ledger; afterwards it need not be said."""
+    faults = FaultScript([Fault("ok", times=1), Fault(503, times=16)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        ids = world.project.media_ids
+        await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+        cut = await world.retry(world.correct(mended(world.rejected())), max_outage=0.05)
+        assert (cut.summary.exit_code, cut.unsettled) == (ExitCode.SERVER, 3)
+        moved = sandbox.url.replace("127.0.0.1", "LOCALHOST") + "/"
+        with pytest.raises(UsageError, match="--server-moved"):
+            await world.retry(server=moved)
+        done = await world.retry(server=moved, server_moved=True)
+        assert (done.summary.delivered, done.summary.server) == (4, moved[:-1].lower())
+        assert await world.points() == [[0], [1], [2], [3]]
+        assert (await world.retry(server=moved)).summary.exit_code == ExitCode.DELIVERED
+
+
+async def test_a_newer_correction_is_fed_in_place_of_one_that_was_not_sent(tmp_path: Path) -> None:
+    """What only the older retry has goes on from there, also when the newer one is over; nothing is sent twice."""
+    faults = FaultScript([Fault("ok", times=1), Fault(503, times=16)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        ids = world.project.media_ids
+        await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
+        lines = mended(world.rejected())
+        cut = await world.retry(world.correct(lines), max_outage=0.05)
+        assert (cut.summary.exit_code, cut.unsettled) == (ExitCode.SERVER, 3)
+        lines[1]["entry"]["labels"]["poi"][0]["point"][0]["x"] = 12
+        newer = await world.retry(world.correct(lines[1:2]), max_outage=60.0)
+        assert (newer.sent_again, newer.summary.delivered, newer.unsettled) == (1, 2, 2)
+        rest = await world.retry(max_outage=60.0)
+        assert (rest.sent_again, rest.summary.delivered, rest.unsettled) == (2, 4, 0)
+        assert await world.points() == [[0], [1], [12], [3]]
+        for ledger in (world.checkpoint, *world.checkpoint.glob("retries/*/checkpoint")):
+            proof = verify(ledger)
+            assert proof.holds, proof.claims
+
+
+async def test_what_an_earlier_retry_has_in_doubt_is_held_back_and_then_asked_for(tmp_path: Path) -> None:
+    """It may have landed; so may nothing else of its media be sent. Without a file the server is asked."""
+    faults = FaultScript([Fault("ok", times=1), Fault("reset before commit", times=1)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        a, b, _, _ = world.project.media_ids
+        await world.load(
+            [entry(a, 0), entry(a, 1, broken=True), entry(a, 2, broken=True), entry(b, 3, broken=True)]
+        )
+        lines = mended(world.rejected())
+        lost = await world.retry(world.correct(lines[:1]), doubt_wait=0.0)
+        assert (lost.summary.exit_code, lost.unsettled) == (ExitCode.IN_DOUBT, 1)
+        code, said = await run_command("resolve", str(world.checkpoint), "--delivered")
+        assert (code, "retries/0001/checkpoint --delivered" in said) == (ExitCode.IN_DOUBT, True)
+        held = await world.retry(world.correct(lines), doubt_wait=0.0)
+        assert held.held_back == [1, 2]
+        assert await world.points() == [[0], [3], [], []]
+        asked = await world.retry(server_request_limit=0.0)
+        assert (asked.unsettled, asked.summary.delivered) == (0, 3)
+        last = await world.retry(world.correct(lines))
+        assert last.summary.exit_code == ExitCode.DELIVERED
+        assert await world.points() == [[0, 1, 2], [3], [], []]
+
+
+async def test_a_retry_that_goes_on_is_held_against_what_came_meanwhile(tmp_path: Path) -> None:
+    """It says keepData false, and a correction behind it was delivered since."""
+    faults = FaultScript([Fault("ok", times=1), Fault(503, times=16)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
+        a, b, _, _ = world.project.media_ids
+        await world.load([entry(a, 0, keep=False, broken=True), entry(a, 1, broken=True), entry(b, 2)])
+        lines = mended(world.rejected())
+        cut = await world.retry(world.correct(lines[:1]), max_outage=0.05)
+        assert cut.unsettled == 1
+        await world.retry(world.correct(lines[1:]), max_outage=60.0)
+        held = await world.retry()
+        assert (held.held_back, held.unsettled) == ([0], 1)
+        assert await world.points() == [[1], [2], [], []]
+        await world.retry(out_of_order=True)
+        assert await world.points() == [[0], [2], [], []]
+
+
+async def test_a_retry_whose_ledger_cannot_be_read_is_not_taken_for_one_that_was_not_begun(
+    world: World,
+) -> None:
+    """What it sent would be sent again."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[0], 0), entry(ids[1], 1, broken=True)])
+    corrected = world.correct(mended(world.rejected()))
+    await world.retry(corrected)
+    (world.checkpoint / "retries" / "0001" / "checkpoint" / "log").unlink()
+    with pytest.raises(CheckpointUnusable, match="no log"):
+        await world.retry(corrected)
+
+
+async def test_a_log_that_lost_the_record_of_a_retry_is_repaired_and_told_again(world: World) -> None:
+    """`rejected.jsonl` has become shorter, and the log does not know; the retry's own ledger does."""
+    ids = world.project.media_ids
+    await world.load([entry(ids[at], at, broken=at > 1) for at in range(4)])
+    await world.retry(world.correct(mended(world.rejected())[:1]))
+    content = (world.checkpoint / "log").read_bytes()
+    at = content.index(b'{"type":"corrected"')
+    (world.checkpoint / "log").write_bytes(content[: at + 3] + b"?????" + content[at + 8 :])
+    await run_command("verify", str(world.checkpoint), "--repair")
+    told = await world.retry(world.correct(mended(world.rejected())))
+    assert (told.summary.delivered, told.summary.rejected) == (4, 0)
+    proof = verify(world.checkpoint)
+    assert proof.holds, proof.claims
+    assert await world.points() == [[0], [1], [2], [3]]
+
+
+async def test_what_is_not_json_is_mended_in_its_text(world: World) -> None:
+    """`json.dump` writes NaN: the text is kept as it stood, and a copy in which it is mended is delivered."""
+    ids = world.project.media_ids
+    entries = [entry(ids[0], 0), entry(ids[1], 1), entry(ids[2], 2)]
+    entries[1]["labels"]["poi"][0]["point"][0]["x"] = float("nan")
+    text = json.dumps(entries, indent=1).replace('"y": 1\n', '"y": 1,\n')
+    first = await world.load(text)
+    assert (first.delivered, first.rejected) == (0, 3)
+    lines = world.rejected()
+    assert [line["findings"][0]["code"] for line in lines] == ["not-json"] * 3
+    for line in lines:
+        line["entry_text"] = line["entry_text"].replace("1,\n", "1\n")
+    again = await world.retry(world.correct(lines))
+    assert (again.summary.delivered, again.summary.rejected) == (2, 1)
+    assert again.rejected_again is not None
+    [line] = [json.loads(each) for each in again.rejected_again.read_text().splitlines()]
+    [finding] = line["findings"]
+    assert (finding["code"], finding["pointer"]) == ("not-a-number", "/labels/poi/0/point/0/x")
+    line["entry_text"] = line["entry_text"].replace("NaN", "1")
+    last = await world.retry(world.correct([line]))
+    assert last.summary.exit_code == ExitCode.DELIVERED
+    assert await world.points() == [[0], [1], [2], []]
+
+
+async def test_a_text_that_was_not_mended_is_not_changed_to_fit_its_line(world: World) -> None:
+    """A line break inside a text stays wrong; an entry beside the text counts; an empty one is none."""
+    ids = world.project.media_ids
+    broken = json.dumps(entry(ids[0], 0)).replace('"poi"', '"po\ni"')
+    await world.load(f"[{broken}]")
+    [line] = world.rejected()
+    again = await world.retry(world.correct([line]))
+    assert (again.summary.delivered, again.summary.rejected) == (0, 1)
+    with pytest.raises(UsageError, match="no 'entry'"):
+        await world.retry(world.correct([{**line, "entry_text": " "}]))
+    last = await world.retry(world.correct([{**line, "entry": entry(ids[0], 7)}]))
+    assert last.summary.exit_code == ExitCode.DELIVERED
+    assert (await world.points())[0] == [7]
 
 
 async def run_command(*arguments: str) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
@@ -10,8 +11,11 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake.bucket import open_object
 from bulk_importer.intake.sources import open_source
 from bulk_importer.model import ReadPlan
 from support.reading import entry, plain_reading, read_source
@@ -97,8 +101,36 @@ async def test_an_url_that_names_no_object_is_a_usage_error(bucket: str, url: st
         await open_source(url)
 
 
-async def test_without_obstore_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not installed unless it is asked for."""
+async def test_without_obstore_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into the environment that the program runs in; by the name of the library, because an index may not have ours."""
     monkeypatch.setitem(sys.modules, "obstore", None)
-    with pytest.raises(UsageError, match=r"bulk-importer\[cloud\]"):
+    with pytest.raises(UsageError) as raised:
         await open_source("s3://labels/labels.json")
+    words = shlex.split(str(raised.value).partition("Install it: ")[2])
+    assert words[-2:] == ["install", "obstore"] or words[:3] == ["uv", "pip", "install"]
+    assert sys.executable in words
+    if words[0] == sys.executable:
+        subprocess.run([*words[:-2], "--version"], check=True, capture_output=True, timeout=60)
+
+
+async def test_credentials_that_run_out_in_between_are_said_to_have(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a role do, within hours; the same command goes on with fresh ones."""
+    body = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "HEAD":
+            return web.Response(
+                body=CONTENT, headers={"ETag": '"one"', "Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"}
+            )
+        return web.Response(status=400, text=f'<?xml version="1.0" encoding="UTF-8"?>\n{body}')
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", str(server.make_url("/")))
+        source = await open_object("s3://labels/labels.json")
+        with pytest.raises(SourceUnreadable, match=r"the credentials have run out\. Renew them"):
+            await source.head(10)
+        await source.aclose()

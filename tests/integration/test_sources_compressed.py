@@ -6,23 +6,33 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.compressed import CompressedSource
-from bulk_importer.intake.sources import open_source
+from bulk_importer.intake import zstd_frame
+from bulk_importer.intake.compressed import HEAD_BYTES, CompressedSource
+from bulk_importer.intake.memory import available_bytes
+from bulk_importer.intake.sources import Stream, open_source
+from bulk_importer.intake.zstd_frame import window_bytes
 from bulk_importer.model import ReadPlan
-from support.reading import Seen, entry, plain_reading, read_file
+from support.reading import Seen, entry, plain_reading, read_file, read_source
 
 CONTENT = json.dumps([entry(i, labels={"class": []}) for i in range(4000)]).encode()
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
-    "zstd": zstandard.ZstdCompressor().compress,
+    "zstd": zstd.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
 }
@@ -155,3 +165,124 @@ async def test_a_compressed_source_knows_how_much_of_it_was_taken(file: Path, fo
         assert source.taken == source.size
     finally:
         await source.aclose()
+
+
+def framed(log: int, *, sized: bool = False) -> bytes:
+    """The content as a zstd frame with a window of 2 to the power of `log`."""
+    options: dict[int, int] = {
+        zstd.CompressionParameter.window_log: log,
+        zstd.CompressionParameter.content_size_flag: int(sized),
+        zstd.CompressionParameter.checksum_flag: 1,
+    }
+    compressor = zstd.ZstdCompressor(options=options)
+    if sized:
+        compressor.set_pledged_input_size(len(CONTENT))
+    return compressor.compress(CONTENT) + compressor.flush()
+
+
+@pytest.mark.parametrize("log", [20, 27, 28, 31])
+@pytest.mark.parametrize("sized", [False, True])
+async def test_zstd_windows_are_taken_up_to_two_gibibytes(file: Path, log: int, sized: bool) -> None:
+    """Where there is the memory; what is not used of it is not taken."""
+    if (available_bytes() or sys.maxsize) < 1 << log:
+        pytest.skip("so much memory is not there")
+    packed = framed(log, sized=sized)
+    assert window_bytes(packed[:HEAD_BYTES]) == (len(CONTENT) if sized else 1 << log)
+    seen = await read(file, packed)
+    assert seen.error is None
+    assert len(seen.elements) == 4000
+
+
+@pytest.mark.parametrize(
+    ("head", "window"),
+    [
+        ("", 0),
+        ("28b52ffd", 0),
+        ("28b52ffd00", 0),
+        ("28b52ffd0058", 1 << 21),
+        ("28b52ffd005b", (1 << 21) + 3 * (1 << 18)),
+        ("28b52ffd20ff", 255),
+        ("28b52ffd600001", 512),
+        ("28b52ffda0ffffffff", 0xFFFFFFFF),
+        ("28b52ffde00000000001000000", 1 << 32),
+        ("28b52ffd4058000100", 512),
+        ("28b52ffd03580100000009", 1 << 21),
+        ("502a4d1804000000", 0),
+    ],
+)
+def test_the_window_is_what_the_head_of_a_frame_says(head: str, window: int) -> None:
+    """Or the size of its content, where that is less."""
+    assert window_bytes(bytes.fromhex(head)) == window
+
+
+@pytest.mark.parametrize("room", [2**28 - 1, 2**28])
+async def test_a_window_that_does_not_fit_is_said_to_be_one(
+    file: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is asked for: the data is not damaged, and a process that takes too much is killed without a word."""
+    monkeypatch.setattr(zstd_frame, "available_bytes", lambda: room)
+    seen = await read(file, framed(28))
+    if room >= 1 << 28:
+        assert seen.error is None
+        return
+    assert isinstance(seen.error, SourceUnreadable)
+    assert "need a window of 256 MiB in memory, and there are 256 MiB" in str(seen.error)
+    assert "zstd --long=27" in str(seen.error)
+    assert not seen.error.at_fault
+
+
+def test_where_memory_ends_it_is_said_what_wanted_it(file: Path) -> None:
+    """Also where the bound on it is one that nobody can look up."""
+    script = (
+        "import asyncio, resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
+        "from pathlib import Path\n"
+        "from support.reading import read_file\n"
+        "path = Path(sys.argv[1])\n"
+        "print(asyncio.run(read_file(path, path.read_bytes())).error)\n"
+    )
+    file.write_bytes(framed(31))
+    place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=False, env=place
+    )
+    assert "need a window of 2,048 MiB in memory, and there" in done.stdout, done.stderr
+
+
+async def test_a_dictionary_that_is_missing_is_named(file: Path) -> None:
+    """The data is not damaged, and the way to unpack it is said."""
+    dictionary = zstd.train_dict([CONTENT[at : at + 80] for at in range(0, 80_000, 80)], 1000)
+    seen = await read(file, zstd.compress(CONTENT, zstd_dict=dictionary))
+    assert isinstance(seen.error, SourceUnreadable)
+    assert "need a dictionary" in str(seen.error)
+    assert "damaged" not in str(seen.error)
+
+
+async def drain(stream: Stream) -> None:
+    """Read it to its end."""
+    while await stream.read(1 << 20):
+        pass
+
+
+@pytest.mark.parametrize("form", PACK)
+async def test_wherever_it_is_cut_it_breaks_off(file: Path, form: str) -> None:
+    """Inside of a head, a block or a sum; but not between two members, where nobody could tell."""
+    first, second = PACK[form](CONTENT[:-1]), PACK[form](CONTENT[-1:])
+    for kept in range(len(first) + 1, len(first + second)):
+        file.write_bytes((first + second)[:kept])
+        source = await open_source(str(file))
+        stream = await source.stream(0)
+        with pytest.raises(SourceUnreadable, match="breaks off"):
+            await drain(stream)
+        await source.aclose()
+
+
+async def test_a_packed_source_can_be_read_a_second_time(file: Path) -> None:
+    """From its beginning, as often as it takes."""
+    file.write_bytes(gzip.compress(CONTENT))
+    source = await open_source(str(file))
+    assert source.repeatable
+    assert not source.seekable
+    for _ in range(2):
+        assert len((await read_source(source)).elements) == 4000
+    await source.aclose()

@@ -95,6 +95,13 @@ async def test_what_is_not_there_or_no_file_is_unreadable(tmp_path: Path) -> Non
         await open_source(str(tmp_path))
 
 
+async def test_without_a_standard_input_it_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a program has none that was started with it closed."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SourceUnreadable, match="standard input is closed"):
+        await open_source("-")
+
+
 async def test_a_pipe_is_read_as_its_bytes_come(tmp_path: Path) -> None:
     """By a name, as a shell gives one to a process substitution."""
     fifo = tmp_path / "pipe"

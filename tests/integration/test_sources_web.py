@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.intake import End
 from bulk_importer.intake.compressed import unpacked
 from bulk_importer.intake.sources import Stream, open_source
 from bulk_importer.intake.web import open_url
@@ -34,6 +35,8 @@ class Files:
     breaks: bool = False
     sized: bool = True
     statuses: list[int] = field(default_factory=list)
+    page: str = ""
+    denies: str = ""
     asked: list[str | None] = field(default_factory=list)
     url: str = ""
 
@@ -41,7 +44,10 @@ class Files:
         """Serve the file, or the part of it that is asked for."""
         self.asked.append(request.headers.get("Range"))
         if self.statuses:
-            return web.Response(status=self.statuses.pop(0))
+            return web.Response(status=self.statuses.pop(0), text=self.page)
+        if self.denies and "Range" in request.headers:
+            headers = {} if self.denies == "silently" else {"Content-Range": f"bytes */{len(self.content)}"}
+            return web.Response(status=416, headers=headers, text="[]")
         start, stop, status = 0, len(self.content), 200
         headers = {"ETag": self.etag} if self.etag else {}
         wanted = request.headers.get("Range")
@@ -103,9 +109,9 @@ async def read(files: Files, plan: ReadPlan | None = None, **options: Any) -> Se
         await source.aclose()
 
 
-async def drain(stream: Stream) -> bytes:
-    """All that is left of it."""
-    pieces = []
+async def drain(stream: Stream, *before: bytes) -> bytes:
+    """What was had before, and all that is left of it."""
+    pieces = [*before]
     while piece := await stream.read(1 << 20):
         pieces.append(piece)
     return b"".join(pieces)
@@ -158,7 +164,7 @@ async def test_a_connection_that_breaks_for_good_ends_the_reading_resumably(serv
     stream = await source.stream(0)
     assert len(await stream.read(5000)) > 0
     files.statuses = [503] * 100
-    with pytest.raises(SourceUnreadable, match=r"503 Service Unavailable.*goes on from there"):
+    with pytest.raises(SourceUnreadable, match=r"503 Service Unavailable.*resumes from there"):
         await drain(stream)
     await source.aclose()
 
@@ -218,9 +224,123 @@ async def test_an_empty_file_is_empty(serve: Serve) -> None:
     assert seen.broken_at == (0, 0)
 
 
+@pytest.mark.parametrize("denies", ["with the size", "silently"])
+@pytest.mark.parametrize("content", [CONTENT, CONTENT[:5000], b"[]"])
+async def test_a_server_that_denies_every_range_is_read_without_them(
+    serve: Serve, denies: str, content: bytes
+) -> None:
+    """That it has nothing to give is believed only where it says that there is nothing."""
+    seen = await read(await serve(content=content, denies=denies))
+    assert seen.elements == plain_reading(content).elements
+    assert (seen.end is None) == (seen.error is not None)
+    assert (content[-1:] == b"]") == (seen.error is None)
+
+
+async def test_a_denied_range_is_no_empty_source_where_an_empty_one_would_do(serve: Serve) -> None:
+    """Of JSON Lines there may be none."""
+    line = json.dumps(entry(1)).encode()
+    seen = await read(await serve(content=line, denies="with the size"), lines=True)
+    assert (len(seen.elements), seen.error) == (1, None)
+    assert (await read(await serve(content=b""), lines=True)).end == End(0, 0)
+
+
+@pytest.mark.parametrize("denies", ["with the size", "silently"])
+async def test_what_a_server_says_when_it_denies_a_range_is_not_content(serve: Serve, denies: str) -> None:
+    """It denies what it has said that it has; the page that it sends with that may look like labels."""
+    files = await serve(breaks=True)
+    source = await open_url(files.url, first_wait_seconds=0)
+    stream = await source.stream(0)
+    got = await stream.read(1000)
+    files.denies = denies
+    with pytest.raises(SourceUnreadable, match="denies that there is a byte") as refused:
+        await drain(stream, got)
+    await source.aclose()
+    assert refused.value.at_fault
+
+
+S3 = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>300</X-Amz-Expires></Error>"
+S3_CREDENTIALS = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+GOOGLE = (
+    "<?xml version='1.0' encoding='UTF-8'?><Error><Code>ExpiredToken</Code><Message>Invalid argument.</Message>"
+    "<Details>The provided token has expired. Request signature expired at: 2026-01-01T00:00:00+00:00</Details></Error>"
+)
+AZURE = (
+    '\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthenticationFailed</Code><Message>Server failed to '
+    "authenticate the request.</Message><AuthenticationErrorDetail>Signed expiry time [Thu, 25 Jun 2026 00:31:00 GMT] "
+    "must be after signed start time [Thu, 25 Jun 2026 01:31:57 GMT]</AuthenticationErrorDetail></Error>"
+)
+AZURE_FRAME = (
+    "<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signature not valid in the specified time "
+    "frame: Start [Thu, 09 Jul 2020 10:11:03 GMT] - Expiry [Thu, 09 Jul 2020 18:11:03 GMT]</AuthenticationErrorDetail>"
+    "</Error>"
+)
+DENIED = "<Error><Code>AccessDenied</Code><Message>Access denied</Message></Error>"
+OVER = [
+    (403, S3, "X-Amz-Signature=s"),
+    (400, S3_CREDENTIALS, "X-Amz-Signature=s&X-Amz-Date=20990101T000000Z&X-Amz-Expires=604800"),
+    (400, GOOGLE, "X-Goog-Signature=s"),
+    (403, AZURE, "sv=2026-04-06&sr=b&sig=s"),
+    (403, AZURE_FRAME, "sig=s"),
+    (403, DENIED, "Expires=1700000000&Signature=s&Key-Pair-Id=k"),
+    (403, DENIED, "X-Amz-Date=20200101T000000Z&X-Amz-Expires=60&X-Amz-Signature=s"),
+    (403, DENIED, "se=2020-01-01T00:00:00Z&sig=s"),
+    (401, "", "se=2020-01-01&sig=s"),
+]
+
+
+@pytest.mark.parametrize(("status", "page", "query"), OVER)
+@pytest.mark.parametrize("begun", [False, True], ids=["at the start", "in between"])
+async def test_a_signature_that_has_run_out_is_said_to_have(
+    serve: Serve, status: int, page: str, query: str, begun: bool
+) -> None:
+    """In the words of each server, or by what the URL says itself; the query is not repeated."""
+    files = await serve(page=page, breaks=begun)
+    url = f"{files.url}?{query}"
+
+    async def fetch() -> bytes:
+        source = await open_url(url, first_wait_seconds=0)
+        try:
+            files.statuses = [status]
+            return await drain(await source.stream(0))
+        finally:
+            await source.aclose()
+
+    if not begun:
+        files.statuses = [status]
+    with pytest.raises(SourceUnreadable) as refused:
+        await fetch()
+    assert "the signature in its URL has run out" in str(refused.value)
+    assert "A fresh URL with the same --checkpoint goes on from there." in str(refused.value)
+    assert "Signature=" not in str(refused.value)
+    assert "sig=" not in str(refused.value)
+    assert len(files.asked) <= 2
+
+
+@pytest.mark.parametrize(
+    ("query", "advice"),
+    [
+        (
+            "X-Amz-Date=20990101T000000Z&X-Amz-Expires=60&X-Amz-Signature=s",
+            "If the signature in its URL has run out",
+        ),
+        ("sig=s&se=nonsense", "If the signature in its URL has run out"),
+        ("page=1", ""),
+        ("", ""),
+    ],
+)
+async def test_another_refusal_is_not_taken_for_that(serve: Serve, query: str, advice: str) -> None:
+    """Though of a signed URL it may be that, and then the way on is said."""
+    files = await serve(page=DENIED, statuses=[403])
+    with pytest.raises(SourceUnreadable, match="the server answers 403 Forbidden") as refused:
+        await open_url(f"{files.url}?{query}", first_wait_seconds=0)
+    assert advice in str(refused.value)
+    assert ("fresh URL" in str(refused.value)) == bool(advice)
+    assert "signature in its URL has run out (" not in str(refused.value)
+
+
 async def test_no_server_is_unreadable() -> None:
     """After a few tries."""
-    with pytest.raises(SourceUnreadable, match=r"127\.0\.0\.1"):
+    with pytest.raises(SourceUnreadable, match=r"127\.0\.0\.1.* cannot be read: Connection refused\."):
         await open_url("http://127.0.0.1:9/labels.json", first_wait_seconds=0)
 
 

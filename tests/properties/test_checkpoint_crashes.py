@@ -13,8 +13,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, verify
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, rejected_lines, verify
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.spans import SpanSet
 from support.checkpoints import FailingFile, batch_of, header, rejection_of, segment_of
 
 UNREAD = "unread"
@@ -148,6 +149,18 @@ async def carry(checkpoint: Checkpoint, story: Story) -> None:
                 story.knows(positions, "delivered")
 
 
+async def correct(checkpoint: Checkpoint, story: Story) -> None:
+    """Puts on record that a retry delivered some of what was rejected, while others reject more."""
+    for _ in range(story.rng.randint(0, 3)):
+        rejected = [n for n, fates in enumerate(story.may_be) if fates == {"rejected"}]
+        positions = sorted(story.rng.sample(rejected, min(len(rejected), story.rng.randint(0, 3))))
+        if positions:
+            story.asks(positions, "delivered")
+            await checkpoint.record_corrected(SpanSet.of(positions).spans)
+            story.knows(positions, "delivered")
+        await asyncio.sleep(0)
+
+
 async def resolve(checkpoint: Checkpoint, story: Story) -> None:
     """Finds out about some of what was in doubt at the beginning."""
     for doubt in checkpoint.state.doubts():
@@ -174,7 +187,7 @@ async def live(folder: Path, story: Story, disk: Disk, compact_bytes: int) -> No
         return
     story.settle_with(checkpoint.state)
     async with asyncio.TaskGroup() as tasks:
-        for step in (resolve(checkpoint, story), feed(checkpoint, story)):
+        for step in (resolve(checkpoint, story), feed(checkpoint, story), correct(checkpoint, story)):
             tasks.create_task(survive(step))
         for _ in range(3):
             tasks.create_task(survive(carry(checkpoint, story)))
@@ -204,3 +217,5 @@ def test_what_was_acknowledged_survives_any_power_cut(seed: int, cuts: list[int]
         asyncio.run(with_end.close())
         proof = verify(folder)
         assert proof.holds, proof.claims
+        listed = [line.position for line in rejected_lines(folder, with_end.state.rejected_bytes)]
+        assert SpanSet.of(sorted(listed)) == with_end.state.rejected

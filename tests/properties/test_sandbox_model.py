@@ -1,6 +1,6 @@
 """Random imports, reads, completions and crashes leave the sandbox where a naive model says.
 
-The model is written from the protocol (2.6 to 2.10, 3.4, 3.5) and knows nothing of the sandbox's code: plain
+The model is written from the text (protocol 2.6 to 2.10, 3.4, 3.5) and knows nothing of the sandbox's code: plain
 dictionaries in the form of the recorded labels, copied before each request and dropped when it fails.
 """
 

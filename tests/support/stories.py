@@ -38,7 +38,7 @@ class NaiveLedger:
 
     def step(self) -> records.Record:
         owed, flying = self.positions("owed"), sorted(self.batches.keys() - self.doubted)
-        moves = [self.segment, self.note]
+        moves = [self.segment, self.note, self.moved]
         if owed or self.batches:
             moves.append(self.suspected)
         if owed:
@@ -78,6 +78,9 @@ class NaiveLedger:
 
     def note(self) -> records.Record:
         return records.Note(name="gate", value={"in_flight": self.rng.randint(1, 8)})
+
+    def moved(self) -> records.Record:
+        return records.ServerMoved(server=f"https://server{self.rng.randint(1, 3)}")
 
     def sent(self) -> records.Record:
         chosen = self.choose(self.positions("owed"))

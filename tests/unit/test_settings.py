@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
-from bulk_importer.settings import Definition, Settings, definitions, load
+from bulk_importer.settings import Definition, Settings, definitions, load, nearest
 from bulk_importer.units import BUDGET, CODES, COUNT, DURATION, HEADERS, RATE, SHARE, SIZE, SWITCH, Kind
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -36,10 +36,57 @@ def test_a_flag_wins_over_a_variable_and_that_over_a_file_and_that_over_the_defa
     assert (loaded.settings.connect_timeout, loaded.origins["connect_timeout"]) == (10.0, "default")
 
 
-def test_an_unknown_variable_is_an_error_that_names_the_nearest() -> None:
+def test_a_variable_that_was_probably_meant_as_a_setting_is_named_with_the_nearest() -> None:
     """A misspelt variable would otherwise be a setting that silently does nothing."""
-    with pytest.raises(UsageError, match=r"MAX_IN_FLIHGT is not a setting. Did you mean .*MAX_IN_FLIGHT"):
-        load({}, {"BULK_IMPORTER_MAX_IN_FLIHGT": "4"})
+    loaded = load({}, {"BULK_IMPORTER_MAX_IN_FLIHGT": "4"})
+    assert loaded.settings == Settings()
+    [slip] = loaded.slips
+    assert "BULK_IMPORTER_MAX_IN_FLIHGT is not a setting, and is ignored." in slip
+    assert slip.endswith("Did you mean BULK_IMPORTER_MAX_IN_FLIGHT?")
+
+
+def test_the_variables_that_kubernetes_makes_for_a_service_of_our_name_are_passed_over() -> None:
+    """All that it injects for `bulk-importer` with a port 8080, and for a service `bulk-importer-server` beside it."""
+    port = {"": "tcp://10.0.0.1:8080", "_8080_TCP": "tcp://10.0.0.1:8080", "_8080_TCP_PROTO": "tcp"}
+    port |= {"_8080_TCP_PORT": "8080", "_8080_TCP_ADDR": "10.0.0.1"}
+    environment: dict[str, str] = {}
+    for service in ("BULK_IMPORTER", "BULK_IMPORTER_SERVER"):
+        environment |= {f"{service}_PORT{end}": value for end, value in port.items()}
+        environment |= {
+            f"{service}_SERVICE_{end}": "x" for end in ("HOST", "PORT", "PORT_HTTP", "PORT_METRICS")
+        }
+    loaded = load({}, environment)
+    assert (loaded.settings, loaded.slips) == (Settings(), ())
+
+
+def test_a_variable_that_is_empty_is_not_set(tmp_path: Path) -> None:
+    """As a compose file makes it of one that is missing; the file says what counts then."""
+    loaded = load(
+        {}, {"BULK_IMPORTER_GRACE": "", "BULK_IMPORTER_SERVER": ""}, write(tmp_path, 'grace = "1m"')
+    )
+    assert (loaded.settings.grace, loaded.settings.server) == (60.0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "meant"),
+    [
+        ("imprt", ["import", "status"], " Did you mean import?"),
+        ("--grce", ["--grace", "--workers"], " Did you mean --grace?"),
+        ("--token", ["--token-file", "--token-in-query"], " Did you mean --token-file or --token-in-query?"),
+        ("--dry-run", ["--retry-share", "--retry-wait"], ""),
+        ("--max", [f"--max-{each}" for each in ("errors", "depth", "listing", "outage")], ""),
+        ("BULK_IMPORTER_PORT", ["BULK_IMPORTER_PATH", "BULK_IMPORTER_PROJECT"], ""),
+    ],
+)
+def test_only_what_is_close_is_suggested(name: str, names: list[str], meant: str) -> None:
+    """A suggestion that is not close sends a person in a wrong direction."""
+    assert nearest(name, names) == meant
+
+
+def test_a_program_that_gives_a_value_of_another_type_hears_which_is_wanted() -> None:
+    """In the words of a program: a number of seconds, not '10m'."""
+    with pytest.raises(UsageError, match="grace: '10m' must be a number of seconds"):
+        Settings(grace="10m")  # type: ignore[arg-type]  # what a program may do
 
 
 def test_an_unknown_key_of_a_file_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
@@ -105,6 +152,14 @@ def test_the_example_files_are_settings(name: str) -> None:
     assert all(
         lines[at - 1].startswith("#") for at, line in enumerate(lines) if line and not line.startswith("#")
     )
+
+
+def test_who_watches_nobody_waits_for_a_server_that_is_not_there_yet() -> None:
+    """A night through, or until what is started beside it is up; a person is told in seconds."""
+    examples = {name: load({}, {}, CONFIG / f"{name}.toml").settings for name in ("overnight", "container")}
+    assert Settings().wait_for_server <= 15
+    assert examples["overnight"].wait_for_server == examples["overnight"].max_outage
+    assert 60 <= examples["container"].wait_for_server <= examples["container"].max_outage
 
 
 def test_quantities_are_read_with_their_units() -> None:

@@ -46,10 +46,11 @@ class Folder:
         return Segment(key, made.run, made.rejections, made.skipped, made.counts, made.digests)
 
     async def resume(self, *, grew: bool = False, plain: bool = True) -> Checkpoint:
-        identity = identify(self.source, plain=plain)
-        return Checkpoint.open(
-            self.checkpoint, header(identity=identity), source_file=self.source, source_grew=grew
-        )
+        with self.source.open("rb") as source:
+            identity = identify(source.fileno(), plain=plain)
+            return Checkpoint.open(
+                self.checkpoint, header(identity=identity), source_file=source.fileno(), source_grew=grew
+            )
 
     async def goes_on(self, *, grew: bool = False, plain: bool = True) -> None:
         await (await self.resume(grew=grew, plain=plain)).close()
@@ -180,17 +181,36 @@ async def test_while_nothing_is_on_record_any_source_will_do(folder: Folder) -> 
 def test_an_identity_costs_a_fixed_amount_of_reading(tmp_path: Path) -> None:
     """Whatever the size: head, tail and samples."""
     path = tmp_path / "big"
-    with path.open("wb") as file:
+    with path.open("w+b") as file:
         file.truncate(1 << 33)
-    identity = identify(path)
+        identity = identify(file.fileno())
     assert identity.size == 1 << 33
     assert sum(block.length for block in identity.blocks) <= 192 * 1024
 
 
 async def test_a_setting_that_changes_meaning_is_refused_by_name(tmp_path: Path) -> None:
     """With both values."""
-    await Checkpoint.open(tmp_path, header(path="a.item")).close()
+    checkpoint = Checkpoint.open(tmp_path, header(path="a.item"))
+    await checkpoint.record_segment(segment_of(0, 10))
+    await checkpoint.close()
     with pytest.raises(CheckpointMismatch, match=r"the setting path was 'a.item' and is 'b.item'"):
+        Checkpoint.open(tmp_path, header(path="b.item"))
+
+
+async def test_while_nothing_is_on_record_the_path_may_change(tmp_path: Path) -> None:
+    """Then and there; not so with what protects from sending twice."""
+    await Checkpoint.open(tmp_path, header(settled_by="old")).close()
+    checkpoint = Checkpoint.open(tmp_path, header(settled_by="old", path="b.item"))
+    await checkpoint.record_segment(segment_of(0, 10))
+    await checkpoint.close()
+    with pytest.raises(CheckpointMismatch, match=r"the setting path was 'b.item' and is 'a.item'"):
+        Checkpoint.open(tmp_path, header(settled_by="old", path="a.item"))
+
+
+async def test_while_nothing_is_on_record_what_was_delivered_before_still_counts(tmp_path: Path) -> None:
+    """A run that never began to read has said what it is settled by, and the next must say it, too."""
+    await Checkpoint.open(tmp_path, header(settled_by="old", path="a.item")).close()
+    with pytest.raises(CheckpointMismatch, match=r"settled_by was 'old' and is None"):
         Checkpoint.open(tmp_path, header(path="b.item"))
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bulk_importer.checkpoint import rejected_lines
 from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
 from bulk_importer.errors import CheckpointUnusable
-from support.checkpoints import rejection_of
+from bulk_importer.spans import SpanSet
+from support.checkpoints import FailingFile, no_room, rejection_of
 
 
 def written(folder: Path, *raws: bytes, max_bytes: int | None = None) -> int:
@@ -56,22 +57,42 @@ def test_line_breaks_between_tokens_become_blanks(tmp_path: Path) -> None:
     "raw",
     [
         b"{",
-        b'{"a":nan}',
-        b'{"a":"\xff"}',
+        b'{"a":NaN}',
+        b'{"a":[1,2,]}',
+        b"{'a':1}",
+        b'{"a":"one line\nand another"}',
         b'{"a":"\\ud800"}',
         b"[" * 900 + b"]" * 900,
         b"",
         b"1 2",
         b'{"a":01}',
+        '{"a":“Straße”}'.encode(),
     ],
 )
-def test_what_no_reader_takes_for_json_is_kept_as_base64(tmp_path: Path, raw: bytes) -> None:
-    """The line stays readable whatever the entry was."""
+def test_what_no_reader_takes_for_json_is_kept_as_a_text(tmp_path: Path, raw: bytes) -> None:
+    """So that a person can read and mend it; the line stays readable whatever the entry was."""
     written(tmp_path, raw)
     (line,) = rejected_lines(tmp_path)
     assert not bytes(line.entry)
+    assert line.entry_text == raw.decode()
+    assert json.loads((tmp_path / REJECTED).read_bytes())["entry_text"] == raw.decode()
+
+
+def test_what_is_no_text_is_kept_as_base64(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 cannot stand in JSON."""
+    raw = b'{"a":"\xff"}'
+    written(tmp_path, raw)
+    (line,) = rejected_lines(tmp_path)
     assert line.entry_base64 is not None
     assert base64.b64decode(line.entry_base64) == raw
+
+
+def test_a_line_of_yesterday_is_read(tmp_path: Path) -> None:
+    """When everything that is not JSON stood there as base64."""
+    old = b'{"position":7,"offset":3,"media_id":null,"findings":[],"entry_base64":"eyJhIjpOYU59"}\n'
+    (tmp_path / REJECTED).write_bytes(old)
+    (line,) = rejected_lines(tmp_path)
+    assert (line.entry_text, line.entry_base64) == (None, "eyJhIjpOYU59")
 
 
 @given(
@@ -89,7 +110,10 @@ def test_whatever_the_entry_each_rejection_is_one_line_that_can_be_read_back(
     assert [line.position for line in lines] == [0, 1]
     for line, text in zip(lines, (folder / REJECTED).read_bytes().splitlines(), strict=True):
         seen = json.loads(text)
-        if line.entry_base64 is None:
+        assert set(line.kept()) <= set(seen)
+        if line.entry_text is not None:
+            assert line.entry_text.encode() == raw
+        elif line.entry_base64 is None:
             assert json.dumps(seen["entry"]) == json.dumps(json.loads(raw))
         else:
             assert base64.b64decode(line.entry_base64) == raw
@@ -133,3 +157,65 @@ def test_a_line_that_someone_broke_is_named_by_its_number(tmp_path: Path) -> Non
 def test_a_checkpoint_without_rejections_has_no_lines(tmp_path: Path) -> None:
     """The file need not even be there."""
     assert list(rejected_lines(tmp_path)) == []
+
+
+def positions(folder: Path, counted: int) -> list[int]:
+    """Of the lines that are read."""
+    return [line.position for line in rejected_lines(folder, counted)]
+
+
+def test_lines_are_taken_out_when_the_log_counts_on_what_is_left(tmp_path: Path) -> None:
+    """The others stay as they are, byte for byte, their findings are told, and more can be added behind them."""
+    counted = written(tmp_path, b'{"a":1.0}', b"{", b"{}")
+    lines = RejectedLines(tmp_path, counted)
+    before = (tmp_path / REJECTED).read_bytes().splitlines(keepends=True)
+    left = lines.write_without(SpanSet.of([0, 7]))
+    assert (left.counts, left.size) == ({"schema": 1}, len(before[1] + before[2]))
+    lines.replace_by(left)
+    assert (tmp_path / REJECTED).read_bytes() == before[1] + before[2]
+    lines.append([rejection_of(9)])
+    lines.sync()
+    lines.close()
+    assert positions(tmp_path, lines.size) == [1, 2, 9]
+
+
+def test_a_crash_before_the_record_leaves_the_old_lines(tmp_path: Path) -> None:
+    """For readers at once, and for the next writer, who removes the rest."""
+    counted = written(tmp_path, b"{}", b"{}")
+    lines = RejectedLines(tmp_path, counted)
+    lines.write_without(SpanSet.of([0])).file.close()
+    lines.close()
+    assert positions(tmp_path, counted) == [0, 1]
+    RejectedLines(tmp_path, counted).close()
+    assert [path.name for path in tmp_path.iterdir()] == [REJECTED]
+    assert positions(tmp_path, counted) == [0, 1]
+
+
+@pytest.mark.parametrize("gone", [[0], [0, 1]], ids=["some", "all"])
+def test_a_crash_behind_the_record_leaves_the_new_lines(tmp_path: Path, gone: list[int]) -> None:
+    """For readers at once, and for the next writer, who gives them the name."""
+    lines = RejectedLines(tmp_path, written(tmp_path, b"{}", b"{}"))
+    left = lines.write_without(SpanSet.of(gone))
+    left.file.close()
+    lines.close()
+    rest = [position for position in (0, 1) if position not in gone]
+    assert positions(tmp_path, left.size) == rest
+    RejectedLines(tmp_path, left.size).close()
+    assert [path.name for path in tmp_path.iterdir()] == [REJECTED]
+    assert positions(tmp_path, left.size) == rest
+
+
+def test_without_room_for_what_is_left_nothing_is_taken_out(tmp_path: Path) -> None:
+    """And nothing lies about."""
+    counted = written(tmp_path, b"{}", b"{}")
+
+    def full(step: str, path: Path) -> None:
+        if path.name != REJECTED and step == "append":
+            no_room()
+
+    lines = RejectedLines(tmp_path, counted, open_file=lambda path: FailingFile(path, full))
+    with pytest.raises(OSError, match="No space"):
+        lines.write_without(SpanSet.of([0]))
+    lines.close()
+    assert [path.name for path in tmp_path.iterdir()] == [REJECTED]
+    assert positions(tmp_path, counted) == [0, 1]

@@ -9,12 +9,21 @@ import msgspec
 import pytest
 from xxhash import xxh3_128_hexdigest
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, SourceIdentity, SourceProof, verify
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    CheckpointState,
+    Claim,
+    SourceIdentity,
+    SourceProof,
+    records,
+    verify,
+)
 from bulk_importer.checkpoint.frames import frame, split
 from bulk_importer.checkpoint.log import read_content
 from bulk_importer.checkpoint.records import Snapshot, decode, encode
 from bulk_importer.errors import CheckpointDamaged
 from bulk_importer.model import SegmentKey
+from bulk_importer.spans import Span
 from support.checkpoints import batch_of, header, rejection_of, segment_of
 
 
@@ -86,6 +95,23 @@ async def test_a_rejected_entry_that_is_missing_surplus_or_doubled_is_counted(tm
     assert "lacks 1" in failing(tmp_path)["rejects"]
     path.write_bytes(b"x" * len(first + second))
     assert "line 1" in failing(tmp_path)["rejects"]
+
+
+async def test_a_line_that_a_retry_settled_before_lines_were_taken_out_is_told_apart(tmp_path: Path) -> None:
+    """It is no mistake: a log of yesterday did not say how long the rest is. The next correction takes it out."""
+    await written(tmp_path)
+    content, old = read_content(tmp_path), records.Corrected(spans=(Span(3, 4),))
+    (tmp_path / "log").write_bytes(content + frame(encode(old), len(content)))
+    assert verify(tmp_path).holds
+    texts = {claim.name: claim.text for claim in verify(tmp_path).claims}
+    assert texts["rejects"] == (
+        "rejected.jsonl holds the 1 rejected entries, each once, and 1 besides that a retry has delivered since"
+    )
+    checkpoint = Checkpoint.open(tmp_path, header())
+    await checkpoint.record_corrected([Span(31, 32)])
+    await checkpoint.close()
+    assert (tmp_path / "rejected.jsonl").read_bytes() == b""
+    assert "schema" not in checkpoint.state.finding_counts
 
 
 async def test_a_digest_that_changed_or_is_gone_is_named(tmp_path: Path) -> None:

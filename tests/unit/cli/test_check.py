@@ -263,7 +263,10 @@ async def test_coordinates_outside_the_image_are_found_where_a_list_gives_its_si
 ) -> None:
     """Two columns more in what `media` prints; without them nobody knows, and nothing else is lost by them."""
     ids = target.media_ids
-    outside = {"poi": [{"point": [{"x": 641, "y": 2}]}], "car": [{"polygon": [{"x": 1, "y": 481}] * 3}]}
+    outside = {
+        "poi": [{"point": [{"x": 641, "y": 2}]}],
+        "car": [{"polygon": [{"x": x, "y": 481 + x} for x in (1, 2)] + [{"x": 1, "y": 490}]}],
+    }
     path = source([entry(ids[0], labels=outside), entry(ids[1], labels=outside), entry(ids[2])])
     listed = (await run("media", "--csv")).out.splitlines()
     assert "geometry-outside" not in (await report(run, path))["findings"]

@@ -26,7 +26,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
 
 def test_every_setting_is_a_flag_of_some_command(capsys: pytest.CaptureFixture[str]) -> None:
     """With its default and its help."""
-    main(["settings", "--help"])
+    main(["settings", "--help-all"])
     said = capsys.readouterr().out
     assert not [
         each.flag for each in definitions() if each.flag not in said and f"--no-{each.flag[2:]}" not in said

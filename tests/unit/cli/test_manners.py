@@ -27,7 +27,7 @@ def test_every_command_takes_the_flags_of_every_command(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each once, in one group."""
-    main([name, "--help"])
+    main([name, "--help-all"])
     said = capsys.readouterr().out.replace("\n", " \n")
     assert [flag for flag in EVERYWHERE if said.count(f"\n  {flag} ") != 1] == []
 

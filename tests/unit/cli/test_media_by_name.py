@@ -147,3 +147,24 @@ async def test_names_keep_their_meaning_while_an_answer_is_lost(
     done = await run_process("import", *arguments)
     assert done.code == ExitCode.USAGE
     assert "were lost" in done.out
+
+
+async def test_a_retry_protects_media_that_are_named_by_file_name(
+    sandbox: Any, target: Any, run_process: Any, tmp_path: Path
+) -> None:
+    """What is fed again does not wipe what came later; and it is not fed at all to media that are named otherwise."""
+    name = "images/img000000.jpg"
+    wiping = {**by_name(name), "keepData": False, "labels": {"no-such-class": by_name(name)["labels"]["poi"]}}
+    source = tmp_path / "wiping.json"
+    source.write_text(json.dumps([wiping, by_name(name), by_name("images/img000001.jpg")]))
+    await run_process("import", source, "--media-by", "name", "--max-errors", "none")
+    line = json.loads((tmp_path / "wiping.json.checkpoint" / "rejected.jsonl").read_text())
+    line["entry"]["labels"] = {"poi": [{"point": [{"x": 9, "y": 2}]}]}
+    (tmp_path / "c.jsonl").write_text(json.dumps(line))
+    retry = ["retry", tmp_path / "wiping.json.checkpoint", tmp_path / "c.jsonl", "--json"]
+    refused = await run_process(*retry)
+    assert (refused.code, "--media-by name" in refused.err) == (ExitCode.USAGE, True)
+    held = json.loads((await run_process(*retry, "--media-by", "name")).out)
+    assert (held["held_back"], held["delivered"]) == ([0], 2)
+    fed = json.loads((await run_process(*retry, "--media-by", "name", "--out-of-order")).out)
+    assert (fed["held_back"], fed["delivered"]) == ([], 3)

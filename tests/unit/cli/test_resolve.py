@@ -73,6 +73,7 @@ async def test_json_says_what_was_resolved_and_how_much_is_left(
         "delivered": True,
         "resolved": [{"batch": 0, "spans": [[0, 10]], "entries": 10}],
         "still_in_doubt": 2,
+        "retries_in_doubt": [],
     }
 
 

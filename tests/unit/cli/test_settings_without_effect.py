@@ -49,7 +49,8 @@ async def test_a_variable_that_has_none_is_said_and_may_be_meant_for_another_com
     done = await run("check", tmp_path / "l.json", "--label-config", "none", "--json")
     assert done.code == 0
     assert "variable BULK_IMPORTER_MEDIA_MAP: --media-map has no effect without --media-by name" in done.err
-    done = await run("projects", "--server", "http://127.0.0.1:1", "--max-outage", "0s")
+    done = await run("projects", "--server", "http://127.0.0.1:1", "--wait-for-server", "0s")
+    assert done.code == ExitCode.SERVER
     assert "--media-map" not in done.err
 
 

@@ -28,9 +28,11 @@ def read_part(first: int, count: int, low: int, high: int) -> Segment:
     )
 
 
-async def imported(folder: Path, *, rejected: bool = False, doubted: bool = False) -> Path:
+async def imported(
+    folder: Path, *, rejected: bool = False, doubted: bool = False, source: str = "labels.json"
+) -> Path:
     """The checkpoint of an import of `CONTENT` that was read to its end."""
-    checkpoint = Checkpoint.open(folder / "c", header())
+    checkpoint = Checkpoint.open(folder / "c", msgspec.structs.replace(header(), source=source))
     await checkpoint.record_segment(read_part(0, 12, 1, 200))
     await checkpoint.record_segment(read_part(12, 8, 200, len(CONTENT) - 1))
     await checkpoint.record_end(20, len(CONTENT))
@@ -166,3 +168,74 @@ async def test_a_log_that_lost_a_segment_is_not_repaired_and_left_as_it_is(
     assert "cannot be repaired, because the record of a segment is lost" in done.err
     assert (folder / "log").read_bytes() == damaged
     assert not (folder / "log.damaged").exists()
+
+
+async def several(folder: Path) -> Path:
+    """What an import of two files with one `--checkpoint` leaves: the second one has a rejection."""
+    for name, rejected in (("a", False), ("b", True)):
+        made = await imported(folder / name, rejected=rejected, source=f"in/{name}.json")
+        (folder / "all").mkdir(exist_ok=True)
+        made.rename(folder / "all" / f"{name}.json.checkpoint")
+    return folder / "all"
+
+
+async def test_a_folder_of_several_checkpoints_is_proven_as_a_whole(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Each with its claims, and the exit code that matters most."""
+    folder = await several(tmp_path)
+    done = await run("verify", folder)
+    assert done.code == 1
+    assert done.out.count("Every entry is accounted for, once.") == 2
+    facts = json.loads((await run("verify", folder, "--json")).out)
+    assert (facts["proven"], facts["exit_code"]) == (True, 1)
+    assert [each["source"] for each in facts["checkpoints"]] == ["in/a.json", "in/b.json"]
+
+
+async def test_one_that_is_damaged_does_not_hide_the_others(run: Callable[..., Any], tmp_path: Path) -> None:
+    """It is named with its own way out, which is the right one."""
+    folder = await several(tmp_path)
+    log = folder / "a.json.checkpoint" / "log"
+    content = bytearray(log.read_bytes())
+    content[-5] ^= 1
+    log.write_bytes(content)
+    done = await run("verify", folder)
+    assert done.code == 7
+    assert f"verify {folder / 'a.json.checkpoint'} --repair" in done.err
+    assert "in/b.json" in done.out
+    facts = json.loads((await run("verify", folder, "--json")).out)
+    assert [each["proven"] for each in facts["checkpoints"]] == [False, True]
+    assert facts["proven"] is False
+    assert (await run("verify", folder, "--repair")).code == 1
+
+
+async def test_sources_belong_to_the_checkpoints_of_their_names(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """In any order, and not all of them; one that belongs to none is refused."""
+    folder = await several(tmp_path)
+    for name in ("a.json", "b.json", "c.json"):
+        (tmp_path / name).write_bytes(CONTENT)
+    done = await run("verify", folder, tmp_path / "b.json", tmp_path / "a.json")
+    assert done.code == 1
+    assert done.out.count("the source holds what was read") == 2
+    (tmp_path / "b.json").write_bytes(CONTENT.replace(b"15", b"16"))
+    done = await run("verify", folder, tmp_path / "b.json")
+    assert done.code == 7
+    assert "1 of 2 segments differ" in done.out
+    done = await run("verify", folder, tmp_path / "c.json")
+    assert done.code == 2
+    assert "c.json" in done.err
+
+
+async def test_what_is_for_one_checkpoint_names_those_that_there_are(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """`retry` and `resolve` do not guess; a folder that holds one is that one."""
+    folder = await several(tmp_path)
+    for command in (["retry", folder], ["resolve", folder, "--owed"]):
+        done = await run(*command)
+        assert done.code == 2
+        assert str(folder / "b.json.checkpoint") in done.err
+    (folder / "a.json.checkpoint").rename(tmp_path / "elsewhere")
+    assert (await run("resolve", folder, "--owed")).code == 0

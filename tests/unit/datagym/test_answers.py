@@ -261,7 +261,7 @@ NOT_EXECUTED = [
     (408, b"", Cause.TIMED_OUT),
     (413, PAGE, Cause.TOO_LARGE),
     (413, b"", Cause.TOO_LARGE),
-    (421, b"", Cause.UNREACHABLE),
+    (421, b"", Cause.UNAVAILABLE),
     (425, b"", Cause.UNAVAILABLE),
     (429, b"", Cause.THROTTLED),
     (429, PAGE, Cause.THROTTLED),
@@ -272,8 +272,8 @@ NOT_EXECUTED = [
         b"upstream connect error or disconnect/reset before headers. reset reason: connection failure",
         Cause.UNAVAILABLE,
     ),
-    (521, PAGE, Cause.UNREACHABLE),
-    (530, PAGE, Cause.UNREACHABLE),
+    (521, PAGE, Cause.UNAVAILABLE),
+    (530, PAGE, Cause.UNAVAILABLE),
 ]
 
 

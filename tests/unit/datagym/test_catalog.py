@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import TASK_STATES, Catalog, Project
 from bulk_importer.datagym.client import Client, Timeouts
 from bulk_importer.datagym.listings import TaskRow
@@ -67,7 +68,7 @@ async def catalog_of(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, Client(f"http://127.0.0.1:{port}", Token(), Timeouts(read=5.0)) as client:
-        yield Catalog(client, max_seconds=5.0, sleep=at_once, chance=lambda: 0.5), asked
+        yield Catalog(client, Patience(5.0, 5.0, at_once, lambda: 0.5, lambda _: None)), asked
 
 
 def listed(*task_ids: str) -> bytes:

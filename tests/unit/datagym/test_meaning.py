@@ -13,7 +13,7 @@ from bulk_importer.datagym.label_config import ClassType, LabelClass, LabelConfi
 from bulk_importer.datagym.meaning import Meaning
 from bulk_importer.model import Severity
 
-POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 6}]
+POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]
 BOX = {"x": 1, "y": 2, "w": 3, "h": 4}
 
 

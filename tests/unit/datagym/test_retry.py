@@ -133,7 +133,8 @@ async def test_a_look_up_is_tried_until_its_time_is_over() -> None:
             RetryPolicy(base_seconds=1e-6, cap_seconds=1e-6),
             is_passing=lambda error: isinstance(error, ConnectionError),
             asked_seconds=lambda _: None,
-            max_seconds=60.0,
+            max_seconds=lambda: 60.0,
+            on_wait=lambda *_: None,
             sleep=world.sleep,
             chance=lambda: 0.5,
         )
@@ -185,7 +186,8 @@ async def test_a_look_up_waits_for_as_long_as_the_server_asks_for() -> None:
         RetryPolicy(),
         is_passing=lambda error: isinstance(error, ConnectionError),
         asked_seconds=lambda _: next(asked),
-        max_seconds=60.0,
+        max_seconds=lambda: 60.0,
+        on_wait=lambda *_: None,
         sleep=world.sleep,
         chance=lambda: 0.5,
     )

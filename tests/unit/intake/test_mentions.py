@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.datagym.entry import key_of, keys_of
@@ -87,3 +87,31 @@ def test_what_an_earlier_process_followed_is_as_good_as_what_this_one_did(
     rest = run_of(*entries[told:], first=len(entries[:told]) + 2)
     assert later.follow(rest) == whole.follow(rest)
     assert len(later) == len(whole) == len({media_id for media_id, _ in entries})
+
+
+@settings(deadline=None, max_examples=40)  # a table is looked through slot by slot, in a fifth of a second
+@given(
+    st.lists(st.sampled_from("abcdefgh"), max_size=20),
+    st.lists(st.sampled_from("abcdefgh"), max_size=20),
+    st.sampled_from([0, 3, 1000]),
+    st.sampled_from([0, 3, 1000]),
+)
+def test_what_two_inputs_mention_can_be_joined(
+    mine: list[str], theirs: list[str], few_of_mine: int, few_of_theirs: int
+) -> None:
+    """Whatever holds them; and looking for media among them adds none."""
+    joined, other = Mentions(few_media=few_of_mine), Mentions(few_media=few_of_theirs)
+    joined.recall([key_of(media_id) for media_id in mine])
+    other.recall([key_of(media_id) for media_id in theirs])
+    joined.join(other)
+    known = {*mine, *theirs}
+    places = joined.among([key_of(media_id) for media_id in "abcdefgh"])
+    assert places == [place for place, media_id in enumerate("abcdefgh") if media_id in known]
+    assert (len(joined), len(other)) == (len(known), len(set(theirs)))
+
+
+def test_what_is_joined_with_what_is_not_known_is_not_known() -> None:
+    mentions, other = Mentions(), Mentions()
+    other.forget()
+    mentions.join(other)
+    assert not mentions.is_complete

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
 
@@ -17,8 +19,6 @@ def codes(raw: bytes) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     "raw",
     [
-        b'{"a":NaN}',
-        b'{"a":-Infinity}',
         b'{"a":01}',
         b'{"a":1.}',
         b'{"a":.5}',
@@ -39,6 +39,79 @@ def codes(raw: bytes) -> list[tuple[str, str]]:
 def test_what_is_not_json_is_said_to_be_so(raw: bytes) -> None:
     """Whatever some parsers let pass."""
     assert codes(raw) == [("not-json", "")]
+
+
+@pytest.mark.parametrize("raw", [b'{"a":nan}', b'{"a":-inf}', b'{"a":-NaN}', b'{"a":[1,NAN]}'])
+def test_what_other_languages_print_for_no_number_is_said_to_be_so(raw: bytes) -> None:
+    """Where the rest cannot be read for it, at the byte."""
+    assert codes(raw) == [("not-a-number", "")]
+
+
+def test_what_python_writes_for_no_number_is_found_where_it_stands() -> None:
+    """Each of them, as `json.dump` writes it."""
+    (_, flaws) = parsed(b'{"a":[NaN,{"b/c":-Infinity}],"d":"NaN","e":Infinity}', max_depth=LIMIT)
+    assert [(flaw.code, flaw.pointer, flaw.found) for flaw in flaws] == [
+        ("not-a-number", "/a/0", "NaN"),
+        ("not-a-number", "/a/1/b~1c", "-Infinity"),
+        ("not-a-number", "/e", "Infinity"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "found"),
+    [
+        ('{"a":1,}', "a value behind each comma", "a comma too many at byte 6 of the element: ,}"),
+        ('{"a":[1, ]}', "a value behind each comma", "a comma too many at byte 7 of the element: , ]}"),
+        ("[1,,2]", "a value behind each comma", "a comma too many at byte 2 of the element: ,,2]"),
+        ("{'a':1}", "double quotes", "a text in single quotes at byte 1 of the element: 'a':1}"),
+        ("{\"ß\":'x'}", "double quotes", "a text in single quotes at byte 6 of the element: 'x'}"),
+        (
+            "{“a”:1}",
+            'plain double quotes, "',
+            "a typographic quotation mark at byte 1 of the element: “a”:1}",
+        ),
+        ('{"a":True}', "true", "a word that JSON does not know at byte 5 of the element: True}"),
+        ('{"a":None}', "null", "a word that JSON does not know at byte 5 of the element: None}"),
+        ("{a:1}", '"a"', "a key without quotation marks at byte 1 of the element: a:1}"),
+        ('{"a":1 /* one */}', "no comments", "a comment at byte 7 of the element: /* one */}"),
+        ('{ // one\n"a":1}', "no comments", 'a comment at byte 2 of the element: // one "a":1}'),
+        (
+            '{"a":0x10}',
+            "a number such as 10, 0.5 or -1.5e3",
+            "a number in another form than JSON's at byte 5 of the element: 0x10}",
+        ),
+        (
+            '{"a":-.5}',
+            "a number such as 10, 0.5 or -1.5e3",
+            "a number in another form than JSON's at byte 5 of the element: -.5}",
+        ),
+        (
+            '{"a":5.}',
+            "a number such as 10, 0.5 or -1.5e3",
+            "a number in another form than JSON's at byte 5 of the element: 5.}",
+        ),
+        ('{"a":"x\ny"}', "\\n in its place", 'a line break inside a text at byte 7 of the element: y"}'),
+        (
+            '{"a":"C:\\data"}',
+            "an escape, or \\\\ for a backslash",
+            'a backslash that begins no escape at byte 8 of the element: \\data"}',
+        ),
+        ('{"a" "b"}', "a colon", 'something else at byte 5 of the element: "b"}'),
+        ('{"a":1', "the rest of it", "the element breaks off at byte 6 of the element"),
+    ],
+)
+def test_what_is_nearly_json_is_said_to_be_what_it_is(text: str, expected: str, found: str) -> None:
+    """What people and other languages write, in words and with its place."""
+    [flaw] = parsed(text.encode(), max_depth=LIMIT)[1]
+    assert (flaw.code, flaw.expected, flaw.found) == ("not-json", expected, found)
+
+
+@given(st.text(alphabet="{}[]\"',:0123456789.eE-+ \n\tnNaItTrué#/\\“", max_size=30))
+@settings(max_examples=500, deadline=None)
+def test_whatever_the_text_there_are_words_for_it(text: str) -> None:
+    """Never an exception, and one place."""
+    flaws = parsed(text.encode(), max_depth=LIMIT)[1]
+    assert all(flaw.expected and flaw.found for flaw in flaws)
 
 
 @pytest.mark.parametrize(

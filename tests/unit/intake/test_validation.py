@@ -22,7 +22,7 @@ from bulk_importer.intake.validation import Judge, Judged, Rules
 from bulk_importer.model import KeepData, Severity
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 6}]
+POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]
 
 
 @pytest.fixture(scope="module")
@@ -383,7 +383,7 @@ def about(path: Path, media_rules: MediaRules, **entry: Any) -> tuple[list[list[
     ("media_id", "keep", "code"),
     [
         ("other", True, "media-unknown"),
-        ("", True, "media-unknown"),
+        ("", True, "media-id-empty"),
         ("benchmark", False, "media-benchmark"),
         ("twice", True, "media-ambiguous"),
         ("done", False, "media-finished"),

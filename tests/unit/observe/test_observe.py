@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import resource
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
     Advanced,
+    AnswerCame,
+    AnswerMissed,
     BatchDelivered,
     BatchDoubted,
     DoubtsAwaited,
@@ -32,7 +37,7 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.levels import Level
-from bulk_importer.observe import Drawing, JsonLines, JsonLog, MovingLine, PlainLines, summary_text
+from bulk_importer.observe import Drawing, JsonLines, JsonLog, MovingLine, PlainLines, Waiting, summary_text
 from bulk_importer.observe.line import fitted
 from bulk_importer.observe.standing import Part
 from bulk_importer.spans import Span
@@ -161,6 +166,59 @@ def test_a_pause_for_the_hours_is_told_until_it_ends() -> None:
     assert ["aused until Mon 22:00" in line for line in lines] == [True, True, False]
     assert all("22:00-06:00 Europe/Berlin" in line for line in lines[:2])
     progress.close()
+
+
+MISSED = AnswerMissed(
+    server="http://h", reason="it answers 503", has_answered=True, after_seconds=1.0, patience_seconds=3600.0
+)
+
+
+def test_a_wait_for_the_server_is_told_when_it_begins_and_when_it_is_over() -> None:
+    """With the time until which it is asked, and the day where that is another one."""
+    lines: list[str] = []
+    noon = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, -1))
+    waiting = Waiting(lambda line, _: lines.append(line), lambda: noon)
+    for event in (*STORY, MISSED, structs.replace(MISSED, patience_seconds=86_400.0)):
+        waiting(event)
+    waiting(AnswerCame(server="http://h", seconds=5.0))
+    assert lines == [
+        "http://h does not answer: it answers 503. Asking again until 13:00:00.",
+        "http://h does not answer: it answers 503. Asking again until Sat 28 Nov 12:00.",
+        "http://h answers.",
+    ]
+
+
+def test_during_an_outage_the_progress_tells_of_it() -> None:
+    """What else is asked of the server meanwhile is not told besides; and the progress counts nothing for it."""
+    lines: list[str] = []
+    clock = Clock()
+    progress, lines = plain_lines(clock)
+    clock.now = 60.0
+    progress(MISSED)
+    assert not lines
+    waiting = Waiting(lambda line, _: lines.append(line))
+    during: list[Event] = [BEGINNING, OutageBegan(reason="gone"), MISSED]
+    for event in during:
+        waiting(event)
+    assert not lines
+    after: list[Event] = [OutageEnded(seconds=1.0), MISSED]
+    for event in after:
+        waiting(event)
+    assert len(lines) == 1
+
+
+def test_what_happens_before_there_is_a_folder_is_logged_when_there_is(tmp_path: Path) -> None:
+    """In the order in which it happened, and no more of it than anybody would read."""
+    path = tmp_path / "c" / "run.log"
+    log = JsonLog(path)
+    for number in range(150):
+        log(structs.replace(MISSED, reason=str(number)))
+    path.parent.mkdir()
+    log(BEGINNING)
+    log.close()
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [event["event"] for event in events] == ["AnswerMissed"] * 100 + ["RunStarted"]
+    assert events[99]["reason"] == "149"
 
 
 class Screen:
@@ -376,6 +434,25 @@ def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
     log(BEGINNING)
     log.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path: Path) -> None:
+    """Who reads the file finds whole lines only, and a later run goes on behind them."""
+    log = JsonLog(tmp_path / "run.log")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (350, before[1]))
+    try:
+        for _ in range(5):
+            log(BEGINNING)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.close()
+    later = JsonLog(tmp_path / "run.log")
+    later(BEGINNING)
+    later.close()
+    lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["RunStarted"] * len(lines)
+    assert 2 <= len(lines) < 5
 
 
 def summary(**changes: object) -> Summary:

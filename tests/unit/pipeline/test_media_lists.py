@@ -78,7 +78,15 @@ PLAIN = "".join(f"Media-{number:024}\n" for number in range(10_000))
 
 
 @pytest.mark.parametrize(
-    "before", ["", "\ufeff", "\ufeff\r\n mediaId\r\n", "id\n", PLAIN, "media_id\r\n" + PLAIN]
+    "before",
+    [
+        "",
+        "\ufeff",
+        "\ufeff\r\n mediaId\r\n",
+        "id\n",
+        pytest.param(PLAIN, marks=pytest.mark.slow),
+        pytest.param("media_id\r\n" + PLAIN, marks=pytest.mark.slow),
+    ],
 )
 @given(
     st.lists(

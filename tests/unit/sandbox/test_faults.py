@@ -33,6 +33,15 @@ def test_a_step_with_a_condition_takes_no_turn() -> None:
     assert _told(performance, 2, size=100) == [503, None]
 
 
+def test_a_step_can_be_for_bodies_with_a_text_in_them_as_a_firewall_is() -> None:
+    performance = FaultScript([Fault(403, containing="bär", above_bytes=3)]).perform()
+    assert performance.reads
+    for body, fault in (("ein bär".encode(), 403), (b"ein hund", None), ("bär"[1:].encode(), None)):
+        taken = performance.take("/p", is_prediction=True, size=len(body), elapsed=0.0, body=body)
+        assert (taken.what if taken else None) == fault
+    assert not FaultScript([Fault(413, above_bytes=3), 503]).perform().reads
+
+
 def test_a_standing_step_can_be_limited() -> None:
     performance = FaultScript([Fault(500, probability=1.0, times=2)]).perform()
     assert _told(performance, 3) == [500, 500, None]

@@ -169,6 +169,7 @@ class TestDepth:
         assert key_of(b'[{"global_classifications":{"k":%s}},1]' % nested) == "ex_system"
 
 
+@pytest.mark.slow
 def test_more_failures_than_memory_could_hold_end_in_a_refusal() -> None:
     assert key_of(b"[%s0]" % (b"0," * MOST_FAILURES)) == "ex_system"
 

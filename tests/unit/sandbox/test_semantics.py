@@ -1,4 +1,4 @@
-"""What an upload means, beyond the recorded answers: rows of protocol 2.6, losses of 2.7, order and flush."""
+"""What an upload means, beyond the recorded answers: rows (protocol 2.6), losses (protocol 2.7), order and flush."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _held(shelf: MemoryShelf, key: str) -> list[Json]:
 _SYSTEM: tuple[int, str, list[str]] = (500, "ex_system", [])
 
 
-# ---------------------------------------------------------------------------------------- rows of section 2.6
+# ---------------------------------------------------------------------------------------- rows of protocol 2.6
 
 
 def test_row_10_two_tasks_of_one_media_cannot_be_told_apart(shelf: MemoryShelf) -> None:
@@ -191,7 +191,7 @@ def test_a_nested_classification_cannot_be_given_as_a_nested_geometry(shelf: Mem
     assert refused == (500, "ex_gen_entry_value_validation", ["SELECT"])
 
 
-# -------------------------------------------------------------------------------------- losses of section 2.7
+# -------------------------------------------------------------------------------------- losses of protocol 2.7
 
 
 def test_an_empty_geometry_makes_a_point_valid_and_everything_else_not(shelf: MemoryShelf) -> None:

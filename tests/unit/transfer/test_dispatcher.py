@@ -156,7 +156,11 @@ class World:
             clock=loop.time,
         )
         passage = Passage(
-            self, seal=self._pool.seal_again, clock=loop.time, is_stopping=lambda: self.stop.is_requested
+            self,
+            seal=self._pool.seal_again,
+            clock=loop.time,
+            is_stopping=lambda: self.stop.is_requested,
+            pause=lambda tries, after: self.stop.sleep(0.0),
         )
         self.passage = passage
         carrier = Carrier(
@@ -678,7 +682,10 @@ async def test_in_an_outage_different_batches_try_in_turn() -> None:
         tried.extend(positions)
         return BUSY if len(tried) < 12 or positions == [0] else Accept()
 
-    world = World("abcdefghijkl", answer, entries=1)
+    async def busy(positions: list[int]) -> Verdict:
+        return BUSY
+
+    world = World("abcdefghijkl", answer, entries=1, rehearsing=busy)
     world.nothing = BUSY
     with pytest.raises(ServerUnavailable):
         await (
@@ -704,6 +711,23 @@ async def test_a_lost_answer_that_rehearsals_do_not_explain_is_remembered() -> N
     world = World("abcdefgh", refusing(5, verdict=LOST), entries=4)
     await world.run()
     assert world.diary.of("suspected") == [4, 5, 6, 7]
+    assert not world.diary.of("condemned")
+
+
+async def test_a_gateway_that_asks_for_less_during_rehearsals_condemns_nobody() -> None:
+    """Every other request is too much for it: what is rehearsed is told so each time, and looks pass."""
+    refused = 0
+
+    async def answer(positions: list[int]) -> Verdict:
+        nonlocal refused
+        if positions == [0]:
+            return Accept()  # what looks are made with
+        refused += 1
+        return Again(Cause.THROTTLED, "status 429") if refused % 6 else Accept()
+
+    world = World("abcdefgh", scripted(Accept(), LOST), entries=1, rehearsing=answer)
+    await world.run()
+    assert world.diary.of("in doubt") == [1]
     assert not world.diary.of("condemned")
 
 

@@ -1,0 +1,144 @@
+"""What `--help` shows of each command: the options that a person needs, and examples. `--help-all` shows the rest.
+
+A command that is not named here shows the options that are its own, and no example.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ESSENTIALS", "Essentials"]
+
+
+@dataclass(frozen=True, slots=True)
+class Essentials:
+    """What a person needs of one command.
+
+    Attributes:
+        options: flags, in the order in which they are shown; all that are the command's own where there are none.
+        examples: command lines without `bulk-importer`, or with what stands before it.
+    """
+
+    options: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+_SERVER = ("--server", "--project", "--token-file")
+_LOOK_UP = ("--server", "--token-file", "--config", "--json", "--csv")
+_AT = "--server https://gym.test"
+
+ESSENTIALS = {
+    "demo": Essentials(("--entries", "--folder"), ("demo", "demo --entries 1000 --folder try")),
+    "import": Essentials(
+        (
+            *_SERVER,
+            "--label-config",
+            "--media-by",
+            "--limit",
+            "--max-in-flight",
+            "--max-errors",
+            "--checkpoint",
+            "--config",
+        ),
+        (
+            f"import labels.json {_AT} --project streets",
+            "import 'day-*.jsonl.gz' --config overnight.toml --json",
+            "zstdcat labels.zst | bulk-importer import - --checkpoint streets.run",
+        ),
+    ),
+    "check": Essentials(
+        (
+            *_SERVER,
+            "--label-config",
+            "--media-by",
+            "--media-list",
+            "--sample",
+            "--findings",
+            "--config",
+            "--json",
+        ),
+        (
+            f"check labels.json {_AT} --project streets",
+            "check labels.json --label-config classes.json --findings found",
+            "check 'day-*.jsonl.gz' --label-config none --sample 1000",
+        ),
+    ),
+    "status": Essentials(
+        ("--watch", "--json"),
+        (
+            "status labels.json.checkpoint",
+            "status labels.json.checkpoint --watch",
+            "status labels.json.checkpoint --json",
+        ),
+    ),
+    "verify": Essentials(
+        ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
+        (
+            "verify labels.json.checkpoint",
+            "verify labels.json.checkpoint labels.json",
+            "verify labels.json.checkpoint labels.json --against-server",
+        ),
+    ),
+    "retry": Essentials(
+        (
+            "--out-of-order",
+            "--token-file",
+            "--label-config",
+            "--max-in-flight",
+            "--config",
+            "--json",
+        ),
+        ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
+    ),
+    "resolve": Essentials(
+        ("--delivered", "--owed", "--batch", "--json"),
+        (
+            "resolve labels.json.checkpoint --delivered",
+            "resolve labels.json.checkpoint --owed --batch 17 --batch 18",
+        ),
+    ),
+    "projects": Essentials(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
+    "datasets": Essentials(
+        ("--server", "--project", *_LOOK_UP[1:]), (f"datasets {_AT}", f"datasets {_AT} --project streets")
+    ),
+    "media": Essentials(
+        ("--server", "--project", "--dataset", *_LOOK_UP[1:]),
+        (f"media {_AT} --project streets", f"media {_AT} --dataset 2026-10 --csv"),
+    ),
+    "label-config": Essentials(
+        ("--server", "--project", *_LOOK_UP[1:]),
+        (f"label-config {_AT} --project streets", f"label-config {_AT} --project streets --json"),
+    ),
+    "doctor": Essentials(
+        (*_SERVER, "--ca-file", "--header", "--config", "--json"), (f"doctor {_AT} --project streets",)
+    ),
+    "explain": Essentials(examples=("explain", "explain class-unknown", "explain 5")),
+    "sandbox": Essentials(
+        (
+            "--port",
+            "--project",
+            "--media",
+            "--label-config",
+            "--database",
+            "--token",
+            "--faults",
+            "--cost-model",
+            "--json",
+        ),
+        (
+            "sandbox --project streets --media 1000",
+            "sandbox --project streets --database streets.sqlite",
+            "sandbox --faults night.toml --cost-model measured --token secret",
+        ),
+    ),
+    "settings": Essentials(
+        ("--config", "--example", "--schema", "--json"),
+        (
+            "settings",
+            "settings --example overnight > overnight.toml",
+            "settings --config overnight.toml --max-in-flight 2",
+        ),
+    ),
+    "completion": Essentials(examples=("completion bash", "completion zsh", "completion fish")),
+    "help": Essentials(examples=("help", "help settings", "help import")),
+}

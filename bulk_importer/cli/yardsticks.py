@@ -1,0 +1,87 @@
+"""What entries are held against where there is no checkpoint: by a check, and before several sources are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli.lookups import opened_catalog
+from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.label_config import LabelConfig
+    from bulk_importer.events import Observer
+    from bulk_importer.pipeline.rules import Yardstick
+
+__all__ = ["scratch_folder", "yardstick_for"]
+
+_SERVER = "server"
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for what is needed meanwhile."""
+    import tempfile
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="bulk-importer-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UsageError(f"No temporary folder can be made: {error.strerror}. Set TMPDIR to one.") from error
+    with folder as path:
+        try:
+            yield Path(path)
+        except CheckpointUnusable as error:
+            raise UsageError(
+                f"The temporary folder {path} cannot be used: {error.reason}. Make room there, or set TMPDIR to "
+                "another one."
+            ) from error
+
+
+async def yardstick_for(
+    settings: Settings,
+    folder: Path,
+    *,
+    keep_warnings: bool = False,
+    sibling: Path | None = None,
+    observer: Observer | None = None,
+) -> Yardstick:
+    """What entries are held against; the server is asked where one is named, and only for what is needed.
+
+    Args:
+        folder: where the index of the media is kept.
+        keep_warnings, sibling: as `yardstick_of` takes them.
+        observer: as `opened_catalog` takes it.
+
+    Raises:
+        BulkImporterError: as `yardstick_of`, `label_config_of` and `target_project` do.
+    """
+    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project, yardstick_of
+
+    async def measured(
+        config: LabelConfig | None, catalog: Catalog | None, project: Project | None
+    ) -> Yardstick:
+        return await yardstick_of(
+            settings,
+            config,
+            folder,
+            catalog=catalog,
+            project=project,
+            keep_warnings=keep_warnings,
+            sibling=sibling,
+        )
+
+    wants_media = asks_for_media(settings)
+    if settings.server and settings.label_config == _SERVER and not settings.project:
+        raise UsageError(
+            "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
+        )
+    if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
+        return await measured(await label_config_of(settings, None, None), None, None)
+    async with opened_catalog(settings, observer) as catalog:
+        project = await target_project(settings, catalog)
+        config = await label_config_of(settings, catalog, project)
+        return await measured(config, catalog, project)

@@ -1,0 +1,77 @@
+"""Ends a run soon whose server has never answered, where the uploads are the first that it is asked.
+
+A look-up gives such a server up by itself (see `datagym.asking`). With `--label-config none --no-check-media` nothing
+is looked up, and what sends waits for as long as for a server that is known to be there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bulk_importer.datagym.client import Client
+from bulk_importer.errors import ServerUnavailable
+from bulk_importer.events import AnswerMissed, Event, Observer, OutageBegan, RetryScheduled
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["FirstContact"]
+
+
+class FirstContact:
+    """An observer of one run. `close` it when the run is over.
+
+    Args:
+        wait_seconds: how long after the first failure the server may take to answer anything.
+        stop: requested when that time is over.
+        emit: told of the first failure.
+
+    Attributes:
+        error: why the run was ended; None where it was not.
+    """
+
+    def __init__(self, client: Client, wait_seconds: float, stop: StopSwitch, emit: Observer) -> None:
+        self._client = client
+        self._wait_seconds = wait_seconds
+        self._stop = stop
+        self._emit = emit
+        # Set by the first failure, and `error` when it goes off.
+        self._timer: asyncio.TimerHandle | None = None
+        self.error: ServerUnavailable | None = None
+
+    def __call__(self, event: Event) -> None:
+        """See an event, in the event loop."""
+        if self._client.has_answered or self._timer is not None:
+            return
+        match event:
+            case RetryScheduled(reason=reason, after_seconds=after):
+                self._missed(reason, after)
+            case OutageBegan(reason=reason):
+                self._missed(reason, 0.0)
+            case _:
+                pass
+
+    def _missed(self, reason: str, after_seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._wait_seconds, self._give_up, reason)
+        self._emit(
+            AnswerMissed(
+                server=self._client.server,
+                reason=reason,
+                has_answered=False,
+                after_seconds=round(after_seconds, 3),
+                patience_seconds=self._wait_seconds,
+            )
+        )
+
+    def _give_up(self, reason: str) -> None:
+        if not self._client.has_answered and not self._stop.is_requested:
+            self.error = ServerUnavailable(
+                self._client.server,
+                reason,
+                advice="Check --server; 'bulk-importer doctor' looks closer. --wait-for-server waits longer, for a "
+                "server that is still to start.",
+            )
+            self._stop.request(str(self.error), self.error.exit_code)
+
+    def close(self) -> None:
+        """The run is over."""
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,117 @@
+"""Finds out, before anything of several new sources is sent, which of their entries wipe what earlier ones bring.
+
+By the time a later source is read, the earlier ones are delivered. So sources that can be read twice are read once
+before, and judged as they will be. It is only to be said: when their turn comes, the same is found again, and counted
+or rejected.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulk_importer.checkpoint import read_state
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError
+from bulk_importer.intake import Intake, IntakeOptions, open_source
+from bulk_importer.intake.mentions import Mentions
+from bulk_importer.intake.validation import Rules
+from bulk_importer.model import Finding, ReadPlan
+from bulk_importer.pipeline.crossing import Crossing
+
+__all__ = ["Foreseen", "foresee", "new_among"]
+
+_ONCE = "it can be read once only"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What was found in one source.
+
+    Attributes:
+        count: how many of its entries wipe what an earlier one brings.
+        first: the first of them; None where there is none.
+        unknown: what could not be found out, a phrase; empty where all could.
+    """
+
+    source: str
+    count: int = 0
+    first: Finding | None = None
+    unknown: str = ""
+
+
+def new_among(folders: Sequence[Path]) -> list[int]:
+    """Which of these checkpoints, by their places, are not begun; none where one was begun and is not at its end.
+
+    What an import does that is gone on with was said when it began.
+    """
+    new = []
+    for place, folder in enumerate(folders):
+        try:
+            if read_state(folder)[1].end is None:
+                return []
+        except CheckpointUnusable:
+            new.append(place)
+        except CheckpointError:
+            return []
+    return new
+
+
+async def foresee(
+    sources: Sequence[str],
+    before: Mentions,
+    rules: Rules,
+    options: IntakeOptions,
+    *,
+    passed: Callable[[str, int], None] = lambda *_: None,
+) -> list[Foreseen]:
+    """Read new sources, in order. Safe to cancel.
+
+    Args:
+        before: what others of the command have on record.
+        rules: what entries will be held against.
+        passed: told after each segment the source, and how many of its bytes (decompressed) are behind us.
+    """
+    others = Mentions()
+    others.join(before)
+    return [await _foresee_one(source, rules, options, others, passed) for source in sources]
+
+
+async def _foresee_one(
+    name: str, rules: Rules, options: IntakeOptions, others: Mentions, passed: Callable[[str, int], None]
+) -> Foreseen:
+    if not _is_at_rest(name):
+        return Foreseen(name, unknown=_ONCE)
+    crossing = Crossing(rules, others=others)
+    count, first, unknown = 0, None, ""
+    try:
+        source = await open_source(name)
+        try:
+            if not source.repeatable:
+                return Foreseen(name, unknown=_ONCE)
+            async with Intake(source, ReadPlan(), rules, options) as intake:
+                async for segment in intake:
+                    _, findings = crossing.examined(segment)
+                    count += len(findings)
+                    first = first or next(iter(findings), None)
+                    passed(name, segment.key.offset + segment.key.length)
+        finally:
+            await source.aclose()
+    except InputError as error:
+        unknown = str(error)  # up to there it is imported as well
+    others.join(crossing.mentions)
+    return Foreseen(name, count, first, unknown or crossing.unknown)
+
+
+def _is_at_rest(name: str) -> bool:
+    """Whether opening and closing a source leaves it as it was; a named pipe would break."""
+    if "://" in name:
+        return True
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode if name == "-" else os.stat(name).st_mode
+    except (OSError, ValueError):
+        return True  # opening it says what is wrong
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)

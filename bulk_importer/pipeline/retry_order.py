@@ -1,0 +1,89 @@
+"""Finds which corrections must wait, by what else was imported for their media.
+
+A rejected entry that is fed again comes after what followed it. Where it, or an entry of its media that was delivered
+after it, says `keepData: false`, one would wipe what the other brought. And nothing of a media is sent while something
+of it is in doubt, or something that stands before it is owed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from bulk_importer.checkpoint import CheckpointState
+from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.model import KeepData, ReadPlan
+from bulk_importer.pipeline.corrections import Correction
+from bulk_importer.spans import Span, SpanSet
+
+__all__ = ["corrections_that_wait"]
+
+
+async def corrections_that_wait(
+    source: Source,
+    state: CheckpointState,
+    rules: Rules,
+    options: IntakeOptions,
+    corrections: Sequence[Correction],
+    *,
+    corrected: Sequence[Correction],
+    out_of_order: bool,
+) -> set[int]:
+    """The positions of the corrections that cannot be fed now; the source is read for that as far as it was imported.
+
+    Args:
+        rules: none, but for names of media.
+        corrected: what earlier retries delivered; it counts in place of what the source has there.
+        out_of_order: what was delivered later does not matter.
+
+    Raises:
+        InputError, CheckpointMismatch: the source is not what was imported.
+    """
+    order = _Order(state, corrections, out_of_order=out_of_order)
+    for each in corrected:
+        order.see(each.position, each.lane, each.keep)
+    replaced = SpanSet.of(sorted(each.position for each in corrected))
+    plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
+    async with Intake(source, plan, rules, options) as intake:
+        async for segment in intake:
+            run = segment.run
+            for index, lane in enumerate(run.lanes):
+                if lane in order.lanes and (position := run.positions[index]) not in replaced:
+                    order.see(position, lane, KeepData(run.keeps[index]))
+    return order.waiting
+
+
+class _Order:
+    """Is shown the entries of the import, in any order, and keeps which corrections must wait because of one.
+
+    Attributes:
+        lanes: of the corrections; entries of other lanes do not matter.
+        waiting: positions of corrections.
+    """
+
+    def __init__(
+        self, state: CheckpointState, corrections: Sequence[Correction], *, out_of_order: bool
+    ) -> None:
+        self._state = state
+        self._out_of_order = out_of_order
+        self._by_lane: dict[str | None, list[Correction]] = defaultdict(list)
+        for each in corrections:
+            self._by_lane[each.lane].append(each)
+        self._by_lane.pop(None, None)
+        self.lanes = self._by_lane.keys()
+        self.waiting: set[int] = set()
+
+    def see(self, position: int, lane: str | None, keep: KeepData) -> None:
+        """Take the entry at `position` into account."""
+        for each in self._by_lane.get(lane, ()):
+            if self._is_in_the_way(position, keep, each):
+                self.waiting.add(each.position)
+
+    def _is_in_the_way(self, position: int, keep: KeepData, correction: Correction) -> bool:
+        state = self._state
+        if position in state.taken:
+            return True
+        if position < correction.position:
+            return state.owes((Span(position, position + 1),))
+        came_later = position > correction.position and position in state.delivered
+        return came_later and KeepData.FALSE in (correction.keep, keep) and not self._out_of_order

@@ -1,0 +1,178 @@
+"""Decides what a retry feeds: the corrections of a person, or what is rejected, or what earlier retries left.
+
+What must wait is held back (see `retry_order`), for which the source of the import is read again. Held back too is what
+an earlier retry has in doubt, and whatever else is for such a media.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
+from bulk_importer.errors import BulkImporterError, UsageError
+from bulk_importer.intake import IntakeOptions, Rules
+from bulk_importer.intake.name_index import NameIndex
+from bulk_importer.intake.naming import NamedRules
+from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections, with_ids
+from bulk_importer.pipeline.media_naming import names_in
+from bulk_importer.pipeline.retry_folders import (
+    RetryFolder,
+    create_retry,
+    delivered_corrections,
+    retry_folders,
+)
+from bulk_importer.pipeline.retry_order import corrections_that_wait
+from bulk_importer.pipeline.source_again import open_again, was_stream
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["RetryPlan"]
+
+
+class RetryPlan:
+    """What one run of `retry` on the checkpoint in `folder` feeds. Go through its `folders` once.
+
+    Args:
+        ledger: the checkpoint, with all that earlier retries delivered on record.
+        corrected, source, out_of_order: as for `Retry`.
+
+    Attributes:
+        held_back: positions that are not fed now.
+        left_out: positions of corrections that an earlier retry delivered.
+        sends: how many entries are fed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Checkpoint,
+        settings: Settings,
+        stop: StopSwitch,
+        *,
+        corrected: Path | None,
+        source: str | None,
+        out_of_order: bool,
+    ) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._settings = settings
+        self._stop = stop
+        self._corrected = corrected
+        self._source = source
+        self._out_of_order = out_of_order
+        # Changed by `folders`.
+        self.held_back: set[int] = set()
+        self.left_out: Sequence[int] = ()
+        self.sends = 0
+
+    async def folders(self) -> AsyncGenerator[RetryFolder, None]:
+        """The retries to import, each to be imported and put on record before the next is asked for.
+
+        Raises:
+            UsageError: the corrections cannot be meant, or the source is needed and not found.
+            CheckpointError: they cannot be read or kept.
+        """
+        earlier = await asyncio.to_thread(retry_folders, self._folder)
+        unsettled = [each for each in earlier if each.standing().unsettled]
+        if unsettled and self._corrected is None:
+            for each in unsettled:
+                if await self._goes_on(each):
+                    yield each
+            return
+        chosen = await asyncio.to_thread(self._chosen, earlier)
+        self.held_back = self._doubted(unsettled, chosen) | await self._waiting(chosen)
+        fed = [each for each in chosen if each.position not in self.held_back]
+        if fed:
+            self.sends = len(fed)
+            yield await asyncio.to_thread(create_retry, self._folder, fed)
+
+    async def _goes_on(self, retry: RetryFolder) -> bool:
+        """Whether an earlier retry is to be imported. One with something that must wait by now waits as a whole."""
+        standing = retry.standing()
+        waiting = await self._waiting(await asyncio.to_thread(retry.corrections, standing.owed))
+        self.held_back |= waiting
+        if not waiting:
+            self.sends += len(standing.unsettled)
+        return not waiting
+
+    def _chosen(self, earlier: Sequence[RetryFolder]) -> list[Correction]:
+        """What a new retry is asked to feed."""
+        state = self._ledger.state
+        if self._corrected is None:
+            return standing_corrections(self._folder, state)
+        delivered = frozenset[int]().union(*(each.standing().delivered for each in earlier))
+        chosen, self.left_out = corrections_in(self._corrected, state.rejected, delivered)
+        return chosen
+
+    def _doubted(self, unsettled: Sequence[RetryFolder], corrections: Sequence[Correction]) -> set[int]:
+        """The positions of corrections whose media an earlier retry has in doubt."""
+        lost = [each for retry in unsettled for each in retry.corrections(retry.standing().in_doubt)]
+        positions = {each.position for each in lost}
+        lanes = {each.lane for each in self._named(lost)} - {None}
+        return {
+            each.position
+            for each in self._named(corrections)
+            if each.position in positions or each.lane in lanes
+        }
+
+    async def _waiting(self, corrections: Collection[Correction]) -> set[int]:
+        """The positions that are held back because of what else was imported."""
+        by_media = [each for each in self._named(corrections) if each.lane is not None]
+        if not by_media:
+            return set()
+        header, state = self._ledger.header, self._ledger.state
+        options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
+        corrected = await asyncio.to_thread(lambda: delivered_corrections(retry_folders(self._folder)))
+        async with self._stop.breaking_off():
+            try:
+                source = await open_again(self._folder, header, state, self._source)
+                try:
+                    return await corrections_that_wait(
+                        source,
+                        state,
+                        self._rules(),
+                        options,
+                        by_media,
+                        corrected=self._named(corrected),
+                        out_of_order=self._out_of_order,
+                    )
+                finally:
+                    await source.aclose()
+            except BulkImporterError as error:
+                if self._out_of_order and not (state.taken or state.counts.owed):
+                    return set()
+                raise UsageError(self._without_source(header, state, error)) from error
+
+    def _named(self, corrections: Collection[Correction]) -> list[Correction]:
+        """The corrections, with the ids of their media also where they have only names."""
+        names = names_in(self._folder)
+        return list(corrections) if names is None else with_ids(corrections, NameIndex(names))
+
+    def _rules(self) -> Rules:
+        """None, but that media may be named as they were in the import."""
+        names = names_in(self._folder)
+        return Rules() if names is None else NamedRules.of(Rules(), str(names))
+
+    def _without_source(self, header: Header, state: CheckpointState, error: BulkImporterError) -> str:
+        """Why nothing is fed where the source cannot be read again, and what to do."""
+        advice = "Say with --source where its content is now."
+        if self._out_of_order:
+            advice += " Without it, let the import go on until nothing is in doubt or owed."
+        elif was_stream(header, state):
+            advice += (
+                " Where nobody has it any more, --out-of-order feeds them without knowing; a keepData false among "
+                "them, or among what came later, then costs labels."
+            )
+        return (
+            "Before rejected entries are fed again, the source is read to see what else there is for their media. "
+            f"{error} {advice} Nothing of them was sent."
+        )
+
+
+def _path_in(header: Header) -> str | None:
+    """Where in its source the array was."""
+    path = header.settings.get("path")
+    return path if isinstance(path, str) else None

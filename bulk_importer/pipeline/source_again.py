@@ -1,0 +1,93 @@
+"""Finds the source of a checkpoint again, to read once more what was read of it.
+
+The header knows it by the name that a person gave, in the folder where they stood: that is for people. Where a file
+lies is noted besides, from the root on. A file and its checkpoint may be moved together, and be imported from another
+folder, so it is looked for in several places; only one that has the recorded size and digests is taken for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, identify
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.intake import Source, open_source
+from bulk_importer.intake.sources import HIDDEN_QUERY
+from bulk_importer.readable import as_path, readable
+
+__all__ = ["note_place", "open_again", "was_stream"]
+
+_NOTE = "source_path"
+_STREAM = "-"
+
+
+async def note_place(checkpoint: Checkpoint, source: Source) -> None:
+    """Put on record where `source` lies, where it is a file."""
+    place = _place(source)
+    if place is not None and checkpoint.state.notes.get(_NOTE) != place:
+        await checkpoint.record_note(_NOTE, place)
+
+
+def was_stream(header: Header, state: CheckpointState) -> bool:
+    """Whether what was imported lay in no place where it could be looked for."""
+    return header.source == _STREAM or ("://" not in header.source and state.identity.size is None)
+
+
+async def open_again(folder: Path, header: Header, state: CheckpointState, given: str | None) -> Source:
+    """Open the source of the checkpoint in `folder`; what is read of it is held against the recorded digests.
+
+    Args:
+        given: where a person says that it is; nothing else is tried then.
+
+    Raises:
+        SourceUnreadable: it is not found.
+        UsageError: as `open_source` does.
+    """
+    if given is not None:
+        return await open_source(given)
+    if "://" in header.source:
+        if header.source.endswith(HIDDEN_QUERY):
+            raise SourceUnreadable(
+                header.source, "what its URL has behind the question mark is not on record"
+            )
+        return await open_source(header.source)
+    places = await asyncio.to_thread(_places, folder, header, state)
+    for place in places:
+        with suppress(SourceUnreadable):
+            source = await open_source(as_path(str(place), exists=os.path.exists))
+            if await asyncio.to_thread(_is_the_same, source, state):
+                return source
+            await source.aclose()
+    looked = ", ".join(dict.fromkeys(map(str, places)))
+    reason = (
+        f"none of these files is what was imported: {looked}"
+        if looked
+        else "it came as a stream, which is over"
+    )
+    raise SourceUnreadable(header.source, reason)
+
+
+def _place(source: Source) -> str | None:
+    if source.file is None or source.name == _STREAM:
+        return None
+    return readable(os.path.abspath(as_path(source.name, exists=os.path.exists)))
+
+
+def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:
+    """Where it may lie, what is most likely first."""
+    if was_stream(header, state):
+        return []
+    noted = state.notes.get(_NOTE)
+    name = Path(header.source)
+    named = [folder.absolute().parent / name.name, name.absolute()]
+    return [Path(noted), *named] if isinstance(noted, str) else named
+
+
+def _is_the_same(source: Source, state: CheckpointState) -> bool:
+    try:
+        return source.file is not None and identify(source.file, plain=source.plain) == state.identity
+    except OSError:
+        return False

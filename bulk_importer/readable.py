@@ -1,0 +1,56 @@
+"""Texts as people and programs can read them: a path is bytes, and need not be UTF-8; what is written here is.
+
+Pure. Python gives a path that is not UTF-8 as a text with surrogates in it (PEP 383). It opens the file, and no encoder
+takes it. Paths stay as they are wherever something is opened; what is shown or written goes through here: each byte
+that is no UTF-8 stands as `\\xNN`, which tells two files apart, and which `as_path` finds the file by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["as_json", "as_path", "readable"]
+
+_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+
+
+def readable(text: str) -> str:
+    """The text in UTF-8; the same where it is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        bytes_of_path = re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", text).encode(
+            "utf-8", "surrogateescape"
+        )
+        return bytes_of_path.decode("utf-8", "backslashreplace")
+    return text
+
+
+def as_path(name: str, *, exists: Callable[[str], bool]) -> str:
+    """The path that `readable` made this name of; the name itself where there is such a file."""
+    if exists(name) or not _BYTE.search(name):
+        return name
+    return _BYTE.sub(lambda found: chr(0xDC00 + int(found[1], 16)), name)
+
+
+def as_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> bytes:
+    """JSON in UTF-8 without a line break at its end, whatever paths stand in the value."""
+    import orjson
+
+    option = orjson.OPT_INDENT_2 if indent else 0
+    try:
+        return orjson.dumps(value, default=default, option=option)
+    except TypeError:  # a text that is not UTF-8
+        return orjson.dumps(_readable_in(value), default=default, option=option)
+
+
+def _readable_in(value: Any) -> Any:
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {_readable_in(key): _readable_in(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_readable_in(each) for each in value]
+    return value

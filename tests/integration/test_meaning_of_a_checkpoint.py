@@ -1,0 +1,83 @@
+"""What changes the meaning of an import is noticed whether or not it is finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk_importer.datagym.access import Token
+from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.stop import StopSwitch
+
+Run = Callable[..., Coroutine[Any, Any, Summary]]
+
+
+@pytest.fixture
+def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
+    """Import `content`, two lines at a time, into the same checkpoint whenever it is called."""
+
+    async def once(content: str, **more: Any) -> Summary:
+        path = tmp_path / "l.json"
+        path.write_text(content)
+        settings = Settings(server=sandbox.url, project="p", workers=0, segment_bytes=250, **more)
+        source = await open_source(str(path))
+        try:
+            return await Import(source, settings, Token(), tmp_path / "cp", StopSwitch()).run()
+        finally:
+            await source.aclose()
+
+    return once
+
+
+def lines_of(*media_ids: str) -> list[str]:
+    """An entry for each media, on a line each."""
+    labels = {"poi": [{"point": [{"x": 1, "y": 2}]}]}
+    return [json.dumps({"internal_media_ID": media_id, "labels": labels}) for media_id in media_ids]
+
+
+@pytest.mark.parametrize("limit", [None, 3], ids=["finished", "not finished"])
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"path": "data.item"}, "the setting path was None and is 'data.item'"),
+        ({"media_by": "name"}, "the setting media_by was 'id' and is 'name'"),
+        ({"settled_by": "other"}, "the setting settled_by was None and is 'other'"),
+        ({"lines": "array"}, "its source was read as by --lines lines, and --lines is array now"),
+    ],
+    ids=["path", "media_by", "settled_by", "lines"],
+)
+async def test_what_changes_the_meaning_is_refused(
+    sandbox: Sandbox, run_import: Run, limit: int | None, changed: dict[str, Any], said: str
+) -> None:
+    """Nothing is sent, and the summary of the import as it was is not repeated for another one."""
+    project = await sandbox.prepare(name="p", media=8)
+    content = "\n".join(lines_of(*project.media_ids))
+    await run_import(content, limit=limit)
+    uploads = len([each for each in sandbox.requests if each.method == "POST"])
+    with pytest.raises(CheckpointMismatch, match=said):
+        await run_import(content, **changed)
+    assert len([each for each in sandbox.requests if each.method == "POST"]) == uploads
+    assert (await run_import(content)).delivered == 8
+
+
+@pytest.mark.parametrize("form", ["lines", "array"])
+async def test_what_only_says_what_is_so_already_is_the_same_import(
+    sandbox: Sandbox, run_import: Run, form: str
+) -> None:
+    """`--lines auto` and what it finds."""
+    project = await sandbox.prepare(name="p", media=4)
+    entries = lines_of(*project.media_ids)
+    content = "\n".join(entries) if form == "lines" else f"[{','.join(entries)}]"
+    assert (await run_import(content, limit=2)).delivered == 2
+    assert (await run_import(content, lines=form)).delivered == 4
+    again = await run_import(content, lines=form)
+    assert (again.delivered, again.this_run.requests) == (4, 0)

@@ -1,0 +1,137 @@
+"""Retries over a server that fails at random: nothing is doubled, nothing is lost, and every count agrees."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bulk_importer.checkpoint import read_state, verify
+from bulk_importer.datagym.access import Token
+from bulk_importer.intake import open_source
+from bulk_importer.pipeline import Import
+from bulk_importer.pipeline.retry_folders import retry_folders
+from bulk_importer.pipeline.retrying import Retry
+from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
+
+ENTRIES = 8
+MISHAPS: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
+
+
+def entry(media_id: str, x: int, *, broken: bool) -> dict[str, Any]:
+    """A point tells which entry, and which attempt at it, was delivered."""
+    point = {"x": x} if broken else {"x": x, "y": 1}
+    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [point]}]}}
+
+
+class Person:
+    """Mends what is rejected, some of it, again and again, and never looks at what is settled."""
+
+    def __init__(self, rng: random.Random, folder: Path, sandbox: Sandbox, project: Prepared) -> None:
+        self.rng = rng
+        self.folder = folder
+        self.sandbox = sandbox
+        self.project = project
+        self.checkpoint = folder / "l.json.checkpoint"
+        # What was asked for each position, by the coordinate; a position may hold any of them, once.
+        self.tries: dict[int, set[int]] = {at: set() for at in range(ENTRIES)}
+        self.settings = Settings(
+            workers=0,
+            retry_wait=0.001,
+            max_retry_wait=0.002,
+            probe_wait=0.002,
+            max_probe_wait=0.004,
+            doubt_wait=0.0,
+            max_batch_entries=3,
+            request_timeout=2.0,
+        )
+
+    async def load(self) -> None:
+        path = self.folder / "l.json"
+        entries = [entry(media, at, broken=True) for at, media in enumerate(self.project.media_ids)]
+        path.write_text(json.dumps(entries))
+        told = replace(self.settings, server=self.sandbox.url, project=self.project.id)
+        async with await open_source(str(path)) as source:  # type: ignore[attr-defined]  # a file is owned
+            await Import(source, told, Token(), self.checkpoint, StopSwitch()).run()
+
+    async def retry(self, *, sane: bool) -> None:
+        """Feed a part of what is listed, well or badly mended, or go on with what was begun."""
+        lines = [json.loads(line) for line in (self.checkpoint / "rejected.jsonl").read_text().splitlines()]
+        corrected = None
+        if lines and not sane and self.rng.random() < 0.75:
+            corrected = self.folder / "c.jsonl"
+            corrected.write_text(
+                "".join(map(self.mended, self.rng.sample(lines, self.rng.randint(1, len(lines)))))
+            )
+        told = replace(
+            self.settings,
+            max_outage=60.0 if sane else 0.01,
+            server_request_limit=0.0 if sane or self.rng.random() < 0.5 else 600.0,
+        )
+        await Retry(self.checkpoint, corrected, told, Token(), StopSwitch()).run()
+
+    def mended(self, line: dict[str, Any]) -> str:
+        at = line["position"]
+        x = 100 * (len(self.tries[at]) + 1) + at
+        still_broken = self.rng.random() < 0.2
+        if not still_broken:
+            self.tries[at].add(x)
+        return (
+            json.dumps({"position": at, "entry": entry(self.project.media_ids[at], x, broken=still_broken)})
+            + "\n"
+        )
+
+    async def check(self, *, at_rest: bool) -> None:
+        """What is said, listed and held."""
+        proof = verify(self.checkpoint)
+        assert proof.holds, proof.claims
+        _, state = read_state(self.checkpoint)
+        lines = [json.loads(line) for line in (self.checkpoint / "rejected.jsonl").read_text().splitlines()]
+        assert sorted(line["position"] for line in lines) == [
+            at for start, stop in state.rejected for at in range(start, stop)
+        ]
+        assert state.finding_counts.get("schema-missing-key", 0) == len(lines)
+        held = await self.sandbox.labels(self.project.id)
+        for at, media in enumerate(self.project.media_ids):
+            xs = [int(value["g"][0]) for value in held[media] if value["k"] == "poi"]  # type: ignore[index]  # canonical values are plain JSON
+            assert len(xs) <= 1, (at, xs)
+            assert set(xs) <= self.tries[at]
+            if at_rest or at in state.delivered:
+                assert bool(xs) == (at in state.delivered), (at, xs)
+
+
+async def live(seed: int, rounds: int) -> None:
+    rng = random.Random(seed)
+    mishaps = [
+        Fault(rng.choice([*MISHAPS, "ok", "ok", "ok"]), times=rng.randint(1, 3)) for _ in range(3 * rounds)
+    ]
+    with tempfile.TemporaryDirectory() as place:
+        async with Sandbox(SandboxConfig(seed=1, faults=FaultScript(mishaps))) as sandbox:
+            person = Person(rng, Path(place), sandbox, await sandbox.prepare(name="p", media=ENTRIES))
+            await person.load()
+            for _ in range(rounds):
+                await person.retry(sane=False)
+                await person.check(at_rest=False)
+            for _ in range(60):  # without a file, each goes on until nothing is unsettled
+                await person.retry(sane=True)
+                if not any(each.standing().unsettled for each in retry_folders(person.checkpoint)):
+                    break
+            await person.check(at_rest=True)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 5))
+@settings(max_examples=20, deadline=None)
+@example(0, 5)
+@example(1571, 5)
+def test_retries_double_nothing_and_lose_nothing(seed: int, rounds: int) -> None:
+    """Whatever fails on the way, and whatever a person feeds next; at rest all that was delivered is there, once."""
+    asyncio.run(live(seed, rounds))
