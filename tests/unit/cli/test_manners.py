@@ -80,6 +80,23 @@ def test_a_settings_file_of_any_command_may_say_how_it_speaks(
     assert "Did you mean log_format?" in capsys.readouterr().err
 
 
+def test_a_settings_file_that_is_found_says_how_a_command_speaks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With `--config none` it is not even opened."""
+    source, file = tmp_path / "labels.json", tmp_path / "bulk-importer.toml"
+    source.write_text("[]")
+    file.write_text('color = "always"\n')
+    check = ["check", str(source), "--label-config", "none"]
+    assert main(check) == ExitCode.DELIVERED
+    assert f"\x1b[33mbulk-importer: Settings are read from {file}" in capsys.readouterr().err
+    file.write_text("this is no TOML")
+    assert main(check) == ExitCode.USAGE
+    assert str(file) in capsys.readouterr().err
+    assert main([*check, "--config", "none"]) == ExitCode.DELIVERED
+    assert capsys.readouterr().err == ""
+
+
 def test_a_mistake_on_the_command_line_is_an_object_where_the_variable_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,3 +147,12 @@ def test_explain_prints_json_as_well(capsys: pytest.CaptureFixture[str]) -> None
     every = json.loads(capsys.readouterr().out)
     assert {each["exit_code"] for each in every["exit_codes"]} == {int(code) for code in ExitCode}
     assert len(every["findings"]) > 20
+
+
+@pytest.mark.parametrize("topic", ["settings", "import"])
+def test_help_prints_json_as_well(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same text."""
+    main(["help", topic])
+    text = capsys.readouterr().out
+    main(["help", topic, "--json"])
+    assert json.loads(capsys.readouterr().out)["text"] == text.rstrip()
