@@ -13,6 +13,7 @@ import msgspec
 from bulk_importer.spans import Span
 
 __all__ = [
+    "Advanced",
     "AnswerCame",
     "AnswerDelayed",
     "AnswerMissed",
@@ -20,6 +21,8 @@ __all__ = [
     "BatchDoubted",
     "BatchRefused",
     "BatchSealed",
+    "DoubtsAwaited",
+    "DoubtsEnded",
     "EntriesRejected",
     "Event",
     "GateMoved",
@@ -30,6 +33,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "SegmentRead",
+    "SourceEnded",
     "StopRequested",
     "WindowClosed",
     "WindowOpened",
@@ -81,6 +85,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     Attributes:
         size: bytes of the source as it lies there, None where unknown (standard input).
         settled, read: positions that are settled already, and positions that are on record as read.
+        rejected, in_doubt: how many of the settled ones are rejected, and how many more are in doubt.
+        total: how many positions the source has; None where it was not read to its end yet.
     """
 
     source: str
@@ -90,10 +96,18 @@ class RunStarted(Event, frozen=True, kw_only=True):
     checkpoint: str
     settled: int
     read: int
+    rejected: int = 0
+    in_doubt: int = 0
+    total: int | None = None
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):
-    """A segment was read, judged and recorded. `offset + length` of `size` bytes are behind us."""
+    """A segment was read, judged and recorded.
+
+    Attributes:
+        behind: how many of the `size` bytes of the source as it lies there were taken by then; None where that cannot
+            be told from `offset + length`, which are those of what it unpacks to.
+    """
 
     first: int
     count: int
@@ -102,6 +116,13 @@ class SegmentRead(Event, frozen=True, kw_only=True):
     accepted: int
     rejected: int
     skipped: int
+    behind: int | None = None
+
+
+class SourceEnded(Event, frozen=True, kw_only=True):
+    """The source was read to its end, and has so many positions."""
+
+    total: int
 
 
 class EntriesRejected(Event, frozen=True, kw_only=True):
@@ -159,6 +180,21 @@ class BatchDoubted(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class DoubtsAwaited(Event, frozen=True, kw_only=True):
+    """All else is done: for so long at most it is waited until it can be known what became of lost answers."""
+
+    entries: int
+    seconds: float
+
+
+class DoubtsEnded(Event, frozen=True, kw_only=True):
+    """It is known what became of a batch in doubt: its entries are delivered, or owed."""
+
+    batch: int
+    entries: int
+    delivered: bool
+
+
 class GateMoved(Event, frozen=True, kw_only=True):
     """The gate turned a knob."""
 
@@ -204,6 +240,23 @@ class StopRequested(Event, frozen=True, kw_only=True):
 
     reason: str
     grace_seconds: float
+
+
+class Advanced(Event, frozen=True, kw_only=True):
+    """Something long that is no run went on: a look-up, a check, a proof. Comes many times a second.
+
+    Attributes:
+        work: what goes on, as in `checking labels.json`.
+        done, total: of its units; the total is None where it is unknown.
+        unit: in the plural, as in `media`; `bytes` are shown as kB and MB.
+        beside: other counts that a person wants to see, by their words.
+    """
+
+    work: str
+    done: int
+    total: int | None
+    unit: str
+    beside: Mapping[str, int] = {}
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

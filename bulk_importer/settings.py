@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.errors import UsageError
+from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
 from bulk_importer.small_files import text_of
@@ -529,6 +530,26 @@ class Settings:
     )
     lock_wait: float = _setting(
         DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0
+    )
+
+    # output: what the command line writes; a program that calls the library is told by events
+    log_level: str = _setting(
+        one_of(*(level.word for level in Level)),
+        Level.INFO.word,
+        "output",
+        "what is told on standard error: error (as --quiet), warning, info, or debug (as --verbose)",
+    )
+    log_format: str = _setting(
+        one_of("text", "json"),
+        "text",
+        "output",
+        "how it is told: text for people, or json, an object on each line, for programs that collect logs",
+    )
+    color: str = _setting(
+        one_of("auto", "always", "never"),
+        "auto",
+        "output",
+        "colours: auto is on a terminal, unless NO_COLOR is set",
     )
 
     def __post_init__(self) -> None:

@@ -1,12 +1,15 @@
 """What came of a run: the object that `--json` prints, `summary.json` holds, and the library returns.
 
 The keys are a contract with programs that read them. Counts are for the whole ledger, over all runs on it;
-`this_run` holds the same for this process alone.
+`this_run` holds the same for this process alone: there `owed` is what it was the first to read and did not settle, and
+`in_doubt` what of its own requests is in doubt.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +17,10 @@ from typing import Any
 
 import msgspec
 
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import CheckpointUnusable, ExitCode, most_important
 from bulk_importer.readable import as_json
 
-__all__ = ["RunState", "Summary", "Tally", "write_summary", "written_state"]
+__all__ = ["RunState", "Summary", "Tally", "together", "write_summary", "written_state"]
 
 
 class RunState(StrEnum):
@@ -53,6 +56,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+_COUNTS = tuple(field for field in Tally.__struct_fields__ if field != "findings")
+
+
 class Summary(Tally, frozen=True, kw_only=True):
     """The tally of the ledger, how the run stands, and what it was about.
 
@@ -84,6 +90,51 @@ class Summary(Tally, frozen=True, kw_only=True):
         flat: dict[str, Any] = msgspec.to_builtins(self)
         first = ("state", "exit_code")
         return {**{key: flat[key] for key in first}, **flat}
+
+
+_RUN_STATES = (RunState.FAILED, RunState.STOPPED, RunState.RUNNING, RunState.COMPLETE)
+"""The first that one of several runs is in is that of all together."""
+
+
+def together(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Several sources as one object, of the same keys for one and for many: what `--json` prints.
+
+    Args:
+        summaries: of the sources of one command, at least one.
+
+    Returns:
+        The keys of a summary, and `sources` with one for each source. Counts are sums. `source` and `checkpoint` are
+        None where there are several, and so is what cannot be added up: media may be in more than one.
+    """
+    each = [summary.to_builtins() for summary in summaries]
+    if len(each) == 1:
+        return {**each[0], "sources": each}
+    states = {summary.state for summary in summaries}
+    return {
+        **each[0],
+        "state": next(state for state in _RUN_STATES if state in states),
+        "exit_code": int(most_important([ExitCode(summary.exit_code) for summary in summaries])),
+        **_added(summaries),
+        "source": None,
+        "checkpoint": None,
+        "message": " ".join(
+            filter(None, (f"{it.source}: {it.message}" if it.message else "" for it in summaries))
+        ),
+        "media": None,
+        "media_not_mentioned": None,
+        "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),
+        "this_run": _added([summary.this_run for summary in summaries]),
+        "sources": each,
+    }
+
+
+def _added(tallies: Sequence[Tally]) -> dict[str, Any]:
+    """The sums of tallies, by the keys of one."""
+    findings: Counter[str] = Counter()
+    for tally in tallies:
+        findings.update(tally.findings)
+    sums = {name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTS}
+    return {**sums, "seconds": round(sums["seconds"], 3), "findings": dict(findings)}
 
 
 def write_summary(folder: Path, summary: Summary) -> None:

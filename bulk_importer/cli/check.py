@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,20 +13,21 @@ from bulk_importer.cli import terminal
 from bulk_importer.cli.check_text import report_lines
 from bulk_importer.cli.lookups import run_look_up
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.settings import Settings
 from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
+    from bulk_importer.events import Observer
+    from bulk_importer.intake import Source
     from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.rules import Yardstick
 
 __all__ = ["configure", "run"]
-
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
     )
@@ -58,38 +57,37 @@ def run(arguments: argparse.Namespace) -> int:
     reuse_large_blocks()
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
-        reports, codes = run_look_up(_check_all(sources, settings, arguments.sample, file))
+        reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
-        shown = [_as_builtins(report) for report in reports]
-        several = shown[0] if len(sources) == len(shown) == 1 else {"sources": shown}
-        terminal.out_json(several)
+        from bulk_importer.cli.check_json import together
+
+        terminal.out_json(together(reports))
     else:
         for report in reports:
-            for line in report_lines(report, arguments.findings):
-                terminal.out(line)
-    return most_important(codes)
+            if report.checked:  # else it could not be read, which was said
+                for line in report_lines(report, arguments.findings):
+                    terminal.report(line)
+    return most_important([ExitCode(report.exit_code) for report in reports])
 
 
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
-) -> tuple[list[CheckReport], list[ExitCode]]:
+) -> list[CheckReport]:
+    from bulk_importer.cli.check_json import unread
     from bulk_importer.intake.mentions import Mentions
 
     reports: list[CheckReport] = []
-    codes: list[ExitCode] = []
     others = Mentions() if len(sources) > 1 else None
-    with scratch_folder() as folder:
-        yardstick = await yardstick_for(settings, folder, keep_warnings=True)
+    with scratch_folder() as folder, watched() as observer:
+        yardstick = await yardstick_for(settings, folder, keep_warnings=True, observer=observer)
         for source in sources:
             try:
-                report = await _check_one(source, settings, yardstick, sample, file, others)
+                report = await _check_one(source, settings, yardstick, sample, file, observer, others)
             except BulkImporterError as error:
-                terminal.say(f"bulk-importer: {error}")
-                codes.append(error.exit_code)
-                continue
+                terminal.complain(str(error))
+                report = unread(source, error)
             reports.append(report)
-            codes.append(ExitCode(report.exit_code))
-    return reports, codes
+    return reports
 
 
 async def _check_one(
@@ -98,6 +96,7 @@ async def _check_one(
     yardstick: Yardstick,
     sample: int | None,
     file: BinaryIO | None,
+    observer: Observer,
     others: Mentions | None,
 ) -> CheckReport:
     import msgspec
@@ -114,27 +113,27 @@ async def _check_one(
     options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
-        check = Check(
-            opened, yardstick, options, found=write, sample=sample, passed=_pulse(source), others=others
-        )
+        passed = _passed(opened, sample, observer)
+        passed(0, 0, 0)
+        check = Check(opened, yardstick, options, found=write, sample=sample, passed=passed, others=others)
         return await check.run()
     finally:
         await opened.aclose()
 
 
-def _pulse(source: str) -> Callable[[int, int, int], None]:
-    """Says how far a check is, now and then."""
-    said_at = time.monotonic()
+def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
+    """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
+    from bulk_importer.events import Advanced
 
-    def pulse(entries: int, rejected: int, read_bytes: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
-            terminal.say(
-                f"{source}: {entries:,} entries, {rejected:,} rejected, {read_bytes / 1e6:,.0f} MB so far"
-            )
+    work = f"checking {source.name.rsplit('/', 1)[-1]}"
 
-    return pulse
+    def passed(entries: int, rejected: int, read_bytes: int) -> None:
+        taken = read_bytes if source.plain else source.taken or 0
+        done, total, unit = (taken, source.size, "bytes") if sample is None else (entries, sample, "entries")
+        beside = {"rejected": rejected} | ({"entries": entries} if sample is None else {})
+        observer(Advanced(work=work, done=done, total=total, unit=unit, beside=beside))
+
+    return passed
 
 
 def _count(text: str) -> int:
@@ -155,9 +154,3 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         raise UsageError(
             f"--findings {path} cannot be written: {reason_of(error)}. {mend}, or name another file."
         ) from error
-
-
-def _as_builtins(report: CheckReport) -> object:
-    import msgspec
-
-    return msgspec.to_builtins(report)

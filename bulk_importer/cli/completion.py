@@ -27,7 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
-    terminal.out(_script(arguments.shell).rstrip("\n"))
+    script = _script(arguments.shell).rstrip("\n")
+    if arguments.json:
+        terminal.out_json({"shell": arguments.shell, "script": script})
+    else:
+        terminal.out(script)
     return ExitCode.DELIVERED
 
 

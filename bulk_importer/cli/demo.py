@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.levels import Level
 from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = _fresh(arguments.folder)
     _require_room(folder, arguments.entries)
     try:
-        return asyncio.run(_demonstrate(folder, arguments.entries))
+        return asyncio.run(_demonstrate(folder, arguments.entries, as_json=arguments.json))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
@@ -82,7 +83,7 @@ def _require_room(folder: Path, entries: int) -> None:
         )
 
 
-async def _demonstrate(folder: Path, entries: int) -> int:
+async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
     import sqlite3
 
     from bulk_importer.cli.demo_corpus import BROKEN, write_corpus
@@ -106,7 +107,7 @@ async def _demonstrate(folder: Path, entries: int) -> int:
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
         shown = f"{_program()} {shlex.join(command)}"
         terminal.say(f"\n$ {shown}     (and Ctrl-C half-way)")
-        first = await _import(sandbox, command, interrupt_at=entries // 2)
+        first = await _import(sandbox, command, interrupt_at=entries // 2, as_json=as_json)
         if first == ExitCode.CHECKPOINT:
             raise UsageError(f"The import could not write its checkpoint in {folder}. {_ELSEWHERE}")
         if first == ExitCode.REJECTIONS:
@@ -114,15 +115,19 @@ async def _demonstrate(folder: Path, entries: int) -> int:
                 "(It had come to its end before the Ctrl-C came. With more --entries there is time for it.)"
             )
         terminal.say(f"\n$ {shown}     (the same command again)")
-        second = await _import(sandbox, command, interrupt_at=None)
+        second = await _import(sandbox, command, interrupt_at=None, as_json=as_json)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))
     seconds = time.monotonic() - began
+    if as_json:
+        facts = {"entries": entries, "rejected": broken, "seconds": round(seconds, 3), "wrong": wrong}
+        terminal.out_json(facts)
     if wrong:
-        terminal.say("\nThe demo did not come out as it should:")
+        terminal.say("\nThe demo did not come out as it should:", Level.ERROR)
         for each in wrong:
-            terminal.say(f"  - {each}")
+            terminal.say(f"  - {each}", Level.ERROR)
         return ExitCode.UNFORESEEN
-    terminal.out(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
+    if not as_json:
+        terminal.report(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
     return ExitCode.DELIVERED
 
 
@@ -140,12 +145,23 @@ async def _opened_sandbox(opened: AsyncExitStack, database: Path) -> Sandbox:
     return await opened.enter_async_context(Sandbox(SandboxConfig(database=database, seed=7)))
 
 
-async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None) -> int:
+async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | None, as_json: bool) -> int:
     """Run the real command in a process of its own; returns its exit code. What is set for real imports is left out."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)}
     environment[CONFIG_VARIABLE] = "none"
+    manner = terminal.manner()
+    flags = ["--log-level", manner.level.word, "--log-format", "json" if manner.is_json else "text"]
+    flags += ["--color", manner.color]
+    # What they are asked for goes where ours goes, unless that is one object or a file.
+    is_ours = manner.output is not None or as_json
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bulk_importer", *command, env=environment
+        sys.executable,
+        "-m",
+        "bulk_importer",
+        *command,
+        *flags,
+        stdout=asyncio.subprocess.DEVNULL if is_ours else None,
+        env=environment,
     )
     try:
         if interrupt_at is not None:

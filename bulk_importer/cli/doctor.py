@@ -19,7 +19,6 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What `doctor` takes."""
-    parser.add_argument("--json", action="store_true", help="print a JSON array of the steps")
     add_settings(parser, {"server"})
 
 
@@ -47,6 +46,6 @@ async def _examine(settings: Settings, *, as_json: bool) -> list[ExitCode]:
 
 
 def _show(step: Examined) -> None:
-    terminal.out(f"{step.health.value:>12}  {step.step:16}  {step.found}")
+    terminal.report(f"{step.health.value:>12}  {step.step:16}  {step.found}")
     if step.remedy:
-        terminal.out(f"{'':12}  {'':16}  -> {step.remedy}")
+        terminal.report(f"{'':12}  {'':16}  -> {step.remedy}")

@@ -23,8 +23,47 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the code means, or which codes there are."""
-    terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
+    if arguments.json:
+        terminal.out_json(_all_facts() if arguments.code is None else _facts(arguments.code))
+    else:
+        terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
     return ExitCode.DELIVERED
+
+
+def _facts(code: str) -> dict[str, object]:
+    """The same for programs."""
+    if codes_of(code):
+        return {
+            "command": code,
+            "exit_codes": {str(int(each)): text for each, text in codes_of(code).items()},
+        }
+    if not code.lstrip("-").isdecimal():
+        from bulk_importer.datagym.findings import kind_of
+
+        kind = kind_of(code)
+        return {
+            "code": code,
+            "severity": kind.severity.value,
+            "meaning": kind.meaning,
+            "advice": kind.advice,
+        }
+    exit_code = _exit_code(code)
+    said = MEANINGS[exit_code]
+    return {
+        "exit_code": int(exit_code),
+        "meaning": said.meaning,
+        "advice": said.advice,
+        "by_command": dict(said.by_command),
+    }
+
+
+def _all_facts() -> dict[str, object]:
+    from bulk_importer.datagym.findings import CATALOGUE
+
+    return {
+        "findings": [_facts(code) for code in sorted(CATALOGUE)],
+        "exit_codes": [_facts(str(int(code))) for code in ExitCode],
+    }
 
 
 def _explained(code: str) -> str:
@@ -34,11 +73,7 @@ def _explained(code: str) -> str:
         return _explained_command(code)
     if not code.lstrip("-").isdecimal():
         return kind_of(code).explained()
-    try:
-        exit_code = ExitCode(int(code))
-    except ValueError:
-        known = ", ".join(str(int(each)) for each in ExitCode)
-        raise UsageError(f"There is no exit code {code}. These are: {known}.") from None
+    exit_code = _exit_code(code)
     meaning = MEANINGS[exit_code]
     lines = [f"exit code {int(exit_code)}", "", meaning.meaning, meaning.advice]
     width = max(map(len, meaning.by_command), default=0)
@@ -57,6 +92,14 @@ def _explained_command(command: str) -> str:
         for code in sorted(EVERYWHERE - codes_of(command).keys())
     ]
     return "\n".join([*lines, "", f"Where several apply, the first of {PRECEDENCE_TEXT}."])
+
+
+def _exit_code(text: str) -> ExitCode:
+    try:
+        return ExitCode(int(text))
+    except ValueError:
+        known = ", ".join(str(int(each)) for each in ExitCode)
+        raise UsageError(f"There is no exit code {text}. These are: {known}.") from None
 
 
 def _listed() -> str:

@@ -24,20 +24,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the page of a topic, all options of a command, or which topics there are."""
-    from bulk_importer.cli.main import COMMANDS, main
+    from bulk_importer.cli.main import COMMANDS
 
     if arguments.topic is None:
-        terminal.out(_listed())
+        text = _listed()
     elif arguments.topic in topics():
-        terminal.out(_page(arguments.topic))
+        text = _page(arguments.topic)
     elif arguments.topic in COMMANDS:
-        return main([arguments.topic, "--help-all"])
+        text = _options_of(arguments.topic)
     else:
         near = nearest(arguments.topic, [*topics(), *COMMANDS])
         raise UsageError(
             f"There is no topic and no command {arguments.topic!r}.{near} See 'bulk-importer help'."
         )
+    if arguments.json:
+        terminal.out_json({"topic": arguments.topic, "topics": topics(), "text": text})
+    else:
+        terminal.out(text)
     return ExitCode.DELIVERED
+
+
+def _options_of(command: str) -> str:
+    from bulk_importer.cli.main import whole_parser
+
+    commands = whole_parser()._get_positional_actions()[0]
+    assert isinstance(commands, argparse._SubParsersAction)
+    text: str = commands.choices[command].format_help_all()
+    return text.rstrip()
 
 
 def topics() -> list[str]:

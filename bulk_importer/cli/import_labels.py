@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.errors import (
     BulkImporterError,
     ExitCode,
@@ -22,6 +21,7 @@ from bulk_importer.errors import (
     UsageError,
     most_important,
 )
+from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "configure", "expanded", "run"]
 
 _WIPED = "earlier-entry-wiped"
-_SECONDS_BETWEEN_LINES = 10.0
 _KEEP = ("keepData missing", "keepData true", "keepData false")
 SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
@@ -50,12 +49,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="print nothing but the summary that --json asks for"
-    )
     add_settings(parser, SECTIONS)
 
 
@@ -66,10 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments).settings
     sources = expanded(arguments.source)
     reuse_large_blocks()
-    return run_in_loop(_import_all(sources, settings, as_json=arguments.json, quiet=arguments.quiet))
+    return run_in_loop(_import_all(sources, settings, as_json=arguments.json))
 
 
-async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool, quiet: bool) -> int:
+async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
     from bulk_importer.pipeline import checkpoint_folders
@@ -83,37 +76,36 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     sibling = None
     folders = checkpoint_folders(sources, settings.checkpoint)
     neighbours = None
-    with stopping_on_signals(stop):
+    with stopping_on_signals(stop, grace_seconds=settings.grace):
         if len(sources) > 1:
             neighbours = Neighbours(folders)
-            settings = await _say_what_will_be_wiped(
-                sources, folders, neighbours.mentions, settings, stop, quiet=quiet, as_json=as_json
-            )
+            settings = await _say_what_will_be_wiped(sources, folders, neighbours.mentions, settings, stop)
         for source, folder in zip(sources, folders, strict=True):
-            if not (quiet or as_json) and settings.server:
+            if settings.server:
                 terminal.say(f"Looking for project {settings.project} at {settings.server}")
             try:
-                summary = await _import_one(
-                    *(source, folder, settings, token, stop, sibling, neighbours),
-                    quiet=quiet,
-                    as_json=as_json,
-                )
+                summary = await _import_one(source, folder, settings, token, stop, sibling, neighbours)
                 sibling = folder
             except BulkImporterError as error:
                 summary = _not_begun(source, folder, settings, error)
             summaries.append(summary)
             codes.append(ExitCode(summary.exit_code))
-            if summary.message and (quiet or as_json or not summary.entries):
-                terminal.say(f"bulk-importer: {summary.message}")
+            if summary.message and (as_json or terminal.manner().is_quiet or not summary.entries):
+                terminal.complain(summary.message)
             if stop.is_requested:
                 break
             if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
                 # All go to one server and one project, so each would only wait for it again.
                 terminal.say(
-                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun."
+                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun.",
+                    Level.WARNING,
                 )
                 break
-    _report(summaries, as_json=as_json, quiet=quiet)
+    code = stop.exit_code if stop.is_requested else ExitCode.SERVER
+    for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
+        summaries.append(_not_reached(source, folder, settings, code))
+        codes.append(code)
+    _report(summaries, as_json=as_json)
     return most_important(codes)
 
 
@@ -125,25 +117,16 @@ async def _import_one(
     stop: StopSwitch,
     sibling: Path | None,
     neighbours: Neighbours | None,
-    *,
-    quiet: bool,
-    as_json: bool,
 ) -> Summary:
     from bulk_importer.intake import open_source
-    from bulk_importer.observe import JsonLog, Waiting, progress_for
+    from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline import Import
 
     opened = await open_source(source)
     with ExitStack() as ending:
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log]
-        if not quiet:
-            observers.append(Waiting(terminal.say))
-        if not (quiet or as_json):
-            progress = progress_for(sys.stderr, terminal.say)
-            ending.callback(progress.close)
-            observers.append(progress)
+        observers: list[Observer] = [log, ending.enter_context(watched())]
         running = Import(
             opened,
             settings,
@@ -151,7 +134,7 @@ async def _import_one(
             folder,
             stop,
             observers=observers,
-            announce=(lambda _: None) if quiet or as_json else _announce,
+            announce=_announce,
             sibling=sibling,
             neighbours=neighbours,
         )
@@ -167,9 +150,6 @@ async def _say_what_will_be_wiped(
     others: Mentions,
     settings: Settings,
     stop: StopSwitch,
-    *,
-    quiet: bool,
-    as_json: bool,
 ) -> Settings:
     """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
 
@@ -187,14 +167,14 @@ async def _say_what_will_be_wiped(
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
         async with stop.breaking_off():
-            with scratch_folder() as scratch:
-                yardstick = await yardstick_for(settings, scratch, sibling=before, quiet=quiet)
+            with scratch_folder() as scratch, watched() as observer:
+                yardstick = await yardstick_for(settings, scratch, sibling=before, observer=observer)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     others,
                     yardstick.rules,
                     IntakeOptions.of(settings),
-                    passed=(lambda *_: None) if quiet or as_json else _pulse(),
+                    passed=_passed(observer),
                 )
     except Interrupted:
         return settings  # the first import says so
@@ -202,29 +182,25 @@ async def _say_what_will_be_wiped(
         return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
     except BulkImporterError as error:
         terminal.say(
-            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}"
+            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}",
+            Level.WARNING,
         )
         return settings
     for each in foreseen:
         for line in _foreseen_lines(each):
-            terminal.say(line)
+            terminal.say(line, Level.WARNING)
     return settings
 
 
-def _pulse() -> Callable[[str, int], None]:
-    """Says how far the reading before is, now and then."""
-    said_at = time.monotonic()
+def _passed(observer: Observer) -> Callable[[str, int], None]:
+    """Tells how far the reading before is."""
+    from bulk_importer.events import Advanced
 
-    def pulse(source: str, read_bytes: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
-            terminal.say(
-                f"{source}: looking first whether the sources wipe labels of each other, "
-                f"{read_bytes / 1e6:,.0f} MB so far"
-            )
+    def passed(source: str, read_bytes: int) -> None:
+        work = f"looking first whether {source.rsplit('/', 1)[-1]} wipes labels of the others"
+        observer(Advanced(work=work, done=read_bytes, total=None, unit="bytes"))
 
-    return pulse
+    return passed
 
 
 def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
@@ -258,6 +234,21 @@ def _not_begun(source: str, folder: Path, settings: Settings, error: BulkImporte
     )
 
 
+def _not_reached(source: str, folder: Path, settings: Settings, code: ExitCode) -> Summary:
+    """The summary of a source whose turn had not come when the run was stopped, or the server given up."""
+    from bulk_importer.summary import RunState, Summary
+
+    return Summary(
+        state=RunState.FAILED if code is ExitCode.SERVER else RunState.STOPPED,
+        exit_code=code,
+        source=source,
+        project=settings.project or "",
+        server=settings.server or "",
+        checkpoint=str(folder),
+        message="Its turn had not come.",
+    )
+
+
 def _announce(what: Announcement) -> None:
     terminal.say(
         f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
@@ -279,17 +270,17 @@ def _announce(what: Announcement) -> None:
     terminal.say(f"  checkpoint  {what.checkpoint}")
 
 
-def _report(summaries: Sequence[Summary], *, as_json: bool, quiet: bool) -> None:
+def _report(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if as_json:
-        several = [summary.to_builtins() for summary in summaries]
-        shown = several[0] if len(several) == 1 else {"sources": several}
-        terminal.out_json(shown)
-    elif not quiet:
+        from bulk_importer.summary import together
+
+        terminal.out_json(together(summaries))
+    else:
         from bulk_importer.observe import summary_text
 
         for summary in summaries:
             if summary.entries:
-                terminal.out(summary_text(summary))
+                terminal.report(summary_text(summary))
 
 
 def expanded(sources: Sequence[str]) -> list[str]:

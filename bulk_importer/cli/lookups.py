@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bulk_importer.datagym.asking import Patience
     from bulk_importer.datagym.catalog import Catalog
     from bulk_importer.datagym.client import Client
+    from bulk_importer.events import Observer
 
 __all__ = [
     "Row",
@@ -37,9 +38,7 @@ _LOOK_UP_SECONDS = 30.0
 
 def configure_look_up(parser: argparse.ArgumentParser) -> None:
     """The flags that every look-up takes."""
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print a JSON array, for programs")
-    form.add_argument("--csv", action="store_true", help="print comma-separated values with a head line")
+    parser.add_argument("--csv", action="store_true", help="print comma-separated values with a header row")
     add_settings(parser, {"server"})
 
 
@@ -47,8 +46,10 @@ def settings_of(arguments: argparse.Namespace, *, needs_project: bool = False) -
     """The settings of a look-up.
 
     Raises:
-        UsageError: there is no server, or no project where one is needed.
+        UsageError: there is no server, or no project where one is needed; or two forms are asked for.
     """
+    if arguments.json and getattr(arguments, "csv", False):
+        raise UsageError("--csv is not allowed with --json: say which.")
     settings = gather(arguments).settings
     if not settings.server:
         raise UsageError("Say which server: --server URL, or the variable BULK_IMPORTER_SERVER.")
@@ -69,13 +70,13 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 @asynccontextmanager
 async def opened_client(
-    settings: Settings, *, max_seconds: float = _LOOK_UP_SECONDS, quiet: bool = False
+    settings: Settings, observer: Observer | None = None, *, max_seconds: float = _LOOK_UP_SECONDS
 ) -> AsyncIterator[tuple[Client, Patience]]:
-    """The server that the settings name, and how it is asked; a person is told where it does not answer.
+    """The server that the settings name, and how it is asked.
 
     Args:
+        observer: told where it does not answer; without one a person is.
         max_seconds: how long one look-up is tried again, at most, once the server has answered.
-        quiet: nobody is told that it does not answer.
     """
     import asyncio
     import random
@@ -93,18 +94,22 @@ async def opened_client(
                 min(max_seconds, settings.max_outage),
                 sleep=asyncio.sleep,
                 chance=random.random,
-                told=(lambda _: None) if quiet else Waiting(terminal.say),
+                told=observer or Waiting(terminal.say),
             ),
         )
 
 
 @asynccontextmanager
-async def opened_catalog(settings: Settings, *, quiet: bool = False) -> AsyncIterator[Catalog]:
-    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most."""
+async def opened_catalog(settings: Settings, observer: Observer | None = None) -> AsyncIterator[Catalog]:
+    """The catalog of the server that the settings name. A look-up is tried again for half a minute at most.
+
+    Args:
+        observer: as `opened_client` takes it; it is also told how far long lists are.
+    """
     from bulk_importer.datagym.catalog import Catalog
 
-    async with opened_client(settings, quiet=quiet) as (client, patience):
-        yield Catalog(client, patience)
+    async with opened_client(settings, observer) as (client, patience):
+        yield Catalog(client, patience, emit=observer or (lambda _: None))
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
@@ -143,7 +148,16 @@ def _table(rows: Sequence[Row]) -> str:
         table.add_column(column.replace("_", " "), justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    console = Console(file=sys.stdout, highlight=False, markup=False, width=10_000)
+    manner = terminal.manner()
+    has_color = manner.output is None and manner.has_color(sys.stdout)
+    console = Console(
+        file=sys.stdout,
+        highlight=False,
+        markup=False,
+        width=10_000,
+        force_terminal=has_color,
+        color_system="standard" if has_color else None,
+    )
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))

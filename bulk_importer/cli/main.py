@@ -10,8 +10,10 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.manners import add_manners, adopt
 from bulk_importer.cli.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
+from bulk_importer.levels import Level
 from bulk_importer.settings import nearest
 
 __all__ = ["COMMANDS", "main", "run", "whole_parser"]
@@ -54,14 +56,17 @@ def run() -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing that can be foreseen leaves as an exception."""
     try:
+        adopt(argparse.Namespace(config="none"))  # what is wrong with the command line is told so, too
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
             arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
+        adopt(arguments)
         code: int = arguments.run(arguments)
     except BulkImporterError as error:
-        terminal.say(f"bulk-importer: {error}")
+        terminal.complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
+        terminal.complain("interrupted (Ctrl-C).")
         return ExitCode.INTERRUPTED
     except SystemExit as leaving:  # argparse, after --help and --version
         return int(leaving.code or 0)
@@ -91,7 +96,7 @@ def _parser_of(asked: Collection[str]) -> argparse.ArgumentParser:
         description="Streams label files into a DataGym server: checked, in parallel, resumable.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    parser.add_argument("-V", "--version", action="store_true", help="print the version and leave")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser, required=False)
     parser.set_defaults(run=_without_command, parser=parser)
     for name, text in COMMANDS.items():
@@ -99,6 +104,7 @@ def _parser_of(asked: Collection[str]) -> argparse.ArgumentParser:
         if name in asked:
             module = importlib.import_module(f"bulk_importer.cli.{_MODULES[name]}")
             module.configure(command)
+            add_manners(command)
             command.set_defaults(run=module.run, parser=command)
     return parser
 
@@ -125,9 +131,9 @@ def _without_command(arguments: argparse.Namespace) -> int:
 def _unforeseen(error: Exception) -> int:
     import traceback
 
-    terminal.say("".join(traceback.format_exception(error)).rstrip())
-    terminal.say(
-        "bulk-importer: this should not have happened, and is our mistake. What was delivered is on record: the same "
-        "command again goes on where it stopped. Please report the lines above."
+    terminal.say("".join(traceback.format_exception(error)).rstrip(), Level.ERROR)
+    terminal.complain(
+        "this should not have happened, and is our mistake. What was delivered is on record: the same command again "
+        "resumes where it stopped. Please report the lines above."
     )
     return ExitCode.UNFORESEEN

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
 from bulk_importer.cli.options import refuse_flag
+from bulk_importer.cli.watching import watched
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Settings
 
@@ -62,10 +63,11 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
         return await _rows_of_dataset(settings, dataset)
     from bulk_importer.datagym.listings import TaskRow
 
-    async with opened_catalog(settings) as catalog:
-        project = await catalog.find_project(settings.project or "")
-        kept: _Kept[TaskRow] = _Kept()
-        await catalog.tasks(project, kept)
+    with watched() as observer:
+        async with opened_catalog(settings, observer) as catalog:
+            project = await catalog.find_project(settings.project or "")
+            kept: _Kept[TaskRow] = _Kept()
+            await catalog.tasks(project, kept)
     # One that moved from state to state meanwhile is in two lists; the later one is right.
     tasks = {row.task_id: row for row in kept.rows}.values()
     return [
@@ -84,10 +86,11 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
 async def _rows_of_dataset(settings: Settings, dataset: str) -> list[Row]:
     from bulk_importer.datagym.listings import MediaRow
 
-    async with opened_catalog(settings) as catalog:
-        found = await catalog.find_dataset(dataset)
-        kept: _Kept[MediaRow] = _Kept()
-        await catalog.media(found, kept)
+    with watched() as observer:
+        async with opened_catalog(settings, observer) as catalog:
+            found = await catalog.find_dataset(dataset)
+            kept: _Kept[MediaRow] = _Kept()
+            await catalog.media(found, kept)
     return [
         {"id": row.id, "name": row.media_name, "source": row.media_source_type}
         for row in sorted(kept.rows, key=lambda each: (each.media_name or "", each.id))

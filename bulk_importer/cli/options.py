@@ -9,8 +9,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.settings_file import FILE_NAME, settings_file
+from bulk_importer.cli.settings_file import settings_file
 from bulk_importer.errors import UsageError
+from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
 
 if TYPE_CHECKING:
@@ -87,14 +88,12 @@ class _HelpAll(argparse.Action):
 def add_settings(
     parser: argparse.ArgumentParser, sections: Collection[str], names: Collection[str] = ()
 ) -> None:
-    """Give `parser` a flag for each setting of `sections`, for those of `names`, and `--config`."""
+    """Give `parser` a flag for each setting of `sections` and for those of `names`.
+
+    Those of every command are added by `manners`.
+    """
     taken = [each for each in definitions() if each.section in sections or each.name in names]
     parser.set_defaults(takes=frozenset(each.name for each in taken))
-    parser.add_argument(
-        "--config",
-        metavar="FILE.toml|none",
-        help=f"file with settings; default: {FILE_NAME} beside the source or in the XDG folder",
-    )
     groups: dict[str, argparse._ArgumentGroup] = {}
     for each in taken:
         if each.section not in groups:
@@ -158,7 +157,6 @@ def gather(arguments: argparse.Namespace) -> Loaded:
             raise UsageError(f"{why}. Leave it out, or change that.")
         if name in arguments.takes:
             said.append(f"{loaded.origins[name]}: {why}.")
-    if not getattr(arguments, "quiet", False):
-        for each in said:
-            terminal.say(f"bulk-importer: {each}")
+    for each in said:
+        terminal.say(f"bulk-importer: {each}", Level.WARNING)
     return loaded

@@ -38,7 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="only this batch, by the number that 'status' shows; repeatable (default: all that are unconfirmed)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,7 +73,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         _print_json(chosen, delivered=delivered, left=left, retries=retries)
     else:
         for line in _lines(chosen, delivered=delivered, left=left, retries=retries):
-            terminal.out(line)
+            terminal.report(line)
     return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
 
 

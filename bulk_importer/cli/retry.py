@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ from bulk_importer.cli import terminal
 from bulk_importer.cli.checkpoints import one_checkpoint_in
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,12 +50,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="feed also what later entries of the same media, with keepData false, do not go together with; the source "
         "need not be there then",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the summary as one JSON object, and nothing else"
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="print nothing but the summary that --json asks for"
-    )
     add_settings(parser, _SECTIONS, {"server_moved"})
 
 
@@ -73,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "unsettled": retried.unsettled,
             }
         )
-    elif not arguments.quiet:
+    else:
         _tell(folder, retried)
     return retried.summary.exit_code
 
@@ -81,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.access import Token
-    from bulk_importer.observe import JsonLog, Waiting, progress_for
+    from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline.retrying import Retry
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -89,14 +83,8 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     with ExitStack() as ending:
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log]
-        if not arguments.quiet:
-            observers.append(Waiting(terminal.say))
-        if not (arguments.quiet or arguments.json):
-            progress = progress_for(sys.stderr, terminal.say)
-            ending.callback(progress.close)
-            observers.append(progress)
-        ending.enter_context(stopping_on_signals(stop))
+        observers: list[Observer] = [log, ending.enter_context(watched())]
+        ending.enter_context(stopping_on_signals(stop, grace_seconds=settings.grace))
         return await Retry(
             folder,
             arguments.corrected,
@@ -112,23 +100,25 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
 def _tell(folder: Path, retried: Retried) -> None:
     from bulk_importer.observe import summary_text
 
-    terminal.out(summary_text(retried.summary))
+    terminal.report(summary_text(retried.summary))
     if not retried.sent_again:
-        terminal.out("  Nothing was fed again.")
+        terminal.report("  Nothing was fed again.")
     if retried.left_out:
-        terminal.out(f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered.")
+        terminal.report(
+            f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered."
+        )
     if retried.held_back:
-        terminal.out(
+        terminal.report(
             f"  Held back: positions {_shown(retried.held_back)}. Later entries of their media, or their own keepData "
             "false, would wipe labels (--out-of-order feeds them all the same), or their media are in doubt."
         )
     if retried.unsettled:
-        terminal.out(
+        terminal.report(
             f"  Not settled yet of what was to be fed: {retried.unsettled:,} entries. 'bulk-importer retry {folder}', "
             "without a file, goes on with them; where an answer was lost, after --server-request-limit."
         )
     if retried.rejected_again is not None:
-        terminal.out(f"  Rejected again, and why: {retried.rejected_again}")
+        terminal.report(f"  Rejected again, and why: {retried.rejected_again}")
 
 
 def _shown(positions: Sequence[int]) -> str:

@@ -77,10 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="and this label configuration (default: built in)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one line of JSON when it is ready, and nothing else"
-    )
-    parser.add_argument(
-        "--ready-file", metavar="FILE", type=Path, help="write that line to FILE when it is ready"
+        "--ready-file", metavar="FILE", type=Path, help="write the line of --json to FILE when it is ready"
     )
 
 
@@ -195,7 +192,10 @@ def _announce(
             raise UsageError(
                 f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
             ) from error
-    terminal.out(line if arguments.json else _usage(arguments, url, project, held))
+    if arguments.json:
+        terminal.out(line)
+    else:
+        terminal.report(_usage(arguments, url, project, held))
 
 
 def _usage(

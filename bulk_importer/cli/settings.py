@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
+from bulk_importer.cli.manners import SECTION
 from bulk_importer.cli.options import add_settings, gather
-from bulk_importer.errors import ExitCode
+from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import definitions
 
 __all__ = ["configure", "run"]
@@ -15,7 +16,6 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Every setting as a flag, so that a whole command line can be tried."""
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument(
         "--example", metavar="NAME", help="print an example of a settings file; overnight or container"
     )
@@ -24,22 +24,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the JSON Schema of a settings file; editors complete by it",
     )
-    add_settings(parser, {each.section for each in definitions()})
+    add_settings(parser, {each.section for each in definitions()} - {SECTION})
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the settings that these arguments, the environment and the file add up to."""
+    form = "--example" if arguments.example is not None else "--schema"
+    if arguments.json and (arguments.example is not None or arguments.schema):
+        raise UsageError(f"--json is not allowed with {form}: say which.")
     if arguments.example is not None:
         from bulk_importer.cli.examples import example_text
 
         terminal.out(example_text(arguments.example))
         return ExitCode.DELIVERED
     if arguments.schema:
-        import json
-
         from bulk_importer.cli.settings_schema import settings_schema
 
-        terminal.out(json.dumps(settings_schema(), indent=2))
+        terminal.out_json(settings_schema())
         return ExitCode.DELIVERED
     loaded = gather(arguments)
     rows = {

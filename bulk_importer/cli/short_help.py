@@ -35,6 +35,8 @@ _ARGUMENT_FORMS = {
     "*": "[{}...]",
     argparse.PARSER: "{} [ARGUMENTS]...",
 }
+_EVERYWHERE = "output"
+"""The group of flags that every command takes (see `manners`)."""
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _TO_COMMANDS = "More: COMMAND --help, or 'bulk-importer help'. Begin with 'bulk-importer demo'."
@@ -83,8 +85,13 @@ def _commands(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
 def _options(parser: argparse.ArgumentParser, essentials: Essentials) -> list[argparse.Action]:
     """The arguments, and the options that matter."""
     known = parser._option_string_actions
+    everywhere = {
+        each for group in parser._action_groups if group.title == _EVERYWHERE for each in group._group_actions
+    }
     chosen = [known[flag] for flag in essentials.options if flag in known] or [
-        each for each in _but_for_help(parser) if not each.dest.startswith("setting:")
+        each
+        for each in _but_for_help(parser)
+        if not each.dest.startswith("setting:") and each not in everywhere
     ]
     return [*parser._get_positional_actions(), *chosen]
 

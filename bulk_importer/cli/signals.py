@@ -7,8 +7,11 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode
+from bulk_importer.levels import Level
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.units import DURATION
 
 __all__ = ["stopping_on_signals"]
 
@@ -17,19 +20,32 @@ _STOPPING = {
     signal.SIGTERM: ExitCode.TERMINATED,
     signal.SIGHUP: ExitCode.HANGUP,
 }
+_WORDS = {signal.SIGINT: "Ctrl-C"}
 
 
 @contextlib.contextmanager
-def stopping_on_signals(stop: StopSwitch) -> Iterator[None]:
+def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float) -> Iterator[None]:
     """While this is open, SIGINT, SIGTERM and SIGHUP request the stop; a second one of any of them aborts.
 
-    SIGHUP is left alone where the process was started to ignore it (`nohup`). Used inside a running event loop.
+    Each is acknowledged at once, with what the next one does. SIGHUP is left alone where the process was started to
+    ignore it (`nohup`). Used inside a running event loop.
+
+    Args:
+        grace_seconds: how long what is in flight may take to land.
     """
     loop = asyncio.get_running_loop()
 
     def on_signal(number: signal.Signals) -> None:
+        word = _WORDS.get(number, number.name)
         if stop.is_requested:
+            terminal.say(f"{word}: what is in flight is given up.", Level.WARNING)
             stop.abort()
+        else:
+            terminal.say(
+                f"{word}: stopping. What is in flight may land, for up to {DURATION.show(grace_seconds)}; another "
+                f"{word} gives it up, and leaves it unconfirmed until the next run.",
+                Level.WARNING,
+            )
         stop.request(f"stopped by {number.name}", _STOPPING[number])
 
     caught = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -42,14 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "table",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object; with --watch one on each line"
-    )
-    parser.add_argument(
         "--watch",
         nargs="?",
         const="",
         metavar="SECONDS",
-        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g})",
+        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g}); with --json an object "
+        "on each line",
     )
 
 
@@ -149,7 +146,7 @@ def _show(
         shown = together(found, {"state": _state_of_all(found), "exit_code": code})
         terminal.out_json(shown, indent=not is_watched)
         return
-    if is_watched and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+    if is_watched and terminal.is_screen(sys.stdout):
         terminal.out(_CLEAR)
     for line in _table(found) if len(found) > 1 else _lines(found[0]):
         terminal.out(line)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import terminal
 from bulk_importer.cli.checkpoints import together
 from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.watching import watched
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointDamaged,
@@ -22,6 +23,7 @@ from bulk_importer.readable import readable
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
+    from bulk_importer.events import Observer
 
 __all__ = ["configure", "run"]
 
@@ -59,7 +61,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=int, metavar="N", help="with --against-server: look at so many media (default: all)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_settings(parser, {"server"}, {"server_moved"})
 
 
@@ -85,10 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
         facts = _proven(folder, sources.get(folder), arguments)
         found.append(facts)
         if "message" in facts:
-            terminal.say(f"bulk-importer: {facts['message']}")
+            terminal.complain(facts["message"])
         elif not arguments.json:
             for line in _lines(facts):
-                terminal.out(line)
+                terminal.report(line)
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
         _print_json(together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code}))
@@ -145,11 +146,12 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         retries = claim_of_retries(folder, proof.state)
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
-            claims.append(asyncio.run(_hold_against(source, proof.state)))
+            with watched() as observer:
+                claims.append(asyncio.run(_hold_against(source, proof.state, observer)))
+                if arguments.against_server and all(claim.holds for claim in claims):
+                    claims.append(asyncio.run(_compare(arguments, folder, source, proof, observer)))
         elif (unread := claim_of_place(proof.state)) is not None:
             claims.append(unread)
-        if arguments.against_server and source is not None and all(claim.holds for claim in claims):
-            claims.append(asyncio.run(_compare(arguments, folder, source, proof)))
     except BulkImporterError as error:
         advice = (
             f" 'bulk-importer verify {folder} --repair' keeps what is provable of it."
@@ -182,17 +184,23 @@ def _repair(folder: Path) -> None:
     )
 
 
-async def _hold_against(source: str, state: CheckpointState) -> Claim:
+async def _hold_against(source: str, state: CheckpointState, observer: Observer) -> Claim:
     from bulk_importer.checkpoint import SourceProof
+    from bulk_importer.events import Advanced
     from bulk_importer.intake import open_source
 
     proof = SourceProof(state)
     opened = await open_source(source)
+    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
     try:
         stream = await opened.stream(0)
         try:
+            read = 0
             while piece := await stream.read(_PIECE_BYTES):
                 proof.feed(piece)
+                read += len(piece)
+                done = read if opened.plain else opened.taken or 0
+                observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
         finally:
             await stream.aclose()
     finally:
@@ -200,7 +208,9 @@ async def _hold_against(source: str, state: CheckpointState) -> Claim:
     return proof.finish()
 
 
-async def _compare(arguments: argparse.Namespace, folder: Path, source: str, proof: Proof) -> Claim:
+async def _compare(
+    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
+) -> Claim:
     from dataclasses import replace
 
     from bulk_importer.checkpoint.folder import MOVED
@@ -222,7 +232,7 @@ async def _compare(arguments: argparse.Namespace, folder: Path, source: str, pro
             f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
         )
     settings = replace(settings, server=server, project=header.project)
-    async with opened_client(settings, max_seconds=settings.read_timeout) as (client, patience):
+    async with opened_client(settings, observer, max_seconds=settings.read_timeout) as (client, patience):
         catalog = Catalog(client, patience)
         project = await catalog.find_project(header.project)
         reader = LabelReader(client, catalog, project, patience)
@@ -230,7 +240,7 @@ async def _compare(arguments: argparse.Namespace, folder: Path, source: str, pro
         try:
             corrected = delivered_corrections(retry_folders(folder))
             return await compare_with_server(
-                opened, proof.state, reader, corrected=corrected, sample=arguments.sample
+                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
             )
         finally:
             await opened.aclose()

@@ -14,6 +14,7 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.catalog import Catalog, Project
     from bulk_importer.datagym.label_config import LabelConfig
+    from bulk_importer.events import Observer
     from bulk_importer.pipeline.rules import Yardstick
 
 __all__ = ["scratch_folder", "yardstick_for"]
@@ -46,14 +47,14 @@ async def yardstick_for(
     *,
     keep_warnings: bool = False,
     sibling: Path | None = None,
-    quiet: bool = False,
+    observer: Observer | None = None,
 ) -> Yardstick:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
         keep_warnings, sibling: as `yardstick_of` takes them.
-        quiet: nobody is told that the server does not answer.
+        observer: as `opened_catalog` takes it.
 
     Raises:
         BulkImporterError: as `yardstick_of`, `label_config_of` and `target_project` do.
@@ -80,7 +81,7 @@ async def yardstick_for(
         )
     if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
         return await measured(await label_config_of(settings, None, None), None, None)
-    async with opened_catalog(settings, quiet=quiet) as catalog:
+    async with opened_catalog(settings, observer) as catalog:
         project = await target_project(settings, catalog)
         config = await label_config_of(settings, catalog, project)
         return await measured(config, catalog, project)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -28,7 +28,7 @@ from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
 
-__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "Patience", "RowSink"]
+__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "CountedRows", "Patience", "RowSink"]
 
 WHERE_TOKENS_ARE_MADE = "a token is made in the web application, on the page of the organisation's API tokens"
 """For messages about a token that is missing or refused."""
@@ -52,6 +52,30 @@ class RowSink(Protocol[_R_contra]):
 
     def keep(self) -> None:
         """The list is whole."""
+
+
+class CountedRows(Generic[_R]):
+    """Hands rows on to a sink, and tells how many it has after each piece."""
+
+    def __init__(self, sink: RowSink[_R], tell: Callable[[int], None]) -> None:
+        self._sink = sink
+        self._tell = tell
+        # Changed by the methods alone; what is behind `_whole` may be taken back.
+        self._rows = 0
+        self._whole = 0
+
+    def rewind(self) -> None:
+        self._sink.rewind()
+        self._rows = self._whole
+
+    def take(self, rows: Sequence[_R]) -> None:
+        self._sink.take(rows)
+        self._rows += len(rows)
+        self._tell(self._rows)
+
+    def keep(self) -> None:
+        self._sink.keep()
+        self._whole = self._rows
 
 
 class _Passing(Exception):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from typing import TypeVar
 
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, Patience, RowSink
+from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, Patience, RowSink
 from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.listings import MediaRow, TaskRow
 from bulk_importer.datagym.project_names import AmbiguousProject, listed, meant_by
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
+from bulk_importer.events import Advanced, Observer
 
 __all__ = ["TASK_STATES", "Catalog", "Dataset", "Project"]
+
+_R = TypeVar("_R")
 
 TASK_STATES = (
     "BACKLOG",
@@ -68,10 +72,14 @@ class Catalog:
 
     All of them only read, but for `label_config` by token: to read it is to read a task, and the server then writes
     what rows that task is missing.
+
+    Args:
+        emit: told how far long lists are.
     """
 
-    def __init__(self, client: Client, patience: Patience) -> None:
+    def __init__(self, client: Client, patience: Patience, *, emit: Observer = lambda _: None) -> None:
         self._server = client.server
+        self._emit = emit
         self._asking = Asking(client, patience)
         # Found out by `projects`.
         self._routes: RouteSet | None = None
@@ -169,12 +177,14 @@ class Catalog:
         comes twice, with the same id; one that is moved back may be missed.
         """
         opened = await self.route_set()
+        sink = self._counted(sink, project.name, project.media_count)
         for each in TASK_STATES if state is None else (state,):
             await self._asking.rows(routes.project_task_list(opened, project.id, each), TaskRow, sink)
 
     async def media(self, dataset: Dataset, sink: RowSink[MediaRow]) -> None:
         """Hand the media of a dataset to `sink`."""
         opened = await self.route_set()
+        sink = self._counted(sink, dataset.name, dataset.media_count)
         below = "media" if opened is RouteSet.TOKEN else None
         await self._asking.rows(routes.dataset_media(opened, dataset.id), MediaRow, sink, below=below)
 
@@ -215,6 +225,7 @@ class Catalog:
     async def media_pages(self, dataset: Dataset, sink: RowSink[MediaRow], *, size: int = 5000) -> None:
         """Hand the media of a dataset to `sink`, page by page; open-core only."""
         page, pages = 0, 1
+        sink = self._counted(sink, dataset.name, dataset.media_count)
         while page < pages:
             path = routes.dataset_media_page(dataset.id, page, size)
             found = await self._asking.look_up(path, _Page)
@@ -222,6 +233,16 @@ class Catalog:
             sink.take(found.elements)
             sink.keep()
             page, pages = page + 1, found.total_pages
+
+    def _counted(self, sink: RowSink[_R], of: str, total: int) -> RowSink[_R]:
+        """The sink, and whoever looks is told how many rows it has."""
+
+        def tell(rows: int) -> None:
+            self._emit(
+                Advanced(work=f"listing the media of {of}", done=rows, total=max(rows, total), unit="media")
+            )
+
+        return CountedRows(sink, tell)
 
 
 class _Configuration(msgspec.Struct, frozen=True, rename="camel"):

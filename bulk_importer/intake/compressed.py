@@ -138,7 +138,11 @@ class CompressedSource(Owned):
     async def stream(self, offset: int) -> Stream:
         if offset:
             raise SourceUnreadable(self.name, f"{self._form} can be unpacked from its beginning only")
-        return _Unpacking(await self._packed.stream(0), self.name, self._form, self._member)
+        self.taken = 0
+        return _Unpacking(await self._packed.stream(0), self.name, self._form, self._member, self._take)
+
+    def _take(self, length: int) -> None:
+        self.taken = (self.taken or 0) + length
 
     def check_unchanged(self) -> None:
         self._packed.check_unchanged()
@@ -148,13 +152,21 @@ class CompressedSource(Owned):
 
 
 class _Unpacking:
-    """A stream of what a packed stream holds."""
+    """A stream of what a packed stream holds. `took` is told how many bytes of that were read."""
 
-    def __init__(self, packed: Stream, name: str, form: str, member: Callable[[bytes], _Member]) -> None:
+    def __init__(
+        self,
+        packed: Stream,
+        name: str,
+        form: str,
+        member: Callable[[bytes], _Member],
+        took: Callable[[int], None],
+    ) -> None:
         self._packed = packed
         self._name = name
         self._form = form
         self._make = member
+        self._took = took
         self._marks = tuple(mark for mark, of, _ in _MARKS if of == form)
         # Changed by `read`: the member that is being unpacked (None between two), what it was not given yet, how many
         # bytes were taken of the packed ones, and how many came out so far.
@@ -181,6 +193,7 @@ class _Unpacking:
         piece = await self._packed.read(_PIECE_BYTES)
         self._ahead += piece
         self._taken += len(piece)
+        self._took(len(piece))
         return bool(piece)
 
     async def _begin(self) -> bool:

@@ -67,6 +67,7 @@ class Source(Protocol):
             known of the file is asked of this and not of the name, which may say something else by now, or nothing:
             `-` is no path.
         version: what a server calls the present content (a strong ETag), None where it says nothing.
+        taken: how many bytes as they lie there the last stream has taken, of a source that is not plain; else None.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Source(Protocol):
     plain: bool
     file: int | None
     version: str | None
+    taken: int | None
 
     async def head(self, length: int) -> bytes:
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
@@ -105,6 +107,8 @@ def changed(name: str) -> SourceUnreadable:
 
 class Owned:
     """A source that closes itself at the end of an `async with`."""
+
+    taken: int | None = None
 
     async def __aenter__(self) -> Self:
         return self

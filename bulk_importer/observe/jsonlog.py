@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from bulk_importer.events import Event
+from bulk_importer.events import Advanced, Event
 from bulk_importer.readable import as_json
 from bulk_importer.times import written as written_time
 
@@ -43,8 +43,11 @@ class JsonLog:
         self._given_up = False
 
     def __call__(self, event: Event) -> None:
-        """Append one event: the time (ISO 8601 with the zone of this machine), its name, its fields."""
-        if self._given_up:
+        """Append one event: the time (ISO 8601 with the zone of this machine), its name, its fields.
+
+        What only moves is left out.
+        """
+        if self._given_up or isinstance(event, Advanced):
             return
         told = {
             "at": written_time(self._clock(), "milliseconds"),

@@ -1,222 +1,235 @@
-"""Draws how far a run is: a line that moves on a terminal, a line now and then elsewhere."""
+"""Shows how far something is: a line that moves on a terminal, a line now and then elsewhere, or objects for programs.
+
+Each is told the events of a run as they come, and looks at the clock by itself as well: when nothing comes, because a
+server is silent, the seconds go on. What moves is drawn by the thread that looks at the clock, and never by the one
+that tells: a terminal that is stopped (Ctrl-S) holds up no run as long as nothing but the line is to be written.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TextIO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
 
-from bulk_importer.events import (
-    AnswerCame,
-    AnswerDelayed,
-    AnswerMissed,
-    BatchDelivered,
-    BatchDoubted,
-    EntriesRejected,
-    Event,
-    GateMoved,
-    OutageBegan,
-    OutageEnded,
-    RetryScheduled,
-    RunStarted,
-    SegmentRead,
-    StopRequested,
-    WindowClosed,
-    WindowOpened,
-)
+from msgspec import to_builtins
 
-__all__ = ["Progress", "progress_for"]
+from bulk_importer.events import Advanced, AnswerCame, AnswerDelayed, AnswerMissed, Event, RunEnded
+from bulk_importer.levels import Level
+from bulk_importer.observe.line import Drawing, fitted, plain
+from bulk_importer.observe.standing import Standing
+from bulk_importer.observe.wording import level_of, sentence_of
 
+__all__ = ["JsonLines", "MovingLine", "PlainLines", "Progress", "ticking"]
+
+_SECONDS_BETWEEN_DRAWINGS = 0.25
 _SECONDS_BETWEEN_LINES = 10.0
-_NAME_WIDTH = 16
+_SECONDS_BETWEEN_LATER_LINES = 60.0
+_EARLY_SECONDS = 600.0
+"""For so long lines come often; a run that takes the night does not fill a log with them."""
+
+
+_LEFT_OUT = (Advanced, AnswerCame, AnswerDelayed, AnswerMissed)
+"""Events that are no object of their own: the one only moves, and `Waiting` says the others."""
 
 
 class Progress(Protocol):
-    """An observer that draws, and can be taken away."""
+    """An observer that shows what it sees, and can be taken away."""
 
     def __call__(self, event: Event) -> None:
         """See an event."""
+
+    def tick(self) -> None:
+        """Look at the clock."""
 
     def close(self) -> None:
         """Leave the stream as it was."""
 
 
-def progress_for(
-    stream: TextIO, write_line: Callable[[str], None], clock: Callable[[], float] = time.monotonic
-) -> Progress:
-    """The progress that suits the stream.
+class MovingLine:
+    """One line at the bottom of a terminal, drawn anew at each tick.
 
     Args:
-        write_line: writes a line to that stream and survives that it is broken.
+        show_line: draws the line in place of the one before; nothing takes it away.
+        write_line: writes a line above it.
+        columns: how wide the terminal is now.
+        level: of which events a line is written.
     """
-    if stream.isatty():
-        return _MovingLine(stream, clock)
-    return _PlainLines(write_line, clock)
 
-
-@dataclass(slots=True)
-class _Standing:
-    """What the events add up to."""
-
-    # Changed by `see`, and what it calls, alone.
-    source: str = ""
-    size: int | None = None
-    read_bytes: int = 0
-    entries: int = 0
-    delivered: int = 0
-    delivered_here: int = 0
-    rejected: int = 0
-    in_doubt: int = 0
-    began: float = 0.0
-    gate: str = ""
-    trouble: str = ""
-    pause: str = ""
-
-    def see(self, event: Event, now: float) -> None:
-        match event:
-            case RunStarted():
-                self.source, self.size, self.began = event.source, event.size, now
-                self.entries, self.delivered = event.read, event.settled
-            case SegmentRead():
-                self.read_bytes = max(self.read_bytes, event.offset + event.length)
-                self.entries = max(self.entries, event.first + event.count)
-            case BatchDelivered():
-                self.delivered += event.entries
-                self.delivered_here += event.entries
-                self.trouble = ""
-            case EntriesRejected():
-                self.rejected += sum(span.stop - span.start for span in event.spans)
-            case BatchDoubted():
-                self.in_doubt += event.entries
-            case GateMoved():
-                self.gate = f"{event.max_in_flight} in flight, weight {event.max_weight} ({event.reason})"
-            case _:
-                self._see_hindrance(event)
-
-    def _see_hindrance(self, event: Event) -> None:
-        match event:
-            case OutageBegan():
-                self.trouble = f"waiting for the server: {event.reason}"
-            case RetryScheduled():
-                self.trouble = f"again in {event.after_seconds:.1f} s: {event.reason}"
-            case OutageEnded():
-                self.trouble = ""
-            case WindowClosed():
-                self.pause = f"paused until {event.until}: sends only {event.hours}"
-            case WindowOpened():
-                self.pause = ""
-            case StopRequested():
-                self.trouble = f"stopping ({event.reason})"
-            case _:
-                pass
-
-    def rate(self, now: float) -> float:
-        """Entries delivered per second by this process."""
-        return self.delivered_here / max(now - self.began, 0.001)
-
-    @property
-    def expected(self) -> float | None:
-        """A guess at all entries, from those in the bytes read so far; None where the size is unknown."""
-        if not self.size or not self.read_bytes or not self.entries:
-            return None
-        return self.entries * max(self.size / self.read_bytes, 1.0)
-
-    @property
-    def share(self) -> float:
-        """How much of the entries is settled, from 0 to 1."""
-        return min((self.delivered + self.rejected) / self.expected, 1.0) if self.expected else 0.0
-
-    def seconds_left(self, now: float) -> float | None:
-        """At the rate so far; None where that, or the number of entries, is unknown."""
-        rate = self.rate(now)
-        if self.expected is None or rate <= 0:
-            return None
-        return max(self.expected - self.delivered - self.rejected, 0) / rate
-
-    def counts(self, now: float) -> str:
-        """The line without its frame."""
-        parts = [f"{self.delivered:,} delivered", f"{self.rate(now):,.0f}/s"]
-        if self.rejected:
-            parts.append(f"{self.rejected:,} rejected")
-        if self.in_doubt:
-            parts.append(f"{self.in_doubt:,} in doubt")
-        left = self.seconds_left(now)
-        if left is not None:
-            parts.append(f"{_duration(left)} left")
-        parts += filter(None, [self.gate, self.pause, self.trouble])
-        return " · ".join(parts)
-
-
-class _PlainLines:
-    """A line at the start of trouble or a pause, at its end, and every ten seconds."""
-
-    def __init__(self, write_line: Callable[[str], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        show_line: Callable[[str], None],
+        write_line: Callable[[str, Level], None],
+        columns: Callable[[], int],
+        drawing: Drawing,
+        *,
+        level: Level = Level.INFO,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._show_line = show_line
         self._write_line = write_line
+        self._columns = columns
+        self._drawing = drawing
+        self._level = level
         self._clock = clock
-        self._standing = _Standing()
-        self._said_at = clock()
+        # Changed by a call and read by a tick, in two threads, under the lock.
+        self._standing = Standing(clock())
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, AnswerDelayed | AnswerMissed | AnswerCame):
-            return  # `Waiting` says it; there may be nothing to count yet
-        now = self._clock()
-        self._standing.see(event, now)
-        if (
-            isinstance(event, OutageBegan | OutageEnded | StopRequested | WindowClosed | WindowOpened)
-            or now - self._said_at >= _SECONDS_BETWEEN_LINES
-        ):
-            self._said_at = now
-            self._write_line(self._standing.counts(now))
+        with self._lock:
+            self._standing.see(event, self._clock())
+        if _is_told(event, self._level):
+            self._write_line(plain(sentence_of(event)), level_of(event))
+
+    def tick(self) -> None:
+        """Draw the line. The last column stays free: a character there would make some terminals begin a new line."""
+        with self._lock:
+            now = self._clock()
+            parts, percent = self._standing.parts(now), self._standing.percent
+        line = fitted(parts, self._columns() - 1, self._drawing, percent=percent)
+        if not self._is_closed:
+            self._show_line(line)
+
+    def close(self) -> None:
+        """Take the line away; what the command says next stands where it was."""
+        self._is_closed = True
+        self._show_line("")
+
+
+class PlainLines:
+    """A line at what has to be known at once, at the end, and now and then, each with its time.
+
+    Args:
+        write_line: writes a line, and survives that the stream is broken.
+        now: the time of day.
+    """
+
+    def __init__(
+        self,
+        write_line: Callable[[str, Level], None],
+        *,
+        level: Level = Level.INFO,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self._write_line = write_line
+        self._level = level
+        self._clock = clock
+        self._now = now
+        # Changed by a call and by a tick, in two threads, under the lock.
+        self._standing = Standing(clock())
+        self._began = self._said_at = clock()
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._standing.see(event, self._clock())
+            if _is_told(event, self._level):
+                self._write(sentence_of(event), level_of(event))
+            if isinstance(event, RunEnded):
+                self._write_standing()
+            else:
+                self._write_when_due()
+
+    def tick(self) -> None:
+        """Write a line where it is time for one."""
+        with self._lock:
+            self._write_when_due()
 
     def close(self) -> None:
         """Nothing to take away."""
 
+    def _write_when_due(self) -> None:
+        if _is_due(self._clock(), self._began, self._said_at):
+            self._write_standing()
 
-class _MovingLine:
-    """One line at the bottom of a terminal, drawn anew four times a second."""
+    def _write_standing(self) -> None:
+        now = self._said_at = self._clock()
+        if parts := self._standing.parts(now):
+            self._write("; ".join(part.text.strip() for part in parts), Level.INFO)
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as RichProgress
-        from rich.table import Column
+    def _write(self, text: str, level: Level) -> None:
+        self._write_line(f"{self._now().isoformat(timespec='seconds')} {plain(text)}", level)
 
+
+class JsonLines:
+    """The events as objects, and now and then how far it is. What only moves is left out, and what `Waiting` says.
+
+    Args:
+        tell: writes an object with its time and its level.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[dict[str, object], Level], None],
+        *,
+        level: Level = Level.INFO,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tell = tell
+        self._level = level
         self._clock = clock
-        self._standing = _Standing()
-        self._drawing = RichProgress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=_NAME_WIDTH)),
-            BarColumn(bar_width=10),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
-            console=Console(file=stream, stderr=True),
-            refresh_per_second=4,
-            transient=True,
-        )
-        self._line = self._drawing.add_task("reading", total=None, counts="")
-        self._drawing.start()
+        # Changed by a call and by a tick, in two threads, under the lock.
+        self._standing = Standing(clock())
+        self._began = self._said_at = clock()
+        self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        now = self._clock()
-        standing = self._standing
-        standing.see(event, now)
-        self._drawing.update(
-            self._line,
-            description=standing.source.rsplit("/", 1)[-1][:_NAME_WIDTH],
-            total=None if standing.expected is None else 1.0,
-            completed=standing.share,
-            counts=standing.counts(now),
-        )
+        with self._lock:
+            self._standing.see(event, self._clock())
+            level = level_of(event)
+            if level <= self._level and not isinstance(event, _LEFT_OUT):
+                self._tell({"event": type(event).__name__, **to_builtins(event)}, level)
+            if isinstance(event, RunEnded):
+                self._tell_standing()
+            else:
+                self._tell_when_due()
+
+    def tick(self) -> None:
+        """Write an object where it is time for one."""
+        with self._lock:
+            self._tell_when_due()
 
     def close(self) -> None:
-        """Take the line away; what the command says next stands where it was."""
-        self._drawing.stop()
+        """Nothing to take away."""
+
+    def _tell_when_due(self) -> None:
+        if _is_due(self._clock(), self._began, self._said_at):
+            self._tell_standing()
+
+    def _tell_standing(self) -> None:
+        now = self._said_at = self._clock()
+        self._tell({"event": "Progress", **self._standing.facts(now)}, Level.INFO)
 
 
-def _duration(seconds: float) -> str:
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+@contextmanager
+def ticking(progress: Progress, every: float = _SECONDS_BETWEEN_DRAWINGS) -> Iterator[Progress]:
+    """While this is open the progress looks at the clock; it is closed with it."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(every):
+            progress.tick()
+
+    thread = threading.Thread(target=tick, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield progress
+    finally:
+        over.set()
+        thread.join(timeout=1.0)  # it may be held up by a terminal that is stopped
+        progress.close()
+
+
+def _is_told(event: Event, level: Level) -> bool:
+    """Whether a line is written about an event, for people."""
+    return level_of(event) <= level and bool(sentence_of(event))
+
+
+def _is_due(now: float, began: float, said_at: float) -> bool:
+    early = now - began < _EARLY_SECONDS
+    return now - said_at >= (_SECONDS_BETWEEN_LINES if early else _SECONDS_BETWEEN_LATER_LINES)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Event, OutageBegan, OutageEnded
+from bulk_importer.levels import Level
+from bulk_importer.observe.line import plain
 
 __all__ = ["Waiting"]
 
@@ -21,7 +23,9 @@ class Waiting:
         clock: seconds since 1970.
     """
 
-    def __init__(self, write_line: Callable[[str], None], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, write_line: Callable[[str, Level], None], clock: Callable[[], float] = time.time
+    ) -> None:
         self._write_line = write_line
         self._clock = clock
         # Changed by `__call__` alone.
@@ -36,16 +40,20 @@ class Waiting:
                 self._is_outage = False
             case AnswerMissed() if not self._is_outage:
                 self._write_line(
-                    f"{event.server} does not answer: {event.reason}. Asking again until "
-                    f"{self._at(event.patience_seconds)}."
+                    plain(
+                        f"{event.server} does not answer: {event.reason}. Asking again until "
+                        f"{self._at(event.patience_seconds)}."
+                    ),
+                    Level.WARNING,
                 )
             case AnswerDelayed():
                 self._write_line(
                     f"{event.server} has not answered for {event.seconds:.0f} s. Waiting until "
-                    f"{self._at(event.patience_seconds)} at most."
+                    f"{self._at(event.patience_seconds)} at most.",
+                    Level.WARNING,
                 )
             case AnswerCame() if not self._is_outage:
-                self._write_line(f"{event.server} answers.")
+                self._write_line(f"{event.server} answers.", Level.INFO)
             case _:
                 pass
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
@@ -96,33 +96,47 @@ class Before:
     counts: Counts
     bytes: int
     findings: Mapping[str, int]
+    next_batch: int
 
     @classmethod
     def of(cls, state: CheckpointState) -> Before:
         """What it says now."""
-        return cls(state.counts, state.offset, dict(state.finding_counts))
+        return cls(state.counts, state.offset, dict(state.finding_counts), state.next_batch)
 
 
 def tally_since(
     before: Before, state: CheckpointState, *, seconds: float, requests: int, retries: int
 ) -> Tally:
-    """What this process added to the ledger. `owed` and `in_doubt` are changes, and may be below zero."""
+    """What this process added to the ledger: no count is below zero.
+
+    `in_doubt` is what of its own requests is in doubt, `owed` what it was the first to read and did not settle: what
+    it found in doubt or owed and settled counts as delivered or rejected.
+    """
     now, then = state.counts, before.counts
     findings = Counter(state.finding_counts)
     findings.subtract(before.findings)
     return Tally(
         entries=now.entries - then.entries,
         delivered=now.delivered - then.delivered,
-        rejected=now.rejected - then.rejected,
+        rejected=max(0, now.rejected - then.rejected),
         skipped=now.skipped - then.skipped,
-        in_doubt=now.in_doubt - then.in_doubt,
-        owed=now.owed - then.owed,
+        in_doubt=_size(
+            span
+            for number, batch in state.undecided.items()
+            if number >= before.next_batch
+            for span in batch.spans
+        ),
+        owed=_size(state.owed_within(then.entries, now.entries)),
         bytes=state.offset - before.bytes,
         seconds=round(seconds, 3),
         requests=requests,
         retries=retries,
-        findings={code: count for code, count in findings.items() if count},
+        findings={code: count for code, count in findings.items() if count > 0},
     )
+
+
+def _size(spans: Iterable[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in spans)
 
 
 def summarize(

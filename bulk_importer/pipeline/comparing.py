@@ -15,6 +15,7 @@ import msgspec
 from bulk_importer.checkpoint import CheckpointState, Claim
 from bulk_importer.datagym.entry import key_of
 from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan, Segment
 from bulk_importer.pipeline.corrections import Correction
@@ -42,6 +43,7 @@ async def compare_with_server(
     *,
     corrected: Sequence[Correction],
     sample: int | None,
+    emit: Observer,
 ) -> Claim:
     """Read labels back and compare them with what was delivered.
 
@@ -49,16 +51,17 @@ async def compare_with_server(
         corrected: what retries delivered.
         sample: how many media to look at, chosen by a digest of their ids; None for all, whose delivered entries are
             then held in memory.
+        emit: told how far it is.
 
     Raises:
         InputError, CheckpointMismatch: the source is not the one that was imported.
         ServerError: the server does not answer.
     """
-    chosen = await _delivered(source, state, corrected, sample)
+    chosen = await _delivered(source, state, corrected, sample, emit)
     tasks = await reader.tasks(list(chosen))
     differing: list[str] = []
     silent = 0
-    for lane, delivered in chosen.items():
+    for number, (lane, delivered) in enumerate(chosen.items(), start=1):
         said = Witness.ABSENT
         if lane in tasks:
             reading = await reader.read(tasks[lane], HeldValue)
@@ -66,6 +69,15 @@ async def compare_with_server(
         if said in (Witness.ABSENT, Witness.MIXED):
             differing.append(delivered.media_id)
         silent += said is Witness.SILENT
+        emit(
+            Advanced(
+                work="comparing with the server",
+                done=number,
+                total=len(chosen),
+                unit="media",
+                beside={"differing": len(differing)},
+            )
+        )
     return Claim(name="server", holds=not differing, text=_text(len(chosen), silent, differing))
 
 
@@ -79,7 +91,11 @@ def _text(looked_at: int, silent: int, differing: list[str]) -> str:
 
 
 async def _delivered(
-    source: Source, state: CheckpointState, corrected: Sequence[Correction], sample: int | None
+    source: Source,
+    state: CheckpointState,
+    corrected: Sequence[Correction],
+    sample: int | None,
+    emit: Observer,
 ) -> dict[str, _Delivered]:
     """The delivered entries of the chosen media, by lane.
 
@@ -93,6 +109,8 @@ async def _delivered(
     plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
     async with Intake(source, plan, Rules(), IntakeOptions()) as intake:
         async for segment in intake:
+            read = segment.key.first + segment.key.count
+            emit(Advanced(work="reading what was delivered", done=read, total=state.position, unit="entries"))
             for lane, media_id, raw in _entries(segment, as_they_came):
                 chosen.take(lane, media_id, raw)
     for each in corrected:

@@ -10,7 +10,7 @@ from itertools import chain
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
-from bulk_importer.events import EntriesRejected, Observer, SegmentRead
+from bulk_importer.events import EntriesRejected, Observer, SegmentRead, SourceEnded
 from bulk_importer.intake import Intake
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.packing import Pool
@@ -57,6 +57,7 @@ class Feeder:
         crossing: what entries of the input do to each other; it has followed what was read before.
         keep_mentioned: told the media of each segment that it follows, before its record is written; quick.
         held: keys of media that are in doubt in another source of the command: nothing of theirs is handed on.
+        taken: how many bytes of a source that is unpacked were taken so far.
         budget: how many rejections end the run.
         settled: what of the source an earlier import delivered, where it is a mended one.
     """
@@ -75,6 +76,7 @@ class Feeder:
         crossing: Crossing,
         keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
         held: frozenset[int],
+        taken: Callable[[], int | None],
         budget: ErrorBudget,
         settled: SettledBefore | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class Feeder:
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
         self._held = held
+        self._taken = taken
         self._budget = budget
         self._settled = settled
         # How many more may be handed on; changed by `_hand_on` alone.
@@ -113,6 +116,7 @@ class Feeder:
             async for judged in self._intake:
                 await self._note_form()
                 is_new = judged.key.first >= self._checkpoint.state.position
+                before = self._rejected_in(judged)
                 if is_new and self._checkpoint.state.end is not None:
                     raise self._longer(judged)
                 segment = judged if self._settled is None else self._settled.apart(judged)
@@ -120,7 +124,7 @@ class Feeder:
                     segment = self._followed(segment, judged)
                 await self._checkpoint.record_segment(segment)
                 require_budget(self._budget, self._checkpoint.state)
-                await self._hand_on(segment)
+                await self._hand_on(segment, before)
                 if self._allowed == 0:
                     return
         except MalformedInput as error:
@@ -137,6 +141,8 @@ class Feeder:
         end = self._intake.end
         if end is not None and self._checkpoint.state.end is None:
             await self._checkpoint.record_end(end.total, end.length)
+        if end is not None:
+            self._emit(SourceEnded(total=end.total))
 
     async def _note_form(self) -> None:
         """Put on record how the source is read, once: read otherwise, a position would mean something else."""
@@ -159,7 +165,12 @@ class Feeder:
             "--checkpoint."
         )
 
-    async def _hand_on(self, segment: Segment) -> None:
+    def _rejected_in(self, segment: Segment) -> SpanSet:
+        """What of a segment is on record as rejected."""
+        first = segment.key.first
+        return SpanSet(self._checkpoint.state.rejected.within(first, first + segment.key.count))
+
+    async def _hand_on(self, segment: Segment, rejected_before: SpanSet) -> None:
         key = segment.key
         self._hold_back_doubt(segment)
         await self._reject_condemned(segment)
@@ -171,7 +182,7 @@ class Feeder:
         if self._allowed is not None:
             run = run.take(range(min(len(run), self._allowed)))
             self._allowed -= len(run)
-        self._tell(segment)
+        self._tell(segment, rejected_before)
         if len(run):
             if not self._has_begun:
                 self._begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
@@ -215,7 +226,7 @@ class Feeder:
             self._has_begun = True
             self._began(keep_data)
 
-    def _tell(self, segment: Segment) -> None:
+    def _tell(self, segment: Segment, rejected_before: SpanSet) -> None:
         key = segment.key
         self._emit(
             SegmentRead(
@@ -226,10 +237,12 @@ class Feeder:
                 accepted=len(segment.run),
                 rejected=len(segment.rejections),
                 skipped=sum(span.stop - span.start for span in segment.skipped),
+                behind=self._taken(),
             )
         )
-        if segment.rejections:
-            self._tell_rejected(segment.rejections)
+        news = [each for each in segment.rejections if each.position not in rejected_before]
+        if news:
+            self._tell_rejected(news)
 
     def _tell_rejected(self, rejections: Sequence[Rejection]) -> None:
         self._emit(

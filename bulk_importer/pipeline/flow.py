@@ -168,6 +168,7 @@ class Flow:
                     crossing=self._crossing,
                     keep_mentioned=self._keep_mentioned,
                     held=self._held,
+                    taken=lambda: self._source.taken,
                     budget=settings.max_errors,
                     settled=self._settled,
                 )

@@ -151,7 +151,7 @@ class Import:
                 patience = Patience.of(
                     self._settings, sleep=self._stop.rest, chance=random.random, told=self._emit
                 )
-                catalog = Catalog(client, patience)
+                catalog = Catalog(client, patience, emit=self._emit)
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
@@ -183,7 +183,9 @@ class Import:
             except BulkImporterError as error:
                 return await self._not_run(checkpoint, error)
             reader = LabelReader(client, catalog, project, patience)
-            doubts = Doubts(checkpoint, reader, limit_seconds=self._settings.server_request_limit)
+            doubts = Doubts(
+                checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
+            )
             return await self._run(
                 client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
             )
@@ -248,7 +250,7 @@ class Import:
         state, header = checkpoint.state, checkpoint.header
         began, before = self._clock(), Before.of(state)
         self._write(summarize(header, state, self._folder, run_state=RunState.RUNNING, this_run=Tally()))
-        self._emit(self._started(project, before))
+        self._emit(self._started(project, before, None if state.end is None else state.end.entries))
 
         contact = FirstContact(client, self._settings.wait_for_server, self._stop, self._emit)
 
@@ -286,6 +288,7 @@ class Import:
                 began=began_with if first else lambda _: None,
                 clock=self._clock,
             ),
+            emit=emit,
             clock=self._clock,
         )
         try:
@@ -484,7 +487,7 @@ class Import:
     def _client(self) -> Client:
         return Client.of(self._settings, self._token)
 
-    def _started(self, project: Project, before: Before) -> RunStarted:
+    def _started(self, project: Project, before: Before, total: int | None) -> RunStarted:
         counts = before.counts
         return RunStarted(
             source=self._source.name,
@@ -494,6 +497,9 @@ class Import:
             checkpoint=str(self._folder),
             settled=counts.delivered + counts.rejected + counts.skipped,
             read=counts.entries,
+            rejected=counts.rejected,
+            in_doubt=counts.in_doubt,
+            total=total,
         )
 
     def _announcement(

@@ -20,6 +20,7 @@ from bulk_importer.errors import (
     ServerError,
     SourceUnreadable,
 )
+from bulk_importer.events import DoubtsAwaited, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.feed import owed_part
@@ -36,6 +37,7 @@ class Passes:
 
     Args:
         flow: makes a flow; told whether it is the first one.
+        emit: told what is waited for when all is sent.
         clock: monotonic, in seconds.
     """
 
@@ -49,6 +51,7 @@ class Passes:
         stop: StopSwitch,
         *,
         flow: Callable[[bool], Flow],
+        emit: Observer,
         clock: Callable[[], float],
     ) -> None:
         self._source = source
@@ -58,6 +61,7 @@ class Passes:
         self._doubts = doubts
         self._stop = stop
         self._flow = flow
+        self._emit = emit
         self._clock = clock
         # A source that can be read once only cannot give again what turned out to be owed.
         self._can_read_again = source.repeatable
@@ -124,6 +128,8 @@ class Passes:
                 if not left or left > self._wait_left or not self._doubts.exist:
                     return False
                 began = self._clock()
+                entries = self._checkpoint.state.counts.in_doubt
+                self._emit(DoubtsAwaited(entries=entries, seconds=round(left, 3)))
                 await self._stop.sleep(left)
                 self._wait_left -= self._clock() - began
         return False

@@ -17,7 +17,7 @@ from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import ServerError
-from bulk_importer.events import Event, OutageEnded
+from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
@@ -41,6 +41,7 @@ class Doubts:
 
     Args:
         limit_seconds: how long after it was sent a request may still be running.
+        emit: told which doubts ended.
         clock: seconds since 1970, the same that the log's times are from.
     """
 
@@ -50,11 +51,13 @@ class Doubts:
         reader: LabelReader,
         *,
         limit_seconds: float,
+        emit: Observer = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._checkpoint = checkpoint
         self._reader = reader
         self._limit_seconds = limit_seconds
+        self._emit = emit
         self._clock = clock
         self._server_clock = ServerClock()
         # Entries of batches in doubt by position. Changed by `note` and `ask`; `_bytes` is their sum.
@@ -223,6 +226,8 @@ class Doubts:
 
     async def _record(self, doubt: Undecided, *, delivered: bool, why: str) -> None:
         await self._checkpoint.record_resolved(doubt.batch, delivered=delivered, why=why)
+        entries = sum(stop - start for start, stop in doubt.spans)
+        self._emit(DoubtsEnded(batch=doubt.batch, entries=entries, delivered=delivered))
         if not delivered and self._replaces(doubt):
             self._replaced.update(doubt.spans)
         for entry in list(self._entries_of(doubt)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
@@ -284,6 +285,13 @@ class Retry:
             seconds=sum(each.this_run.seconds for each in summaries),
             requests=sum(each.this_run.requests for each in summaries),
             retries=sum(each.this_run.retries for each in summaries),
+        )
+        # The ledger counts what is rejected less than before; this run has rejected what it fed in vain.
+        findings: Counter[str] = Counter()
+        for each in summaries:
+            findings.update(each.this_run.findings)
+        this_run = msgspec.structs.replace(
+            this_run, rejected=sum(each.this_run.rejected for each in summaries), findings=dict(findings)
         )
         # What the retries ended with matters as well, but for rejections: the ledger counts those itself.
         codes = [ExitCode(each.exit_code) for each in summaries if each.exit_code != ExitCode.REJECTIONS]

@@ -90,7 +90,9 @@ def test_a_finished_import_sends_nothing_and_repeats_its_summary(command: Comman
     target.kill()
     again = command.summary("l.json", *target.arguments)
     this_run = again.pop("this_run")
+    [source] = again.pop("sources")
     assert {key: first[key] for key in again} == again
+    assert source == {**again, "this_run": this_run}
     assert not any(value for value in this_run.values())
 
 

@@ -104,7 +104,7 @@ def test_entries_that_append_wipe_nothing_of_other_sources(
         write(command.folder, "b.json", ids[5:15], keep_data=True),
         write(command.folder, "c.json", ids[15:]),
     ]
-    done = command("import", *sources, *target(server, "--json"))
+    done = command("import", *sources, *target(server, "--json", "--log-level", "warning"))
     assert (done.returncode, found(json.loads(done.stdout))) == (0, [0, 0, 0])
     assert done.stderr == ""
 

@@ -151,6 +151,22 @@ async def test_a_resume_unpacks_what_comes_before_and_judges_none_of_it(file: Pa
     assert seen.end == whole.end
 
 
+@pytest.mark.parametrize("form", PACK)
+async def test_a_compressed_source_knows_how_much_of_it_was_taken(file: Path, form: str) -> None:
+    """Of the bytes as they lie there: by them it is told how far a run is."""
+    file.write_bytes(PACK[form](CONTENT))
+    source = await open_source(str(file))
+    try:
+        stream = await source.stream(0)
+        assert (source.taken, source.size) == (0, file.stat().st_size)
+        while await stream.read(10_000):
+            assert source.taken
+        await stream.aclose()
+        assert source.taken == source.size
+    finally:
+        await source.aclose()
+
+
 def framed(log: int, *, sized: bool = False) -> bytes:
     """The content as a zstd frame with a window of 2 to the power of `log`."""
     options: dict[int, int] = {

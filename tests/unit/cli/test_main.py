@@ -114,7 +114,7 @@ def test_the_first_signal_stops_and_the_second_aborts(number: int, code: int) ->
         stop = StopSwitch()
         heard: list[str] = []
         stop.tell(lambda: heard.append("stop"))
-        with stopping_on_signals(stop):
+        with stopping_on_signals(stop, grace_seconds=1.0):
             os.kill(os.getpid(), number)
             await stop.requested()
             assert (stop.exit_code, heard) == (code, ["stop"])

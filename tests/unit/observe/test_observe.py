@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import io
 import json
 import resource
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
+    Advanced,
     AnswerCame,
     AnswerMissed,
     BatchDelivered,
     BatchDoubted,
+    DoubtsAwaited,
+    DoubtsEnded,
     EntriesRejected,
     Event,
     GateMoved,
     OutageBegan,
     OutageEnded,
     RetryScheduled,
+    RunEnded,
     RunStarted,
     SegmentRead,
+    SourceEnded,
+    StopRequested,
     WindowClosed,
     WindowOpened,
 )
-from bulk_importer.observe import JsonLog, Waiting, progress_for, summary_text
+from bulk_importer.levels import Level
+from bulk_importer.observe import Drawing, JsonLines, JsonLog, MovingLine, PlainLines, Waiting, summary_text
+from bulk_importer.observe.line import fitted
+from bulk_importer.observe.standing import Part
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary, write_summary
 from bulk_importer.times import written
@@ -62,38 +73,99 @@ class Clock:
         return self.now
 
 
-def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then() -> None:
-    """Every ten seconds, and at once when trouble begins and ends."""
+def plain_lines(clock: Clock, level: Level = Level.INFO) -> tuple[PlainLines, list[str]]:
+    """Progress as in a pipe, and the lines that it wrote."""
     lines: list[str] = []
+    now = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
+    return PlainLines(lambda text, _: lines.append(text), level=level, clock=clock, now=lambda: now), lines
+
+
+def test_elsewhere_than_on_a_terminal_there_is_a_line_now_and_then() -> None:
+    """Every ten seconds with time, percent and total, and at once when trouble begins and ends."""
     clock = Clock()
-    progress = progress_for(io.StringIO(), lines.append, clock)
+    progress, lines = plain_lines(clock)
     for event in STORY:
         progress(event)
-    assert lines == []
+    assert [line for line in lines if "lost" not in line] == []
+    lines.clear()
     clock.now = 10.0
     progress(delivered(40))
     assert len(lines) == 1
-    for said in ("80 delivered", "8/s", "1 rejected", "5 in doubt", "left", "2 in flight, weight 64"):
+    assert lines[0].startswith("2026-11-27T10:00:00+00:00 40%; 8.1/s; ")
+    for said in ("81 of about 200 entries", "1 rejected", "5 unconfirmed", "left", "labels.json"):
         assert said in lines[0]
+    assert "in flight" not in lines[0]
     progress(OutageBegan(reason="connection refused"))
     progress(OutageEnded(seconds=3.0))
     assert "connection refused" in lines[1]
     assert "connection refused" not in lines[2]
 
 
+def test_the_clock_goes_on_when_nothing_comes() -> None:
+    """A server that is silent is seen to be silent."""
+    clock = Clock()
+    progress, lines = plain_lines(clock)
+    progress(BEGINNING)
+    progress(OutageBegan(reason="connection refused"))
+    for clock.now in (9.0, 65.0):
+        progress.tick()
+    assert len(lines) == 2
+    assert "waiting for server; 1 min 05 s" in lines[1]
+
+
+def test_a_run_of_a_night_does_not_fill_its_log() -> None:
+    """After ten minutes a line comes once a minute."""
+    clock = Clock()
+    progress, lines = plain_lines(clock)
+    progress(BEGINNING)
+    for second in range(3600):
+        clock.now = float(second)
+        progress.tick()
+    assert 100 < len(lines) < 120
+
+
+def test_the_last_line_says_how_it_ended() -> None:
+    """However short the run was."""
+    clock = Clock()
+    progress, lines = plain_lines(clock)
+    progress(BEGINNING)
+    progress(SegmentRead(first=0, count=40, offset=0, length=990, accepted=40, rejected=0, skipped=0))
+    progress(SourceEnded(total=40))
+    progress(delivered(40))
+    progress(RunEnded(exit_code=0, state="complete"))
+    assert len(lines) == 1
+    assert " 100%; 40 of 40 entries; labels.json" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        (Level.WARNING, ["The answer"]),
+        (Level.INFO, ["The answer"]),
+        (Level.DEBUG, ["Rejected 1 entry", "The answer", "2 in flight, weight 64"]),
+    ],
+)
+def test_how_much_is_told_is_a_matter_of_the_level(level: Level, told: list[str]) -> None:
+    """The moves of the gate are told to those who ask for every move."""
+    progress, lines = plain_lines(Clock(), level)
+    for event in STORY:
+        progress(event)
+    assert len(lines) == len(told)
+    assert all(said in line for said, line in zip(told, lines, strict=True))
+
+
 def test_a_pause_for_the_hours_is_told_until_it_ends() -> None:
     """What lands meanwhile does not hide it."""
-    lines: list[str] = []
     clock = Clock()
-    progress = progress_for(io.StringIO(), lines.append, clock)
+    progress, lines = plain_lines(clock)
     progress(BEGINNING)
     progress(WindowClosed(hours="22:00-06:00 Europe/Berlin", until="Mon 22:00", after_seconds=600.0))
     progress(delivered(40))
     clock.now = 10.0
     progress(delivered(40))
     progress(WindowOpened(seconds=600.0))
-    paused = "paused until Mon 22:00: sends only 22:00-06:00 Europe/Berlin"
-    assert [paused in line for line in lines] == [True, True, False]
+    assert ["aused until Mon 22:00" in line for line in lines] == [True, True, False]
+    assert all("22:00-06:00 Europe/Berlin" in line for line in lines[:2])
     progress.close()
 
 
@@ -106,7 +178,7 @@ def test_a_wait_for_the_server_is_told_when_it_begins_and_when_it_is_over() -> N
     """With the time until which it is asked, and the day where that is another one."""
     lines: list[str] = []
     noon = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, -1))
-    waiting = Waiting(lines.append, lambda: noon)
+    waiting = Waiting(lambda line, _: lines.append(line), lambda: noon)
     for event in (*STORY, MISSED, structs.replace(MISSED, patience_seconds=86_400.0)):
         waiting(event)
     waiting(AnswerCame(server="http://h", seconds=5.0))
@@ -121,11 +193,11 @@ def test_during_an_outage_the_progress_tells_of_it() -> None:
     """What else is asked of the server meanwhile is not told besides; and the progress counts nothing for it."""
     lines: list[str] = []
     clock = Clock()
-    progress = progress_for(io.StringIO(), lines.append, clock)
+    progress, lines = plain_lines(clock)
     clock.now = 60.0
     progress(MISSED)
     assert not lines
-    waiting = Waiting(lines.append)
+    waiting = Waiting(lambda line, _: lines.append(line))
     during: list[Event] = [BEGINNING, OutageBegan(reason="gone"), MISSED]
     for event in during:
         waiting(event)
@@ -150,21 +222,172 @@ def test_what_happens_before_there_is_a_folder_is_logged_when_there_is(tmp_path:
     assert events[99]["reason"] == "149"
 
 
-def test_on_a_terminal_there_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+class Screen:
+    """A terminal of so many columns: what stands at its bottom, and what was written above."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.line = ""
+        self.above: list[str] = []
+        self.clock = Clock()
+        self.progress = MovingLine(
+            self._show,
+            lambda text, _: self.above.append(text),
+            lambda: self.columns,
+            Drawing(),
+            clock=self.clock,
+        )
+
+    def _show(self, text: str) -> None:
+        self.line = text
+
+    def after(self, *events: Event, seconds: float = 10.0) -> str:
+        """The line when these have happened and so much time has passed."""
+        for event in events:
+            self.progress(event)
+        self.clock.now += seconds
+        self.progress.tick()
+        return self.line
+
+
+def test_on_a_terminal_there_is_one_line_that_moves() -> None:
     """And it is taken away at the end."""
-    monkeypatch.setenv("COLUMNS", "160")
+    screen = Screen(160)
+    line = screen.after(
+        *STORY, RetryScheduled(batch=1, attempt=1, after_seconds=2.0, reason="it answers 429")
+    )
+    assert line.startswith(" 20% ━━")
+    assert line.endswith("41 of about 200 entries · it answers 429 · labels.json")
+    screen.progress.close()
+    assert screen.line == ""
+    screen.progress.tick()
+    assert screen.line == ""
 
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
 
-    terminal = Terminal()
-    progress = progress_for(terminal, lambda _: None, Clock())
-    for event in (*STORY, RetryScheduled(batch=1, attempt=1, after_seconds=2.0, reason="429")):
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_what_matters_stands_first_at_any_width(columns: int) -> None:
+    """Percent, rate and time left, or what it waits for; nothing is wider than the terminal."""
+    screen = Screen(columns)
+    line = screen.after(*STORY)
+    assert line.startswith(" 20%")
+    for said in ("4.1/s", "38 s left"):
+        assert said in line
+    assert len(line) < columns
+    line = screen.after(OutageBegan(reason="connection refused"), seconds=3700.0)
+    assert "waiting for server · 1 h 01 min" in line
+    assert "left" not in line
+    assert len(line) < columns
+    line = screen.after(StopRequested(reason="stopped by SIGINT", grace_seconds=8.0), seconds=1.0)
+    assert "stopping · 7 s at most" in line
+    assert len(line) < columns
+
+
+@given(columns=st.integers(1, 200), counts=st.lists(st.integers(0, 10**9), min_size=4, max_size=4))
+def test_no_number_is_ever_cut(columns: int, counts: list[int]) -> None:
+    """It is there whole, or not at all."""
+    parts = [Part(f"{count:,} things") for count in counts] + [Part("a long text of words", may_shrink=True)]
+    line = fitted(parts, columns, Drawing(), percent=50)
+    assert len(line) <= columns
+    whole = {part.text for part in parts}
+    shown = [each.removesuffix(" ━━━━━━╌╌╌╌╌╌") for each in line.split(" · ") if each]
+    assert all(each in whole or (each.endswith("…") and each.startswith("a long")) for each in shown)
+
+
+def test_names_that_are_wide_or_would_move_the_cursor_do_no_harm() -> None:
+    """A character of the far east takes two columns; an escape sequence is shown as a question mark."""
+    assert fitted([Part("標籤標籤標籤.json", may_shrink=True)], 12, Drawing()) == "標籤標籤標…"
+    assert fitted([Part("a\x1b[2Jb\n.json", may_shrink=True)], 40, Drawing()) == "a?[2Jb?.json"
+    assert "·" not in fitted([Part("a"), Part("b")], 40, Drawing(is_ascii=True))
+
+
+def test_what_was_settled_before_counts_and_is_told_apart() -> None:
+    """A run that resumes begins where the one before ended, and not what was rejected then is rejected now."""
+    screen = Screen(120)
+    line = screen.after(
+        RunStarted(
+            source="l.json",
+            size=1000,
+            server="s",
+            project="p",
+            checkpoint="c",
+            settled=50,
+            read=100,
+            rejected=2,
+            total=100,
+        ),
+        SegmentRead(first=0, count=100, offset=0, length=1000, accepted=98, rejected=2, skipped=0),
+    )
+    assert line.startswith(" 50%")
+    assert "2 rejected" in line
+    assert "50 of 100 entries" in line
+
+
+def test_the_rate_is_that_of_the_last_minute() -> None:
+    """What was fast an hour ago says nothing about the rest."""
+    screen = Screen(120)
+    screen.after(*STORY[:2], delivered(60))
+    for _ in range(70):
+        screen.after(seconds=1.0)
+    assert " 0/s" in screen.line
+    assert "2.0/s" in screen.after(delivered(120), seconds=60.0)
+
+
+def test_of_what_is_packed_the_packed_bytes_count() -> None:
+    """Those that it unpacks to are more than the file has."""
+    screen = Screen(120)
+    line = screen.after(
+        BEGINNING,
+        SegmentRead(
+            first=0, count=100, offset=0, length=90_000, accepted=100, rejected=0, skipped=0, behind=250
+        ),
+        delivered(100),
+    )
+    assert line.startswith(" 25%")
+    assert "100 of about 400 entries" in line
+
+
+def test_lost_answers_are_waited_for_aloud() -> None:
+    """And are counted until it is known what became of them."""
+    screen = Screen(120)
+    line = screen.after(*STORY, DoubtsAwaited(entries=5, seconds=30.0), seconds=5.0)
+    assert "waiting to learn about 5 unconfirmed · 25 s at most" in line
+    screen.after(DoubtsEnded(batch=2, entries=5, delivered=True))
+    assert "5 rejected" not in screen.line
+    assert "46 of about 200" in screen.line
+
+
+def test_other_long_work_has_the_same_line() -> None:
+    """A check, a proof, a list of media."""
+    screen = Screen(120)
+    checking = [
+        Advanced(
+            work="checking l.json",
+            done=done,
+            total=4_000_000,
+            unit="bytes",
+            beside={"rejected": 3, "entries": 70},
+        )
+        for done in (0, 1_000_000)
+    ]
+    line = screen.after(*checking)
+    assert line.startswith(" 25%")
+    assert "100 kB/s · 30 s left · 3 rejected · 70 entries · 1.0 MB of 4.0 MB · checking l.json" in line
+
+
+def test_for_programs_each_line_is_an_object() -> None:
+    """Events by their names, and now and then how far it is; what comes many times a second is left out."""
+    clock = Clock()
+    told: list[tuple[dict[str, object], Level]] = []
+    progress = JsonLines(lambda facts, level: told.append((facts, level)), clock=clock)
+    for event in STORY:
         progress(event)
-    progress.close()
-    assert "labels.json" in terminal.getvalue()
-    assert "again in 2.0 s: 429" in terminal.getvalue()
+    clock.now = 10.0
+    progress.tick()
+    assert [facts["event"] for facts, _ in told] == ["RunStarted", "BatchDoubted", "Progress"]
+    assert told[1][1] is Level.WARNING
+    facts = told[2][0]
+    assert (facts["percent"], facts["total"], facts["is_total_exact"]) == (20, 200, False)
+    assert (facts["delivered"], facts["rejected"], facts["in_doubt"]) == (40, 1, 5)
 
 
 def test_the_log_holds_a_line_of_json_for_each_event(tmp_path: Path) -> None:
@@ -195,6 +418,14 @@ def test_the_log_keeps_at_most_two_files_of_its_size(tmp_path: Path) -> None:
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert set(sizes) <= {"run.log", "run.log.1"}
     assert max(sizes.values()) < 1400
+
+
+def test_what_only_moves_is_not_logged(tmp_path: Path) -> None:
+    """A list of a million media would fill the log."""
+    log = JsonLog(tmp_path / "run.log")
+    log(Advanced(work="listing", done=1, total=2, unit="media"))
+    log.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:

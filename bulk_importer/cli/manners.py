@@ -1,0 +1,113 @@
+"""The flags that every command takes, for what it writes and how, and what follows from them.
+
+What may be set for good (`--log-level`, `--log-format`, `--color`) are settings of the section `output`, so that a
+variable or a settings file can say them, too; `--quiet` and `--verbose` are short for two log levels. The others are
+about one call: `--json`, `--output`, `--config`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bulk_importer.cli import terminal
+from bulk_importer.cli.settings_file import FILE_NAME, settings_file
+from bulk_importer.errors import UsageError
+from bulk_importer.levels import Level
+from bulk_importer.settings import definitions, load
+
+__all__ = ["SECTION", "add_manners", "adopt"]
+
+SECTION = "output"
+"""Of the settings that this module makes flags of."""
+
+_LEVEL = "setting:log_level"
+
+
+def add_manners(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the flags of every command."""
+    group = parser.add_argument_group(SECTION)
+    group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
+    group.add_argument(
+        "--output", type=Path, metavar="FILE", help="write there what would be printed (- prints it)"
+    )
+    for flags, level, text in (
+        (
+            ("-q", "--quiet"),
+            Level.ERROR,
+            "tell nothing but errors; print only what was asked for, and no report",
+        ),
+        (("-v", "--verbose"), Level.DEBUG, "tell every move: retries, refusals, how much is sent at a time"),
+    ):
+        group.add_argument(
+            *flags, dest=_LEVEL, action="store_const", const=level.word, default=argparse.SUPPRESS, help=text
+        )
+    for each in definitions():
+        if each.section == SECTION:
+            shown = f"{each.help} (default: {each.kind.show(each.default)})"
+            group.add_argument(
+                each.flag,
+                dest=f"setting:{each.name}",
+                metavar=each.kind.placeholder,
+                default=argparse.SUPPRESS,
+                help=shown.replace("%", "%%"),
+            )
+    group.add_argument(
+        "--config",
+        metavar="FILE.toml|none",
+        help=f"file with settings; default: {FILE_NAME} beside the source or in the XDG folder",
+    )
+
+
+def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
+    """Write as the arguments, the variables and the settings file say from now on.
+
+    Raises:
+        UsageError: one of them cannot be meant, or the file for the output cannot be written.
+    """
+    ours = [each for each in definitions() if each.section == SECTION]
+    said = vars(arguments)
+    settings = load(
+        {each.name: said[f"setting:{each.name}"] for each in ours if f"setting:{each.name}" in said},
+        {each.variable: environment[each.variable] for each in ours if environment.get(each.variable)},
+        _settings_file(arguments, environment),
+    ).settings
+    output: Path | None = said.get("output")
+    if output is not None:
+        _refuse_to_overwrite(output, said)
+    terminal.set_manner(
+        terminal.Manner(
+            level=Level[settings.log_level.upper()],
+            is_json=settings.log_format == "json",
+            color=settings.color,
+            output=None if output is None or str(output) == "-" else output,
+        )
+    )
+
+
+def _settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path | None:
+    """The file that says how to write: that of the settings, or for a command that takes none the one it names."""
+    if "takes" not in arguments and getattr(arguments, "config", None) is None:
+        return None
+    return settings_file(arguments, environment).path
+
+
+def _refuse_to_overwrite(output: Path, said: Mapping[str, object]) -> None:
+    """Raise `UsageError` where the output would go over what is read for it."""
+    for each in _paths({name: value for name, value in said.items() if name != "output"}):
+        try:
+            is_same = output.samefile(each)
+        except (OSError, ValueError):
+            continue
+        if is_same and output.is_file():
+            raise UsageError(f"--output {output} is a file that this command reads. Name another one.")
+
+
+def _paths(said: Mapping[str, object]) -> Iterator[str | Path]:
+    for value in said.values():
+        if isinstance(value, str | Path):
+            yield value
+        elif isinstance(value, list):
+            yield from (each for each in value if isinstance(each, str | Path))

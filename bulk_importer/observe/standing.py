@@ -1,0 +1,309 @@
+"""Adds events up to how a run stands: how far it is, how fast, for how long yet, and what it waits for.
+
+Pure: the time is a parameter, in seconds, monotonic.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from bulk_importer.events import (
+    Advanced,
+    BatchDelivered,
+    BatchDoubted,
+    DoubtsAwaited,
+    DoubtsEnded,
+    EntriesRejected,
+    Event,
+    OutageBegan,
+    OutageEnded,
+    RetryScheduled,
+    RunEnded,
+    RunStarted,
+    SegmentRead,
+    SourceEnded,
+    StopRequested,
+    WindowClosed,
+    WindowOpened,
+)
+
+__all__ = ["Part", "Standing", "Tone"]
+
+_RATE_SECONDS = 60.0
+_SHORTEST_SECONDS = 0.5
+"""Before so much time has passed there is no rate to speak of."""
+
+
+class Tone(Enum):
+    """What a part of the line is to its reader."""
+
+    PLAIN = "plain"
+    STATE = "state"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of what is shown.
+
+    Attributes:
+        may_shrink: it is a text, which is of use also when its end is missing; a number would be another one.
+    """
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    may_shrink: bool = False
+
+
+class _Pace:
+    """How much was done in the last minute."""
+
+    def __init__(self, now: float) -> None:
+        # Times and sums, one a second at most; the first is a minute old, or the beginning. Changed by `note`.
+        self._marks: deque[tuple[float, int]] = deque([(now, 0)])
+        self._done = 0
+
+    def note(self, now: float, more: int) -> None:
+        self._done += more
+        if now - self._marks[-1][0] >= 1.0:
+            self._marks.append((now, self._done))
+        while len(self._marks) > 1 and self._marks[1][0] <= now - _RATE_SECONDS:
+            self._marks.popleft()
+
+    def rate(self, now: float) -> float | None:
+        """A second, over the last minute or as long as it goes; None where that is too short."""
+        self.note(now, 0)
+        at, done = self._marks[0]
+        seconds = now - at
+        return (self._done - done) / seconds if seconds >= _SHORTEST_SECONDS else None
+
+
+class Standing:
+    """What the events so far add up to. `see` each of them, in order."""
+
+    def __init__(self, now: float) -> None:
+        # Changed by `see`, and what it calls, alone.
+        self._pace = _Pace(now)
+        self._work = ""
+        self._is_run = False
+        self._unit = "entries"
+        self._beside: dict[str, int] = {}
+        self._done = 0
+        self._total: float | None = None
+        self._is_exact = False
+        self._size: int | None = None
+        self._delivered = self._rejected = self._in_doubt = self._skipped = 0
+        self._read_before = 0
+        # What hinders it: since when the server is away and why, what was sent again last, until when nothing is sent,
+        # for what is waited until when, and when a stop ends it at the latest.
+        self._away: tuple[float, str] | None = None
+        self._again = ""
+        self._pause: tuple[str, str] | None = None
+        self._waiting: tuple[str, float] | None = None
+        self._stopping: float | None = None
+        self._is_over = False
+
+    def see(self, event: Event, now: float) -> None:
+        """Take an event into account."""
+        match event:
+            case RunStarted():
+                self._begin(event, now)
+            case SegmentRead():
+                self._read(event)
+            case SourceEnded():
+                self._total, self._is_exact = event.total, True
+            case BatchDelivered():
+                self._delivered += event.entries
+                self._pace.note(now, event.entries)
+                self._again, self._away = "", None
+            case EntriesRejected():
+                count = sum(span.stop - span.start for span in event.spans)
+                self._rejected += count
+                self._pace.note(now, count)
+            case BatchDoubted():
+                self._in_doubt += event.entries
+            case DoubtsEnded():
+                self._in_doubt -= event.entries
+                self._delivered += event.entries if event.delivered else 0
+            case Advanced():
+                self._advance(event, now)
+            case _:
+                self._see_hindrance(event, now)
+
+    def _begin(self, event: RunStarted, now: float) -> None:
+        self._pace = _Pace(now)
+        self._work, self._unit, self._beside = event.source.rsplit("/", 1)[-1], "entries", {}
+        self._size, self._read_before = event.size, event.read
+        self._total, self._is_exact = event.total, event.total is not None
+        self._rejected, self._in_doubt = event.rejected, event.in_doubt
+        self._delivered, self._is_run = event.settled - event.rejected, True
+
+    def _read(self, event: SegmentRead) -> None:
+        position = event.first + event.count
+        if event.first >= self._read_before:
+            self._skipped += event.skipped
+        behind = event.offset + event.length if event.behind is None else event.behind
+        if self._size and behind and not self._is_exact:
+            self._total = max(position * self._size / behind, position, self._read_before)
+
+    def _advance(self, event: Advanced, now: float) -> None:
+        if event.work != self._work:
+            self._pace, self._done, self._is_run = _Pace(now), 0, False
+        self._work, self._unit, self._beside = event.work, event.unit, dict(event.beside)
+        self._pace.note(now, event.done - self._done)
+        self._done, self._total, self._is_exact = event.done, event.total, True
+
+    def _see_hindrance(self, event: Event, now: float) -> None:
+        match event:
+            case OutageBegan():
+                self._away = (now, event.reason)
+            case OutageEnded():
+                self._away = None
+            case RetryScheduled():
+                self._again = event.reason
+            case WindowClosed():
+                self._pause = (f"paused until {event.until}", f"sends only {event.hours}")
+            case WindowOpened():
+                self._pause = None
+            case DoubtsAwaited():
+                self._waiting = (f"waiting to learn about {event.entries:,} unconfirmed", now + event.seconds)
+            case StopRequested():
+                self._stopping = now + event.grace_seconds
+            case RunEnded():
+                self._is_over = True
+            case _:
+                pass
+
+    @property
+    def settled(self) -> int:
+        """How much is done with, in its unit."""
+        return self._delivered + self._rejected + self._skipped if self._is_run else self._done
+
+    @property
+    def total(self) -> int | None:
+        """How much there is, as far as that can be guessed; None where it cannot."""
+        return None if self._total is None else round(self._total)
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done with, rounded down: 100 is all."""
+        if self.total is None:
+            return None
+        return min(100, 100 * self.settled // self.total) if self.total else 100
+
+    def rate(self, now: float) -> float | None:
+        """Units a second over the last minute; None where it is too early to say."""
+        return self._pace.rate(now)
+
+    def seconds_left(self, now: float) -> float | None:
+        """At that rate; None where it, or how much there is, is unknown, or nothing goes on."""
+        rate = self.rate(now)
+        if self.total is None or not rate or self.state(now) or self.settled >= self.total:
+            return None
+        return (self.total - self.settled) / rate
+
+    def state(self, now: float) -> list[Part]:
+        """What a person has to know first: that it stops, pauses, or waits, and for how long; mostly nothing."""
+        if self._is_over:
+            return []
+        if self._stopping is not None:
+            left = _duration(max(0.0, self._stopping - now))
+            return [Part("stopping", Tone.STATE, may_shrink=True), Part(f"{left} at most", Tone.STATE)]
+        if self._pause is not None:
+            return [Part(self._pause[0], Tone.STATE, may_shrink=True)]
+        if self._away is not None:
+            since, _ = self._away
+            return [
+                Part("waiting for server", Tone.STATE, may_shrink=True),
+                Part(_duration(now - since), Tone.STATE),
+            ]
+        if self._waiting is not None:
+            what, until = self._waiting
+            left = _duration(max(0.0, until - now))
+            return [Part(what, Tone.STATE, may_shrink=True), Part(f"{left} at most", Tone.STATE)]
+        return []
+
+    def parts(self, now: float) -> list[Part]:
+        """All that there is to say, the most important first; nothing before anything is known."""
+        if not self._work:
+            return self.state(now)
+        percent, rate, left = self.percent, self.rate(now), self.seconds_left(now)
+        state = self.state(now)
+        parts = [] if percent is None else [Part(f"{percent:>3}%")]
+        parts += state
+        if rate is not None and not state and not self._is_over:
+            parts.append(Part(f"{_amount(rate, self._unit)}/s"))
+        if left is not None:
+            parts.append(Part(f"{_duration(left)} left"))
+        if self._rejected:
+            parts.append(Part(f"{self._rejected:,} rejected", Tone.BAD))
+        if self._in_doubt > 0:
+            parts.append(Part(f"{self._in_doubt:,} unconfirmed", Tone.BAD))
+        parts += [
+            Part(f"{count:,} {what}", _TONES.get(what, Tone.PLAIN))
+            for what, count in self._beside.items()
+            if count
+        ]
+        if self.settled or self._total is not None:
+            parts.append(Part(self._how_much()))
+        if reason := self._reason():
+            parts.append(Part(reason, may_shrink=True))
+        return [*parts, Part(self._work, may_shrink=True)]
+
+    def facts(self, now: float) -> dict[str, object]:
+        """The same for programs."""
+        rate, left = self.rate(now), self.seconds_left(now)
+        facts: dict[str, object] = {
+            "work": self._work,
+            "unit": self._unit,
+            "percent": self.percent,
+            "done": self.settled,
+            "total": self.total,
+            "is_total_exact": self._is_exact,
+            "per_second": None if rate is None else round(rate, 1),
+            "seconds_left": None if left is None else round(left),
+            "state": " ".join(part.text for part in self.state(now)),
+            "reason": self._reason(),
+        }
+        if self._is_run:
+            facts |= {"delivered": self._delivered, "rejected": self._rejected, "in_doubt": self._in_doubt}
+        return facts | self._beside
+
+    def _how_much(self) -> str:
+        """What is done, of how much."""
+        if self._unit == "bytes":
+            of = "" if self._total is None else f" of {_amount(self._total, self._unit)}"
+            return f"{_amount(self.settled, self._unit)}{of}"
+        done = f"{self.settled:,}"
+        if self.total is None:
+            return f"{done} {self._unit}"
+        return f"{done} of {'' if self._is_exact else 'about '}{self.total:,} {self._unit}"
+
+    def _reason(self) -> str:
+        if self._pause is not None:
+            return self._pause[1]
+        return self._away[1] if self._away is not None else self._again
+
+
+_TONES = {"rejected": Tone.BAD}
+
+
+def _amount(count: float, unit: str) -> str:
+    if unit == "bytes":
+        if count < 1e6:
+            return f"{count / 1e3:,.0f} kB"
+        return f"{count / 1e6:,.1f} MB" if count < 1e8 else f"{count / 1e6:,.0f} MB"
+    return f"{count:,.0f}" if count >= 10 or count == 0 else f"{count:,.1f}"
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"

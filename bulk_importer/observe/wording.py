@@ -1,0 +1,73 @@
+"""Says in a sentence what an event tells, and how much it matters."""
+
+from __future__ import annotations
+
+from bulk_importer.events import (
+    Advanced,
+    BatchDelivered,
+    BatchDoubted,
+    BatchRefused,
+    BatchSealed,
+    DoubtsEnded,
+    EntriesRejected,
+    Event,
+    GateMoved,
+    OutageBegan,
+    OutageEnded,
+    RetryScheduled,
+    SegmentRead,
+    StopRequested,
+    WindowClosed,
+    WindowOpened,
+)
+from bulk_importer.levels import Level
+
+__all__ = ["level_of", "sentence_of"]
+
+
+def level_of(event: Event) -> Level:
+    """How much an event matters."""
+    match event:
+        case OutageBegan() | BatchDoubted():
+            return Level.WARNING
+        case BatchSealed() | BatchDelivered() | SegmentRead() | Advanced():
+            return Level.DEBUG  # of a large import there are very many
+        case RetryScheduled() | BatchRefused() | GateMoved() | EntriesRejected() | StopRequested():
+            return Level.DEBUG
+        case _:
+            return Level.INFO
+
+
+def sentence_of(event: Event) -> str:
+    """What there is to say about it; nothing where the line of progress says it all."""
+    match event:
+        case OutageBegan():
+            return f"The server is away: {event.reason}. What is not sent yet waits for it."
+        case OutageEnded():
+            return f"The server answers again, after {event.seconds:,.0f} s."
+        case WindowClosed():
+            return f"Paused until {event.until}: it sends only {event.hours}."
+        case WindowOpened():
+            return "The hours for sending have begun."
+        case BatchDoubted():
+            return f"The answer to {_entries(event.entries)} was lost: {event.reason}."
+        case DoubtsEnded():
+            fate = "delivered" if event.delivered else "not delivered, and sent again"
+            return f"It is known now what became of {_entries(event.entries)}: {fate}."
+        case RetryScheduled():
+            return f"Batch {event.batch} is sent again in {event.after_seconds:.1f} s: {event.reason}"
+        case BatchRefused():
+            return f"The server refused batch {event.batch} of {_entries(event.entries)}: {event.reason}"
+        case EntriesRejected():
+            codes = ", ".join(f"{count:,} x {code}" for code, count in event.codes.items())
+            return f"Rejected {_entries(sum(span.stop - span.start for span in event.spans))}: {codes}."
+        case GateMoved():
+            return f"{event.max_in_flight} in flight, weight {event.max_weight:,}: {event.reason}"
+        case StopRequested():
+            return f"Ending: {event.reason}"
+        case _:
+            return ""
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"
