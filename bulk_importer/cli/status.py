@@ -141,7 +141,7 @@ def _show(
 ) -> None:
     for facts in found:
         if "message" in facts:
-            terminal.say(f"bulk-importer: {facts['message']}")
+            terminal.complain(facts["message"])
     if arguments.json:
         shown = together(found, {"state": _state_of_all(found), "exit_code": code})
         terminal.out_json(shown, indent=not is_watched)
@@ -149,7 +149,7 @@ def _show(
     if is_watched and terminal.is_screen(sys.stdout):
         terminal.out(_CLEAR)
     for line in _table(found) if len(found) > 1 else _lines(found[0]):
-        terminal.out(line)
+        terminal.report(line)
 
 
 def _state_of_all(found: Sequence[dict[str, Any]]) -> str:
