@@ -111,7 +111,7 @@ _NEVER: Mapping[int, StopKind] = {
     401: StopKind.NOT_AUTHORISED,
     402: StopKind.LIMIT_REACHED,
     403: StopKind.NOT_AUTHORISED,
-    407: StopKind.NOT_AUTHORISED,
+    407: StopKind.PROXY_REFUSES,
 }
 _FOR_THE_TIME_BEING = frozenset({302, 303, 307})
 # 503 of proxies that had forwarded the request already: Envoy's reset reasons, Varnish's broken fetch.
@@ -154,7 +154,7 @@ def judge_failure(kind: FailureKind) -> Verdict:
     if kind is FailureKind.CERTIFICATE:
         return Stop(StopKind.NOT_TRUSTED, kind.value)
     if kind is FailureKind.PROXY_LOGIN:
-        return Stop(StopKind.NOT_AUTHORISED, kind.value)
+        return Stop(StopKind.PROXY_REFUSES, kind.value)
     if kind in _NOT_EXECUTED:
         return Again(_NOT_EXECUTED[kind], kind.value)
     return InDoubt(_UNKNOWN[kind], kind.value)

@@ -10,6 +10,7 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers import judge_answer, judge_failure
 from bulk_importer.datagym.client import Answer, Client, RequestFailed
+from bulk_importer.datagym.remedies import PROXY_REMEDY
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.verdicts import (
     Accept,
@@ -102,11 +103,13 @@ class Uploads:
         server = self._client.server
         match verdict:
             case Stop(kind=StopKind.NOT_AUTHORISED) | TurnedAway(kind=StopKind.NOT_AUTHORISED):
-                return NotAuthorised(server, verdict.reason)
+                return NotAuthorised(server, f"{verdict.reason}{self._client.way}")
+            case Stop(kind=StopKind.PROXY_REFUSES) | TurnedAway(kind=StopKind.PROXY_REFUSES):
+                return ServerUnavailable(server, f"{verdict.reason}{self._client.way}", advice=PROXY_REMEDY)
             case Stop(kind=StopKind.PROJECT_NOT_FOUND):
                 return ProjectNotFound(server, self._project_id)
             case Stop() | TurnedAway():
-                return ServerUnavailable(server, f"{verdict.kind.value}: {verdict.reason}")
+                return ServerUnavailable(server, f"{verdict.kind.value}: {verdict.reason}{self._client.way}")
             case Again():
                 return ServerUnavailable(server, verdict.reason)
 

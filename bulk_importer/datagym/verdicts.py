@@ -70,6 +70,8 @@ class StopKind(StrEnum):
     LIMIT_REACHED = "limit reached"
     NOT_DATAGYM = "not a DataGym"
     NOT_TRUSTED = "not trusted"
+    PROXY_REFUSES = "a proxy refuses"
+    """What is set between here and the server does not let us through; the server was not asked."""
 
 
 class Accept(msgspec.Struct, frozen=True):

@@ -247,7 +247,11 @@ async def test_a_proxy_that_wants_another_login_ends_the_run(monkeypatch: pytest
         settings = Settings(server="https://datagym.invalid")
         [verdict] = await upload(settings)
         assert isinstance(verdict, Stop)
-        assert verdict.kind is StopKind.NOT_AUTHORISED
+        assert verdict.kind is StopKind.PROXY_REFUSES
+        async with Client.of(settings, Token()) as client:
+            said = str(Uploads(client, "p").error(verdict))
+        assert "Check the proxy" in said
+        assert "token" not in said
         [verdict] = await upload(settings)
         assert isinstance(verdict, Again)
 
@@ -317,7 +321,7 @@ async def test_a_socks_proxy_may_want_a_login(
             monkeypatch.setenv("all_proxy", f"socks5h://{wrong}127.0.0.1:{proxy.port}")
             [verdict] = await upload(Settings(server=server.url))
             assert isinstance(verdict, Stop)
-            assert verdict.kind is StopKind.NOT_AUTHORISED
+            assert verdict.kind is StopKind.PROXY_REFUSES
             assert "authentication" in verdict.reason
             examined = {each.step: each async for each in diagnose(Settings(server=server.url), Token())}
             assert examined["proxy"].found.startswith(f"socks5h://127.0.0.1:{proxy.port}: ")

@@ -306,7 +306,7 @@ TURNED_AWAY = [
     (403, PAGE, StopKind.NOT_AUTHORISED),
     (404, SPRING, StopKind.NOT_DATAGYM),
     (405, b"", StopKind.NOT_DATAGYM),
-    (407, PAGE, StopKind.NOT_AUTHORISED),
+    (407, PAGE, StopKind.PROXY_REFUSES),
     (422, PAGE, StopKind.NOT_DATAGYM),
     (431, b"", StopKind.NOT_DATAGYM),
 ]
