@@ -21,8 +21,9 @@ server.
     rejected            pauses, or ends        they are owed; else in parts     nothing has to pass before one tries
 
 Once something was accepted, that takes the place of nothing, as a rehearsal; `passage` says why neither can be
-executed. Cost, for one culprit in a
-batch of n: at most 3 * ceil(log2 n) + 10 uploads where it was not executed; where answers were lost, one of the batch
-and at most 2 * ceil(log2 n) + 4 rehearsals, and where these find nothing 16 a level of parts and five alone. No more
-requests are lost in a row than are in flight, and three.
+executed.
+
+Cost, for one culprit in a batch of n: at most 3 * ceil(log2 n) + 10 uploads where it was not executed; where answers
+were lost, one of the batch and at most 2 * ceil(log2 n) + 4 rehearsals, and where these find nothing 16 a level of parts
+and five alone. No more requests are lost in a row than are in flight, and three.
 """
