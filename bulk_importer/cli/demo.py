@@ -166,7 +166,9 @@ async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | N
     try:
         if interrupt_at is not None:
             await _interrupt_when(sandbox, process, interrupt_at)
-        return await process.wait()
+        code = await process.wait()
+        # A signal that comes when all is done, and nothing heeds it any more, is told as a shell tells it.
+        return 128 - code if code < 0 else code
     finally:
         if process.returncode is None:
             process.terminate()
