@@ -65,7 +65,7 @@ def test_an_import_from_its_check_to_its_retry(
     checkpoint = f"{source}.checkpoint"
     assert json.loads(Path(checkpoint, "summary.json").read_bytes())["source"] == shown
     assert shown in checked(command, "import", source, *target, code=1)
-    assert json.loads(checked(command, "status", checkpoint, "--json"))["source"] == shown
+    assert json.loads(checked(command, "status", checkpoint, "--json", code=1))["source"] == shown
     assert shown in checked(command, "verify", checkpoint, source, code=1)
     assert json.loads(checked(command, "verify", checkpoint, source, "--json", code=1))["proven"]
     corrected = write("corrected", json.dumps({"position": 3, "entry": entries[3]}) + "\n")

@@ -223,12 +223,17 @@ def test_a_check_shows_how_far_it_is(place: Place) -> None:
     assert terminal.process.returncode == ExitCode.REJECTIONS
 
 
-def test_a_proof_shows_how_far_it_is(place: Place) -> None:
+def test_a_proof_shows_how_far_it_is(command: Command, sandbox_process: Callable[..., Any]) -> None:
     """In media that are held against the server."""
+    slow = '[[fault]]\nwhat = "delay"\nroute = "/api/lcvalues/*"\nseconds = 0.01\nprobability = 1.0\n'
+    (command.folder / "slow.toml").write_text(slow)
+    place = Place(command, sandbox_process("--seed", "1", "--faults", str(command.folder / "slow.toml")))
     place.command("import", *place.arguments, "--checkpoint", "kept")
     terminal = place.terminal("verify", "kept", "labels.json", "--against-server", columns=120)
+    shown = terminal.read(lambda lines: any("comparing with the server" in line for line in lines))
+    assert re.search(r"\d+%.* of 239 media · comparing with the server", "".join(shown))
     terminal.finish()
-    assert re.search(r"\d+%[^\n]* of 239 media · comparing with the server", terminal.seen.decode())
+    place.close()
 
 
 def test_a_list_of_media_shows_how_far_it_is(command: Command, sandbox_process: Callable[..., Any]) -> None:
