@@ -5,9 +5,9 @@ sign: no connection, a gateway's page, a connection that broke, an answer that n
 may be about that one batch, but three of them in a row with no answer between are about the server, unless it is found
 out meanwhile that they were about what is in those batches (`excuse`).
 
-Where the signs leave batches in doubt, the pause bounds how many: before a batch may try again an upload of nothing
-has to pass, which cannot be in doubt, and where such uploads pass and batches are lost all the same, no more than
-`signs` and the number in flight are lost in a row.
+Where the signs leave batches in doubt, the pause bounds how many: before a batch may try again a look has to pass
+(see `passage`), which cannot be in doubt, and where looks pass and batches are lost all the same, no more than `signs`
+and the number in flight are lost in a row.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Outage:
 
     Args:
         probe: a light read of the server, judged as if it were an upload; nothing is executed by it.
-        look: an upload of nothing.
+        look: sees whether uploads pass, with what cannot change anything; see `Passage.look`.
         sleep: waits so many seconds, or less when the run is to end.
     """
 
@@ -184,7 +184,7 @@ class Outage:
             if not self._lost:
                 self._breaker.probe_answered()
                 return
-            # What tries next may be lost as well, so it is tried with an upload of nothing first.
+            # What tries next may be lost as well, so a look comes first.
             verdict = await self._look()
             if is_in_words(verdict):
                 if self._lost < self._signs + self._in_flight:
