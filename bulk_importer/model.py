@@ -8,9 +8,11 @@ looked at singly (a rejection, a refused batch that is taken apart).
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
+from itertools import chain
 from typing import NewType
 
 import msgspec
@@ -153,6 +155,14 @@ class EntryRun(msgspec.Struct, frozen=True):
             weight=self.weights[index],
             raw=self.raw(index),
         )
+
+    def at(self, spans: Iterable[Span]) -> EntryRun:
+        """The entries at the positions of `spans` (sorted, no two overlapping), as `take` gives them."""
+        positions = self.positions
+        parts = [range(bisect_left(positions, start), bisect_left(positions, stop)) for start, stop in spans]
+        if sum(map(len, parts)) == len(self):
+            return self
+        return self.take(parts[0] if len(parts) == 1 else [*chain.from_iterable(parts)])
 
     def take(self, indexes: Sequence[int]) -> EntryRun:
         """The entries at `indexes` (ascending) as a run of their own that shares `data`."""

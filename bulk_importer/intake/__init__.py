@@ -40,14 +40,16 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-    from bulk_importer.intake.sources import Source, open_entries, open_source
+    from bulk_importer.intake.source_base import Source
+    from bulk_importer.intake.source_open import open_entries, open_source
     from bulk_importer.intake.validation import Judge, Judged, Rules
 else:
     __getattr__ = opened_on_demand(
         __name__,
         {
             **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
-            **dict.fromkeys(("Source", "open_entries", "open_source"), "sources"),
+            "Source": "source_base",
+            **dict.fromkeys(("open_entries", "open_source"), "source_open"),
             **dict.fromkeys(("Judge", "Judged", "Rules"), "validation"),
         },
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.sources import Owned, Source, Stream
+from bulk_importer.intake.source_base import Owned, Source, Stream
 
 __all__ = ["HEAD_BYTES", "CannotUnpack", "CompressedSource", "DamagedData", "unpacked"]
 

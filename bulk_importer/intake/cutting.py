@@ -6,7 +6,6 @@ import msgspec
 
 from bulk_importer.intake.readers import Reader
 from bulk_importer.intake.segments import Boundaries, LineBreaks
-from bulk_importer.intake.work import Answer
 
 __all__ = ["Cut", "Cutter"]
 
@@ -69,12 +68,19 @@ class Cutter:
         end = await self._reader.end_by(start + _REACH * target)
         return Cut(_REACH * target if end is None else end - start, guessed=False, at_end=end is not None)
 
-    def learn(self, answer: Answer) -> None:
-        """Take into account what a proven stretch held."""
-        self._boundaries.learn(answer.joint)
-        self._longest = max(self._longest, answer.longest)
-        if answer.count:
-            fitting = int(_FILL * self._max_entries * answer.consumed / answer.count)
+    def learn(self, joint: bytes, *, longest: int, count: int, consumed: int) -> None:
+        """Take into account what a proven stretch held.
+
+        Args:
+            joint: how its last two elements are joined, empty where that is not known.
+            longest: bytes of its longest element.
+            count: its elements.
+            consumed: bytes up to the end of the last one.
+        """
+        self._boundaries.learn(joint)
+        self._longest = max(self._longest, longest)
+        if count:
+            fitting = int(_FILL * self._max_entries * consumed / count)
             self._most_bytes = max(1, min(self._segment_bytes, fitting))
 
     async def _last(self, start: int, target: int) -> int | None:

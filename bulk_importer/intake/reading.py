@@ -24,12 +24,12 @@ from bulk_importer.errors import (
 )
 from bulk_importer.intake.cores import usable_cores
 from bulk_importer.intake.cutting import Cutter
+from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.naming import judge_for
 from bulk_importer.intake.opening import Sniffer
 from bulk_importer.intake.readers import open_reader
-from bulk_importer.intake.sources import Source
+from bulk_importer.intake.source_base import Source
 from bulk_importer.intake.validation import Rules
-from bulk_importer.intake.work import Answer, Job
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.settings import Settings
@@ -315,7 +315,7 @@ class Intake:
             return None
         elif consumed < job.length or not job.guessed:
             self._go_on_at(job.offset + consumed, comma=True)
-        self._cutter.learn(answer)
+        self._cutter.learn(answer.joint, longest=answer.longest, count=answer.count, consumed=consumed)
         if not answer.count:
             return None
         self._reader.release(job.offset + consumed)

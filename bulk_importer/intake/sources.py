@@ -1,199 +1,22 @@
-"""Where the bytes come from: opens what the user named, as bytes to be read from any offset or as a stream.
-
-A source that can be read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that
-answers range requests). The others are read once, from the beginning.
-"""
+"""Sources on this machine: a plain file, read at any offset; a pipe and the entries of a program, read once."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import stat
-import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
-from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.intake.source_base import GOES_ON, Owned, Stream, changed, unreadable_at, why
 from bulk_importer.intake.stretches import read_at
 from bulk_importer.readable import readable
 
-__all__ = [
-    "HIDDEN_QUERY",
-    "EntriesSource",
-    "FileSource",
-    "Owned",
-    "PipeSource",
-    "Source",
-    "Stream",
-    "changed",
-    "open_entries",
-    "open_source",
-    "unreadable_at",
-]
+__all__ = ["EntriesSource", "FileSource", "PipeSource"]
 
-HIDDEN_QUERY = "?..."
-"""Stands in names for the query of an URL, which may be a signature."""
-
-_STANDARD_INPUT = "-"
-_GOES_ON = "When it can be read, the same command goes on."
 _PIECE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
-
-
-class Stream(Protocol):
-    """Bytes in order. When a read was cancelled or failed, the stream is good for closing only."""
-
-    async def read(self, limit: int) -> bytes:
-        """At least one byte and at most `limit`; nothing at the end. Raises `SourceUnreadable`."""
-
-    async def aclose(self) -> None:
-        """Give back what reading needed."""
-
-
-class Source(Protocol):
-    """Something that can be read.
-
-    Attributes:
-        name: as the user gave it, without secrets; for people (see `readable`).
-        size: bytes as it lies there (compressed, if it is), None where unknown.
-        seekable: a stream can be opened at any offset without reading what comes before.
-        repeatable: it can be streamed a second time, and is known to be the same then.
-        descriptor: open file to read at any offset by `os.pread`, where there is one.
-        lines: it is JSON Lines and need not be looked at to find out.
-        plain: its bytes as they lie there are the content, not something that it is unpacked from.
-        file: open file that it lies in, also where that is compressed; None where it lies in none. What is to be
-            known of the file is asked of this and not of the name, which may say something else by now, or nothing:
-            `-` is no path.
-        version: what a server calls the present content (a strong ETag), None where it says nothing.
-        taken: how many bytes as they lie there the last stream has taken, of a source that is not plain; else None.
-    """
-
-    name: str
-    size: int | None
-    seekable: bool
-    repeatable: bool
-    descriptor: int | None
-    lines: bool
-    plain: bool
-    file: int | None
-    version: str | None
-    taken: int | None
-
-    async def head(self, length: int) -> bytes:
-        """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
-
-    async def stream(self, offset: int) -> Stream:
-        """The bytes from `offset` on, which is 0 where it is not seekable."""
-
-    def check_unchanged(self) -> None:
-        """Raise `SourceUnreadable` where the source is not what it was when it was opened."""
-
-    async def aclose(self) -> None:
-        """Close the source and what was opened by it."""
-
-
-def unreadable_at(name: str, offset: int, error: OSError) -> SourceUnreadable:
-    """What to raise where the disk, or what stands for one, did not give what is at `offset`."""
-    return SourceUnreadable(name, f"{_why(error)} at byte {offset}", advice=_GOES_ON)
-
-
-def changed(name: str) -> SourceUnreadable:
-    """What to raise where a source is not what it was when it was opened."""
-    advice = "Run the same command again when it is at rest."
-    return SourceUnreadable(name, "it changed while it was read", advice=advice, at_fault=True)
-
-
-class Owned:
-    """A source that closes itself at the end of an `async with`."""
-
-    taken: int | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the source."""
-
-
-async def open_source(spec: str) -> Source:
-    """Open `spec`: a path, `-` for standard input, `http(s)://`, or `s3://`; what is compressed is unpacked.
-
-    Raises:
-        SourceUnreadable: it does not exist, or may not be read.
-        UsageError: its kind needs a package that is not installed, or is not known.
-    """
-    from bulk_importer.intake.compressed import unpacked
-
-    opened = await _opened(spec)
-    try:
-        return await unpacked(opened)
-    except BaseException:
-        await opened.aclose()
-        raise
-
-
-async def _opened(spec: str) -> Source:
-    scheme, found, _ = spec.partition("://")
-    if not found:
-        return _opened_file(spec)
-    if scheme in ("http", "https"):
-        from bulk_importer.intake.web import open_url
-
-        return await open_url(spec)
-    if scheme == "s3":
-        from bulk_importer.intake.bucket import open_object
-
-        return await open_object(spec)
-    raise UsageError(f"{scheme}:// is not known. A source is a path, -, http://, https:// or s3://.")
-
-
-def _opened_file(spec: str) -> Source:
-    try:
-        descriptor = (
-            _standard_input() if spec == _STANDARD_INPUT else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
-        )
-    except (OSError, ValueError) as error:
-        raise SourceUnreadable(spec, _why(error)) from error
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise SourceUnreadable(spec, "it is a folder", advice="Name the files in it.")
-        # Of a file that another program has read the beginning of, what is left is the source: a stream.
-        is_whole = stat.S_ISREG(mode) and not os.lseek(descriptor, 0, os.SEEK_CUR)
-        return FileSource(spec, descriptor) if is_whole else PipeSource(spec, descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _standard_input() -> int:
-    if sys.stdin is None:
-        raise ValueError("standard input is closed")
-    return os.dup(sys.stdin.fileno())
-
-
-def open_entries(entries: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]) -> Source:
-    """A source of the entries that a program gives; they are written as JSON Lines, one after the other.
-
-    Raises:
-        UsageError: these are no entries.
-    """
-    if isinstance(entries, Mapping | bytes | bytearray) or not isinstance(entries, Iterable | AsyncIterable):
-        raise UsageError(
-            f"A source is a path, a URL, or an iterable of entries, and not {type(entries).__name__}."
-        )
-    return EntriesSource(entries)
-
-
-def _why(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 class FileSource(Owned):
@@ -309,7 +132,7 @@ class PipeSource(Owned):
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise SourceUnreadable(self.name, _why(error), advice=_GOES_ON) from error
+                raise SourceUnreadable(self.name, why(error), advice=GOES_ON) from error
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()

@@ -10,9 +10,10 @@ import socket
 import struct
 import traceback
 
+from bulk_importer.intake.job import Answer, Failure, Job
 from bulk_importer.intake.stretches import read_at
 from bulk_importer.intake.validation import Judge
-from bulk_importer.intake.work import Answer, Failure, Job, perform
+from bulk_importer.intake.work import perform
 
 __all__ = ["serve"]
 

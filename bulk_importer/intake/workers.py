@@ -28,8 +28,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bulk_importer.errors import BulkImporterError, SourceUnreadable
+from bulk_importer.intake.job import Answer, Failure, Job
 from bulk_importer.intake.validation import Judge
-from bulk_importer.intake.work import Answer, Failure, Job, perform
+from bulk_importer.intake.work import perform
 
 __all__ = ["InProcess", "Performer", "WorkerProcesses"]
 

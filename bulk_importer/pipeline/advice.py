@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bulk_importer.checkpoint import CheckpointState, Header
 from bulk_importer.errors import ExitCode
-from bulk_importer.intake.sources import HIDDEN_QUERY
+from bulk_importer.intake.source_base import HIDDEN_QUERY
 from bulk_importer.pipeline.source_again import noted_place, was_stream
 
 __all__ = ["advice", "ended_with", "lasting_codes"]

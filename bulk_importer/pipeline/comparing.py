@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Claim
+from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.datagym.entry import key_of
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan, Segment
-from bulk_importer.pipeline.corrections import Correction
-from bulk_importer.pipeline.feed import owed_part
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, Witness, witness_of
 
@@ -144,6 +143,6 @@ class _Chosen:
 
 def _entries(segment: Segment, delivered: SpanSet) -> Iterator[tuple[str, str, bytes]]:
     key = segment.key
-    run = owed_part(segment.run, delivered.within(key.first, key.first + key.count))
+    run = segment.run.at(delivered.within(key.first, key.first + key.count))
     for index in range(len(run)):
         yield run.lanes[index], run.media_ids[index], run.raw(index)

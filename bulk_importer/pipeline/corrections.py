@@ -13,14 +13,13 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, rejected_lines
-from bulk_importer.datagym.entry import lane_of
+from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.name_index import NameIndex, SeveralMedia
-from bulk_importer.model import KeepData
 from bulk_importer.small_files import opened
 from bulk_importer.spans import SpanSet
 
-__all__ = ["Correction", "corrections_in", "standing_corrections", "with_ids"]
+__all__ = ["corrections_in", "standing_corrections", "with_ids"]
 
 _NAMED = 5
 # A correction becomes one line. Between tokens a tab is a blank as a line break is, and inside a text it is refused as
@@ -37,59 +36,6 @@ class _Line(msgspec.Struct):
     def raw(self) -> bytes:
         """What is to be sent; empty where the line gives nothing."""
         return bytes(self.entry) or self.entry_text.strip(" \t\n\r").encode().translate(_JOINED)
-
-
-class _Head(
-    msgspec.Struct, rename={"media_id": "internal_media_ID", "name": "external_media_ID", "keep": "keepData"}
-):
-    media_id: str | None = None
-    name: str | None = None
-    keep: bool | None = None
-
-
-class Correction(msgspec.Struct, frozen=True):
-    """What to send for a position that was rejected.
-
-    Attributes:
-        named: the id of its media, where the entry has only the name of it (see `with_ids`).
-    """
-
-    position: int
-    raw: bytes
-    named: str | None = None
-
-    @property
-    def media_id(self) -> str | None:
-        """The id of its media, as it stands there, else by its name."""
-        head = self._head
-        return self.named if head is None or head.media_id is None else head.media_id
-
-    @property
-    def lane(self) -> str | None:
-        """The lane of its media; None where it names none, which the judge will see."""
-        media_id = self.media_id
-        return None if media_id is None else lane_of(media_id)
-
-    @property
-    def name(self) -> str | None:
-        """The file name by which it names its media."""
-        head = self._head
-        return None if head is None else head.name
-
-    @property
-    def keep(self) -> KeepData:
-        """What it says about the labels that its media holds."""
-        head = self._head
-        if head is None or head.keep is None:
-            return KeepData.MISSING
-        return KeepData.TRUE if head.keep else KeepData.FALSE
-
-    @property
-    def _head(self) -> _Head | None:
-        try:
-            return msgspec.json.decode(self.raw, type=_Head)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return None
 
 
 def corrections_in(

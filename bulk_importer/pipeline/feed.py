@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
 from bulk_importer.datagym.entry import lane_of
@@ -17,7 +15,7 @@ from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.refusals import rejections_of_condemned
 from bulk_importer.pipeline.settled import SettledBefore
-from bulk_importer.spans import Span, SpanSet
+from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]
 
@@ -174,7 +172,7 @@ class Feeder:
         key = segment.key
         self._hold_back_doubt(segment)
         await self._reject_condemned(segment)
-        run = owed_part(segment.run, self._checkpoint.state.owed_within(key.first, key.first + key.count))
+        run = segment.run.at(self._checkpoint.state.owed_within(key.first, key.first + key.count))
         if self._held and not self._held.isdisjoint(run.keys):
             free = [index for index, key in enumerate(run.keys) if key not in self._held]
             self.held_back += len(run) - len(free)
@@ -195,9 +193,7 @@ class Feeder:
         for suspicion in state.suspects:
             if suspicion.condemned:
                 owed = SpanSet(state.owed_within(key.first, key.first + key.count))
-                run = owed_part(
-                    segment.run, [part for span in suspicion.spans for part in owed.within(*span)]
-                )
+                run = segment.run.at(part for span in suspicion.spans for part in owed.within(*span))
                 if len(run):
                     rejections = rejections_of_condemned(run, suspicion.said)
                     await self._checkpoint.record_rejected(rejections)
@@ -214,7 +210,7 @@ class Feeder:
         doubtful = SpanSet(self._checkpoint.state.taken.within(key.first, key.first + key.count))
         if not doubtful:
             return
-        run = owed_part(segment.run, doubtful)
+        run = segment.run.at(doubtful)
         rejected = [
             each.media_id for each in segment.rejections if each.position in doubtful and each.media_id
         ]
@@ -259,12 +255,3 @@ def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:
     rejected = len(state.rejected)
     if budget.is_exceeded(rejected, state.position):
         raise BudgetExceeded(rejected, state.position, str(budget))
-
-
-def owed_part(run: EntryRun, owed: Iterable[Span]) -> EntryRun:
-    """The entries of `run` at the positions of `owed`, which is sorted."""
-    positions = run.positions
-    parts = [range(bisect_left(positions, start), bisect_left(positions, stop)) for start, stop in owed]
-    if sum(map(len, parts)) == len(run):
-        return run
-    return run.take(parts[0] if len(parts) == 1 else [*chain.from_iterable(parts)])

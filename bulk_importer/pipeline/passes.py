@@ -23,7 +23,6 @@ from bulk_importer.errors import (
 from bulk_importer.events import DoubtsAwaited, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.model import ReadPlan
-from bulk_importer.pipeline.feed import owed_part
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.settings import Settings
@@ -114,7 +113,7 @@ class Passes:
             async with Intake(self._source, plan, self._rules, IntakeOptions.of(self._settings)) as intake:
                 async for segment in intake:
                     first, last = segment.key.first, segment.key.first + segment.key.count
-                    self._doubts.note(owed_part(segment.run, state.taken.within(first, last)))
+                    self._doubts.note(segment.run.at(state.taken.within(first, last)))
         with suppress(ServerError, Interrupted):
             await self._doubts.ask()
 

@@ -27,8 +27,8 @@ from bulk_importer.checkpoint import (
     read_state,
     rejected_lines,
 )
+from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.pipeline.corrections import Correction
 from bulk_importer.spans import SpanSet
 
 __all__ = [

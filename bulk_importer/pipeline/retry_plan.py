@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
+from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.errors import BulkImporterError, UsageError
 from bulk_importer.intake import IntakeOptions, Rules
 from bulk_importer.intake.name_index import NameIndex
 from bulk_importer.intake.naming import NamedRules
-from bulk_importer.pipeline.corrections import Correction, corrections_in, standing_corrections, with_ids
+from bulk_importer.pipeline.corrections import corrections_in, standing_corrections, with_ids
 from bulk_importer.pipeline.media_naming import names_in
 from bulk_importer.pipeline.retry_folders import (
     RetryFolder,

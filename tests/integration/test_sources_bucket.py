@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake.bucket import open_object
-from bulk_importer.intake.sources import open_source
+from bulk_importer.intake.source_open import open_source
 from bulk_importer.model import ReadPlan
 from support.reading import entry, plain_reading, read_source
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.validation import Judge, Rules
-from bulk_importer.intake.work import Answer, Job, perform
+from bulk_importer.intake.work import perform
 
 JOINT = b'},{"internal_media_ID"'
 

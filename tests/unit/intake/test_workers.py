@@ -17,7 +17,7 @@ import pytest
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Intake, IntakeOptions, Rules, open_entries, open_source
-from bulk_importer.intake.work import Job
+from bulk_importer.intake.job import Job
 from bulk_importer.intake.workers import WorkerProcesses
 from bulk_importer.model import ReadPlan
 from support.reading import entry, read_file
