@@ -121,7 +121,7 @@ class EntryRun(msgspec.Struct, frozen=True):
         positions: a `range` where there are no holes, else an array of `q`.
         media_ids, lanes: the same list object where no id differs from its lane, which is the ordinary case.
         keeps: one `KeepData` byte per entry.
-        keys: a number for each lane, by which files and tables know it (`datagym.entry.key_of`).
+        keys: a number for each lane, by which files and tables know it (`labels.entry.key_of`).
     """
 
     offset: int

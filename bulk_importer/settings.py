@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.errors import UsageError
+from bulk_importer.files.small_files import text_of
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
-from bulk_importer.small_files import text_of
 from bulk_importer.units import (
     BUDGET,
     CODES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.datagym.entry import lane_of
+from bulk_importer.labels.entry import lane_of
 from bulk_importer.model import KeepData
 
 __all__ = ["Correction"]

@@ -17,7 +17,6 @@ import msgspec
 
 from bulk_importer.checkpoint.commit import GroupCommit
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
-from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptions
 from bulk_importer.checkpoint.log import COMPACT_BYTES, read_log
 from bulk_importer.checkpoint.records import (
@@ -41,6 +40,7 @@ from bulk_importer.checkpoint.records import (
 from bulk_importer.checkpoint.state import CheckpointState, Contradiction
 from bulk_importer.checkpoint.transitions import apply, require
 from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import Batch, Rejection, Segment
 from bulk_importer.spans import Span, SpanSet
 

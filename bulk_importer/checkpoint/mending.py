@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.checkpoint.digests import DIGEST_BYTES, DIGESTS
-from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.checkpoint.log import log_path, read_content, replace_log
@@ -17,6 +16,7 @@ from bulk_importer.checkpoint.repair import Salvaged, salvage
 from bulk_importer.checkpoint.replay import replay
 from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+from bulk_importer.files.durable import DurableFile
 
 __all__ = ["repair_log"]
 

@@ -37,8 +37,8 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint.durable import DurableFile, sync_folder
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import DurableFile, sync_folder
 from bulk_importer.model import Finding, Rejection
 from bulk_importer.spans import SpanSet
 

@@ -16,8 +16,8 @@ from bulk_importer.cli.options import add_settings, gather
 from bulk_importer.cli.watching import watched
 from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
-from bulk_importer.small_files import reason_of
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
     from bulk_importer.cli.import_labels import expanded
-    from bulk_importer.intake.allocation import reuse_large_blocks
+    from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
     sources = expanded(arguments.source)

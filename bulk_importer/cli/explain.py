@@ -38,7 +38,7 @@ def _facts(code: str) -> dict[str, object]:
             "exit_codes": {str(int(each)): text for each, text in codes_of(code).items()},
         }
     if not code.lstrip("-").isdecimal():
-        from bulk_importer.datagym.findings import kind_of
+        from bulk_importer.labels.findings import kind_of
 
         kind = kind_of(code)
         return {
@@ -58,7 +58,7 @@ def _facts(code: str) -> dict[str, object]:
 
 
 def _all_facts() -> dict[str, object]:
-    from bulk_importer.datagym.findings import CATALOGUE
+    from bulk_importer.labels.findings import CATALOGUE
 
     return {
         "findings": [_facts(code) for code in sorted(CATALOGUE)],
@@ -67,7 +67,7 @@ def _all_facts() -> dict[str, object]:
 
 
 def _explained(code: str) -> str:
-    from bulk_importer.datagym.findings import kind_of
+    from bulk_importer.labels.findings import kind_of
 
     if codes_of(code):
         return _explained_command(code)
@@ -103,7 +103,7 @@ def _exit_code(text: str) -> ExitCode:
 
 
 def _listed() -> str:
-    from bulk_importer.datagym.findings import CATALOGUE
+    from bulk_importer.labels.findings import CATALOGUE
 
     width = max(map(len, CATALOGUE))
     lines = ["Findings:"]

@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
-    from bulk_importer.intake.allocation import reuse_large_blocks
+    from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
     sources = expanded(arguments.source)

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         terminal.out_json({"entries": entries})
         return ExitCode.DELIVERED
-    from bulk_importer.datagym.label_config import read_label_config
+    from bulk_importer.labels.label_config import read_label_config
 
     config = read_label_config(entries, source="the label configuration of the project")
     rows: list[Row] = [

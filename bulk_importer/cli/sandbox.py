@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.small_files import reason_of, text_of
+from bulk_importer.files.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig

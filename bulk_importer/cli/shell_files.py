@@ -17,8 +17,8 @@ from bulk_importer.cli.help import topics
 from bulk_importer.cli.main import COMMANDS, whole_parser
 from bulk_importer.cli.options import Parser
 from bulk_importer.cli.short_help import command_line, usage_of
-from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.errors import ExitCode
+from bulk_importer.labels.findings import CATALOGUE
 
 __all__ = ["completion_script", "man_pages"]
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bulk_importer.errors import UsageError
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.levels import Level
 from bulk_importer.readable import as_json, readable
-from bulk_importer.small_files import reason_of
 
 __all__ = [
     "Manner",

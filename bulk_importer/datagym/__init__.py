@@ -1,7 +1,5 @@
-"""The server and its language, and nothing else: what it takes, what it answers, what is there, how it is reached.
+"""The server, and nothing else: how it is reached, what it answers, what is there. What it takes is `labels`.
 
-- What it takes: `entry` (the shape of a media entry), `label_config` (classes and values), `meaning` and `bounds` (what
-  the server would make of an entry), `findings` (everything that can be wrong with one, in words).
 - What it answers: `answers` turns an answer, or a failure to get one, into a verdict (`verdicts`); `schema_text` reads
   the places out of a schema text.
 - How it is reached: `client` speaks HTTP, `access` holds the token, `retry` is the only loop that sends again, by a

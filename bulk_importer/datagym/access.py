@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bulk_importer.errors import UsageError
-from bulk_importer.small_files import text_of
+from bulk_importer.files.small_files import text_of
 
 __all__ = ["TOKEN_VARIABLE", "Token"]
 

@@ -13,8 +13,8 @@ from bulk_importer.datagym import routes
 from bulk_importer.datagym.asking import Asking, Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.entry import lane_of
 from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.labels.entry import lane_of
 
 __all__ = ["LabelReader", "Reading"]
 

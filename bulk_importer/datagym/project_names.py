@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from bulk_importer.datagym.entry import nearest
 from bulk_importer.errors import BulkImporterError, ProjectNotFound
+from bulk_importer.labels.entry import nearest
 
 __all__ = ["AmbiguousProject", "Named", "id_in", "listed", "meant_by"]
 

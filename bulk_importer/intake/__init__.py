@@ -11,7 +11,7 @@ The same once more inside a segment, and inside an entry, as long as guesses com
 wherever two seem to be joined (`segments.frame_at_joints`), and each is decoded into a form of what this input has
 looked like so far (`narrow_forms`), which counts it while it proves it; both are proven by the decoding itself, and
 by one count of colons for the whole segment. Where that fails, `segments.frame` and the wide forms (`forms`,
-`configured_forms`) do it in twice the time, and the exact look (`strict_json`, `schema`, `datagym.meaning`) in ten
+`configured_forms`) do it in twice the time, and the exact look (`strict_json`, `schema`, `labels.meaning`) in ten
 times.
 
 Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a
@@ -22,7 +22,7 @@ segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds proc
                     columns of W + 1 segments, about 100 bytes an entry: (W + 1) * 100 * N
                     where the source is no plain file, the bytes of W + 1 segments, once in the window that slides
                     over the stream and once with the job: 2 * (W + 1) * S
-                    free memory that is kept for the next segment (see `allocation`): 16 MB at most
+                    free memory that is kept for the next segment (see `machine.malloc`): 16 MB at most
                     the window of zstd data: 8 MB at most unless they were packed to need more, and then up to 2 GiB,
                     where there is so much (see `zstd_frame`)
     each worker     an interpreter with its decoders: 20 MB

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.datagym.entry import keys_of, lanes_of
+from bulk_importer.labels.entry import keys_of, lanes_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 

@@ -2,7 +2,7 @@
 
 A form is a `msgspec` type. What decodes into it, and passes the count behind it, is in the language of the import
 schema, means one thing, and is worth no error and no warning. What does not is not thereby wrong: the forms know
-the ordinary, and the exact look (`strict_json`, `schema`, `datagym.meaning`) decides about the rest. Decoding costs
+the ordinary, and the exact look (`strict_json`, `schema`, `labels.meaning`) decides about the rest. Decoding costs
 about 9 µs for an entry of 2 kB (220 MB/s on one core), counting about half of that.
 
 There is a plain form (this module), for entries that are held against the schema alone, and one that is compiled
@@ -25,8 +25,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.datagym.entry import ENTRY_KEYS
-from bulk_importer.datagym.shapes import LEAST_AREA, as_double, lacks_area, lacks_length
+from bulk_importer.labels.entry import ENTRY_KEYS
+from bulk_importer.labels.shapes import LEAST_AREA, as_double, lacks_area, lacks_length
 
 __all__ = [
     "SHAPES",

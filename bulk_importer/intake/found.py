@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from bulk_importer.datagym.findings import CATALOGUE
-from bulk_importer.datagym.kinds import Flaw
 from bulk_importer.intake.columns import Element
+from bulk_importer.labels.findings import CATALOGUE
+from bulk_importer.labels.flaws import Flaw
 from bulk_importer.model import Finding, Severity
 
 __all__ = ["Found"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from bulk_importer.datagym.findings import CATALOGUE
+from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Finding, Severity
 
 __all__ = ["FindingGroup", "FindingGroups", "class_path"]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
 
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.pointers import shown
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.pointers import shown
 from bulk_importer.model import KeepData
 
 __all__ = ["MediaFlag", "MediaRules"]

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from bulk_importer.datagym.findings import CATALOGUE
+from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, Severity
 
 __all__ = ["Mentions", "wiping"]

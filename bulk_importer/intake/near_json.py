@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.pointers import pointer_of
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.pointers import pointer_of
 
 __all__ = ["Constant", "flaw_at", "flaws_of_constants"]
 

@@ -22,7 +22,6 @@ from bulk_importer.errors import (
     MalformedInput,
     SourceUnreadable,
 )
-from bulk_importer.intake.cores import usable_cores
 from bulk_importer.intake.cutting import Cutter
 from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.naming import judge_for
@@ -31,6 +30,7 @@ from bulk_importer.intake.readers import open_reader
 from bulk_importer.intake.source_base import Source
 from bulk_importer.intake.validation import Rules
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses
+from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.settings import Settings
 from bulk_importer.spans import Span

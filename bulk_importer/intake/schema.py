@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import orjson
 
-from bulk_importer.datagym.entry import GEOMETRY_KEYS, nearest
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.pointers import pointer_of, shown
+from bulk_importer.labels.entry import GEOMETRY_KEYS, nearest
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.pointers import pointer_of, shown
 
 if TYPE_CHECKING:
     import jsonschema_rs

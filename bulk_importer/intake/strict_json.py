@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.pointers import pointer_of, shown
 from bulk_importer.intake.near_json import Constant, flaw_at, flaws_of_constants
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.pointers import pointer_of, shown
 
 __all__ = ["parsed", "repeats_a_key"]
 

@@ -7,7 +7,7 @@ Pure.
 
 from __future__ import annotations
 
-from bulk_importer.datagym.entry import lane_of
+from bulk_importer.labels.entry import lane_of
 
 __all__ = ["truth_of"]
 

@@ -1,6 +1,6 @@
 """Judges the elements of a segment: which are entries that may be sent, and what is wrong with the others.
 
-Three rings (see `datagym.findings`): the text and the import schema, the label configuration, the media of the project.
+Three rings (see `labels.findings`): the text and the import schema, the label configuration, the media of the project.
 Each element is decoded into a form of what this input usually holds (`narrow_forms`), else into one that knows all
 that is ordinary (`forms`); what does not fit either is looked at exactly. All ways give the same columns and digest.
 
@@ -20,13 +20,6 @@ import orjson
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.datagym.bounds import outside
-from bulk_importer.datagym.entry import lane_of, weight_of
-from bulk_importer.datagym.findings import CATALOGUE, severities
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.label_config import LabelConfig
-from bulk_importer.datagym.meaning import Meaning, flaws_of_keys, flaws_of_origin
-from bulk_importer.datagym.pointers import shown
 from bulk_importer.intake.columns import KEEPS, Element, Gathered, text_digest
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import (
@@ -46,6 +39,13 @@ from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.narrow_forms import Narrowing
 from bulk_importer.intake.schema import ImportSchema
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
+from bulk_importer.labels.bounds import outside
+from bulk_importer.labels.entry import lane_of, weight_of
+from bulk_importer.labels.findings import CATALOGUE, severities
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.label_config import LabelConfig
+from bulk_importer.labels.meaning import Meaning, flaws_of_keys, flaws_of_origin
+from bulk_importer.labels.pointers import shown
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
 from bulk_importer.spans import Span
 

@@ -21,8 +21,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from bulk_importer.checkpoint import Checkpoint
-from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.errors import LabelConfigChanged, ServerError
+from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.spans import SpanSet
 
 __all__ = ["ConfigWatch", "digest_of", "kept_config"]

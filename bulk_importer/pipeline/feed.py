@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
-from bulk_importer.datagym.entry import lane_of
 from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
 from bulk_importer.events import EntriesRejected, Observer, SegmentRead, SourceEnded
 from bulk_importer.intake import Intake
+from bulk_importer.labels.entry import lane_of
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing

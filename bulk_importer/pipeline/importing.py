@@ -26,7 +26,6 @@ from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog, Project
 from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.label_config import LabelConfig
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.datagym.project_names import id_in
 from bulk_importer.datagym.routes import server_url
@@ -41,6 +40,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions, Source
+from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import (
     PROJECT_NAME,

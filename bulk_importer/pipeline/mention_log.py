@@ -25,8 +25,8 @@ from typing import BinaryIO
 from zlib import crc32
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import EntryRun, SegmentKey
 

@@ -12,8 +12,8 @@ from itertools import islice
 
 import msgspec
 
-from bulk_importer.datagym.findings import CATALOGUE
-from bulk_importer.datagym.pointers import places_of
+from bulk_importer.labels.findings import CATALOGUE
+from bulk_importer.labels.pointers import places_of
 from bulk_importer.model import Batch, Entry, EntryRun, Finding, Rejection
 from bulk_importer.transfer.isolation import TURNED_AWAY, Refused
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import DurableFile
 
 __all__ = ["RowSpool"]
 

@@ -26,7 +26,7 @@ from itertools import chain
 
 import msgspec
 
-from bulk_importer.datagym.entry import lane_of
+from bulk_importer.labels.entry import lane_of
 
 __all__ = ["Claims", "HeldValue", "ServerClock", "Witness", "witness_of"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.label_config import read_label_config
 from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.model import Severity
 
 VECTORS = Path(__file__).parents[1] / "vectors"

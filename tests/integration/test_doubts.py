@@ -20,9 +20,9 @@ from bulk_importer.datagym.access import Token
 from bulk_importer.datagym.asking import Patience
 from bulk_importer.datagym.catalog import Catalog
 from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.entry import keys_of
 from bulk_importer.datagym.label_reader import LabelReader
 from bulk_importer.events import OutageEnded
+from bulk_importer.labels.entry import keys_of
 from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey
 from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.sandbox import Sandbox

@@ -23,10 +23,10 @@ else:
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import zstd_frame
 from bulk_importer.intake.compressed import HEAD_BYTES, CompressedSource
-from bulk_importer.intake.memory import available_bytes
 from bulk_importer.intake.source_base import Stream
 from bulk_importer.intake.source_open import open_source
 from bulk_importer.intake.zstd_frame import window_bytes
+from bulk_importer.machine.memory import available_bytes
 from bulk_importer.model import ReadPlan
 from support.reading import Seen, entry, plain_reading, read_file, read_source
 

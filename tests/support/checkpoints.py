@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bulk_importer.checkpoint import Header, SourceIdentity
-from bulk_importer.checkpoint.durable import DurableFile
-from bulk_importer.datagym.entry import keys_of
+from bulk_importer.files.durable import DurableFile
+from bulk_importer.labels.entry import keys_of
 from bulk_importer.model import Batch, EntryRun, Finding, Rejection, Segment, SegmentKey, Severity
 from bulk_importer.spans import SpanSet
 

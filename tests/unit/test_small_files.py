@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.errors import UsageError
-from bulk_importer.small_files import opened, text_of
+from bulk_importer.files.small_files import opened, text_of
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.checkpoint import Checkpoint, read_state
-from bulk_importer.checkpoint.durable import DurableFile
 from bulk_importer.checkpoint.frames import frame, split
 from bulk_importer.checkpoint.log import CheckpointLog, read_content, read_log
 from bulk_importer.checkpoint.records import Note, encode
 from bulk_importer.checkpoint.replay import replay
 from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+from bulk_importer.files.durable import DurableFile
 from support.checkpoints import FailingFile, batch_of, header, segment_of
 
 
@@ -152,7 +152,7 @@ async def test_a_compaction_for_which_there_is_no_room_leaves_the_log_as_it_is(t
 KILLED_WHILE_COMPACTING = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
-    from bulk_importer.checkpoint.durable import DurableFile
+    from bulk_importer.files.durable import DurableFile
     from bulk_importer.checkpoint import log
     from bulk_importer.checkpoint.log import CheckpointLog, read_log
 

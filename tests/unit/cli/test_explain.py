@@ -8,8 +8,8 @@ import pytest
 
 from bulk_importer.cli.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.cli.main import COMMANDS
-from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.errors import ExitCode, most_important
+from bulk_importer.labels.findings import CATALOGUE
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

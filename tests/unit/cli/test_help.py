@@ -18,8 +18,8 @@ from bulk_importer.cli.essentials import ESSENTIALS
 from bulk_importer.cli.help import topics
 from bulk_importer.cli.main import COMMANDS, main, whole_parser
 from bulk_importer.cli.options import Parser
-from bulk_importer.datagym.findings import CATALOGUE
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.sandbox import FaultScript, faults
 from bulk_importer.settings import definitions
 

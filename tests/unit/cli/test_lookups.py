@@ -10,8 +10,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bulk_importer.datagym.label_config import read_label_config
 from bulk_importer.errors import ExitCode
+from bulk_importer.labels.label_config import read_label_config
 
 CLOUD: dict[str, Any] = {"flavour": "cloud", "tokens": ["secret-1"], "seed": 1}
 OPEN_CORE: dict[str, Any] = {"flavour": "open-core", "seed": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.datagym.entry import lane_of, nearest, weight_of
+from bulk_importer.labels.entry import lane_of, nearest, weight_of
 
 
 @pytest.mark.parametrize(

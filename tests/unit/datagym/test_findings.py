@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.datagym.findings import CATALOGUE, kind_of, severities
-from bulk_importer.datagym.kinds import Ring
 from bulk_importer.errors import UsageError
+from bulk_importer.labels.findings import CATALOGUE, kind_of, severities
+from bulk_importer.labels.flaws import Ring
 from bulk_importer.model import Severity
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.label_config import ClassType, LabelClass, LabelConfig, read_label_config
 from bulk_importer.errors import UsageError
+from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig, read_label_config
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.bounds import outside
-from bulk_importer.datagym.findings import CATALOGUE
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.label_config import ClassType, LabelClass, LabelConfig, read_label_config
-from bulk_importer.datagym.meaning import Meaning
+from bulk_importer.labels.bounds import outside
+from bulk_importer.labels.findings import CATALOGUE
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig, read_label_config
+from bulk_importer.labels.meaning import Meaning
 from bulk_importer.model import Severity
 
 POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.intake.cores import usable_cores
+from bulk_importer.machine.cpu_quota import usable_cores
 
 CORES = len(os.sched_getaffinity(0))
 

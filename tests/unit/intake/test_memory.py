@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.intake.memory import available_bytes
+from bulk_importer.machine.memory import available_bytes
 
 MACHINE = {"proc/meminfo": "MemTotal:  9000 kB\nMemAvailable:    4000 kB\n"}
 STAT = "anon 1\ninactive_file 300\nactive_file 7\n"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.labels.label_config import LabelConfig, read_label_config
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from bulk_importer.datagym.label_config import LabelConfig, read_label_config
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import PlainForm
@@ -19,6 +18,7 @@ from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.model import KeepData, Severity
 
 VECTORS = Path(__file__).parents[2] / "vectors"

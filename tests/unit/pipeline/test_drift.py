@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
-from bulk_importer.datagym.label_config import ClassType, LabelClass, LabelConfig
 from bulk_importer.errors import LabelConfigChanged, ServerUnavailable
+from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
 from bulk_importer.pipeline import drift
 from bulk_importer.pipeline.drift import ConfigWatch, digest_of, kept_config
 

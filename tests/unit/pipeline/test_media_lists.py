@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.entry import key_of, lane_of
 from bulk_importer.datagym.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag
+from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.pipeline.media_lists import first_row, media_names, media_tasks, name_map
 from bulk_importer.pipeline.row_spool import RowSpool
 

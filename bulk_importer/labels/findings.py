@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from bulk_importer.datagym.entry import nearest
-from bulk_importer.datagym.kinds import Kind, Ring
 from bulk_importer.errors import UsageError
+from bulk_importer.labels.entry import nearest
+from bulk_importer.labels.flaws import Kind, Ring
 from bulk_importer.model import Severity
 
 __all__ = ["CATALOGUE", "kind_of", "severities"]

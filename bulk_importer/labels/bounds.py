@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
-from bulk_importer.datagym.entry import GEOMETRY_KEYS
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.pointers import shown, step
-from bulk_importer.datagym.shapes import as_double
+from bulk_importer.labels.entry import GEOMETRY_KEYS
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.pointers import shown, step
+from bulk_importer.labels.shapes import as_double
 
 __all__ = ["outside"]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bulk_importer.datagym.entry import nearest
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.label_config import ClassType, LabelClass
-from bulk_importer.datagym.pointers import shown
+from bulk_importer.labels.entry import nearest
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.label_config import ClassType, LabelClass
+from bulk_importer.labels.pointers import shown
 
 __all__ = ["flaws_of_values", "is_plain", "meant"]
 

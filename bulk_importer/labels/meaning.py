@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
-from bulk_importer.datagym.entry import ENTRY_KEYS, EXPORT_KEYS, EXPORT_MARKS, GEOMETRY_KEYS, lane_of, nearest
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
-from bulk_importer.datagym.pointers import shown, step
-from bulk_importer.datagym.shapes import flaws_of_shapes
-from bulk_importer.datagym.values import flaws_of_values, is_plain, meant
+from bulk_importer.labels.entry import ENTRY_KEYS, EXPORT_KEYS, EXPORT_MARKS, GEOMETRY_KEYS, lane_of, nearest
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
+from bulk_importer.labels.pointers import shown, step
+from bulk_importer.labels.shapes import flaws_of_shapes
+from bulk_importer.labels.values import flaws_of_values, is_plain, meant
 
 __all__ = ["Meaning", "flaws_of_keys", "flaws_of_origin"]
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bulk_importer.intake.control_groups import control_groups
+from bulk_importer.machine.control_groups import control_groups
 
 __all__ = ["usable_cores"]
 

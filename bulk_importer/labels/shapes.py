@@ -11,10 +11,10 @@ from itertools import pairwise
 from math import isinf
 from typing import Any, TypeAlias, cast
 
-from bulk_importer.datagym.entry import GEOMETRY_KEYS
-from bulk_importer.datagym.kinds import Flaw
-from bulk_importer.datagym.label_config import ClassType
-from bulk_importer.datagym.pointers import shown
+from bulk_importer.labels.entry import GEOMETRY_KEYS
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.labels.label_config import ClassType
+from bulk_importer.labels.pointers import shown
 
 __all__ = ["LEAST_AREA", "as_double", "flaws_of_shapes", "lacks_area", "lacks_length"]
 

@@ -1,0 +1,11 @@
+"""The language of an import: what an entry is, what a label configuration allows, and what can be wrong with either.
+
+- `entry` is the shape of a media entry, `label_config` the classes of a project with their values.
+- `meaning` says what the server would make of an entry that its schema accepts (`shapes` for geometries, `values` for
+  classifications), `bounds` whether coordinates lie inside the image.
+- `flaws` is what is wrong in an entry before it is tied to a position, `findings` the catalogue of it in words,
+  `pointers` says where it is.
+
+Nothing here reads a file or speaks to a server. Facts about the server were measured on a running one; they are written
+down in `tests/vectors/PROTOCOL.md`: "protocol 2.6" is a section of it.
+"""
