@@ -33,8 +33,8 @@ from urllib.request import Request, urlopen
 from aiohttp import web
 
 from benchmarks.measuring import write_results
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.policy import RetryBudget
+from bulk_importer.datagym.answers.policy import RetryBudget
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, Event, GateMoved
 from bulk_importer.intake import open_source

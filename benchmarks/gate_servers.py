@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from bulk_importer.datagym.verdicts import Accept, Refuse
+from bulk_importer.datagym.answers.verdicts import Accept, Refuse
 from bulk_importer.events import GateMoved
 from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
 from bulk_importer.sandbox.cost_files import read_cost_model

@@ -57,7 +57,7 @@ async def import_labels(
     Raises:
         BulkImporterError: the run could not begin.
     """
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.intake import open_entries, open_source
     from bulk_importer.pipeline import Import, checkpoint_folder
     from bulk_importer.settings import idle

@@ -5,7 +5,7 @@ of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `m
 these that says something wins, the default comes last. A variable that is empty says nothing, and one that is no
 setting ends nothing: an orchestrator makes variables of the names of its services, and some begin like ours. The
 library takes a `Settings` object as it is.
-The token is no setting: it would end up in files and process lists (see `datagym.client`).
+The token is no setting: it would end up in files and process lists (see `datagym.wire.client`).
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _examine(settings: Settings, *, as_json: bool) -> list[ExitCode]:
-    from bulk_importer.datagym.access import Token
     from bulk_importer.datagym.diagnosis import diagnose
+    from bulk_importer.datagym.wire.api_token import Token
 
     steps: list[Examined] = []
     async for step in diagnose(settings, Token.find(settings.token_file)):

@@ -25,7 +25,7 @@ from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
     from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     from bulk_importer.cli.signals import stopping_on_signals
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.pipeline import checkpoint_folders
     from bulk_importer.pipeline.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch

@@ -14,9 +14,9 @@ from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.asking import Patience
-    from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.client import Client
+    from bulk_importer.datagym.reads.catalog import Catalog
+    from bulk_importer.datagym.reads.queries import Patience
+    from bulk_importer.datagym.wire.client import Client
     from bulk_importer.events import Observer
 
 __all__ = [
@@ -81,9 +81,9 @@ async def opened_client(
     import asyncio
     import random
 
-    from bulk_importer.datagym.access import Token
-    from bulk_importer.datagym.asking import Patience
-    from bulk_importer.datagym.client import Client
+    from bulk_importer.datagym.reads.queries import Patience
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.datagym.wire.client import Client
     from bulk_importer.observe import Waiting
 
     async with Client.of(settings, Token.find(settings.token_file)) as client:
@@ -106,7 +106,7 @@ async def opened_catalog(settings: Settings, observer: Observer | None = None) -
     Args:
         observer: as `opened_client` takes it; it is also told how far long lists are.
     """
-    from bulk_importer.datagym.catalog import Catalog
+    from bulk_importer.datagym.reads.catalog import Catalog
 
     async with opened_client(settings, observer) as (client, patience):
         yield Catalog(client, patience, emit=observer or (lambda _: None))

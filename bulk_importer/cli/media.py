@@ -61,7 +61,7 @@ class _Kept(Generic[_R]):
 async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
     if dataset is not None:
         return await _rows_of_dataset(settings, dataset)
-    from bulk_importer.datagym.listings import TaskRow
+    from bulk_importer.datagym.reads.listings import TaskRow
 
     with watched() as observer:
         async with opened_catalog(settings, observer) as catalog:
@@ -84,7 +84,7 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
 
 
 async def _rows_of_dataset(settings: Settings, dataset: str) -> list[Row]:
-    from bulk_importer.datagym.listings import MediaRow
+    from bulk_importer.datagym.reads.listings import MediaRow
 
     with watched() as observer:
         async with opened_catalog(settings, observer) as catalog:

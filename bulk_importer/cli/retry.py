@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
-    from bulk_importer.datagym.access import Token
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline.retrying import Retry
     from bulk_importer.transfer.stop import StopSwitch

@@ -215,8 +215,8 @@ async def _compare(
 
     from bulk_importer.checkpoint.folder import MOVED
     from bulk_importer.cli.lookups import opened_client
-    from bulk_importer.datagym.catalog import Catalog
-    from bulk_importer.datagym.label_reader import LabelReader
+    from bulk_importer.datagym.reads.catalog import Catalog
+    from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.intake import open_source
     from bulk_importer.pipeline.comparing import compare_with_server

@@ -12,7 +12,7 @@ from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.reads.catalog import Catalog, Project
     from bulk_importer.events import Observer
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.pipeline.rules import Yardstick

@@ -14,14 +14,14 @@ from enum import StrEnum
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.access import TOKEN_VARIABLE, Token
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Patience
-from bulk_importer.datagym.catalog import Catalog, Project
-from bulk_importer.datagym.client import Answer, Client, RequestFailed
-from bulk_importer.datagym.proxies import Proxy
-from bulk_importer.datagym.reach import Reach
+from bulk_importer.datagym.reads.catalog import Catalog, Project
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience
 from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.datagym.wire.api_token import TOKEN_VARIABLE, Token
+from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
+from bulk_importer.datagym.wire.connection import Reach
+from bulk_importer.datagym.wire.proxies import Proxy
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
 

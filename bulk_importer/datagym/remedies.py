@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.client import RequestFailed
+from bulk_importer.datagym.answers.judging import FailureKind
+from bulk_importer.datagym.wire.client import RequestFailed
 
 __all__ = ["ANY_REMEDY", "PROXY_REMEDY", "remedy_for"]
 

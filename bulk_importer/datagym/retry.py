@@ -17,8 +17,8 @@ from tenacity import (
     stop_after_attempt,
 )
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds
-from bulk_importer.datagym.verdicts import Again, Cause, Verdict
+from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy, backoff_seconds
+from bulk_importer.datagym.answers.verdicts import Again, Cause, Verdict
 
 __all__ = ["Retrying", "until_answered"]
 

@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.answers import judge_answer, judge_failure
-from bulk_importer.datagym.client import Answer, Client, RequestFailed
-from bulk_importer.datagym.remedies import PROXY_REMEDY
-from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.judging import judge_answer, judge_failure
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     Cause,
@@ -22,6 +19,9 @@ from bulk_importer.datagym.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.remedies import PROXY_REMEDY
+from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ProjectNotFound, ServerUnavailable
 
 __all__ = ["Uploads"]

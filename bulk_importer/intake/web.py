@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from bulk_importer.datagym.proxies import proxy_for
+from bulk_importer.datagym.wire.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake.signed_urls import has_run_out, is_signed
 from bulk_importer.intake.source_base import HIDDEN_QUERY, Owned, Stream, changed
@@ -77,7 +77,7 @@ class WebSource(Owned):
         """Find out size, version, and whether parts can be had."""
         import aiohttp
 
-        from bulk_importer.datagym.socks import socks_connector
+        from bulk_importer.datagym.wire.socks import socks_connector
 
         timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
         proxy = proxy_for(self._url)
@@ -140,7 +140,7 @@ class WebSource(Owned):
         """An answer of the server that carries content, or says that there is none at that place."""
         import aiohttp
 
-        from bulk_importer.datagym.failures import failure_text
+        from bulk_importer.datagym.wire.failures import failure_text
 
         assert self._session is not None
         try:
@@ -207,7 +207,7 @@ class WebSource(Owned):
     async def pause(self, wait: float | None, error: Exception) -> None:
         """Wait before the next try, or give up."""
         if wait is None:
-            from bulk_importer.datagym.failures import failure_text
+            from bulk_importer.datagym.wire.failures import failure_text
 
             what = failure_text(error)
             raise SourceUnreadable(

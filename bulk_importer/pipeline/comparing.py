@@ -14,7 +14,7 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Claim
 from bulk_importer.checkpoint.correction import Correction
-from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
 from bulk_importer.labels.entry import key_of

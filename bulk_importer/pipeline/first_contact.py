@@ -1,6 +1,6 @@
 """Ends a run soon whose server has never answered, where the uploads are the first that it is asked.
 
-A look-up gives such a server up by itself (see `datagym.asking`). With `--label-config none --no-check-media` nothing
+A look-up gives such a server up by itself (see `datagym.reads.queries`). With `--label-config none --no-check-media` nothing
 is looked up, and what sends waits for as long as for a server that is known to be there.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ServerUnavailable
 from bulk_importer.events import AnswerMissed, Event, Observer, OutageBegan, RetryScheduled
 from bulk_importer.transfer.stop import StopSwitch

@@ -9,8 +9,8 @@ from contextlib import suppress
 from msgspec import to_builtins
 
 from bulk_importer.checkpoint import Checkpoint
-from bulk_importer.datagym.client import Client
 from bulk_importer.datagym.uploads import Uploads
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import (
     BudgetExceeded,
     BulkImporterError,

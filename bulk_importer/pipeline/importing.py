@@ -22,13 +22,13 @@ from bulk_importer.checkpoint import (
     read_state,
 )
 from bulk_importer.checkpoint.records import Block
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.asking import Patience
-from bulk_importer.datagym.catalog import Catalog, Project
-from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.label_reader import LabelReader
-from bulk_importer.datagym.project_names import id_in
+from bulk_importer.datagym.reads.catalog import Catalog, Project
+from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.project_names import id_in
+from bulk_importer.datagym.reads.queries import Patience
 from bulk_importer.datagym.routes import server_url
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,

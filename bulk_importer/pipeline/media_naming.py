@@ -18,7 +18,7 @@ from bulk_importer.pipeline.row_spool import RowSpool
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.reads.catalog import Catalog, Project
 
 __all__ = ["BY_NAME", "index_names", "names_in"]
 

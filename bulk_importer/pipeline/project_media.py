@@ -29,7 +29,7 @@ from bulk_importer.pipeline.tables import is_server_id
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.reads.catalog import Catalog, Project
 
 __all__ = ["Indexed", "index_media"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from bulk_importer.checkpoint import Checkpoint, Undecided
-from bulk_importer.datagym.label_reader import LabelReader
-from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData

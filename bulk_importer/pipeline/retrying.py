@@ -21,11 +21,11 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.asking import Patience
-from bulk_importer.datagym.catalog import Catalog
-from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.reads.catalog import Catalog
+from bulk_importer.datagym.reads.queries import Patience
 from bulk_importer.datagym.routes import server_url
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,

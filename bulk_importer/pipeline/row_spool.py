@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.datagym.project_names import id_in
+from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
 from bulk_importer.intake.media_rules import MediaRules
@@ -26,7 +26,7 @@ from bulk_importer.pipeline.project_media import index_media
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.catalog import Catalog, Project
+    from bulk_importer.datagym.reads.catalog import Catalog, Project
 
 __all__ = [
     "FROM_SERVER",
@@ -83,7 +83,7 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
     if not (is_asked or settings.server_moved):
         known_id = id_in(wanted)
         if known_id is not None:
-            from bulk_importer.datagym.catalog import Project
+            from bulk_importer.datagym.reads.catalog import Project
 
             return Project(known_id, known_id, "IMAGE")
         if settings.label_config == _WITHOUT and not needs_list:

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulk_importer.datagym.retry import Retrying
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,
@@ -19,6 +18,7 @@ from bulk_importer.datagym.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.retry import Retrying
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.clockwork import Clockwork

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     Cause,

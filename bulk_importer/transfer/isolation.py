@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,

@@ -22,8 +22,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeGuard
 
-from bulk_importer.datagym.policy import RetryPolicy, backoff_seconds
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,

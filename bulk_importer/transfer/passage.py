@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     StopKind,
     TurnedAway,

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds
+from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy, backoff_seconds
+from bulk_importer.datagym.answers.verdicts import may_concern_request
 from bulk_importer.datagym.retry import Retrying
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.datagym.verdicts import may_concern_request
 from bulk_importer.errors import UsageError
 from bulk_importer.events import Observer
 from bulk_importer.model import Batch, Rejection

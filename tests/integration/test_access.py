@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.asking import Patience
-from bulk_importer.datagym.catalog import Catalog
-from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.answers.judging import FailureKind
+from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, TurnedAway
 from bulk_importer.datagym.diagnosis import diagnose
+from bulk_importer.datagym.reads.catalog import Catalog
+from bulk_importer.datagym.reads.queries import Patience
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.datagym.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, TurnedAway
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client, RequestFailed
 from bulk_importer.errors import ServerUnavailable, UsageError
 from bulk_importer.events import AnswerCame, AnswerMissed, Event
 from bulk_importer.settings import Settings

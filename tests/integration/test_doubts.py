@@ -16,11 +16,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.asking import Patience
-from bulk_importer.datagym.catalog import Catalog
-from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.label_reader import LabelReader
+from bulk_importer.datagym.reads.catalog import Catalog
+from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
 from bulk_importer.labels.entry import keys_of
 from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey

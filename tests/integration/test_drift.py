@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.client import Client
+from bulk_importer.datagym.answers.verdicts import is_in_words
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.datagym.verdicts import is_in_words
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, BatchSealed, Event, OutageBegan
 from bulk_importer.intake import open_source

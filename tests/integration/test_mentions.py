@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Sandbox

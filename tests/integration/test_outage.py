@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.events import (
     BatchDelivered,

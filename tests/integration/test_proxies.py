@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.client import Client, RequestFailed
+from bulk_importer.datagym.answers.judging import FailureKind
 from bulk_importer.datagym.diagnosis import Examined, Health, diagnose
-from bulk_importer.datagym.proxies import proxy_for
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client, RequestFailed
+from bulk_importer.datagym.wire.proxies import proxy_for
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state, verify
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import

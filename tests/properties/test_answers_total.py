@@ -9,9 +9,17 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.answers import is_serving, judge_answer
-from bulk_importer.datagym.schema_text import pointed_entries
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, InDoubt, Refuse, Stop, TurnedAway
+from bulk_importer.datagym.answers.judging import is_serving, judge_answer
+from bulk_importer.datagym.answers.schema_text import pointed_entries
+from bulk_importer.datagym.answers.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    InDoubt,
+    Refuse,
+    Stop,
+    TurnedAway,
+)
 
 STATUSES = st.one_of(
     st.integers(), st.sampled_from([200, 204, 301, 400, 401, 403, 404, 413, 429, 500, 502, 503, 504])

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import read_state, verify
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.pipeline.retry_folders import retry_folders

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import CheckpointState, read_state
-from bulk_importer.datagym.access import Token
+from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchSealed, Event
 from bulk_importer.intake import open_source

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.answers import FailureKind, is_serving, judge_answer, judge_failure
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.judging import FailureKind, is_serving, judge_answer, judge_failure
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.asking import Patience
-from bulk_importer.datagym.catalog import TASK_STATES, Catalog, Project
-from bulk_importer.datagym.client import Client, Timeouts
-from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.reads.catalog import TASK_STATES, Catalog, Project
+from bulk_importer.datagym.reads.listings import TaskRow
+from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.client import Client, Timeouts
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ServerUnavailable
 
 PROJECT = Project("224623b3-7595-4a96-84b8-6b14d79226de", "p", "IMAGE", "c", "i")

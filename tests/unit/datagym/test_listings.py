@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.listings import MediaRow, NotAList, RowReader, TaskRow
+from bulk_importer.datagym.reads.listings import MediaRow, NotAList, RowReader, TaskRow
 
 _TEXTS = st.text(alphabet=string.ascii_letters + '{}[]",:\\ é\n', max_size=12)
 _ROWS = st.lists(

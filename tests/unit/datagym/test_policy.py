@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy, backoff_seconds, retry_after_seconds
+from bulk_importer.datagym.answers.policy import (
+    RetryBudget,
+    RetryPolicy,
+    backoff_seconds,
+    retry_after_seconds,
+)
 
 POLICY = RetryPolicy(base_seconds=0.5, cap_seconds=10.0, max_retry_after_seconds=100.0)
 NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)

@@ -7,9 +7,8 @@ import weakref
 
 import pytest
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
-from bulk_importer.datagym.retry import Retrying, until_answered
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,
@@ -20,6 +19,7 @@ from bulk_importer.datagym.verdicts import (
     StopKind,
     Verdict,
 )
+from bulk_importer.datagym.retry import Retrying, until_answered
 
 BUSY = Again(Cause.UNAVAILABLE, "status 503")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.datagym.schema_text import pointed_entries
+from bulk_importer.datagym.answers.schema_text import pointed_entries
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 HEAD = "Schema validation failed with {} error(s)\n\n"

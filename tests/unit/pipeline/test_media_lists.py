@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.media_rules import MediaFlag

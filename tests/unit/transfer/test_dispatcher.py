@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from bulk_importer.datagym.policy import RetryBudget, RetryPolicy
-from bulk_importer.datagym.retry import Retrying
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,
@@ -25,6 +24,7 @@ from bulk_importer.datagym.verdicts import (
     Verdict,
     may_concern_request,
 )
+from bulk_importer.datagym.retry import Retrying
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
 from bulk_importer.model import Batch, EntryRun, Rejection

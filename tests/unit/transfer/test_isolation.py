@@ -7,7 +7,15 @@ from math import ceil, log2
 
 import pytest
 
-from bulk_importer.datagym.verdicts import Accept, Again, AgainInPart, Cause, Refuse, StopKind, TurnedAway
+from bulk_importer.datagym.answers.verdicts import (
+    Accept,
+    Again,
+    AgainInPart,
+    Cause,
+    Refuse,
+    StopKind,
+    TurnedAway,
+)
 from bulk_importer.transfer.isolation import TURNED_AWAY, Isolation, Part, Settled
 
 Judge = Callable[[Part], Accept | Again | AgainInPart | Refuse]

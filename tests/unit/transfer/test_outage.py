@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     Cause,

@@ -27,10 +27,10 @@ import msgspec
 from aiohttp import payload
 from aiohttp.abc import AbstractStreamWriter
 
-from bulk_importer.datagym.access import Token
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.failures import failure_kind, failure_text, is_of_the_proxy
-from bulk_importer.datagym.reach import Reach
+from bulk_importer.datagym.answers.judging import FailureKind
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.datagym.wire.connection import Reach
+from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from bulk_importer.datagym.proxies import Proxy
+from bulk_importer.datagym.wire.proxies import Proxy
 from bulk_importer.errors import LibraryMissing
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import Asking, Patience
-from bulk_importer.datagym.catalog import Catalog, Project
-from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.listings import TaskRow
+from bulk_importer.datagym.reads.catalog import Catalog, Project
+from bulk_importer.datagym.reads.listings import TaskRow
+from bulk_importer.datagym.reads.queries import Asking, Patience
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.labels.entry import lane_of
 
 __all__ = ["LabelReader", "Reading"]

@@ -36,9 +36,9 @@ from enum import Enum
 from html import unescape
 from urllib.parse import urlsplit
 
-from bulk_importer.datagym.policy import retry_after_seconds
-from bulk_importer.datagym.schema_text import pointed_entries
-from bulk_importer.datagym.verdicts import (
+from bulk_importer.datagym.answers.policy import retry_after_seconds
+from bulk_importer.datagym.answers.schema_text import pointed_entries
+from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
     AgainInPart,

@@ -8,8 +8,8 @@ import ssl
 
 import aiohttp
 
-from bulk_importer.datagym.answers import FailureKind
-from bulk_importer.datagym.socks import ProxyRefusesUs
+from bulk_importer.datagym.answers.judging import FailureKind
+from bulk_importer.datagym.wire.socks import ProxyRefusesUs
 
 __all__ = ["failure_kind", "failure_text", "is_of_the_proxy"]
 

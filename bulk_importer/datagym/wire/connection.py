@@ -14,8 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from bulk_importer.datagym.proxies import Proxy, basic_login, proxy_for
-from bulk_importer.datagym.socks import ProxyRefusesUs, socks_connector
+from bulk_importer.datagym.wire.proxies import Proxy, basic_login, proxy_for
+from bulk_importer.datagym.wire.socks import ProxyRefusesUs, socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened, text_of
 from bulk_importer.settings import Settings

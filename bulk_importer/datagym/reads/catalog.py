@@ -9,11 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.asking import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, Patience, RowSink
-from bulk_importer.datagym.client import Client
-from bulk_importer.datagym.listings import MediaRow, TaskRow
-from bulk_importer.datagym.project_names import AmbiguousProject, listed, meant_by
+from bulk_importer.datagym.reads.listings import MediaRow, TaskRow
+from bulk_importer.datagym.reads.project_names import AmbiguousProject, listed, meant_by
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, Patience, RowSink
 from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
 from bulk_importer.events import Advanced, Observer
 

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bulk_importer.datagym.answers import FailureKind, retry_after
-from bulk_importer.datagym.client import Answer, Client, RequestFailed
-from bulk_importer.datagym.listings import NotAList, RowReader
-from bulk_importer.datagym.policy import RetryPolicy
+from bulk_importer.datagym.answers.judging import FailureKind, retry_after
+from bulk_importer.datagym.answers.policy import RetryPolicy
+from bulk_importer.datagym.reads.listings import NotAList, RowReader
 from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
+from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
