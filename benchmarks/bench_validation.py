@@ -23,11 +23,11 @@ import msgspec
 import orjson
 
 from bulk_importer.intake.forms import PlainEntry
-from bulk_importer.intake.media_index import MediaIndex
 from bulk_importer.intake.schema import schema_document
-from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.intake.validation import Judge, Rules
 from bulk_importer.labels.label_config import read_label_config
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.task_runs import MediaTask, TaskRun
 
 CLASSES = [
     {"entryKey": "bus", "type": "RECTANGLE"},

@@ -18,12 +18,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bulk_importer.intake.geometries import geometries_in
-from bulk_importer.intake.name_index import NameIndex, SeveralMedia
 from bulk_importer.intake.validation import Judge, Judged, Prove, Rules
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
+from bulk_importer.media.name_index import NameIndex, SeveralMedia
 from bulk_importer.model import Finding, Rejection
 
 __all__ = ["NamedRules", "NamingJudge", "judge_for"]

@@ -34,8 +34,6 @@ from bulk_importer.intake.forms import (
 )
 from bulk_importer.intake.found import Found
 from bulk_importer.intake.geometries import add_geometries
-from bulk_importer.intake.media_index import MediaIndex
-from bulk_importer.intake.media_rules import MediaFlag, MediaRules
 from bulk_importer.intake.narrow_forms import Narrowing
 from bulk_importer.intake.schema import ImportSchema
 from bulk_importer.intake.strict_json import parsed, repeats_a_key
@@ -46,6 +44,8 @@ from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.labels.meaning import Meaning, flaws_of_keys, flaws_of_origin
 from bulk_importer.labels.pointers import shown
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.rules import MediaFlag, MediaRules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
 from bulk_importer.spans import Span
 

@@ -16,13 +16,13 @@ import msgspec
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
-from bulk_importer.intake.media_rules import MediaRules
 from bulk_importer.intake.naming import NamedRules
 from bulk_importer.intake.validation import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
-from bulk_importer.pipeline.media_naming import BY_NAME, index_names
-from bulk_importer.pipeline.project_media import index_media
+from bulk_importer.media.build_index import index_media
+from bulk_importer.media.build_name_index import BY_NAME, index_names
+from bulk_importer.media.rules import MediaRules
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:

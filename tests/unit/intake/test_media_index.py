@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.media_index import MediaIndex
-from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.labels.entry import lane_of
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.media.task_runs import MediaTask, TaskRun
 
 
 def test_a_media_is_found_by_its_lane(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.name_index import NameIndex, SeveralMedia
 from bulk_importer.intake.naming import NamedRules, NamingJudge
 from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.media.name_index import NameIndex, SeveralMedia
 
 NAMED = [
     ("a.jpg", "id-a"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.labels.entry import key_of
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.media.task_runs import MediaTask, TaskRun
 
 
 def row(media_id: str, **more: object) -> dict[str, object]:

@@ -14,11 +14,11 @@ import pytest
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.configured_forms import ConfiguredForm
 from bulk_importer.intake.forms import PlainForm
-from bulk_importer.intake.media_index import MediaIndex
-from bulk_importer.intake.media_rules import MediaFlag, MediaRules
-from bulk_importer.intake.task_runs import MediaTask, TaskRun
 from bulk_importer.intake.validation import Judge, Judged, Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.rules import MediaFlag, MediaRules
+from bulk_importer.media.task_runs import MediaTask, TaskRun
 from bulk_importer.model import KeepData, Severity
 
 VECTORS = Path(__file__).parents[2] / "vectors"

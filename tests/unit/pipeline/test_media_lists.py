@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable, UsageError
-from bulk_importer.intake.media_index import MediaIndex
-from bulk_importer.intake.media_rules import MediaFlag
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.pipeline.media_lists import first_row, media_names, media_tasks, name_map
-from bulk_importer.pipeline.row_spool import RowSpool
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.lists import first_row, media_names, media_tasks, name_map
+from bulk_importer.media.row_spool import RowSpool
+from bulk_importer.media.rules import MediaFlag
 
 
 def row(number: int, state: str = "BACKLOG", task: str = "") -> TaskRow:

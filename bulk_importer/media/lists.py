@@ -24,8 +24,8 @@ from xxhash import xxh3_128
 
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
-from bulk_importer.intake.task_runs import MediaTask, TaskRun
-from bulk_importer.pipeline.tables import KNOWN_KEYS, require_whole, server_key, table_in
+from bulk_importer.media.tables import KNOWN_KEYS, require_whole, server_key, table_in
+from bulk_importer.media.task_runs import MediaTask, TaskRun
 
 __all__ = ["content_digest", "first_row", "media_names", "media_tasks", "name_map"]
 

@@ -12,9 +12,9 @@ from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.name_index import NameIndex
-from bulk_importer.pipeline.media_lists import content_digest, first_row, media_names, name_map
-from bulk_importer.pipeline.row_spool import RowSpool
+from bulk_importer.media.lists import content_digest, first_row, media_names, name_map
+from bulk_importer.media.name_index import NameIndex
+from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:

@@ -35,9 +35,9 @@ from typing import TypeAlias
 from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.intake.task_runs import TaskRun
 from bulk_importer.labels.entry import key_of, lane_of
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.media.task_runs import TaskRun
 
 __all__ = ["MediaIndex"]
 

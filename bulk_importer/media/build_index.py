@@ -20,12 +20,12 @@ from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.media_index import MediaIndex
-from bulk_importer.intake.media_rules import MediaFlag
-from bulk_importer.intake.task_runs import TaskRun
-from bulk_importer.pipeline.media_lists import content_digest, first_row, media_tasks
-from bulk_importer.pipeline.row_spool import RowSpool
-from bulk_importer.pipeline.tables import is_server_id
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.lists import content_digest, first_row, media_tasks
+from bulk_importer.media.row_spool import RowSpool
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.media.tables import is_server_id
+from bulk_importer.media.task_runs import TaskRun
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
