@@ -40,9 +40,9 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-    from bulk_importer.intake.source_base import Source
-    from bulk_importer.intake.source_open import open_entries, open_source
     from bulk_importer.intake.validation import Judge, Judged, Rules
+    from bulk_importer.sources.base import Source
+    from bulk_importer.sources.open import open_entries, open_source
 else:
     __getattr__ = opened_on_demand(
         __name__,

@@ -6,8 +6,8 @@ import asyncio
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.source_base import Source, Stream, unreadable_at
-from bulk_importer.intake.stretches import read_at
+from bulk_importer.sources.base import Source, Stream, unreadable_at
+from bulk_importer.sources.pread import read_at
 
 __all__ = ["FileReader", "Reader", "SlidingReader", "open_reader"]
 

@@ -15,9 +15,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
-from bulk_importer.intake.bucket import open_object
-from bulk_importer.intake.source_open import open_source
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources.bucket import open_object
+from bulk_importer.sources.open import open_source
 from support.reading import entry, plain_reading, read_source
 
 obstore = pytest.importorskip("obstore")

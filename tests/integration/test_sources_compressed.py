@@ -21,13 +21,13 @@ else:
     from backports import zstd
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake import zstd_frame
-from bulk_importer.intake.compressed import HEAD_BYTES, CompressedSource
-from bulk_importer.intake.source_base import Stream
-from bulk_importer.intake.source_open import open_source
-from bulk_importer.intake.zstd_frame import window_bytes
 from bulk_importer.machine.memory import available_bytes
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources import zstd_frame
+from bulk_importer.sources.base import Stream
+from bulk_importer.sources.compressed import HEAD_BYTES, CompressedSource
+from bulk_importer.sources.open import open_source
+from bulk_importer.sources.zstd_frame import window_bytes
 from support.reading import Seen, entry, plain_reading, read_file, read_source
 
 CONTENT = json.dumps([entry(i, labels={"class": []}) for i in range(4000)]).encode()

@@ -14,11 +14,11 @@ from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake import End
-from bulk_importer.intake.compressed import unpacked
-from bulk_importer.intake.source_base import Stream
-from bulk_importer.intake.source_open import open_source
-from bulk_importer.intake.web import open_url
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources.base import Stream
+from bulk_importer.sources.compressed import unpacked
+from bulk_importer.sources.open import open_source
+from bulk_importer.sources.web import open_url
 from support.reading import Seen, entry, plain_reading, read_source
 from support.socks import socks_proxy
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.errors import CheckpointMismatch
-from bulk_importer.intake.sources import PipeSource
 from bulk_importer.model import ReadPlan, SegmentKey
+from bulk_importer.sources.files import PipeSource
 from support.reading import Seen, plain_reading, read_file, read_source
 
 Json = Any

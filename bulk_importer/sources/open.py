@@ -9,8 +9,8 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from bulk_importer.errors import SourceUnreadable, UsageError
-from bulk_importer.intake.source_base import Source, why
-from bulk_importer.intake.sources import EntriesSource, FileSource, PipeSource
+from bulk_importer.sources.base import Source, why
+from bulk_importer.sources.files import EntriesSource, FileSource, PipeSource
 
 __all__ = ["open_entries", "open_source"]
 
@@ -24,7 +24,7 @@ async def open_source(spec: str) -> Source:
         SourceUnreadable: it does not exist, or may not be read.
         UsageError: its kind needs a package that is not installed, or is not known.
     """
-    from bulk_importer.intake.compressed import unpacked
+    from bulk_importer.sources.compressed import unpacked
 
     opened = await _opened(spec)
     try:
@@ -39,11 +39,11 @@ async def _opened(spec: str) -> Source:
     if not found:
         return _opened_file(spec)
     if scheme in ("http", "https"):
-        from bulk_importer.intake.web import open_url
+        from bulk_importer.sources.web import open_url
 
         return await open_url(spec)
     if scheme == "s3":
-        from bulk_importer.intake.bucket import open_object
+        from bulk_importer.sources.bucket import open_object
 
         return await open_object(spec)
     raise UsageError(f"{scheme}:// is not known. A source is a path, -, http://, https:// or s3://.")

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.source_base import GOES_ON, Owned, Stream, changed, unreadable_at, why
-from bulk_importer.intake.stretches import read_at
 from bulk_importer.readable import readable
+from bulk_importer.sources.base import GOES_ON, Owned, Stream, changed, unreadable_at, why
+from bulk_importer.sources.pread import read_at
 
 __all__ = ["EntriesSource", "FileSource", "PipeSource"]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake.source_base import Owned, Source, Stream
+from bulk_importer.sources.base import Owned, Source, Stream
 
 __all__ = ["HEAD_BYTES", "CannotUnpack", "CompressedSource", "DamagedData", "unpacked"]
 
@@ -77,7 +77,7 @@ class _GzipMember:
 
 
 def _zstd_member(head: bytes) -> _Member:
-    from bulk_importer.intake.zstd_frame import ZstdFrame
+    from bulk_importer.sources.zstd_frame import ZstdFrame
 
     return ZstdFrame(head)
 
