@@ -17,9 +17,10 @@ from pathlib import Path
 
 from benchmarks.corpus import SHAPES, write_corpus
 from benchmarks.measuring import Measured, bars, measure, write_results
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.machine.malloc import reuse_large_blocks
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources import open_source
 from bulk_importer.units import SIZE
 
 __all__ = ["main", "predicted"]

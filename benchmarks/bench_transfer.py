@@ -37,9 +37,9 @@ from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, Event, GateMoved
-from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from bulk_importer.transfer.gate import Gate
 from bulk_importer.transfer.outage import Outage
 from bulk_importer.transfer.pacing import Pacing

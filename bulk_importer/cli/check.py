@@ -21,11 +21,11 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.intake import Source
     from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.rules import Yardstick
+    from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]
 
@@ -101,8 +101,9 @@ async def _check_one(
 ) -> CheckReport:
     import msgspec
 
-    from bulk_importer.intake import IntakeOptions, open_source
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.checking import Check
+    from bulk_importer.sources import open_source
 
     encode = msgspec.json.Encoder().encode
 

@@ -118,9 +118,9 @@ async def _import_one(
     sibling: Path | None,
     neighbours: Neighbours | None,
 ) -> Summary:
-    from bulk_importer.intake import open_source
     from bulk_importer.observe import JsonLog
     from bulk_importer.pipeline import Import
+    from bulk_importer.sources import open_source
 
     opened = await open_source(source)
     with ExitStack() as ending:

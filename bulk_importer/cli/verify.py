@@ -187,7 +187,7 @@ def _repair(folder: Path) -> None:
 async def _hold_against(source: str, state: CheckpointState, observer: Observer) -> Claim:
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
-    from bulk_importer.intake import open_source
+    from bulk_importer.sources import open_source
 
     proof = SourceProof(state)
     opened = await open_source(source)
@@ -218,9 +218,9 @@ async def _compare(
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
-    from bulk_importer.intake import open_source
     from bulk_importer.pipeline.comparing import compare_with_server
     from bulk_importer.pipeline.retry_folders import delivered_corrections, retry_folders
+    from bulk_importer.sources import open_source
 
     header = proof.header
     if header.settings.get("media_by", "id") != "id":

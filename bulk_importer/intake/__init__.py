@@ -41,15 +41,11 @@ from bulk_importer.doors import opened_on_demand
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
     from bulk_importer.intake.validation import Judge, Judged, Rules
-    from bulk_importer.sources.base import Source
-    from bulk_importer.sources.open import open_entries, open_source
 else:
     __getattr__ = opened_on_demand(
         __name__,
         {
             **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
-            "Source": "source_base",
-            **dict.fromkeys(("open_entries", "open_source"), "source_open"),
             **dict.fromkeys(("Judge", "Judged", "Rules"), "validation"),
         },
     )
@@ -62,7 +58,4 @@ __all__ = [
     "Judged",
     "JudgedSegment",
     "Rules",
-    "Source",
-    "open_entries",
-    "open_source",
 ]

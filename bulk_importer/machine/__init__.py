@@ -1,1 +1,1 @@
-"""What this machine, or the container around this process, has to give: cores, memory, and an allocator that keeps it."""
+"""What this machine, or the container around this process, has to give: cores, and memory that is used again."""

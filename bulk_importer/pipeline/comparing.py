@@ -16,9 +16,10 @@ from bulk_importer.checkpoint import CheckpointState, Claim
 from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Advanced, Observer
-from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
+from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.in_doubt import Claims, HeldValue, Witness, witness_of
 

@@ -1,7 +1,7 @@
 """Ends a run soon whose server has never answered, where the uploads are the first that it is asked.
 
-A look-up gives such a server up by itself (see `datagym.reads.queries`). With `--label-config none --no-check-media` nothing
-is looked up, and what sends waits for as long as for a server that is known to be there.
+A look-up gives such a server up by itself (see `datagym.reads.queries`). With `--label-config none --no-check-media`
+nothing is looked up, and what sends waits for as long as for a server that is known to be there.
 """
 
 from __future__ import annotations

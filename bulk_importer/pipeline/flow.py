@@ -22,7 +22,7 @@ from bulk_importer.errors import (
     LabelConfigChanged,
 )
 from bulk_importer.events import Observer, StopRequested
-from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import Batch, EntryRun, KeepData, Rejection, SegmentKey
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.crossing import Crossing
@@ -33,6 +33,7 @@ from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.rules import FROM_SERVER
 from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.settings import Settings
+from bulk_importer.sources import Source
 from bulk_importer.transfer.sending import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 

@@ -39,7 +39,7 @@ from bulk_importer.errors import (
     UsageError,
 )
 from bulk_importer.events import Event, Observer, RunEnded, RunStarted
-from bulk_importer.intake import IntakeOptions, Source
+from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.account import (
@@ -72,6 +72,7 @@ from bulk_importer.pipeline.rules import (
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
 from bulk_importer.pipeline.source_again import note_place
 from bulk_importer.settings import Settings
+from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
 from bulk_importer.transfer.sending import require_sound

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.checkpoint.correction import Correction
-from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import KeepData, ReadPlan
+from bulk_importer.sources import Source
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["corrections_that_wait"]

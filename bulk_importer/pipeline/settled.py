@@ -30,11 +30,12 @@ from bulk_importer.errors import (
     InputError,
     UsageError,
 )
-from bulk_importer.intake import Intake, IntakeOptions, Rules, Source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
 from bulk_importer.pipeline.retry_folders import retry_folders
+from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
 __all__ = ["SettledBefore", "settled_before"]

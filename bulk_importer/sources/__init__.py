@@ -1,1 +1,21 @@
-"""TODO."""
+"""Where the bytes of an input come from: opens what the user named, as bytes to be read from any offset or as a stream.
+
+`open_source` takes a path, `-`, `http(s)://` or `s3://`, and `open_entries` what a program gives. A source that can be
+read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that answers range requests); the others
+are read once, from the beginning. `base` says what each kind has to offer: `files` is what lies or flows on this machine,
+`web` and `bucket` what lies elsewhere, `compressed` unpacks any of them. None of them knows what the bytes mean.
+"""
+
+from typing import TYPE_CHECKING
+
+from bulk_importer.doors import opened_on_demand
+
+if TYPE_CHECKING:
+    from bulk_importer.sources.base import Source
+    from bulk_importer.sources.open import open_entries, open_source
+else:
+    __getattr__ = opened_on_demand(
+        __name__, {"Source": "base", "open_entries": "open", "open_source": "open"}
+    )
+
+__all__ = ["Source", "open_entries", "open_source"]

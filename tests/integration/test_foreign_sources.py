@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import MalformedInput, UsageError
-from bulk_importer.intake import open_source
+from bulk_importer.sources import open_source
 from support.reading import entry, read_file, read_source
 
 ENTRIES = [entry(0), entry(1)]

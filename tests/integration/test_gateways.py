@@ -17,11 +17,11 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, BatchSealed, Event, OutageBegan
-from bulk_importer.intake import open_source
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.transfer.stop import StopSwitch

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.stop import StopSwitch
 

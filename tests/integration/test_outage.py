@@ -24,10 +24,10 @@ from bulk_importer.events import (
     OutageEnded,
     WindowClosed,
 )
-from bulk_importer.intake import open_source
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.transfer.stop import StopSwitch
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources import open_source
 from support.reading import entry, plain_reading, read_source
 
 CONTENT = json.dumps([entry(i, labels={"class": ["x" * 1000]}) for i in range(8_000)]).encode()

@@ -18,11 +18,11 @@ from bulk_importer.checkpoint import CheckpointState, read_state
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchSealed, Event
-from bulk_importer.intake import open_source
 from bulk_importer.model import ErrorBudget, KeepData
 from bulk_importer.pipeline import Import
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.transfer.stop import StopSwitch
 

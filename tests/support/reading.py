@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from bulk_importer.errors import BulkImporterError, MalformedInput
-from bulk_importer.intake import End, Intake, IntakeOptions, Rules, Source, open_entries, open_source
+from bulk_importer.intake import End, Intake, IntakeOptions, Rules
 from bulk_importer.model import EntryRun, ReadPlan, SegmentKey
+from bulk_importer.sources import Source, open_entries, open_source
 from bulk_importer.spans import stretches
 
 __all__ = ["Element", "Plain", "Seen", "entry", "plain_reading", "read_entries", "read_file", "read_source"]

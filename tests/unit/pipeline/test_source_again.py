@@ -9,8 +9,8 @@ import pytest
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity, identify
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.intake import open_source
 from bulk_importer.pipeline.source_again import open_again
+from bulk_importer.sources import open_source
 from support.checkpoints import header
 
 CONTENT = b'[{"internal_media_ID": "a"}]'
