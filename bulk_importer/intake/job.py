@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.intake.scan import Trouble
+from bulk_importer.intake.framing.scan import Trouble
 from bulk_importer.model import EntryRun, Finding, Rejection
 from bulk_importer.spans import Span
 

@@ -22,11 +22,11 @@ from bulk_importer.errors import (
     MalformedInput,
     SourceUnreadable,
 )
-from bulk_importer.intake.cutting import Cutter
+from bulk_importer.intake.framing.cutting import Cutter
+from bulk_importer.intake.framing.opening import Sniffer
+from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.naming import judge_for
-from bulk_importer.intake.opening import Sniffer
-from bulk_importer.intake.readers import open_reader
 from bulk_importer.intake.validation import Rules
 from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses
 from bulk_importer.machine.cpu_quota import usable_cores

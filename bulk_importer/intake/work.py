@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import msgspec
 from xxhash import xxh3_128_hexdigest
 
-from bulk_importer.intake.exact import complaint
+from bulk_importer.intake.framing.exact import complaint
+from bulk_importer.intake.framing.scan import BLANKS, Scan, Trouble, scan
+from bulk_importer.intake.framing.segments import Frames, frame, frame_at_joints, frame_lines, joint_before
 from bulk_importer.intake.job import Answer, Job
-from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
-from bulk_importer.intake.segments import Frames, frame, frame_at_joints, frame_lines, joint_before
 from bulk_importer.intake.validation import Judge
 
 __all__ = ["perform"]

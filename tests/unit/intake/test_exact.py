@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.intake.exact import ArrayFinder, NotJson, complaint
+from bulk_importer.intake.framing.exact import ArrayFinder, NotJson, complaint
 
 
 @pytest.mark.parametrize(

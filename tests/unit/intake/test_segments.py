@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.intake.scan import scan
-from bulk_importer.intake.segments import Boundaries, LineBreaks, frame, frame_lines, joint_before
+from bulk_importer.intake.framing.scan import scan
+from bulk_importer.intake.framing.segments import Boundaries, LineBreaks, frame, frame_lines, joint_before
 
 
 @pytest.mark.parametrize(

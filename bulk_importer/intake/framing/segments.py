@@ -21,7 +21,7 @@ from itertools import accumulate
 
 import msgspec
 
-from bulk_importer.intake.scan import BLANKS, Scan, Trouble, scan
+from bulk_importer.intake.framing.scan import BLANKS, Scan, Trouble, scan
 
 __all__ = ["Boundaries", "Frames", "LineBreaks", "frame", "frame_at_joints", "frame_lines", "joint_before"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.intake.readers import Reader
-from bulk_importer.intake.segments import Boundaries, LineBreaks
+from bulk_importer.intake.framing.readers import Reader
+from bulk_importer.intake.framing.segments import Boundaries, LineBreaks
 
 __all__ = ["Cut", "Cutter"]
 

@@ -16,8 +16,8 @@ from contextlib import suppress
 
 import msgspec
 
-from bulk_importer.intake.exact import ENTRY_ID, KeysToEntries, NotJson
-from bulk_importer.intake.scan import BLANKS, scan
+from bulk_importer.intake.framing.exact import ENTRY_ID, KeysToEntries, NotJson
+from bulk_importer.intake.framing.scan import BLANKS, scan
 
 __all__ = ["LOOK_BYTES", "Foreign", "foreign_bytes", "foreign_lines", "foreign_text"]
 

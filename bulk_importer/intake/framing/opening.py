@@ -7,10 +7,16 @@ import codecs
 import msgspec
 
 from bulk_importer.errors import MalformedInput, UsageError
-from bulk_importer.intake.exact import ENTRY_ID, ArrayFinder, NotJson, NotThere, path_keys
-from bulk_importer.intake.foreign import LOOK_BYTES, Foreign, foreign_bytes, foreign_lines, foreign_text
-from bulk_importer.intake.readers import Reader
-from bulk_importer.intake.scan import BLANKS, scan
+from bulk_importer.intake.framing.exact import ENTRY_ID, ArrayFinder, NotJson, NotThere, path_keys
+from bulk_importer.intake.framing.foreign import (
+    LOOK_BYTES,
+    Foreign,
+    foreign_bytes,
+    foreign_lines,
+    foreign_text,
+)
+from bulk_importer.intake.framing.readers import Reader
+from bulk_importer.intake.framing.scan import BLANKS, scan
 
 __all__ = ["Opening", "Sniffer"]
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.scan import BLANKS
+from bulk_importer.intake.framing.scan import BLANKS
 from bulk_importer.readable import readable
 
 __all__ = ["ENTRY_ID", "ArrayFinder", "KeysToEntries", "NotJson", "NotThere", "complaint", "path_keys"]
