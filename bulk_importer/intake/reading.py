@@ -28,7 +28,7 @@ from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.naming import judge_for
 from bulk_importer.intake.validation import Rules
-from bulk_importer.intake.workers import InProcess, Performer, WorkerProcesses
+from bulk_importer.intake.workers.processes import InProcess, Performer, WorkerProcesses
 from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.settings import Settings

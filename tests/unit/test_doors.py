@@ -39,7 +39,7 @@ def loaded_by(program: str, *arguments: str) -> set[str]:
 
 
 def test_a_worker_process_does_not_load_the_event_loop() -> None:
-    loaded = loaded_by("import bulk_importer.intake.worker_main")
+    loaded = loaded_by("import bulk_importer.intake.workers.main")
     assert not loaded & {"asyncio", "ssl", "subprocess", "aiohttp", "ijson", "jsonschema_rs"}
 
 

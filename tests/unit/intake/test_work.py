@@ -11,7 +11,7 @@ import pytest
 
 from bulk_importer.intake.job import Answer, Job
 from bulk_importer.intake.validation import Judge, Rules
-from bulk_importer.intake.work import perform
+from bulk_importer.intake.workers.perform import perform
 
 JOINT = b'},{"internal_media_ID"'
 

@@ -18,7 +18,7 @@ import pytest
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.job import Job
-from bulk_importer.intake.workers import WorkerProcesses
+from bulk_importer.intake.workers.processes import WorkerProcesses
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources import open_entries, open_source
 from support.reading import entry, read_file

@@ -30,7 +30,7 @@ from typing import Protocol
 from bulk_importer.errors import BulkImporterError, SourceUnreadable
 from bulk_importer.intake.job import Answer, Failure, Job
 from bulk_importer.intake.validation import Judge
-from bulk_importer.intake.work import perform
+from bulk_importer.intake.workers.perform import perform
 
 __all__ = ["InProcess", "Performer", "WorkerProcesses"]
 
@@ -40,7 +40,7 @@ FRAME = struct.Struct("<Q")
 # package may have been found through it.
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from bulk_importer.intake.worker_main import serve; serve(int(sys.argv[2]))"
+    "from bulk_importer.intake.workers.main import serve; serve(int(sys.argv[2]))"
 )
 _LIVES = 3
 _END_SECONDS = 0.3
