@@ -20,7 +20,7 @@ import jsonschema_rs
 import orjson
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from bulk_importer.intake.schema import schema_document
+from bulk_importer.intake.validation.schema import schema_document
 
 __all__ = ["main"]
 

@@ -22,9 +22,9 @@ import jsonschema_rs
 import msgspec
 import orjson
 
-from bulk_importer.intake.forms import PlainEntry
-from bulk_importer.intake.schema import schema_document
-from bulk_importer.intake.validation import Judge, Rules
+from bulk_importer.intake.validation.forms.plain import PlainEntry
+from bulk_importer.intake.validation.judge import Judge, Rules
+from bulk_importer.intake.validation.schema import schema_document
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.task_runs import MediaTask, TaskRun

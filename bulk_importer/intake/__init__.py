@@ -40,7 +40,7 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-    from bulk_importer.intake.validation import Judge, Judged, Rules
+    from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 else:
     __getattr__ = opened_on_demand(
         __name__,

@@ -26,8 +26,8 @@ from bulk_importer.intake.framing.cutting import Cutter
 from bulk_importer.intake.framing.opening import Sniffer
 from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.intake.job import Answer, Job
-from bulk_importer.intake.naming import judge_for
-from bulk_importer.intake.validation import Rules
+from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.validation.naming import judge_for
 from bulk_importer.intake.workers.processes import InProcess, Performer, WorkerProcesses
 from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey

@@ -15,9 +15,9 @@ import msgspec
 
 from bulk_importer.errors import ExitCode, InputError, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment
-from bulk_importer.intake.geometries import geometries_in
 from bulk_importer.intake.grouping import FindingGroup, FindingGroups
 from bulk_importer.intake.mentions import Mentions
+from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.rules import Yardstick

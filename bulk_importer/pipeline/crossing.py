@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from bulk_importer.intake.mentions import Mentions, wiping
-from bulk_importer.intake.validation import Rules
+from bulk_importer.intake.validation.judge import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 
 __all__ = ["Crossing"]

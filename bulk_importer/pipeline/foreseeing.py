@@ -18,7 +18,7 @@ from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.mentions import Mentions
-from bulk_importer.intake.validation import Rules
+from bulk_importer.intake.validation.judge import Rules
 from bulk_importer.model import Finding, ReadPlan
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.sources import open_source

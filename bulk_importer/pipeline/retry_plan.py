@@ -15,7 +15,7 @@ from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
 from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.errors import BulkImporterError, UsageError
 from bulk_importer.intake import IntakeOptions, Rules
-from bulk_importer.intake.naming import NamedRules
+from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.pipeline.corrections import corrections_in, standing_corrections, with_ids

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.model import Severity
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.intake.forms import PlainForm, digest_of
-from bulk_importer.intake.narrow_forms import Narrowing
-from bulk_importer.intake.schema import schema_document
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation.forms.narrow import Narrowing
+from bulk_importer.intake.validation.forms.plain import PlainForm, digest_of
+from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.schema import schema_document
 
 ORACLE = jsonschema.Draft7Validator(schema_document())
 JUDGE = Judge(Rules())

@@ -11,7 +11,7 @@ import struct
 import traceback
 
 from bulk_importer.intake.job import Answer, Failure, Job
-from bulk_importer.intake.validation import Judge
+from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.workers.perform import perform
 from bulk_importer.sources.pread import read_at
 

@@ -12,7 +12,7 @@ from bulk_importer.intake.framing.exact import complaint
 from bulk_importer.intake.framing.scan import BLANKS, Scan, Trouble, scan
 from bulk_importer.intake.framing.segments import Frames, frame, frame_at_joints, frame_lines, joint_before
 from bulk_importer.intake.job import Answer, Job
-from bulk_importer.intake.validation import Judge
+from bulk_importer.intake.validation.judge import Judge
 
 __all__ = ["perform"]
 

@@ -29,7 +29,7 @@ from typing import Protocol
 
 from bulk_importer.errors import BulkImporterError, SourceUnreadable
 from bulk_importer.intake.job import Answer, Failure, Job
-from bulk_importer.intake.validation import Judge
+from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.workers.perform import perform
 
 __all__ = ["InProcess", "Performer", "WorkerProcesses"]

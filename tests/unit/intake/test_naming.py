@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.naming import NamedRules, NamingJudge
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
 
 NAMED = [

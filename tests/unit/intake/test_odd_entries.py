@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.intake.schema import ImportSchema, schema_document
+from bulk_importer.intake.validation.schema import ImportSchema, schema_document
 
 POINT = {"x": 1, "y": 2}
 

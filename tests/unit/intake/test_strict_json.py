@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.intake.strict_json import parsed, repeats_a_key
+from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
 
 LIMIT = 16
 

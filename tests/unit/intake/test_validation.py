@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.configured_forms import ConfiguredForm
-from bulk_importer.intake.forms import PlainForm
-from bulk_importer.intake.validation import Judge, Judged, Rules
+from bulk_importer.intake.validation.forms.configured import ConfiguredForm
+from bulk_importer.intake.validation.forms.plain import PlainForm
+from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag, MediaRules

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from bulk_importer.intake.job import Answer, Job
-from bulk_importer.intake.validation import Judge, Rules
+from bulk_importer.intake.validation.judge import Judge, Rules
 from bulk_importer.intake.workers.perform import perform
 
 JOINT = b'},{"internal_media_ID"'

@@ -23,7 +23,16 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.intake.forms import SHAPES, Answers, Form, Ground, Place, WideForm, has_twice, struct_of
+from bulk_importer.intake.validation.forms.plain import (
+    SHAPES,
+    Answers,
+    Form,
+    Ground,
+    Place,
+    WideForm,
+    has_twice,
+    struct_of,
+)
 
 __all__ = ["Count", "NarrowForm", "Narrowing"]
 

@@ -20,7 +20,16 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.intake.forms import SHAPES, Form, Place, Point, Question, Tally, has_twice, struct_of
+from bulk_importer.intake.validation.forms.plain import (
+    SHAPES,
+    Form,
+    Place,
+    Point,
+    Question,
+    Tally,
+    has_twice,
+    struct_of,
+)
 from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 
 __all__ = ["ConfiguredForm"]

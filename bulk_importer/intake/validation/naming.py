@@ -17,8 +17,8 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
-from bulk_importer.intake.geometries import geometries_in
-from bulk_importer.intake.validation import Judge, Judged, Prove, Rules
+from bulk_importer.intake.validation.geometries import geometries_in
+from bulk_importer.intake.validation.judge import Judge, Judged, Prove, Rules
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw

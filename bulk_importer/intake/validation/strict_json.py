@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from bulk_importer.intake.near_json import Constant, flaw_at, flaws_of_constants
+from bulk_importer.intake.validation.near_json import Constant, flaw_at, flaws_of_constants
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import pointer_of, shown
 

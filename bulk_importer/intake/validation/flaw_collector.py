@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from bulk_importer.intake.columns import Element
+from bulk_importer.intake.validation.segment_builder import Element
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.model import Finding, Severity

@@ -20,9 +20,10 @@ import orjson
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.intake.columns import KEEPS, Element, Gathered, text_digest
-from bulk_importer.intake.configured_forms import ConfiguredForm
-from bulk_importer.intake.forms import (
+from bulk_importer.intake.validation.flaw_collector import Found
+from bulk_importer.intake.validation.forms.configured import ConfiguredForm
+from bulk_importer.intake.validation.forms.narrow import Narrowing
+from bulk_importer.intake.validation.forms.plain import (
     AnyEntry,
     PlainEntry,
     PlainForm,
@@ -32,11 +33,10 @@ from bulk_importer.intake.forms import (
     encode_canonically,
     ignored_keys,
 )
-from bulk_importer.intake.found import Found
-from bulk_importer.intake.geometries import add_geometries
-from bulk_importer.intake.narrow_forms import Narrowing
-from bulk_importer.intake.schema import ImportSchema
-from bulk_importer.intake.strict_json import parsed, repeats_a_key
+from bulk_importer.intake.validation.geometries import add_geometries
+from bulk_importer.intake.validation.schema import ImportSchema
+from bulk_importer.intake.validation.segment_builder import KEEPS, Element, Gathered, text_digest
+from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
 from bulk_importer.labels.bounds import outside
 from bulk_importer.labels.entry import lane_of, weight_of
 from bulk_importer.labels.findings import CATALOGUE, severities
