@@ -46,7 +46,7 @@ else:
         __name__,
         {
             **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
-            **dict.fromkeys(("Judge", "Judged", "Rules"), "validation"),
+            **dict.fromkeys(("Judge", "Judged", "Rules"), "validation.judge"),
         },
     )
 
