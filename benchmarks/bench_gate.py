@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.gate_servers import SERVERS, Server, best_fixed, goodput, simulate
-from bulk_importer.transfer.gate import Bounds, Gate
+from bulk_importer.transfer.adaptive.gate import Bounds, Gate
 
 __all__ = ["Row", "main", "measure"]
 

@@ -40,9 +40,9 @@ from bulk_importer.events import BatchDelivered, Event, GateMoved
 from bulk_importer.pipeline import Import
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
-from bulk_importer.transfer.gate import Gate
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.adaptive.gate import Gate
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["main"]

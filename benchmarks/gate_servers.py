@@ -20,8 +20,8 @@ from bulk_importer.datagym.answers.verdicts import Accept, Refuse
 from bulk_importer.events import GateMoved
 from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
 from bulk_importer.sandbox.cost_files import read_cost_model
-from bulk_importer.transfer.gate import Flight, Gate, Landing, Setting
-from bulk_importer.transfer.isolation import Isolation
+from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing, Setting
+from bulk_importer.transfer.isolation.parts import Isolation
 
 __all__ = ["SERVERS", "Answer", "Load", "Server", "best_fixed", "goodput", "simulate"]
 

@@ -34,7 +34,7 @@ from bulk_importer.pipeline.rules import FROM_SERVER
 from bulk_importer.pipeline.settled import SettledBefore
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
-from bulk_importer.transfer.sending import Remembered, Sending
+from bulk_importer.transfer.build import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Flow"]

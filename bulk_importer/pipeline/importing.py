@@ -75,7 +75,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
-from bulk_importer.transfer.sending import require_sound
+from bulk_importer.transfer.build import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Import"]

@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.pointers import places_of
 from bulk_importer.model import Batch, Entry, EntryRun, Finding, Rejection
-from bulk_importer.transfer.isolation import TURNED_AWAY, Refused
+from bulk_importer.transfer.isolation.parts import TURNED_AWAY, Refused
 
 __all__ = ["REFUSED_CODE", "rejection_of", "rejections_of_condemned"]
 

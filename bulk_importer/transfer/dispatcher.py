@@ -33,15 +33,15 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.errors import BulkImporterError
 from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Observer
 from bulk_importer.model import Batch, Limits, Outcome
-from bulk_importer.transfer.carrier import Carrier, Departure
-from bulk_importer.transfer.courtesy import Courtesy
-from bulk_importer.transfer.gate import Gate
+from bulk_importer.transfer.adaptive.gate import Gate
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.polite import Courtesy
+from bulk_importer.transfer.interfaces import Supply
+from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms, Isolator, SuspectRecorder, blames_batch
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.sender.carrier import Carrier, Departure
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.supply import Supply
 
 __all__ = ["Dispatcher", "OutcomeRecorder", "Terms"]
 

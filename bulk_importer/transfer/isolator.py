@@ -40,13 +40,13 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.events import BatchRefused, EntriesRejected, Observer
 from bulk_importer.model import Batch, Outcome, Rejection
 from bulk_importer.spans import Span, SpanSet
-from bulk_importer.transfer.carrier import Departure
-from bulk_importer.transfer.isolation import Isolation, Part, Refused, Settled
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.interfaces import Supply
+from bulk_importer.transfer.isolation.parts import Isolation, Part, Refused, Settled
+from bulk_importer.transfer.isolation.passage import Passage
+from bulk_importer.transfer.sender.carrier import Departure
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.supply import Supply
 
 __all__ = ["IsolationTerms", "Isolator", "blames_batch"]
 

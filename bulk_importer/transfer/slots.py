@@ -16,10 +16,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bulk_importer.transfer.courtesy import Courtesy
-from bulk_importer.transfer.gate import Gate
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.supply import Supply
+from bulk_importer.transfer.adaptive.gate import Gate
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.polite import Courtesy
+from bulk_importer.transfer.interfaces import Supply
 
 __all__ = ["Slots"]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.transfer.breaker import Breaker, BreakerPolicy, BreakerState
-from bulk_importer.transfer.pacing import Pacing
+from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
+from bulk_importer.transfer.admission.rates import Pacing
 
 AMOUNTS = st.lists(
     st.tuples(st.integers(1, 500), st.integers(1, 100_000), st.floats(0, 3)), min_size=2, max_size=40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.transfer.gate import Bounds, Flight, Gate, Landing, Setting
+from bulk_importer.transfer.adaptive.gate import Bounds, Flight, Gate, Landing, Setting
 
 
 @st.composite

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.datagym.answers.verdicts import Accept, Again, AgainInPart, Cause, Refuse
-from bulk_importer.transfer.isolation import Isolation, Part
+from bulk_importer.transfer.isolation.parts import Isolation, Part
 
 # How an entry is bad: found by the schema, by its meaning, by crashing the server, or by its size.
 BADNESS = st.sampled_from(["schema", "meaning", "crash", "size"])

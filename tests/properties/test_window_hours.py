@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bulk_importer.transfer.window import Window
+from bulk_importer.transfer.admission.window import Window
 
 ZONES = [
     ZoneInfo(name)

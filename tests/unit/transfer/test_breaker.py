@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulk_importer.events import OutageBegan, OutageEnded
-from bulk_importer.transfer.breaker import Breaker, BreakerPolicy, BreakerState
+from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
 
 POLICY = BreakerPolicy(
     signs=3, first_interval_seconds=1, longest_interval_seconds=60, max_outage_seconds=3600

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bulk_importer.events import Event, WindowClosed, WindowOpened
-from bulk_importer.transfer.clockwork import Clockwork
-from bulk_importer.transfer.pacing import Pacing
-from bulk_importer.transfer.window import Window
+from bulk_importer.transfer.admission.rates import Pacing
+from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.window import Window
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bulk_importer.events import Event, GateMoved
-from bulk_importer.transfer.courtesy import Polite, Unrestrained
-from bulk_importer.transfer.gate import Setting
+from bulk_importer.transfer.adaptive.gate import Setting
+from bulk_importer.transfer.admission.polite import Polite, Unrestrained
 
 QUICK = 0.01
 

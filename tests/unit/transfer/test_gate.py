@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulk_importer.events import GateMoved
-from bulk_importer.transfer.gate import Bounds, Flight, Gate, Landing, Setting
+from bulk_importer.transfer.adaptive.gate import Bounds, Flight, Gate, Landing, Setting
 
 ENTRY = 50
 

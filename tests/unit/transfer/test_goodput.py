@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bulk_importer.transfer.goodput import Goodput
+from bulk_importer.transfer.adaptive.goodput import Goodput
 
 
 def measured(level: int, answers: list[tuple[float, float]], *, in_flight: int | None = None) -> Goodput:

@@ -16,7 +16,7 @@ from bulk_importer.datagym.answers.verdicts import (
     StopKind,
     TurnedAway,
 )
-from bulk_importer.transfer.isolation import TURNED_AWAY, Isolation, Part, Settled
+from bulk_importer.transfer.isolation.parts import TURNED_AWAY, Isolation, Part, Settled
 
 Judge = Callable[[Part], Accept | Again | AgainInPart | Refuse]
 NO_TASK = Refuse("ex_gen_json_upload_not_found_task", (), "no task")

@@ -15,8 +15,8 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
 )
 from bulk_importer.events import Event, OutageBegan, OutageEnded
-from bulk_importer.transfer.breaker import BreakerPolicy
-from bulk_importer.transfer.outage import Outage
+from bulk_importer.transfer.admission.breaker import BreakerPolicy
+from bulk_importer.transfer.admission.breaker_probe import Outage
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0

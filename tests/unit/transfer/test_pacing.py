@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bulk_importer.transfer.pacing import Pace, Pacing
+from bulk_importer.transfer.admission.rates import Pace, Pacing
 
 
 def test_without_limits_nothing_waits() -> None:

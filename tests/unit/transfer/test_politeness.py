@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulk_importer.transfer.politeness import Politeness
+from bulk_importer.transfer.admission.latency_guard import Politeness
 
 
 def polite() -> Politeness:

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bulk_importer.errors import ExitCode
+from bulk_importer.transfer.admission.exclusive import Traffic
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.traffic import Traffic
 
 
 async def test_the_first_wish_to_stop_counts() -> None:

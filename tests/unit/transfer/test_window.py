@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bulk_importer.transfer.window import Window
+from bulk_importer.transfer.admission.window import Window
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Window.parse("22:00-06:00", BERLIN)

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from bulk_importer.events import Observer, WindowClosed, WindowOpened
-from bulk_importer.transfer.pacing import Pacing
-from bulk_importer.transfer.window import Window
+from bulk_importer.transfer.admission.rates import Pacing
+from bulk_importer.transfer.admission.window import Window
 
 __all__ = ["Clockwork"]
 

@@ -20,20 +20,20 @@ from bulk_importer.events import Observer
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.settings import Settings
 from bulk_importer.spans import Span
-from bulk_importer.transfer.breaker import BreakerPolicy
-from bulk_importer.transfer.carrier import Carrier
-from bulk_importer.transfer.clockwork import Clockwork
-from bulk_importer.transfer.courtesy import Polite, Unrestrained
+from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
+from bulk_importer.transfer.admission.breaker import BreakerPolicy
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.polite import Polite, Unrestrained
+from bulk_importer.transfer.admission.rates import Pacing
+from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.window import Window
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
-from bulk_importer.transfer.gate import Bounds, Gate, Setting
-from bulk_importer.transfer.isolation import Refused
+from bulk_importer.transfer.interfaces import Supply
+from bulk_importer.transfer.isolation.parts import Refused
+from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.pacing import Pacing
-from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.sender.carrier import Carrier
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.supply import Supply
-from bulk_importer.transfer.window import Window
 
 __all__ = ["Ledger", "Remembered", "Sending", "require_sound"]
 

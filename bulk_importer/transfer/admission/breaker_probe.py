@@ -30,7 +30,7 @@ from bulk_importer.datagym.answers.verdicts import (
     is_in_words,
 )
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
-from bulk_importer.transfer.breaker import Breaker, BreakerPolicy, BreakerState
+from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
 
 __all__ = ["Outage"]
 

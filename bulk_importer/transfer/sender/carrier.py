@@ -21,12 +21,12 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.datagym.retry import Retrying
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
-from bulk_importer.transfer.clockwork import Clockwork
-from bulk_importer.transfer.gate import Flight, Gate, Landing
-from bulk_importer.transfer.outage import Outage
-from bulk_importer.transfer.passage import Passage
+from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing
+from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.exclusive import Traffic
+from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.traffic import Traffic
 
 __all__ = ["Carrier", "Departure"]
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from bulk_importer.events import GateMoved, Observer
-from bulk_importer.transfer.gate import Setting
-from bulk_importer.transfer.politeness import Politeness
+from bulk_importer.transfer.adaptive.gate import Setting
+from bulk_importer.transfer.admission.latency_guard import Politeness
 
 __all__ = ["Courtesy", "Polite", "Unrestrained"]
 

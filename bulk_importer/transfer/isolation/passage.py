@@ -31,7 +31,7 @@ from bulk_importer.datagym.answers.verdicts import (
     may_concern_request,
 )
 from bulk_importer.model import Batch
-from bulk_importer.transfer.isolation import Isolation, Refused
+from bulk_importer.transfer.isolation.parts import Isolation, Refused
 
 __all__ = ["Passage", "Rehearsal", "Soundings"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from bulk_importer.transfer.goodput import Goodput
+from bulk_importer.transfer.adaptive.goodput import Goodput
 
 __all__ = ["Setting", "Track", "Trial", "Way", "Weights"]
 

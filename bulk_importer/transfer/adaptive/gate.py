@@ -22,8 +22,8 @@ from enum import Enum
 import msgspec
 
 from bulk_importer.events import GateMoved
-from bulk_importer.transfer.goodput import Goodput
-from bulk_importer.transfer.trials import Setting, Track, Trial, Way, Weights
+from bulk_importer.transfer.adaptive.goodput import Goodput
+from bulk_importer.transfer.adaptive.trials import Setting, Track, Trial, Way, Weights
 
 __all__ = ["Bounds", "Flight", "Gate", "Landing", "Setting"]
 
