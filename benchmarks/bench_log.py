@@ -21,9 +21,9 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.measuring import write_results
-from bulk_importer.checkpoint.log import COMPACT_BYTES, CheckpointLog, read_content, read_log
-from bulk_importer.checkpoint.records import Delivered, Header, Record, SegmentRead, Sent, SourceIdentity
-from bulk_importer.checkpoint.transitions import apply
+from bulk_importer.checkpoint.log.file import COMPACT_BYTES, CheckpointLog, read_content, read_log
+from bulk_importer.checkpoint.log.records import Delivered, Header, Record, SegmentRead, Sent, SourceIdentity
+from bulk_importer.checkpoint.log.transitions import apply
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import SpanSet

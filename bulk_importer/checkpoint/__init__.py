@@ -5,15 +5,15 @@
 
 from bulk_importer.checkpoint.claims import Claim
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests
-from bulk_importer.checkpoint.following import LogFollower
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
+from bulk_importer.checkpoint.log.records import Header, SourceIdentity, Undecided
+from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction, Counts
+from bulk_importer.checkpoint.log.tail import LogFollower
 from bulk_importer.checkpoint.mending import repair_log
-from bulk_importer.checkpoint.records import Header, SourceIdentity, Undecided
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.checkpoint.source_proof import SourceProof
-from bulk_importer.checkpoint.state import CheckpointState, Contradiction, Counts
 from bulk_importer.checkpoint.verification import Proof, verify
 
 __all__ = [

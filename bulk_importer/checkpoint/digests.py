@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from zlib import crc32
 
-from bulk_importer.checkpoint.log import read_log
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log.file import read_log
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import SegmentKey

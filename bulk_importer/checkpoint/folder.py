@@ -17,8 +17,8 @@ import msgspec
 from bulk_importer.checkpoint.digests import DIGESTS, SegmentDigests
 from bulk_importer.checkpoint.identity import check_source
 from bulk_importer.checkpoint.lock import FolderLock
-from bulk_importer.checkpoint.log import COMPACT_BYTES, CheckpointLog, read_log
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.file import COMPACT_BYTES, CheckpointLog, read_log
+from bulk_importer.checkpoint.log.records import (
     Corrected,
     Header,
     InDoubt,
@@ -30,8 +30,8 @@ from bulk_importer.checkpoint.records import (
     Setting,
     SourceChanged,
 )
+from bulk_importer.checkpoint.log.transitions import apply
 from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
-from bulk_importer.checkpoint.transitions import apply
 from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile, create_folder, sync_folder
 from bulk_importer.model import Rejection

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from xxhash import xxh3_128
 
-from bulk_importer.checkpoint.records import Block, SourceIdentity
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log.records import Block, SourceIdentity
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import SegmentKey
 

@@ -15,11 +15,11 @@ from zlib import crc32
 
 import msgspec
 
-from bulk_importer.checkpoint.commit import GroupCommit
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
 from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptions
-from bulk_importer.checkpoint.log import COMPACT_BYTES, read_log
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.commit import GroupCommit
+from bulk_importer.checkpoint.log.file import COMPACT_BYTES, read_log
+from bulk_importer.checkpoint.log.records import (
     Broken,
     Corrected,
     Delivered,
@@ -37,8 +37,8 @@ from bulk_importer.checkpoint.records import (
     Skipped,
     Suspected,
 )
-from bulk_importer.checkpoint.state import CheckpointState, Contradiction
-from bulk_importer.checkpoint.transitions import apply, require
+from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
+from bulk_importer.checkpoint.log.transitions import apply, require
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import Batch, Rejection, Segment

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.checkpoint.digests import DIGEST_BYTES, DIGESTS
-from bulk_importer.checkpoint.frames import Damage
 from bulk_importer.checkpoint.lock import FolderLock
-from bulk_importer.checkpoint.log import log_path, read_content, replace_log
+from bulk_importer.checkpoint.log.file import log_path, read_content, replace_log
+from bulk_importer.checkpoint.log.frames import Damage
+from bulk_importer.checkpoint.log.replay import replay
+from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.checkpoint.rejects import whole_bytes
 from bulk_importer.checkpoint.repair import Salvaged, salvage
-from bulk_importer.checkpoint.replay import replay
-from bulk_importer.checkpoint.snapshot import snapshot
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 

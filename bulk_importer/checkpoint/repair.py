@@ -22,8 +22,8 @@ from zlib import crc32
 
 import msgspec
 
-from bulk_importer.checkpoint.frames import Damage, frame, split
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.frames import Damage, frame, split
+from bulk_importer.checkpoint.log.records import (
     Broken,
     Corrected,
     End,
@@ -39,9 +39,9 @@ from bulk_importer.checkpoint.records import (
     Snapshot,
     decode,
 )
-from bulk_importer.checkpoint.snapshot import restore
-from bulk_importer.checkpoint.state import CheckpointState, Contradiction
-from bulk_importer.checkpoint.transitions import apply
+from bulk_importer.checkpoint.log.snapshot import restore
+from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
+from bulk_importer.checkpoint.log.transitions import apply
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["Salvaged", "salvage"]

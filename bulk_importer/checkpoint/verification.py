@@ -15,9 +15,9 @@ import msgspec
 
 from bulk_importer.checkpoint.claims import Claim, run_of
 from bulk_importer.checkpoint.digests import damaged_digests
-from bulk_importer.checkpoint.frames import split
-from bulk_importer.checkpoint.log import read_content, replayed_from
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.file import read_content, replayed_from
+from bulk_importer.checkpoint.log.frames import split
+from bulk_importer.checkpoint.log.records import (
     Corrected,
     Delivered,
     Header,
@@ -31,8 +31,8 @@ from bulk_importer.checkpoint.records import (
     Snapshot,
     decode,
 )
+from bulk_importer.checkpoint.log.state import CheckpointState, Counts
 from bulk_importer.checkpoint.rejects import rejected_lines
-from bulk_importer.checkpoint.state import CheckpointState, Counts
 from bulk_importer.errors import CheckpointError
 from bulk_importer.spans import Span, SpanSet
 

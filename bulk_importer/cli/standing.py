@@ -10,7 +10,7 @@ from bulk_importer.times import written
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, LockOwner, LogFollower, Undecided
-    from bulk_importer.checkpoint.records import Ended
+    from bulk_importer.checkpoint.log.records import Ended
 
 __all__ = ["standing_of"]
 

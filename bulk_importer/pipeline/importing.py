@@ -21,7 +21,7 @@ from bulk_importer.checkpoint import (
     identify,
     read_state,
 )
-from bulk_importer.checkpoint.records import Block
+from bulk_importer.checkpoint.log.records import Block
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.project_names import id_in

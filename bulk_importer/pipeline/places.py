@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulk_importer.checkpoint import SourceIdentity, identify, read_state
-from bulk_importer.checkpoint.log import log_path
+from bulk_importer.checkpoint.log.file import log_path
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.checkpoint import records
-from bulk_importer.checkpoint.frames import Damage
-from bulk_importer.checkpoint.replay import replay
-from bulk_importer.checkpoint.snapshot import snapshot
-from bulk_importer.checkpoint.transitions import apply
+from bulk_importer.checkpoint.log import records
+from bulk_importer.checkpoint.log.frames import Damage
+from bulk_importer.checkpoint.log.replay import replay
+from bulk_importer.checkpoint.log.snapshot import snapshot
+from bulk_importer.checkpoint.log.transitions import apply
 from support.stories import HEADER, NaiveLedger, naive, story, told, written
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.checkpoint.frames import Damage, split
-from bulk_importer.checkpoint.records import SegmentRead, decode
+from bulk_importer.checkpoint.log.frames import Damage, split
+from bulk_importer.checkpoint.log.records import SegmentRead, decode
+from bulk_importer.checkpoint.log.replay import replay
+from bulk_importer.checkpoint.log.snapshot import snapshot
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.repair import salvage
-from bulk_importer.checkpoint.replay import replay
-from bulk_importer.checkpoint.snapshot import snapshot
-from bulk_importer.checkpoint.state import CheckpointState
 from bulk_importer.spans import SpanSet
 from support.stories import story, written
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from bulk_importer.checkpoint import records
-from bulk_importer.checkpoint.frames import frame
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log import records
+from bulk_importer.checkpoint.log.frames import frame
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import SpanSet
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.checkpoint import Checkpoint, Contradiction, lock_owner, read_state, rejected_lines, verify
-from bulk_importer.checkpoint.log import read_content
-from bulk_importer.checkpoint.records import Suspicion
+from bulk_importer.checkpoint.log.file import read_content
+from bulk_importer.checkpoint.log.records import Suspicion
 from bulk_importer.errors import CheckpointLocked, CheckpointMismatch, CheckpointUnusable
 from bulk_importer.model import Segment
 from bulk_importer.spans import Span

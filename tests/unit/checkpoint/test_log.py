@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.checkpoint import Checkpoint, read_state
-from bulk_importer.checkpoint.frames import frame, split
-from bulk_importer.checkpoint.log import CheckpointLog, read_content, read_log
-from bulk_importer.checkpoint.records import Note, encode
-from bulk_importer.checkpoint.replay import replay
-from bulk_importer.checkpoint.snapshot import snapshot
+from bulk_importer.checkpoint.log.file import CheckpointLog, read_content, read_log
+from bulk_importer.checkpoint.log.frames import frame, split
+from bulk_importer.checkpoint.log.records import Note, encode
+from bulk_importer.checkpoint.log.replay import replay
+from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 from support.checkpoints import FailingFile, batch_of, header, segment_of
@@ -154,7 +154,7 @@ KILLED_WHILE_COMPACTING = textwrap.dedent("""
     from pathlib import Path
     from bulk_importer.files.durable import DurableFile
     from bulk_importer.checkpoint import log
-    from bulk_importer.checkpoint.log import CheckpointLog, read_log
+    from bulk_importer.checkpoint.log.file import CheckpointLog, read_log
 
     folder, moment = Path(sys.argv[1]), sys.argv[2]
 

@@ -9,18 +9,11 @@ import msgspec
 import pytest
 from xxhash import xxh3_128_hexdigest
 
-from bulk_importer.checkpoint import (
-    Checkpoint,
-    CheckpointState,
-    Claim,
-    SourceIdentity,
-    SourceProof,
-    records,
-    verify,
-)
-from bulk_importer.checkpoint.frames import frame, split
-from bulk_importer.checkpoint.log import read_content
-from bulk_importer.checkpoint.records import Snapshot, decode, encode
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, SourceIdentity, SourceProof, verify
+from bulk_importer.checkpoint.log import records
+from bulk_importer.checkpoint.log.file import read_content
+from bulk_importer.checkpoint.log.frames import frame, split
+from bulk_importer.checkpoint.log.records import Snapshot, decode, encode
 from bulk_importer.errors import CheckpointDamaged
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import Span

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.checkpoint import Checkpoint, LogFollower
-from bulk_importer.checkpoint.frames import frame
-from bulk_importer.checkpoint.pace import Pace
-from bulk_importer.checkpoint.records import Delivered, Owed, Sent
-from bulk_importer.checkpoint.snapshot import snapshot
+from bulk_importer.checkpoint.log.frames import frame
+from bulk_importer.checkpoint.log.records import Delivered, Owed, Sent
+from bulk_importer.checkpoint.log.snapshot import snapshot
+from bulk_importer.checkpoint.log.throughput import Pace
 from bulk_importer.spans import Span
 from support.checkpoints import batch_of, header, segment_of
 

@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from bulk_importer.checkpoint.frames import Damage
-from bulk_importer.checkpoint.log import log_path, opened_log
-from bulk_importer.checkpoint.pace import Pace
-from bulk_importer.checkpoint.records import Header
-from bulk_importer.checkpoint.replay import replay, replay_more
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log.file import log_path, opened_log
+from bulk_importer.checkpoint.log.frames import Damage
+from bulk_importer.checkpoint.log.records import Header
+from bulk_importer.checkpoint.log.replay import replay, replay_more
+from bulk_importer.checkpoint.log.state import CheckpointState
+from bulk_importer.checkpoint.log.throughput import Pace
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 
 __all__ = ["LogFollower"]

@@ -10,7 +10,7 @@ from collections import Counter
 
 import msgspec
 
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.records import (
     Broken,
     Corrected,
     Delivered,
@@ -35,7 +35,7 @@ from bulk_importer.checkpoint.records import (
     Suspicion,
     Undecided,
 )
-from bulk_importer.checkpoint.state import CheckpointState, Contradiction
+from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["apply", "require"]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from bulk_importer.checkpoint.frames import Damage, split
-from bulk_importer.checkpoint.records import FORMAT_VERSION, Header, Record, Snapshot, decode
-from bulk_importer.checkpoint.snapshot import restore
-from bulk_importer.checkpoint.state import CheckpointState, Contradiction
-from bulk_importer.checkpoint.transitions import apply
+from bulk_importer.checkpoint.log.frames import Damage, split
+from bulk_importer.checkpoint.log.records import FORMAT_VERSION, Header, Record, Snapshot, decode
+from bulk_importer.checkpoint.log.snapshot import restore
+from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
+from bulk_importer.checkpoint.log.transitions import apply
 
 __all__ = ["Replayed", "replay", "replay_more"]
 

@@ -11,7 +11,7 @@ from collections import deque
 
 import msgspec
 
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.records import (
     Delivered,
     InDoubt,
     Owed,

@@ -72,11 +72,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from bulk_importer.checkpoint.frames import Damage, frame
-from bulk_importer.checkpoint.records import Header, Record, encode
-from bulk_importer.checkpoint.replay import Replayed, replay
-from bulk_importer.checkpoint.snapshot import snapshot
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log.frames import Damage, frame
+from bulk_importer.checkpoint.log.records import Header, Record, encode
+from bulk_importer.checkpoint.log.replay import Replayed, replay
+from bulk_importer.checkpoint.log.snapshot import snapshot
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile, sync_folder
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bulk_importer.checkpoint.records import (
+from bulk_importer.checkpoint.log.records import (
     Broken,
     End,
     Ended,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bulk_importer.checkpoint.records import Snapshot
-from bulk_importer.checkpoint.state import CheckpointState
+from bulk_importer.checkpoint.log.records import Snapshot
+from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import SpanSet
 
