@@ -3,7 +3,6 @@
 `Checkpoint` is the state and the only way to change it; `log` describes the file that it is read from.
 """
 
-from bulk_importer.checkpoint.claims import Claim
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
@@ -11,10 +10,11 @@ from bulk_importer.checkpoint.lock import LockOwner, lock_owner
 from bulk_importer.checkpoint.log.records import Header, SourceIdentity, Undecided
 from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction, Counts
 from bulk_importer.checkpoint.log.tail import LogFollower
-from bulk_importer.checkpoint.mending import repair_log
+from bulk_importer.checkpoint.proof.claims import Claim
+from bulk_importer.checkpoint.proof.repair import repair_log
+from bulk_importer.checkpoint.proof.source_proof import SourceProof
+from bulk_importer.checkpoint.proof.verification import Proof, verify
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
-from bulk_importer.checkpoint.source_proof import SourceProof
-from bulk_importer.checkpoint.verification import Proof, verify
 
 __all__ = [
     "Checkpoint",

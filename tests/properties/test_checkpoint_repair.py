@@ -13,7 +13,7 @@ from bulk_importer.checkpoint.log.records import SegmentRead, decode
 from bulk_importer.checkpoint.log.replay import replay
 from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.checkpoint.log.state import CheckpointState
-from bulk_importer.checkpoint.repair import salvage
+from bulk_importer.checkpoint.proof.salvage import salvage
 from bulk_importer.spans import SpanSet
 from support.stories import story, written
 

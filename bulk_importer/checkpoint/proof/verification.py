@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint.claims import Claim, run_of
 from bulk_importer.checkpoint.digests import damaged_digests
 from bulk_importer.checkpoint.log.file import read_content, replayed_from
 from bulk_importer.checkpoint.log.frames import split
@@ -32,6 +31,7 @@ from bulk_importer.checkpoint.log.records import (
     decode,
 )
 from bulk_importer.checkpoint.log.state import CheckpointState, Counts
+from bulk_importer.checkpoint.proof.claims import Claim, run_of
 from bulk_importer.checkpoint.rejects import rejected_lines
 from bulk_importer.errors import CheckpointError
 from bulk_importer.spans import Span, SpanSet

@@ -13,8 +13,8 @@ from bulk_importer.checkpoint.log.file import log_path, read_content, replace_lo
 from bulk_importer.checkpoint.log.frames import Damage
 from bulk_importer.checkpoint.log.replay import replay
 from bulk_importer.checkpoint.log.snapshot import snapshot
+from bulk_importer.checkpoint.proof.salvage import Salvaged, salvage
 from bulk_importer.checkpoint.rejects import whole_bytes
-from bulk_importer.checkpoint.repair import Salvaged, salvage
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 

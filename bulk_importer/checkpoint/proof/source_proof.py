@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from xxhash import xxh3_128
 
-from bulk_importer.checkpoint.claims import Claim, run_of
 from bulk_importer.checkpoint.log.state import CheckpointState
+from bulk_importer.checkpoint.proof.claims import Claim, run_of
 from bulk_importer.model import SegmentKey
 
 __all__ = ["SourceProof"]
