@@ -52,8 +52,8 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
+    from bulk_importer.checkpoint.retries import retry_folders
     from bulk_importer.pipeline.account import standing_codes
-    from bulk_importer.pipeline.retry_folders import retry_folders
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
     try:

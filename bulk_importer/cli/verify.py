@@ -136,7 +136,7 @@ def _name(source: str) -> str:
 def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
-    from bulk_importer.pipeline.retry_folders import claim_of_retries
+    from bulk_importer.checkpoint.retries import claim_of_retries
     from bulk_importer.pipeline.source_again import claim_of_place
 
     try:
@@ -214,12 +214,12 @@ async def _compare(
     from dataclasses import replace
 
     from bulk_importer.checkpoint.folder import MOVED
+    from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
     from bulk_importer.cli.lookups import opened_client
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.pipeline.comparing import compare_with_server
-    from bulk_importer.pipeline.retry_folders import delivered_corrections, retry_folders
     from bulk_importer.sources import open_source
 
     header = proof.header

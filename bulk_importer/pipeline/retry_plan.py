@@ -13,18 +13,18 @@ from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
 from bulk_importer.checkpoint.correction import Correction
+from bulk_importer.checkpoint.retries import (
+    RetryFolder,
+    create_retry,
+    delivered_corrections,
+    retry_folders,
+)
 from bulk_importer.errors import BulkImporterError, UsageError
 from bulk_importer.intake import IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.pipeline.corrections import corrections_in, standing_corrections, with_ids
-from bulk_importer.pipeline.retry_folders import (
-    RetryFolder,
-    create_retry,
-    delivered_corrections,
-    retry_folders,
-)
 from bulk_importer.pipeline.retry_order import corrections_that_wait
 from bulk_importer.pipeline.source_again import open_again, was_stream
 from bulk_importer.settings import Settings

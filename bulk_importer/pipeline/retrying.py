@@ -21,6 +21,7 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
+from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience
 from bulk_importer.datagym.routes import server_url
@@ -39,7 +40,6 @@ from bulk_importer.errors import (
 from bulk_importer.events import Event, Observer
 from bulk_importer.pipeline.account import Announcement, Before, ending, left_to_send, summarize, tally_since
 from bulk_importer.pipeline.importing import Import
-from bulk_importer.pipeline.retry_folders import RetryFolder, retry_folders
 from bulk_importer.pipeline.retry_plan import RetryPlan
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source

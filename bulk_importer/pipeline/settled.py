@@ -23,6 +23,7 @@ import msgspec
 from bulk_importer.checkpoint import DeliveredDigests, Header, delivered_digests, lock_owner, read_state
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
 from bulk_importer.checkpoint.folder import MOVED
+from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.errors import (
     CheckpointLocked,
     CheckpointMismatch,
@@ -34,7 +35,6 @@ from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
-from bulk_importer.pipeline.retry_folders import retry_folders
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 

@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import read_state, verify
+from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.pipeline import Import
-from bulk_importer.pipeline.retry_folders import retry_folders
 from bulk_importer.pipeline.retrying import Retry
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
