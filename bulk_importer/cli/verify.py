@@ -219,7 +219,7 @@ async def _compare(
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
-    from bulk_importer.pipeline.comparing import compare_with_server
+    from bulk_importer.readback.compare import compare_with_server
     from bulk_importer.sources import open_source
 
     header = proof.header

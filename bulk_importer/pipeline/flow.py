@@ -28,10 +28,10 @@ from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.drift import ConfigWatch
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
-from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.rules import FROM_SERVER
 from bulk_importer.pipeline.settled import SettledBefore
+from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.transfer.build import Remembered, Sending

@@ -60,7 +60,6 @@ from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.mention_log import MentionLog
 from bulk_importer.pipeline.neighbours import Neighbours
 from bulk_importer.pipeline.passes import Passes
-from bulk_importer.pipeline.readback import Doubts
 from bulk_importer.pipeline.rules import (
     FROM_SERVER,
     Yardstick,
@@ -71,6 +70,7 @@ from bulk_importer.pipeline.rules import (
 )
 from bulk_importer.pipeline.settled import SettledBefore, settled_before
 from bulk_importer.pipeline.source_again import note_place
+from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet

@@ -24,7 +24,7 @@ from bulk_importer.events import DoubtsAwaited, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.flow import Flow
-from bulk_importer.pipeline.readback import Doubts
+from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.transfer.stop import StopSwitch

@@ -24,7 +24,7 @@ from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
 from bulk_importer.labels.entry import keys_of
 from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey
-from bulk_importer.pipeline.readback import Doubts
+from bulk_importer.readback.doubts import Doubts
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
+from bulk_importer.readback.evidence import Claims, HeldValue, ServerClock, Witness, witness_of
 
 SENT = 1000.0
 

@@ -1,6 +1,6 @@
 """Resolves doubts: asks the server what the media of lost answers hold, and records what became of them.
 
-A doubt is about one batch. Its witnesses are its media (`transfer.in_doubt`): presence of what was sent proves delivery
+A doubt is about one batch. Its witnesses are its media (`readback.evidence`): presence of what was sent proves delivery
 at any time; absence means owed only when the request can no longer be running, `server_request_limit` after it was
 sent. Open-core servers may be asked at any time. By token, to read is to write, so each media is asked once, when that
 time has come. Where nothing proves anything, a batch that replaces every media in it may be sent again, because that
@@ -19,8 +19,8 @@ from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
+from bulk_importer.readback.evidence import Claims, HeldValue, ServerClock, Witness, witness_of
 from bulk_importer.spans import SpanSet
-from bulk_importer.transfer.in_doubt import Claims, HeldValue, ServerClock, Witness, witness_of
 
 __all__ = ["Doubts"]
 

@@ -19,9 +19,9 @@ from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
+from bulk_importer.readback.evidence import Claims, HeldValue, Witness, witness_of
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
-from bulk_importer.transfer.in_doubt import Claims, HeldValue, Witness, witness_of
 
 __all__ = ["compare_with_server"]
 
