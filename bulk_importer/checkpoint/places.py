@@ -13,8 +13,10 @@ from enum import IntEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bulk_importer.checkpoint import SourceIdentity, identify, read_state
+from bulk_importer.checkpoint.identity import identify
+from bulk_importer.checkpoint.ledger import read_state
 from bulk_importer.checkpoint.log.file import log_path
+from bulk_importer.checkpoint.log.records import SourceIdentity
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
 

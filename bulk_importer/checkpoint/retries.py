@@ -19,15 +19,12 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk_importer.checkpoint import (
-    CheckpointState,
-    Claim,
-    Header,
-    RejectedLine,
-    read_state,
-    rejected_lines,
-)
 from bulk_importer.checkpoint.correction import Correction
+from bulk_importer.checkpoint.ledger import read_state
+from bulk_importer.checkpoint.log.records import Header
+from bulk_importer.checkpoint.log.state import CheckpointState
+from bulk_importer.checkpoint.proof.claims import Claim
+from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
 

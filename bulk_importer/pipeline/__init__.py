@@ -12,7 +12,7 @@ What it promises, whatever happens on either side:
  6. One bad entry costs one entry, whoever refuses it: the server in its own words, or something before it in nobody's.
  7. No silent loss: what the server would accept and then drop is found before it is sent.
  8. Same bytes or refuse: a resume on another input, project or server stops before anything of it is sent.
- 9. Bounded memory: the terms are in `intake`, `packing.pool` and `checkpoint.log.state`; nothing here grows with the input.
+ 9. Bounded memory: the terms are in `intake`, `packing.pool` and `checkpoint.log.state`; nothing grows with the input.
 10. A stop is clean: the first signal lets land what is in flight, the second gives it up, kill -9 loses nothing; each
     way the same command goes on.
 
