@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
-    from bulk_importer.pipeline.rules import Yardstick
+    from bulk_importer.pipeline.ruleset import Yardstick
     from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]

@@ -25,7 +25,7 @@ def standing_of(folder: Path, follower: LogFollower, owner: LockOwner | None, no
         now: seconds since the epoch.
     """
     from bulk_importer.observe.hindrances import hindrance_of
-    from bulk_importer.pipeline.advice import advice
+    from bulk_importer.pipeline.resume.advice import advice
 
     header, state, pace = follower.header, follower.state, follower.pace
     counts = state.counts
@@ -100,8 +100,8 @@ def _state(state: CheckpointState, *, runs: bool) -> str:
 
 def _exit_code(state: CheckpointState, *, runs: bool) -> ExitCode:
     """What `status` ends with: while a run goes on, that something is left; else what the checkpoint says."""
-    from bulk_importer.pipeline.account import standing_codes
-    from bulk_importer.pipeline.advice import lasting_codes
+    from bulk_importer.pipeline.resume.advice import lasting_codes
+    from bulk_importer.pipeline.summarizing import standing_codes
 
     if runs:
         return ExitCode.UNFINISHED

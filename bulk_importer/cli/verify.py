@@ -137,7 +137,7 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
     from bulk_importer.checkpoint.retries import claim_of_retries
-    from bulk_importer.pipeline.source_again import claim_of_place
+    from bulk_importer.pipeline.resume.source_again import claim_of_place
 
     try:
         if arguments.repair:
@@ -247,8 +247,8 @@ async def _compare(
 
 
 def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitCode:
-    from bulk_importer.pipeline.account import standing_codes
-    from bulk_importer.pipeline.advice import lasting_codes
+    from bulk_importer.pipeline.resume.advice import lasting_codes
+    from bulk_importer.pipeline.summarizing import standing_codes
 
     codes = [
         ExitCode.DIFFERS if claim.name == _SERVER else ExitCode.CHECKPOINT
@@ -262,7 +262,7 @@ def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitC
 
 
 def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
-    from bulk_importer.pipeline.advice import advice
+    from bulk_importer.pipeline.resume.advice import advice
 
     counts = proof.counts
     return {
@@ -286,7 +286,7 @@ def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> d
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
-    from bulk_importer.pipeline.source_again import PLACE
+    from bulk_importer.pipeline.resume.source_again import PLACE
 
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
     from bulk_importer.events import Observer
     from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline.rules import Yardstick
+    from bulk_importer.pipeline.ruleset import Yardstick
 
 __all__ = ["scratch_folder", "yardstick_for"]
 
@@ -59,7 +59,7 @@ async def yardstick_for(
     Raises:
         BulkImporterError: as `yardstick_of`, `label_config_of` and `target_project` do.
     """
-    from bulk_importer.pipeline.rules import asks_for_media, label_config_of, target_project, yardstick_of
+    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, yardstick_of
 
     async def measured(
         config: LabelConfig | None, catalog: Catalog | None, project: Project | None

@@ -29,8 +29,8 @@ from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint.places import checkpoint_folder, checkpoint_folders, checkpoints_in
-    from bulk_importer.pipeline.account import Announcement
-    from bulk_importer.pipeline.importing import Import
+    from bulk_importer.pipeline.run import Import
+    from bulk_importer.pipeline.summarizing import Announcement
 else:
     __getattr__ = opened_on_demand(
         __name__,

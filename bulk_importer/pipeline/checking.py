@@ -20,7 +20,7 @@ from bulk_importer.intake.mentions import Mentions
 from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
 from bulk_importer.pipeline.crossing import Crossing
-from bulk_importer.pipeline.rules import Yardstick
+from bulk_importer.pipeline.ruleset import Yardstick
 from bulk_importer.sources import Source
 
 __all__ = ["Check", "CheckReport"]

@@ -14,7 +14,7 @@ from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejec
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.refusals import rejections_of_condemned
-from bulk_importer.pipeline.settled import SettledBefore
+from bulk_importer.pipeline.resume.already_delivered import SettledBefore
 from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]

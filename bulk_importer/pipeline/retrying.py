@@ -38,9 +38,16 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Event, Observer
-from bulk_importer.pipeline.account import Announcement, Before, ending, left_to_send, summarize, tally_since
-from bulk_importer.pipeline.importing import Import
 from bulk_importer.pipeline.retry_plan import RetryPlan
+from bulk_importer.pipeline.run import Import
+from bulk_importer.pipeline.summarizing import (
+    Announcement,
+    Before,
+    ending,
+    left_to_send,
+    summarize,
+    tally_since,
+)
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet

@@ -42,7 +42,25 @@ from bulk_importer.events import Event, Observer, RunEnded, RunStarted
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import KeepData
-from bulk_importer.pipeline.account import (
+from bulk_importer.pipeline.config_watch import ConfigWatch, digest_of
+from bulk_importer.pipeline.crossing import Crossing
+from bulk_importer.pipeline.feed import READ_AS
+from bulk_importer.pipeline.first_contact import FirstContact
+from bulk_importer.pipeline.flow import Flow
+from bulk_importer.pipeline.mention_log import MentionLog
+from bulk_importer.pipeline.neighbours import Neighbours
+from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.resume.already_delivered import SettledBefore, settled_before
+from bulk_importer.pipeline.resume.source_again import note_place
+from bulk_importer.pipeline.ruleset import (
+    FROM_SERVER,
+    Yardstick,
+    label_config_of,
+    require_known_codes,
+    target_project,
+    yardstick_of,
+)
+from bulk_importer.pipeline.summarizing import (
     PROJECT_NAME,
     Announcement,
     Before,
@@ -52,24 +70,6 @@ from bulk_importer.pipeline.account import (
     summarize,
     tally_since,
 )
-from bulk_importer.pipeline.crossing import Crossing
-from bulk_importer.pipeline.drift import ConfigWatch, digest_of
-from bulk_importer.pipeline.feed import READ_AS
-from bulk_importer.pipeline.first_contact import FirstContact
-from bulk_importer.pipeline.flow import Flow
-from bulk_importer.pipeline.mention_log import MentionLog
-from bulk_importer.pipeline.neighbours import Neighbours
-from bulk_importer.pipeline.passes import Passes
-from bulk_importer.pipeline.rules import (
-    FROM_SERVER,
-    Yardstick,
-    label_config_of,
-    require_known_codes,
-    target_project,
-    yardstick_of,
-)
-from bulk_importer.pipeline.settled import SettledBefore, settled_before
-from bulk_importer.pipeline.source_again import note_place
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
