@@ -21,10 +21,10 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.checking import CheckReport
     from bulk_importer.pipeline.ruleset import Yardstick
+    from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]
@@ -74,7 +74,7 @@ async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> list[CheckReport]:
     from bulk_importer.cli.check_json import unread
-    from bulk_importer.intake.mentions import Mentions
+    from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
     others = Mentions() if len(sources) > 1 else None

@@ -27,10 +27,10 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
-    from bulk_importer.intake.mentions import Mentions
     from bulk_importer.pipeline import Announcement
-    from bulk_importer.pipeline.foreseeing import Foreseen
-    from bulk_importer.pipeline.neighbours import Neighbours
+    from bulk_importer.pipeline.wiped.foreseeing import Foreseen
+    from bulk_importer.pipeline.wiped.mentions import Mentions
+    from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -66,7 +66,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.pipeline import checkpoint_folders
-    from bulk_importer.pipeline.neighbours import Neighbours
+    from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch
 
     token = Token.find(settings.token_file)
@@ -158,7 +158,7 @@ async def _say_what_will_be_wiped(
     """
     from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
     from bulk_importer.intake import IntakeOptions
-    from bulk_importer.pipeline.foreseeing import foresee, new_among
+    from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
 
     new = new_among(folders)
     is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny

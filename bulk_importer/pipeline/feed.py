@@ -12,9 +12,9 @@ from bulk_importer.intake import Intake
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.packing import Pool
-from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.refusals import rejections_of_condemned
 from bulk_importer.pipeline.resume.already_delivered import SettledBefore
+from bulk_importer.pipeline.wiped.wiped_entries import Crossing
 from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]

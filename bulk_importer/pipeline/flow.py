@@ -26,11 +26,11 @@ from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import Batch, EntryRun, KeepData, Rejection, SegmentKey
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.config_watch import ConfigWatch
-from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.resume.already_delivered import SettledBefore
 from bulk_importer.pipeline.ruleset import FROM_SERVER
+from bulk_importer.pipeline.wiped.wiped_entries import Crossing
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source

@@ -43,12 +43,9 @@ from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import KeepData
 from bulk_importer.pipeline.config_watch import ConfigWatch, digest_of
-from bulk_importer.pipeline.crossing import Crossing
 from bulk_importer.pipeline.feed import READ_AS
 from bulk_importer.pipeline.first_contact import FirstContact
 from bulk_importer.pipeline.flow import Flow
-from bulk_importer.pipeline.mention_log import MentionLog
-from bulk_importer.pipeline.neighbours import Neighbours
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.resume.already_delivered import SettledBefore, settled_before
 from bulk_importer.pipeline.resume.source_again import note_place
@@ -70,6 +67,9 @@ from bulk_importer.pipeline.summarizing import (
     summarize,
     tally_since,
 )
+from bulk_importer.pipeline.wiped.mention_log import MentionLog
+from bulk_importer.pipeline.wiped.neighbours import Neighbours
+from bulk_importer.pipeline.wiped.wiped_entries import Crossing
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.intake.mentions import Mentions
 from bulk_importer.labels.entry import key_of, keys_of
 from bulk_importer.model import EntryRun, KeepData, Severity
+from bulk_importer.pipeline.wiped.mentions import Mentions
 
 MISSING, TRUE, FALSE = KeepData.MISSING, KeepData.TRUE, KeepData.FALSE
 

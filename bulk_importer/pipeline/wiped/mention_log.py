@@ -27,8 +27,8 @@ from zlib import crc32
 from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
-from bulk_importer.intake.mentions import Mentions
 from bulk_importer.model import EntryRun, SegmentKey
+from bulk_importer.pipeline.wiped.mentions import Mentions
 
 __all__ = ["MentionLog", "keys_in_doubt", "recall_checkpoint"]
 

@@ -3,7 +3,7 @@
 Which media they mention, so that what one wipes of another is found; and which of these are in doubt: a request whose
 answer was lost may still be running, and what another source brings for its media would come before it.
 
-Memory: what `intake.mentions` takes, once more (and twice while new sources are read before the first is sent), and a
+Memory: what `pipeline.wiped.mentions` takes, once more (and twice while new sources are read before the first is sent), and a
 hundred bytes for each media in doubt.
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from bulk_importer.intake.mentions import Mentions
-from bulk_importer.pipeline.mention_log import keys_in_doubt, recall_checkpoint
+from bulk_importer.pipeline.wiped.mention_log import keys_in_doubt, recall_checkpoint
+from bulk_importer.pipeline.wiped.mentions import Mentions
 
 __all__ = ["Neighbours"]
 
