@@ -22,7 +22,7 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
     from bulk_importer.model import Finding
-    from bulk_importer.pipeline.checking import CheckReport
+    from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import Yardstick
     from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.sources import Source
@@ -102,7 +102,7 @@ async def _check_one(
     import msgspec
 
     from bulk_importer.intake import IntakeOptions
-    from bulk_importer.pipeline.checking import Check
+    from bulk_importer.pipeline.check.checking import Check
     from bulk_importer.sources import open_source
 
     encode = msgspec.json.Encoder().encode

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bulk_importer.errors import BulkImporterError, ExitCode, most_important
-from bulk_importer.pipeline.checking import CheckReport
+from bulk_importer.pipeline.check.checking import CheckReport
 
 __all__ = ["together", "unread"]
 

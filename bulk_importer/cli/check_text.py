@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bulk_importer.observe.report import origin_text
 
 if TYPE_CHECKING:
-    from bulk_importer.intake.grouping import FindingGroup
-    from bulk_importer.pipeline.checking import CheckReport
+    from bulk_importer.pipeline.check.checking import CheckReport
+    from bulk_importer.pipeline.check.grouping import FindingGroup
 
 __all__ = ["report_lines"]
 
@@ -52,7 +52,7 @@ def _group_lines(groups: Sequence[FindingGroup], findings_file: Path | None) -> 
 
 
 def _place_lines(at_place: Sequence[FindingGroup]) -> Iterator[str]:
-    from bulk_importer.intake.grouping import OTHERS
+    from bulk_importer.pipeline.check.grouping import OTHERS
 
     first = at_place[0]
     yield ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.intake.grouping import FindingGroups, class_path
 from bulk_importer.model import Finding, Severity
+from bulk_importer.pipeline.check.grouping import FindingGroups, class_path
 
 
 def finding(

@@ -1,6 +1,6 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
-Memory: what reading takes (see `intake`), the groups of findings (bounded, see `intake.grouping`), and the media that
+Memory: what reading takes (see `intake`), the groups of findings (bounded, see `pipeline.check.grouping`), and the media that
 the input mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much for those of other inputs.
 """
 
@@ -15,9 +15,9 @@ import msgspec
 
 from bulk_importer.errors import ExitCode, InputError, MalformedInput
 from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment
-from bulk_importer.intake.grouping import FindingGroup, FindingGroups
 from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
+from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
 from bulk_importer.pipeline.ruleset import Yardstick
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import Crossing
