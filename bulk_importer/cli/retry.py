@@ -17,7 +17,7 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.pipeline.retrying import Retried
+    from bulk_importer.pipeline.retry.retrying import Retried
 
 __all__ = ["configure", "run"]
 
@@ -76,7 +76,7 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.observe import JsonLog
-    from bulk_importer.pipeline.retrying import Retry
+    from bulk_importer.pipeline.retry.retrying import Retry
     from bulk_importer.transfer.stop import StopSwitch
 
     stop = StopSwitch()

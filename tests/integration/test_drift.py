@@ -15,7 +15,7 @@ import pytest
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.pipeline import Import
-from bulk_importer.pipeline.retrying import Retry
+from bulk_importer.pipeline.retry.retrying import Retry
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source

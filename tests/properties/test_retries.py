@@ -17,7 +17,7 @@ from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.pipeline import Import
-from bulk_importer.pipeline.retrying import Retry
+from bulk_importer.pipeline.retry.retrying import Retry
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source

@@ -38,7 +38,7 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Event, Observer
-from bulk_importer.pipeline.retry_plan import RetryPlan
+from bulk_importer.pipeline.retry.plan import RetryPlan
 from bulk_importer.pipeline.run import Import
 from bulk_importer.pipeline.summarizing import (
     Announcement,
