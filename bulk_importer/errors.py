@@ -21,7 +21,7 @@
     └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
 
 Without an exception: 0 and 1, 5 (something is in doubt), 9 (something is left to send), 10 (the server holds something
-else). What each code means is said to people, command by command, in `cli.exit_codes`.
+else). What each code means is said to people, command by command, in `cli.help.exit_codes`.
 
 What is wrong with one entry is a `Finding` (see `model`), a value and never an exception.
 Every message says what happened, where, and what to do next; it never carries a token or a payload.

@@ -28,7 +28,7 @@ class CarryAlong(BuildHookInterface[Any]):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from bulk_importer.cli.shell_files import completion_script, man_pages
+        from bulk_importer.cli.help.shell_files import completion_script, man_pages
 
         made = Path(self._made.name)
         for shell, place in _SHARED.items():

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.manners import add_manners, adopt
-from bulk_importer.cli.options import Parser
+from bulk_importer.cli.parsing.manners import add_manners, adopt
+from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import nearest

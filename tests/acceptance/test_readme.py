@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.cli.exit_codes import readme_tables
+from bulk_importer.cli.help.exit_codes import readme_tables
 from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig

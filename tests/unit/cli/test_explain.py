@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.cli.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
+from bulk_importer.cli.help.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.labels.findings import CATALOGUE

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.cli.essentials import ESSENTIALS
-from bulk_importer.cli.help import topics
+from bulk_importer.cli.help.topics import topics
 from bulk_importer.cli.main import COMMANDS, main, whole_parser
-from bulk_importer.cli.options import Parser
+from bulk_importer.cli.parsing.essentials import ESSENTIALS
+from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.sandbox import FaultScript, faults
@@ -230,7 +230,7 @@ def test_the_parser_of_all_commands_and_what_is_completed_need_two_libraries_onl
     """A wheel is built where there are no others, and a command starts as fast as what it imports."""
     code = """
 import sys
-import bulk_importer.cli.shell_files
+import bulk_importer.cli.help.shell_files
 from bulk_importer.cli.main import whole_parser
 whole_parser()
 places = {name.partition('.')[0]: str(getattr(module, '__file__', '')) for name, module in sys.modules.items()}

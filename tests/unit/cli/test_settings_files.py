@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.cli.settings_schema import settings_schema
+from bulk_importer.cli.settings.schema import settings_schema
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Definition, Settings, definitions, load
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.manners import SECTION
-from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.parsing.manners import SECTION
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import definitions
 
@@ -33,12 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json and (arguments.example is not None or arguments.schema):
         raise UsageError(f"--json is not allowed with {form}: say which.")
     if arguments.example is not None:
-        from bulk_importer.cli.examples import example_text
+        from bulk_importer.cli.settings.examples import example_text
 
         terminal.out(example_text(arguments.example))
         return ExitCode.DELIVERED
     if arguments.schema:
-        from bulk_importer.cli.settings_schema import settings_schema
+        from bulk_importer.cli.settings.schema import settings_schema
 
         terminal.out_json(settings_schema())
         return ExitCode.DELIVERED

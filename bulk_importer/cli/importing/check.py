@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.check_text import report_lines
-from bulk_importer.cli.lookups import run_look_up
-from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.importing.check_text import report_lines
+from bulk_importer.cli.importing.yardsticks import scratch_folder, yardstick_for
+from bulk_importer.cli.lookups.shared import run_look_up
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.watching import watched
-from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
-    from bulk_importer.cli.import_labels import expanded
+    from bulk_importer.cli.importing.import_labels import expanded
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
     if arguments.json:
-        from bulk_importer.cli.check_json import together
+        from bulk_importer.cli.importing.check_json import together
 
         terminal.out_json(together(reports))
     else:
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> list[CheckReport]:
-    from bulk_importer.cli.check_json import unread
+    from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bulk_importer.cli.essentials import ESSENTIALS
-from bulk_importer.cli.examples import example_names
-from bulk_importer.cli.help import topics
+from bulk_importer.cli.help.topics import topics
 from bulk_importer.cli.main import COMMANDS, whole_parser
-from bulk_importer.cli.options import Parser
-from bulk_importer.cli.short_help import command_line, usage_of
+from bulk_importer.cli.parsing.essentials import ESSENTIALS
+from bulk_importer.cli.parsing.options import Parser
+from bulk_importer.cli.parsing.short_help import command_line, usage_of
+from bulk_importer.cli.settings.examples import example_names
 from bulk_importer.errors import ExitCode
 from bulk_importer.labels.findings import CATALOGUE
 

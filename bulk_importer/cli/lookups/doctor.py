@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.lookups import run_look_up, settings_of
-from bulk_importer.cli.options import add_settings, refuse_flag
+from bulk_importer.cli.lookups.shared import run_look_up, settings_of
+from bulk_importer.cli.parsing.options import add_settings, refuse_flag
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.settings import Settings
 

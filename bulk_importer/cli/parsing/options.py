@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.settings_file import settings_file
+from bulk_importer.cli.settings.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest
@@ -44,19 +44,19 @@ class Parser(argparse.ArgumentParser):
 
     def format_usage(self) -> str:
         """How it is called."""
-        from bulk_importer.cli.short_help import usage_of
+        from bulk_importer.cli.parsing.short_help import usage_of
 
         return f"usage: {usage_of(self)}\n"
 
     def format_help(self) -> str:
         """What a person needs."""
-        from bulk_importer.cli.short_help import short_help
+        from bulk_importer.cli.parsing.short_help import short_help
 
         return short_help(self)
 
     def format_help_all(self) -> str:
         """Every option, in groups."""
-        from bulk_importer.cli.short_help import usage_of
+        from bulk_importer.cli.parsing.short_help import usage_of
 
         self.usage = usage_of(self)
         return super().format_help()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
+from bulk_importer.cli.help.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.errors import ExitCode, UsageError
 
 __all__ = ["configure", "run"]

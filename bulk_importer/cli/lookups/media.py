@@ -6,8 +6,15 @@ import argparse
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
-from bulk_importer.cli.options import refuse_flag
+from bulk_importer.cli.lookups.shared import (
+    Row,
+    configure_look_up,
+    opened_catalog,
+    run_look_up,
+    settings_of,
+    show,
+)
+from bulk_importer.cli.parsing.options import refuse_flag
 from bulk_importer.cli.watching import watched
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Settings

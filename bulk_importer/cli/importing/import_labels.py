@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.watching import watched
 from bulk_importer.errors import (
     BulkImporterError,
@@ -156,7 +156,7 @@ async def _say_what_will_be_wiped(
     Returns:
         The settings that they go on with.
     """
-    from bulk_importer.cli.yardsticks import scratch_folder, yardstick_for
+    from bulk_importer.cli.importing.yardsticks import scratch_folder, yardstick_for
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints import one_checkpoint_in
+from bulk_importer.cli.checkpoints.finding import one_checkpoint_in
 from bulk_importer.errors import ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints import together
-from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.checkpoints.finding import together
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.watching import watched
 from bulk_importer.errors import (
     BulkImporterError,
@@ -215,7 +215,7 @@ async def _compare(
 
     from bulk_importer.checkpoint.folder import MOVED
     from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
-    from bulk_importer.cli.lookups import opened_client
+    from bulk_importer.cli.lookups.shared import opened_client
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url

@@ -39,7 +39,7 @@ def _script(shell: str) -> str:
     carried = CARRIED / shell
     if carried.exists():
         return carried.read_text("utf-8")
-    from bulk_importer.cli.shell_files import completion_script
+    from bulk_importer.cli.help.shell_files import completion_script
 
     try:
         return completion_script(shell)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.lookups import Row, configure_look_up, opened_catalog, run_look_up, settings_of, show
+from bulk_importer.cli.lookups.shared import (
+    Row,
+    configure_look_up,
+    opened_catalog,
+    run_look_up,
+    settings_of,
+    show,
+)
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 

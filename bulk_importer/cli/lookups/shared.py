@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.options import add_settings, gather
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 

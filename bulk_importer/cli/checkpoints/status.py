@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints import COUNTS, together
+from bulk_importer.cli.checkpoints.finding import COUNTS, together
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class _Looks:
 
     def _facts(self, folder: Path) -> dict[str, Any]:
         from bulk_importer.checkpoint import LogFollower, lock_owner
-        from bulk_importer.cli.standing import standing_of
+        from bulk_importer.cli.checkpoints.standing import standing_of
 
         try:
             if folder not in self._followers:

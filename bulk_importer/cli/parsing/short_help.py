@@ -21,7 +21,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable
 
-from bulk_importer.cli.essentials import ESSENTIALS, Essentials
+from bulk_importer.cli.parsing.essentials import ESSENTIALS, Essentials
 
 __all__ = ["command_line", "short_help", "usage_of"]
 

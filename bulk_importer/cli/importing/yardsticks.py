@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli.lookups import opened_catalog
+from bulk_importer.cli.lookups.shared import opened_catalog
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import Settings
 
