@@ -57,8 +57,9 @@ async def import_labels(
     Raises:
         BulkImporterError: the run could not begin.
     """
+    from bulk_importer.checkpoint.places import checkpoint_folder
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.pipeline import Import, checkpoint_folder
+    from bulk_importer.pipeline import Import
     from bulk_importer.settings import idle
     from bulk_importer.sources import open_entries, open_source
     from bulk_importer.transfer.stop import StopSwitch

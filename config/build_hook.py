@@ -34,7 +34,7 @@ class CarryAlong(BuildHookInterface[Any]):
         for shell, place in _SHARED.items():
             path = made / shell
             path.write_text(completion_script(shell), "utf-8")
-            build_data["force_include"][str(path)] = f"bulk_importer/cli/completions/{shell}"
+            build_data["force_include"][str(path)] = f"bulk_importer/cli/help/completions/{shell}"
             build_data["shared_data"][str(path)] = place
         for name, text in man_pages(self.metadata.version).items():
             (made / name).write_text(text, "utf-8")

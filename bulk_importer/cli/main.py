@@ -37,7 +37,25 @@ COMMANDS = {
     "completion": "print what lets a shell complete these commands",
     "help": "explain a topic, or every option of a command",
 }
-_MODULES = {name: name.replace("-", "_") for name in COMMANDS} | {"import": "import_labels"}
+_MODULES = {
+    "demo": "rehearsal.demo",
+    "import": "importing.import_labels",
+    "check": "importing.check",
+    "status": "checkpoints.status",
+    "verify": "checkpoints.verify",
+    "retry": "checkpoints.retry",
+    "resolve": "checkpoints.resolve",
+    "projects": "lookups.projects",
+    "datasets": "lookups.datasets",
+    "media": "lookups.media",
+    "label-config": "lookups.label_config",
+    "doctor": "lookups.doctor",
+    "explain": "help.explain",
+    "sandbox": "rehearsal.sandbox",
+    "settings": "settings.settings",
+    "completion": "help.completion",
+    "help": "help.topics",
+}
 
 
 def run() -> NoReturn:

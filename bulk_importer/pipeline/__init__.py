@@ -28,19 +28,15 @@ from typing import TYPE_CHECKING
 from bulk_importer.doors import opened_on_demand
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint.places import checkpoint_folder, checkpoint_folders, checkpoints_in
     from bulk_importer.pipeline.run import Import
     from bulk_importer.pipeline.summarizing import Announcement
 else:
     __getattr__ = opened_on_demand(
         __name__,
         {
-            "Announcement": "account",
-            "Import": "importing",
-            "checkpoint_folder": "places",
-            "checkpoint_folders": "places",
-            "checkpoints_in": "places",
+            "Announcement": "summarizing",
+            "Import": "run",
         },
     )
 
-__all__ = ["Announcement", "Import", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
+__all__ = ["Announcement", "Import"]

@@ -22,7 +22,7 @@ def one_checkpoint_in(folder: Path) -> Path:
     Raises:
         UsageError: there are several.
     """
-    from bulk_importer.pipeline import checkpoints_in
+    from bulk_importer.checkpoint.places import checkpoints_in
 
     found = checkpoints_in(folder) or [folder]
     if len(found) > 1:

@@ -105,7 +105,7 @@ class _Looks:
 
     def look(self) -> list[dict[str, Any]]:
         """The facts about each checkpoint that there is now; of one that cannot be read, a `message` says why."""
-        from bulk_importer.pipeline import checkpoints_in
+        from bulk_importer.checkpoint.places import checkpoints_in
 
         folders = [folder for root in self._roots for folder in checkpoints_in(root) or [root]]
         found = [

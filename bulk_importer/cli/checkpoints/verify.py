@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         not as it must be, 10 where only the server is not, 5 with entries in doubt, 9 with entries that are left to
         send, 1 with rejected ones.
     """
-    from bulk_importer.pipeline import checkpoints_in
+    from bulk_importer.checkpoint.places import checkpoints_in
 
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)

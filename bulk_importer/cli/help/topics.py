@@ -11,8 +11,8 @@ from bulk_importer.settings import nearest
 
 __all__ = ["configure", "run", "topics"]
 
-_PAGES = Path(__file__).with_name("topics")
-_MEASURED = Path(__file__).parents[1] / "sandbox" / "cost-measured.toml"
+_PAGES = Path(__file__).with_name("pages")
+_MEASURED = Path(__file__).parents[2] / "sandbox" / "cost-measured.toml"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -63,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
+    from bulk_importer.checkpoint.places import checkpoint_folders
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.pipeline import checkpoint_folders
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.transfer.stop import StopSwitch
 

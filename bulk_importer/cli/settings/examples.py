@@ -9,7 +9,7 @@ from bulk_importer.settings import nearest
 
 __all__ = ["example_names", "example_text"]
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _CARRIED = _PACKAGE / "examples"
 _FOLDER = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "config"
 """Where they are: in an installed wheel, else in a checkout."""

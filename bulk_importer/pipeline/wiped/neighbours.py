@@ -3,8 +3,8 @@
 Which media they mention, so that what one wipes of another is found; and which of these are in doubt: a request whose
 answer was lost may still be running, and what another source brings for its media would come before it.
 
-Memory: what `pipeline.wiped.mentions` takes, once more (and twice while new sources are read before the first is sent), and a
-hundred bytes for each media in doubt.
+Memory: what `mentions` takes, once more (and twice while new sources are read before the first is sent), and a hundred
+bytes for each media in doubt.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from bulk_importer.sandbox import FaultScript, faults
 from bulk_importer.settings import definitions
 
 PAGES = {
-    name: (Path(faults.__file__).parents[1] / "cli" / "topics" / f"{name}.txt").read_text()
+    name: (Path(bulk_importer.__file__).with_name("cli") / "help" / "pages" / f"{name}.txt").read_text()
     for name in topics()
 }
 
