@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.corpus import write_corpus
 from benchmarks.measuring import Measured, bars, measure, write_results
-from bulk_importer.units import SIZE
+from bulk_importer.settings.units import SIZE
 
 __all__ = ["main"]
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.corpus import SHAPES, write_corpus
 from benchmarks.measuring import Measured, bars, measure, running_sink, write_results
 from benchmarks.sink import PROJECT
-from bulk_importer.units import SIZE
+from bulk_importer.settings.units import SIZE
 
 __all__ = ["main"]
 

@@ -20,8 +20,8 @@ from benchmarks.measuring import Measured, bars, measure, write_results
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.machine.malloc import reuse_large_blocks
 from bulk_importer.model import ReadPlan
+from bulk_importer.settings.units import SIZE
 from bulk_importer.sources import open_source
-from bulk_importer.units import SIZE
 
 __all__ = ["main", "predicted"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from bulk_importer.units import SIZE
+from bulk_importer.settings.units import SIZE
 
 __all__ = ["SHAPES", "main", "write_corpus"]
 

@@ -16,8 +16,8 @@ from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.doors import opened_on_demand
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
+from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bulk_importer.settings import Settings
     from bulk_importer.summary import Summary
 else:
-    __getattr__ = opened_on_demand(__name__, {"Settings": "settings"})
+    __getattr__ = lazy_exports(__name__, {"Settings": "settings"})
 
 __all__ = ["BulkImporterError", "ExitCode", "Settings", "import_labels", "import_labels_sync"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode
 from bulk_importer.levels import Level
+from bulk_importer.settings.units import DURATION
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.units import DURATION
 
 __all__ = ["stopping_on_signals"]
 

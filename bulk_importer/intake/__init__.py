@@ -36,13 +36,13 @@ doubles until it holds it, so S is to be read as 4 * E.
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.doors import opened_on_demand
+from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
     from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 else:
-    __getattr__ = opened_on_demand(
+    __getattr__ = lazy_exports(
         __name__,
         {
             **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),

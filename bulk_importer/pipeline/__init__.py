@@ -25,13 +25,13 @@ the other: `neighbours` is what each has to know of the others, `foreseeing` rea
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.doors import opened_on_demand
+from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.run import Import
     from bulk_importer.pipeline.summarizing import Announcement
 else:
-    __getattr__ = opened_on_demand(
+    __getattr__ = lazy_exports(
         __name__,
         {
             "Announcement": "summarizing",

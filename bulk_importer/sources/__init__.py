@@ -8,13 +8,13 @@ machine, `web` and `bucket` what lies elsewhere, `compressed` unpacks any of the
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.doors import opened_on_demand
+from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.sources.base import Source
     from bulk_importer.sources.open import open_entries, open_source
 else:
-    __getattr__ = opened_on_demand(
+    __getattr__ = lazy_exports(
         __name__, {"Source": "base", "open_entries": "open", "open_source": "open"}
     )
 

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Definition, Settings, definitions, load, nearest
-from bulk_importer.units import BUDGET, CODES, COUNT, DURATION, HEADERS, RATE, SHARE, SIZE, SWITCH, Kind
+from bulk_importer.settings.units import (
+    BUDGET,
+    CODES,
+    COUNT,
+    DURATION,
+    HEADERS,
+    RATE,
+    SHARE,
+    SIZE,
+    SWITCH,
+    Kind,
+)
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -76,7 +76,7 @@ def _asked_for(arguments: argparse.Namespace) -> tuple[list[Path], float | None]
     Raises:
         UsageError: no folder is named, or what stands behind --watch is no time.
     """
-    from bulk_importer.units import DURATION
+    from bulk_importer.settings.units import DURATION
 
     roots, every = list(arguments.checkpoint), arguments.watch
     if not every:

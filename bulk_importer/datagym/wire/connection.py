@@ -19,7 +19,7 @@ from bulk_importer.datagym.wire.socks import ProxyRefusesUs, socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened, text_of
 from bulk_importer.settings import Settings
-from bulk_importer.units import header_in
+from bulk_importer.settings.units import header_in
 
 __all__ = ["Reach"]
 

@@ -1,7 +1,7 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
-Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), and the media that the input
-mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much for those of other inputs.
+Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), and the media that the
+input mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much for those of other inputs.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import bulk_importer
 from bulk_importer.cli.help.topics import topics
 from bulk_importer.cli.main import COMMANDS, main, whole_parser
 from bulk_importer.cli.parsing.essentials import ESSENTIALS

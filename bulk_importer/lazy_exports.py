@@ -11,10 +11,10 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 
-__all__ = ["opened_on_demand"]
+__all__ = ["lazy_exports"]
 
 
-def opened_on_demand(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
+def lazy_exports(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
     """The `__getattr__` of a package.
 
     Args:

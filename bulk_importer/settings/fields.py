@@ -1,27 +1,17 @@
-"""Every setting, defined once: default, bounds, unit, help; flags, variables and files come from that.
-
-A setting is a field of `Settings` with a `Definition` beside it. The command line makes `--max-in-flight`
-of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `max_in_flight`; the first of
-these that says something wins, the default comes last. A variable that is empty says nothing, and one that is no
-setting ends nothing: an orchestrator makes variables of the names of its services, and some begin like ours. The
-library takes a `Settings` object as it is.
-The token is no setting: it would end up in files and process lists (see `datagym.wire.client`).
-"""
+"""Every setting, once: default, bounds, unit, help. Flags, variables, files and their documentation come from this."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from bulk_importer.errors import UsageError
-from bulk_importer.files.small_files import text_of
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
-from bulk_importer.units import (
+from bulk_importer.settings.definition import Definition, Need, setting
+from bulk_importer.settings.units import (
     BUDGET,
     CODES,
     COUNT,
@@ -38,132 +28,10 @@ from bulk_importer.units import (
     SIZE,
     SWITCH,
     URL,
-    Kind,
     one_of,
 )
 
-__all__ = [
-    "CONFIG_VARIABLE",
-    "VARIABLE_PREFIX",
-    "Definition",
-    "Loaded",
-    "Settings",
-    "definitions",
-    "idle",
-    "load",
-    "nearest",
-]
-
-VARIABLE_PREFIX = "BULK_IMPORTER_"
-CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
-"""Names the settings file; no setting itself."""
-
-_LIKENESS = 0.75  # imprt, --grce and max_inflight are above it; --dry-run and --retry-share (0.53) are not
-_SHORTEST_BEGINNING = 3
-_MOST_SUGGESTED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a setting needs of the others to have an effect.
-
-    Attributes:
-        without: where it has none, for the end of a sentence.
-        is_met: whether it has one.
-    """
-
-    without: str
-    is_met: Callable[[Settings], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What there is to know about one setting.
-
-    Attributes:
-        name: as in a settings file and as the field of `Settings`.
-        kind: how its text is read and shown, with the unit.
-        section: which part of the program it belongs to; a command takes whole sections as flags.
-        help: what it does, without a full stop; what stands before the first semicolon says enough for a short list.
-        minimum, maximum: inclusive bounds of the value, None where there is none.
-        meaning: it changes what a checkpoint means, so a resume must say the same.
-        need: without what it has no effect; None where it always has one.
-    """
-
-    name: str
-    kind: Kind
-    section: str
-    help: str
-    default: Any
-    minimum: float | None = None
-    maximum: float | None = None
-    meaning: bool = False
-    need: Need | None = None
-
-    @property
-    def brief(self) -> str:
-        """What it does, in a few words."""
-        return self.help.partition(";")[0]
-
-    @property
-    def flag(self) -> str:
-        """Its name on the command line."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """Its name in the environment."""
-        return VARIABLE_PREFIX + self.name.upper()
-
-    def shown(self, value: Any) -> Any:
-        """What may be printed of a value: itself, or where that may be a secret, as much as names it."""
-        return value if self.kind.may_be_shown or value is None else self.kind.show(value)
-
-    def read(self, value: object, origin: str) -> Any:
-        """The value that `value` (text, or what a TOML file holds) stands for.
-
-        Raises:
-            UsageError: it does not stand for any, or is out of bounds.
-        """
-        try:
-            read = self.kind.read(value)
-        except ValueError as error:
-            place = f"{origin}, {self.name}" if origin.startswith("file ") else origin
-            shown = repr(value) if self.kind.may_be_shown else "what is given"
-            raise UsageError(f"{place}: {shown} is not {self.kind.wanted}: {error}.") from None
-        return self.checked(read, origin)
-
-    def checked(self, value: Any, origin: str) -> Any:
-        """`value` itself if it is within the bounds, else `UsageError`."""
-        if value is None:
-            return value
-        low, high = self.minimum, self.maximum
-        try:
-            too_low, too_high = low is not None and value < low, high is not None and value > high
-        except TypeError:
-            raise UsageError(f"{origin}: {value!r} must be {self.kind.held}.") from None
-        if too_low:
-            raise UsageError(f"{origin}: {self.kind.show(value)} is below {self.kind.show(low)}.")
-        if too_high:
-            raise UsageError(f"{origin}: {self.kind.show(value)} is above {self.kind.show(high)}.")
-        return value
-
-
-def _setting(
-    kind: Kind,
-    default: Any,
-    section: str,
-    help: str,  # noqa: A002 - named as the attribute that it fills
-    *,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    meaning: bool = False,
-    need: Need | None = None,
-) -> Any:
-    facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    more = {"meaning": meaning, "need": need}
-    return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, **more})
-
+__all__ = ["Settings", "definitions", "idle"]
 
 _TLS = Need("with a server at http://", lambda said: not (said.server or "").startswith("http://"))
 _CLIENT_CERT = Need("without --client-cert", lambda said: said.client_cert is not None)
@@ -190,48 +58,48 @@ class Settings:
     """
 
     # server: which DataGym, and how it is reached
-    server: str | None = _setting(URL, None, "server", "URL of the DataGym server")
-    project: str | None = _setting(
+    server: str | None = setting(URL, None, "server", "URL of the DataGym server")
+    project: str | None = setting(
         NAME, None, "server", "the project; its id, its unique name, or the URL of its page"
     )
-    token_file: str | None = _setting(
+    token_file: str | None = setting(
         FILE,
         None,
         "server",
         "file that holds the API token; default: the variable DATAGYM_TOKEN, or no token",
     )
-    token_in_query: bool = _setting(
+    token_in_query: bool = setting(
         SWITCH, False, "server", "send the token as ?token=, for servers that do not read it from the header"
     )
-    basic_auth_file: str | None = _setting(
+    basic_auth_file: str | None = setting(
         FILE, None, "server", "file that holds USER:PASSWORD for a reverse proxy (HTTP basic)"
     )
-    header: tuple[str, ...] = _setting(
+    header: tuple[str, ...] = setting(
         HEADERS,
         (),
         "server",
         "header to send along; repeatable; @FILE, with one on each line, keeps secrets out of the process list",
     )
-    ca_file: str | None = _setting(
+    ca_file: str | None = setting(
         FILE, None, "server", "certificates (PEM) to trust besides those of the system", need=_TLS
     )
-    client_cert: str | None = _setting(
+    client_cert: str | None = setting(
         FILE,
         None,
         "server",
         "certificate (PEM) to show to the server, with its key or beside --client-key",
         need=_TLS,
     )
-    client_key: str | None = _setting(
+    client_key: str | None = setting(
         FILE, None, "server", "key (PEM) of the --client-cert", need=_CLIENT_CERT
     )
-    connect_timeout: float = _setting(
+    connect_timeout: float = setting(
         DURATION, 10.0, "server", "how long a connection may take to come about", at_least=0.1, at_most=600
     )
-    read_timeout: float = _setting(
+    read_timeout: float = setting(
         DURATION, 60.0, "server", "how long a look-up may wait for its answer", at_least=0.1, at_most=3600
     )
-    wait_for_server: float = _setting(
+    wait_for_server: float = setting(
         DURATION,
         10.0,
         "server",
@@ -240,7 +108,7 @@ class Settings:
     )
 
     # reading: how the source is read
-    path: str | None = _setting(
+    path: str | None = setting(
         PLACE,
         None,
         "reading",
@@ -248,13 +116,13 @@ class Settings:
         meaning=True,
         need=_ARRAY,
     )
-    lines: str = _setting(
+    lines: str = setting(
         one_of("auto", "lines", "array"),
         "auto",
         "reading",
         "JSON Lines or an array; auto looks at the beginning of the source",
     )
-    workers: int | None = _setting(
+    workers: int | None = setting(
         COUNT,
         None,
         "reading",
@@ -262,34 +130,34 @@ class Settings:
         at_least=0,
         at_most=64,
     )
-    segment_bytes: int = _setting(
+    segment_bytes: int = setting(
         SIZE, 2 << 20, "reading", "how much a process reads at a time", at_least=1, at_most=256 << 20
     )
-    max_entry_bytes: int = _setting(
+    max_entry_bytes: int = setting(
         SIZE, 64 << 20, "reading", "largest entry that is accepted", at_least=1 << 10, at_most=1 << 30
     )
-    max_depth: int = _setting(
+    max_depth: int = setting(
         COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
     )
 
     # checking: what entries are held against before they are sent
-    label_config: str = _setting(
+    label_config: str = setting(
         LABEL_CONFIG,
         "server",
         "checking",
         "what to check entries against; server: the label configuration of the project, none, or a file with one",
     )
-    check_media: bool = _setting(
+    check_media: bool = setting(
         SWITCH, True, "checking", "check that each media is in the project and may be imported"
     )
-    media_list: str | None = _setting(
+    media_list: str | None = setting(
         FILE,
         None,
         "checking",
         "list of the media of the project; in place of the server's: what 'media --csv' prints, or an id a line",
         need=_LIST_READ,
     )
-    max_listing: int = _setting(
+    max_listing: int = setting(
         COUNT,
         500_000,
         "checking",
@@ -297,58 +165,58 @@ class Settings:
         at_least=0,
         need=_SERVER_ASKED,
     )
-    media_by: str = _setting(
+    media_by: str = setting(
         one_of("id", "name"),
         "id",
         "checking",
         "how entries name their media; name: by file name (external_media_ID) where internal_media_ID is missing",
         meaning=True,
     )
-    dataset: str | None = _setting(
+    dataset: str | None = setting(
         NAME,
         None,
         "checking",
         "the dataset that --media-by name looks into; its id or unique name",
         need=_BY_NAME,
     )
-    media_map: str | None = _setting(
+    media_map: str | None = setting(
         FILE,
         None,
         "checking",
         "CSV FILE of names and ids that --media-by name goes by before all others",
         need=_BY_NAME,
     )
-    replace_finished: bool = _setting(
+    replace_finished: bool = setting(
         SWITCH,
         False,
         "checking",
         "let keepData false delete the labels of tasks that people have begun or finished",
         need=_MEDIA_CHECKED,
     )
-    onto_uploaded: bool = _setting(
+    onto_uploaded: bool = setting(
         SWITCH,
         False,
         "checking",
         "let entries append to media that already held an upload",
         need=_MEDIA_CHECKED,
     )
-    strict: bool = _setting(SWITCH, False, "checking", "warnings are errors")
-    allow: tuple[str, ...] = _setting(CODES, (), "checking", "findings that are only counted; repeatable")
-    deny: tuple[str, ...] = _setting(CODES, (), "checking", "findings that reject an entry; repeatable")
-    max_errors: ErrorBudget = _setting(  # noqa: RUF009 - an ErrorBudget is frozen
+    strict: bool = setting(SWITCH, False, "checking", "warnings are errors")
+    allow: tuple[str, ...] = setting(CODES, (), "checking", "findings that are only counted; repeatable")
+    deny: tuple[str, ...] = setting(CODES, (), "checking", "findings that reject an entry; repeatable")
+    max_errors: ErrorBudget = setting(  # noqa: RUF009 - an ErrorBudget is frozen
         BUDGET,
         ErrorBudget(share=0.05),
         "checking",
         "rejections that end the run; a number, a share of the entries (after the first 1,000), or none",
     )
-    max_rejected_bytes: int = _setting(
+    max_rejected_bytes: int = setting(
         SIZE,
         1 << 30,
         "checking",
         "from this size on rejected.jsonl keeps findings and positions, and no entries",
         at_least=0,
     )
-    config_poll: float = _setting(
+    config_poll: float = setting(
         DURATION,
         300.0,
         "checking",
@@ -358,37 +226,37 @@ class Settings:
     )
 
     # sending: how much leaves at a time
-    limit: int | None = _setting(
+    limit: int | None = setting(
         COUNT, None, "sending", "send N of the entries not sent yet, then stop", at_least=0
     )
-    max_in_flight: int = _setting(
+    max_in_flight: int = setting(
         COUNT, 8, "sending", "most requests on their way at a time", at_least=1, at_most=1024
     )
-    min_in_flight: int = _setting(
+    min_in_flight: int = setting(
         COUNT, 1, "sending", "fewest requests on their way at a time", at_least=1, at_most=1024
     )
-    max_batch_entries: int = _setting(COUNT, 5000, "sending", "entries in a request, at most", at_least=1)
-    max_batch_bytes: int = _setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
-    max_batch_weight: int | None = _setting(
+    max_batch_entries: int = setting(COUNT, 5000, "sending", "entries in a request, at most", at_least=1)
+    max_batch_bytes: int = setting(SIZE, 1_000_000, "sending", "bytes of a request, at most", at_least=2)
+    max_batch_weight: int | None = setting(
         COUNT, None, "sending", "values, geometries and points in a request, at most", at_least=1
     )
-    min_batch_weight: int = _setting(
+    min_batch_weight: int = setting(
         COUNT,
         1,
         "sending",
         "values, geometries and points in a request, at least where there are so many",
         at_least=1,
     )
-    pool_bytes: int = _setting(
+    pool_bytes: int = setting(
         SIZE, 16 << 20, "sending", "entries that wait in memory for a request, at most", at_least=1 << 10
     )
-    request_timeout: float = _setting(
+    request_timeout: float = setting(
         DURATION, 600.0, "sending", "how long an upload may wait for its answer", at_least=0.1, at_most=86_400
     )
-    write_timeout: float = _setting(
+    write_timeout: float = setting(
         DURATION, 120.0, "sending", "how long a request may take to leave", at_least=0.1, at_most=86_400
     )
-    first_byte_timeout: float | None = _setting(
+    first_byte_timeout: float | None = setting(
         DURATION,
         None,
         "sending",
@@ -396,28 +264,28 @@ class Settings:
         at_least=0.1,
         at_most=86_400,
     )
-    max_requests_per_second: float | None = _setting(
+    max_requests_per_second: float | None = setting(
         RATE, None, "sending", "requests that leave in a second, at most"
     )
-    max_entries_per_second: float | None = _setting(
+    max_entries_per_second: float | None = setting(
         RATE, None, "sending", "entries that leave in a second, at most"
     )
-    max_bytes_per_second: float | None = _setting(
+    max_bytes_per_second: float | None = setting(
         RATE, None, "sending", "bytes of requests that leave in a second, at most"
     )
-    window: str | None = _setting(
+    window: str | None = setting(
         HOURS,
         None,
         "sending",
         "send only between these hours; as in '22:00-06:00 Europe/Berlin', without a zone: the machine's",
     )
-    polite: bool = _setting(
+    polite: bool = setting(
         SWITCH,
         False,
         "sending",
         "two requests in flight at most, and fewer while the server is slow for others",
     )
-    max_attempts: int = _setting(
+    max_attempts: int = setting(
         COUNT,
         8,
         "sending",
@@ -425,7 +293,7 @@ class Settings:
         at_least=1,
         at_most=1000,
     )
-    retry_wait: float = _setting(
+    retry_wait: float = setting(
         DURATION,
         0.5,
         "sending",
@@ -433,7 +301,7 @@ class Settings:
         at_least=0.001,
         at_most=60,
     )
-    max_retry_wait: float = _setting(
+    max_retry_wait: float = setting(
         DURATION,
         60.0,
         "sending",
@@ -441,7 +309,7 @@ class Settings:
         at_least=0.001,
         at_most=3600,
     )
-    max_retry_after: float = _setting(
+    max_retry_after: float = setting(
         DURATION,
         3600.0,
         "sending",
@@ -449,13 +317,13 @@ class Settings:
         at_least=0,
         at_most=86_400,
     )
-    retry_share: float = _setting(
+    retry_share: float = setting(
         SHARE,
         0.2,
         "sending",
         "requests that are sent again, as a share of the others, before they have to wait for their turn",
     )
-    outage_signs: int = _setting(
+    outage_signs: int = setting(
         COUNT,
         3,
         "sending",
@@ -463,7 +331,7 @@ class Settings:
         at_least=1,
         at_most=1000,
     )
-    probe_wait: float = _setting(
+    probe_wait: float = setting(
         DURATION,
         1.0,
         "sending",
@@ -471,7 +339,7 @@ class Settings:
         at_least=0.001,
         at_most=60,
     )
-    max_probe_wait: float = _setting(
+    max_probe_wait: float = setting(
         DURATION,
         60.0,
         "sending",
@@ -479,25 +347,25 @@ class Settings:
         at_least=0.001,
         at_most=3600,
     )
-    max_outage: float = _setting(
+    max_outage: float = setting(
         DURATION,
         3600.0,
         "sending",
         "how long the server may be unreachable before the run ends, once it has answered; see --wait-for-server",
         at_least=0,
     )
-    grace: float = _setting(
+    grace: float = setting(
         DURATION, 8.0, "sending", "how long what is in flight may take to land after a signal", at_least=0
     )
 
-    server_request_limit: float = _setting(
+    server_request_limit: float = setting(
         DURATION,
         600.0,
         "sending",
         "how long a request whose answer was lost may still be running",
         at_least=0,
     )
-    doubt_wait: float = _setting(
+    doubt_wait: float = setting(
         DURATION,
         30.0,
         "sending",
@@ -506,46 +374,46 @@ class Settings:
     )
 
     # checkpoint: where the run is kept
-    checkpoint: str | None = _setting(
+    checkpoint: str | None = setting(
         FOLDER,
         None,
         "checkpoint",
         "where the run is kept, each of several sources in a folder; default: SOURCE.checkpoint beside the source",
     )
-    source_grew: bool = _setting(
+    source_grew: bool = setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run; resume with what was added"
     )
-    server_moved: bool = _setting(
+    server_moved: bool = setting(
         SWITCH,
         False,
         "checkpoint",
         "the server has another URL since the last run, and is the same; its project is looked up by the recorded id",
     )
-    settled_by: str | None = _setting(
+    settled_by: str | None = setting(
         FOLDER,
         None,
         "checkpoint",
         "checkpoint of an import that this source is a fixed form of; what that delivered is skipped",
         meaning=True,
     )
-    lock_wait: float = _setting(
+    lock_wait: float = setting(
         DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0
     )
 
     # output: what the command line writes; a program that calls the library is told by events
-    log_level: str = _setting(
+    log_level: str = setting(
         one_of(*(level.word for level in Level)),
         Level.INFO.word,
         "output",
         "what is told on standard error: error (as --quiet), warning, info, or debug (as --verbose)",
     )
-    log_format: str = _setting(
+    log_format: str = setting(
         one_of("text", "json"),
         "text",
         "output",
         "how it is told: text for people, or json, an object on each line, for programs that collect logs",
     )
-    color: str = _setting(
+    color: str = setting(
         one_of("auto", "always", "never"),
         "auto",
         "output",
@@ -562,20 +430,6 @@ class Settings:
         return {name: readable(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Settings, and what there is to know about how they came about.
-
-    Attributes:
-        origins: where each came from: `default`, `file F`, `variable V`, or `flag F`.
-        slips: variables that were probably meant as settings and are none, a sentence for each.
-    """
-
-    settings: Settings
-    origins: Mapping[str, str]
-    slips: tuple[str, ...] = ()
-
-
 def definitions() -> tuple[Definition, ...]:
     """Every setting, in the order in which it is shown."""
     return tuple(
@@ -590,87 +444,3 @@ def idle(settings: Settings) -> Iterator[tuple[str, str]]:
         if each.need is None or getattr(settings, each.name) == each.default or each.need.is_met(settings):
             continue
         yield each.name, f"{each.flag} has no effect {each.need.without}"
-
-
-def load(
-    flags: Mapping[str, object], environment: Mapping[str, str], config_file: str | Path | None = None
-) -> Loaded:
-    """Gather the settings: flag before variable before file before default.
-
-    Args:
-        flags: name of the setting -> what stands behind it, only those that were given: text, several of them in a
-            list, or a truth value.
-        environment: all variables; an empty one is not set, and one that is no setting is passed over.
-        config_file: a TOML file with settings at its top level.
-
-    Raises:
-        UsageError: a key of the file is unknown (the nearest known one is named), a value cannot be meant, or the
-            file cannot be read.
-    """
-    known = {each.name: each for each in definitions()}
-    values: dict[str, Any] = {}
-    origins = dict.fromkeys(known, "default")
-    for name, text, origin in (
-        *_from_file(config_file, known),
-        *_from_environment(environment, known),
-        *((name, text, f"flag {known[name].flag}") for name, text in flags.items()),
-    ):
-        values[name] = known[name].read(text, origin)
-        origins[name] = origin
-    return Loaded(Settings(**values), origins, tuple(_slips(environment, known)))
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A question, with a blank before it, that names what was probably meant; nothing where nothing is close.
-
-    Close is a slip of the fingers, or the beginning of a few names. What all names begin with says nothing, and counts
-    for nothing: dashes, and the prefix of variables.
-    """
-    import difflib
-
-    by_word = {_bare(each): each for each in names}
-    word = _bare(name)
-    close = difflib.get_close_matches(word, by_word, n=1, cutoff=_LIKENESS)
-    if not close and len(word) >= _SHORTEST_BEGINNING:
-        close = [each for each in by_word if each.startswith(word)]
-    if not close or len(close) > _MOST_SUGGESTED:
-        return ""
-    return f" Did you mean {' or '.join(by_word[each] for each in close)}?"
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix(VARIABLE_PREFIX).lower().lstrip("-").replace("_", "-")
-
-
-def _slips(environment: Mapping[str, str], known: Mapping[str, Definition]) -> Iterator[str]:
-    variables = [*(each.variable for each in known.values()), CONFIG_VARIABLE]
-    for variable in sorted(environment):
-        if variable.startswith(VARIABLE_PREFIX) and variable not in variables:
-            question = nearest(variable, variables)
-            if question:
-                yield f"The variable {variable} is not a setting, and is ignored.{question}"
-
-
-def _from_environment(
-    environment: Mapping[str, str], known: Mapping[str, Definition]
-) -> Iterable[tuple[str, object, str]]:
-    for name, each in known.items():
-        if text := environment.get(each.variable):
-            yield name, text, f"variable {each.variable}"
-
-
-def _from_file(
-    config_file: str | Path | None, known: Mapping[str, Definition]
-) -> Iterable[tuple[str, object, str]]:
-    if config_file is None:
-        return
-    import tomllib
-
-    try:
-        found = tomllib.loads(text_of(config_file, "The settings file"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The settings file {config_file} is not TOML: {error}.") from error
-    for name, value in found.items():
-        if name not in known:
-            raise UsageError(f"{config_file}: {name} is not a setting.{nearest(name, known)}")
-        yield name, value, f"file {config_file}"

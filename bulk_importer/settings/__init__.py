@@ -1,0 +1,29 @@
+"""Every setting, defined once: default, bounds, unit, help; flags, variables and files come from that.
+
+A setting is a field of `Settings` with a `Definition` beside it. The command line makes `--max-in-flight`
+of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `max_in_flight`; the first of
+these that says something wins, the default comes last. A variable that is empty says nothing, and one that is no
+setting ends nothing: an orchestrator makes variables of the names of its services, and some begin like ours. The
+library takes a `Settings` object as it is.
+The token is no setting: it would end up in files and process lists (see `datagym.wire.client`).
+
+`fields` is all of them, `definition` what there is to know about each, `units` how values are written, `load` gathers
+them, and `likeness` knows what a slip of the fingers meant.
+"""
+
+from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
+from bulk_importer.settings.fields import Settings, definitions, idle
+from bulk_importer.settings.likeness import nearest
+from bulk_importer.settings.load import Loaded, load
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "VARIABLE_PREFIX",
+    "Definition",
+    "Loaded",
+    "Settings",
+    "definitions",
+    "idle",
+    "load",
+    "nearest",
+]
