@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk_importer.sandbox.access import Flavour
+from bulk_importer.sandbox.auth import Flavour
 from bulk_importer.sandbox.cost import CostModel
 from bulk_importer.sandbox.faults import FaultScript
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
-from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.inspection import ProjectHeld, projects_held
-from bulk_importer.sandbox.witness import Seen
+from bulk_importer.sandbox.request_log import Seen
 
 __all__ = ["Page"]
 

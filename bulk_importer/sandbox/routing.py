@@ -11,8 +11,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from bulk_importer.sandbox.access import Caller, token_of
-from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.auth import Caller, token_of
+from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.refusals import Refused
 
 __all__ = ["Answer", "Asked", "Route", "for_browsers", "for_tokens"]

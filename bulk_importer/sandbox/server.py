@@ -15,21 +15,21 @@ from typing import Any, Self
 from aiohttp import web
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.access import Flavour, Gatekeeper
-from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.auth import Flavour, Gatekeeper
 from bulk_importer.sandbox.config import SandboxConfig
-from bulk_importer.sandbox.doorway import Doorway
+from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.export import ExportRoutes
 from bulk_importer.sandbox.faults import FaultScript, Performance
 from bulk_importer.sandbox.inspection import Inspection, Prepared, ProjectHeld
+from bulk_importer.sandbox.middleware import Doorway
 from bulk_importer.sandbox.pace import Pace
 from bulk_importer.sandbox.page import Page
 from bulk_importer.sandbox.project_reads import ProjectReads
+from bulk_importer.sandbox.request_log import Seen, Witness
 from bulk_importer.sandbox.setup_routes import SetupRoutes
 from bulk_importer.sandbox.store import ORGANISATION, Store
 from bulk_importer.sandbox.task_reads import TaskReads
 from bulk_importer.sandbox.value_routes import ValueRoutes
-from bulk_importer.sandbox.witness import Seen, Witness
 
 __all__ = ["Sandbox", "SandboxConfig"]
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from bulk_importer.sources.base import Source
     from bulk_importer.sources.open import open_entries, open_source
 else:
-    __getattr__ = lazy_exports(
-        __name__, {"Source": "base", "open_entries": "open", "open_source": "open"}
-    )
+    __getattr__ = lazy_exports(__name__, {"Source": "base", "open_entries": "open", "open_source": "open"})
 
 __all__ = ["Source", "open_entries", "open_source"]

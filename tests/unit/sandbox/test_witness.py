@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bulk_importer.sandbox import witness
-from bulk_importer.sandbox.witness import Witness
+from bulk_importer.sandbox import request_log as witness
+from bulk_importer.sandbox.request_log import Witness
 
 
 def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:

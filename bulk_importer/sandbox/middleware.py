@@ -12,15 +12,15 @@ from weakref import WeakKeyDictionary, WeakSet
 from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 
-from bulk_importer.sandbox.access import token_of
-from bulk_importer.sandbox.backroom import Backroom
+from bulk_importer.sandbox.auth import token_of
 from bulk_importer.sandbox.config import SandboxConfig
+from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.faults import Fault, Performance
 from bulk_importer.sandbox.mishaps import half_of, never, reset, status_answer
 from bulk_importer.sandbox.prediction import Outcome, Prediction
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
-from bulk_importer.sandbox.witness import Seen
-from bulk_importer.sandbox.writing import framework_error, refusal_answer
+from bulk_importer.sandbox.request_log import Seen
+from bulk_importer.sandbox.responses import framework_error, refusal_answer
 
 __all__ = ["Doorway"]
 
