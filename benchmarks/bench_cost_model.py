@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import random
 
-from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.faults.cost_files import read_cost_model
 
 _ROWS = 65
 # Entries a second (and share of deadlocks in %), as measured; None: not measured.

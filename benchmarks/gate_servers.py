@@ -1,6 +1,6 @@
 """Servers in simulated time, against which the gate is measured: closed loops of requests, and the best fixed setting.
 
-The servers are the sandbox's cost model (`bulk_importer.sandbox.cost`) with a way to them that takes time, so that the
+The servers are the sandbox's cost model (`bulk_importer.sandbox.faults.cost`) with a way to them that takes time, so that the
 gate, the sandbox and the tests agree on what a server is like. A run of a few hundred answers takes a few
 hundredths of a second, whatever it stands for.
 """
@@ -18,8 +18,8 @@ from statistics import median
 
 from bulk_importer.datagym.answers.verdicts import Accept, Refuse
 from bulk_importer.events import GateMoved
-from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.faults.cost_files import read_cost_model
 from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing, Setting
 from bulk_importer.transfer.isolation.parts import Isolation
 

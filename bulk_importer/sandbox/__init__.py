@@ -10,9 +10,9 @@ down in `tests/vectors/PROTOCOL.md`; "protocol 2.6" is a section of that.
 from __future__ import annotations
 
 from bulk_importer.sandbox.config import SandboxConfig
-from bulk_importer.sandbox.cost import CostModel
-from bulk_importer.sandbox.cost_files import read_cost_model
-from bulk_importer.sandbox.faults import Fault, FaultScript
+from bulk_importer.sandbox.faults.cost import CostModel
+from bulk_importer.sandbox.faults.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.script import Fault, FaultScript
 from bulk_importer.sandbox.inspection import Prepared
 from bulk_importer.sandbox.server import Sandbox
 

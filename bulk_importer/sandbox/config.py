@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulk_importer.sandbox.auth import Flavour
-from bulk_importer.sandbox.cost import CostModel
-from bulk_importer.sandbox.faults import FaultScript
+from bulk_importer.sandbox.faults.cost import CostModel
+from bulk_importer.sandbox.faults.script import FaultScript
 
 __all__ = ["SandboxConfig"]
 

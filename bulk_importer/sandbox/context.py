@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from bulk_importer.sandbox.auth import Caller, Gatekeeper
+from bulk_importer.sandbox.faults.clock import Pace
 from bulk_importer.sandbox.ids import Ids, Kind
-from bulk_importer.sandbox.pace import Pace
 from bulk_importer.sandbox.refusals import Refused, not_found
 from bulk_importer.sandbox.request_log import Witness
 from bulk_importer.sandbox.store import Row, Store

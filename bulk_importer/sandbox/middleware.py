@@ -15,8 +15,8 @@ from aiohttp.base_protocol import BaseProtocol
 from bulk_importer.sandbox.auth import token_of
 from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.faults import Fault, Performance
-from bulk_importer.sandbox.mishaps import half_of, never, reset, status_answer
+from bulk_importer.sandbox.faults.effects import half_of, never, reset, status_answer
+from bulk_importer.sandbox.faults.script import Fault, Performance
 from bulk_importer.sandbox.prediction import Outcome, Prediction
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.request_log import Seen

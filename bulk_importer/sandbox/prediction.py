@@ -17,7 +17,7 @@ from aiohttp import web
 from bulk_importer.sandbox.auth import Caller
 from bulk_importer.sandbox.collation import fold
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.cost import Fate, Job
+from bulk_importer.sandbox.faults.cost import Fate, Job
 from bulk_importer.sandbox.hand import Hand
 from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import SYSTEM, Refused

@@ -19,10 +19,10 @@ from bulk_importer.sandbox.auth import Flavour, Gatekeeper
 from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.export import ExportRoutes
-from bulk_importer.sandbox.faults import FaultScript, Performance
+from bulk_importer.sandbox.faults.clock import Pace
+from bulk_importer.sandbox.faults.script import FaultScript, Performance
 from bulk_importer.sandbox.inspection import Inspection, Prepared, ProjectHeld
 from bulk_importer.sandbox.middleware import Doorway
-from bulk_importer.sandbox.pace import Pace
 from bulk_importer.sandbox.page import Page
 from bulk_importer.sandbox.project_reads import ProjectReads
 from bulk_importer.sandbox.request_log import Seen, Witness

@@ -21,7 +21,8 @@ from bulk_importer.cli.parsing.essentials import ESSENTIALS
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.labels.findings import CATALOGUE
-from bulk_importer.sandbox import FaultScript, faults
+from bulk_importer.sandbox import FaultScript
+from bulk_importer.sandbox.faults import script as faults
 from bulk_importer.settings import definitions
 
 PAGES = {
@@ -197,7 +198,7 @@ async def test_a_script_that_cannot_be_read_leads_to_the_page_about_it(
 
 async def test_the_page_on_cost_models_ends_with_one(run: Any) -> None:
     """It may be cut out and used; the sandbox reads it."""
-    from bulk_importer.sandbox.cost import CostModel
+    from bulk_importer.sandbox.faults.cost import CostModel
 
     page = (await run("help", "cost-model")).out
     text = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))

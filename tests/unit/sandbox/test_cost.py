@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.faults.cost_files import read_cost_model
 
 _MODEL = read_cost_model("measured")
 _ROWS_OF_AN_ENTRY = 65

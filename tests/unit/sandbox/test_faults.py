@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.faults import Fault, FaultScript, Performance
+from bulk_importer.sandbox.faults.script import Fault, FaultScript, Performance
 
 
 def _told(

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.cost import CostModel
+from bulk_importer.sandbox.faults.cost import CostModel
 
 __all__ = ["read_cost_model"]
 

@@ -10,8 +10,8 @@ from time import time
 
 from aiohttp import web
 
-from bulk_importer.sandbox.faults import Fault
-from bulk_importer.sandbox.pace import Pace
+from bulk_importer.sandbox.faults.clock import Pace
+from bulk_importer.sandbox.faults.script import Fault
 
 __all__ = ["half_of", "never", "reset", "status_answer"]
 

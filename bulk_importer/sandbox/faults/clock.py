@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from bulk_importer.sandbox.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
 
 __all__ = ["Pace"]
 
