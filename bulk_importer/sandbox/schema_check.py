@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bulk_importer.sandbox.java_numbers import as_text, kind_of_number, number_text
-from bulk_importer.sandbox.java_order import hash_order
+from bulk_importer.sandbox.jackson.java_numbers import as_text, kind_of_number, number_text
+from bulk_importer.sandbox.jackson.java_order import hash_order
 from bulk_importer.sandbox.schema_failure import Failure, TooMuch, together
 
 __all__ = ["MOST_FAILURES", "Check", "compile_schema"]

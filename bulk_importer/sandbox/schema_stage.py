@@ -15,10 +15,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
-from bulk_importer.sandbox.json_quick import Part, Whole, has_doubtful_number, read_quickly
-from bulk_importer.sandbox.json_scan import Malformed
-from bulk_importer.sandbox.json_text import NoContent, TooDeep, read_tree
-from bulk_importer.sandbox.json_units import Unreadable
+from bulk_importer.sandbox.jackson.quick import Part, Whole, has_doubtful_number, read_quickly
+from bulk_importer.sandbox.jackson.scan import Malformed
+from bulk_importer.sandbox.jackson.text import NoContent, TooDeep, read_tree
+from bulk_importer.sandbox.jackson.units import Unreadable
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic
 from bulk_importer.sandbox.schema_check import Check, compile_schema
 from bulk_importer.sandbox.schema_failure import TooMuch

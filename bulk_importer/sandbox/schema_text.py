@@ -14,8 +14,8 @@ empty line.
 
 from __future__ import annotations
 
-from bulk_importer.sandbox.java_order import HashedStrings, hash_order
-from bulk_importer.sandbox.java_regex import PatternRefused, split_by
+from bulk_importer.sandbox.jackson.java_order import HashedStrings, hash_order
+from bulk_importer.sandbox.jackson.java_regex import PatternRefused, split_by
 from bulk_importer.sandbox.schema_failure import Failure, Leaf
 
 __all__ = ["FormatterCrash", "schema_text"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.sandbox.java_numbers import java_double, number_text
+from bulk_importer.sandbox.jackson.java_numbers import java_double, number_text
 
 
 @pytest.mark.parametrize(

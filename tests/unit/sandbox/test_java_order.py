@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.sandbox.java_order import HashedStrings, hash_order, string_hash
+from bulk_importer.sandbox.jackson.java_order import HashedStrings, hash_order, string_hash
 
 LETTERS = [
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.sandbox.java_regex import PatternRefused, split_by
+from bulk_importer.sandbox.jackson.java_regex import PatternRefused, split_by
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.sandbox.json_text import MOST_LEVELS_JUDGED, read_tree
+from bulk_importer.sandbox.jackson.text import MOST_LEVELS_JUDGED, read_tree
 from bulk_importer.sandbox.schema_check import MOST_FAILURES
 from bulk_importer.sandbox.schema_stage import Refusal, judge
 

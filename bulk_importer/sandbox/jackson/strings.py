@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bulk_importer.sandbox.json_words import describe
+from bulk_importer.sandbox.jackson.words import describe
 
 __all__ = ["BadText", "code_for_complaint", "decoded_name", "decoded_string"]
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bulk_importer.sandbox.json_quick import Part
-from bulk_importer.sandbox.json_scan import Container
-from bulk_importer.sandbox.json_tokens import TokenReader
-from bulk_importer.sandbox.json_units import Units, units_of
+from bulk_importer.sandbox.jackson.quick import Part
+from bulk_importer.sandbox.jackson.scan import Container
+from bulk_importer.sandbox.jackson.tokens import TokenReader
+from bulk_importer.sandbox.jackson.units import Units, units_of
 
 __all__ = ["MOST_LEVELS_JUDGED", "MOST_LEVELS_READ", "NoContent", "TooDeep", "read_tree"]
 

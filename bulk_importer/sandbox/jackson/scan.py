@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from bulk_importer.sandbox.json_units import Units
-from bulk_importer.sandbox.json_words import describe
+from bulk_importer.sandbox.jackson.units import Units
+from bulk_importer.sandbox.jackson.words import describe
 
 __all__ = ["Container", "Malformed", "Scanner"]
 

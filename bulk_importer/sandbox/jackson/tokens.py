@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bulk_importer.sandbox.java_numbers import HugeInteger
-from bulk_importer.sandbox.json_scan import Malformed, Scanner
-from bulk_importer.sandbox.json_strings import BadText, code_for_complaint, decoded_name, decoded_string
-from bulk_importer.sandbox.json_words import describe, is_identifier_part, is_identifier_start
+from bulk_importer.sandbox.jackson.java_numbers import HugeInteger
+from bulk_importer.sandbox.jackson.scan import Malformed, Scanner
+from bulk_importer.sandbox.jackson.strings import BadText, code_for_complaint, decoded_name, decoded_string
+from bulk_importer.sandbox.jackson.words import describe, is_identifier_part, is_identifier_start
 
 __all__ = ["TokenReader"]
 
