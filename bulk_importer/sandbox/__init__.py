@@ -13,7 +13,7 @@ from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.faults.cost import CostModel
 from bulk_importer.sandbox.faults.cost_files import read_cost_model
 from bulk_importer.sandbox.faults.script import Fault, FaultScript
-from bulk_importer.sandbox.inspection import Prepared
+from bulk_importer.sandbox.routes.inspection import Prepared
 from bulk_importer.sandbox.server import Sandbox
 
 __all__ = ["CostModel", "Fault", "FaultScript", "Prepared", "Sandbox", "SandboxConfig", "read_cost_model"]

@@ -17,10 +17,10 @@ from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.faults.effects import half_of, never, reset, status_answer
 from bulk_importer.sandbox.faults.script import Fault, Performance
-from bulk_importer.sandbox.prediction import Outcome, Prediction
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.request_log import Seen
 from bulk_importer.sandbox.responses import framework_error, refusal_answer
+from bulk_importer.sandbox.routes.prediction import Outcome, Prediction
 
 __all__ = ["Doorway"]
 

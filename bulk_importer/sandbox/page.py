@@ -10,8 +10,8 @@ from typing import Final
 from aiohttp import web
 
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.inspection import ProjectHeld, projects_held
 from bulk_importer.sandbox.request_log import Seen
+from bulk_importer.sandbox.routes.inspection import ProjectHeld, projects_held
 
 __all__ = ["Page"]
 

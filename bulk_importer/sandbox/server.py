@@ -18,18 +18,18 @@ from bulk_importer.errors import UsageError
 from bulk_importer.sandbox.auth import Flavour, Gatekeeper
 from bulk_importer.sandbox.config import SandboxConfig
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.export import ExportRoutes
 from bulk_importer.sandbox.faults.clock import Pace
 from bulk_importer.sandbox.faults.script import FaultScript, Performance
-from bulk_importer.sandbox.inspection import Inspection, Prepared, ProjectHeld
 from bulk_importer.sandbox.middleware import Doorway
 from bulk_importer.sandbox.page import Page
-from bulk_importer.sandbox.project_reads import ProjectReads
 from bulk_importer.sandbox.request_log import Seen, Witness
-from bulk_importer.sandbox.setup_routes import SetupRoutes
+from bulk_importer.sandbox.routes.export import ExportRoutes
+from bulk_importer.sandbox.routes.inspection import Inspection, Prepared, ProjectHeld
+from bulk_importer.sandbox.routes.project_reads import ProjectReads
+from bulk_importer.sandbox.routes.setup_routes import SetupRoutes
+from bulk_importer.sandbox.routes.task_reads import TaskReads
+from bulk_importer.sandbox.routes.value_routes import ValueRoutes
 from bulk_importer.sandbox.store import ORGANISATION, Store
-from bulk_importer.sandbox.task_reads import TaskReads
-from bulk_importer.sandbox.value_routes import ValueRoutes
 
 __all__ = ["Sandbox", "SandboxConfig"]
 

@@ -16,7 +16,7 @@ from bulk_importer.files.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
-    from bulk_importer.sandbox.inspection import ProjectHeld
+    from bulk_importer.sandbox.routes.inspection import ProjectHeld
 
 __all__ = ["configure", "run"]
 
