@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.sandbox.schema_stage import Refusal, judge
+from bulk_importer.sandbox.schema.stage import Refusal, judge
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 

@@ -23,7 +23,7 @@ from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.request_log import Seen
 from bulk_importer.sandbox.responses import error_answer, json_answer, refusal_answer
-from bulk_importer.sandbox.schema_stage import Refusal, judge
+from bulk_importer.sandbox.schema.stage import Refusal, judge
 from bulk_importer.sandbox.semantics import read_json
 from bulk_importer.sandbox.values import MediaLabels
 

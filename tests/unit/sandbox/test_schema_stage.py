@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.sandbox.jackson.text import MOST_LEVELS_JUDGED, read_tree
-from bulk_importer.sandbox.schema_check import MOST_FAILURES
-from bulk_importer.sandbox.schema_stage import Refusal, judge
+from bulk_importer.sandbox.schema.check import MOST_FAILURES
+from bulk_importer.sandbox.schema.stage import Refusal, judge
 
 
 def text_of(body: bytes | str) -> str:

@@ -20,9 +20,9 @@ from bulk_importer.sandbox.jackson.scan import Malformed
 from bulk_importer.sandbox.jackson.text import NoContent, TooDeep, read_tree
 from bulk_importer.sandbox.jackson.units import Unreadable
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic
-from bulk_importer.sandbox.schema_check import Check, compile_schema
-from bulk_importer.sandbox.schema_failure import TooMuch
-from bulk_importer.sandbox.schema_text import FormatterCrash, schema_text
+from bulk_importer.sandbox.schema.check import Check, compile_schema
+from bulk_importer.sandbox.schema.failure import TooMuch
+from bulk_importer.sandbox.schema.text import FormatterCrash, schema_text
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bulk_importer.sandbox.jackson.java_order import HashedStrings, hash_order
 from bulk_importer.sandbox.jackson.java_regex import PatternRefused, split_by
-from bulk_importer.sandbox.schema_failure import Failure, Leaf
+from bulk_importer.sandbox.schema.failure import Failure, Leaf
 
 __all__ = ["FormatterCrash", "schema_text"]
 

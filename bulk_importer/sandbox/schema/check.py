@@ -14,7 +14,7 @@ from typing import Any
 
 from bulk_importer.sandbox.jackson.java_numbers import as_text, kind_of_number, number_text
 from bulk_importer.sandbox.jackson.java_order import hash_order
-from bulk_importer.sandbox.schema_failure import Failure, TooMuch, together
+from bulk_importer.sandbox.schema.failure import Failure, TooMuch, together
 
 __all__ = ["MOST_FAILURES", "Check", "compile_schema"]
 
