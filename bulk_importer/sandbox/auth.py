@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bulk_importer.sandbox.refusals import Refused
-from bulk_importer.sandbox.store import ORGANISATION, Store
+from bulk_importer.sandbox.world.store import ORGANISATION, Store
 
 __all__ = ["Caller", "Flavour", "Gatekeeper", "token_of"]
 

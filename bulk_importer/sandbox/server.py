@@ -29,7 +29,7 @@ from bulk_importer.sandbox.routes.project_reads import ProjectReads
 from bulk_importer.sandbox.routes.setup_routes import SetupRoutes
 from bulk_importer.sandbox.routes.task_reads import TaskReads
 from bulk_importer.sandbox.routes.value_routes import ValueRoutes
-from bulk_importer.sandbox.store import ORGANISATION, Store
+from bulk_importer.sandbox.world.store import ORGANISATION, Store
 
 __all__ = ["Sandbox", "SandboxConfig"]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.ids import Ids, Kind
-from bulk_importer.sandbox.values import Value
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.values import Value
 
 __all__ = ["ValueViews", "View", "exported_config"]
 

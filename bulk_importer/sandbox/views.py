@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bulk_importer.sandbox.classes import LabelClass
-from bulk_importer.sandbox.ids import Ids, Kind
-from bulk_importer.sandbox.store import Row, Store
 from bulk_importer.sandbox.value_views import ValueViews, View
-from bulk_importer.sandbox.values import MediaLabels, Value
+from bulk_importer.sandbox.world.classes import LabelClass
+from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.store import Row, Store
+from bulk_importer.sandbox.world.values import MediaLabels, Value
 
 __all__ = ["Views"]
 

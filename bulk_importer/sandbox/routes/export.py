@@ -7,13 +7,13 @@ from typing import Final
 
 from aiohttp import web
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.responses import stream_array
 from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
-from bulk_importer.sandbox.store import Row
-from bulk_importer.sandbox.values import MediaLabels, Value
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.store import Row
+from bulk_importer.sandbox.world.values import MediaLabels, Value
 
 __all__ = ["ExportRoutes", "class_list", "exported_task"]
 

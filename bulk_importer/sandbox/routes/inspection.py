@@ -17,15 +17,15 @@ from typing import Any, Final
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
-from bulk_importer.sandbox.classes import LabelClass
-from bulk_importer.sandbox.config_changes import put_config
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.ids import Kind
-from bulk_importer.sandbox.projects import connect, create_dataset, create_project
 from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.responses import json_answer
-from bulk_importer.sandbox.store import ORGANISATION
-from bulk_importer.sandbox.values import canonical
+from bulk_importer.sandbox.world.classes import LabelClass
+from bulk_importer.sandbox.world.config_changes import put_config
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.projects import connect, create_dataset, create_project
+from bulk_importer.sandbox.world.store import ORGANISATION
+from bulk_importer.sandbox.world.values import canonical
 
 __all__ = ["Inspection", "Prepared", "ProjectHeld", "built_in_label_config", "projects_held"]
 

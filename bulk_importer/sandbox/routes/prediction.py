@@ -15,17 +15,17 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
-from bulk_importer.sandbox.collation import fold
 from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.faults.cost import Fate, Job
-from bulk_importer.sandbox.hand import Hand
-from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.request_log import Seen
 from bulk_importer.sandbox.responses import error_answer, json_answer, refusal_answer
 from bulk_importer.sandbox.schema.stage import Refusal, judge
-from bulk_importer.sandbox.semantics import read_json
-from bulk_importer.sandbox.values import MediaLabels
+from bulk_importer.sandbox.world.collation import fold
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.semantics import read_json
+from bulk_importer.sandbox.world.values import MediaLabels
 
 __all__ = ["Outcome", "Prediction"]
 

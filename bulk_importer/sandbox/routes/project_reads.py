@@ -10,11 +10,11 @@ from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
 from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
-from bulk_importer.sandbox.store import Row
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.store import Row
 
 __all__ = ["ProjectReads"]
 

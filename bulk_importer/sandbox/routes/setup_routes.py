@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bulk_importer.sandbox.config_changes import put_config
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.ids import Kind
-from bulk_importer.sandbox.projects import add_media, connect, create_dataset, create_project
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
-from bulk_importer.sandbox.tasks import move
+from bulk_importer.sandbox.world.config_changes import put_config
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.projects import add_media, connect, create_dataset, create_project
+from bulk_importer.sandbox.world.tasks import move
 
 __all__ = ["SetupRoutes"]
 

@@ -8,16 +8,16 @@ from typing import Final
 from aiohttp import web
 
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.hand import Hand
-from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
 from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
-from bulk_importer.sandbox.semantics import create_missing, extend_nested
-from bulk_importer.sandbox.store import TASK_STATES, Row
-from bulk_importer.sandbox.tasks import complete, move, search_words
 from bulk_importer.sandbox.value_views import exported_config
-from bulk_importer.sandbox.values import MediaLabels
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.semantics import create_missing, extend_nested
+from bulk_importer.sandbox.world.store import TASK_STATES, Row
+from bulk_importer.sandbox.world.tasks import complete, move, search_words
+from bulk_importer.sandbox.world.values import MediaLabels
 
 __all__ = ["TaskReads"]
 

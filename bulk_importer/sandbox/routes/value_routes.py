@@ -11,15 +11,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass
 from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.hand import Hand, create_tree
-from bulk_importer.sandbox.ids import Kind
 from bulk_importer.sandbox.refusals import generic, not_found
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
-from bulk_importer.sandbox.store import Row
-from bulk_importer.sandbox.values import MediaLabels, Value
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass
+from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.label_writer import Hand, create_tree
+from bulk_importer.sandbox.world.store import Row
+from bulk_importer.sandbox.world.values import MediaLabels, Value
 
 __all__ = ["ValueRoutes"]
 

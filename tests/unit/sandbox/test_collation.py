@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.sandbox.collation import as_stored, fold, java_length
+from bulk_importer.sandbox.world.collation import as_stored, fold, java_length
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.sandbox.ids import Ids, Kind
+from bulk_importer.sandbox.world.ids import Ids, Kind
 
 _numbers = st.integers(0, 2**40)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.hand import Hand
 from bulk_importer.sandbox.refusals import Refused
-from bulk_importer.sandbox.semantics import create_missing, extend_nested, read_json
-from bulk_importer.sandbox.values import MediaLabels, canonical
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.semantics import create_missing, extend_nested, read_json
+from bulk_importer.sandbox.world.values import MediaLabels, canonical
 
 Json = dict[str, Any]
 

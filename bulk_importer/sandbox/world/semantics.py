@@ -24,11 +24,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.collation import fold
-from bulk_importer.sandbox.hand import Hand, Shelf, create_tree
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic, not_found
-from bulk_importer.sandbox.values import MediaLabels, Value, validate
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.world.collation import fold
+from bulk_importer.sandbox.world.label_writer import Hand, Shelf, create_tree
+from bulk_importer.sandbox.world.values import MediaLabels, Value, validate
 
 __all__ = ["create_missing", "extend_nested", "read_json"]
 

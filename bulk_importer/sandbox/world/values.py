@@ -10,8 +10,8 @@ from json.encoder import encode_basestring_ascii as _quoted
 
 import msgspec
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass
-from bulk_importer.sandbox.collation import java_length
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass
+from bulk_importer.sandbox.world.collation import java_length
 
 __all__ = ["MediaLabels", "Value", "canonical", "validate"]
 

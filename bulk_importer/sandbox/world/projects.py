@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bulk_importer.sandbox.classes import LabelConfig
-from bulk_importer.sandbox.config_changes import FORBIDDEN_KEYS
-from bulk_importer.sandbox.ids import Ids, Kind
 from bulk_importer.sandbox.refusals import Refused, generic
-from bulk_importer.sandbox.store import Store
+from bulk_importer.sandbox.world.classes import LabelConfig
+from bulk_importer.sandbox.world.config_changes import FORBIDDEN_KEYS
+from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.store import Store
 
 __all__ = ["add_media", "connect", "create_dataset", "create_project"]
 

@@ -9,10 +9,10 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass
-from bulk_importer.sandbox.collation import as_stored
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
-from bulk_importer.sandbox.values import MediaLabels, Value
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass
+from bulk_importer.sandbox.world.collation import as_stored
+from bulk_importer.sandbox.world.values import MediaLabels, Value
 
 __all__ = ["Hand", "Shelf", "create_tree"]
 

@@ -24,8 +24,8 @@ from typing import Any, Final
 import msgspec
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.classes import LabelConfig
-from bulk_importer.sandbox.values import MediaLabels
+from bulk_importer.sandbox.world.classes import LabelConfig
+from bulk_importer.sandbox.world.values import MediaLabels
 
 __all__ = ["ORGANISATION", "TASK_STATES", "Row", "Store"]
 

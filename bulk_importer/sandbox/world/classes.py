@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bulk_importer.sandbox.collation import fold
+from bulk_importer.sandbox.world.collation import fold
 
 __all__ = ["ClassType", "LabelClass", "LabelConfig"]
 

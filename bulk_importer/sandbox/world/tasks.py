@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass
-from bulk_importer.sandbox.ids import Ids
 from bulk_importer.sandbox.refusals import Refused, generic
-from bulk_importer.sandbox.store import Row, Store
-from bulk_importer.sandbox.values import Value, validate
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass
+from bulk_importer.sandbox.world.ids import Ids
+from bulk_importer.sandbox.world.store import Row, Store
+from bulk_importer.sandbox.world.values import Value, validate
 
 __all__ = ["complete", "move", "search_words"]
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bulk_importer.sandbox.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.ids import Ids, Kind
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
-from bulk_importer.sandbox.store import Store
-from bulk_importer.sandbox.values import Value, validate
+from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
+from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.store import Store
+from bulk_importer.sandbox.world.values import Value, validate
 
 __all__ = ["FORBIDDEN_KEYS", "put_config"]
 
