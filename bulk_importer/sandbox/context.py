@@ -12,7 +12,7 @@ from bulk_importer.sandbox.auth import Caller, Gatekeeper
 from bulk_importer.sandbox.faults.clock import Pace
 from bulk_importer.sandbox.refusals import Refused, not_found
 from bulk_importer.sandbox.request_log import Witness
-from bulk_importer.sandbox.views import Views
+from bulk_importer.sandbox.views.rows import Views
 from bulk_importer.sandbox.world.ids import Ids, Kind
 from bulk_importer.sandbox.world.store import Row, Store
 

@@ -11,7 +11,7 @@ from bulk_importer.sandbox.context import Backroom
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
 from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
-from bulk_importer.sandbox.value_views import exported_config
+from bulk_importer.sandbox.views.values import exported_config
 from bulk_importer.sandbox.world.ids import Kind
 from bulk_importer.sandbox.world.label_writer import Hand
 from bulk_importer.sandbox.world.semantics import create_missing, extend_nested

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bulk_importer.sandbox.value_views import ValueViews, View
+from bulk_importer.sandbox.views.values import ValueViews, View
 from bulk_importer.sandbox.world.classes import LabelClass
 from bulk_importer.sandbox.world.ids import Ids, Kind
 from bulk_importer.sandbox.world.store import Row, Store
