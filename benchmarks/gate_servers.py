@@ -1,6 +1,6 @@
 """Servers in simulated time, against which the gate is measured: closed loops of requests, and the best fixed setting.
 
-The servers are the sandbox's cost model (`bulk_importer.sandbox.faults.cost`) with a way to them that takes time, so that the
+The servers are the sandbox's cost model (`sandbox.faults.cost`) with a way to them that takes time, so that the
 gate, the sandbox and the tests agree on what a server is like. A run of a few hundred answers takes a few
 hundredths of a second, whatever it stands for.
 """

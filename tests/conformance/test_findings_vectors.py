@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.model import Severity
+from support.places import VECTORS
 
-VECTORS = Path(__file__).parents[1] / "vectors"
 SCHEMA = json.loads((VECTORS / "schema.json").read_text())
 SEMANTICS = json.loads((VECTORS / "semantics.json").read_text())
 CONFIG = read_label_config(SEMANTICS["label_config"])

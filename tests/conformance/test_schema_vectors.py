@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulk_importer.sandbox.schema.stage import Refusal, judge
-
-VECTORS = Path(__file__).parents[1] / "vectors"
+from support.places import VECTORS
 
 
 def body_of(vector: Mapping[str, Any]) -> bytes:

@@ -17,13 +17,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-_VECTORS = Path(__file__).parent.parent / "vectors"
+from support.places import VECTORS
+
+_VECTORS = VECTORS
 _SEMANTICS: dict[str, Any] = json.loads((_VECTORS / "semantics.json").read_text("utf-8"))
 _SCHEMA: dict[str, list[dict[str, Any]]] = {
     name: json.loads((_VECTORS / name).read_text("utf-8")) for name in ("schema.json", "schema-more.json")

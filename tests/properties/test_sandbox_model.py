@@ -27,8 +27,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from support.places import VECTORS
+
 Json = dict[str, Any]
-_VECTORS = Path(__file__).parent.parent / "vectors" / "semantics.json"
+_VECTORS = VECTORS
 _CLASSES: list[Json] = json.loads(_VECTORS.read_text("utf-8"))["label_config"]
 _CHOICES = ("SELECT", "CHECKLIST", "FREETEXT")
 _MEDIA = 3

@@ -12,7 +12,7 @@ from bulk_importer.settings import nearest
 __all__ = ["configure", "run", "topics"]
 
 _PAGES = Path(__file__).with_name("pages")
-_MEASURED = Path(__file__).parents[2] / "sandbox" / "cost-measured.toml"
+_MEASURED = Path(__file__).parents[2] / "sandbox" / "faults" / "cost-measured.toml"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

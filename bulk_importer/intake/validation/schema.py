@@ -59,7 +59,7 @@ def schema_document() -> dict[str, object]:
     """The schema of the whole array, as DataGym publishes it."""
     from importlib.resources import files
 
-    text = files("bulk_importer.intake").joinpath("import-schema.json").read_bytes()
+    text = files("bulk_importer.intake.validation").joinpath("import-schema.json").read_bytes()
     return cast("dict[str, object]", orjson.loads(text))
 
 

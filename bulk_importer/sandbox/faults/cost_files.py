@@ -18,7 +18,9 @@ def read_cost_model(name: str = "measured") -> CostModel:
         UsageError: the file cannot be read, or holds no cost model.
     """
     if name == "measured":
-        text = resources.files("bulk_importer.sandbox").joinpath("cost-measured.toml").read_text("utf-8")
+        text = (
+            resources.files("bulk_importer.sandbox.faults").joinpath("cost-measured.toml").read_text("utf-8")
+        )
         return CostModel.parse(text, name)
     try:
         return CostModel.parse(Path(name).read_text("utf-8"), name)

@@ -100,7 +100,7 @@ def projects_held(backroom: Backroom) -> list[ProjectHeld]:
 
 def built_in_label_config() -> list[dict[str, Any]]:
     """A label configuration with every type, as a person would create it: cars, buses, streets, weather."""
-    text = resources.files("bulk_importer.sandbox").joinpath("label-config.json").read_text("utf-8")
+    text = resources.files("bulk_importer.sandbox.routes").joinpath("label-config.json").read_text("utf-8")
     roots: list[dict[str, Any]] = json.loads(text)
     return roots
 

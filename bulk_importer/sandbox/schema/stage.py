@@ -106,7 +106,7 @@ def _refusal(refused: Refused) -> Refusal:
 
 @cache
 def _schema() -> dict[str, object]:
-    text = resources.files("bulk_importer.sandbox").joinpath("import-schema.json").read_text("utf-8")
+    text = resources.files("bulk_importer.sandbox.schema").joinpath("import-schema.json").read_text("utf-8")
     return cast("dict[str, object]", json.loads(text))
 
 

@@ -20,8 +20,8 @@ from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag, MediaRules
 from bulk_importer.media.task_runs import MediaTask, TaskRun
 from bulk_importer.model import KeepData, Severity
+from support.places import VECTORS
 
-VECTORS = Path(__file__).parents[2] / "vectors"
 POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulk_importer.sandbox import request_log as witness
+from bulk_importer.sandbox import request_log
 from bulk_importer.sandbox.request_log import Witness
 
 
@@ -21,7 +21,7 @@ def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:
 
 
 def test_media_ids_are_forgotten_before_they_fill_the_memory() -> None:
-    many = tuple(map(str, range(witness._MOST_IDS // 2)))
+    many = tuple(map(str, range(request_log._MOST_IDS // 2)))
     kept = Witness(remembered=100)
     for _ in range(4):
         kept.note_media(kept.arrive("POST", "/"), many)
@@ -29,4 +29,4 @@ def test_media_ids_are_forgotten_before_they_fill_the_memory() -> None:
     late = kept.seen[0]
     kept.note_media(kept.arrive("POST", "/"), many)
     kept.note_media(late, many)
-    assert sum(len(seen.media_ids) for seen in kept.seen) <= witness._MOST_IDS
+    assert sum(len(seen.media_ids) for seen in kept.seen) <= request_log._MOST_IDS

@@ -10,8 +10,9 @@ import pytest
 from conftest import StartSandboxProcess
 
 from support.commands import Command
+from support.places import VECTORS
 
-VECTOR = Path(__file__).parents[1] / "vectors" / "export.json"
+VECTOR = VECTORS / "export.json"
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.sandbox import FaultScript
-from bulk_importer.sandbox.faults import script as faults
+from bulk_importer.sandbox.faults import script
 from bulk_importer.settings import definitions
 
 PAGES = {
@@ -170,8 +170,8 @@ async def test_an_unknown_topic_names_the_nearest(run: Any) -> None:
 def test_the_page_on_faults_says_all_that_a_fault_may_be(tmp_path: Path) -> None:
     """Every phrase and every key; and its example is a script."""
     page = PAGES["faults"]
-    assert not [phrase for phrase in faults._PHRASES if f"    {phrase} " not in page]
-    keys = {each.name for each in fields(faults.Fault)}
+    assert not [phrase for phrase in script._PHRASES if f"    {phrase} " not in page]
+    keys = {each.name for each in fields(script.Fault)}
     explained = page.partition("Besides 'what' a fault may have")[2]
     assert {key for key in keys if re.search(rf"^    (\w+, )?{key}\b", explained, re.MULTILINE)} == keys - {
         "what"

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bulk_importer.datagym import routes
+from support.places import TOP
 
-TOP = Path(__file__).parents[2]
 PROTOCOL = TOP / "tests" / "vectors" / "PROTOCOL.md"
 TEXT = PROTOCOL.read_text()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
+from support.places import TOP
 
 
 class Checkout:

@@ -22,8 +22,7 @@ from bulk_importer.settings.units import (
     SWITCH,
     Kind,
 )
-
-CONFIG = Path(__file__).parents[2] / "config"
+from support.places import CONFIG
 
 
 def write(folder: Path, text: str) -> Path:

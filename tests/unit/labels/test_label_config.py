@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulk_importer.errors import UsageError
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig, read_label_config
-
-VECTORS = Path(__file__).parents[2] / "vectors"
+from support.places import VECTORS
 
 
 def answer_to(part: str) -> Any:

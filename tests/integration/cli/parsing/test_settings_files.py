@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bulk_importer.cli.settings.schema import settings_schema
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Definition, Settings, definitions, load
+from support.places import CONFIG
 
-CONFIG = Path(__file__).parents[3] / "config"
 NAME = "bulk-importer.toml"
 
 

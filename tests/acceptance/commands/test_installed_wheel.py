@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
+from support.places import TOP
+
 SECONDS = 60
 
 

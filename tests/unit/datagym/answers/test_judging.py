@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ from bulk_importer.datagym.answers.verdicts import (
     TurnedAway,
     Verdict,
 )
+from support.places import VECTORS
 
-VECTORS = Path(__file__).parents[2] / "vectors"
 PAGE = b"<!DOCTYPE html>\n<html><body><h1>502 Bad Gateway</h1></body></html>"
 SPRING = b'{"timestamp":"2021-12-01T00:00:00","status":404,"error":"Not Found","path":"/api/v1/nope"}'
 

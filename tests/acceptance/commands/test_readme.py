@@ -21,8 +21,8 @@ from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig
 from support.commands import Command, entry
+from support.places import TOP
 
-TOP = Path(__file__).parents[2]
 README = (TOP / "README.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 TYPED = re.findall(r"(?:^    |`)(bulk-importer [^`\n#]*[^`\n# ])", README, re.MULTILINE)

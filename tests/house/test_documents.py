@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import bulk_importer.pipeline
+from support.places import TOP
 
-TOP = Path(__file__).parents[2]
 PACKAGE = TOP / "bulk_importer"
 HIDDEN = TOP / ".github"
 ARCHITECTURE = (HIDDEN / "ARCHITECTURE.md").read_text()

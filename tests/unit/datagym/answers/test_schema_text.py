@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from bulk_importer.datagym.answers.schema_text import pointed_entries
+from support.places import VECTORS
 
-VECTORS = Path(__file__).parents[2] / "vectors"
 HEAD = "Schema validation failed with {} error(s)\n\n"
 
 
