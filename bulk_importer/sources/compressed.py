@@ -9,47 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.sources.base import Owned, Source, Stream
+from bulk_importer.sources.member import HEAD_BYTES, CannotUnpack, DamagedData, Member
 
-__all__ = ["HEAD_BYTES", "CannotUnpack", "CompressedSource", "DamagedData", "unpacked"]
-
-HEAD_BYTES = 18
-"""So many of a member are there when it is begun, fewer only at the end; the head of a zstd frame is not longer."""
+__all__ = ["CompressedSource", "unpacked"]
 
 _PIECE_BYTES = 1 << 18
 _OUT_BYTES = 1 << 20
 _LONGEST_MARK_BYTES = 6
-
-
-class CannotUnpack(Exception):
-    """What a member needs is not there; its bytes are not to blame."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        self.reason = reason
-        self.advice = advice
-        super().__init__(f"{reason}. {advice}")
-
-
-class DamagedData(Exception):
-    """A member is not what was packed."""
-
-
-class _Member(Protocol):
-    """One member of a compressed file, as `bz2` and `lzma` have it."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def needs_input(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
 class _GzipMember:
@@ -76,26 +45,26 @@ class _GzipMember:
         return self._member.decompress(self._member.unconsumed_tail + data, max_length)
 
 
-def _zstd_member(head: bytes) -> _Member:
+def _zstd_member(head: bytes) -> Member:
     from bulk_importer.sources.zstd_frame import ZstdFrame
 
     return ZstdFrame(head)
 
 
-def _bzip2_member(_: bytes) -> _Member:
+def _bzip2_member(_: bytes) -> Member:
     import bz2
 
     return bz2.BZ2Decompressor()
 
 
-def _xz_member(_: bytes) -> _Member:
+def _xz_member(_: bytes) -> Member:
     import lzma
 
     return lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
 
 
 # The second bytes of zstd belong to a frame that may be skipped, of which sixteen kinds may come first.
-_MARKS: tuple[tuple[bytes, str, Callable[[bytes], _Member]], ...] = (
+_MARKS: tuple[tuple[bytes, str, Callable[[bytes], Member]], ...] = (
     (b"\x1f\x8b", "gzip", _GzipMember),
     (b"\x28\xb5\x2f\xfd", "zstd", _zstd_member),
     *((bytes((0x50 + kind,)) + b"\x2a\x4d\x18", "zstd", _zstd_member) for kind in range(16)),
@@ -121,7 +90,7 @@ class CompressedSource(Owned):
     plain = False
     descriptor: int | None = None
 
-    def __init__(self, packed: Source, form: str, member: Callable[[bytes], _Member]) -> None:
+    def __init__(self, packed: Source, form: str, member: Callable[[bytes], Member]) -> None:
         self._packed = packed
         self._form = form
         self._member = member
@@ -159,7 +128,7 @@ class _Unpacking:
         packed: Stream,
         name: str,
         form: str,
-        member: Callable[[bytes], _Member],
+        member: Callable[[bytes], Member],
         took: Callable[[int], None],
     ) -> None:
         self._packed = packed
@@ -170,7 +139,7 @@ class _Unpacking:
         self._marks = tuple(mark for mark, of, _ in _MARKS if of == form)
         # Changed by `read`: the member that is being unpacked (None between two), what it was not given yet, how many
         # bytes were taken of the packed ones, and how many came out so far.
-        self._member: _Member | None = None
+        self._member: Member | None = None
         self._ahead = b""
         self._taken = 0
         self._given = 0

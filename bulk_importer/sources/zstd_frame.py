@@ -15,7 +15,7 @@ else:
     from backports import zstd
 
 from bulk_importer.machine.memory import available_bytes
-from bulk_importer.sources.compressed import HEAD_BYTES, CannotUnpack, DamagedData
+from bulk_importer.sources.member import HEAD_BYTES, CannotUnpack, DamagedData
 
 __all__ = ["ZstdFrame", "window_bytes"]
 

@@ -24,13 +24,12 @@ import pytest
 
 from support.places import VECTORS
 
-_VECTORS = VECTORS
-_SEMANTICS: dict[str, Any] = json.loads((_VECTORS / "semantics.json").read_text("utf-8"))
+_SEMANTICS: dict[str, Any] = json.loads((VECTORS / "semantics.json").read_text("utf-8"))
 _SCHEMA: dict[str, list[dict[str, Any]]] = {
-    name: json.loads((_VECTORS / name).read_text("utf-8")) for name in ("schema.json", "schema-more.json")
+    name: json.loads((VECTORS / name).read_text("utf-8")) for name in ("schema.json", "schema-more.json")
 }
-_READS: dict[str, Any] = json.loads((_VECTORS / "reads.json").read_text("utf-8"))
-_EXPORT: list[dict[str, Any]] = json.loads((_VECTORS / "export.json").read_text("utf-8"))
+_READS: dict[str, Any] = json.loads((VECTORS / "reads.json").read_text("utf-8"))
+_EXPORT: list[dict[str, Any]] = json.loads((VECTORS / "export.json").read_text("utf-8"))
 _CONFIG: list[dict[str, Any]] = _SEMANTICS["label_config"]
 _KNOWN_IDS: set[str] = {
     *_READS["media"],

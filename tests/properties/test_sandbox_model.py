@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from support.places import VECTORS
 
 Json = dict[str, Any]
-_VECTORS = VECTORS
+_VECTORS = VECTORS / "semantics.json"
 _CLASSES: list[Json] = json.loads(_VECTORS.read_text("utf-8"))["label_config"]
 _CHOICES = ("SELECT", "CHECKLIST", "FREETEXT")
 _MEDIA = 3

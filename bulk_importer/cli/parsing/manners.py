@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.settings.settings_file import FILE_NAME, settings_file
+from bulk_importer.cli.parsing.settings_file import FILE_NAME, settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import definitions, load

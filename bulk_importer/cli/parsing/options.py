@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.settings.settings_file import settings_file
+from bulk_importer.cli.parsing.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, idle, load, nearest

@@ -25,7 +25,8 @@ from bulk_importer.machine.memory import available_bytes
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources import zstd_frame
 from bulk_importer.sources.base import Stream
-from bulk_importer.sources.compressed import HEAD_BYTES, CompressedSource
+from bulk_importer.sources.compressed import CompressedSource
+from bulk_importer.sources.member import HEAD_BYTES
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.zstd_frame import window_bytes
 from support.reading import Seen, entry, plain_reading, read_file, read_source

@@ -10,6 +10,7 @@ import pytest
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.errors import LabelConfigChanged, ServerUnavailable
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
+from bulk_importer.pipeline import config_watch
 from bulk_importer.pipeline.config_watch import ConfigWatch, digest_of, kept_config
 
 CARS = LabelConfig((LabelClass("car", ClassType.POLYGON),))
@@ -66,7 +67,7 @@ async def test_a_server_that_is_gone_does_not_hold_up_the_end(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything is delivered; the last look is given up."""
-    monkeypatch.setattr(drift, "_LAST_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(config_watch, "_LAST_LOOK_SECONDS", 0.01)
     watching = watch(checkpoint, CARS)
     await watching.begin()
     await watching.conclude()

@@ -177,9 +177,9 @@ def test_the_page_on_faults_says_all_that_a_fault_may_be(tmp_path: Path) -> None
         "what"
     }
     example = page[page.index("    seed = 7") : page.index("Steps take turns")]
-    script = tmp_path / "faults.toml"
-    script.write_text(example)
-    assert len(FaultScript.read(script).steps) == 6
+    written = tmp_path / "faults.toml"
+    written.write_text(example)
+    assert len(FaultScript.read(written).steps) == 6
 
 
 @pytest.mark.parametrize(("flag", "topic"), [("--faults", "faults"), ("--cost-model", "cost-model")])

@@ -43,7 +43,7 @@ def file(tmp_path: Path, content: bytes) -> Path:
 
 def workers_of(process: int) -> list[psutil.Process]:
     """The worker processes of a process."""
-    return [child for child in psutil.Process(process).children() if "worker_main" in str(child.cmdline())]
+    return [child for child in psutil.Process(process).children() if "workers.main" in str(child.cmdline())]
 
 
 def ignores_signals(process: psutil.Process) -> bool:
@@ -247,7 +247,8 @@ def test_an_interrupt_to_the_group_ends_importer_and_workers_quietly(waiting: su
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
     assert "KeyboardInterrupt" in err
-    assert "worker_main" not in err
+    assert "workers.main" not in err
+    assert "workers/main" not in err
 
 
 def test_workers_ignore_what_is_sent_to_them_as_part_of_a_group(waiting: subprocess.Popen[str]) -> None:
