@@ -41,7 +41,7 @@ from bulk_importer.pipeline import Import
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.transfer.adaptive.gate import Gate
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -338,8 +338,8 @@ async def _measure_distant(folder: Path) -> list[dict[str, object]]:
     for owner, name in (
         (Gate, "landed"),
         (Gate, "may_send"),
-        (Outage, "saw"),
-        (Outage, "lets_pass"),
+        (BreakerProbe, "saw"),
+        (BreakerProbe, "lets_pass"),
         (RetryBudget, "earn"),
         (Pacing, "wait_seconds"),
         (Pacing, "charge"),

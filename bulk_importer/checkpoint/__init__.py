@@ -9,7 +9,7 @@ from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
 from bulk_importer.checkpoint.log.records import Header, SourceIdentity, Undecided
 from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction, Counts
-from bulk_importer.checkpoint.log.tail import LogFollower
+from bulk_importer.checkpoint.log.tail import LogTail
 from bulk_importer.checkpoint.proof.claims import Claim
 from bulk_importer.checkpoint.proof.repair import repair_log
 from bulk_importer.checkpoint.proof.source_proof import SourceProof
@@ -25,7 +25,7 @@ __all__ = [
     "DeliveredDigests",
     "Header",
     "LockOwner",
-    "LogFollower",
+    "LogTail",
     "Proof",
     "RejectedLine",
     "SourceIdentity",

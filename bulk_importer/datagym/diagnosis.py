@@ -20,7 +20,7 @@ from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.wire.api_token import TOKEN_VARIABLE, Token
 from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
-from bulk_importer.datagym.wire.connection import Reach
+from bulk_importer.datagym.wire.connection import ConnectionSettings
 from bulk_importer.datagym.wire.proxies import Proxy
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -58,7 +58,7 @@ class Examined(msgspec.Struct, frozen=True):
 async def diagnose(settings: Settings, token: Token) -> AsyncIterator[Examined]:
     """Examine URL, proxy, connection, routes and token, clock, project, upload route; in this order, one at a time."""
     try:
-        client, proxy = Client.of(settings, token), Reach.of(settings).proxy
+        client, proxy = Client.of(settings, token), ConnectionSettings.of(settings).proxy
     except UsageError as error:
         yield Examined(
             "url", Health.FAILED, str(error), "Give --server the URL of the start page.", ExitCode.USAGE

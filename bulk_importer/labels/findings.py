@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bulk_importer.errors import UsageError
 from bulk_importer.labels.entry import nearest
-from bulk_importer.labels.flaws import Kind, Ring
+from bulk_importer.labels.flaws import FindingKind, Ring
 from bulk_importer.model import Severity
 
 __all__ = ["CATALOGUE", "kind_of", "severities"]
@@ -26,7 +26,7 @@ _AS_TEXT = (
 )
 
 _KINDS = (
-    Kind(
+    FindingKind(
         "not-json",
         _E,
         Ring.TEXT,
@@ -34,7 +34,7 @@ _KINDS = (
         f"Mend the text at the place that is named: {_AS_TEXT}.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "not-a-number",
         _E,
         Ring.TEXT,
@@ -44,7 +44,7 @@ _KINDS = (
         "shows where they come from.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "not-utf8",
         _E,
         Ring.TEXT,
@@ -52,7 +52,7 @@ _KINDS = (
         "Write the file as UTF-8.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "lone-surrogate",
         _E,
         Ring.TEXT,
@@ -61,14 +61,14 @@ _KINDS = (
         "Write the whole character, or leave it out.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "duplicate-key",
         _E,
         Ring.TEXT,
         "An object names one key twice. The server reads the last one; the others are lost without a word.",
         "Merge the two, or remove the one that is not meant.",
     ),
-    Kind(
+    FindingKind(
         "too-deep",
         _E,
         Ring.TEXT,
@@ -76,7 +76,7 @@ _KINDS = (
         "Look at what wrote it; an entry needs about ten levels.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "number-overflow",
         _E,
         Ring.SCHEMA,
@@ -84,7 +84,7 @@ _KINDS = (
         "Write the coordinate that is meant.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-type",
         _E,
         Ring.SCHEMA,
@@ -92,7 +92,7 @@ _KINDS = (
         "Write a value of the expected type; leave the key out where there is no value.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-coordinate",
         _E,
         Ring.SCHEMA,
@@ -100,7 +100,7 @@ _KINDS = (
         "Write a number that is not negative; leave out geometries that have no coordinates.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-missing-key",
         _E,
         Ring.SCHEMA,
@@ -108,7 +108,7 @@ _KINDS = (
         "Add the key.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-extra-key",
         _E,
         Ring.SCHEMA,
@@ -116,7 +116,7 @@ _KINDS = (
         "Correct the key, or remove it.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-count",
         _E,
         Ring.SCHEMA,
@@ -125,7 +125,7 @@ _KINDS = (
         "Complete the geometry, or leave it out.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-classification",
         _E,
         Ring.SCHEMA,
@@ -134,7 +134,7 @@ _KINDS = (
         "Put the nested object second. An export writes one object for each child: keep the one that has a value.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "schema-shape",
         _E,
         Ring.SCHEMA,
@@ -142,7 +142,7 @@ _KINDS = (
         "Compare it with the expected form.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "media-id-missing",
         _E,
         Ring.SCHEMA,
@@ -150,7 +150,7 @@ _KINDS = (
         "Add the id of the media; 'bulk-importer media' lists them.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "media-id-empty",
         _E,
         Ring.SCHEMA,
@@ -158,21 +158,21 @@ _KINDS = (
         "Write the id of the media; 'bulk-importer media' lists them.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "key-near-known",
         _E,
         Ring.MEANING,
         "The entry has an unknown key that looks like a known one. The server ignores it, and what it holds is lost.",
         "Correct the key.",
     ),
-    Kind(
+    FindingKind(
         "key-unknown",
         _W,
         Ring.MEANING,
         "The entry has a key that the server does not read.",
         "Remove it, or allow it if it is your own note.",
     ),
-    Kind(
+    FindingKind(
         "exported-entry",
         _N,
         Ring.MEANING,
@@ -183,21 +183,21 @@ _KINDS = (
         "'map(del(.internal_media_ID))' EXPORT) and give --media-by name. For the project itself: set keepData to "
         "false, or all is there twice. The other findings say what to mend in the entries.",
     ),
-    Kind(
+    FindingKind(
         "nested-geometries-type",
         _E,
         Ring.MEANING,
         "nested_geometries is not an object of classes. The server ignores it, and what it holds is lost.",
         'Write {"class": [geometry, ...]}, or leave the key out.',
     ),
-    Kind(
+    FindingKind(
         "nested-geometries-empty",
         _N,
         Ring.MEANING,
         "nested_geometries is null or an empty list; the server takes it for none.",
         "Leave the key out.",
     ),
-    Kind(
+    FindingKind(
         "nested-below-nested",
         _E,
         Ring.MEANING,
@@ -205,77 +205,77 @@ _KINDS = (
         "without a word.",
         "Move them up to the geometry at the root.",
     ),
-    Kind(
+    FindingKind(
         "nested-key-unknown",
         _E,
         Ring.MEANING,
         "A nested geometry has a key that the server does not read; what it holds is lost without a word.",
         "Correct the key, or remove it.",
     ),
-    Kind(
+    FindingKind(
         "image-segmentation",
         _E,
         Ring.MEANING,
         "Segmentations cannot be imported: the server creates an empty, invalid one in their place.",
         "Leave them out; the server has no way to take them.",
     ),
-    Kind(
+    FindingKind(
         "geometry-missing",
         _E,
         Ring.MEANING,
         "A geometry has no coordinates. The server creates an empty, invalid geometry.",
         "Add polygon, line, point or rectangle, or remove the geometry.",
     ),
-    Kind(
+    FindingKind(
         "geometry-several",
         _E,
         Ring.MEANING,
         "A geometry has more than one key of coordinates. The server joins their points, or keeps the last rectangle.",
         "Make one geometry of each.",
     ),
-    Kind(
+    FindingKind(
         "geometry-deprecated",
         _N,
         Ring.MEANING,
         "The key geometry is deprecated; the server still reads it as the class says.",
         "Write polygon, line, point or rectangle.",
     ),
-    Kind(
+    FindingKind(
         "geometry-incomplete",
         _E,
         Ring.MEANING,
         "The class needs more coordinates than are given. The server stores an incomplete, invalid geometry.",
         "Give the geometry that the class is of.",
     ),
-    Kind(
+    FindingKind(
         "geometry-refused",
         _E,
         Ring.MEANING,
         f"The class cannot hold a geometry of this form. {_REFUSES}",
         "Give the geometry that the class is of.",
     ),
-    Kind(
+    FindingKind(
         "geometry-dropped",
         _E,
         Ring.MEANING,
         "More points or rectangles are given than the class holds. The server keeps the last and drops the others.",
         "Make one geometry of each.",
     ),
-    Kind(
+    FindingKind(
         "geometry-other",
         _W,
         Ring.MEANING,
         "A line stands under a polygon class, or a polygon under a line class. The server stores it as the class is.",
         "Check that the class is meant.",
     ),
-    Kind(
+    FindingKind(
         "geometry-no-size",
         _W,
         Ring.MEANING,
         "A rectangle has no width or no height. The server stores it as it is.",
         "Check the coordinates.",
     ),
-    Kind(
+    FindingKind(
         "geometry-no-area",
         _W,
         Ring.MEANING,
@@ -283,7 +283,7 @@ _KINDS = (
         "server stores it as it is.",
         "Check the coordinates.",
     ),
-    Kind(
+    FindingKind(
         "geometry-outside",
         _W,
         Ring.MEANING,
@@ -291,35 +291,35 @@ _KINDS = (
         "large the image is, in columns width and height; the server's lists do not.",
         "Check the coordinates, and that the media is the one that is meant.",
     ),
-    Kind(
+    FindingKind(
         "rectangle-key",
         _E,
         Ring.MEANING,
         f"A rectangle has a key other than x, y, w and h. {_REFUSES}",
         "Remove the key.",
     ),
-    Kind(
+    FindingKind(
         "number-too-large",
         _E,
         Ring.MEANING,
         "A whole number or a text of digits is larger than a double can be; the server cannot store it.",
         "Write the coordinate that is meant.",
     ),
-    Kind(
+    FindingKind(
         "class-unknown",
         _E,
         Ring.MEANING,
         f"The label configuration has no such class at this place. {_REFUSES}",
         "Correct the key, or add the class to the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "class-nested",
         _E,
         Ring.MEANING,
         f"The class exists, but not at this place of the label configuration. {_REFUSES}",
         "Put it where the label configuration has it.",
     ),
-    Kind(
+    FindingKind(
         "class-case",
         _W,
         Ring.MEANING,
@@ -327,14 +327,14 @@ _KINDS = (
         "takes them for one; a server on another database refuses the request.",
         "Write the key as it is configured.",
     ),
-    Kind(
+    FindingKind(
         "class-ambiguous",
         _E,
         Ring.MEANING,
         f"The label configuration has two classes of this key. {_REFUSES}",
         "Rename one of the two in the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "class-segmentation",
         _E,
         Ring.MEANING,
@@ -342,7 +342,7 @@ _KINDS = (
         "creates an empty, invalid one without them.",
         "Leave it out; the server has no way to take it.",
     ),
-    Kind(
+    FindingKind(
         "class-is-classification",
         _E,
         Ring.MEANING,
@@ -350,14 +350,14 @@ _KINDS = (
         "second, empty classification without them.",
         "Move it to global_classifications, or to the classifications of a geometry.",
     ),
-    Kind(
+    FindingKind(
         "classification-unknown",
         _E,
         Ring.MEANING,
         f"The label configuration has no such classification at this place. {_REFUSES}",
         "Correct the key, or put the classification where the label configuration has it.",
     ),
-    Kind(
+    FindingKind(
         "classification-several",
         _E,
         Ring.MEANING,
@@ -365,112 +365,112 @@ _KINDS = (
         "Keep one. For a global classification, send the others in further entries of the same media, with keepData "
         "true and null in place of the value.",
     ),
-    Kind(
+    FindingKind(
         "classification-empty-object",
         _E,
         Ring.MEANING,
         f"A nested classification is an empty object. {_REFUSES}",
         "Remove the object.",
     ),
-    Kind(
+    FindingKind(
         "option-unknown",
         _E,
         Ring.MEANING,
         f"The select has no such option (keys count, not labels; case matters). {_DROPS}",
         "Write an option key, or add the option to the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "option-invalid",
         _E,
         Ring.MEANING,
         "The checklist has no such option and must be filled in. The server stores it as invalid.",
         "Write an option key, or add the option to the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "option-unlisted",
         _W,
         Ring.MEANING,
         "The checklist has no such option, and need not be filled in. The server stores the text all the same.",
         "Write an option key, or add the option to the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "option-twice",
         _W,
         Ring.MEANING,
         "A checklist names one option more than once. The server stores it as often.",
         "Keep each option once.",
     ),
-    Kind(
+    FindingKind(
         "value-several",
         _E,
         Ring.MEANING,
         f"A select or a text holds one value, not several. {_DROPS}",
         "Keep one value.",
     ),
-    Kind(
+    FindingKind(
         "text-too-long",
         _E,
         Ring.MEANING,
         "The text is longer than the label configuration allows. The server stores it as invalid.",
         "Shorten the text, or raise the limit in the label configuration.",
     ),
-    Kind(
+    FindingKind(
         "text-over-255",
         _E,
         Ring.MEANING,
         f"The text is longer than the 255 characters that the server's database holds. {_REFUSES}",
         "Shorten the text.",
     ),
-    Kind(
+    FindingKind(
         "text-empty",
         _E,
         Ring.MEANING,
         "The text is empty, and the label configuration requires one. The server stores it as invalid.",
         "Fill it in, or write [null] to leave it open.",
     ),
-    Kind(
+    FindingKind(
         "classification-unset",
         _N,
         Ring.MEANING,
         "[] and [null] change nothing: a value that the media has stays, a value that it has not stays open.",
         "Nothing. To clear a value, send the entry with keepData false.",
     ),
-    Kind(
+    FindingKind(
         "classification-omitted",
         _N,
         Ring.MEANING,
         "An optional classification is not given; it stays open.",
         "Nothing.",
     ),
-    Kind(
+    FindingKind(
         "required-omitted",
         _N,
         Ring.MEANING,
         "A required classification is not given. The entry is stored; the task cannot be completed until it is filled.",
         "Add it where it is known. --deny required-omitted refuses such entries.",
     ),
-    Kind(
+    FindingKind(
         "media-unknown",
         _E,
         Ring.MEDIA,
         f"The project has no media of this id. {_REFUSES}",
         "Check the id and the project; 'bulk-importer media --project P' lists the ids.",
     ),
-    Kind(
+    FindingKind(
         "media-benchmark",
         _E,
         Ring.MEDIA,
         f"The media belongs to a benchmark, which takes no import. {_REFUSES}",
         "Leave the entry out, or take the media out of the benchmark.",
     ),
-    Kind(
+    FindingKind(
         "media-ambiguous",
         _E,
         Ring.MEDIA,
         f"The media has two tasks in the project. {_REFUSES}",
         "Remove the media from the project and connect it once.",
     ),
-    Kind(
+    FindingKind(
         "media-finished",
         _E,
         Ring.MEDIA,
@@ -478,7 +478,7 @@ _KINDS = (
         "be deleted.",
         "Check that this is meant; then use --replace-finished.",
     ),
-    Kind(
+    FindingKind(
         "media-uploaded",
         _E,
         Ring.MEDIA,
@@ -486,14 +486,14 @@ _KINDS = (
         "input, every geometry would be doubled.",
         "Check that this is meant; then use --onto-uploaded, or send the entry with keepData false.",
     ),
-    Kind(
+    FindingKind(
         "media-replaced",
         _N,
         Ring.MEDIA,
         "The entry says keepData false, and its media already holds an upload, which is deleted.",
         "Nothing, if that is meant.",
     ),
-    Kind(
+    FindingKind(
         "media-name-unknown",
         _E,
         Ring.MEDIA,
@@ -502,7 +502,7 @@ _KINDS = (
         "Check the name; 'bulk-importer media --project P' lists them. --media-map FILE says what a name means.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "media-name-ambiguous",
         _E,
         Ring.MEDIA,
@@ -510,7 +510,7 @@ _KINDS = (
         "Narrow the search with --dataset, say what the name means with --media-map FILE, or give internal_media_ID.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "media-name-contradicts",
         _E,
         Ring.MEDIA,
@@ -518,7 +518,7 @@ _KINDS = (
         "Correct one of the two, or remove the one that is wrong.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "refused-by-server",
         _E,
         Ring.SERVER,
@@ -527,7 +527,7 @@ _KINDS = (
         "may have changed.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "turned-away",
         _E,
         Ring.SERVER,
@@ -538,7 +538,7 @@ _KINDS = (
         "'bulk-importer retry'.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "classification-newer",
         _E,
         Ring.SERVER,
@@ -548,7 +548,7 @@ _KINDS = (
         "or send it with keepData false, which replaces what the media holds.",
         firm=True,
     ),
-    Kind(
+    FindingKind(
         "retry-out-of-order",
         _E,
         Ring.INPUT,
@@ -556,7 +556,7 @@ _KINDS = (
         "keepData false: sent now, it would delete what came after it, or be deleted by it.",
         "Merge the entries of the media into one with keepData false.",
     ),
-    Kind(
+    FindingKind(
         "earlier-entry-wiped",
         _W,
         Ring.INPUT,
@@ -566,11 +566,11 @@ _KINDS = (
     ),
 )
 
-CATALOGUE: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _KINDS})
+CATALOGUE: Mapping[str, FindingKind] = MappingProxyType({kind.code: kind for kind in _KINDS})
 """Every kind of finding by its code."""
 
 
-def kind_of(code: str) -> Kind:
+def kind_of(code: str) -> FindingKind:
     """The kind of a code. Raises `UsageError` for an unknown one, with the nearest known one."""
     kind = CATALOGUE.get(code)
     if kind is None:
@@ -603,7 +603,7 @@ def severities(
 
 
 def _severity(
-    kind: Kind, strict: bool, allowed: frozenset[str], denied: frozenset[str], configured: bool
+    kind: FindingKind, strict: bool, allowed: frozenset[str], denied: frozenset[str], configured: bool
 ) -> Severity:
     if kind.code in denied:
         return Severity.ERROR

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bulk_importer.model import Severity
 
-__all__ = ["Flaw", "Kind", "Ring"]
+__all__ = ["FindingKind", "Flaw", "Ring"]
 
 
 class Flaw(NamedTuple):
@@ -38,7 +38,7 @@ class Ring(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FindingKind:
     """One kind of finding.
 
     Attributes:

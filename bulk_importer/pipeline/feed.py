@@ -13,8 +13,8 @@ from bulk_importer.labels.entry import lane_of
 from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.refusals import rejections_of_condemned
-from bulk_importer.pipeline.resume.already_delivered import SettledBefore
-from bulk_importer.pipeline.wiped.wiped_entries import Crossing
+from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
+from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]
@@ -71,12 +71,12 @@ class Feeder:
         notice: Callable[[], None],
         doubted: Callable[[EntryRun], None],
         limit: int | None,
-        crossing: Crossing,
+        crossing: WipedEntries,
         keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
         held: frozenset[int],
         taken: Callable[[], int | None],
         budget: ErrorBudget,
-        settled: SettledBefore | None = None,
+        settled: AlreadyDelivered | None = None,
     ) -> None:
         self._intake = intake
         self._checkpoint = checkpoint

@@ -28,9 +28,9 @@ from bulk_importer.packing import Apart, Pool
 from bulk_importer.pipeline.config_watch import ConfigWatch
 from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
 from bulk_importer.pipeline.refusals import rejection_of
-from bulk_importer.pipeline.resume.already_delivered import SettledBefore
+from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
 from bulk_importer.pipeline.ruleset import FROM_SERVER
-from bulk_importer.pipeline.wiped.wiped_entries import Crossing
+from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
@@ -68,8 +68,8 @@ class Flow:
         doubts: Doubts,
         rules: Rules,
         watch: ConfigWatch | None,
-        settled: SettledBefore | None,
-        crossing: Crossing,
+        settled: AlreadyDelivered | None,
+        crossing: WipedEntries,
         keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
         held: frozenset[int],
         emit: Observer,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FROM_SERVER",
-    "Yardstick",
+    "RuleSet",
     "asks_for_media",
     "label_config_of",
     "require_known_codes",
@@ -47,7 +47,7 @@ _LARGEST_CONFIG_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class RuleSet:
     """What entries are held against, for the judges and in words.
 
     Attributes:
@@ -135,7 +135,7 @@ async def yardstick_of(
     is_in_doubt: bool = False,
     keep_warnings: bool = False,
     sibling: Path | None = None,
-) -> Yardstick:
+) -> RuleSet:
     """Put together what entries are held against.
 
     Args:
@@ -169,7 +169,7 @@ async def yardstick_of(
     if names is not None:
         rules = NamedRules.of(rules, names)
     checked, unchecked = _said_of(settings, config)
-    return Yardstick(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
+    return RuleSet(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
 
 
 def _said_of(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:

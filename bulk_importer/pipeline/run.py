@@ -47,11 +47,11 @@ from bulk_importer.pipeline.feed import READ_AS
 from bulk_importer.pipeline.first_contact import FirstContact
 from bulk_importer.pipeline.flow import Flow
 from bulk_importer.pipeline.passes import Passes
-from bulk_importer.pipeline.resume.already_delivered import SettledBefore, settled_before
+from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.source_again import note_place
 from bulk_importer.pipeline.ruleset import (
     FROM_SERVER,
-    Yardstick,
+    RuleSet,
     label_config_of,
     require_known_codes,
     target_project,
@@ -69,7 +69,7 @@ from bulk_importer.pipeline.summarizing import (
 )
 from bulk_importer.pipeline.wiped.mention_log import MentionLog
 from bulk_importer.pipeline.wiped.neighbours import Neighbours
-from bulk_importer.pipeline.wiped.wiped_entries import Crossing
+from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
@@ -164,7 +164,7 @@ class Import:
                         await checkpoint.record_note(PROJECT_NAME, project.name)
                     await note_place(checkpoint, self._source)
                     watch = await self._watch(catalog, project, config, checkpoint)
-                    yardstick = await yardstick_of(
+                    ruleset = await yardstick_of(
                         self._settings,
                         config,
                         self._folder,
@@ -174,8 +174,8 @@ class Import:
                         is_in_doubt=bool(checkpoint.state.taken),
                         sibling=self._before(),
                     )
-                    settled = await self._settled(checkpoint, yardstick)
-                    crossing = self._crossing(yardstick, opened)
+                    settled = await self._settled(checkpoint, ruleset)
+                    crossing = self._crossing(ruleset, opened)
                     mention_log = opened.enter_context(
                         await asyncio.to_thread(
                             MentionLog, self._folder, checkpoint.state.position, crossing.mentions
@@ -188,15 +188,15 @@ class Import:
                 checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
             )
             return await self._run(
-                client, project, checkpoint, yardstick, watch, doubts, settled, crossing, mention_log
+                client, project, checkpoint, ruleset, watch, doubts, settled, crossing, mention_log
             )
 
-    def _crossing(self, yardstick: Yardstick, opened: AsyncExitStack) -> Crossing:
+    def _crossing(self, ruleset: RuleSet, opened: AsyncExitStack) -> WipedEntries:
         """What follows the entries; its neighbours are told when this run is over."""
         neighbours = self._neighbours
         if neighbours is None:
-            return Crossing(yardstick.rules, importable=yardstick.media)
-        crossing = Crossing(yardstick.rules, importable=yardstick.media, others=neighbours.mentions)
+            return WipedEntries(ruleset.rules, importable=ruleset.media)
+        crossing = WipedEntries(ruleset.rules, importable=ruleset.media, others=neighbours.mentions)
         opened.push_async_callback(asyncio.to_thread, neighbours.end, self._folder, crossing.mentions)
         return crossing
 
@@ -204,13 +204,13 @@ class Import:
         """The checkpoint whose uploads are part of this import."""
         return Path(self._settings.settled_by) if self._settings.settled_by else self._sibling
 
-    async def _settled(self, checkpoint: Checkpoint, yardstick: Yardstick) -> SettledBefore | None:
+    async def _settled(self, checkpoint: Checkpoint, ruleset: RuleSet) -> AlreadyDelivered | None:
         """What of a mended source an earlier import delivered. After a stop nothing is read, so it does not matter."""
         if self._settings.settled_by is None:
-            return SettledBefore(self._leave_out, SpanSet()) if self._leave_out else None
+            return AlreadyDelivered(self._leave_out, SpanSet()) if self._leave_out else None
         return await settled_before(
             self._source,
-            yardstick.rules,
+            ruleset.rules,
             IntakeOptions.of(self._settings),
             Path(self._settings.settled_by),
             checkpoint.header,
@@ -241,11 +241,11 @@ class Import:
         client: Client,
         project: Project,
         checkpoint: Checkpoint,
-        yardstick: Yardstick,
+        ruleset: RuleSet,
         watch: ConfigWatch | None,
         doubts: Doubts,
-        settled: SettledBefore | None,
-        crossing: Crossing,
+        settled: AlreadyDelivered | None,
+        crossing: WipedEntries,
         mention_log: MentionLog,
     ) -> Summary:
         state, header = checkpoint.state, checkpoint.header
@@ -261,14 +261,14 @@ class Import:
             self._emit(event)
 
         def began_with(keep_data: Mapping[KeepData, int]) -> None:
-            self._announce(self._announcement(project, before, keep_data, yardstick))
+            self._announce(self._announcement(project, before, keep_data, ruleset))
 
         held = self._neighbours.in_doubt_beside(self._folder) if self._neighbours else frozenset[int]()
         passes = Passes(
             self._source,
             self._settings,
             checkpoint,
-            yardstick.rules,
+            ruleset.rules,
             doubts,
             self._stop,
             flow=lambda first: Flow(
@@ -279,7 +279,7 @@ class Import:
                 checkpoint,
                 self._stop,
                 doubts=doubts,
-                rules=yardstick.rules,
+                rules=ruleset.rules,
                 watch=watch,
                 settled=settled,
                 crossing=crossing,
@@ -353,7 +353,7 @@ class Import:
             why=summary.message,
         )
 
-    async def _note_mentioned(self, checkpoint: Checkpoint, crossing: Crossing) -> None:
+    async def _note_mentioned(self, checkpoint: Checkpoint, crossing: WipedEntries) -> None:
         """Put on record which media the whole source mentions, for this summary and for later ones."""
         state = checkpoint.state
         if state.end is not None and crossing.media is not None:
@@ -362,7 +362,7 @@ class Import:
                 await checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
 
     def _remark(
-        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: Crossing, passes: Passes
+        self, checkpoint: Checkpoint, watch: ConfigWatch | None, crossing: WipedEntries, passes: Passes
     ) -> str:
         """What is not sent and why; what to try with rejections that may be none by now; what is not known."""
         remarks = []
@@ -504,7 +504,7 @@ class Import:
         )
 
     def _announcement(
-        self, project: Project, before: Before, keep_data: Mapping[KeepData, int], yardstick: Yardstick
+        self, project: Project, before: Before, keep_data: Mapping[KeepData, int], ruleset: RuleSet
     ) -> Announcement:
         return Announcement(
             source=self._source.name,
@@ -515,8 +515,8 @@ class Import:
             keep_data=keep_data,
             before=before.counts,
             limit=self._settings.limit,
-            checked=yardstick.checked,
-            unchecked=yardstick.unchecked,
+            checked=ruleset.checked,
+            unchecked=ruleset.unchecked,
         )
 
     def _write(self, summary: Summary) -> None:

@@ -19,7 +19,7 @@ from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
-from bulk_importer.readback.evidence import Claims, HeldValue, Witness, witness_of
+from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, evidence_of
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
@@ -62,13 +62,13 @@ async def compare_with_server(
     differing: list[str] = []
     silent = 0
     for number, (lane, delivered) in enumerate(chosen.items(), start=1):
-        said = Witness.ABSENT
+        said = Evidence.ABSENT
         if lane in tasks:
             reading = await reader.read(tasks[lane], HeldValue)
-            said = witness_of(Claims.of(delivered.entries), reading.values, _ALWAYS)
-        if said in (Witness.ABSENT, Witness.MIXED):
+            said = evidence_of(Claims.of(delivered.entries), reading.values, _ALWAYS)
+        if said in (Evidence.ABSENT, Evidence.MIXED):
             differing.append(delivered.media_id)
-        silent += said is Witness.SILENT
+        silent += said is Evidence.SILENT
         emit(
             Advanced(
                 work="comparing with the server",

@@ -19,7 +19,7 @@ from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
-from bulk_importer.readback.evidence import Claims, HeldValue, ServerClock, Witness, witness_of
+from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, ServerClock, evidence_of
 from bulk_importer.spans import SpanSet
 
 __all__ = ["Doubts"]
@@ -147,8 +147,8 @@ class Doubts:
                 again = any(entry.position in self._replaced for entry in entries)
                 if again and lane in self._tasks:
                     reading = await self._reader.read(self._tasks[lane], HeldValue)
-                    said = witness_of(Claims.of(entry.raw for entry in entries), reading.values, _ALWAYS)
-                    if said in (Witness.ABSENT, Witness.MIXED):
+                    said = evidence_of(Claims.of(entry.raw for entry in entries), reading.values, _ALWAYS)
+                    if said in (Evidence.ABSENT, Evidence.MIXED):
                         self.not_verified.append(entries[0].media_id)
 
     async def _find_tasks(self, lanes: Iterable[str]) -> None:
@@ -178,9 +178,9 @@ class Doubts:
         # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.
         is_over = self._is_over(doubt)
         said = await self._hear(doubt)
-        if said is Witness.LANDED:
+        if said is Evidence.LANDED:
             await self._record(doubt, delivered=True, why="its labels are there")
-        elif said is Witness.ABSENT and is_over:
+        elif said is Evidence.ABSENT and is_over:
             await self._record(doubt, delivered=False, why="its labels are not there, and it is over")
         elif is_over and self._replaces(doubt):
             await self._record(
@@ -190,25 +190,25 @@ class Doubts:
             return False
         return True
 
-    async def _hear(self, doubt: Undecided) -> Witness:
+    async def _hear(self, doubt: Undecided) -> Evidence:
         """What the media of a batch say, the best witnesses first, until two of them agree."""
-        heard: list[Witness] = []
+        heard: list[Evidence] = []
         for asked, (lane, claims) in enumerate(self._witnesses(doubt)):
             if asked >= _MOST_ASKED:
                 break
             if lane in self._tasks:
                 said = await self._ask_media(self._tasks[lane], claims, doubt.sent_since)
-                heard += [said] if said in (Witness.LANDED, Witness.ABSENT) else []
+                heard += [said] if said in (Evidence.LANDED, Evidence.ABSENT) else []
             if len(heard) >= _WITNESSES:
                 break
         agreed = set(heard)
-        return agreed.pop() if len(agreed) == 1 else Witness.SILENT
+        return agreed.pop() if len(agreed) == 1 else Evidence.SILENT
 
-    async def _ask_media(self, task: TaskRow, claims: Claims, sent_at: float) -> Witness:
+    async def _ask_media(self, task: TaskRow, claims: Claims, sent_at: float) -> Evidence:
         reading = await self._reader.read(task, HeldValue)
         if reading.date is not None:
             self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
-        return witness_of(claims, reading.values, self._server_clock.at(sent_at))
+        return evidence_of(claims, reading.values, self._server_clock.at(sent_at))
 
     def _witnesses(self, doubt: Undecided) -> Iterable[tuple[str, Claims]]:
         by_lane: dict[str, list[bytes]] = {}

@@ -28,10 +28,10 @@ import msgspec
 
 from bulk_importer.labels.entry import lane_of
 
-__all__ = ["Claims", "HeldValue", "ServerClock", "Witness", "witness_of"]
+__all__ = ["Claims", "Evidence", "HeldValue", "ServerClock", "evidence_of"]
 
 
-class Witness(Enum):
+class Evidence(Enum):
     """What one media says about a request."""
 
     LANDED = "landed"
@@ -128,7 +128,7 @@ class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
         return tuple(sorted(self.checked_values or ())) if single is None else (single,)
 
 
-def witness_of(claims: Claims, held: Sequence[HeldValue], since: float) -> Witness:
+def evidence_of(claims: Claims, held: Sequence[HeldValue], since: float) -> Evidence:
     """What a media says about a request.
 
     Args:
@@ -140,22 +140,22 @@ def witness_of(claims: Claims, held: Sequence[HeldValue], since: float) -> Witne
         there = Counter(geometry for value in fresh if (geometry := value.geometry()))
         found = [there[geometry] >= count for geometry, count in claims.geometries.items()]
         if all(found):
-            return Witness.LANDED
-        return Witness.MIXED if any(there[geometry] for geometry in claims.geometries) else Witness.ABSENT
-    return _weak_witness_of(claims, held, fresh)
+            return Evidence.LANDED
+        return Evidence.MIXED if any(there[geometry] for geometry in claims.geometries) else Evidence.ABSENT
+    return _weak_evidence_of(claims, held, fresh)
 
 
-def _weak_witness_of(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Witness:
+def _weak_evidence_of(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Evidence:
     if not claims.values:
-        return Witness.SILENT
+        return Evidence.SILENT
     now = {lane_of(value.entry_key_lc_entry): value.texts() for value in held}
     if any(now.get(key, ()) != texts for key, texts in claims.values.items()):
-        return Witness.ABSENT
+        return Evidence.ABSENT
     new = {lane_of(value.entry_key_lc_entry) for value in fresh}
     if new & claims.values.keys():
-        return Witness.LANDED
+        return Evidence.LANDED
     # The rows are older than the request: one that replaces would have made them anew.
-    return Witness.ABSENT if claims.replaces else Witness.SILENT
+    return Evidence.ABSENT if claims.replaces else Evidence.SILENT
 
 
 class _Item(msgspec.Struct, frozen=True):

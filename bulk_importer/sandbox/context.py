@@ -9,26 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from bulk_importer.sandbox.auth import Caller, Gatekeeper
-from bulk_importer.sandbox.faults.clock import Pace
+from bulk_importer.sandbox.faults.clock import CostClock
 from bulk_importer.sandbox.refusals import Refused, not_found
-from bulk_importer.sandbox.request_log import Witness
+from bulk_importer.sandbox.request_log import RequestLog
 from bulk_importer.sandbox.views.rows import Views
 from bulk_importer.sandbox.world.ids import Ids, Kind
 from bulk_importer.sandbox.world.store import Row, Store
 
-__all__ = ["Backroom"]
+__all__ = ["SandboxContext"]
 
 T = TypeVar("T")
 
 
-class Backroom:
+class SandboxContext:
     """One sandbox, seen from its routes.
 
     The store belongs to one thread, so that the event loop never waits for it; `on_store` is the only way in.
     """
 
     def __init__(
-        self, store: Store, gate: Gatekeeper, pace: Pace, witness: Witness, thread: ThreadPoolExecutor
+        self, store: Store, gate: Gatekeeper, pace: CostClock, witness: RequestLog, thread: ThreadPoolExecutor
     ) -> None:
         self.store = store
         self.ids = Ids(store.seed)

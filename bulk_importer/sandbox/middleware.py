@@ -14,7 +14,7 @@ from aiohttp.base_protocol import BaseProtocol
 
 from bulk_importer.sandbox.auth import token_of
 from bulk_importer.sandbox.config import SandboxConfig
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.faults.effects import half_of, never, reset, status_answer
 from bulk_importer.sandbox.faults.script import Fault, Performance
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
@@ -22,7 +22,7 @@ from bulk_importer.sandbox.request_log import Seen
 from bulk_importer.sandbox.responses import framework_error, refusal_answer
 from bulk_importer.sandbox.routes.prediction import Outcome, Prediction
 
-__all__ = ["Doorway"]
+__all__ = ["Middleware"]
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class _Begun:
     body: bytes | None = None
 
 
-class Doorway:
+class Middleware:
     """Stands between the connections and the routes of one sandbox.
 
     Args:
@@ -47,16 +47,16 @@ class Doorway:
 
     def __init__(
         self,
-        backroom: Backroom,
+        context: SandboxContext,
         performance: Performance,
         works: asyncio.TaskGroup,
         later: Callable[[Coroutine[Any, Any, None]], None],
         after_each: Callable[[], bool],
         config: SandboxConfig,
     ) -> None:
-        self._backroom = backroom
+        self._context = context
         self._performance = performance
-        self._prediction = Prediction(backroom)
+        self._prediction = Prediction(context)
         self._works = works
         self._later = later
         self._after_each = after_each
@@ -91,7 +91,7 @@ class Doorway:
             self._known.add(request.transport)
         if request.path.startswith("/sandbox/") or request.path == "/":
             return await self._guarded(request, handler)
-        seen = self._backroom.witness.arrive(request.method, _without_token(request.path))
+        seen = self._context.witness.arrive(request.method, _without_token(request.path))
         self._begun[id(request)] = begun = _Begun(seen)
         closes = False
         try:
@@ -100,7 +100,7 @@ class Doorway:
             response = reset(request)
         finally:
             del self._begun[id(request)]
-            seen.ended = self._backroom.now_ms() / 1000
+            seen.ended = self._context.now_ms() / 1000
             closes = self._after_each()
         if closes:
             response.force_close()
@@ -138,7 +138,7 @@ class Doorway:
             request.path,
             is_prediction=request.method == "POST" and request.path.endswith("/prediction"),
             size=request.content_length or len(begun.body or b""),
-            elapsed=self._backroom.pace.elapsed(),
+            elapsed=self._context.pace.elapsed(),
             body=begun.body or b"",
         )
         if fault is None or fault.what == "ok":
@@ -149,7 +149,7 @@ class Doorway:
     async def _mishap(
         self, fault: Fault, request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        pace = self._backroom.pace
+        pace = self._context.pace
         if fault.what not in ("late commit", "no answer"):
             await pace.sleep(fault.seconds)
         match fault.what:
@@ -188,7 +188,7 @@ class Doorway:
         return (await asyncio.shield(work)).response()
 
     async def _upload(self, request: web.Request, body: bytes, seen: Seen) -> Outcome:
-        self._backroom.witness.note_body(seen, body)
+        self._context.witness.note_body(seen, body)
         token = token_of(request.query, request.headers)
         try:
             return await self._prediction.serve(request.match_info["id"], token, body, seen)
@@ -197,7 +197,7 @@ class Doorway:
             return Outcome(Refused(500, SYSTEM))
 
     async def _serve_late(self, request: web.Request, body: bytes, seen: Seen, seconds: float) -> None:
-        await self._backroom.pace.sleep(seconds)
+        await self._context.pace.sleep(seconds)
         await self._upload(request, body, seen)
 
     async def _read(self, request: web.Request) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.request_log import Seen
 from bulk_importer.sandbox.routes.inspection import ProjectHeld, projects_held
 
@@ -27,16 +27,16 @@ _STYLE: Final = (
 class Page:
     """Shows projects, media, counts of labels, and the last requests with what became of them."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the page up."""
         router.add_get("/", self._show)
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
-        projects = await self._backroom.on_store(lambda: projects_held(self._backroom))
-        seen = self._backroom.witness.seen[-_SHOWN:]
+        projects = await self._context.on_store(lambda: projects_held(self._context))
+        seen = self._context.witness.seen[-_SHOWN:]
         text = _document(f"http://{request.host}", projects, list(reversed(seen)))
         return web.Response(text=text, content_type="text/html")
 

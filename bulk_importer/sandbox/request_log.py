@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Final
 
-__all__ = ["Seen", "Witness"]
+__all__ = ["RequestLog", "Seen"]
 
 _MOST_IDS: Final = 1_000_000
 
@@ -47,7 +47,7 @@ class Seen:
     rows: int = 0
 
 
-class Witness:
+class RequestLog:
     """The last requests, and counts of all. Used from the event loop alone."""
 
     def __init__(self, remembered: int) -> None:

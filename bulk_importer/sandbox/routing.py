@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller, token_of
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused
 
 __all__ = ["Answer", "Asked", "Route", "for_browsers", "for_tokens"]
@@ -60,22 +60,22 @@ class Asked:
 Answer = Callable[[Asked], Awaitable[web.StreamResponse]]
 
 
-def for_tokens(backroom: Backroom, answer: Answer) -> Route:
+def for_tokens(context: SandboxContext, answer: Answer) -> Route:
     """A route below `/api/v1`."""
 
     async def route(request: web.Request) -> web.StreamResponse:
-        token, now_ms = token_of(request.query, request.headers), backroom.now_ms()
-        caller = await backroom.on_store(lambda: backroom.gate.on_token_route(token, now_ms))
+        token, now_ms = token_of(request.query, request.headers), context.now_ms()
+        caller = await context.on_store(lambda: context.gate.on_token_route(token, now_ms))
         return await answer(Asked(caller, request, await _body(request)))
 
     return route
 
 
-def for_browsers(backroom: Backroom, answer: Answer) -> Route:
+def for_browsers(context: SandboxContext, answer: Answer) -> Route:
     """A route that people use in the browser."""
 
     async def route(request: web.Request) -> web.StreamResponse:
-        return await answer(Asked(backroom.gate.on_browser_route(), request, await _body(request)))
+        return await answer(Asked(context.gate.on_browser_route(), request, await _body(request)))
 
     return route
 

@@ -17,12 +17,12 @@ from aiohttp import web
 from bulk_importer.errors import UsageError
 from bulk_importer.sandbox.auth import Flavour, Gatekeeper
 from bulk_importer.sandbox.config import SandboxConfig
-from bulk_importer.sandbox.context import Backroom
-from bulk_importer.sandbox.faults.clock import Pace
+from bulk_importer.sandbox.context import SandboxContext
+from bulk_importer.sandbox.faults.clock import CostClock
 from bulk_importer.sandbox.faults.script import FaultScript, Performance
-from bulk_importer.sandbox.middleware import Doorway
+from bulk_importer.sandbox.middleware import Middleware
 from bulk_importer.sandbox.page import Page
-from bulk_importer.sandbox.request_log import Seen, Witness
+from bulk_importer.sandbox.request_log import RequestLog, Seen
 from bulk_importer.sandbox.routes.export import ExportRoutes
 from bulk_importer.sandbox.routes.inspection import Inspection, Prepared, ProjectHeld
 from bulk_importer.sandbox.routes.project_reads import ProjectReads
@@ -55,8 +55,8 @@ class Sandbox:
         # Set when the sandbox starts, and by nothing else.
         self._stack = AsyncExitStack()
         self._performance: Performance
-        self._backroom: Backroom
-        self._doorway: Doorway
+        self._context: SandboxContext
+        self._doorway: Middleware
         self._inspection: Inspection
         self._works: asyncio.TaskGroup
         self._runner: web.AppRunner
@@ -84,18 +84,16 @@ class Sandbox:
         seed = secrets.randbits(62) if config.seed is None else config.seed
         store = await asyncio.get_running_loop().run_in_executor(thread, lambda: Store(config.database, seed))
         self._stack.push_async_callback(_in_thread, thread, store.close)
-        pace = Pace(config.cost_model, config.time_scale, seed)
+        pace = CostClock(config.cost_model, config.time_scale, seed)
         gate = Gatekeeper(Flavour(config.flavour), store)
-        self._backroom = Backroom(store, gate, pace, Witness(config.remembered_requests), thread)
+        self._context = SandboxContext(store, gate, pace, RequestLog(config.remembered_requests), thread)
         self._performance = (config.faults or FaultScript()).perform()
-        await self._backroom.in_transaction(
-            lambda: _keep_tokens(store, config.tokens, self._backroom.now_ms())
-        )
+        await self._context.in_transaction(lambda: _keep_tokens(store, config.tokens, self._context.now_ms()))
         self._works = await self._stack.enter_async_context(asyncio.TaskGroup())
         self._stack.callback(pace.stop)
         self._stack.callback(self._wake_nobody)
-        self._doorway = Doorway(
-            self._backroom, self._performance, self._works, self._later, self._refuse_if_due, config
+        self._doorway = Middleware(
+            self._context, self._performance, self._works, self._later, self._refuse_if_due, config
         )
         await self._serve()
 
@@ -106,10 +104,10 @@ class Sandbox:
 
     async def _serve(self) -> None:
         app = web.Application(middlewares=[self._doorway.middleware], client_max_size=0)
-        self._inspection = Inspection(self._backroom)
+        self._inspection = Inspection(self._context)
         self._inspection.register(app.router)
         for kind in (Page, ProjectReads, TaskReads, ExportRoutes, SetupRoutes, ValueRoutes):
-            kind(self._backroom).register(app.router)
+            kind(self._context).register(app.router)
         for base in ("/api/v1/project", "/api/project"):
             app.router.add_post(f"{base}/{{id}}/prediction", self._doorway.predict)
         self._runner = web.AppRunner(
@@ -215,12 +213,12 @@ class Sandbox:
     @property
     def requests(self) -> list[Seen]:
         """The requests that came, the oldest first, and what became of them."""
-        return self._backroom.witness.seen
+        return self._context.witness.seen
 
     @property
     def commits(self) -> dict[str, int]:
         """How often each body was written: SHA-256 of the body (hex) to a count."""
-        return dict(self._backroom.witness.commits)
+        return dict(self._context.witness.commits)
 
     # --------------------------------------------------------------------------------- refused connections
 
@@ -235,11 +233,11 @@ class Sandbox:
 
     async def _refuse_connections(self, seconds: float, after: float = 0.0) -> None:
         """Let nothing listen for a while; connections without a request are closed."""
-        await self._backroom.pace.sleep(after)
+        await self._context.pace.sleep(after)
         self._close_doors()
         if self._runner.server:
             self._runner.server.pre_shutdown()
-        await self._backroom.pace.sleep(seconds)
+        await self._context.pace.sleep(seconds)
         await self._listen(self._address)
 
 

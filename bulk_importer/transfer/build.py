@@ -22,10 +22,10 @@ from bulk_importer.settings import Settings
 from bulk_importer.spans import Span
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.polite import Polite, Unrestrained
 from bulk_importer.transfer.admission.rates import Pacing
-from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.admission.window import Window
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
 from bulk_importer.transfer.interfaces import Supply
@@ -114,7 +114,7 @@ class Sending:
         )
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
-        outage = Outage(
+        outage = BreakerProbe(
             BreakerPolicy(
                 signs=settings.outage_signs,
                 first_interval_seconds=settings.probe_wait,
@@ -155,7 +155,7 @@ class Sending:
             ),
             outage=outage,
             passage=passage,
-            clockwork=Clockwork(
+            clockwork=SendSchedule(
                 pacing,
                 _window(settings),
                 is_stopping=lambda: stop.is_requested,

@@ -1,7 +1,7 @@
 """Pulls a batch from the pool whenever a request can leave, and sees it through to its outcome.
 
-The shell around pure parts: the gate says how much may leave, `Outage` whether anything may, `Slots` whose turn it is,
-`answers` what an answer means, `Isolator` takes apart what was refused. What is decided here is the order of things:
+The shell around pure parts: the gate says how much may leave, `BreakerProbe` whether anything may, `Slots` whose turn
+it is, `answers` what an answer means, `Isolator` takes apart what was refused. What is decided here is the order:
 
 - What is finished is handled before anything new is sealed.
 - An outcome is on disk before the lanes of its entries are given free, so before anything that follows them is sent.
@@ -34,7 +34,7 @@ from bulk_importer.errors import BulkImporterError
 from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Observer
 from bulk_importer.model import Batch, Limits, Outcome
 from bulk_importer.transfer.adaptive.gate import Gate
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.polite import Courtesy
 from bulk_importer.transfer.interfaces import Supply
 from bulk_importer.transfer.isolation.passage import Passage
@@ -80,7 +80,7 @@ class Dispatcher:
         carrier: Carrier,
         ledger: OutcomeRecorder,
         gate: Gate,
-        outage: Outage,
+        outage: BreakerProbe,
         passage: Passage,
         courtesy: Courtesy,
         terms: Terms,

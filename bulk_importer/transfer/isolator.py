@@ -40,7 +40,7 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.events import BatchRefused, EntriesRejected, Observer
 from bulk_importer.model import Batch, Outcome, Rejection
 from bulk_importer.spans import Span, SpanSet
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.interfaces import Supply
 from bulk_importer.transfer.isolation.parts import Isolation, Part, Refused, Settled
 from bulk_importer.transfer.isolation.passage import Passage
@@ -102,7 +102,7 @@ class Isolator:
         ledger: SuspectRecorder,
         carry: Callable[[Batch, Departure], Awaitable[Verdict]],
         slots: Slots,
-        outage: Outage,
+        outage: BreakerProbe,
         passage: Passage,
         terms: IsolationTerms,
         stop: StopSwitch,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bulk_importer.transfer.adaptive.gate import Gate
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.polite import Courtesy
 from bulk_importer.transfer.interfaces import Supply
 
@@ -30,7 +30,7 @@ _ASIDE = 3
 class Slots:
     """The slots of one dispatcher, and the news on which everybody looks again."""
 
-    def __init__(self, pool: Supply, gate: Gate, courtesy: Courtesy, outage: Outage) -> None:
+    def __init__(self, pool: Supply, gate: Gate, courtesy: Courtesy, outage: BreakerProbe) -> None:
         self._pool = pool
         self._gate = gate
         self._courtesy = courtesy

@@ -13,13 +13,13 @@ from bulk_importer.checkpoint.log.frames import Damage
 from bulk_importer.checkpoint.log.records import Header
 from bulk_importer.checkpoint.log.replay import replay, replay_more
 from bulk_importer.checkpoint.log.state import CheckpointState
-from bulk_importer.checkpoint.log.throughput import Pace
+from bulk_importer.checkpoint.log.throughput import Throughput
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 
-__all__ = ["LogFollower"]
+__all__ = ["LogTail"]
 
 
-class LogFollower:
+class LogTail:
     """What the checkpoint in `folder` says, as of the latest `look`. Takes no lock, and writes nothing.
 
     Attributes:
@@ -32,7 +32,7 @@ class LogFollower:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.pace = Pace()
+        self.pace = Throughput()
         self._file: BinaryIO = opened_log(folder)
         self._length = 0
         self.header: Header

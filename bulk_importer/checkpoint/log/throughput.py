@@ -25,7 +25,7 @@ from bulk_importer.checkpoint.log.records import (
 )
 from bulk_importer.spans import Span
 
-__all__ = ["Pace", "Trouble"]
+__all__ = ["Throughput", "Trouble"]
 
 # Tenths of a second in which something was settled are remembered for two minutes: some hundred kB.
 _LONGEST_TENTHS = 1200
@@ -42,7 +42,7 @@ class Trouble(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Pace:
+class Throughput:
     """Follows the records in order: tell `note` each of them, and `until` when the last of them was written."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.times import written
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint import CheckpointState, LockOwner, LogFollower, Undecided
+    from bulk_importer.checkpoint import CheckpointState, LockOwner, LogTail, Undecided
     from bulk_importer.checkpoint.log.records import Ended
 
 __all__ = ["standing_of"]
@@ -17,7 +17,7 @@ __all__ = ["standing_of"]
 _RATE_SECONDS = 60.0
 
 
-def standing_of(folder: Path, follower: LogFollower, owner: LockOwner | None, now: float) -> dict[str, Any]:
+def standing_of(folder: Path, follower: LogTail, owner: LockOwner | None, now: float) -> dict[str, Any]:
     """The facts, as `--json` prints them.
 
     Args:
@@ -143,7 +143,7 @@ def _total(state: CheckpointState) -> tuple[int | None, bool]:
     return max(round(state.position * state.identity.size / state.offset), state.position), False
 
 
-def _rates(follower: LogFollower, now: float, *, runs: bool) -> dict[str, float | None]:
+def _rates(follower: LogTail, now: float, *, runs: bool) -> dict[str, float | None]:
     """Entries settled a second: over the last minute, while a run goes on, and as long as the run went on."""
     state = follower.state
     if state.run is not None:

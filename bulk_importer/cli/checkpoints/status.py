@@ -15,7 +15,7 @@ from bulk_importer.cli.checkpoints.finding import COUNTS, together
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint import LogFollower
+    from bulk_importer.checkpoint import LogTail
 
 __all__ = ["configure", "run"]
 
@@ -100,7 +100,7 @@ class _Looks:
         self._roots = roots
         self._opened = opened
         # Changed by `look`: by folder; how often in a row no run went on.
-        self._followers: dict[Path, LogFollower] = {}
+        self._followers: dict[Path, LogTail] = {}
         self.quiet = 0
 
     def look(self) -> list[dict[str, Any]]:
@@ -116,12 +116,12 @@ class _Looks:
         return found
 
     def _facts(self, folder: Path) -> dict[str, Any]:
-        from bulk_importer.checkpoint import LogFollower, lock_owner
+        from bulk_importer.checkpoint import LogTail, lock_owner
         from bulk_importer.cli.checkpoints.standing import standing_of
 
         try:
             if folder not in self._followers:
-                self._followers[folder] = follower = LogFollower(folder)
+                self._followers[folder] = follower = LogTail(folder)
                 self._opened.callback(follower.close)
             follower = self._followers[folder]
             owner = lock_owner(folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import terminal
 from bulk_importer.cli.importing.check_text import report_lines
-from bulk_importer.cli.importing.yardsticks import scratch_folder, yardstick_for
+from bulk_importer.cli.importing.rulesets import ruleset_for, scratch_folder
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.watching import watched
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bulk_importer.events import Observer
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.check.checking import CheckReport
-    from bulk_importer.pipeline.ruleset import Yardstick
+    from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.sources import Source
 
@@ -79,10 +79,10 @@ async def _check_all(
     reports: list[CheckReport] = []
     others = Mentions() if len(sources) > 1 else None
     with scratch_folder() as folder, watched() as observer:
-        yardstick = await yardstick_for(settings, folder, keep_warnings=True, observer=observer)
+        ruleset = await ruleset_for(settings, folder, keep_warnings=True, observer=observer)
         for source in sources:
             try:
-                report = await _check_one(source, settings, yardstick, sample, file, observer, others)
+                report = await _check_one(source, settings, ruleset, sample, file, observer, others)
             except BulkImporterError as error:
                 terminal.complain(str(error))
                 report = unread(source, error)
@@ -93,7 +93,7 @@ async def _check_all(
 async def _check_one(
     source: str,
     settings: Settings,
-    yardstick: Yardstick,
+    ruleset: RuleSet,
     sample: int | None,
     file: BinaryIO | None,
     observer: Observer,
@@ -116,7 +116,7 @@ async def _check_one(
     try:
         passed = _passed(opened, sample, observer)
         passed(0, 0, 0)
-        check = Check(opened, yardstick, options, found=write, sample=sample, passed=passed, others=others)
+        check = Check(opened, ruleset, options, found=write, sample=sample, passed=passed, others=others)
         return await check.run()
     finally:
         await opened.aclose()

@@ -156,7 +156,7 @@ async def _say_what_will_be_wiped(
     Returns:
         The settings that they go on with.
     """
-    from bulk_importer.cli.importing.yardsticks import scratch_folder, yardstick_for
+    from bulk_importer.cli.importing.rulesets import ruleset_for, scratch_folder
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
 
@@ -168,11 +168,11 @@ async def _say_what_will_be_wiped(
     try:
         async with stop.breaking_off():
             with scratch_folder() as scratch, watched() as observer:
-                yardstick = await yardstick_for(settings, scratch, sibling=before, observer=observer)
+                ruleset = await ruleset_for(settings, scratch, sibling=before, observer=observer)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     others,
-                    yardstick.rules,
+                    ruleset.rules,
                     IntakeOptions.of(settings),
                     passed=_passed(observer),
                 )

@@ -11,7 +11,7 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.listings import MediaRow, TaskRow
 from bulk_importer.datagym.reads.project_names import AmbiguousProject, listed, meant_by
-from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Asking, CountedRows, Patience, RowSink
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, CountedRows, Patience, Queries, RowSink
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
@@ -80,7 +80,7 @@ class Catalog:
     def __init__(self, client: Client, patience: Patience, *, emit: Observer = lambda _: None) -> None:
         self._server = client.server
         self._emit = emit
-        self._asking = Asking(client, patience)
+        self._asking = Queries(client, patience)
         # Found out by `projects`.
         self._routes: RouteSet | None = None
         # By project, the task that its configuration is read with; found out by `label_config`. It stays the same: the

@@ -12,7 +12,7 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
-from bulk_importer.datagym.reads.queries import Asking, Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.labels.entry import lane_of
 
@@ -52,7 +52,7 @@ class LabelReader:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._asking = Asking(client, patience)
+        self._asking = Queries(client, patience)
         self._catalog = catalog
         self._project = project
         self._clock = clock

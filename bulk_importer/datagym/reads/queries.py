@@ -28,7 +28,7 @@ from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
 
-__all__ = ["WHERE_TOKENS_ARE_MADE", "Asking", "CountedRows", "Patience", "RowSink"]
+__all__ = ["WHERE_TOKENS_ARE_MADE", "CountedRows", "Patience", "Queries", "RowSink"]
 
 WHERE_TOKENS_ARE_MADE = "a token is made in the web application, on the page of the organisation's API tokens"
 """For messages about a token that is missing or refused."""
@@ -121,16 +121,16 @@ def _nobody(_: object) -> None:
     """Nobody is told."""
 
 
-class Asking:
+class Queries:
     """The questions to one server."""
 
     def __init__(self, client: Client, patience: Patience) -> None:
         self._client = client
         self._patience = patience
 
-    def untold(self) -> Asking:
+    def untold(self) -> Queries:
         """The same questions, and nobody hears of those that are not answered."""
-        return Asking(self._client, replace(self._patience, told=_nobody))
+        return Queries(self._client, replace(self._patience, told=_nobody))
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
         """What a 200 says, as `kind`. Raises what `ask` and `read` raise."""

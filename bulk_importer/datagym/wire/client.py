@@ -29,7 +29,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.answers.judging import FailureKind
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.datagym.wire.connection import Reach
+from bulk_importer.datagym.wire.connection import ConnectionSettings
 from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -99,12 +99,12 @@ class Client:
         token: Token,
         timeouts: Timeouts,
         *,
-        reach: Reach | None = None,
+        reach: ConnectionSettings | None = None,
         max_connections: int = 0,
     ) -> None:
         self.server = _checked_url(server)
         self._token = token
-        self._reach = reach or Reach()
+        self._reach = reach or ConnectionSettings()
         if token and self._reach.has_basic_auth and not self._reach.token_in_query:
             raise UsageError(
                 "HTTP basic and the token both need the Authorization header: send the token with --token-in-query."
@@ -134,7 +134,7 @@ class Client:
             settings.server or "",
             token,
             timeouts,
-            reach=Reach.of(settings),
+            reach=ConnectionSettings.of(settings),
             max_connections=settings.max_in_flight,
         )
 

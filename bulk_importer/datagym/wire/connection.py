@@ -21,14 +21,14 @@ from bulk_importer.files.small_files import opened, text_of
 from bulk_importer.settings import Settings
 from bulk_importer.settings.units import header_in
 
-__all__ = ["Reach"]
+__all__ = ["ConnectionSettings"]
 
 _SIGNED_BY_PROXIES = ("x-squid-error", "proxy-status", "proxy-connection")
 _OURS = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ConnectionSettings:
     """What every request to one server needs besides the token.
 
     Attributes:
@@ -44,7 +44,7 @@ class Reach:
     proxy: Proxy | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> Reach:
+    def of(cls, settings: Settings) -> ConnectionSettings:
         """What the settings and the environment say.
 
         Raises:

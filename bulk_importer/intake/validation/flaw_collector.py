@@ -13,12 +13,12 @@ from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.model import Finding, Severity
 
-__all__ = ["Found"]
+__all__ = ["FlawCollector"]
 
 _MOST_KEPT = 100
 
 
-class Found:
+class FlawCollector:
     """The flaws of one element, in the order in which they were found."""
 
     def __init__(self, severities: Mapping[str, Severity]) -> None:

@@ -20,7 +20,7 @@ import orjson
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-from bulk_importer.intake.validation.flaw_collector import Found
+from bulk_importer.intake.validation.flaw_collector import FlawCollector
 from bulk_importer.intake.validation.forms.configured import ConfiguredForm
 from bulk_importer.intake.validation.forms.narrow import Narrowing
 from bulk_importer.intake.validation.forms.plain import (
@@ -35,7 +35,7 @@ from bulk_importer.intake.validation.forms.plain import (
 )
 from bulk_importer.intake.validation.geometries import add_geometries
 from bulk_importer.intake.validation.schema import ImportSchema
-from bulk_importer.intake.validation.segment_builder import KEEPS, Element, Gathered, text_digest
+from bulk_importer.intake.validation.segment_builder import KEEPS, Element, SegmentBuilder, text_digest
 from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
 from bulk_importer.labels.bounds import outside
 from bulk_importer.labels.entry import lane_of, weight_of
@@ -131,7 +131,7 @@ class _Head(NamedTuple):
 class _Look(NamedTuple):
     """What the exact look gave; the columns (id, keepData, weight, digest) of what the schema accepts."""
 
-    found: Found
+    found: FlawCollector
     media_id: str | None
     columns: tuple[str, KeepData, int, bytes] | None = None
 
@@ -183,7 +183,7 @@ class Judge:
             prove: `starts` and `lengths` are a guess. Called once when an element does not decode, for the proven
                 ones; these are the same up to there.
         """
-        gathered = Gathered()
+        gathered = SegmentBuilder()
         apart: list[bytes] = []
         keys = 0
         elements = zip(starts, lengths, strict=True)
@@ -221,7 +221,7 @@ class Judge:
         )
 
     def _accept_narrow(
-        self, data: bytes, elements: Iterator[tuple[int, int]], gathered: Gathered
+        self, data: bytes, elements: Iterator[tuple[int, int]], gathered: SegmentBuilder
     ) -> tuple[int, bytes | None]:
         """Accept elements as long as they fit the narrow form; gives their keys, and the first that does not fit.
 
@@ -271,7 +271,7 @@ class Judge:
             gathered.counts["required-omitted"] += required
         return keys, refused
 
-    def _accept_wide(self, element: Element, gathered: Gathered) -> bool:
+    def _accept_wide(self, element: Element, gathered: SegmentBuilder) -> bool:
         raw = element.raw
         try:
             entry = self._decode(raw)
@@ -290,7 +290,7 @@ class Judge:
             flaws += flaws_of_keys(ignored)
         media_id = entry.internal_media_ID
         if flaws:
-            found = Found(self._severities)
+            found = FlawCollector(self._severities)
             found.add(flaws)
             if found.has_error:
                 return False
@@ -305,7 +305,7 @@ class Judge:
     def _take(
         self,
         element: Element,
-        gathered: Gathered,
+        gathered: SegmentBuilder,
         media_id: str,
         keep: KeepData,
         weight: int,
@@ -315,7 +315,7 @@ class Judge:
         if self._rules.is_report:
             add_geometries([element.raw], gathered.geometries)
 
-    def _count(self, found: Found, element: Element, media_id: str, gathered: Gathered) -> None:
+    def _count(self, found: FlawCollector, element: Element, media_id: str, gathered: SegmentBuilder) -> None:
         """Count what does not keep an entry from being sent."""
         gathered.counts.update(found.counts)
         if self._rules.keep_warnings:
@@ -336,12 +336,12 @@ class Judge:
             flaws += outside(cast("dict[str, object]", orjson.loads(raw)), *size)
         return flaws
 
-    def _look_closely(self, element: Element, gathered: Gathered) -> None:
+    def _look_closely(self, element: Element, gathered: SegmentBuilder) -> None:
         """The exact verdict about one element; everything that is wrong with it."""
         try:
             look = self._looked_at(element.raw)
         except RecursionError:  # `max_depth` may be set to more levels than a stack has left
-            look = _Look(Found(self._severities), None)
+            look = _Look(FlawCollector(self._severities), None)
             look.found.add([Flaw("too-deep", "", "fewer levels", "more than can be looked into")])
         if look is None:
             gathered.skip(element)
@@ -358,7 +358,7 @@ class Judge:
         value, flaws = parsed(raw, max_depth=self._rules.max_depth)
         if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
             return None
-        found = Found(self._severities)
+        found = FlawCollector(self._severities)
         found.add(flaws)
         if not found.is_firm:
             self._hold_against_schema(value, found)
@@ -372,7 +372,7 @@ class Judge:
         digest = self._digest_of(raw)
         return _Look(found, media_id, (media_id, KEEPS[head.keepData], weight_of(value), digest))
 
-    def _hold_against_schema(self, value: object, found: Found) -> None:
+    def _hold_against_schema(self, value: object, found: FlawCollector) -> None:
         """What the schema has against an element, or else what its meaning has."""
         if isinstance(value, dict):
             media_id = value.get("internal_media_ID", UNSET)

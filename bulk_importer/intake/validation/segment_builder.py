@@ -18,7 +18,7 @@ from bulk_importer.labels.entry import keys_of, lanes_of
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
 from bulk_importer.spans import SpanSet
 
-__all__ = ["KEEPS", "Element", "Gathered", "text_digest"]
+__all__ = ["KEEPS", "Element", "SegmentBuilder", "text_digest"]
 
 
 class Element(NamedTuple):
@@ -39,7 +39,7 @@ KEEPS: dict[bool | UnsetType, KeepData] = {
 
 
 @dataclass(slots=True)
-class Gathered:
+class SegmentBuilder:
     """What judging a segment has given so far. Each element is accepted, rejected or skipped once, in order.
 
     Attributes:

@@ -18,9 +18,9 @@ from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment
 from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
 from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
-from bulk_importer.pipeline.ruleset import Yardstick
+from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.mentions import Mentions
-from bulk_importer.pipeline.wiped.wiped_entries import Crossing
+from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
 
 __all__ = ["Check", "CheckReport"]
@@ -68,7 +68,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check:
-    """One source, held against one yardstick. Construct it, `run` it once.
+    """One source, held against one ruleset. Construct it, `run` it once.
 
     Args:
         source: open, and closed by the caller.
@@ -82,7 +82,7 @@ class Check:
     def __init__(
         self,
         source: Source,
-        yardstick: Yardstick,
+        ruleset: RuleSet,
         options: IntakeOptions,
         *,
         found: Callable[[Finding], None] = lambda _: None,
@@ -91,15 +91,15 @@ class Check:
         others: Mentions | None = None,
     ) -> None:
         self._source = source
-        self._yardstick = yardstick
+        self._yardstick = ruleset
         self._options = options
         self._found = found
         self._sample = sample
         self._passed = passed
-        severities = yardstick.rules.severities()
+        severities = ruleset.rules.severities()
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
         self._others = others
-        self._crossing = Crossing(yardstick.rules, importable=yardstick.media, others=others)
+        self._crossing = WipedEntries(ruleset.rules, importable=ruleset.media, others=others)
         # Sums over the segments so far; changed by `_add` alone.
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()

@@ -38,12 +38,12 @@ from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
-__all__ = ["SettledBefore", "settled_before"]
+__all__ = ["AlreadyDelivered", "settled_before"]
 
 _LATE = CATALOGUE["retry-out-of-order"]
 
 
-class SettledBefore(msgspec.Struct, frozen=True):
+class AlreadyDelivered(msgspec.Struct, frozen=True):
     """Positions of a mended source: `delivered` already, and too `late` to be sent without losing labels."""
 
     delivered: SpanSet
@@ -92,7 +92,7 @@ async def settled_before(
     *,
     server_moved: bool,
     stopping: Callable[[], bool],
-) -> SettledBefore | None:
+) -> AlreadyDelivered | None:
     """Read the whole source against the checkpoint in `folder`; None when `stopping` said so before the end.
 
     A source that breaks off is examined up to the break; importing it will say so.
@@ -123,7 +123,7 @@ async def settled_before(
                 if stopping():
                     return None
                 sorting.take(segment)
-    return SettledBefore(sorting.delivered, sorting.late)
+    return AlreadyDelivered(sorting.delivered, sorting.late)
 
 
 class _Sorting:

@@ -20,7 +20,7 @@ from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.judge import Rules
 from bulk_importer.model import Finding, ReadPlan
 from bulk_importer.pipeline.wiped.mentions import Mentions
-from bulk_importer.pipeline.wiped.wiped_entries import Crossing
+from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import open_source
 
 __all__ = ["Foreseen", "foresee", "new_among"]
@@ -86,7 +86,7 @@ async def _foresee_one(
 ) -> Foreseen:
     if not _is_at_rest(name):
         return Foreseen(name, unknown=_ONCE)
-    crossing = Crossing(rules, others=others)
+    crossing = WipedEntries(rules, others=others)
     count, first, unknown = 0, None, ""
     try:
         source = await open_source(name)

@@ -18,13 +18,13 @@ from bulk_importer.intake.validation.judge import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions, wiping
 
-__all__ = ["Crossing"]
+__all__ = ["WipedEntries"]
 
 _WIPED = "earlier-entry-wiped"
 _FOREIGN = ("media-unknown", "media-benchmark", "media-ambiguous")
 
 
-class Crossing:
+class WipedEntries:
     """Follows the segments of one input, in order.
 
     Args:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
 
-__all__ = ["Pace"]
+__all__ = ["CostClock"]
 
 
-class Pace:
+class CostClock:
     """The clock of a sandbox, `scale` times as fast as that on the wall, and its machine.
 
     Args:

@@ -10,7 +10,7 @@ from time import time
 
 from aiohttp import web
 
-from bulk_importer.sandbox.faults.clock import Pace
+from bulk_importer.sandbox.faults.clock import CostClock
 from bulk_importer.sandbox.faults.script import Fault
 
 __all__ = ["half_of", "never", "reset", "status_answer"]
@@ -58,7 +58,7 @@ async def half_of(request: web.Request, whole: web.StreamResponse) -> web.Stream
     return response
 
 
-async def never(request: web.Request, pace: Pace, seconds: float) -> web.Response:
+async def never(request: web.Request, pace: CostClock, seconds: float) -> web.Response:
     """Answer nothing until the client has gone, or for `seconds` (0: for ever), then reset."""
     begin = pace.elapsed()
     # aiohttp tells nobody that a client has gone.

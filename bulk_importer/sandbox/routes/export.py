@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.responses import stream_array
 from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
@@ -25,29 +25,29 @@ _TYPES: Final = list(ClassType)
 class ExportRoutes:
     """Exports projects."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
-        router.add_get("/api/v1/export/{id}", for_tokens(self._backroom, self._export))
-        router.add_get("/api/project/{id}/export", for_browsers(self._backroom, self._export))
+        router.add_get("/api/v1/export/{id}", for_tokens(self._context, self._export))
+        router.add_get("/api/project/{id}/export", for_browsers(self._context, self._export))
 
     async def _export(self, asked: Asked) -> web.StreamResponse:
-        backroom = self._backroom
-        project = await backroom.on_store(lambda: backroom.project(asked.name(), asked.caller))
-        name = f"datagym_export_{backroom.now_ms()}_{project['name']}.json"
+        context = self._context
+        project = await context.on_store(lambda: context.project(asked.name(), asked.caller))
+        name = f"datagym_export_{context.now_ms()}_{project['name']}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         server_url = f"http://{asked.request.host}"
         return await stream_array(asked.request, self._elements(project, server_url), headers=headers)
 
     async def _elements(self, project: Row, server_url: str) -> AsyncIterator[list[object]]:
-        backroom, number, last = self._backroom, project["number"], 0
-        config = await backroom.on_store(lambda: backroom.store.config(number))
+        context, number, last = self._context, project["number"], 0
+        config = await context.on_store(lambda: context.store.config(number))
         classes = config.by_number()
 
         def piece() -> tuple[int, list[object]]:
-            rows = backroom.store.rows(
+            rows = context.store.rows(
                 "SELECT task.* FROM task INDEXED BY task_of_project JOIN media ON media.number = media"
                 " WHERE project = ?"
                 " AND state IN ('COMPLETED', 'SKIPPED', 'REVIEWED') AND type != 'BENCHMARK_SLAVE' AND NOT deleted"
@@ -59,23 +59,23 @@ class ExportRoutes:
             found: list[object] = []
             for row in rows:
                 head = {
-                    "internal_media_ID": backroom.ids.text(Kind.MEDIA, row["media"]),
+                    "internal_media_ID": context.ids.text(Kind.MEDIA, row["media"]),
                     "external_media_ID": row["media_name"],
                     "labeler": row["labeler"],
                     "status": row["state"].lower(),
                 }
                 if project["media_type"] == "VIDEO":
-                    task_id = backroom.ids.text(Kind.TASK, row["number"])
+                    task_id = context.ids.text(Kind.TASK, row["number"])
                     found.append(
                         head | {"task_export_url": f"{server_url}/api/v1/exportVideoTask/{task_id}/"}
                     )
                 else:
-                    found.append(head | exported_task(backroom.store.labels(row["number"]), classes))
+                    found.append(head | exported_task(context.store.labels(row["number"]), classes))
             return (rows[-1]["number"] if rows else 0), found
 
         while True:
             begins = last == 0
-            last, found = await backroom.on_store(piece)
+            last, found = await context.on_store(piece)
             if not found:
                 return
             # No finished task, no list of classes either.

@@ -17,7 +17,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.world.classes import LabelClass
@@ -76,9 +76,9 @@ class ProjectHeld:
     finished: int
 
 
-def projects_held(backroom: Backroom) -> list[ProjectHeld]:
+def projects_held(context: SandboxContext) -> list[ProjectHeld]:
     """The projects that are not deleted, the oldest first; to be called in the thread of the store."""
-    rows = backroom.store.rows(
+    rows = context.store.rows(
         "SELECT project.number, name, count(task.number) AS tasks, count(labels.task) AS labelled,"
         " coalesce(sum(roots), 0) AS held,"
         " sum(state IN ('COMPLETED', 'REVIEWED', 'SKIPPED', 'REVIEWED_SKIP')) AS finished FROM project"
@@ -87,7 +87,7 @@ def projects_held(backroom: Backroom) -> list[ProjectHeld]:
     )
     return [
         ProjectHeld(
-            backroom.ids.text(Kind.PROJECT, row["number"]),
+            context.ids.text(Kind.PROJECT, row["number"]),
             row["name"],
             row["tasks"],
             row["labelled"],
@@ -108,8 +108,8 @@ def built_in_label_config() -> list[dict[str, Any]]:
 class Inspection:
     """Looks into the store of one sandbox, and fills it."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
@@ -127,11 +127,11 @@ class Inspection:
         owner: str,
     ) -> Prepared:
         """Create project, dataset, media, tasks and configuration in one transaction."""
-        backroom = self._backroom
+        context = self._context
         roots = built_in_label_config() if label_config is None else label_config
 
         def create() -> Prepared:
-            store, now_ms = backroom.store, backroom.now_ms()
+            store, now_ms = context.store, context.now_ms()
             body = {"name": name or self._free_name(), "owner": owner, "mediaType": media_type}
             body |= {"shortDescription": "to rehearse on", "description": ""}
             project, dataset = create_project(store, body, now_ms), create_dataset(store, body, now_ms)
@@ -143,14 +143,14 @@ class Inspection:
                     for n in range(media)
                 ),
             )
-            put_config(store, backroom.ids, project, roots, now_ms)
+            put_config(store, context.ids, project, roots, now_ms)
             connect(store, project, dataset)
             return self._prepared(project, dataset, str(body["name"]))
 
-        return await backroom.in_transaction(create)
+        return await context.in_transaction(create)
 
     def _free_name(self) -> str:
-        store, number, name = self._backroom.store, 1, "sandbox"
+        store, number, name = self._context.store, 1, "sandbox"
         while store.value(
             "SELECT 1 FROM project WHERE name = ? UNION SELECT 1 FROM dataset WHERE name = ?", name, name
         ):
@@ -159,8 +159,8 @@ class Inspection:
         return name
 
     def _prepared(self, project: int, dataset: int, name: str) -> Prepared:
-        text = self._backroom.ids.text
-        tasks = self._backroom.store.rows(
+        text = self._context.ids.text
+        tasks = self._context.store.rows(
             "SELECT number, media FROM task WHERE project = ? ORDER BY media_name, number", project
         )
         return Prepared(
@@ -177,27 +177,27 @@ class Inspection:
         """The project of that name, if there is one with a dataset; the last one where there are several."""
 
         def look() -> Prepared | None:
-            found = self._backroom.store.row(
+            found = self._context.store.row(
                 "SELECT project, dataset FROM project JOIN project_dataset ON project = number"
                 " WHERE name = ? AND delete_time IS NULL ORDER BY number DESC, dataset",
                 name,
             )
             return self._prepared(found["project"], found["dataset"], name) if found else None
 
-        return await self._backroom.on_store(look)
+        return await self._context.on_store(look)
 
     async def projects(self) -> list[ProjectHeld]:
         """The projects that are not deleted, the oldest first, whoever made them."""
-        return await self._backroom.on_store(lambda: projects_held(self._backroom))
+        return await self._context.on_store(lambda: projects_held(self._context))
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
         """What every media of a project holds, in canonical form; media without labels hold an empty list."""
-        backroom, last = self._backroom, 0
-        number, media_of, classes = await backroom.on_store(lambda: self._media_of(project_id))
+        context, last = self._context, 0
+        number, media_of, classes = await context.on_store(lambda: self._media_of(project_id))
         held: dict[str, list[dict[str, object]]] = {media_id: [] for media_id in media_of.values()}
         with _collector_paused():
             # In pieces, so that others get their turn at the store.
-            while found := await backroom.on_store(partial(backroom.store.labels_after, number, last, 200)):
+            while found := await context.on_store(partial(context.store.labels_after, number, last, 200)):
                 for task, labels in found:
                     held[media_of[task]] = canonical(labels.roots, classes)
                 last = found[-1][0]
@@ -207,28 +207,28 @@ class Inspection:
         """How many media of a project hold any labels."""
 
         def count() -> int:
-            project = self._backroom.project(project_id, _EVERYONE, deleted=True)["number"]
+            project = self._context.project(project_id, _EVERYONE, deleted=True)["number"]
             return int(
-                self._backroom.store.value(
+                self._context.store.value(
                     "SELECT count(*) FROM task JOIN labels ON task = number WHERE project = ? AND roots > 0",
                     project,
                 )
             )
 
-        return await self._backroom.on_store(count)
+        return await self._context.on_store(count)
 
     def _media_of(self, project_id: str) -> tuple[int, dict[int, str], dict[int, LabelClass]]:
-        store, ids = self._backroom.store, self._backroom.ids
-        project = self._backroom.project(project_id, _EVERYONE, deleted=True)["number"]
+        store, ids = self._context.store, self._context.ids
+        project = self._context.project(project_id, _EVERYONE, deleted=True)["number"]
         tasks = store.rows("SELECT number, media FROM task WHERE project = ?", project)
         media_of = {task: ids.text(Kind.MEDIA, media) for task, media in tasks}
         return project, media_of, store.config(project).by_number()
 
     async def _requests(self, _: web.Request) -> web.StreamResponse:
-        return json_answer(self._backroom.witness.as_json())
+        return json_answer(self._context.witness.as_json())
 
     async def _commits(self, _: web.Request) -> web.StreamResponse:
-        return json_answer(dict(self._backroom.witness.commits))
+        return json_answer(dict(self._context.witness.commits))
 
     async def _labels(self, request: web.Request) -> web.StreamResponse:
         return json_answer(await self.labels(request.match_info["id"]))

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.faults.cost import Fate, Job
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
 from bulk_importer.sandbox.request_log import Seen
@@ -23,7 +23,7 @@ from bulk_importer.sandbox.responses import error_answer, json_answer, refusal_a
 from bulk_importer.sandbox.schema.stage import Refusal, judge
 from bulk_importer.sandbox.world.collation import fold
 from bulk_importer.sandbox.world.ids import Kind
-from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.label_writer import LabelWriter
 from bulk_importer.sandbox.world.semantics import read_json
 from bulk_importer.sandbox.world.values import MediaLabels
 
@@ -56,8 +56,8 @@ class Outcome:
 class Prediction:
     """Serves uploads, one after the other through `serve`."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     async def serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Outcome:
         """Do all that an upload does. Never raises, but when the sandbox stops."""
@@ -74,29 +74,29 @@ class Prediction:
         return Outcome(refusal.answer, refusal.status)
 
     async def _serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Refusal | None:
-        backroom = self._backroom
-        caller, project = await backroom.on_store(lambda: self._admit(project_id, token))
+        context = self._context
+        caller, project = await context.on_store(lambda: self._admit(project_id, token))
         entries = await asyncio.get_running_loop().run_in_executor(None, judge, body)
         if isinstance(entries, Refusal):
             await self._spend(Job(0, self._seconds(0, body)))
             return entries
         media_ids = (str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
-        backroom.witness.note_media(seen, tuple(media_ids))
-        if backroom.pace.model:
+        context.witness.note_media(seen, tuple(media_ids))
+        if context.pace.model:
             await self._take_its_time(entries, project, caller, body)
-        hand = await backroom.in_transaction(lambda: self._write(entries, project, caller))
-        backroom.witness.note_commit(seen, hand.written + hand.deleted)
+        hand = await context.in_transaction(lambda: self._write(entries, project, caller))
+        context.witness.note_commit(seen, hand.written + hand.deleted)
         return None
 
     def _admit(self, project_id: str, token: str | None) -> tuple[Caller, int]:
-        caller = self._backroom.gate.on_prediction(token, self._backroom.now_ms())
+        caller = self._context.gate.on_prediction(token, self._context.now_ms())
         # Labels for a soft-deleted project are still accepted (protocol 2.3).
-        return caller, self._backroom.project(project_id, caller, deleted=True)["number"]
+        return caller, self._context.project(project_id, caller, deleted=True)["number"]
 
-    def _write(self, entries: Entries, project: int, caller: Caller) -> Hand:
-        shelf = _StoreShelf(self._backroom, project)
-        hand = Hand(self._backroom.now_ms(), caller.by_token)
-        read_json(entries, self._backroom.store.config(project), shelf, hand)
+    def _write(self, entries: Entries, project: int, caller: Caller) -> LabelWriter:
+        shelf = _StoreShelf(self._context, project)
+        hand = LabelWriter(self._context.now_ms(), caller.by_token)
+        read_json(entries, self._context.store.config(project), shelf, hand)
         shelf.put_back()
         return hand
 
@@ -104,19 +104,19 @@ class Prediction:
 
     async def _take_its_time(self, entries: Entries, project: int, caller: Caller, body: bytes) -> None:
         """Wait as the real server makes wait: what the request would write is found out by doing it in vain."""
-        shelf = _StoreShelf(self._backroom, project)
-        hand = Hand(self._backroom.now_ms(), caller.by_token)
+        shelf = _StoreShelf(self._context, project)
+        hand = LabelWriter(self._context.now_ms(), caller.by_token)
 
         def rehearse() -> Refused | None:
-            with self._backroom.store.rehearsal():
+            with self._context.store.rehearsal():
                 try:
-                    read_json(entries, self._backroom.store.config(project), shelf, hand)
+                    read_json(entries, self._context.store.config(project), shelf, hand)
                 except Refused as refused:
                     return refused
             return None
 
-        refused = await self._backroom.on_store(rehearse)
-        model = self._backroom.pace.model
+        refused = await self._context.on_store(rehearse)
+        model = self._context.pace.model
         rows = model.effective_rows(hand.written, hand.deleted) if model else 0.0
         tasks = frozenset() if refused else frozenset(shelf.taken)
         fate = await self._spend(Job(rows, self._seconds(rows, body), hand.replaces, tasks))
@@ -126,19 +126,19 @@ class Prediction:
             raise Refused(500, SYSTEM)
 
     def _seconds(self, rows: float, body: bytes) -> float:
-        model = self._backroom.pace.model
+        model = self._context.pace.model
         return model.seconds(rows, len(body)) if model else 0.0
 
     async def _spend(self, job: Job) -> Fate:
-        return await self._backroom.pace.spend(job)
+        return await self._context.pace.spend(job)
 
 
 class _StoreShelf:
     """The labels as `semantics` sees them: taken from the store once a request, put back at its end."""
 
-    def __init__(self, backroom: Backroom, project: int) -> None:
-        self._store = backroom.store
-        self._ids = backroom.ids
+    def __init__(self, context: SandboxContext, project: int) -> None:
+        self._store = context.store
+        self._ids = context.ids
         self._project = project
         self._uploaded: set[int] = set()
         self.taken: dict[int, MediaLabels] = {}

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
 from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
@@ -25,10 +25,10 @@ _PIECE: Final = 1000
 class ProjectReads:
     """Answers questions about projects, datasets and media."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
-        self._store = backroom.store
-        self._views = backroom.views
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._views = context.views
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
@@ -38,7 +38,7 @@ class ProjectReads:
             ("/api/v1/dataset/{id}", self._token_dataset),
             ("/api/v1/media/{id}", self._media),
         ):
-            router.add_get(path, for_tokens(self._backroom, answer))
+            router.add_get(path, for_tokens(self._context, answer))
         for path, answer in (
             ("/api/project", self._projects),
             ("/api/project/admin", self._projects),
@@ -48,7 +48,7 @@ class ProjectReads:
             ("/api/dataset/{id}/file", self._all_media),
             ("/api/dataset/{id}/media", self._media_page),
         ):
-            router.add_get(path, for_browsers(self._backroom, answer))
+            router.add_get(path, for_browsers(self._context, answer))
 
     # --------------------------------------------------------------------------------------------- projects
 
@@ -56,19 +56,19 @@ class ProjectReads:
         def read() -> list[dict[str, object]]:
             return [self._views.token_project(row) for row in self._projects_of(asked.caller)]
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     async def _projects(self, asked: Asked) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
             return [self._views.project(row) for row in self._projects_of(asked.caller)]
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     async def _project(self, asked: Asked) -> web.StreamResponse:
         def read() -> dict[str, object]:
-            return self._views.project(self._backroom.project(asked.name(), asked.caller))
+            return self._views.project(self._context.project(asked.name(), asked.caller))
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     def _projects_of(self, caller: Caller) -> list[Row]:
         everybodys = caller.organisation is None
@@ -84,7 +84,7 @@ class ProjectReads:
         def read() -> list[dict[str, object]]:
             return [self._views.dataset_summary(row) for row in self._datasets_of(asked.caller)]
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     def _datasets_of(self, caller: Caller) -> list[Row]:
         everybodys = caller.organisation is None
@@ -96,7 +96,7 @@ class ProjectReads:
 
     async def _token_datasets(self, asked: Asked) -> web.StreamResponse:
         """All datasets with all their media: heavy on the real server, too."""
-        rows = await self._backroom.on_store(lambda: self._datasets_of(asked.caller))
+        rows = await self._context.on_store(lambda: self._datasets_of(asked.caller))
 
         async def pieces() -> AsyncIterator[list[object]]:
             for row in rows:
@@ -107,7 +107,7 @@ class ProjectReads:
 
     async def _head(self, row: Row, *, token: bool) -> dict[str, object]:
         view = self._views.token_dataset if token else self._views.dataset
-        return await self._backroom.on_store(lambda: view(row))
+        return await self._context.on_store(lambda: view(row))
 
     async def _token_dataset(self, asked: Asked) -> web.StreamResponse:
         return await self._one_dataset(asked, token=True)
@@ -116,7 +116,7 @@ class ProjectReads:
         return await self._one_dataset(asked, token=False)
 
     async def _one_dataset(self, asked: Asked, *, token: bool) -> web.StreamResponse:
-        row = await self._backroom.on_store(lambda: self._backroom.dataset(asked.name(), asked.caller))
+        row = await self._context.on_store(lambda: self._context.dataset(asked.name(), asked.caller))
         head = orjson.dumps(await self._head(row, token=token))
         media = self._media_of(row["number"], token=token)
         return await stream_array(asked.request, media, before=head[:-1] + b',"media":', after=b"}")
@@ -138,13 +138,13 @@ class ProjectReads:
             return (rows[-1]["number"], [view(row) for row in rows]) if rows else (0, [])
 
         while True:
-            last, views = await self._backroom.on_store(piece)
+            last, views = await self._context.on_store(piece)
             if not views:
                 return
             yield views
 
     async def _all_media(self, asked: Asked) -> web.StreamResponse:
-        row = await self._backroom.on_store(lambda: self._backroom.dataset(asked.name(), asked.caller))
+        row = await self._context.on_store(lambda: self._context.dataset(asked.name(), asked.caller))
         return await stream_array(asked.request, self._media_of(row["number"], token=False))
 
     async def _media_page(self, asked: Asked) -> web.StreamResponse:
@@ -152,7 +152,7 @@ class ProjectReads:
         part = asked.request.query.get("mediaName", "")
 
         def read() -> dict[str, object]:
-            dataset = self._backroom.dataset(asked.name(), asked.caller)["number"]
+            dataset = self._context.dataset(asked.name(), asked.caller)["number"]
             total = self._store.value(
                 "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
                 dataset,
@@ -172,12 +172,12 @@ class ProjectReads:
                 "totalElements": total,
             }
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     async def _media(self, asked: Asked) -> web.StreamResponse:
         """The URL of an image; the sandbox has no bytes of images."""
-        number = self._backroom.ids.number(Kind.MEDIA, asked.name())
-        url = await self._backroom.on_store(
+        number = self._context.ids.number(Kind.MEDIA, asked.name())
+        url = await self._context.on_store(
             lambda: self._store.value("SELECT url FROM media WHERE number = ?", number)
         )
         if url is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
@@ -24,9 +24,9 @@ _MOVES = {"toWaiting": "WAITING", "toBacklog": "BACKLOG", "skipToWC": "WAITING_C
 class SetupRoutes:
     """Changes everything but labels. Each route is one transaction."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
-        self._store = backroom.store
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
+        self._store = context.store
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
@@ -49,7 +49,7 @@ class SetupRoutes:
             ("PUT", "/api/task/{id}/deactivateBenchmark", self._deactivate_benchmark),
             ("PUT", "/api/task/{id}/{move:toWaiting|toBacklog|skipToWC}", self._move),
         ):
-            router.add_route(method, path, for_browsers(self._backroom, self._in_transaction(work)))
+            router.add_route(method, path, for_browsers(self._context, self._in_transaction(work)))
         for method, path, work in (
             ("POST", "/api/v1/dataset", self._create_dataset),
             ("POST", "/api/v1/media/{id}/url", self._add_urls),
@@ -58,11 +58,11 @@ class SetupRoutes:
             ("PUT", "/api/v1/config/{id}", self._import_config),
             ("DELETE", "/api/v1/config/{id}", self._clear_config),
         ):
-            router.add_route(method, path, for_tokens(self._backroom, self._in_transaction(work)))
+            router.add_route(method, path, for_tokens(self._context, self._in_transaction(work)))
 
     def _in_transaction(self, work: Callable[[Asked], object]) -> Answer:
         async def answer(asked: Asked) -> web.StreamResponse:
-            made = await self._backroom.in_transaction(lambda: work(asked))
+            made = await self._context.in_transaction(lambda: work(asked))
             return web.Response() if made is None else json_answer(made)
 
         return answer
@@ -72,85 +72,85 @@ class SetupRoutes:
     def _create_project(self, asked: Asked) -> object:
         given = asked.an_object()
         asked.caller.require(str(given.get("owner")))
-        number = create_project(self._store, given, self._backroom.now_ms())
+        number = create_project(self._store, given, self._context.now_ms())
         return self._views_project(number)
 
     def _views_project(self, number: int) -> object:
         row = self._store.row("SELECT * FROM project WHERE number = ?", number)
-        return row and self._backroom.views.project(row)
+        return row and self._context.views.project(row)
 
     def _create_dataset(self, asked: Asked) -> object:
         given = asked.an_object()
         if asked.caller.by_token and asked.caller.organisation is not None:
             given["owner"] = asked.caller.organisation
         asked.caller.require(str(given.get("owner")))
-        number = create_dataset(self._store, given, self._backroom.now_ms())
+        number = create_dataset(self._store, given, self._context.now_ms())
         row = self._store.row("SELECT * FROM dataset WHERE number = ?", number)
-        return row and {**self._backroom.views.dataset(row), "media": []}
+        return row and {**self._context.views.dataset(row), "media": []}
 
     def _add_urls(self, asked: Asked) -> object:
         if not isinstance(asked.body, list) or not all(isinstance(url, str) for url in asked.body):
             raise Refused(400, "ex_validation")
-        dataset = self._backroom.dataset(asked.name(), asked.caller)
+        dataset = self._context.dataset(asked.name(), asked.caller)
         if dataset["media_type"] == "VIDEO":
             raise generic("url_not_allowed_mediatype")
         urls = dict.fromkeys(asked.body)  # a set: a URL counts once
-        return add_media(self._store, self._backroom.ids, dataset["number"], urls, self._backroom.now_ms())
+        return add_media(self._store, self._context.ids, dataset["number"], urls, self._context.now_ms())
 
     def _delete_media(self, asked: Asked) -> object:
-        number = self._backroom.ids.number(Kind.MEDIA, asked.name())
+        number = self._context.ids.number(Kind.MEDIA, asked.name())
         if not self._store.execute("UPDATE media SET deleted = 1 WHERE number = ?", number):
             raise not_found("media", "id", asked.name())
         return None
 
     def _connect(self, asked: Asked) -> object:
-        project = self._backroom.project(asked.name(), asked.caller, deleted=True)
-        dataset = self._backroom.dataset(asked.name("dataset"), asked.caller, name="Dataset")
+        project = self._context.project(asked.name(), asked.caller, deleted=True)
+        dataset = self._context.dataset(asked.name("dataset"), asked.caller, name="Dataset")
         if project["media_type"] != dataset["media_type"]:
             raise generic("mediatype_missmatch")
         connect(self._store, project["number"], dataset["number"])
         return None
 
     def _delete_dataset(self, asked: Asked) -> object:
-        number = self._backroom.dataset(asked.name(), asked.caller)["number"]
+        number = self._context.dataset(asked.name(), asked.caller)["number"]
         self._store.execute(
-            "UPDATE dataset SET delete_time = ? WHERE number = ?", self._backroom.now_ms(), number
+            "UPDATE dataset SET delete_time = ? WHERE number = ?", self._context.now_ms(), number
         )
         self._store.execute("UPDATE media SET deleted = 1 WHERE dataset = ?", number)
         row = self._store.row("SELECT * FROM dataset WHERE number = ?", number)
-        return row and {**self._backroom.views.dataset(row), "media": []}
+        return row and {**self._context.views.dataset(row), "media": []}
 
     def _delete_project(self, asked: Asked) -> object:
-        project = self._backroom.project(asked.name(), asked.caller, deleted=True)
-        now_ms = self._backroom.now_ms()
+        project = self._context.project(asked.name(), asked.caller, deleted=True)
+        now_ms = self._context.now_ms()
         self._store.execute("UPDATE project SET delete_time = ? WHERE number = ?", now_ms, project["number"])
         return self._views_project(project["number"])
 
     def _restore_project(self, asked: Asked) -> object:
-        project = self._backroom.project(asked.name(), asked.caller, deleted=True)
+        project = self._context.project(asked.name(), asked.caller, deleted=True)
         self._store.execute("UPDATE project SET delete_time = NULL WHERE number = ?", project["number"])
         return self._views_project(project["number"])
 
     # ------------------------------------------------------------------------------------- configuration
 
     def _put_config(self, asked: Asked) -> object:
-        project = self._backroom.config(asked.name(), asked.caller)["number"]
+        project = self._context.config(asked.name(), asked.caller)["number"]
         keep_states = asked.request.query.get("changeStatus", "true").lower() == "false"
-        now_ms = self._backroom.now_ms()
+        now_ms = self._context.now_ms()
         put_config(
-            self._store, self._backroom.ids, project, asked.objects(), now_ms, move_tasks=not keep_states
+            self._store, self._context.ids, project, asked.objects(), now_ms, move_tasks=not keep_states
         )
-        return self._backroom.views.config(project)
+        return self._context.views.config(project)
 
     def _import_config(self, asked: Asked) -> object:
-        project = self._backroom.config(asked.name(), asked.caller)["number"]
+        project = self._context.config(asked.name(), asked.caller)["number"]
         if self._store.config(project).roots:
             raise generic("config_not_cleared", asked.name())
         return self._put_config(asked)
 
     def _clear_config(self, asked: Asked) -> object:
-        project = self._backroom.config(asked.name(), asked.caller)["number"]
-        put_config(self._store, self._backroom.ids, project, [], self._backroom.now_ms())
+        project = self._context.config(asked.name(), asked.caller)["number"]
+        put_config(self._store, self._context.ids, project, [], self._context.now_ms())
         self._store.execute(
             "UPDATE task SET state = iif(type = 'DEFAULT', 'WAITING_CHANGED', 'IN_PROGRESS')"
             " WHERE project = ? AND state IN ('COMPLETED', 'REVIEWED')",
@@ -162,21 +162,21 @@ class SetupRoutes:
 
     def _move(self, asked: Asked) -> object:
         task_id = asked.name()
-        task, project = self._backroom.task(task_id, asked.caller)
+        task, project = self._context.task(task_id, asked.caller)
         move(self._store, task, task_id, _MOVES[asked.name("move")])
-        moved, _ = self._backroom.task(task_id, asked.caller)
-        return self._backroom.views.tasks([moved], project["number"], project["name"])[0]
+        moved, _ = self._context.task(task_id, asked.caller)
+        return self._context.views.tasks([moved], project["number"], project["name"])[0]
 
     def _move_all(self, asked: Asked) -> object:
         given = asked.an_object()
-        project = self._backroom.project(str(given.get("projectId")), asked.caller)
+        project = self._context.project(str(given.get("projectId")), asked.caller)
         direction = str(given.get("direction")).upper()
         if direction not in ("BACKLOG", "WAITING"):
             raise generic("wrong_label_task_state")
         moving = "('WAITING', 'WAITING_CHANGED')" if direction == "BACKLOG" else "('BACKLOG')"
         where, arguments = "", [direction, project["number"]]
         if given.get("datasetId") != "ALL":
-            dataset = self._backroom.dataset(str(given.get("datasetId")), asked.caller, name="Dataset")
+            dataset = self._context.dataset(str(given.get("datasetId")), asked.caller, name="Dataset")
             where = " AND media IN (SELECT number FROM media WHERE dataset = ?)"
             arguments.append(dataset["number"])
         # S608: only texts of our own are put in.
@@ -186,7 +186,7 @@ class SetupRoutes:
 
     def _review(self, asked: Asked) -> object:
         task_id = str(asked.an_object().get("taskId"))
-        task, _ = self._backroom.task(task_id, asked.caller)
+        task, _ = self._context.task(task_id, asked.caller)
         reviewed = {"COMPLETED": "REVIEWED", "SKIPPED": "REVIEWED_SKIP"}.get(task["state"])
         if reviewed is None:
             raise generic("wrong_label_task_state", task_id)
@@ -196,7 +196,7 @@ class SetupRoutes:
         return None
 
     def _activate_benchmark(self, asked: Asked) -> object:
-        task, _ = self._backroom.task(asked.name(), asked.caller)
+        task, _ = self._context.task(asked.name(), asked.caller)
         self._store.execute(
             "UPDATE task SET type = 'BENCHMARK_MASTER', state = 'IN_PROGRESS',"
             " labeler = 'open-core-dummy-user-sub' WHERE number = ?",
@@ -205,7 +205,7 @@ class SetupRoutes:
         return None
 
     def _deactivate_benchmark(self, asked: Asked) -> object:
-        task, _ = self._backroom.task(asked.name(), asked.caller)
+        task, _ = self._context.task(asked.name(), asked.caller)
         self._store.execute(
             "UPDATE task SET type = 'DEFAULT', labeler = NULL WHERE number = ?", task["number"]
         )
@@ -218,7 +218,7 @@ class SetupRoutes:
         name, owner = given.get("name"), given.get("owner")
         if not isinstance(name, str) or not name or not isinstance(owner, str):
             raise Refused(400, "ex_validation", "name")
-        now_ms = self._backroom.now_ms()
+        now_ms = self._context.now_ms()
         token = str(uuid.uuid4())
         self._store.execute(
             "INSERT INTO token (token, name, owner, created) VALUES (?, ?, ?, ?)", token, name, owner, now_ms
@@ -227,7 +227,7 @@ class SetupRoutes:
 
     def _delete_token(self, asked: Asked) -> object:
         token = asked.name()
-        now_ms = self._backroom.now_ms()
+        now_ms = self._context.now_ms()
         if not self._store.execute(
             "UPDATE token SET deleted = 1, delete_time = ? WHERE token = ?", now_ms, token
         ):

@@ -7,13 +7,13 @@ from typing import Final
 
 from aiohttp import web
 
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
 from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
 from bulk_importer.sandbox.views.values import exported_config
 from bulk_importer.sandbox.world.ids import Kind
-from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.label_writer import LabelWriter
 from bulk_importer.sandbox.world.semantics import create_missing, extend_nested
 from bulk_importer.sandbox.world.store import TASK_STATES, Row
 from bulk_importer.sandbox.world.tasks import complete, move, search_words
@@ -29,11 +29,11 @@ _EVERYTHING: Final = (1 << 63) - 1
 class TaskReads:
     """Answers questions about tasks, what they hold, and what they may hold; completes and skips them."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
-        self._store = backroom.store
-        self._ids = backroom.ids
-        self._views = backroom.views
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._ids = context.ids
+        self._views = context.views
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
@@ -44,7 +44,7 @@ class TaskReads:
             ("PUT", "/api/v1/task/{id}/completeTask", self._complete),
             ("PUT", "/api/v1/task/{id}/skipTask", self._skip),
         ):
-            _put_up(router, method, path, for_tokens(self._backroom, answer))
+            _put_up(router, method, path, for_tokens(self._context, answer))
         for method, path, answer in (
             ("GET", "/api/project/{id}/task", self._tasks),
             ("GET", "/api/lconfig/{id}", self._config),
@@ -54,7 +54,7 @@ class TaskReads:
             ("PUT", "/api/task/{id}/completeTask", self._complete),
             ("PUT", "/api/task/{id}/skipTask", self._skip),
         ):
-            _put_up(router, method, path, for_browsers(self._backroom, answer))
+            _put_up(router, method, path, for_browsers(self._context, answer))
 
     # ------------------------------------------------------------------------------------------------ lists
 
@@ -74,7 +74,7 @@ class TaskReads:
             raise Refused(400, "ex_validation", "state")
         words = search_words(query.get("search", ""), allowed)
         limit = asked.whole("limit", 0) or _EVERYTHING
-        project = await self._backroom.on_store(lambda: self._backroom.project(asked.name(), asked.caller))
+        project = await self._context.on_store(lambda: self._context.project(asked.name(), asked.caller))
         return await stream_array(asked.request, self._tasks_of(project, state, words, limit))
 
     async def _tasks_of(
@@ -98,7 +98,7 @@ class TaskReads:
                 min(_PIECE, limit),
             )
 
-        while limit > 0 and (rows := await self._backroom.on_store(piece)):
+        while limit > 0 and (rows := await self._context.on_store(piece)):
             limit -= len(rows)
             after = (rows[-1]["media_name"], rows[-1]["number"])
             yield self._views.tasks(rows, number, name)
@@ -109,7 +109,7 @@ class TaskReads:
         """Configuration and labels of one media. It writes: what is missing is created (protocol 3.4)."""
 
         def read() -> dict[str, object]:
-            task, project = self._backroom.task(asked.name(), asked.caller)
+            task, project = self._context.task(asked.name(), asked.caller)
             labels = self._labels_made_whole(task, asked)
             media = self._row("SELECT * FROM media WHERE number = ?", task["media"])
             dataset = self._row("SELECT * FROM dataset WHERE number = ?", media["dataset"])
@@ -129,7 +129,7 @@ class TaskReads:
                 "datasetName": dataset["name"],
             }
 
-        return json_answer(await self._backroom.in_transaction(read))
+        return json_answer(await self._context.in_transaction(read))
 
     def _row(self, statement: str, number: int) -> Row:
         row = self._store.row(statement, number)
@@ -140,7 +140,7 @@ class TaskReads:
     def _labels_made_whole(self, task: Row, asked: Asked) -> MediaLabels:
         labels = self._store.labels(task["number"])
         config = self._store.config(task["project"])
-        hand = Hand(self._backroom.now_ms(), asked.caller.by_token)
+        hand = LabelWriter(self._context.now_ms(), asked.caller.by_token)
         create_missing(labels, config, hand)
         extend_nested(labels, config, hand)
         if hand.written:
@@ -153,24 +153,24 @@ class TaskReads:
             raise Refused(400, "ex_validation", "lastChangedConfig")
 
         def finish() -> bool:
-            task, project = self._backroom.task(asked.name(), asked.caller)
+            task, project = self._context.task(asked.name(), asked.caller)
             is_video = project["media_type"] == "VIDEO"
             return complete(self._store, self._ids, task, asked.name(), last_changed_ms, is_video=is_video)
 
-        changed = await self._backroom.in_transaction(finish)
+        changed = await self._context.in_transaction(finish)
         return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": asked.name()})
 
     async def _skip(self, asked: Asked) -> web.StreamResponse:
         def skip() -> None:
-            task, _ = self._backroom.task(asked.name(), asked.caller)
+            task, _ = self._context.task(asked.name(), asked.caller)
             move(self._store, task, asked.name(), "SKIPPED", as_from="IN_PROGRESS")
 
-        await self._backroom.in_transaction(skip)
+        await self._context.in_transaction(skip)
         return web.Response()
 
     async def _video(self, asked: Asked) -> web.StreamResponse:
         """What changes in a video, which is nothing: imported values have no changes (protocol 2.11)."""
-        _, project = await self._backroom.on_store(lambda: self._backroom.task(asked.name(), asked.caller))
+        _, project = await self._context.on_store(lambda: self._context.task(asked.name(), asked.caller))
         if project["media_type"] != "VIDEO":
             raise generic("invalid_project_mediatype")
         return json_answer({"frames": {}, "object": {}})
@@ -179,16 +179,16 @@ class TaskReads:
 
     async def _config(self, asked: Asked) -> web.StreamResponse:
         def read() -> dict[str, object]:
-            return self._views.config(self._backroom.config(asked.name(), asked.caller)["number"])
+            return self._views.config(self._context.config(asked.name(), asked.caller)["number"])
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     async def _exported_config(self, asked: Asked) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
-            project = self._backroom.config(asked.name(), asked.caller)["number"]
+            project = self._context.config(asked.name(), asked.caller)["number"]
             return exported_config(self._store.config(project))
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
     async def _labels(self, asked: Asked) -> web.StreamResponse:
         """The labels of one media, read and not written (protocol 3.6)."""
@@ -212,7 +212,7 @@ class TaskReads:
                 return self._views.empty_iteration(row["number"])
             return self._views.iteration(row["number"], task, self._store.labels(task["number"]))
 
-        return json_answer(await self._backroom.on_store(read))
+        return json_answer(await self._context.on_store(read))
 
 
 def _put_up(router: web.UrlDispatcher, method: str, path: str, route: Route) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bulk_importer.sandbox.context import Backroom
+from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import generic, not_found
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass
 from bulk_importer.sandbox.world.ids import Kind
-from bulk_importer.sandbox.world.label_writer import Hand, create_tree
+from bulk_importer.sandbox.world.label_writer import LabelWriter, create_tree
 from bulk_importer.sandbox.world.store import Row
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
@@ -27,21 +27,21 @@ __all__ = ["ValueRoutes"]
 class ValueRoutes:
     """Creates, changes and deletes single values. Each route is one transaction."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
-        self._store = backroom.store
-        self._ids = backroom.ids
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._ids = context.ids
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Put the routes up."""
         for method, work in (("POST", self._create), ("PUT", self._update), ("DELETE", self._delete)):
             answer = self._in_transaction(work)
-            router.add_route(method, "/api/v1/lcValue/{id}", for_tokens(self._backroom, answer))
-            router.add_route(method, "/api/lcvalues/{id}", for_browsers(self._backroom, answer))
+            router.add_route(method, "/api/v1/lcValue/{id}", for_tokens(self._context, answer))
+            router.add_route(method, "/api/lcvalues/{id}", for_browsers(self._context, answer))
 
     def _in_transaction(self, work: Callable[[Asked], object]) -> Answer:
         async def answer(asked: Asked) -> web.StreamResponse:
-            made = await self._backroom.in_transaction(lambda: work(asked))
+            made = await self._context.in_transaction(lambda: work(asked))
             return web.Response() if made is None else json_answer(made)
 
         return answer
@@ -53,16 +53,16 @@ class ValueRoutes:
         given = asked.an_object()
         if given.get("lcEntryId") != asked.name():
             raise generic("entry_definition_incorrect", str(given.get("lcEntryId")))
-        task, project = self._backroom.task(str(given.get("labelTaskId")), asked.caller)
+        task, project = self._context.task(str(given.get("labelTaskId")), asked.caller)
         label_class = self._class(project["number"], asked.name())
         labels = self._store.labels(task["number"])
-        hand = Hand(self._backroom.now_ms(), asked.caller.by_token)
+        hand = LabelWriter(self._context.now_ms(), asked.caller.by_token)
         made = create_tree(labels, label_class, hand)
         parent_id = given.get("lcEntryValueParentId")
         siblings = labels.roots if parent_id is None else self._value(labels, task, str(parent_id)).children
         siblings.append(made)
         self._store.put_labels(task["number"], labels)
-        return self._backroom.views.value(project["number"], task, made, parent_id)
+        return self._context.views.value(project["number"], task, made, parent_id)
 
     def _update(self, asked: Asked) -> object:
         """Replace what a value says; without its parent's id it becomes a root, as on the real server."""
@@ -71,7 +71,7 @@ class ValueRoutes:
             raise generic("entry_definition_incorrect", str(given.get("id")))
         task, project, labels, value = self._found(asked)
         label_class = self._class(project["number"], str(given.get("lcEntryId")))
-        value.stamp_ms, value.by_token = self._backroom.now_ms(), asked.caller.by_token
+        value.stamp_ms, value.by_token = self._context.now_ms(), asked.caller.by_token
         value.valid = bool(given.get("valid"))
         _say(value, label_class, given)
         parent_id = given.get("lcEntryValueParentId")
@@ -79,7 +79,7 @@ class ValueRoutes:
             _detach(labels, value)
             labels.roots.append(value)
         self._store.put_labels(task["number"], labels)
-        return self._backroom.views.value(project["number"], task, value, parent_id)
+        return self._context.views.value(project["number"], task, value, parent_id)
 
     def _delete(self, asked: Asked) -> object:
         """Only geometries, at the root or directly below one."""
@@ -97,7 +97,7 @@ class ValueRoutes:
         named = self._ids.value_number(asked.name())
         if named is None:
             raise not_found("Label Entry Value", "id", asked.name())
-        task, project = self._backroom.task(self._ids.text(Kind.TASK, named[0]), asked.caller)
+        task, project = self._context.task(self._ids.text(Kind.TASK, named[0]), asked.caller)
         labels = self._store.labels(named[0])
         return task, project, labels, self._value(labels, task, asked.name())
 

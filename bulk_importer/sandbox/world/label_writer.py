@@ -14,10 +14,10 @@ from bulk_importer.sandbox.world.classes import ClassType, LabelClass
 from bulk_importer.sandbox.world.collation import as_stored
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
-__all__ = ["Hand", "Shelf", "create_tree"]
+__all__ = ["LabelStore", "LabelWriter", "create_tree"]
 
 
-class Shelf(Protocol):
+class LabelStore(Protocol):
     """Where the labels stand, seen from inside one transaction."""
 
     def default_tasks(self, media_id: str) -> Sequence[int]:
@@ -33,7 +33,7 @@ class Shelf(Protocol):
         ...
 
 
-class Hand:
+class LabelWriter:
     """Who writes, when, and how much was written: what the cost of a request follows from.
 
     Attributes:
@@ -91,7 +91,7 @@ class Hand:
             raise Refused(500, SYSTEM)
 
 
-def create_tree(labels: MediaLabels, label_class: LabelClass, hand: Hand) -> Value:
+def create_tree(labels: MediaLabels, label_class: LabelClass, hand: LabelWriter) -> Value:
     """An empty value with its classifications, to be put where it belongs."""
     value = hand.new_value(labels, label_class)
     # Nested geometries are not created with their parent: there can be any number of them.

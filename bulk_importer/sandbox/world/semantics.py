@@ -27,7 +27,7 @@ from typing import Final
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic, not_found
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
 from bulk_importer.sandbox.world.collation import fold
-from bulk_importer.sandbox.world.label_writer import Hand, Shelf, create_tree
+from bulk_importer.sandbox.world.label_writer import LabelStore, LabelWriter, create_tree
 from bulk_importer.sandbox.world.values import MediaLabels, Value, validate
 
 __all__ = ["create_missing", "extend_nested", "read_json"]
@@ -38,7 +38,9 @@ _GEOMETRY_KEYS: Final = ("polygon", "rectangle", "line", "point", "geometry")
 _RECTANGLE_SLOTS: Final = {"x": 0, "y": 1, "w": 2, "h": 3}
 
 
-def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf: Shelf, hand: Hand) -> None:
+def read_json(
+    entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf: LabelStore, hand: LabelWriter
+) -> None:
     """Write the entries, or raise `Refused` for the first that is wrong; then nothing may be kept (protocol 2.8)."""
     for entry in entries:
         if "internal_media_ID" not in entry:
@@ -54,7 +56,7 @@ def read_json(entries: Sequence[Mapping[str, Json]], config: LabelConfig, shelf:
     hand.flush()
 
 
-def the_default_task(shelf: Shelf, media_id: str) -> int:
+def the_default_task(shelf: LabelStore, media_id: str) -> int:
     """Exactly one task of type DEFAULT: none is protocol 2.6 row 1, two are protocol 2.6 row 10."""
     tasks = shelf.default_tasks(media_id)
     if not tasks:
@@ -64,7 +66,7 @@ def the_default_task(shelf: Shelf, media_id: str) -> int:
     return tasks[0]
 
 
-def _delete_all(labels: MediaLabels, hand: Hand) -> None:
+def _delete_all(labels: MediaLabels, hand: LabelWriter) -> None:
     hand.deleted += labels.rows()
     hand.replaces = hand.replaces or bool(labels.roots)
     labels.roots = []
@@ -74,7 +76,7 @@ def _delete_all(labels: MediaLabels, hand: Hand) -> None:
 
 
 def read_global_classifications(
-    given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand
+    given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: LabelWriter
 ) -> None:
     """Rows for ALL root classifications are created; then those given are updated in place (protocol 2.9)."""
     roots = create_missing(labels, config, hand)
@@ -86,7 +88,9 @@ def read_global_classifications(
         read_values_tree(*found, classification, hand)
 
 
-def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list[tuple[LabelClass, Value]]:
+def create_missing(
+    labels: MediaLabels, config: LabelConfig, hand: LabelWriter
+) -> list[tuple[LabelClass, Value]]:
     """The global classification values of a media, the oldest of each root; missing ones are created empty."""
     oldest: dict[int, Value] = {}
     for value in labels.roots:
@@ -100,7 +104,7 @@ def create_missing(labels: MediaLabels, config: LabelConfig, hand: Hand) -> list
     return roots
 
 
-def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
+def extend_nested(labels: MediaLabels, config: LabelConfig, hand: LabelWriter) -> None:
     """Create the nested classification values that the configuration got since, as reading a task does (protocol 3.4).
 
     Only of classes of which the media holds no value at all, and not below nested geometries.
@@ -124,7 +128,7 @@ def extend_nested(labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
         extend([value for value in labels.roots if value.label_class == root.number], root)
 
 
-def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: Hand) -> None:
+def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: LabelWriter) -> None:
     """Update one classification value, then the one that is nested in it."""
     elements = _array(given)
     _update_value(label_class, value, [text for text in elements if isinstance(text, str)], hand)
@@ -136,7 +140,7 @@ def read_values_tree(label_class: LabelClass, value: Value, given: Json, hand: H
             _read_nested(label_class, value, key, nested, hand)
 
 
-def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, hand: Hand) -> None:
+def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, hand: LabelWriter) -> None:
     child_class = _the_class(label_class.children, key)  # protocol 2.6 row 5
     hand.flush()
     for child in value.children:
@@ -146,7 +150,7 @@ def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, 
     raise not_found("LabelEntryValue", "lcEntryKey:", key)  # protocol 2.6 row 11
 
 
-def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand: Hand) -> None:
+def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand: LabelWriter) -> None:
     """SELECT and FREETEXT take exactly one string, CHECKLIST one or more; else nothing changes (protocol 2.7)."""
     match label_class.type:
         case ClassType.SELECT | ClassType.FREETEXT:
@@ -167,7 +171,9 @@ def _update_value(label_class: LabelClass, value: Value, texts: list[str], hand:
 # -------------------------------------------------------------------------------------------- geometries
 
 
-def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: Hand) -> None:
+def read_labels(
+    given: Mapping[str, Json], labels: MediaLabels, config: LabelConfig, hand: LabelWriter
+) -> None:
     """Geometries are always appended (protocol 2.9)."""
     for key, geometries in given.items():
         label_class = _the_class(config.roots, key)  # protocol 2.6 row 2, also for an empty array
@@ -177,7 +183,9 @@ def read_labels(given: Mapping[str, Json], labels: MediaLabels, config: LabelCon
             _read_nested_geometries(_as_object(geometry), label_class, value, labels, hand)
 
 
-def read_geometry(geometry: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand) -> None:
+def read_geometry(
+    geometry: Mapping[str, Json], label_class: LabelClass, value: Value, hand: LabelWriter
+) -> None:
     """Every geometry key that is there, in the fixed order (protocol 2.7); then the classifications."""
     for form in _GEOMETRY_KEYS:
         if form in geometry:
@@ -188,7 +196,11 @@ def read_geometry(geometry: Mapping[str, Json], label_class: LabelClass, value: 
 
 
 def _read_nested_geometries(
-    geometry: Mapping[str, Json], parent_class: LabelClass, parent: Value, labels: MediaLabels, hand: Hand
+    geometry: Mapping[str, Json],
+    parent_class: LabelClass,
+    parent: Value,
+    labels: MediaLabels,
+    hand: LabelWriter,
 ) -> None:
     # `nested_geometries` has no type; what is not an object means "none" (protocol 2.5). One level only (protocol 2.7).
     for key, nested in _object(geometry, "nested_geometries").items():
@@ -202,7 +214,7 @@ def _read_nested_geometries(
 
 
 def _read_coordinates(
-    coordinates: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand
+    coordinates: Mapping[str, Json], label_class: LabelClass, value: Value, hand: LabelWriter
 ) -> None:
     kind = label_class.type
     match kind:
@@ -220,14 +232,14 @@ def _read_coordinates(
             raise generic("entry_type_not_found", kind.value)  # protocol 2.6 row 7
 
 
-def _point(coordinates: Mapping[str, Json], kind: ClassType, hand: Hand) -> list[float | None]:
+def _point(coordinates: Mapping[str, Json], kind: ClassType, hand: LabelWriter) -> list[float | None]:
     if len(coordinates) != 2:
         # Protocol 2.6 row 6: the schema lets only w and h come here.
         raise generic("entry_value_validation", kind.value)
     return [_double(coordinates[key], hand, "entry_value_validation", kind) for key in ("x", "y")]
 
 
-def _double(coordinate: Json, hand: Hand, refusal: str, kind: ClassType) -> float:
+def _double(coordinate: Json, hand: LabelWriter, refusal: str, kind: ClassType) -> float:
     # The schema takes line separators of Unicode after the digits for the end of the text, Java's
     # `parseDouble` does not: protocol 2.6 row 6, or protocol 2.6 row 8.
     if isinstance(coordinate, str) and not coordinate.isascii():
@@ -236,7 +248,7 @@ def _double(coordinate: Json, hand: Hand, refusal: str, kind: ClassType) -> floa
 
 
 def read_classifications(
-    given: Mapping[str, Json], label_class: LabelClass, value: Value, hand: Hand
+    given: Mapping[str, Json], label_class: LabelClass, value: Value, hand: LabelWriter
 ) -> None:
     """A key must be exactly that of a classification of the class (protocol 2.6 row 5)."""
     by_number = {child.number: child for child in label_class.children}

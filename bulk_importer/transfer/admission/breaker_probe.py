@@ -32,14 +32,14 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
 
-__all__ = ["Outage"]
+__all__ = ["BreakerProbe"]
 
 _SIGNS = frozenset(
     {Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT, Cause.THROTTLED}
 )
 
 
-class Outage:
+class BreakerProbe:
     """The line to one server. `run` it beside what sends; it ends by itself only when it gives up.
 
     Args:

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-__all__ = ["Traffic"]
+__all__ = ["SharedExclusiveLock"]
 
 
-class Traffic:
+class SharedExclusiveLock:
     """A lock for many, or for one alone. One that wants to be alone goes before those that come after it."""
 
     def __init__(self) -> None:

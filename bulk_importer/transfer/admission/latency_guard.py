@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from statistics import median
 
-__all__ = ["Politeness"]
+__all__ = ["LatencyGuard"]
 
 # Pause after each request, in durations of that request, notch by notch. The first notch is two in flight.
 _NOTCHES: tuple[tuple[int, int], ...] = ((2, 0), (1, 0), (1, 1), (1, 3), (1, 7), (1, 15))
@@ -23,7 +23,7 @@ _NOTICEABLE_SECONDS = 0.01
 _QUICK_READS = 3
 
 
-class Politeness:
+class LatencyGuard:
     """How much may be sent without being felt."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bulk_importer.events import GateMoved, Observer
 from bulk_importer.transfer.adaptive.gate import Setting
-from bulk_importer.transfer.admission.latency_guard import Politeness
+from bulk_importer.transfer.admission.latency_guard import LatencyGuard
 
 __all__ = ["Courtesy", "Polite", "Unrestrained"]
 
@@ -69,7 +69,7 @@ class Polite:
         self._standing = standing
         self._emit = emit
         self._clock = clock
-        self._politeness = Politeness()
+        self._politeness = LatencyGuard()
         # Set by `run` when it knows the server at rest; moved on by `ended`.
         self._knows_rest = False
         self._quiet_until = 0.0

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["Pace", "Pacing"]
+__all__ = ["Pacing", "Rate"]
 
 
-class Pace:
+class Rate:
     """One limit: so many per second."""
 
     def __init__(self, per_second: float) -> None:
@@ -46,9 +46,9 @@ class Pacing:
         entries_per_second: float | None = None,
         bytes_per_second: float | None = None,
     ) -> None:
-        self._requests = Pace(requests_per_second) if requests_per_second is not None else None
-        self._entries = Pace(entries_per_second) if entries_per_second is not None else None
-        self._bytes = Pace(bytes_per_second) if bytes_per_second is not None else None
+        self._requests = Rate(requests_per_second) if requests_per_second is not None else None
+        self._entries = Rate(entries_per_second) if entries_per_second is not None else None
+        self._bytes = Rate(bytes_per_second) if bytes_per_second is not None else None
         self._paces = tuple(pace for pace in (self._requests, self._entries, self._bytes) if pace)
 
     @property

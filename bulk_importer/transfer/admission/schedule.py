@@ -14,13 +14,13 @@ from bulk_importer.events import Observer, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.window import Window
 
-__all__ = ["Clockwork"]
+__all__ = ["SendSchedule"]
 
 # A wait for the window is cut into naps: a clock that is set, or a machine that slept, is noticed this much later.
 _NAP_SECONDS = 60.0
 
 
-class Clockwork:
+class SendSchedule:
     """The rates and the window of one run.
 
     Args:

@@ -22,9 +22,9 @@ from bulk_importer.datagym.retry import Retrying
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing
-from bulk_importer.transfer.admission.breaker_probe import Outage
-from bulk_importer.transfer.admission.exclusive import Traffic
-from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
+from bulk_importer.transfer.admission.exclusive import SharedExclusiveLock
+from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -65,9 +65,9 @@ class Carrier:
         ledger: SentRecorder,
         gate: Gate,
         retrying: Retrying,
-        outage: Outage,
+        outage: BreakerProbe,
         passage: Passage,
-        clockwork: Clockwork,
+        clockwork: SendSchedule,
         stop: StopSwitch,
         emit: Observer,
         clock: Callable[[], float],
@@ -82,7 +82,7 @@ class Carrier:
         self._stop = stop
         self._emit = emit
         self._clock = clock
-        self._traffic = Traffic()
+        self._traffic = SharedExclusiveLock()
         # Requests that left, those of them that were sent again, and those whose answer is awaited. Changed by
         # `_send` alone.
         self.requests = 0

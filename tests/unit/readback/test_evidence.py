@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.readback.evidence import Claims, HeldValue, ServerClock, Witness, witness_of
+from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, ServerClock, evidence_of
 
 SENT = 1000.0
 
@@ -37,32 +37,32 @@ def noted(value: str, **more: Any) -> dict[str, Any]:
     return {"global_classifications": {"note": [value]}, **more}
 
 
-SAYS: dict[str, tuple[list[dict[str, Any]], list[HeldValue], Witness]] = {
-    "what was sent is there": ([points(1, 2)], [point(1), point(2)], Witness.LANDED),
-    "digits in a text are a number": ([points("7")], [point(7.0)], Witness.LANDED),
-    "somebody added more": ([points(1)], [point(1), point(9)], Witness.LANDED),
-    "nothing is there": ([points(1)], [], Witness.ABSENT),
-    "only other labels are there": ([points(1)], [point(9)], Witness.ABSENT),
-    "the same was there before": ([points(1)], [point(1, at=SENT - 1)], Witness.ABSENT),
-    "sent twice, there once": ([points(1, 1)], [point(1)], Witness.MIXED),
-    "sent twice, there twice": ([points(1), points(1)], [point(1), point(1)], Witness.LANDED),
-    "half of it is there": ([points(1, 2)], [point(1)], Witness.MIXED),
+SAYS: dict[str, tuple[list[dict[str, Any]], list[HeldValue], Evidence]] = {
+    "what was sent is there": ([points(1, 2)], [point(1), point(2)], Evidence.LANDED),
+    "digits in a text are a number": ([points("7")], [point(7.0)], Evidence.LANDED),
+    "somebody added more": ([points(1)], [point(1), point(9)], Evidence.LANDED),
+    "nothing is there": ([points(1)], [], Evidence.ABSENT),
+    "only other labels are there": ([points(1)], [point(9)], Evidence.ABSENT),
+    "the same was there before": ([points(1)], [point(1, at=SENT - 1)], Evidence.ABSENT),
+    "sent twice, there once": ([points(1, 1)], [point(1)], Evidence.MIXED),
+    "sent twice, there twice": ([points(1), points(1)], [point(1), point(1)], Evidence.LANDED),
+    "half of it is there": ([points(1, 2)], [point(1)], Evidence.MIXED),
     "a later entry replaces an earlier one": (
         [points(1), {**points(2), "keepData": False}],
         [point(2)],
-        Witness.LANDED,
+        Evidence.LANDED,
     ),
-    "another class": ([points(1)], [point(1, key="tree")], Witness.ABSENT),
-    "nothing that could be seen": ([{}], [point(1)], Witness.SILENT),
-    "a value that was not written": ([noted("a")], [text("b")], Witness.ABSENT),
-    "a value in a new row": ([noted("a")], [text("a")], Witness.LANDED),
-    "a value in an old row may have been there": ([noted("a")], [text("a", at=SENT - 9)], Witness.SILENT),
+    "another class": ([points(1)], [point(1, key="tree")], Evidence.ABSENT),
+    "nothing that could be seen": ([{}], [point(1)], Evidence.SILENT),
+    "a value that was not written": ([noted("a")], [text("b")], Evidence.ABSENT),
+    "a value in a new row": ([noted("a")], [text("a")], Evidence.LANDED),
+    "a value in an old row may have been there": ([noted("a")], [text("a", at=SENT - 9)], Evidence.SILENT),
     "replacing would have made the row anew": (
         [noted("a", keepData=False)],
         [text("a", at=SENT - 9)],
-        Witness.ABSENT,
+        Evidence.ABSENT,
     ),
-    "the last entry that sets a value counts": ([noted("a"), noted("b")], [text("b")], Witness.LANDED),
+    "the last entry that sets a value counts": ([noted("a"), noted("b")], [text("b")], Evidence.LANDED),
 }
 
 
@@ -70,7 +70,7 @@ SAYS: dict[str, tuple[list[dict[str, Any]], list[HeldValue], Witness]] = {
 def test_a_media_tells_whether_the_request_was_executed(case: str) -> None:
     """By value, by number, and by the time of creation."""
     entries, held, says = SAYS[case]
-    assert witness_of(claims_of(*entries), held, SENT) is says
+    assert evidence_of(claims_of(*entries), held, SENT) is says
 
 
 def test_every_form_of_geometry_is_known_again() -> None:
@@ -92,8 +92,8 @@ def test_every_form_of_geometry_is_known_again() -> None:
         {"x": 5.0, "y": 6.0},
     )
     car = HeldValue(timestamp=now, entry_key_lc_entry="car", points=outline)
-    assert witness_of(claims, [bus, car], SENT) is Witness.LANDED
-    assert witness_of(claims, [bus], SENT) is Witness.MIXED
+    assert evidence_of(claims, [bus, car], SENT) is Evidence.LANDED
+    assert evidence_of(claims, [bus], SENT) is Evidence.MIXED
 
 
 def test_the_clock_of_the_server_is_known_to_within_what_its_dates_say() -> None:

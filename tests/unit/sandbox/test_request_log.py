@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bulk_importer.sandbox import request_log
-from bulk_importer.sandbox.request_log import Witness
+from bulk_importer.sandbox.request_log import RequestLog
 
 
 def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:
-    kept = Witness(remembered=3)
+    kept = RequestLog(remembered=3)
     for number in range(5):
         seen = kept.arrive("POST", f"/{number}")
         kept.note_body(seen, b"same body")
@@ -22,7 +22,7 @@ def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:
 
 def test_media_ids_are_forgotten_before_they_fill_the_memory() -> None:
     many = tuple(map(str, range(request_log._MOST_IDS // 2)))
-    kept = Witness(remembered=100)
+    kept = RequestLog(remembered=100)
     for _ in range(4):
         kept.note_media(kept.arrive("POST", "/"), many)
     assert len(kept.seen) == 2

@@ -32,10 +32,10 @@ from bulk_importer.packing import Pool
 from bulk_importer.spans import Span
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.polite import Unrestrained
 from bulk_importer.transfer.admission.rates import Pacing
-from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
 from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.isolation.passage import Passage
@@ -147,7 +147,7 @@ class World:
         policy, breaker_policy = patience
         loop = asyncio.get_running_loop()
         gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
-        outage = Outage(
+        outage = BreakerProbe(
             breaker_policy,
             probe=self._probe,
             look=self._look,
@@ -182,7 +182,7 @@ class World:
             ),
             outage=outage,
             passage=passage,
-            clockwork=Clockwork(
+            clockwork=SendSchedule(
                 Pacing(),
                 is_stopping=lambda: self.stop.is_requested,
                 sleep=self.stop.sleep,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bulk_importer.errors import ExitCode
-from bulk_importer.transfer.admission.exclusive import Traffic
+from bulk_importer.transfer.admission.exclusive import SharedExclusiveLock
 from bulk_importer.transfer.stop import StopSwitch
 
 
@@ -35,7 +35,7 @@ async def test_a_stop_ends_a_sleep() -> None:
 
 async def test_one_that_wants_the_road_alone_waits_for_the_others_and_goes_before_new_ones() -> None:
     """So it is its turn soon, however many there are."""
-    traffic = Traffic()
+    traffic = SharedExclusiveLock()
     happened: list[str] = []
     leaves = asyncio.Event()
 
@@ -64,7 +64,7 @@ async def test_one_that_wants_the_road_alone_waits_for_the_others_and_goes_befor
 
 async def test_one_that_gives_up_waiting_for_the_road_leaves_it_to_the_others() -> None:
     """A cancelled wait must not keep everybody off for ever."""
-    traffic = Traffic()
+    traffic = SharedExclusiveLock()
     async with traffic.shared():
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01), traffic.alone():

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.checkpoint import Checkpoint, LogFollower
+from bulk_importer.checkpoint import Checkpoint, LogTail
 from bulk_importer.checkpoint.log.frames import frame
 from bulk_importer.checkpoint.log.records import Delivered, Owed, Sent
 from bulk_importer.checkpoint.log.snapshot import snapshot
-from bulk_importer.checkpoint.log.throughput import Pace
+from bulk_importer.checkpoint.log.throughput import Throughput
 from bulk_importer.spans import Span
 from support.checkpoints import batch_of, header, segment_of
 
@@ -92,7 +92,7 @@ async def test_a_folder_without_a_log_is_exit_7(run: Callable[..., Any], tmp_pat
 async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_path: Path) -> None:
     """After each look it says what the writer knows."""
     checkpoint = await begun(tmp_path, compact_bytes=3000)
-    follower = LogFollower(tmp_path)
+    follower = LogTail(tmp_path)
     inodes = set()
     for number in range(10, 60):
         await checkpoint.record_segment(segment_of(40 + number, 1))
@@ -110,7 +110,7 @@ async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_pa
 
 def test_the_pace_counts_what_was_settled_and_forgets() -> None:
     """What is owed again does not count until it is delivered."""
-    pace = Pace()
+    pace = Throughput()
     for second in range(10_000):
         pace.note(Sent(batch=second, spans=(Span(0, 5),), at=float(second)))
         pace.note(Owed(batch=second, reason="503") if second % 2 else Delivered(batch=second))
@@ -137,7 +137,7 @@ async def test_the_folder_of_several_sources_tells_each_of_them(
 
 async def test_the_pace_of_a_compacted_log_is_that_of_what_it_still_tells() -> None:
     """What stands before the first time that it tells of is not known, and does not make the rate lower."""
-    pace = Pace()
+    pace = Throughput()
     for second in range(100, 110):
         pace.note(Sent(batch=second, spans=(Span(0, 6),), at=float(second)))
         pace.note(Delivered(batch=second))

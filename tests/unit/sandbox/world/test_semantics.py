@@ -9,7 +9,7 @@ import pytest
 
 from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.world.label_writer import Hand
+from bulk_importer.sandbox.world.label_writer import LabelWriter
 from bulk_importer.sandbox.world.semantics import create_missing, extend_nested, read_json
 from bulk_importer.sandbox.world.values import MediaLabels, canonical
 
@@ -73,8 +73,10 @@ def shelf() -> MemoryShelf:
     return MemoryShelf({"m": [1], "n": [2], "twice": [3, 4]})
 
 
-def _upload(shelf: MemoryShelf, *entries: Json, config: LabelConfig | None = None, now: int = 7) -> Hand:
-    hand = Hand(now, by_token=True)
+def _upload(
+    shelf: MemoryShelf, *entries: Json, config: LabelConfig | None = None, now: int = 7
+) -> LabelWriter:
+    hand = LabelWriter(now, by_token=True)
     read_json(entries, config or _config(), shelf, hand)
     return hand
 
@@ -283,7 +285,7 @@ def test_the_rows_that_are_written_and_deleted_are_counted(shelf: MemoryShelf) -
 
 def test_reading_a_task_creates_what_is_missing_but_not_below_nested_geometries() -> None:
     config = _config()
-    labels, hand = MediaLabels(), Hand(1, by_token=False)
+    labels, hand = MediaLabels(), LabelWriter(1, by_token=False)
     create_missing(labels, config, hand)
     shelf = MemoryShelf({"m": [1]})
     _upload(shelf, _labels(car=[{"nested_geometries": {"wheel": [{}]}}], poi=[{}]))

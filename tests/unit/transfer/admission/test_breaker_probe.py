@@ -16,7 +16,7 @@ from bulk_importer.datagym.answers.verdicts import (
 )
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
-from bulk_importer.transfer.admission.breaker_probe import Outage
+from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0
@@ -33,7 +33,7 @@ class World:
         self.probes: list[float] = []
         self.events: list[Event] = []
         self.noticed = asyncio.Event()
-        self.outage = Outage(
+        self.outage = BreakerProbe(
             policy or BreakerPolicy(),
             probe=self.probe,
             look=self.look,

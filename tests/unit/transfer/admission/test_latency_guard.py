@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bulk_importer.transfer.admission.latency_guard import Politeness
+from bulk_importer.transfer.admission.latency_guard import LatencyGuard
 
 
-def polite() -> Politeness:
+def polite() -> LatencyGuard:
     """One that knows the server at rest: reads of 20 ms, with an outlier."""
-    politeness = Politeness()
+    politeness = LatencyGuard()
     for seconds in (0.02, 0.021, 0.4, 0.019, 0.02):
         politeness.rested(seconds)
     return politeness
@@ -57,7 +57,7 @@ def test_a_slow_read_starts_the_count_of_quick_ones_anew() -> None:
 
 def test_jitter_of_a_near_server_is_not_slowness() -> None:
     """Three times one millisecond is nothing that anybody feels."""
-    politeness = Politeness()
+    politeness = LatencyGuard()
     politeness.rested(0.001)
     assert not politeness.read(0.009)
     assert politeness.read(0.012)
@@ -65,6 +65,6 @@ def test_jitter_of_a_near_server_is_not_slowness() -> None:
 
 def test_without_a_read_at_rest_it_stays_at_two() -> None:
     """There is nothing to compare with."""
-    politeness = Politeness()
+    politeness = LatencyGuard()
     assert not politeness.read(60.0)
     assert politeness.may_send(1)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bulk_importer.transfer.admission.rates import Pace, Pacing
+from bulk_importer.transfer.admission.rates import Pacing, Rate
 
 
 def test_without_limits_nothing_waits() -> None:
@@ -62,4 +62,4 @@ def test_a_batch_is_no_larger_than_what_a_second_allows() -> None:
 def test_a_rate_must_mean_something(rate: float) -> None:
     """Zero would be never, infinity no limit."""
     with pytest.raises(ValueError, match="positive and finite"):
-        Pace(rate)
+        Rate(rate)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bulk_importer.events import Event, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
-from bulk_importer.transfer.admission.schedule import Clockwork
+from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.admission.window import Window
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ class World:
         self.is_stopping = False
         self.stop_at: float | None = None
         self.events: list[Event] = []
-        self.clockwork = Clockwork(
+        self.clockwork = SendSchedule(
             pacing or Pacing(),
             window,
             is_stopping=lambda: self.is_stopping,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
     from bulk_importer.events import Observer
     from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline.ruleset import Yardstick
+    from bulk_importer.pipeline.ruleset import RuleSet
 
-__all__ = ["scratch_folder", "yardstick_for"]
+__all__ = ["ruleset_for", "scratch_folder"]
 
 _SERVER = "server"
 
@@ -41,14 +41,14 @@ def scratch_folder() -> Iterator[Path]:
             ) from error
 
 
-async def yardstick_for(
+async def ruleset_for(
     settings: Settings,
     folder: Path,
     *,
     keep_warnings: bool = False,
     sibling: Path | None = None,
     observer: Observer | None = None,
-) -> Yardstick:
+) -> RuleSet:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
@@ -63,7 +63,7 @@ async def yardstick_for(
 
     async def measured(
         config: LabelConfig | None, catalog: Catalog | None, project: Project | None
-    ) -> Yardstick:
+    ) -> RuleSet:
         return await yardstick_of(
             settings,
             config,
