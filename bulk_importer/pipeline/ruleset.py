@@ -35,7 +35,7 @@ __all__ = [
     "label_config_of",
     "require_known_codes",
     "target_project",
-    "yardstick_of",
+    "ruleset_of",
 ]
 
 FROM_SERVER = "server"
@@ -124,7 +124,7 @@ async def label_config_of(
     return read_label_config(document, source=f"The label configuration of the project {project.name!r}")
 
 
-async def yardstick_of(
+async def ruleset_of(
     settings: Settings,
     config: LabelConfig | None,
     folder: Path,

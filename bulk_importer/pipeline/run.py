@@ -55,7 +55,7 @@ from bulk_importer.pipeline.ruleset import (
     label_config_of,
     require_known_codes,
     target_project,
-    yardstick_of,
+    ruleset_of,
 )
 from bulk_importer.pipeline.summarizing import (
     PROJECT_NAME,
@@ -164,7 +164,7 @@ class Import:
                         await checkpoint.record_note(PROJECT_NAME, project.name)
                     await note_place(checkpoint, self._source)
                     watch = await self._watch(catalog, project, config, checkpoint)
-                    ruleset = await yardstick_of(
+                    ruleset = await ruleset_of(
                         self._settings,
                         config,
                         self._folder,

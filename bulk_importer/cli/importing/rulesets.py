@@ -53,18 +53,18 @@ async def ruleset_for(
 
     Args:
         folder: where the index of the media is kept.
-        keep_warnings, sibling: as `yardstick_of` takes them.
+        keep_warnings, sibling: as `ruleset_of` takes them.
         observer: as `opened_catalog` takes it.
 
     Raises:
-        BulkImporterError: as `yardstick_of`, `label_config_of` and `target_project` do.
+        BulkImporterError: as `ruleset_of`, `label_config_of` and `target_project` do.
     """
-    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, yardstick_of
+    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, ruleset_of
 
     async def measured(
         config: LabelConfig | None, catalog: Catalog | None, project: Project | None
     ) -> RuleSet:
-        return await yardstick_of(
+        return await ruleset_of(
             settings,
             config,
             folder,

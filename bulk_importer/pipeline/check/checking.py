@@ -91,7 +91,7 @@ class Check:
         others: Mentions | None = None,
     ) -> None:
         self._source = source
-        self._yardstick = ruleset
+        self._ruleset = ruleset
         self._options = options
         self._found = found
         self._sample = sample
@@ -117,7 +117,7 @@ class Check:
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
         try:
-            rules = dataclasses.replace(self._yardstick.rules, is_report=True)
+            rules = dataclasses.replace(self._ruleset.rules, is_report=True)
             async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
                 async for segment in intake:
                     self._add(_up_to(segment, self._sample))
@@ -157,7 +157,7 @@ class Check:
         self._passed(self._entries, self._rejected, self._bytes)
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
-        known = self._yardstick.media
+        known = self._ruleset.media
         return CheckReport(
             entries=self._entries,
             accepted=self._accepted,
@@ -175,8 +175,8 @@ class Check:
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),
             groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],
-            checked=self._yardstick.checked,
-            unchecked=(*self._yardstick.unchecked, *filter(None, [self._crossing.unknown])),
+            checked=self._ruleset.checked,
+            unchecked=(*self._ruleset.unchecked, *filter(None, [self._crossing.unknown])),
         )
 
 
