@@ -11,7 +11,7 @@ never has fewer colons than keys that arrive, in no entry, so if the sums are eq
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -137,17 +137,23 @@ class Judge:
         builder = SegmentBuilder()
         keys = 0
         excluded: list[bytes] = []  # elements of which `keys` holds none
-        elements = zip(starts, lengths, strict=True)
-        while True:
-            more, refused = self._accept_narrow(data, elements, builder)
-            keys += more
-            if refused is None:
-                break
-            if not self._accept_wide(refused, builder):
-                if is_guess and not _is_one_value(refused):
-                    return None
-                self._look_closely(refused, builder)
-            excluded.append(refused)
+        raws = (data[start : start + length] for start, length in zip(starts, lengths, strict=True))
+        is_resting = self._narrowing.is_resting
+        while builder.index < len(starts):
+            unfit: Iterable[bytes] = raws
+            if not is_resting:
+                more, refused = self._accept_narrow(raws, builder)
+                keys += more
+                if refused is None:
+                    break
+                excluded.append(refused)
+                unfit = (refused,)
+            odd = self._accept_wide(unfit, builder)
+            if odd is None:
+                continue
+            if is_guess and not _is_one_value(odd):
+                return None
+            self._look_closely(odd, builder)
         self._narrowing.look_back(len(starts), len(excluded))
         if (
             keys
@@ -158,25 +164,21 @@ class Judge:
             return self._judge_each(data, starts, lengths, is_guess=is_guess)
         return builder
 
-    def _accept_narrow(
-        self, data: bytes, elements: Iterator[tuple[int, int]], builder: SegmentBuilder
-    ) -> tuple[int, bytes | None]:
+    def _accept_narrow(self, raws: Iterator[bytes], builder: SegmentBuilder) -> tuple[int, bytes | None]:
         """Accept elements as long as they fit the narrow form; gives their keys, and the first that does not fit.
 
         Everything that an ordinary entry costs is in this loop.
         """
         form = self._narrowing.form if self._may_narrow else None
         if form is None:
-            frame = next(elements, None)
-            return 0, None if frame is None else data[frame[0] : sum(frame)]
+            return 0, next(raws, None)
         decode, count, scratch = form.decode, form.count, self._scratch
         is_free = self._media.is_free if self._media is not None else None
         counts_each, is_report = self._counts_each, self._rules.is_report
         media_ids, keeps, weights, digests = builder.columns
         keys = omitted = required = 0
         refused = None
-        for start, length in elements:
-            raw = data[start : start + length]
+        for raw in raws:
             try:
                 entry = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -209,34 +211,52 @@ class Judge:
             builder.counts["required-omitted"] += required
         return keys, refused
 
-    def _accept_wide(self, raw: bytes, builder: SegmentBuilder) -> bool:
-        try:
-            entry = self._decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
-        tally = self._tally(entry)
-        if tally is None or entry.internal_media_ID < _FIRST_LETTER:
-            return False
-        if tally.notes and not self._weighty.isdisjoint(code for code, _ in tally.notes):
-            return False
-        flaws = self._about_media(raw, entry) if self._media is not None else []
-        if repeats_a_key(raw, tally.keys):
-            ignored = ignored_keys(raw, tally.keys)
+    def _accept_wide(self, raws: Iterable[bytes], builder: SegmentBuilder) -> bytes | None:
+        """Accept elements as long as they fit the wide form, and learn from them; gives the first that does not fit."""
+        decode, tally_of, scratch = self._decode, self._tally, self._scratch
+        is_free = self._media.is_free if self._media is not None else None
+        is_report, weighty, counts = self._rules.is_report, self._weighty, builder.counts
+        media_ids, keeps, weights, digests = builder.columns
+        for raw in raws:
+            try:
+                entry = decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return raw
+            tally, media_id = tally_of(entry), entry.internal_media_ID
+            if tally is None or media_id < _FIRST_LETTER:
+                return raw
+            if tally.notes and not weighty.isdisjoint(code for code, _ in tally.notes):
+                return raw
+            ignored = ignored_keys(raw, tally.keys) if repeats_a_key(raw, tally.keys) else ()
             if ignored is None:
-                return False
-            flaws += flaws_of_keys(ignored)
-        media_id = entry.internal_media_ID
-        if flaws:
-            found = FlawCollector(self.severities)
-            found.add(flaws)
-            if found.has_error:
-                return False
-            self._count(found, media_id, builder)
-        else:
+                return raw
+            if (ignored or (is_free and not is_free(media_id))) and not self._count_flaws(
+                raw, entry, ignored, builder
+            ):
+                return raw
             self._narrowing.learn(raw)
-        for code, number in tally.notes:
-            builder.counts[code] += number
-        self._take(raw, builder, media_id, KEEPS[entry.keepData], tally.weight, digest_of(entry))
+            for code, number in tally.notes:
+                counts[code] += number
+            media_ids.append(media_id)
+            keeps.append(KEEPS[entry.keepData])
+            weights.append(tally.weight)
+            if is_report:
+                add_geometries([raw], builder.geometries)
+            else:
+                encode_canonically(entry, scratch)
+                digests += xxh64_digest(scratch)
+        return None
+
+    def _count_flaws(
+        self, raw: bytes, entry: PlainEntry, ignored: Iterable[str], builder: SegmentBuilder
+    ) -> bool:
+        """Count what is wrong with the media and the `ignored` keys of an entry; nothing, and False, if it rejects."""
+        flaws = [*self._about_media(raw, entry), *flaws_of_keys(ignored)]
+        found = FlawCollector(self.severities)
+        found.add(flaws)
+        if found.has_error:
+            return False
+        self._count(found, entry.internal_media_ID, builder)
         return True
 
     def _take(

@@ -303,6 +303,11 @@ class Narrowing:
         self._resting: NarrowForm | None = None
         self._rest = 0
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether no form is tried, and none made, before this segment is judged."""
+        return self._resting is not None
+
     def learn(self, raw: bytes) -> None:
         """Learn from an entry that the wide form takes. `form` may be another one afterwards."""
         if self._resting is not None:
