@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
-from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.faults.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost_model import CostModel, read_cost_model
+from bulk_importer.sandbox.faults.machine import Fate, Machine, MachineJob
 
 _MODEL = read_cost_model("measured")
 _ROWS_OF_AN_ENTRY = 65
@@ -23,7 +23,7 @@ def _closed_loop(entries: int, in_flight: int, *, replaces: bool) -> tuple[float
     rows = _MODEL.effective_rows(entries * _ROWS_OF_AN_ENTRY, entries * _ROWS_OF_AN_ENTRY if replaces else 0)
 
     def admit() -> None:
-        over.extend(machine.admit(Job(rows, _MODEL.seconds(rows), replaces), now))
+        over.extend(machine.admit(MachineJob(rows, _MODEL.seconds(rows), replaces), now))
 
     for _ in range(in_flight):
         admit()
@@ -93,14 +93,14 @@ def test_deadlocks_rise_with_size_and_number_in_flight(
 def test_of_overlapping_requests_for_one_media_exactly_one_succeeds() -> None:
     machine = Machine(_MODEL, lambda: 0.99)
     for _ in range(4):
-        machine.admit(Job(65, 1.0, media=frozenset({"m"})), 0.0)
+        machine.admit(MachineJob(65, 1.0, media=frozenset({"m"})), 0.0)
     fates = [job.fate for job in machine.advance(100.0)]
     assert sorted(fate.value for fate in fates) == ["deadlock", "deadlock", "deadlock", "done"]
 
 
 def test_cores_are_shared_and_time_is_spent_by_losers_too() -> None:
     machine = Machine(_MODEL, lambda: 0.99)
-    jobs = [Job(65, 1.0, media=frozenset({"m"})) for _ in range(4)]
+    jobs = [MachineJob(65, 1.0, media=frozenset({"m"})) for _ in range(4)]
     for job in jobs:
         machine.admit(job, 0.0)
     assert machine.next_event() == pytest.approx(4 / _MODEL.cores)
@@ -111,8 +111,8 @@ def test_cores_are_shared_and_time_is_spent_by_losers_too() -> None:
 def test_requests_above_the_connections_wait_and_are_refused_when_they_waited_too_long() -> None:
     machine = Machine(_MODEL, lambda: 0.99)
     for _ in range(_MODEL.connections):
-        machine.admit(Job(1, 1000.0), 0.0)
-    late = Job(1, 1.0)
+        machine.admit(MachineJob(1, 1000.0), 0.0)
+    late = MachineJob(1, 1.0)
     machine.admit(late, 0.0)
     assert machine.advance(29.9) == []
     assert machine.advance(30.1) == [late]
@@ -133,7 +133,7 @@ def test_every_request_ends_once_and_no_work_is_lost(arrivals: list[tuple[float,
     for pause, seconds, replaces, media in arrivals:
         now += pause
         work += seconds
-        over += machine.admit(Job(500, seconds, replaces, frozenset({media})), now)
+        over += machine.admit(MachineJob(500, seconds, replaces, frozenset({media})), now)
     begin = now
     while (due := machine.next_event()) is not None:
         now = due

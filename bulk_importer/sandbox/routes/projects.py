@@ -1,4 +1,4 @@
-"""The read routes of projects, datasets and media, for tokens and for browsers (protocol 3.1, 3.2, 3.6)."""
+"""The routes that read projects, datasets and media, for tokens and for browsers (protocol 3.1, 3.2, 3.6)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from bulk_importer.sandbox.auth import Caller
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
-from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.store import Row
 
-__all__ = ["ProjectReads"]
+__all__ = ["ProjectRoutes"]
 
 # Rows a piece of a long list: one piece is one visit to the store's thread, of about 5 ms.
 _PIECE: Final = 1000
 
 
-class ProjectReads:
-    """Answers questions about projects, datasets and media."""
+class ProjectRoutes:
+    """Reads projects, datasets and media; long lists are streamed piece by piece."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
@@ -31,15 +31,15 @@ class ProjectReads:
         self._views = context.views
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
-        for path, answer in (
+        """Register the routes with the router."""
+        for path, handler in (
             ("/api/v1/project", self._token_projects),
             ("/api/v1/dataset", self._token_datasets),
             ("/api/v1/dataset/{id}", self._token_dataset),
             ("/api/v1/media/{id}", self._media),
         ):
-            router.add_get(path, for_tokens(self._context, answer))
-        for path, answer in (
+            router.add_get(path, for_tokens(self._context, handler))
+        for path, handler in (
             ("/api/project", self._projects),
             ("/api/project/admin", self._projects),
             ("/api/project/{id}", self._project),
@@ -48,25 +48,25 @@ class ProjectReads:
             ("/api/dataset/{id}/file", self._all_media),
             ("/api/dataset/{id}/media", self._media_page),
         ):
-            router.add_get(path, for_browsers(self._context, answer))
+            router.add_get(path, for_browsers(self._context, handler))
 
     # --------------------------------------------------------------------------------------------- projects
 
-    async def _token_projects(self, asked: Asked) -> web.StreamResponse:
+    async def _token_projects(self, call: ApiCall) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
-            return [self._views.token_project(row) for row in self._projects_of(asked.caller)]
+            return [self._views.token_project(row) for row in self._projects_of(call.caller)]
 
         return json_answer(await self._context.on_store(read))
 
-    async def _projects(self, asked: Asked) -> web.StreamResponse:
+    async def _projects(self, call: ApiCall) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
-            return [self._views.project(row) for row in self._projects_of(asked.caller)]
+            return [self._views.project(row) for row in self._projects_of(call.caller)]
 
         return json_answer(await self._context.on_store(read))
 
-    async def _project(self, asked: Asked) -> web.StreamResponse:
+    async def _project(self, call: ApiCall) -> web.StreamResponse:
         def read() -> dict[str, object]:
-            return self._views.project(self._context.project(asked.name(), asked.caller))
+            return self._views.project(self._context.project(call.in_path(), call.caller))
 
         return json_answer(await self._context.on_store(read))
 
@@ -80,9 +80,9 @@ class ProjectReads:
 
     # --------------------------------------------------------------------------------------------- datasets
 
-    async def _datasets(self, asked: Asked) -> web.StreamResponse:
+    async def _datasets(self, call: ApiCall) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
-            return [self._views.dataset_summary(row) for row in self._datasets_of(asked.caller)]
+            return [self._views.dataset_summary(row) for row in self._datasets_of(call.caller)]
 
         return json_answer(await self._context.on_store(read))
 
@@ -94,32 +94,32 @@ class ProjectReads:
             caller.organisation,
         )
 
-    async def _token_datasets(self, asked: Asked) -> web.StreamResponse:
+    async def _token_datasets(self, call: ApiCall) -> web.StreamResponse:
         """All datasets with all their media: heavy on the real server, too."""
-        rows = await self._context.on_store(lambda: self._datasets_of(asked.caller))
+        rows = await self._context.on_store(lambda: self._datasets_of(call.caller))
 
         async def pieces() -> AsyncIterator[list[object]]:
             for row in rows:
                 media = [view async for piece in self._media_of(row["number"], token=True) for view in piece]
                 yield [{**await self._head(row, token=True), "media": media}]
 
-        return await stream_array(asked.request, pieces())
+        return await stream_array(call.request, pieces())
 
     async def _head(self, row: Row, *, token: bool) -> dict[str, object]:
         view = self._views.token_dataset if token else self._views.dataset
         return await self._context.on_store(lambda: view(row))
 
-    async def _token_dataset(self, asked: Asked) -> web.StreamResponse:
-        return await self._one_dataset(asked, token=True)
+    async def _token_dataset(self, call: ApiCall) -> web.StreamResponse:
+        return await self._one_dataset(call, token=True)
 
-    async def _dataset(self, asked: Asked) -> web.StreamResponse:
-        return await self._one_dataset(asked, token=False)
+    async def _dataset(self, call: ApiCall) -> web.StreamResponse:
+        return await self._one_dataset(call, token=False)
 
-    async def _one_dataset(self, asked: Asked, *, token: bool) -> web.StreamResponse:
-        row = await self._context.on_store(lambda: self._context.dataset(asked.name(), asked.caller))
+    async def _one_dataset(self, call: ApiCall, *, token: bool) -> web.StreamResponse:
+        row = await self._context.on_store(lambda: self._context.dataset(call.in_path(), call.caller))
         head = orjson.dumps(await self._head(row, token=token))
         media = self._media_of(row["number"], token=token)
-        return await stream_array(asked.request, media, before=head[:-1] + b',"media":', after=b"}")
+        return await stream_array(call.request, media, before=head[:-1] + b',"media":', after=b"}")
 
     # ------------------------------------------------------------------------------------------------ media
 
@@ -143,16 +143,16 @@ class ProjectReads:
                 return
             yield views
 
-    async def _all_media(self, asked: Asked) -> web.StreamResponse:
-        row = await self._context.on_store(lambda: self._context.dataset(asked.name(), asked.caller))
-        return await stream_array(asked.request, self._media_of(row["number"], token=False))
+    async def _all_media(self, call: ApiCall) -> web.StreamResponse:
+        row = await self._context.on_store(lambda: self._context.dataset(call.in_path(), call.caller))
+        return await stream_array(call.request, self._media_of(row["number"], token=False))
 
-    async def _media_page(self, asked: Asked) -> web.StreamResponse:
-        index, size = asked.whole("pageIndex", 0), asked.whole("numberOfElementsPerPage", 20)
-        part = asked.request.query.get("mediaName", "")
+    async def _media_page(self, call: ApiCall) -> web.StreamResponse:
+        index, size = call.query_number("pageIndex", 0), call.query_number("numberOfElementsPerPage", 20)
+        part = call.request.query.get("mediaName", "")
 
         def read() -> dict[str, object]:
-            dataset = self._context.dataset(asked.name(), asked.caller)["number"]
+            dataset = self._context.dataset(call.in_path(), call.caller)["number"]
             total = self._store.value(
                 "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
                 dataset,
@@ -174,12 +174,12 @@ class ProjectReads:
 
         return json_answer(await self._context.on_store(read))
 
-    async def _media(self, asked: Asked) -> web.StreamResponse:
+    async def _media(self, call: ApiCall) -> web.StreamResponse:
         """The URL of an image; the sandbox has no bytes of images."""
-        number = self._context.ids.number(Kind.MEDIA, asked.name())
+        number = self._context.ids.number(IdKind.MEDIA, call.in_path())
         url = await self._context.on_store(
             lambda: self._store.value("SELECT url FROM media WHERE number = ?", number)
         )
         if url is None:
-            raise not_found("media", "id", asked.name())
+            raise not_found("media", "id", call.in_path())
         return web.Response(text=url, content_type="text/plain")

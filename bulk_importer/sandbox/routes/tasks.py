@@ -10,24 +10,24 @@ from aiohttp import web
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.responses import json_answer, stream_array
-from bulk_importer.sandbox.routing import Asked, Route, for_browsers, for_tokens
+from bulk_importer.sandbox.routing import ApiCall, Route, for_browsers, for_tokens
 from bulk_importer.sandbox.views.values import exported_config
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.empty_values import create_missing, extend_nested
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.label_writer import LabelWriter
-from bulk_importer.sandbox.world.semantics import create_missing, extend_nested
 from bulk_importer.sandbox.world.store import TASK_STATES, Row
 from bulk_importer.sandbox.world.tasks import complete, move, search_words
 from bulk_importer.sandbox.world.values import MediaLabels
 
-__all__ = ["TaskReads"]
+__all__ = ["TaskRoutes"]
 
 # Rows a piece of a task list: one piece is one visit to the store's thread, of about 5 ms.
 _PIECE: Final = 1000
 _EVERYTHING: Final = (1 << 63) - 1
 
 
-class TaskReads:
-    """Answers questions about tasks, what they hold, and what they may hold; completes and skips them."""
+class TaskRoutes:
+    """Reads tasks, their labels and the label configuration; completes and skips tasks."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
@@ -36,16 +36,16 @@ class TaskReads:
         self._views = context.views
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
-        for method, path, answer in (
+        """Register the routes with the router."""
+        for method, path, handler in (
             ("GET", "/api/v1/task/{id}/list", self._token_tasks),
             ("GET", "/api/v1/task/{id}", self._task),
             ("GET", "/api/v1/exportVideoTask/{id}", self._video),
             ("PUT", "/api/v1/task/{id}/completeTask", self._complete),
             ("PUT", "/api/v1/task/{id}/skipTask", self._skip),
         ):
-            _put_up(router, method, path, for_tokens(self._context, answer))
-        for method, path, answer in (
+            _put_up(router, method, path, for_tokens(self._context, handler))
+        for method, path, handler in (
             ("GET", "/api/project/{id}/task", self._tasks),
             ("GET", "/api/lconfig/{id}", self._config),
             ("GET", "/api/lconfig/{id}/export", self._exported_config),
@@ -54,28 +54,28 @@ class TaskReads:
             ("PUT", "/api/task/{id}/completeTask", self._complete),
             ("PUT", "/api/task/{id}/skipTask", self._skip),
         ):
-            _put_up(router, method, path, for_browsers(self._context, answer))
+            _put_up(router, method, path, for_browsers(self._context, handler))
 
     # ------------------------------------------------------------------------------------------------ lists
 
-    async def _token_tasks(self, asked: Asked) -> web.StreamResponse:
+    async def _token_tasks(self, call: ApiCall) -> web.StreamResponse:
         # Protocol 3.3: without a state, the server silently takes WAITING on the token route.
-        return await self._task_list(asked, "WAITING", allowed="_ -")
+        return await self._task_list(call, "WAITING", allowed="_ -")
 
-    async def _tasks(self, asked: Asked) -> web.StreamResponse:
-        return await self._task_list(asked, None, allowed="_ ,.-")
+    async def _tasks(self, call: ApiCall) -> web.StreamResponse:
+        return await self._task_list(call, None, allowed="_ ,.-")
 
     async def _task_list(
-        self, asked: Asked, default_state: str | None, *, allowed: str
+        self, call: ApiCall, default_state: str | None, *, allowed: str
     ) -> web.StreamResponse:
-        query = asked.request.query
+        query = call.request.query
         state = query.get("state") or default_state
         if state is not None and state not in TASK_STATES:
             raise Refused(400, "ex_validation", "state")
         words = search_words(query.get("search", ""), allowed)
-        limit = asked.whole("limit", 0) or _EVERYTHING
-        project = await self._context.on_store(lambda: self._context.project(asked.name(), asked.caller))
-        return await stream_array(asked.request, self._tasks_of(project, state, words, limit))
+        limit = call.query_number("limit", 0) or _EVERYTHING
+        project = await self._context.on_store(lambda: self._context.project(call.in_path(), call.caller))
+        return await stream_array(call.request, self._tasks_of(project, state, words, limit))
 
     async def _tasks_of(
         self, project: Row, state: str | None, words: list[str], limit: int
@@ -105,16 +105,16 @@ class TaskReads:
 
     # -------------------------------------------------------------------------------------------- one task
 
-    async def _task(self, asked: Asked) -> web.StreamResponse:
+    async def _task(self, call: ApiCall) -> web.StreamResponse:
         """Configuration and labels of one media. It writes: what is missing is created (protocol 3.4)."""
 
         def read() -> dict[str, object]:
-            task, project = self._context.task(asked.name(), asked.caller)
-            labels = self._labels_made_whole(task, asked)
+            task, project = self._context.task(call.in_path(), call.caller)
+            labels = self._labels_made_whole(task, call)
             media = self._row("SELECT * FROM media WHERE number = ?", task["media"])
             dataset = self._row("SELECT * FROM dataset WHERE number = ?", media["dataset"])
             return {
-                "taskId": asked.name(),
+                "taskId": call.in_path(),
                 "labelTaskState": task["state"],
                 "projectName": project["name"],
                 "labelConfig": self._views.config(project["number"]),
@@ -125,7 +125,7 @@ class TaskReads:
                 "lastChangedConfig": self._store.config(project["number"]).changed_ms,
                 "reviewActivated": bool(project["review"]),
                 "projectType": project["media_type"],
-                "datasetId": self._ids.text(Kind.DATASET, dataset["number"]),
+                "datasetId": self._ids.text(IdKind.DATASET, dataset["number"]),
                 "datasetName": dataset["name"],
             }
 
@@ -137,74 +137,74 @@ class TaskReads:
             raise LookupError(f"a row that others point at is missing: {statement} {number}")
         return row
 
-    def _labels_made_whole(self, task: Row, asked: Asked) -> MediaLabels:
+    def _labels_made_whole(self, task: Row, call: ApiCall) -> MediaLabels:
         labels = self._store.labels(task["number"])
         config = self._store.config(task["project"])
-        hand = LabelWriter(self._context.now_ms(), asked.caller.by_token)
-        create_missing(labels, config, hand)
-        extend_nested(labels, config, hand)
-        if hand.written:
+        writer = LabelWriter(self._context.now_ms(), call.caller.by_token)
+        create_missing(labels, config, writer)
+        extend_nested(labels, config, writer)
+        if writer.written:
             self._store.put_labels(task["number"], labels)
         return labels
 
-    async def _complete(self, asked: Asked) -> web.StreamResponse:
-        last_changed_ms = asked.an_object().get("lastChangedConfig")
+    async def _complete(self, call: ApiCall) -> web.StreamResponse:
+        last_changed_ms = call.an_object().get("lastChangedConfig")
         if not isinstance(last_changed_ms, int):
             raise Refused(400, "ex_validation", "lastChangedConfig")
 
         def finish() -> bool:
-            task, project = self._context.task(asked.name(), asked.caller)
+            task, project = self._context.task(call.in_path(), call.caller)
             is_video = project["media_type"] == "VIDEO"
-            return complete(self._store, self._ids, task, asked.name(), last_changed_ms, is_video=is_video)
+            return complete(self._store, self._ids, task, call.in_path(), last_changed_ms, is_video=is_video)
 
         changed = await self._context.in_transaction(finish)
-        return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": asked.name()})
+        return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": call.in_path()})
 
-    async def _skip(self, asked: Asked) -> web.StreamResponse:
+    async def _skip(self, call: ApiCall) -> web.StreamResponse:
         def skip() -> None:
-            task, _ = self._context.task(asked.name(), asked.caller)
-            move(self._store, task, asked.name(), "SKIPPED", as_from="IN_PROGRESS")
+            task, _ = self._context.task(call.in_path(), call.caller)
+            move(self._store, task, call.in_path(), "SKIPPED", as_from="IN_PROGRESS")
 
         await self._context.in_transaction(skip)
         return web.Response()
 
-    async def _video(self, asked: Asked) -> web.StreamResponse:
+    async def _video(self, call: ApiCall) -> web.StreamResponse:
         """What changes in a video, which is nothing: imported values have no changes (protocol 2.11)."""
-        _, project = await self._context.on_store(lambda: self._context.task(asked.name(), asked.caller))
+        _, project = await self._context.on_store(lambda: self._context.task(call.in_path(), call.caller))
         if project["media_type"] != "VIDEO":
             raise generic("invalid_project_mediatype")
         return json_answer({"frames": {}, "object": {}})
 
     # ---------------------------------------------------------------------------- configuration and labels
 
-    async def _config(self, asked: Asked) -> web.StreamResponse:
+    async def _config(self, call: ApiCall) -> web.StreamResponse:
         def read() -> dict[str, object]:
-            return self._views.config(self._context.config(asked.name(), asked.caller)["number"])
+            return self._views.config(self._context.config(call.in_path(), call.caller)["number"])
 
         return json_answer(await self._context.on_store(read))
 
-    async def _exported_config(self, asked: Asked) -> web.StreamResponse:
+    async def _exported_config(self, call: ApiCall) -> web.StreamResponse:
         def read() -> list[dict[str, object]]:
-            project = self._context.config(asked.name(), asked.caller)["number"]
+            project = self._context.config(call.in_path(), call.caller)["number"]
             return exported_config(self._store.config(project))
 
         return json_answer(await self._context.on_store(read))
 
-    async def _labels(self, asked: Asked) -> web.StreamResponse:
+    async def _labels(self, call: ApiCall) -> web.StreamResponse:
         """The labels of one media, read and not written (protocol 3.6)."""
 
         def read() -> dict[str, object]:
-            project = self._ids.number(Kind.ITERATION, asked.name("iteration"))
+            project = self._ids.number(IdKind.ITERATION, call.in_path("iteration"))
             row = self._store.row("SELECT number, owner FROM project WHERE number = ?", project)
             if row is None:
-                raise not_found("Label Iteration", "id", asked.name("iteration"))
-            asked.caller.require(row["owner"])
-            media = self._ids.number(Kind.MEDIA, asked.name("media"))
+                raise not_found("Label Iteration", "id", call.in_path("iteration"))
+            call.caller.require(row["owner"])
+            media = self._ids.number(IdKind.MEDIA, call.in_path("media"))
             if not self._store.value("SELECT 1 FROM media WHERE number = ?", media):
-                raise not_found("media", "id", asked.name("media"))
+                raise not_found("media", "id", call.in_path("media"))
             task = self._store.row(
                 "SELECT number, media FROM task WHERE number = ? AND project = ? AND media = ?",
-                self._ids.number(Kind.TASK, asked.name("task")),
+                self._ids.number(IdKind.TASK, call.in_path("task")),
                 project,
                 media,
             )
