@@ -36,12 +36,12 @@ class Page:
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
         projects = await self._context.on_store(lambda: projects_held(self._context))
-        logged = self._context.request_log.requests[-_SHOWN:]
-        text = _document(f"http://{request.host}", projects, list(reversed(logged)))
+        latest = self._context.request_log.requests[: -_SHOWN - 1 : -1]
+        text = _document(f"http://{request.host}", projects, latest)
         return web.Response(text=text, content_type="text/html")
 
 
-def _document(url: str, projects: Sequence[ProjectHeld], logged: Sequence[LoggedRequest]) -> str:
+def _document(url: str, projects: Sequence[ProjectHeld], requests: Sequence[LoggedRequest]) -> str:
     example = projects[-1].name if projects else "NAME"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
@@ -50,9 +50,9 @@ def _document(url: str, projects: Sequence[ProjectHeld], logged: Sequence[Logged
         f"{escape(url)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
         "<h2>Projects</h2>"
         + _table(("Name", "Id", "Media", "With labels", "Values", "Finished tasks"), 2, map(_cells, projects))
-        + f"<h2>The last requests</h2><p>{len(logged)} shown, the last first.</p>"
+        + f"<h2>The last requests</h2><p>{len(requests)} shown, the last first.</p>"
         + _table(
-            ("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, logged)
+            ("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, requests)
         )
         + "</body></html>"
     )

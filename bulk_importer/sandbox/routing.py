@@ -16,7 +16,7 @@ from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.responses import json_answer
 
-__all__ = ["ApiCall", "Handler", "Route", "for_browsers", "for_tokens", "in_transaction"]
+__all__ = ["ApiCall", "Handler", "Route", "for_browsers", "for_tokens", "in_transaction", "on_store"]
 
 # For bodies that are not uploads: these are small.
 _BODY_SECONDS: Final = 20.0
@@ -81,11 +81,21 @@ def for_browsers(context: SandboxContext, handler: Handler) -> Route:
     return route
 
 
-def in_transaction(context: SandboxContext, work: Callable[[ApiCall], object]) -> Handler:
-    """Make a handler of `work`, which is one transaction, and returns the JSON to answer (None: no body)."""
+def on_store(context: SandboxContext, work: Callable[[ApiCall], object]) -> Handler:
+    """Make a handler of `work`, which runs on the store's thread and returns the JSON to answer (None: no body)."""
+    return _handler(context.on_store, work)
 
+
+def in_transaction(context: SandboxContext, work: Callable[[ApiCall], object]) -> Handler:
+    """Make a handler of `work` as `on_store` does, with all that `work` writes as one transaction."""
+    return _handler(context.in_transaction, work)
+
+
+def _handler(
+    run: Callable[[Callable[[], object]], Awaitable[object]], work: Callable[[ApiCall], object]
+) -> Handler:
     async def handler(call: ApiCall) -> web.StreamResponse:
-        made = await context.in_transaction(lambda: work(call))
+        made = await run(lambda: work(call))
         return web.Response() if made is None else json_answer(made)
 
     return handler

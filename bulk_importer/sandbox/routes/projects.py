@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 import orjson
@@ -11,8 +12,8 @@ from aiohttp import web
 from bulk_importer.sandbox.auth import Caller
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import not_found
-from bulk_importer.sandbox.responses import json_answer, stream_array
-from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens
+from bulk_importer.sandbox.responses import stream_array
+from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens, on_store
 from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.store import Row
 
@@ -32,43 +33,35 @@ class ProjectRoutes:
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Register the routes with the router."""
+        read = partial(on_store, self._context)
         for path, handler in (
-            ("/api/v1/project", self._token_projects),
+            ("/api/v1/project", read(self._token_projects)),
             ("/api/v1/dataset", self._token_datasets),
             ("/api/v1/dataset/{id}", self._token_dataset),
             ("/api/v1/media/{id}", self._media),
         ):
             router.add_get(path, for_tokens(self._context, handler))
         for path, handler in (
-            ("/api/project", self._projects),
-            ("/api/project/admin", self._projects),
-            ("/api/project/{id}", self._project),
-            ("/api/dataset", self._datasets),
+            ("/api/project", read(self._projects)),
+            ("/api/project/admin", read(self._projects)),
+            ("/api/project/{id}", read(self._project)),
+            ("/api/dataset", read(self._datasets)),
             ("/api/dataset/{id}", self._dataset),
             ("/api/dataset/{id}/file", self._all_media),
-            ("/api/dataset/{id}/media", self._media_page),
+            ("/api/dataset/{id}/media", read(self._media_page)),
         ):
             router.add_get(path, for_browsers(self._context, handler))
 
     # --------------------------------------------------------------------------------------------- projects
 
-    async def _token_projects(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> list[dict[str, object]]:
-            return [self._views.token_project(row) for row in self._projects_of(call.caller)]
+    def _token_projects(self, call: ApiCall) -> object:
+        return [self._views.token_project(row) for row in self._projects_of(call.caller)]
 
-        return json_answer(await self._context.on_store(read))
+    def _projects(self, call: ApiCall) -> object:
+        return [self._views.project(row) for row in self._projects_of(call.caller)]
 
-    async def _projects(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> list[dict[str, object]]:
-            return [self._views.project(row) for row in self._projects_of(call.caller)]
-
-        return json_answer(await self._context.on_store(read))
-
-    async def _project(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> dict[str, object]:
-            return self._views.project(self._context.project(call.in_path(), call.caller))
-
-        return json_answer(await self._context.on_store(read))
+    def _project(self, call: ApiCall) -> object:
+        return self._views.project(self._context.project(call.in_path(), call.caller))
 
     def _projects_of(self, caller: Caller) -> list[Row]:
         everybodys = caller.organisation is None
@@ -80,11 +73,8 @@ class ProjectRoutes:
 
     # --------------------------------------------------------------------------------------------- datasets
 
-    async def _datasets(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> list[dict[str, object]]:
-            return [self._views.dataset_summary(row) for row in self._datasets_of(call.caller)]
-
-        return json_answer(await self._context.on_store(read))
+    def _datasets(self, call: ApiCall) -> object:
+        return [self._views.dataset_summary(row) for row in self._datasets_of(call.caller)]
 
     def _datasets_of(self, caller: Caller) -> list[Row]:
         everybodys = caller.organisation is None
@@ -147,32 +137,28 @@ class ProjectRoutes:
         row = await self._context.on_store(lambda: self._context.dataset(call.in_path(), call.caller))
         return await stream_array(call.request, self._media_of(row["number"], token=False))
 
-    async def _media_page(self, call: ApiCall) -> web.StreamResponse:
+    def _media_page(self, call: ApiCall) -> object:
         index, size = call.query_number("pageIndex", 0), call.query_number("numberOfElementsPerPage", 20)
         part = call.request.query.get("mediaName", "")
-
-        def read() -> dict[str, object]:
-            dataset = self._context.dataset(call.in_path(), call.caller)["number"]
-            total = self._store.value(
-                "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
-                dataset,
-                part,
-            )
-            rows = self._store.rows(
-                "SELECT * FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))"
-                " ORDER BY name, number LIMIT ? OFFSET ?",
-                dataset,
-                part,
-                size,
-                index * size,
-            )
-            return {
-                "elements": [self._views.media(row) for row in rows],
-                "totalPages": -(-total // size) if size else 0,
-                "totalElements": total,
-            }
-
-        return json_answer(await self._context.on_store(read))
+        dataset = self._context.dataset(call.in_path(), call.caller)["number"]
+        total = self._store.value(
+            "SELECT count(*) FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))",
+            dataset,
+            part,
+        )
+        rows = self._store.rows(
+            "SELECT * FROM media WHERE dataset = ? AND NOT deleted AND instr(lower(name), lower(?))"
+            " ORDER BY name, number LIMIT ? OFFSET ?",
+            dataset,
+            part,
+            size,
+            index * size,
+        )
+        return {
+            "elements": [self._views.media(row) for row in rows],
+            "totalPages": -(-total // size) if size else 0,
+            "totalElements": total,
+        }
 
     async def _media(self, call: ApiCall) -> web.StreamResponse:
         """The URL of an image; the sandbox has no bytes of images."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
-from bulk_importer.sandbox.responses import json_answer, stream_array
-from bulk_importer.sandbox.routing import ApiCall, Route, for_browsers, for_tokens
+from bulk_importer.sandbox.responses import stream_array
+from bulk_importer.sandbox.routing import ApiCall, Route, for_browsers, for_tokens, in_transaction, on_store
 from bulk_importer.sandbox.views.values import exported_config
 from bulk_importer.sandbox.world.empty_values import create_missing, extend_nested
 from bulk_importer.sandbox.world.ids import IdKind
@@ -37,22 +38,23 @@ class TaskRoutes:
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Register the routes with the router."""
+        read, change = partial(on_store, self._context), partial(in_transaction, self._context)
         for method, path, handler in (
             ("GET", "/api/v1/task/{id}/list", self._token_tasks),
-            ("GET", "/api/v1/task/{id}", self._task),
-            ("GET", "/api/v1/exportVideoTask/{id}", self._video),
-            ("PUT", "/api/v1/task/{id}/completeTask", self._complete),
-            ("PUT", "/api/v1/task/{id}/skipTask", self._skip),
+            ("GET", "/api/v1/task/{id}", change(self._task)),
+            ("GET", "/api/v1/exportVideoTask/{id}", read(self._video)),
+            ("PUT", "/api/v1/task/{id}/completeTask", change(self._complete)),
+            ("PUT", "/api/v1/task/{id}/skipTask", change(self._skip)),
         ):
             _put_up(router, method, path, for_tokens(self._context, handler))
         for method, path, handler in (
             ("GET", "/api/project/{id}/task", self._tasks),
-            ("GET", "/api/lconfig/{id}", self._config),
-            ("GET", "/api/lconfig/{id}/export", self._exported_config),
-            ("GET", "/api/lcvalues/{iteration}/{media}/{task}", self._labels),
-            ("GET", "/api/task/{id}", self._task),
-            ("PUT", "/api/task/{id}/completeTask", self._complete),
-            ("PUT", "/api/task/{id}/skipTask", self._skip),
+            ("GET", "/api/lconfig/{id}", read(self._config)),
+            ("GET", "/api/lconfig/{id}/export", read(self._exported_config)),
+            ("GET", "/api/lcvalues/{iteration}/{media}/{task}", read(self._labels)),
+            ("GET", "/api/task/{id}", change(self._task)),
+            ("PUT", "/api/task/{id}/completeTask", change(self._complete)),
+            ("PUT", "/api/task/{id}/skipTask", change(self._skip)),
         ):
             _put_up(router, method, path, for_browsers(self._context, handler))
 
@@ -105,31 +107,27 @@ class TaskRoutes:
 
     # -------------------------------------------------------------------------------------------- one task
 
-    async def _task(self, call: ApiCall) -> web.StreamResponse:
+    def _task(self, call: ApiCall) -> object:
         """Configuration and labels of one media. It writes: what is missing is created (protocol 3.4)."""
-
-        def read() -> dict[str, object]:
-            task, project = self._context.task(call.in_path(), call.caller)
-            labels = self._labels_made_whole(task, call)
-            media = self._row("SELECT * FROM media WHERE number = ?", task["media"])
-            dataset = self._row("SELECT * FROM dataset WHERE number = ?", media["dataset"])
-            return {
-                "taskId": call.in_path(),
-                "labelTaskState": task["state"],
-                "projectName": project["name"],
-                "labelConfig": self._views.config(project["number"]),
-                "labelIteration": self._views.iteration(project["number"], task, labels),
-                "media": self._views.media(media),
-                "reviewComment": task["review_comment"],
-                "aiSegLimitReached": False,
-                "lastChangedConfig": self._store.config(project["number"]).changed_ms,
-                "reviewActivated": bool(project["review"]),
-                "projectType": project["media_type"],
-                "datasetId": self._ids.text(IdKind.DATASET, dataset["number"]),
-                "datasetName": dataset["name"],
-            }
-
-        return json_answer(await self._context.in_transaction(read))
+        task, project = self._context.task(call.in_path(), call.caller)
+        labels = self._labels_made_whole(task, call)
+        media = self._row("SELECT * FROM media WHERE number = ?", task["media"])
+        dataset = self._row("SELECT * FROM dataset WHERE number = ?", media["dataset"])
+        return {
+            "taskId": call.in_path(),
+            "labelTaskState": task["state"],
+            "projectName": project["name"],
+            "labelConfig": self._views.config(project["number"]),
+            "labelIteration": self._views.iteration(project["number"], task, labels),
+            "media": self._views.media(media),
+            "reviewComment": task["review_comment"],
+            "aiSegLimitReached": False,
+            "lastChangedConfig": self._store.config(project["number"]).changed_ms,
+            "reviewActivated": bool(project["review"]),
+            "projectType": project["media_type"],
+            "datasetId": self._ids.text(IdKind.DATASET, dataset["number"]),
+            "datasetName": dataset["name"],
+        }
 
     def _row(self, statement: str, number: int) -> Row:
         row = self._store.row(statement, number)
@@ -147,72 +145,55 @@ class TaskRoutes:
             self._store.put_labels(task["number"], labels)
         return labels
 
-    async def _complete(self, call: ApiCall) -> web.StreamResponse:
+    def _complete(self, call: ApiCall) -> object:
         last_changed_ms = call.an_object().get("lastChangedConfig")
         if not isinstance(last_changed_ms, int):
             raise Refused(400, "ex_validation", "lastChangedConfig")
+        task, project = self._context.task(call.in_path(), call.caller)
+        is_video = project["media_type"] == "VIDEO"
+        changed = complete(self._store, self._ids, task, call.in_path(), last_changed_ms, is_video=is_video)
+        return {"hasLabelConfigChanged": changed, "currentTaskId": call.in_path()}
 
-        def finish() -> bool:
-            task, project = self._context.task(call.in_path(), call.caller)
-            is_video = project["media_type"] == "VIDEO"
-            return complete(self._store, self._ids, task, call.in_path(), last_changed_ms, is_video=is_video)
+    def _skip(self, call: ApiCall) -> object:
+        task, _ = self._context.task(call.in_path(), call.caller)
+        move(self._store, task, call.in_path(), "SKIPPED", as_from="IN_PROGRESS")
+        return None
 
-        changed = await self._context.in_transaction(finish)
-        return json_answer({"hasLabelConfigChanged": changed, "currentTaskId": call.in_path()})
-
-    async def _skip(self, call: ApiCall) -> web.StreamResponse:
-        def skip() -> None:
-            task, _ = self._context.task(call.in_path(), call.caller)
-            move(self._store, task, call.in_path(), "SKIPPED", as_from="IN_PROGRESS")
-
-        await self._context.in_transaction(skip)
-        return web.Response()
-
-    async def _video(self, call: ApiCall) -> web.StreamResponse:
+    def _video(self, call: ApiCall) -> object:
         """What changes in a video, which is nothing: imported values have no changes (protocol 2.11)."""
-        _, project = await self._context.on_store(lambda: self._context.task(call.in_path(), call.caller))
+        _, project = self._context.task(call.in_path(), call.caller)
         if project["media_type"] != "VIDEO":
             raise generic("invalid_project_mediatype")
-        return json_answer({"frames": {}, "object": {}})
+        return {"frames": {}, "object": {}}
 
     # ---------------------------------------------------------------------------- configuration and labels
 
-    async def _config(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> dict[str, object]:
-            return self._views.config(self._context.config(call.in_path(), call.caller)["number"])
+    def _config(self, call: ApiCall) -> object:
+        return self._views.config(self._context.config(call.in_path(), call.caller)["number"])
 
-        return json_answer(await self._context.on_store(read))
+    def _exported_config(self, call: ApiCall) -> object:
+        project = self._context.config(call.in_path(), call.caller)["number"]
+        return exported_config(self._store.config(project))
 
-    async def _exported_config(self, call: ApiCall) -> web.StreamResponse:
-        def read() -> list[dict[str, object]]:
-            project = self._context.config(call.in_path(), call.caller)["number"]
-            return exported_config(self._store.config(project))
-
-        return json_answer(await self._context.on_store(read))
-
-    async def _labels(self, call: ApiCall) -> web.StreamResponse:
+    def _labels(self, call: ApiCall) -> object:
         """The labels of one media, read and not written (protocol 3.6)."""
-
-        def read() -> dict[str, object]:
-            project = self._ids.number(IdKind.ITERATION, call.in_path("iteration"))
-            row = self._store.row("SELECT number, owner FROM project WHERE number = ?", project)
-            if row is None:
-                raise not_found("Label Iteration", "id", call.in_path("iteration"))
-            call.caller.require(row["owner"])
-            media = self._ids.number(IdKind.MEDIA, call.in_path("media"))
-            if not self._store.value("SELECT 1 FROM media WHERE number = ?", media):
-                raise not_found("media", "id", call.in_path("media"))
-            task = self._store.row(
-                "SELECT number, media FROM task WHERE number = ? AND project = ? AND media = ?",
-                self._ids.number(IdKind.TASK, call.in_path("task")),
-                project,
-                media,
-            )
-            if task is None:  # no error: the server finds no values for that combination
-                return self._views.empty_iteration(row["number"])
-            return self._views.iteration(row["number"], task, self._store.labels(task["number"]))
-
-        return json_answer(await self._context.on_store(read))
+        project = self._ids.number(IdKind.ITERATION, call.in_path("iteration"))
+        row = self._store.row("SELECT number, owner FROM project WHERE number = ?", project)
+        if row is None:
+            raise not_found("Label Iteration", "id", call.in_path("iteration"))
+        call.caller.require(row["owner"])
+        media = self._ids.number(IdKind.MEDIA, call.in_path("media"))
+        if not self._store.value("SELECT 1 FROM media WHERE number = ?", media):
+            raise not_found("media", "id", call.in_path("media"))
+        task = self._store.row(
+            "SELECT number, media FROM task WHERE number = ? AND project = ? AND media = ?",
+            self._ids.number(IdKind.TASK, call.in_path("task")),
+            project,
+            media,
+        )
+        if task is None:  # no error: the server finds no values for that combination
+            return self._views.empty_iteration(row["number"])
+        return self._views.iteration(row["number"], task, self._store.labels(task["number"]))
 
 
 def _put_up(router: web.UrlDispatcher, method: str, path: str, route: Route) -> None:

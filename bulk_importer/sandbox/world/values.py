@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from json.encoder import encode_basestring_ascii as _quoted
+from operator import itemgetter
 
 import msgspec
 
@@ -116,12 +117,8 @@ def _canonical(
     # The texts are put together from those of the children: encoding each value anew took twice as long.
     forms = [_text_and_form(value, classes) for value in values]
     if len(forms) > 1:
-        forms.sort(key=_by_text)
+        forms.sort(key=itemgetter(0))
     return forms
-
-
-def _by_text(form: tuple[str, object]) -> str:
-    return form[0]
 
 
 def _text_and_form(value: Value, classes: Mapping[int, LabelClass]) -> tuple[str, dict[str, object]]:
