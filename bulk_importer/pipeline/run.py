@@ -22,6 +22,7 @@ from bulk_importer.checkpoint import (
     read_state,
 )
 from bulk_importer.checkpoint.log.records import Block
+from bulk_importer.checkpoint.summary_file import write_summary, written_state
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.project_names import id_in
@@ -54,8 +55,8 @@ from bulk_importer.pipeline.ruleset import (
     RuleSet,
     label_config_of,
     require_known_codes,
-    target_project,
     ruleset_of,
+    target_project,
 )
 from bulk_importer.pipeline.summarizing import (
     PROJECT_NAME,
@@ -74,7 +75,7 @@ from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
+from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.transfer.build import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 

@@ -22,6 +22,7 @@ import msgspec
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
+from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience
 from bulk_importer.datagym.routes import server_url
@@ -38,6 +39,7 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Event, Observer
+from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline.retry.plan import RetryPlan
 from bulk_importer.pipeline.run import Import
 from bulk_importer.pipeline.summarizing import (
@@ -51,7 +53,7 @@ from bulk_importer.pipeline.summarizing import (
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import Summary, write_summary
+from bulk_importer.summary import Summary
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Retried", "Retry"]
@@ -270,10 +272,10 @@ class Retry:
             if position in state.rejected
         ]
         try:
-            path.unlink(missing_ok=True)
             if not lines:
+                path.unlink(missing_ok=True)
                 return None
-            path.write_bytes(b"\n".join(lines) + b"\n")
+            replace_file(path, b"\n".join(lines) + b"\n")
         except OSError as error:
             raise CheckpointUnusable.by(path, error) from error
         return path

@@ -153,7 +153,7 @@ KILLED_WHILE_COMPACTING = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
     from bulk_importer.files.durable import DurableFile
-    from bulk_importer.checkpoint import log
+    from bulk_importer.checkpoint.log import file
     from bulk_importer.checkpoint.log.file import CheckpointLog, read_log
 
     folder, moment = Path(sys.argv[1]), sys.argv[2]
@@ -175,7 +175,7 @@ KILLED_WHILE_COMPACTING = textwrap.dedent("""
     if moment == "synced":
         os.replace = lambda *_: die()
     if moment == "renamed":
-        log.sync_folder = lambda _: die()
+        file.sync_folder = lambda _: die()
     replayed = read_log(folder)
     CheckpointLog(folder, replayed, compact_bytes=1, open_file=Doomed).compact(replayed.state)
     die()
