@@ -26,7 +26,7 @@ from bulk_importer.checkpoint.summary_file import write_summary, written_state
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.project_names import id_in
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
@@ -153,7 +153,8 @@ class Import:
                 patience = Patience.of(
                     self._settings, sleep=self._stop.rest, chance=random.random, told=self._emit
                 )
-                catalog = Catalog(client, patience, emit=self._emit)
+                queries = Queries(client, patience)
+                catalog = Catalog(queries, emit=self._emit)
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
@@ -184,7 +185,7 @@ class Import:
                     )
             except BulkImporterError as error:
                 return await self._not_run(checkpoint, error)
-            reader = LabelReader(client, catalog, project, patience)
+            reader = LabelReader(queries, catalog, project)
             doubts = Doubts(
                 checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
             )

@@ -24,7 +24,7 @@ from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
@@ -155,7 +155,7 @@ class Retry:
                 self._settings, sleep=self._stop.rest, chance=random.random, told=self._tell
             )
             try:
-                await Catalog(client, patience).find_project(header.project)
+                await Catalog(Queries(client, patience)).find_project(header.project)
             except ProjectNotFound as error:
                 raise CheckpointMismatch(
                     f"{server} has no project {header.project}, so it is not {header.server} under another name. "
