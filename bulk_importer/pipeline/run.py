@@ -16,6 +16,7 @@ import msgspec
 from bulk_importer.checkpoint import (
     Checkpoint,
     CheckpointState,
+    FolderOptions,
     Header,
     SourceIdentity,
     identify,
@@ -481,10 +482,12 @@ class Import:
         return Checkpoint.open(
             self._folder,
             header,
-            source_file=self._source.file,
-            source_grew=self._settings.source_grew,
-            server_moved=self._settings.server_moved,
-            max_rejected_bytes=self._settings.max_rejected_bytes,
+            FolderOptions(
+                source_file=self._source.file,
+                source_grew=self._settings.source_grew,
+                server_moved=self._settings.server_moved,
+                max_rejected_bytes=self._settings.max_rejected_bytes,
+            ),
         )
 
     def _client(self) -> Client:

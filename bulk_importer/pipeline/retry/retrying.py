@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.checkpoint.summary_file import write_summary
@@ -127,9 +127,8 @@ class Retry:
         fresh = msgspec.structs.replace(
             header, identity=state.identity, server=server, run=secrets.token_hex(8)
         )
-        ledger = await asyncio.to_thread(
-            Checkpoint.open, self._folder, fresh, server_moved=self._settings.server_moved
-        )
+        options = FolderOptions(server_moved=self._settings.server_moved)
+        ledger = await asyncio.to_thread(Checkpoint.open, self._folder, fresh, options)
         try:
             return await self._run(ledger)
         except BulkImporterError as error:
