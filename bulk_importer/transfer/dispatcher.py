@@ -71,7 +71,7 @@ class Terms:
 
 
 class Dispatcher:
-    """Empties the pool. `run` it once; feed the pool and call `notice` meanwhile, and `expect_no_more` at the end."""
+    """Empties the pool. `run` it once, while the pool is being fed; it ends when the pool is closed and empty."""
 
     def __init__(
         self,
@@ -116,57 +116,56 @@ class Dispatcher:
             give_up=self._give_up,
             too_large=self._too_large,
         )
-        self._input_ended = False
         # Set by the first body that was too large for something on the way, and lowered by each that follows; worth
         # remembering for a resume. None before. Bodies that were accepted guard it against mistakes.
         self.learnt_max_bytes: int | None = None
         self._largest_accepted = 0
         self._failure: BulkImporterError | None = None
-        stop.tell(self.notice)
-
-    def notice(self) -> None:
-        """Something was put into the pool, or the run is to stop: look again."""
-        self._slots.notice()
-
-    def expect_no_more(self) -> None:
-        """The last run is in the pool: `run` returns when everything in it is settled."""
-        self._input_ended = True
-        self.notice()
+        stop.tell(self._slots.notice)
 
     async def run(self) -> None:
-        """Carry batches until the pool is empty and no more is expected, or until a stop, when nothing is in flight.
+        """Carry batches until the pool is closed and empty, or until a stop, when nothing is in flight.
 
         Raises:
             BulkImporterError: what ended the run: the server would not have it.
             ExceptionGroup: of `CheckpointError`s; what is in flight was cancelled and is on record as sent.
         """
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(self._watch_outage())
-            minding = tasks.create_task(self._courtesy.run(self.notice))
+            beside = [
+                tasks.create_task(self._follow_pool()),
+                tasks.create_task(self._watch_outage()),
+                tasks.create_task(self._courtesy.run(self._slots.notice)),
+            ]
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
-            watching.cancel()
-            minding.cancel()
+            for task in beside:
+                task.cancel()
         if self._failure:
             raise self._failure
 
+    async def _follow_pool(self) -> None:
+        """Make what changes the pool from outside news for all who wait for a slot."""
+        while True:
+            self._slots.notice()  # first, for what changed before this began to wait
+            await self._pool.changed()
+
     async def _watch_outage(self) -> None:
-        self._give_up(await self._outage.run(self.notice))
+        self._give_up(await self._outage.run(self._slots.notice))
 
     async def _next(self) -> tuple[Batch, Departure] | None:
         while not self._stop.is_requested:
             limits = self._limits()
             full = self._pool.can_fill(limits)
             # A partial batch leaves only when nothing would fill it: waiting for input is cheaper than a small request.
-            if self._slots.may_seal() and (full or self._input_ended or not self._slots.carried):
+            if self._slots.may_seal() and (full or self._pool.is_closed or not self._slots.carried):
                 was_empty = self._pool.is_empty
                 batch = self._pool.seal(limits)
                 if batch:
                     on_trial = self._slots.take()
                     return batch, Departure(self._gate.leg, starved=not full, on_trial=on_trial)
                 if not was_empty:
-                    self.notice()  # all of it waits behind held lanes, so those who hold them may go first
-            if self._input_ended and self._slots.are_empty and self._pool.is_empty:
+                    self._slots.notice()  # all of it waits behind held lanes, so those who hold them may go first
+            if self._pool.is_closed and self._slots.are_empty and self._pool.is_empty:
                 return None
             await self._slots.change()
         return None
@@ -202,7 +201,7 @@ class Dispatcher:
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
         self._courtesy.ended(self._clock() - started)
-        self.notice()  # an outage may be over
+        self._slots.notice()  # an outage may be over
         if isinstance(verdict, Accept):
             self._largest_accepted = max(self._largest_accepted, len(batch.body))
             await self._ledger.record_delivered(batch)

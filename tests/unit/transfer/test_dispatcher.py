@@ -142,7 +142,7 @@ class World:
         self._answer = answer
         self._rehearsing = rehearsing or refusing()
         self._lanes = lanes
-        self._pool = Pool(1 << 20)
+        self.pool = Pool(1 << 20)
         self._is_away = is_away
         policy, breaker_policy = patience
         loop = asyncio.get_running_loop()
@@ -157,7 +157,7 @@ class World:
         )
         passage = Passage(
             self,
-            seal=self._pool.seal_again,
+            seal=self.pool.seal_again,
             clock=loop.time,
             is_stopping=lambda: self.stop.is_requested,
             pause=lambda tries, after: self.stop.sleep(0.0),
@@ -194,7 +194,7 @@ class World:
             clock=loop.time,
         )
         self.dispatcher = Dispatcher(
-            pool=self._pool,
+            pool=self.pool,
             carrier=carrier,
             ledger=self.diary,
             gate=gate,
@@ -216,8 +216,8 @@ class World:
 
     async def run(self) -> None:
         """Send everything; nothing is under way when this returns."""
-        await self._pool.put(run_of(self._lanes))
-        self.dispatcher.expect_no_more()
+        await self.pool.put(run_of(self._lanes))
+        self.pool.close()
         try:
             await self.dispatcher.run()
         finally:
@@ -290,6 +290,18 @@ async def test_entries_of_one_media_leave_one_after_the_other() -> None:
     await world.run()
     expected = [(what, (at,)) for at in range(4) for what in ("sent", "delivered")]
     assert world.diary.lines == expected
+
+
+async def test_what_is_put_into_the_pool_while_it_waits_leaves() -> None:
+    """Whoever feeds the pool knows nothing of who empties it."""
+    world = World("ab", refusing(), entries=1)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(world.dispatcher.run())
+        await asyncio.sleep(0.001)
+        await world.pool.put(run_of("ab"))
+        while len(world.diary.of("delivered")) < 2:
+            await asyncio.sleep(0.001)
+        world.pool.close()
 
 
 async def test_a_refused_batch_is_taken_apart_in_order() -> None:
