@@ -35,11 +35,11 @@ from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Obse
 from bulk_importer.model import Batch, Limits, Outcome
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Courtesy
+from bulk_importer.transfer.admission.latency_probe import LatencyLimit
 from bulk_importer.transfer.interfaces import Supply
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms, Isolator, SuspectRecorder, blames_batch
-from bulk_importer.transfer.sender.carrier import Carrier, Departure
+from bulk_importer.transfer.sender.carrier import Carrier, SendContext
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -80,9 +80,9 @@ class Dispatcher:
         carrier: Carrier,
         ledger: OutcomeRecorder,
         gate: Gate,
-        outage: BreakerProbe,
+        breaker: BreakerProbe,
         passage: Passage,
-        courtesy: Courtesy,
+        latency: LatencyLimit,
         terms: Terms,
         isolation_terms: IsolationTerms,
         stop: StopSwitch,
@@ -94,19 +94,19 @@ class Dispatcher:
         self._carrier = carrier
         self._ledger = ledger
         self._gate = gate
-        self._outage = outage
-        self._courtesy = courtesy
+        self._breaker = breaker
+        self._latency = latency
         self._terms = terms
         self._stop = stop
         self._emit = emit
         self._clock = clock
-        self._slots = Slots(pool, gate, courtesy, outage)
+        self._slots = Slots(pool, gate, latency, breaker)
         self._isolator = Isolator(
             pool=pool,
             ledger=ledger,
             carry=self._carry,
             slots=self._slots,
-            outage=outage,
+            breaker=breaker,
             passage=passage,
             terms=isolation_terms,
             stop=stop,
@@ -134,7 +134,7 @@ class Dispatcher:
             beside = [
                 tasks.create_task(self._follow_pool()),
                 tasks.create_task(self._watch_outage()),
-                tasks.create_task(self._courtesy.run(self._slots.notice)),
+                tasks.create_task(self._latency.run(self._slots.notice)),
             ]
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
@@ -150,9 +150,9 @@ class Dispatcher:
             await self._pool.changed()
 
     async def _watch_outage(self) -> None:
-        self._give_up(await self._outage.run(self._slots.notice))
+        self._give_up(await self._breaker.run(self._slots.notice))
 
-    async def _next(self) -> tuple[Batch, Departure] | None:
+    async def _next(self) -> tuple[Batch, SendContext] | None:
         while not self._stop.is_requested:
             limits = self._limits()
             full = self._pool.can_fill(limits)
@@ -161,8 +161,8 @@ class Dispatcher:
                 was_empty = self._pool.is_empty
                 batch = self._pool.seal(limits)
                 if batch:
-                    on_trial = self._slots.take()
-                    return batch, Departure(self._gate.leg, starved=not full, on_trial=on_trial)
+                    is_trial = self._slots.take()
+                    return batch, SendContext(self._gate.generation, starved=not full, is_trial=is_trial)
                 if not was_empty:
                     self._slots.notice()  # all of it waits behind held lanes, so those who hold them may go first
             if self._pool.is_closed and self._slots.are_empty and self._pool.is_empty:
@@ -175,7 +175,7 @@ class Dispatcher:
         max_bytes = min(self._terms.max_bytes, self.learnt_max_bytes or self._terms.max_bytes)
         return Limits(self._terms.max_entries, max_bytes, weight)
 
-    async def _see_through(self, batch: Batch, departure: Departure) -> None:
+    async def _see_through(self, batch: Batch, departure: SendContext) -> None:
         left_at = self._clock()
         try:
             verdict = await self._carry(batch, departure)
@@ -188,7 +188,7 @@ class Dispatcher:
         finally:
             self._slots.give_back()
 
-    async def _carry(self, batch: Batch, departure: Departure) -> Verdict:
+    async def _carry(self, batch: Batch, departure: SendContext) -> Verdict:
         self._emit(
             BatchSealed(
                 batch=batch.number,
@@ -200,7 +200,7 @@ class Dispatcher:
         )
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
-        self._courtesy.ended(self._clock() - started)
+        self._latency.ended(self._clock() - started)
         self._slots.notice()  # an outage may be over
         if isinstance(verdict, Accept):
             self._largest_accepted = max(self._largest_accepted, len(batch.body))

@@ -56,11 +56,6 @@ class Cause(StrEnum):
     TIMED_OUT = "timed out"
     """We gave up waiting."""
 
-    @property
-    def tells_of_outage(self) -> bool:
-        """Whether the run should pause and probe, rather than this one request be blamed."""
-        return self in {Cause.UNAVAILABLE, Cause.UNREACHABLE}
-
 
 class StopKind(StrEnum):
     """Why sending anything more is pointless."""

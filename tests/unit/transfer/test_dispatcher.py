@@ -33,7 +33,7 @@ from bulk_importer.spans import Span
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Unrestrained
+from bulk_importer.transfer.admission.latency_probe import Unlimited
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
@@ -147,7 +147,7 @@ class World:
         policy, breaker_policy = patience
         loop = asyncio.get_running_loop()
         gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
-        outage = BreakerProbe(
+        breaker = BreakerProbe(
             breaker_policy,
             probe=self._probe,
             look=self._look,
@@ -174,15 +174,15 @@ class World:
                 max_attempts=8,
                 may_retry=lambda verdict, attempt: (
                     not self.stop.is_requested
-                    and outage.is_over
+                    and breaker.is_closed
                     and (attempt < 2 or not may_concern_request(verdict))
                 ),
                 sleep=self.stop.sleep,
                 chance=lambda: 0.5,
             ),
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            clockwork=SendSchedule(
+            schedule=SendSchedule(
                 Pacing(),
                 is_stopping=lambda: self.stop.is_requested,
                 sleep=self.stop.sleep,
@@ -198,9 +198,9 @@ class World:
             carrier=carrier,
             ledger=self.diary,
             gate=gate,
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            courtesy=Unrestrained(),
+            latency=Unlimited(),
             terms=Terms(
                 max_entries=entries,
                 max_bytes=terms.get("max_bytes", 1 << 20),
