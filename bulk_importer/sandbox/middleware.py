@@ -90,6 +90,7 @@ class Middleware:
         """
         if request.transport is not None:
             self._known.add(request.transport)
+        # What looks into a sandbox is no part of what it imitates: no log, no faults.
         if request.path.startswith("/sandbox/") or request.path == "/":
             return await self._guarded(request, handler)
         logged = self._context.request_log.arrive(request.method, _without_token(request.path))
@@ -106,7 +107,7 @@ class Middleware:
         if closes:
             response.force_close()
         if request.transport is None or request.transport.is_closing():
-            return response
+            return response  # nobody receives it, so the log has no status
         logged.status = response.status
         self._close_after_the_last(request, response)
         return response
@@ -132,6 +133,7 @@ class Middleware:
         route: Callable[[web.Request], Awaitable[web.StreamResponse]],
         exchange: _Exchange,
     ) -> web.StreamResponse:
+        # What has a length is weighed by that; a chunked body has none until it is read.
         weighs = self._playback.weighs and request.content_length is None
         if (weighs or self._playback.reads) and request.can_read_body:
             exchange.body = await self._read(request)

@@ -117,7 +117,7 @@ class Sandbox:
             app,
             access_log=None,
             auto_decompress=False,
-            keepalive_timeout=20,
+            keepalive_timeout=20,  # protocol 5
             shutdown_timeout=0.2,
             logger=_logger,
         )
