@@ -4,10 +4,10 @@ A body that is no JSON, or breaks the schema, is answered with a text that was m
 schema validator. Clients meet these texts: with the line and column of a complaint, the order of a `HashSet`, the
 digits of `Double.toString`, and keys that `String.split` takes for regular expressions. The modules here say the same
 as the original, as far as that was recorded: all answers in `tests/vectors/schema.json` match to the column.
-That is why they are strict, and as long as they are.
+That is why they are so strict, and so long.
 
 A maintainer of the importer may leave these 1,400 lines alone. The importer trusts the JSON pointers in an answer and
-none of its words; a wrong column here can harm nobody. They change when a recorded answer differs, and then with a
+none of its words; a wrong column here may mislead a test, never an import. They change when a recorded answer differs, and then with a
 test in `tests/conformance`.
 
     reader        one body to one tree of values, or a complaint with line and column

@@ -8,5 +8,6 @@
     export      the export of finished tasks
     inspection  what no DataGym has: prepares projects, shows what media hold and which requests came
 
-Modules do not know each other. A class for each is given the `SandboxContext`, and adds its routes in `register`.
+Modules do not know each other. Each has a class that takes the `SandboxContext` and adds its routes in `register`;
+`prediction` has none, because the middleware calls it: uploads outlive their connections.
 """

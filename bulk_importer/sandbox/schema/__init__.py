@@ -5,5 +5,5 @@
     failure   what is wrong, as a tree, with pointers escaped as that validator escapes them
     messages  the text of an answer, made of such a tree, with the server's bugs
 
-`import-schema.json` is the server's own. Nothing here knows projects, media or the store.
+`import-schema.json` is what the server validates with (protocol 2.5). Nothing here knows projects, media or the store.
 """

@@ -4,7 +4,7 @@ Pure. The entries are those that the schema accepts (`schema.body`). The functio
 server works:
 
     read_json                      protocol 2.3 step 7, 2.8, 2.9: entry by entry, in array order, first error wins
-      the_default_task             protocol 2.6 row 1, protocol 2.6 row 10
+      default_task                 protocol 2.6 row 1, protocol 2.6 row 10
       read_global_classifications  protocol 2.9 (trees for all roots), protocol 2.6 row 4
       read_labels                  protocol 2.6 row 2, protocol 2.10 (hasJsonUpload)
         read_geometry              protocol 2.7 (fixed order of the geometry keys), protocol 2.6 rows 3, 6, 7, 8
@@ -51,7 +51,7 @@ def read_json(
         if "internal_media_ID" not in entry:
             continue  # protocol 2.7: skipped entirely
         writer.flush()
-        task = the_default_task(store, str(entry["internal_media_ID"]))
+        task = default_task(store, str(entry["internal_media_ID"]))
         labels = store.labels(task)
         if entry.get("keepData", True) is False:
             _delete_all(labels, writer)
@@ -61,7 +61,7 @@ def read_json(
     writer.flush()
 
 
-def the_default_task(store: LabelStore, media_id: str) -> int:
+def default_task(store: LabelStore, media_id: str) -> int:
     """The one task of type DEFAULT of a media. Raises `Refused` for none and for two (protocol 2.6 rows 1, 10)."""
     tasks = store.default_tasks(media_id)
     if not tasks:
@@ -106,7 +106,7 @@ def read_values_tree(label_class: LabelClass, value: Value, given: Json, writer:
 
 
 def _read_nested(label_class: LabelClass, value: Value, key: str, nested: Json, writer: LabelWriter) -> None:
-    child_class = _the_class(label_class.children, key)  # protocol 2.6 row 5
+    child_class = _class_of_key(label_class.children, key)  # protocol 2.6 row 5
     writer.flush()
     for child in value.children:
         if child.label_class == child_class.number:
@@ -141,7 +141,7 @@ def read_labels(
 ) -> None:
     """Append all geometries, whatever the media holds already (protocol 2.9)."""
     for key, geometries in given.items():
-        label_class = _the_class(config.roots, key)  # protocol 2.6 row 2, also for an empty array
+        label_class = _class_of_key(config.roots, key)  # protocol 2.6 row 2, also for an empty array
         for geometry in _array(geometries):
             labels.roots.append(value := create_tree(labels, label_class, writer))
             read_geometry(_as_object(geometry), label_class, value, writer)
@@ -169,7 +169,7 @@ def _read_nested_geometries(
 ) -> None:
     # `nested_geometries` has no type; what is not an object means "none" (protocol 2.5). One level only (protocol 2.7).
     for key, nested in _object(geometry, "nested_geometries").items():
-        label_class = _the_class(parent_class.children, key)  # protocol 2.6 row 3
+        label_class = _class_of_key(parent_class.children, key)  # protocol 2.6 row 3
         for one in _array(nested):
             if not label_class.type.is_geometry:
                 # Its classifications have their one value already; the server counts them by type.
@@ -230,7 +230,7 @@ def read_classifications(
 # --------------------------------------------------------------------------------------- keys and shapes
 
 
-def _the_class(among: Sequence[LabelClass], key: str) -> LabelClass:
+def _class_of_key(among: Sequence[LabelClass], key: str) -> LabelClass:
     wanted = fold(key)
     found = [label_class for label_class in among if fold(label_class.key) == wanted]
     if not found:
