@@ -7,8 +7,8 @@ as the original, as far as that was recorded: all answers in `tests/vectors/sche
 That is why they are so strict, and so long.
 
 A maintainer of the importer may leave these 1,400 lines alone. The importer trusts the JSON pointers in an answer and
-none of its words; a wrong column here may mislead a test, never an import. They change when a recorded answer differs, and then with a
-test in `tests/conformance`.
+none of its words; a wrong column here may mislead a test, never an import. They change when a recorded answer differs,
+and then with a test in `tests/conformance`.
 
     reader        one body to one tree of values, or a complaint with line and column
     tokens        strings, numbers, words
