@@ -56,14 +56,13 @@ class Listener:
         """Stop listening; the address is held, so that nobody else takes it meanwhile."""
         if self._server:
             self._server.close()
-            self._server = None
-            self._holding = _bound(self._address)
+            self._server, self._holding = None, _bound(self._address)
 
     def close(self) -> None:
         """Stop listening, and give the address up."""
         if self._server:
             self._server.close()
-            self._server = None
+        self._server = None
         self._release()
 
     def _release(self) -> None:

@@ -1,4 +1,4 @@
-"""The schema stage gives, to the letter, the answers that were recorded.
+"""`read_body` refuses bodies to the letter as the recorded server did.
 
 `schema.json` comes from a running server. `schema-more.json` comes from the libraries that the server is
 built on, with its formatter as measured; where a body passes, there is no answer of theirs.

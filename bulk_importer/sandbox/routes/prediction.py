@@ -70,9 +70,8 @@ class Prediction:
             return PredictionAnswer(refused)
         if refusal is None:
             return PredictionAnswer({"errorMessages": ""})
-        logged.refused = str(refusal.answer.get("key") or refusal.answer.get("errorMessages")).partition(
-            "\n"
-        )[0]
+        said = refusal.answer.get("key") or refusal.answer.get("errorMessages")
+        logged.refused = str(said).partition("\n")[0]
         return PredictionAnswer(refusal.answer, refusal.status)
 
     async def _serve(
@@ -82,7 +81,7 @@ class Prediction:
         caller, project = await context.on_store(lambda: self._admit(project_id, token))
         entries = await asyncio.get_running_loop().run_in_executor(None, read_body, body)
         if isinstance(entries, RefusedBody):
-            await self._spend(MachineJob(0, self._seconds(0, body)))
+            await context.clock.spend(MachineJob(0, self._seconds(0, body)))
             return entries
         media_ids = (str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
         context.request_log.note_media(logged, tuple(media_ids))
@@ -126,7 +125,8 @@ class Prediction:
         model = self._context.clock.model
         rows = model.effective_rows(writer.written, writer.deleted) if model else 0.0
         tasks = frozenset() if refused else frozenset(buffer.taken)
-        fate = await self._spend(MachineJob(rows, self._seconds(rows, body), writer.replaces, tasks))
+        job = MachineJob(rows, self._seconds(rows, body), writer.replaces, tasks)
+        fate = await self._context.clock.spend(job)
         if refused:
             raise refused
         if fate is not Fate.DONE:
@@ -135,9 +135,6 @@ class Prediction:
     def _seconds(self, rows: float, body: bytes) -> float:
         model = self._context.clock.model
         return model.seconds(rows, len(body)) if model else 0.0
-
-    async def _spend(self, job: MachineJob) -> Fate:
-        return await self._context.clock.spend(job)
 
 
 class _BufferedLabels:

@@ -1,4 +1,4 @@
-"""What the schema stage lets through, what it refuses, and with which words."""
+"""Which bodies of uploads are taken, which are refused, and with which words."""
 
 from __future__ import annotations
 
