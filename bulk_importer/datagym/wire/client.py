@@ -67,7 +67,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class RequestFailed(BulkImporterError):
-    """No whole answer came back.
+    """A request got no whole answer.
 
     Attributes:
         kind: how far it got.
@@ -87,7 +87,7 @@ class RequestFailed(BulkImporterError):
 
 
 class Client:
-    """One server, one token, a pool of connections. An async context manager; not for use after its end."""
+    """One server, one token, a pool of connections. An async context manager; not to be used after its end."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Client:
 
     @classmethod
     def of(cls, settings: Settings, token: Token) -> Self:
-        """The client that the settings describe. Raises `UsageError`."""
+        """The client that the settings describe. Raises `UsageError`: the settings cannot be used."""
         timeouts = Timeouts(
             connect=settings.connect_timeout,
             write=settings.write_timeout,
@@ -162,7 +162,7 @@ class Client:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the server, or what stands for it, has answered anything yet: it is no wrong or dead address."""
+        """Whether the server, or what stands for it, has answered anything yet, so that its address is no wrong one."""
         return self._has_answered
 
     @property
@@ -171,7 +171,7 @@ class Client:
         return self._timeouts.read
 
     async def get(self, path: str) -> Answer:
-        """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
+        """Send a GET. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
 
         Raises:
             RequestFailed: no whole answer within the time-out.
@@ -179,7 +179,7 @@ class Client:
         return await self._request("GET", path, self._timeouts.read, None)
 
     async def get_in_pieces(self, path: str, take: Callable[[bytes], None]) -> Answer:
-        """Look up what may be too long to be held: the body of a 200 goes to `take`, piece by piece in order.
+        """Send a GET whose answer may be too long to be held: the body of a 200 goes to `take`, in pieces, in order.
 
         The time-out is for each piece, because a long list takes long. The answer to a 200 has no body.
 
@@ -205,7 +205,7 @@ class Client:
         return await self._request("POST", path, self._timeouts.read, body)
 
     def give_up(self) -> None:
-        """End every upload that is under way, and each that comes: it fails at once, as if its time were over."""
+        """End every upload that is under way, and each that comes later, as if its time were over."""
         self._has_given_up = True
         for deadline in self._deadlines:
             deadline.give_up()
