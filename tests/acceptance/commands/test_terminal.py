@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 from support.screen import Terminal
 
 MEDIA = 240

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, rejected_lines, verify
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
-from support.checkpoints import FailingFile, batch_of, header, rejection_of, segment_of
+from support.checkpoints import FailingFile, header
+from support.entries import batch_of, rejection_of, segment_of
 
 UNREAD = "unread"
 

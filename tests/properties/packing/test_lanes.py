@@ -9,17 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bulk_importer.model import EntryRun
 from bulk_importer.packing import Lanes
+from support.entries import run_of
 
 FEW = "abc"
 MANY = "defghijklmnop"
-
-
-def one(lane: str, number: int) -> EntryRun:
-    """A run of one entry."""
-    raw = b"%d" % number
-    return EntryRun(0, raw, [number], [0], [len(raw)], [lane], [lane], b"\0", [1], [0])
 
 
 class LanesModel(RuleBasedStateMachine):
@@ -47,7 +41,7 @@ class LanesModel(RuleBasedStateMachine):
     def wait(self, chosen: Random) -> None:
         """An entry comes up behind one that is under way."""
         lane = chosen.choice(sorted(self.held))
-        self.lanes.wait(lane, one(lane, self.number))
+        self.lanes.wait(lane, run_of([lane], positions=[self.number]))
         self.waiting.setdefault(lane, []).append(self.number)
         self.number += 1
 

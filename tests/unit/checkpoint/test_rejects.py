@@ -14,7 +14,8 @@ from bulk_importer.checkpoint import rejected_lines
 from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
-from support.checkpoints import FailingFile, no_room, rejection_of
+from support.checkpoints import FailingFile, no_room
+from support.entries import rejection_of
 
 
 def written(folder: Path, *raws: bytes, max_bytes: int | None = None) -> int:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
+from support.entries import entry
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(
@@ -39,14 +40,9 @@ def points(*pairs: tuple[Any, Any]) -> list[dict[str, Any]]:
     return [{"x": x, "y": y} for x, y in pairs]
 
 
-def entry(**more: Any) -> dict[str, Any]:
-    """One for a media."""
-    return {"internal_media_ID": "m", **more}
-
-
 def car(*pairs: tuple[Any, Any], key: str = "polygon") -> dict[str, Any]:
     """An entry with one polygon."""
-    return entry(labels={"car": [{key: points(*pairs)}]})
+    return entry("m", labels={"car": [{key: points(*pairs)}]})
 
 
 GOOD = car((0, 0), (4, 0), (4, 3))
@@ -95,7 +91,7 @@ def test_a_polygon_that_only_begins_flat_is_not(judge: Judge) -> None:
 def test_a_line_without_length_is_worth_a_warning(judge: Judge) -> None:
     """At the root and nested; one that comes back to where it began is one."""
     lines = [points((1, 1), (1, 1)), points(("1", 1), (1, "01"), (1, 1)), points((1, 1), (1, 2), (1, 1))]
-    found = judged(judge, [entry(labels={"street": [{"line": line}]}) for line in lines])
+    found = judged(judge, [entry("m", labels={"street": [{"line": line}]}) for line in lines])
     assert warned(found) == [(place, "geometry-no-area", "/labels/street/0/line") for place in (0, 1)]
     nested = car((0, 0), (4, 0), (4, 3))
     nested["labels"]["car"][0]["nested_geometries"] = {"wheel": [{"line": lines[0]}]}
@@ -108,17 +104,17 @@ def test_the_deprecated_key_is_looked_at_as_its_class_is() -> None:
     judge = Judge(Rules(label_config=CONFIG, keep_warnings=True))
     flat = car((1, 1), (2, 2), (3, 3), key="geometry")
     assert warned(judged(judge, [flat])) == [(0, "geometry-no-area", "/labels/car/0/geometry")]
-    assert warned(judged(judge, [entry(labels={"street": flat["labels"]["car"]})])) == []
+    assert warned(judged(judge, [entry("m", labels={"street": flat["labels"]["car"]})])) == []
 
 
 def test_an_option_twice_is_worth_a_warning(judge: Judge) -> None:
     """Of an entry and of a geometry, each time that it comes again; the order does not matter."""
-    once = entry(global_classifications={"tags": ["urban", "rural"]})
+    once = entry("m", labels={}, global_classifications={"tags": ["urban", "rural"]})
     assert warned(judged(judge, [once] * 300)) == []
     twice = {"tags": ["urban", "rural", "urban", "urban"]}
     inside = car((0, 0), (4, 0), (4, 3))
     inside["labels"]["car"][0]["classifications"] = {"tags": ["wet", "wet"]}
-    found = judged(judge, [once, entry(global_classifications=twice), once, inside])
+    found = judged(judge, [once, entry("m", labels={}, global_classifications=twice), once, inside])
     assert warned(found) == [
         (1, "option-twice", "/global_classifications/tags/2"),
         (1, "option-twice", "/global_classifications/tags/3"),
