@@ -337,9 +337,9 @@ async def _measure_distant(folder: Path) -> list[dict[str, object]]:
     spent = _Spent()
     for owner, name in (
         (Gate, "landed"),
-        (Gate, "may_send"),
+        (Gate, "allows"),
         (BreakerProbe, "saw"),
-        (BreakerProbe, "lets_pass"),
+        (BreakerProbe, "allows"),
         (RetryBudget, "earn"),
         (Pacing, "wait_seconds"),
         (Pacing, "charge"),

@@ -105,7 +105,7 @@ class _Group:
 @dataclass(eq=False)
 class _Request:
     group: _Group
-    leg: int
+    generation: int
     setting: Setting
     started: float
     in_flight: int
@@ -234,8 +234,8 @@ class _Simulation:
             self._in_flight += 1
             half = self._server.latency_seconds / 2 * self._noise()
             group = self._groups.popleft() if self._groups else self._seal()
-            leg = self._pilot.leg if isinstance(self._pilot, Gate) else 0
-            request = _Request(group, leg, self._setting, self._now, self._in_flight, half)
+            generation = self._pilot.generation if isinstance(self._pilot, Gate) else 0
+            request = _Request(group, generation, self._setting, self._now, self._in_flight, half)
             heapq.heappush(self._ways, (self._now + half, next(self._numbers), True, request))
 
     @property
@@ -301,7 +301,7 @@ class _Simulation:
         elif group.is_poisoned:
             landing = Landing.REFUSED
         flight = Flight(
-            leg=request.leg,
+            generation=request.generation,
             weight=group.weight,
             entries=len(group.indexes),
             started=request.started,

@@ -51,7 +51,7 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
 )
 
-__all__ = ["FailureKind", "is_serving", "judge_answer", "judge_failure", "retry_after"]
+__all__ = ["FailureKind", "judge_answer", "judge_failure", "retry_after"]
 
 
 class FailureKind(Enum):
@@ -158,19 +158,6 @@ def judge_failure(kind: FailureKind) -> Verdict:
     if kind in _NOT_EXECUTED:
         return Again(_NOT_EXECUTED[kind], kind.value)
     return InDoubt(_UNKNOWN[kind], kind.value)
-
-
-def is_serving(status: int, body: bytes) -> bool:
-    """Whether the answer to a light read comes from a DataGym that works: what a probe asks for.
-
-    JSON under a 2xx, or an error object that is a considered answer; an unknown project is one, `ex_system` is not (an
-    application without its database answers everything with it).
-    """
-    words = _decoded(body)
-    if 200 <= status < 300:
-        return isinstance(words, dict | list)
-    key = words.get("key") if isinstance(words, dict) else None
-    return isinstance(key, str) and key.startswith("ex_") and key != "ex_system"
 
 
 def _words(body: bytes) -> Mapping[object, object]:

@@ -74,7 +74,7 @@ class Track:
     __slots__ = ("fails", "rests_until", "step", "tried")
 
     def __init__(self) -> None:
-        # Changed by the methods, but for `tried`: the leg of the last trial, set by the gate.
+        # Changed by the methods, but for `tried`: the generation of the last trial, set by the gate.
         self.step = 0
         self.fails = 0
         self.rests_until = 0

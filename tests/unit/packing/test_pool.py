@@ -135,6 +135,22 @@ def test_a_full_pool_blocks_until_something_leaves() -> None:
     asyncio.run(check())
 
 
+async def test_whoever_seals_can_wait_for_the_next_run_and_for_the_last() -> None:
+    """Whoever puts runs in need not know whom to tell."""
+    pool = Pool(1 << 20)
+    waiting = asyncio.create_task(pool.changed())
+    await asyncio.sleep(0)
+    await pool.put(run_of("a"))
+    await waiting
+    waiting = asyncio.create_task(pool.changed())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    pool.close()
+    await waiting
+    assert pool.is_closed
+    assert positions(pool) == [0], "what is in it stays"
+
+
 def test_a_few_entries_do_not_pin_a_large_segment() -> None:
     """On a resume one entry may be owed of four megabytes; only its own bytes stay."""
     run = cut("a", "b", "c", padding=10_000)

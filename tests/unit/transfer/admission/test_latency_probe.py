@@ -6,7 +6,7 @@ import asyncio
 
 from bulk_importer.events import Event, GateMoved
 from bulk_importer.transfer.adaptive.gate import Setting
-from bulk_importer.transfer.admission.polite import Polite, Unrestrained
+from bulk_importer.transfer.admission.latency_probe import LatencyProbe, Unlimited
 
 QUICK = 0.01
 
@@ -21,7 +21,7 @@ class World:
         self.reads = 0
         self.moves: list[GateMoved] = []
         self.has_moved = asyncio.Event()
-        self.polite = Polite(
+        self.probe = LatencyProbe(
             self.read,
             standing=lambda: Setting(2, 64),
             emit=self.see,
@@ -45,7 +45,7 @@ class World:
 async def run_until(world: World, happened: asyncio.Event, *, sets: bool = False) -> None:
     """Let the run look after its server until something happens."""
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(world.polite.run(happened.set if sets else _nothing))
+        running = tasks.create_task(world.probe.run(happened.set if sets else _nothing))
         await happened.wait()
         running.cancel()
 
@@ -57,19 +57,19 @@ def _nothing() -> None:
 async def test_nothing_leaves_before_the_server_was_seen_at_rest() -> None:
     """Then as many as politeness allows."""
     world = World(later_seconds=QUICK)
-    assert not world.polite.may_send(0)
+    assert not world.probe.allows(0)
     await run_until(world, asyncio.Event(), sets=True)
     assert world.reads >= 5
-    assert world.polite.may_send(1)
-    assert not world.polite.may_send(2)
+    assert world.probe.allows(1)
+    assert not world.probe.allows(2)
 
 
 async def test_while_reads_are_slow_less_is_sent_and_people_are_told() -> None:
     """Three times as slow as at rest is too slow for two at a time."""
     world = World(later_seconds=0.5)
     await run_until(world, world.has_moved)
-    assert world.polite.may_send(0)
-    assert not world.polite.may_send(1)
+    assert world.probe.allows(0)
+    assert not world.probe.allows(1)
     assert world.moves[0].max_in_flight == 1
     assert "a light read takes 500 ms" in world.moves[0].reason
 
@@ -78,15 +78,15 @@ async def test_a_server_that_stays_slow_is_given_pauses() -> None:
     """After each request for as long as politeness asks for."""
     world = World(later_seconds=0.5, moves=2)
     await run_until(world, world.has_moved)
-    world.polite.ended(2.0)
-    assert not world.polite.may_send(0)
+    world.probe.ended(2.0)
+    assert not world.probe.allows(0)
     world.now += 60.0
-    assert world.polite.may_send(0)
+    assert world.probe.allows(0)
 
 
 async def test_without_politeness_the_gate_alone_decides() -> None:
     """However many are in flight."""
-    free = Unrestrained()
+    free = Unlimited()
     await free.run(_nothing)
     free.ended(10.0)
-    assert free.may_send(1000)
+    assert free.allows(1000)

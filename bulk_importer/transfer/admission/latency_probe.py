@@ -1,4 +1,7 @@
-"""Times light reads beside the uploads and holds these back when the reads become slow: the shell of `politeness`."""
+"""Times light reads beside the uploads, and holds uploads back when the reads become slow.
+
+The shell of `latency_guard`.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,43 @@ from bulk_importer.events import GateMoved, Observer
 from bulk_importer.transfer.adaptive.gate import Setting
 from bulk_importer.transfer.admission.latency_guard import LatencyGuard
 
-__all__ = ["Courtesy", "Polite", "Unrestrained"]
+__all__ = ["LatencyLimit", "LatencyProbe", "Unlimited"]
 
 _READS_AT_REST = 5
 
 
-class Courtesy(Protocol):
-    """Whether others on the server can bear another request."""
+class LatencyLimit(Protocol):
+    """Bounds what is in flight, so that the server stays quick for the people who work on it."""
 
-    def may_send(self, in_flight: int) -> bool:
+    def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides those in flight."""
 
     def ended(self, seconds: float) -> None:
-        """A request is over that took so long."""
+        """Take into account that a request is over, and took so long."""
 
     async def run(self, notice: Callable[[], None]) -> None:
-        """Look after the server beside what sends, until cancelled.
+        """Watch the server beside what sends, until cancelled.
 
         Args:
             notice: called when more may be sent than before.
         """
 
 
-class Unrestrained:
-    """No courtesy but what the gate's bounds say."""
+class Unlimited:
+    """The limit of a run that is not polite: none."""
 
-    def may_send(self, in_flight: int) -> bool:  # noqa: ARG002 - the same for any number
-        """Always."""
+    def allows(self, in_flight: int) -> bool:  # noqa: ARG002 - the same for any number
+        """Always true."""
         return True
 
     def ended(self, seconds: float) -> None:
-        """Of no interest."""
+        """Ignore it."""
 
     async def run(self, notice: Callable[[], None]) -> None:
-        """Nothing to do."""
+        """Return at once: there is nothing to watch."""
 
 
-class Polite:
+class LatencyProbe:
     """Sends nothing before it knows how quick the server is at rest, and less while it is slower than that.
 
     Args:
@@ -69,32 +72,32 @@ class Polite:
         self._standing = standing
         self._emit = emit
         self._clock = clock
-        self._politeness = LatencyGuard()
+        self._guard = LatencyGuard()
         # Set by `run` when it knows the server at rest; moved on by `ended`.
         self._knows_rest = False
         self._quiet_until = 0.0
 
-    def may_send(self, in_flight: int) -> bool:
+    def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides those in flight."""
         quiet = self._clock() < self._quiet_until
-        return self._knows_rest and not quiet and self._politeness.may_send(in_flight)
+        return self._knows_rest and not quiet and self._guard.allows(in_flight)
 
     def ended(self, seconds: float) -> None:
         """Keep quiet for as long as a request of that length asks for."""
-        self._quiet_until = self._clock() + self._politeness.pause_seconds(seconds)
+        self._quiet_until = self._clock() + self._guard.pause_seconds(seconds)
 
     async def run(self, notice: Callable[[], None]) -> None:
         """Read a few times at rest, then now and then; to cancel it is safe at any time."""
         for _ in range(_READS_AT_REST):
             seconds = await self._timed()
             if seconds is not None:
-                self._politeness.rested(seconds)
+                self._guard.rested(seconds)
         self._knows_rest = True
         notice()
         while True:
             await self._nap(notice)
             seconds = await self._timed()
-            if seconds is not None and self._politeness.read(seconds):
+            if seconds is not None and self._guard.read(seconds):
                 self._tell(seconds)
             notice()
 
@@ -112,10 +115,10 @@ class Polite:
 
     def _tell(self, seconds: float) -> None:
         in_flight, weight = self._standing()
-        pause = "" if not self._politeness.pause_seconds(1.0) else ", with pauses"
+        pause = "" if not self._guard.pause_seconds(1.0) else ", with pauses"
         self._emit(
             GateMoved(
-                max_in_flight=in_flight if self._politeness.may_send(1) else 1,
+                max_in_flight=in_flight if self._guard.allows(1) else 1,
                 max_weight=weight,
                 reason=f"polite: a light read takes {1000 * seconds:.0f} ms{pause}",
             )
