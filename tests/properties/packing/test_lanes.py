@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bulk_importer.packing import Lanes
 from support.entries import run_of
+from support.profiles import examples
 
 FEW = "abc"
 MANY = "defghijklmnop"
@@ -69,5 +70,5 @@ class LanesModel(RuleBasedStateMachine):
         assert self.lanes.waiting_bytes == sum(len(str(n)) for each in self.waiting.values() for n in each)
 
 
-LanesModel.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+LanesModel.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=30)
 TestLanesModel = LanesModel.TestCase

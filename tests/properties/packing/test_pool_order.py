@@ -14,6 +14,7 @@ from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.spans import Span, SpanSet
 from support.entries import run_of
+from support.profiles import examples
 
 MEDIA = "abcd"
 EACH_ITS_OWN = "efghijklmnopqrstuvwxyz"
@@ -147,5 +148,5 @@ class PoolOrder(RuleBasedStateMachine):
         assert self.pool.bytes == 0
 
 
-PoolOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+PoolOrder.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=30)
 TestPoolOrder = PoolOrder.TestCase

@@ -22,6 +22,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
+from support.profiles import examples
 
 ENTRIES = 8
 MISHAPS: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
@@ -121,8 +122,9 @@ async def live(seed: int, rounds: int) -> None:
             await person.check(at_rest=True)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.integers(1, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(10))
 @example(0, 5)
 @example(1571, 5)
 def test_retries_double_nothing_and_lose_nothing(seed: int, rounds: int) -> None:

@@ -24,6 +24,7 @@ from bulk_importer.summary import RunState, Summary
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
+from support.profiles import examples
 
 MEDIA = 6
 CLASSES: list[dict[str, Any]] = [
@@ -230,7 +231,8 @@ async def test_stories_that_once_ended_badly(story: Story, tmp_path: Path) -> No
     await tell(story, tmp_path)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 @given(story=stories)
 def test_the_record_is_what_the_server_holds(story: Story) -> None:
     """Delivered is what the sandbox holds, rejected what it refuses, and the order of each media is kept."""
@@ -240,7 +242,7 @@ def test_the_record_is_what_the_server_holds(story: Story) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.timeout(7200)
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3000), suppress_health_check=list(HealthCheck))
 @given(story=stories)
 def test_the_record_is_what_the_server_holds_thousands_of_times(story: Story) -> None:
     """The same, for as long as it takes."""

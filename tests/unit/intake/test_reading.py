@@ -231,7 +231,7 @@ def read_brackets(file: Path, opened: int, closed: int) -> str:
     return ran.stdout.strip()
 
 
-@pytest.mark.parametrize("depth", [100_000, pytest.param(10_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("depth", [100_000, 1_000_000])
 def test_opening_brackets_without_end_break_off_at_the_last_one(file: Path, depth: int) -> None:
     """A small file of brackets takes neither the stack nor the memory."""
     assert read_brackets(file, depth, 0) == f"0 [] False (0, {depth + 1})"

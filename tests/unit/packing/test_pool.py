@@ -140,7 +140,7 @@ async def test_whoever_seals_can_wait_for_the_next_run_and_for_the_last() -> Non
     pool = Pool(1 << 20)
     waiting = asyncio.create_task(pool.changed())
     await asyncio.sleep(0)
-    await pool.put(run_of("a"))
+    await pool.put(cut("a"))
     await waiting
     waiting = asyncio.create_task(pool.changed())
     await asyncio.sleep(0)

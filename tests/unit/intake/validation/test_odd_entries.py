@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bulk_importer.intake.validation.judge import Judge, Judged, Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from support.entries import entry
+from support.profiles import examples
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(
@@ -141,7 +142,7 @@ answers = st.lists(st.sampled_from(["urban", "rural", "wet"]), min_size=1, max_s
 
 
 @given(st.lists(st.tuples(shapes, answers), min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 def test_the_fast_ways_and_the_exact_look_say_the_same(drawn: list[tuple[Any, Any]]) -> None:
     """An entry means the same beside ordinary ones as it does with a key that has every entry looked at exactly."""
     entries = []
@@ -154,7 +155,7 @@ def test_the_fast_ways_and_the_exact_look_say_the_same(drawn: list[tuple[Any, An
     ]
     for config in (None, CONFIG):
         fast, exact = (Judge(Rules(label_config=config, keep_warnings=True)) for _ in range(2))
-        judged(fast, ordinary * 600)
+        judged(fast, ordinary * 300)
         quick = warned(judged(fast, entries))
         slow = warned(judged(exact, [{**each, "own": {"key": 1}} for each in entries]))
         assert quick == [each for each in slow if each[1] != "key-unknown"]

@@ -10,6 +10,7 @@ from bulk_importer.labels.entry import key_of
 from bulk_importer.model import EntryRun, KeepData, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from support.entries import run_of
+from support.profiles import examples
 
 MISSING, TRUE, FALSE = KeepData.MISSING, KeepData.TRUE, KeepData.FALSE
 
@@ -77,7 +78,7 @@ def test_what_an_earlier_process_followed_is_as_good_as_what_this_one_did(
     assert len(later) == len(whole) == len({media_id for media_id, _ in entries})
 
 
-@settings(deadline=None, max_examples=40)  # a table is looked through slot by slot, in a fifth of a second
+@settings(max_examples=examples(40))  # a table is looked through slot by slot, in a fifth of a second
 @given(
     st.lists(st.sampled_from("abcdefgh"), max_size=20),
     st.lists(st.sampled_from("abcdefgh"), max_size=20),
