@@ -1,18 +1,26 @@
-"""From bytes to entries that may be sent: sources, segments, workers, and the judge.
+"""From the bytes of a source to entries that may be sent: segments, workers, and the judge.
 
-Guess, then prove. `opening` finds the array, and `foreign` names what is none; `cutting` cuts the source into segments
-at a guessed element boundary; a worker proves the guess (`segments`: the stretch decodes as an array, so it ends where
-it began, between elements), or delimits it exactly (`scan`, and `exact` where JSON stops being JSON), and has the
-elements judged (`validation`).
-What comes back are columns; `reading` puts them in order, and cuts again where a guess was wrong. A wrong guess costs
-time, never truth: every segment behind a proven one begins at an element.
+- `reading` iterates over the segments of a source in order, and cuts again where a guess was wrong.
+- `framing` finds the array, cuts the source into segments, and delimits the elements of one.
+- `workers` does the work on a segment in other processes, of which `job` is the question and the answer.
+- `validation` judges elements, by rules.
+- `placing` makes findings and positions of what a worker judged, which counts from its segment.
+
+Nothing here knows the server, the checkpoint, or what becomes of an entry.
+
+Guess, then prove. `framing.opening` finds the array, and `framing.foreign` names what is none; `framing.cutting` cuts
+the source into segments at a guessed element boundary; a worker proves the guess (`framing.segments`: the stretch
+decodes as an array, so it ends where it began, between elements), or delimits it exactly (`framing.scan`, and
+`framing.exact` where JSON stops being JSON), and has the elements judged. What comes back are columns. A wrong guess
+costs time, never truth: every segment behind a proven one begins at an element.
 
 The same once more inside a segment, and inside an entry, as long as guesses come true. Elements are delimited
 wherever two seem to be joined (`segments.frame_at_joints`), and each is decoded into a form of what this input has
-looked like so far (`narrow_forms`), which counts it while it proves it; both are proven by the decoding itself, and
-by one count of colons for the whole segment. Where that fails, `segments.frame` and the wide forms (`forms`,
-`configured_forms`) do it in twice the time, and the exact look (`strict_json`, `schema`, `labels.meaning`) in ten
-times.
+looked like so far (`forms.narrow`), which counts it while it proves it. The decoding itself proves both, and one count
+of colons proves for the whole segment that no key came twice. What does not fit is decoded into the wide form
+(`forms.plain`, `forms.configured`) in twice the time, and what does not fit that gets the exact look (`strict_json`,
+`schema`, `labels.meaning`) in ten times. Only where such an element is no JSON is the segment delimited anew
+(`segments.frame`) and judged again.
 
 Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a
 segment (at most `max_segment_entries`); `benchmarks/bench_intake.py` holds processes against it:

@@ -27,7 +27,7 @@ class Flaw(NamedTuple):
 
 
 class Ring(Enum):
-    """What an entry is held against when a flaw shows."""
+    """What an entry is compared with when a flaw shows."""
 
     TEXT = "the JSON text"
     SCHEMA = "the import schema"

@@ -1,6 +1,6 @@
 """What the server lists of the media of a project, in a file on its way into an index.
 
-A list of a million media does not stay in memory: the rows go to the file as they come, and `media_lists` reads them.
+A list of a million media does not stay in memory: the rows go to the file as they come, and `lists` reads them.
 """
 
 from __future__ import annotations

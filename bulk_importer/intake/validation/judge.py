@@ -1,11 +1,12 @@
 """Judges the elements of a segment: which are entries that may be sent, and what is wrong with the others.
 
-Three rings (see `labels.findings`): the text and the import schema, the label configuration, the media of the project.
-Each element is decoded into a form of what this input usually holds (`narrow_forms`), else into one that knows all
-that is ordinary (`forms`); what does not fit either is looked at exactly. All ways give the same columns and digest.
+Three rings (see `labels.flaws.Ring`): the text and the import schema, the label configuration, the media of the
+project. Each element is decoded into a form of what this input usually holds (`forms.narrow`), else into one that knows
+all that is ordinary (`forms.plain`, `forms.configured`); what does not fit either is looked at exactly. All ways give
+the same columns and digest.
 
-That no key of an entry came twice is proven for all entries of a segment at once that fit the narrow form: the text
-never has fewer colons than keys that arrive, in no entry, so if the sums are equal, the numbers of each entry are.
+That no key of an entry came twice is proven at once for all entries of a segment that fit the narrow form: no entry has
+fewer colons in its text than keys that arrive, so if the sums are equal, the numbers of each entry are.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ class Judge:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.severities = rules.severities()
-        # Notes that these rules make more of; an entry that has one needs findings, not only a number.
-        self._weighty = frozenset(
+        # Notes that these rules raise to warnings or errors; an entry that has one needs findings, not only a number.
+        self._raised = frozenset(
             code
             for code, severity in self.severities.items()
             if severity is not Severity.NOTE and CATALOGUE[code].severity is Severity.NOTE
@@ -104,7 +105,7 @@ class Judge:
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
         self._narrowing = Narrowing(form)
         # The narrow form gives numbers of what is not given, no findings about it.
-        self._may_narrow = self._weighty.isdisjoint(_NOT_GIVEN)
+        self._may_narrow = self._raised.isdisjoint(_NOT_GIVEN)
         self._scratch = bytearray()
         # Set for good when the colons of a segment did not account for its keys: its texts hold some.
         self._counts_each = False
@@ -116,10 +117,10 @@ class Judge:
         return judged
 
     def judge_guess(self, data: bytes, starts: Sequence[int], lengths: Sequence[int]) -> Judged | None:
-        """Judge elements of which `starts` and `lengths` are a guess (see `frame_at_joints`), and prove it.
+        """Judge elements of which `starts` and `lengths` are a guess (see `frame_at_joints`), and prove the guess.
 
-        Each element that is accepted, and each that is refused for anything else than its text, was decoded as one
-        value. None where another one does not decode: then the guess may be wrong, and nothing is known.
+        It is proven when each element is one JSON value by itself. None where one is not: then it may be that elements
+        end elsewhere, and nothing is known.
         """
         return self._judged(data, starts, lengths, is_guess=True)
 
@@ -134,23 +135,25 @@ class Judge:
     def _judge_each(
         self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_guess: bool
     ) -> SegmentBuilder | None:
+        """What comes of the elements; None where `is_guess` and one of them is no JSON."""
         builder = SegmentBuilder()
         keys = 0
         excluded: list[bytes] = []  # elements of which `keys` holds none
         raws = (data[start : start + length] for start, length in zip(starts, lengths, strict=True))
         is_resting = self._narrowing.is_resting
         while builder.index < len(starts):
-            unfit: Iterable[bytes] = raws
+            misfits: Iterable[bytes] = raws
             if not is_resting:
                 more, refused = self._accept_narrow(raws, builder)
                 keys += more
                 if refused is None:
                     break
                 excluded.append(refused)
-                unfit = (refused,)
-            odd = self._accept_wide(unfit, builder)
+                misfits = (refused,)
+            odd = self._accept_wide(misfits, builder)
             if odd is None:
                 continue
+            # What a form or the exact look accepts was decoded as a whole; what they refuse need not be one element.
             if is_guess and not _is_one_value(odd):
                 return None
             self._look_closely(odd, builder)
@@ -215,7 +218,7 @@ class Judge:
         """Accept elements as long as they fit the wide form, and learn from them; gives the first that does not fit."""
         decode, tally_of, scratch = self._decode, self._tally, self._scratch
         is_free = self._media.is_free if self._media is not None else None
-        is_report, weighty, counts = self._rules.is_report, self._weighty, builder.counts
+        is_report, raised, counts = self._rules.is_report, self._raised, builder.counts
         media_ids, keeps, weights, digests = builder.columns
         for raw in raws:
             try:
@@ -225,7 +228,7 @@ class Judge:
             tally, media_id = tally_of(entry), entry.internal_media_ID
             if tally is None or media_id < _FIRST_LETTER:
                 return raw
-            if tally.notes and not weighty.isdisjoint(code for code, _ in tally.notes):
+            if tally.notes and not raised.isdisjoint(code for code, _ in tally.notes):
                 return raw
             ignored = ignored_keys(raw, tally.keys) if repeats_a_key(raw, tally.keys) else ()
             if ignored is None:

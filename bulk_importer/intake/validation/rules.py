@@ -1,4 +1,7 @@
-"""By which rules entries are judged."""
+"""The rules by which entries are judged: what the user and the project ask for, as one value.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ _MAX_DEPTH = 128
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What entries are held against; small, and made to be sent to worker processes.
+    """What entries are compared with; small, and made to be sent to worker processes.
 
     Attributes:
-        label_config: what the classes and values of entries are held against; None: the schema alone.
+        label_config: the classes and values that entries may have; None: whatever the import schema allows.
         media_index: path of the index of the project's media; None: media are not looked at.
         media_rules: what an entry may do to a media.
         strict: warnings are errors.
@@ -42,6 +45,6 @@ class Rules:
     is_report: bool = False
 
     def severities(self) -> dict[str, Severity]:
-        """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
+        """What findings of each code count as. Raises `UsageError` for codes that are unknown or cannot be allowed."""
         configured = self.label_config is not None
         return severities(strict=self.strict, allow=self.allow, deny=self.deny, configured=configured)

@@ -2,7 +2,7 @@
 
 Pure. The framing of the source does not look inside texts, and parsers differ in what they let pass: control
 characters, bytes that are not UTF-8, halves of surrogate pairs, keys that come twice, depths that overflow a stack.
-This is the exact and slower look, taken at elements that the fast accept (see `forms`) does not vouch for.
+This is the exact and slower look, taken at elements that the fast accept (see `forms.plain`) does not vouch for.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ def parsed(raw: bytes, *, max_depth: int) -> tuple[object, list[Flaw]]:
     return value, list(_repeated_keys(raw, value))
 
 
-def repeats_a_key(raw: bytes, keys: int, apart: Sequence[bytes] = ()) -> bool:
+def repeats_a_key(raw: bytes, keys: int, excluded: Sequence[bytes] = ()) -> bool:
     """Whether the text may name a key twice, given how many different keys a parser saw in it. False is a proof.
 
     Each key in the text brings a colon. So if there are no more colons than keys that arrived, none was lost; in no
-    element, if the text is of several, for there are never fewer colons than keys. Elements `apart` do not count.
+    element, if the text is of several, for there are never fewer colons than keys. Elements `excluded` do not count.
     Colons inside texts spoil this count; a colon right behind a quotation mark is rarer there.
     """
-    if raw.count(b":") - sum(each.count(b":") for each in apart) == keys:
+    if raw.count(b":") - sum(each.count(b":") for each in excluded) == keys:
         return False
-    if raw.count(b'":') - sum(each.count(b'":') for each in apart) != keys:
+    if raw.count(b'":') - sum(each.count(b'":') for each in excluded) != keys:
         return True
     return any(gap in raw for gap in (b" :", b"\n:", b"\t:", b"\r:")) and _GAP.search(raw) is not None
 
