@@ -22,17 +22,10 @@ from xxhash import xxh64_digest
 
 from bulk_importer.intake.validation.flaw_collector import FlawCollector
 from bulk_importer.intake.validation.forms.configured import ConfiguredForm
+from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of, encode_canonically
 from bulk_importer.intake.validation.forms.narrow import Narrowing
-from bulk_importer.intake.validation.forms.plain import (
-    AnyEntry,
-    PlainEntry,
-    PlainForm,
-    Tally,
-    WideForm,
-    digest_of,
-    encode_canonically,
-    ignored_keys,
-)
+from bulk_importer.intake.validation.forms.plain import PlainEntry, PlainForm, ignored_keys
+from bulk_importer.intake.validation.forms.wide import Tally, WideForm
 from bulk_importer.intake.validation.geometries import add_geometries
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema

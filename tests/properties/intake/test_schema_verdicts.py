@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulk_importer.intake.validation.forms.digest import digest_of
 from bulk_importer.intake.validation.forms.narrow import Narrowing
-from bulk_importer.intake.validation.forms.plain import PlainForm, digest_of
+from bulk_importer.intake.validation.forms.plain import PlainForm
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document

@@ -1,7 +1,7 @@
 """The fast accept compiled from a label configuration: its classes become types, its options become literals.
 
 One decoding then proves the grammar, the import schema and the label configuration at once, in C, for hardly more
-than the plain form costs (see `forms`, whose rules hold here too). What the configuration leaves open is counted
+than the plain form costs (see `plain`, whose rules hold here too). What the configuration leaves open is counted
 here: which classifications are not given, which stay unset.
 
 A form accepts only what is worth no error and no warning. Keys in another case, a line under a polygon class, classes
@@ -20,16 +20,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.intake.validation.forms.plain import (
-    SHAPES,
-    Form,
-    Place,
-    Point,
-    Question,
-    Tally,
-    has_twice,
-    struct_of,
-)
+from bulk_importer.intake.validation.forms.coordinates import SHAPES, Point
+from bulk_importer.intake.validation.forms.plain import has_twice
+from bulk_importer.intake.validation.forms.wide import Form, Place, Question, Tally, struct_of
 from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 
 __all__ = ["ConfiguredForm"]

@@ -1,7 +1,7 @@
 """The fast accept narrowed to what the entries of an input have looked like so far.
 
 The geometries of one class mostly look alike: the same shape, the same classifications, one text each. A form (see
-`forms`) in which exactly that is demanded proves it while it decodes, and then geometries need not be walked to be
+`plain`) in which exactly that is demanded proves it while it decodes, and then geometries need not be walked to be
 counted: what one counts, times their number. So an ordinary entry costs a few operations for each class, in place of
 a few for each geometry. What does not fit is taken by the wide form, from which this one is narrowed, and is learnt
 from; the two count alike and give the same digest.
@@ -15,29 +15,21 @@ at in each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter, itemgetter
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
 
-from bulk_importer.intake.validation.forms.plain import (
-    SHAPES,
-    Answers,
-    Form,
-    Ground,
-    Place,
-    WideForm,
-    has_twice,
-    struct_of,
-)
+from bulk_importer.intake.validation.forms.coordinates import SHAPES
+from bulk_importer.intake.validation.forms.plain import has_twice
+from bulk_importer.intake.validation.forms.seen import SeenAnswers, SeenEntry, SeenPlace
+from bulk_importer.intake.validation.forms.wide import Answers, Form, Ground, Place, WideForm, struct_of
 
 __all__ = ["Count", "NarrowForm", "Narrowing"]
 
-# Looking up keys of an object takes time in proportion to the keys that a form has.
-_MOST_KEYS = 64
 _LEARN_FIRST = 8
 _LEARN_ALL = 256
 _LEARN_EVERY = 64
@@ -65,7 +57,7 @@ class Count:
 class NarrowForm:
     """A form of an entry, and the count of what arrived in it."""
 
-    def __init__(self, seen: _SeenEntry, wide: WideForm) -> None:
+    def __init__(self, seen: SeenEntry, wide: WideForm) -> None:
         self._count = Count()
         self._answers = _AnswersForm(seen.answers, wide.answers)
         self._classes = _ClassesForm(seen.classes, wide.ground)
@@ -111,7 +103,7 @@ class _AnswersForm:
     sometimes, or with more than one text, is looked at one by one.
     """
 
-    def __init__(self, seen: _SeenAnswers, answers: Answers) -> None:
+    def __init__(self, seen: SeenAnswers, answers: Answers) -> None:
         self.none = answers.optional, answers.required
         self.keys = self.weight = self.omitted = self.required = 0
         self._looked_at: list[tuple[Callable[[Form], Form], bool, int, int]] = []
@@ -168,7 +160,7 @@ class _Group:
         varies: there is more to count in them than that.
     """
 
-    def __init__(self, name: str, seen: _SeenPlace, place: Place) -> None:
+    def __init__(self, name: str, seen: SeenPlace, place: Place) -> None:
         self.name = name
         self.type: Form = Annotated[list[None], Meta(max_length=0)]
         self.keys = self.weight = 1
@@ -181,7 +173,7 @@ class _Group:
             self._begin(seen, place)
         self.varies = any((self._omitted, self._required, self._points, self._answers, self.nested))
 
-    def _begin(self, seen: _SeenPlace, place: Place) -> None:
+    def _begin(self, seen: SeenPlace, place: Place) -> None:
         shape = SHAPES[seen.shape]
         if shape.writes_points:
             self._points = attrgetter(seen.shape)
@@ -233,7 +225,7 @@ class _Group:
 class _ClassesForm:
     """The form of an object of classes; each of them may be missing."""
 
-    def __init__(self, seen: dict[str, _SeenPlace], ground: Ground, *, within: str = "") -> None:
+    def __init__(self, seen: dict[str, SeenPlace], ground: Ground, *, within: str = "") -> None:
         types = []
         self._names: list[str] = []
         self._nested: list[_ClassesForm | None] = []
@@ -293,12 +285,12 @@ class Narrowing:
     def __init__(self, wide: WideForm) -> None:
         self.form: NarrowForm | None = None
         self._wide = wide
-        self._seen = _SeenEntry()
+        self._seen = SeenEntry()
         # Entries offered in all, those since the last form was made, whether there was news in them, and forms made.
         self._offered = 0
         self._since = 0
         self._has_news = False
-        self._made = 0
+        self._forms_made = 0
         # The form that is not worth a try at present, and for how many segments.
         self._resting: NarrowForm | None = None
         self._rest = 0
@@ -315,11 +307,11 @@ class Narrowing:
         self._offered += 1
         self._since += 1
         if self._offered <= _LEARN_ALL or not self._offered % _LEARN_EVERY:
-            self._has_news = self._seen.learn(_decode_entry(raw), self._wide) or self._has_news
+            self._has_news = self._seen.learn(raw, self._wide) or self._has_news
         # Each form waits twice as long as the one before, so all of them together cost little.
-        if self._has_news and self._since >= _LEARN_FIRST << self._made:
+        if self._has_news and self._since >= _LEARN_FIRST << self._forms_made:
             self.form = NarrowForm(self._seen, self._wide)
-            self._made += 1
+            self._forms_made += 1
             self._since = 0
             self._has_news = False
 
@@ -332,159 +324,3 @@ class Narrowing:
         elif self.form is not None and 2 * refused > tried:
             self.form, self._resting = None, self.form
             self._rest = _REST_SEGMENTS
-
-
-class _Geometry(msgspec.Struct, gc=False):
-    """What is learnt from a geometry that the wide form takes."""
-
-    classifications: dict[str, list[Form]] | UnsetType = UNSET
-    line: msgspec.Raw | UnsetType = UNSET
-    nested_geometries: dict[str, list[_Geometry]] | UnsetType = UNSET
-    point: msgspec.Raw | UnsetType = UNSET
-    polygon: msgspec.Raw | UnsetType = UNSET
-    rectangle: msgspec.Raw | UnsetType = UNSET
-
-    @property
-    def shape(self) -> str:
-        """The key of its coordinates; empty if it is the deprecated one."""
-        return next((key for key in SHAPES if getattr(self, key) is not UNSET), "")
-
-
-_Classes: TypeAlias = dict[str, list[_Geometry]]
-
-
-class _Entry(msgspec.Struct, gc=False):
-    """The same of an entry."""
-
-    global_classifications: dict[str, list[Form]] | UnsetType = UNSET
-    labels: _Classes | UnsetType = UNSET
-
-
-_decode_entry = msgspec.json.Decoder(_Entry).decode
-
-
-@dataclass(slots=True)
-class _SeenQuestion:
-    times: int = 0
-    many: bool = False
-
-
-@dataclass(slots=True)
-class _SeenAnswers:
-    """`times`: how often classifications were given at a place; `given`: which, and how often each."""
-
-    times: int = 0
-    given: dict[str, _SeenQuestion] = field(default_factory=dict)
-
-    def learn(self, answers: dict[str, list[str]]) -> None:
-        self.times += 1
-        for key, values in answers.items():
-            seen = self.given.setdefault(key, _SeenQuestion())
-            seen.times += 1
-            seen.many = seen.many or len(values) > 1
-
-    def pattern(self) -> object:
-        """What a form is made of."""
-        given = {key: (each.times == self.times, each.many) for key, each in self.given.items()}
-        return bool(self.times), given
-
-
-@dataclass(slots=True)
-class _SeenPlace:
-    """`times`: how many geometries of a class were seen; `shape` is empty while there were none."""
-
-    shape: str = ""
-    times: int = 0
-    answers: _SeenAnswers = field(default_factory=_SeenAnswers)
-    is_nested: bool = False
-    nested: dict[str, _SeenPlace] = field(default_factory=dict)
-
-    def learn(self, geometry: _Geometry) -> None:
-        self.shape = geometry.shape
-        self.times += 1
-        if geometry.classifications is not UNSET:
-            self.answers.learn(geometry.classifications)
-        if geometry.nested_geometries is not UNSET:
-            self.is_nested = True
-            _learn_classes(geometry.nested_geometries, self.nested)
-
-    def pattern(self) -> object:
-        nested = {key: each.pattern() for key, each in self.nested.items()}
-        answered = self.answers.times == self.times, self.answers.pattern()
-        return self.shape, answered, self.is_nested, nested
-
-
-@dataclass(slots=True)
-class _SeenEntry:
-    """All that was seen of an input."""
-
-    entries: int = 0
-    answers: _SeenAnswers = field(default_factory=_SeenAnswers)
-    classes: dict[str, _SeenPlace] = field(default_factory=dict)
-
-    def learn(self, entry: _Entry, wide: WideForm) -> bool:
-        """Take an entry in, if it is one for a narrow form. Whether that makes another form."""
-        given, classes = entry.global_classifications, {} if entry.labels is UNSET else entry.labels
-        if not _fits_answers(given, self.answers, wide.answers):
-            return False
-        if not _fits_classes(classes, self.classes, wide.ground):
-            return False
-        before = self.pattern()
-        self.entries += 1
-        if given is not UNSET:
-            self.answers.learn(given)
-        _learn_classes(classes, self.classes)
-        return before != self.pattern()
-
-    def pattern(self) -> object:
-        classes = {key: each.pattern() for key, each in self.classes.items()}
-        return bool(self.entries), self.answers.pattern(), classes
-
-
-def _learn_classes(classes: _Classes, seen: dict[str, _SeenPlace]) -> None:
-    for key, geometries in classes.items():
-        place = seen.setdefault(key, _SeenPlace())
-        for geometry in geometries:
-            place.learn(geometry)
-
-
-def _fits_classes(classes: _Classes, seen: dict[str, _SeenPlace], ground: Ground) -> bool:
-    """Whether a narrow form can hold these geometries beside those that were seen."""
-    if len(seen.keys() | classes.keys()) > _MOST_KEYS:
-        return False
-    return all(
-        _fits_geometries(key, geometries, seen.get(key, _SeenPlace()), ground)
-        for key, geometries in classes.items()
-    )
-
-
-def _fits_geometries(key: str, geometries: list[_Geometry], seen: _SeenPlace, ground: Ground) -> bool:
-    shape = seen.shape or (geometries[0].shape if geometries else "")
-    place = ground.place(key, shape)
-    if place is None:
-        return False
-    for geometry in geometries:
-        if not shape or geometry.shape != shape:
-            return False
-        if not _fits_answers(geometry.classifications, seen.answers, place.answers):
-            return False
-        nested = geometry.nested_geometries
-        if nested is not UNSET and (
-            place.nested is None or not _fits_classes(nested, seen.nested, place.nested)
-        ):
-            return False
-    return True
-
-
-def _fits_answers(given: dict[str, list[Form]] | UnsetType, seen: _SeenAnswers, answers: Answers) -> bool:
-    if given is UNSET:
-        return True
-    if len(seen.given.keys() | given.keys()) > _MOST_KEYS:
-        return False
-    for key, values in given.items():
-        question = answers.question(key)
-        if question is None or not values or (len(values) > 1 and question.many is None):
-            return False
-        if not all(isinstance(value, str) for value in values):
-            return False
-    return True
