@@ -223,30 +223,31 @@ class EntryRun(msgspec.Struct, frozen=True):
         """The entries at `indexes` (ascending) as a run of their own that shares `data`."""
         if isinstance(indexes, range) and indexes.step == 1:
             part = slice(indexes.start, indexes.stop)
+            media_ids = self.media_ids[part]
             return EntryRun(
-                self.offset,
-                self.data,
-                self.positions[part],
-                self.starts[part],
-                self.lengths[part],
-                self.media_ids[part],
-                self.media_ids[part] if self.lanes is self.media_ids else self.lanes[part],
-                self.keeps[part],
-                self.weights[part],
-                self.keys[part],
+                offset=self.offset,
+                data=self.data,
+                positions=self.positions[part],
+                starts=self.starts[part],
+                lengths=self.lengths[part],
+                media_ids=media_ids,
+                lanes=media_ids if self.lanes is self.media_ids else self.lanes[part],
+                keeps=self.keeps[part],
+                weights=self.weights[part],
+                keys=self.keys[part],
             )
         media_ids = [self.media_ids[i] for i in indexes]
         return EntryRun(
-            self.offset,
-            self.data,
-            array("q", [self.positions[i] for i in indexes]),
-            array("q", [self.starts[i] for i in indexes]),
-            array("q", [self.lengths[i] for i in indexes]),
-            media_ids,
-            media_ids if self.lanes is self.media_ids else [self.lanes[i] for i in indexes],
-            bytes(self.keeps[i] for i in indexes),
-            array("q", [self.weights[i] for i in indexes]),
-            array("Q", [self.keys[i] for i in indexes]),
+            offset=self.offset,
+            data=self.data,
+            positions=array("q", [self.positions[i] for i in indexes]),
+            starts=array("q", [self.starts[i] for i in indexes]),
+            lengths=array("q", [self.lengths[i] for i in indexes]),
+            media_ids=media_ids,
+            lanes=media_ids if self.lanes is self.media_ids else [self.lanes[i] for i in indexes],
+            keeps=bytes(self.keeps[i] for i in indexes),
+            weights=array("q", [self.weights[i] for i in indexes]),
+            keys=array("Q", [self.keys[i] for i in indexes]),
         )
 
 

@@ -40,7 +40,7 @@ _COMMA = ord(",")
 
 @dataclass(frozen=True, slots=True)
 class IntakeOptions:
-    """How to read.
+    """How a source is read: by how many processes, in segments of which size, and as what.
 
     Attributes:
         workers: processes that delimit and judge; 0 does it in a thread of this one, None takes as many as
@@ -63,7 +63,7 @@ class IntakeOptions:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """As the settings say it."""
+        """The options that the settings ask for."""
         return cls(
             workers=settings.workers,
             segment_bytes=settings.segment_bytes,
@@ -74,7 +74,7 @@ class IntakeOptions:
 
 
 class End(msgspec.Struct, frozen=True):
-    """The source was read to its end: how many positions it has, and bytes (decompressed)."""
+    """The end of a source, once it is reached: how many positions it has, and how many bytes (decompressed)."""
 
     total: int
     length: int

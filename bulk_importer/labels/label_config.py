@@ -74,7 +74,7 @@ class LabelConfig(msgspec.Struct, frozen=True):
             yield from root.below()
 
     def unchecked(self) -> tuple[str, ...]:
-        """What entries cannot be held against, in words; empty for a complete configuration."""
+        """What in entries cannot be checked, in words; empty for a complete configuration."""
         if not self.flat:
             return ()
         return (

@@ -1,6 +1,6 @@
 """What the server would make of an entry that the import schema accepts: refuse it, lose or distort it, or store it.
 
-Pure. Ring 2. The server answers 200 to most of what is found here and names no entry for the rest, so this is the only
+Pure. The server answers 200 to most of what is found here and names no entry for the rest, so this is the only
 place where it can be learnt. The rules are those of its import code: keys of classes, nested classes and nested
 classifications are looked up in the database (case does not count on MariaDB), keys of global and geometry
 classifications are compared in memory (case counts); coordinates are read from all geometry keys one after the

@@ -67,7 +67,7 @@ def _flaw_of_text(text: str, label: LabelClass | None, at: str) -> Flaw | None:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """What was probably meant, or what there is."""
+    """What may stand in place of `word`, for people: the nearest of the known words, or the first of them."""
     words = sorted(known)
     near = nearest(word, words)
     if near is not None:

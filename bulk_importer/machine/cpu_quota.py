@@ -12,7 +12,7 @@ __all__ = ["usable_cores"]
 
 
 def usable_cores(root: Path = Path("/")) -> int:
-    """The number of them, at least 1. `root` is where /proc and /sys are found."""
+    """How many cores this process may use, at least 1. `root` is the folder of /proc and /sys."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     return max(1, min([bound, *(int(cores) for cores in _quotas(root))]))
 

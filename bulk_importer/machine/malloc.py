@@ -21,7 +21,7 @@ _KEPT_BYTES = 16 << 20
 
 
 def reuse_large_blocks() -> None:
-    """Set it up for this process; elsewhere than in glibc do nothing."""
+    """Let this process use large blocks again; without glibc nothing happens."""
     import ctypes
 
     try:

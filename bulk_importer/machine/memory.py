@@ -14,7 +14,7 @@ _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
 
 
 def available_bytes(root: Path = Path("/")) -> int | None:
-    """An estimate, None where nothing tells. `root` is where /proc and /sys are found."""
+    """About how many bytes of memory are free; None where nothing tells. `root` is the folder of /proc and /sys."""
     return min([*_free(root), *_left(root)], default=None)
 
 

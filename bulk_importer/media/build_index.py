@@ -45,7 +45,7 @@ _READING = b"2"
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What came of it.
+    """The index of the media, or why there is none.
 
     Attributes:
         path: of the index; None where media are not looked at.
@@ -92,7 +92,7 @@ async def index_media(
     before = index or await asyncio.to_thread(_index_in, sibling)
     forgiven = _forgiving(is_begun, before)
     if listed is not None:
-        index = await _made(path, listed, forgiven, origin=origin)
+        index = await _built(path, listed, forgiven, origin=origin)
         return _indexed(index, path, *_left_out(listed, index, project))
     if catalog is None or project is None:
         return Indexed(
@@ -101,7 +101,7 @@ async def index_media(
     with RowSpool(folder / _SPOOL) as spool:
         if project.media_count <= settings.max_listing:
             await catalog.tasks(project, spool)
-            index = await _made(path, spool.path, forgiven, repeated=spool.repeated())
+            index = await _built(path, spool.path, forgiven, repeated=spool.repeated())
             return _indexed(index, path)
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
@@ -111,10 +111,10 @@ async def index_media(
             if not dataset.deleted:
                 await catalog.media_pages(dataset, spool)
         left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
-        return _indexed(await _made(path, spool.path, forgiven), path, left_out)
+        return _indexed(await _built(path, spool.path, forgiven), path, left_out)
 
 
-async def _made(
+async def _built(
     path: Path,
     listed: Path,
     forgiven: Callable[[TaskRun], TaskRun],

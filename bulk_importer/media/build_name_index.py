@@ -77,15 +77,15 @@ async def index_names(
                 f"--media-by name has no names to go by: {listed} has none. Give what 'bulk-importer media --csv' "
                 "prints, or --media-map."
             )
-        await _made(settings, path, media_names(listed), origin)
+        await _build(settings, path, media_names(listed), origin)
     elif catalog is not None and project is not None:
         with RowSpool(folder / _SPOOL) as spool:
             await _listed(settings, catalog, project, spool)
-            await _made(settings, path, media_names(spool.path), origin)
+            await _build(settings, path, media_names(spool.path), origin)
     elif settings.dataset is not None:
         raise UsageError("--dataset needs --server and --project: the server says what media are in it.")
     elif settings.media_map is not None:
-        await _made(settings, path, (), origin)
+        await _build(settings, path, (), origin)
     else:
         raise UsageError(
             "--media-by name has no names to go by: give --server and --project, or --media-list FILE, or --media-map."
@@ -110,13 +110,13 @@ async def _listed(settings: Settings, catalog: Catalog, project: Project, spool:
         )
 
 
-async def _made(settings: Settings, path: Path, named: Iterable[tuple[str, str]], origin: bytes) -> None:
+async def _build(settings: Settings, path: Path, named: Iterable[tuple[str, str]], origin: bytes) -> None:
     overriding = () if settings.media_map is None else name_map(Path(settings.media_map))
     await asyncio.to_thread(NameIndex.write, path, named, overriding, origin=origin)
 
 
 def _origin(settings: Settings) -> bytes:
-    """By what it is known again what the names were taken from: 16 bytes."""
+    """16 bytes by which what the names were taken from is known again."""
     files = (settings.media_list, settings.media_map)
     said = [b"" if name is None else content_digest(Path(name)) for name in files]
     return xxh3_128_digest(b"|".join([*said, repr(settings.dataset).encode()]))

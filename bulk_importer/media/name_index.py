@@ -88,7 +88,7 @@ class NameIndex:
         return len(self._keys)
 
     def find(self, name: str) -> str | None:
-        """The id of the media that is meant: by this very name, else by its last path segment, else in composed form.
+        """The id of the media that `name` means: exactly, else by its last path segment, else in composed form.
 
         Raises:
             SeveralMedia: more than one has the first of these names that any has.

@@ -50,7 +50,7 @@ class RowSpool:
             self.path.unlink(missing_ok=True)
 
     def rewind(self) -> None:
-        """Forget what is behind the last list that came whole."""
+        """Begin a list: forget the rows behind the last list that came whole."""
         try:
             self._file.cut(self._whole)
         except OSError as error:
@@ -58,7 +58,7 @@ class RowSpool:
         del self._tasks[self._whole_tasks :]
 
     def take(self, rows: Sequence[msgspec.Struct]) -> None:
-        """Write rows."""
+        """Write the next rows of a list."""
         try:
             self._file.append(msgspec.json.Encoder().encode_lines(rows))
         except OSError as error:
@@ -66,12 +66,12 @@ class RowSpool:
         self._tasks.extend(hash(row.task_id) for row in rows if isinstance(row, TaskRow))
 
     def keep(self) -> None:
-        """The list is whole."""
+        """End a list: it came whole, and its rows stay."""
         self._whole = self._file.size
         self._whole_tasks = len(self._tasks)
 
     def repeated(self) -> Counter[int]:
-        """Tasks that came more than once, and how often: they moved from state to state while these were listed."""
+        """The hash of each task that came more than once, and how often: its state changed while states were listed."""
         ordered = sorted(self._tasks)
         again = Counter(task for before, task in pairwise(ordered) if before == task)
         return Counter({task: times + 1 for task, times in again.items()})

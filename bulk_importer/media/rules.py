@@ -1,4 +1,4 @@
-"""Ring 3: whether the media of an entry can be imported, and whose work the entry would touch.
+"""Whether the media of an entry can be imported, and whose work the entry would touch.
 
 Pure.
 """

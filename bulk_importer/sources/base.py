@@ -27,7 +27,7 @@ class Stream(Protocol):
 
 
 class Source(Protocol):
-    """Something that can be read.
+    """The bytes of an input, opened.
 
     Attributes:
         name: as the user gave it, without secrets; for people (see `readable`).

@@ -64,7 +64,7 @@ class ZstdFrame:
         return self._member.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """At most `max_length` bytes of what it holds."""
+        """Unpack at most `max_length` bytes of the frame."""
         try:
             return self._member.decompress(data, max_length)
         except (MemoryError, zstd.ZstdError) as error:

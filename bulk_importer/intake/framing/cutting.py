@@ -51,7 +51,7 @@ class Cutter:
         return self._boundaries.joint
 
     async def cut(self, start: int, least: int = 0) -> Cut:
-        """The stretch that begins at `start`; longer than `least` bytes, because so many held no whole element."""
+        """Choose where the stretch that begins at `start` ends: behind `least` bytes, which held no whole element."""
         if self._target <= _FIRST_BYTES:
             self._boundaries.begin(await self._reader.read(start, _LONGEST_JOINT_BYTES))
         # Doubling what was too little keeps the work in proportion, however many wrong guesses an entry holds.

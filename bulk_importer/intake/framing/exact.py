@@ -40,7 +40,7 @@ _ITEM = "item"
 
 
 class NotJson(Exception):
-    """The byte, counted from the first one fed, that no JSON document can go on with."""
+    """The byte at which a document stops being JSON, counted from the first byte that was fed."""
 
     def __init__(self, offset: int, reason: str) -> None:
         self.offset = offset
@@ -213,7 +213,7 @@ class ArrayFinder:
 
     @classmethod
     def behind(cls, keys: Sequence[str]) -> ArrayFinder:
-        """One that stands right behind the closing bracket of the array."""
+        """A finder that stands right behind the closing bracket of the array."""
         import orjson
 
         finder = cls(keys)

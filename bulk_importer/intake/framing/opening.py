@@ -27,7 +27,7 @@ _MARK_BYTES = _FEW_BYTES = 512
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """Where the elements begin.
+    """What a source is, and where its elements begin.
 
     Attributes:
         lines: the source is JSON Lines.
@@ -39,7 +39,7 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class Sniffer:
-    """Looks at one source.
+    """Finds out how one source begins, and whether it ends as it should.
 
     Args:
         path: ijson's notation for the elements of the array; empty for an array at the root.

@@ -154,7 +154,7 @@ def _begin(data: bytes, *, comma: bool) -> int | None:
 
 
 def frame(data: bytes, *, comma: bool, stop: int | None = None) -> Frames | None:
-    """Delimit the elements of `data[:stop]` if that is provably a segment, at about 500 MB/s.
+    """Delimit the elements of `data[:stop]` where it can be proven to be a segment, at about 500 MB/s.
 
     None where the fast decoder does not accept it: not a segment, or JSON that it refuses (very deep nesting,
     lone surrogates), or an element that is no JSON. `scan` decides then.

@@ -46,5 +46,5 @@ class FlawCollector:
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
-        """What was kept, errors first."""
+        """The flaws that are kept, errors first."""
         return tuple(chain.from_iterable(self._kept.values()))

@@ -36,7 +36,7 @@ def geometries_in(run: EntryRun) -> Counter[str]:
 
 
 def add_geometries(entries: Iterable[bytes | memoryview], counted: Counter[str]) -> None:
-    """Add those of entries that the rules accept, the nested ones under `class/nested class`.
+    """Add the geometries of entries that the rules accept to `counted`, nested ones as `class/nested class`.
 
     Nothing is added for an entry of which `nested_geometries` is no object, which rules may let pass.
     """

@@ -275,7 +275,7 @@ class Judge:
             builder.warn(media_id, found.flaws)
 
     def _about_media(self, raw: bytes, entry: PlainEntry | _Head) -> list[Flaw]:
-        """What there is to say about the media of an entry that the schema accepts."""
+        """The flaws that concern the media of an entry that the schema accepts."""
         media_id = entry.internal_media_ID
         if self._media is None or media_id is UNSET or _is_empty(media_id):
             return []

@@ -44,7 +44,7 @@ class NamedRules(Rules):
 
     @classmethod
     def of(cls, rules: Rules, names: str) -> Self:
-        """The same rules, with names."""
+        """The same as `rules`, with the index of names at the path `names`."""
         return cls(**{each.name: getattr(rules, each.name) for each in fields(rules)}, names=names)
 
 
@@ -69,7 +69,7 @@ class NamingJudge(Judge):
     def _judged(
         self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_guess: bool
     ) -> Judged | None:
-        """As that of `Judge`; where an id was put in, `run.data` is not `data`."""
+        """Put ids in, then judge as `Judge` does; where one was put in, `run.data` is not `data`."""
         raws = [data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
         flaws: dict[int, Flaw] = {}
         named = list(raws)
@@ -119,7 +119,7 @@ def _sums(lengths: Sequence[int]) -> array[int]:
 
 
 def _rejecting(judged: Judged, flaws: dict[int, Flaw]) -> Judged:
-    """With the entries rejected whose name is wrong, in place of what was said about a missing id."""
+    """The same with the entries rejected whose name is wrong, in place of what was found about a missing id."""
     counts = Counter(judged.counts)
     rejected = {each.index: each for each in judged.rejected}
     run = judged.run

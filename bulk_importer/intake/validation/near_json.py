@@ -76,7 +76,7 @@ def flaw_at(text: str, error: json.JSONDecodeError) -> Flaw:
     )
 
 
-class _Seen(NamedTuple):
+class _Mistake(NamedTuple):
     """What stands at character `at`, and what should."""
 
     at: int
@@ -90,64 +90,64 @@ def _next_solid(text: str, at: int) -> int:
     return len(text) - len(text[at:].lstrip(_BLANKS))
 
 
-def _in_a_text(text: str, error: json.JSONDecodeError) -> _Seen | None:
+def _in_a_text(text: str, error: json.JSONDecodeError) -> _Mistake | None:
     if error.msg.startswith("Invalid control character"):
         control = text[error.pos]
         what = f"{_CONTROLS.get(control, 'a control character')} inside a text"
-        return _Seen(error.pos, f"{json.dumps(control)[1:-1]} in its place", what)
+        return _Mistake(error.pos, f"{json.dumps(control)[1:-1]} in its place", what)
     if error.msg.startswith("Invalid \\"):
         at = text.rfind("\\", 0, error.pos + 1)
-        return _Seen(at, r"an escape, or \\ for a backslash", "a backslash that begins no escape")
+        return _Mistake(at, r"an escape, or \\ for a backslash", "a backslash that begins no escape")
     if error.msg.startswith("Unterminated string"):
-        return _Seen(error.pos, "a quotation mark at its end", "a text that does not end")
+        return _Mistake(error.pos, "a quotation mark at its end", "a text that does not end")
     return None
 
 
-def _comma(text: str, at: int) -> _Seen | None:
+def _comma(text: str, at: int) -> _Mistake | None:
     """A comma that nothing follows. The parser points at it, or at what comes behind it."""
     before = text[:at].rstrip(_BLANKS)
     for comma in (at, len(before) - 1):
         behind = text[_next_solid(text, comma + 1) :][:1]
         if comma >= 0 and text[comma : comma + 1] == "," and behind in ("]", "}", ","):
-            return _Seen(comma, "a value behind each comma", "a comma too many")
+            return _Mistake(comma, "a value behind each comma", "a comma too many")
     return None
 
 
-def _mark(text: str, at: int) -> _Seen | None:
+def _mark(text: str, at: int) -> _Mistake | None:
     here = text[at : at + 1]
     if here == "'":
-        return _Seen(at, "double quotes", "a text in single quotes")
+        return _Mistake(at, "double quotes", "a text in single quotes")
     if here in _TYPOGRAPHIC:
-        return _Seen(at, 'plain double quotes, "', "a typographic quotation mark")
+        return _Mistake(at, 'plain double quotes, "', "a typographic quotation mark")
     if here == "#" or text[at : at + 2] in ("//", "/*"):
-        return _Seen(at, "no comments", "a comment")
+        return _Mistake(at, "no comments", "a comment")
     return None
 
 
-def _value(text: str, at: int, complaint: str) -> _Seen | None:
+def _value(text: str, at: int, complaint: str) -> _Mistake | None:
     """What is meant for a number, a word or a key."""
     word = _WORD.match(text, at)
     if "property name" in complaint:
-        return _Seen(at, f'"{word[0]}"', "a key without quotation marks") if word else None
+        return _Mistake(at, f'"{word[0]}"', "a key without quotation marks") if word else None
     no_number = _NO_NUMBER.match(text, at) or (_NO_NUMBER.match(text, at - 1) if at else None)
     if no_number:
-        return _Seen(no_number.start(), "a number", "no number", _NOT_A_NUMBER)
+        return _Mistake(no_number.start(), "a number", "no number", _NOT_A_NUMBER)
     begin = at
     while begin and (text[begin - 1].isdigit() or text[begin - 1] in "+-."):
         begin -= 1
     number = _NUMBER_LIKE.match(text, begin)
     if number and not _NUMBER.fullmatch(number[0]):
-        return _Seen(begin, "a number such as 10, 0.5 or -1.5e3", "a number in another form than JSON's")
+        return _Mistake(begin, "a number such as 10, 0.5 or -1.5e3", "a number in another form than JSON's")
     if word:
         spoken = _SPOKEN.get(word[0].lower(), "a text in double quotes, a number, true, false or null")
-        return _Seen(at, spoken, "a word that JSON does not know")
+        return _Mistake(at, spoken, "a word that JSON does not know")
     return None
 
 
-def _other(text: str, at: int, complaint: str) -> _Seen:
+def _other(text: str, at: int, complaint: str) -> _Mistake:
     if at == len(text):
-        return _Seen(at, "the rest of it", "the element breaks off")
+        return _Mistake(at, "the rest of it", "the element breaks off")
     expected = next(
         (each for begin, each in _MISSING.items() if complaint.startswith(begin)), "JSON by RFC 8259"
     )
-    return _Seen(at, expected, "something else")
+    return _Mistake(at, expected, "something else")

@@ -64,7 +64,10 @@ def schema_document() -> dict[str, object]:
 
 
 class ImportSchema:
-    """The exact verdict. The schema is compiled when it is asked for the first time: most processes never ask."""
+    """The import schema, which decides about one entry at a time.
+
+    It is compiled when it is asked for the first time: most processes never ask.
+    """
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft7Validator:

@@ -90,7 +90,7 @@ class SegmentBuilder:
 
     @property
     def index(self) -> int:
-        """That of the next element."""
+        """The index of the next element."""
         return len(self.media_ids) + len(self.left_out)
 
     @property
@@ -127,7 +127,7 @@ class SegmentBuilder:
     def judged(
         self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_report: bool
     ) -> Judged:
-        """All of it; `starts` and `lengths` are those of all elements in `data`."""
+        """What all elements gave together; `starts` and `lengths` say where each of them is in `data`."""
         return Judged(
             self._run(data, starts, lengths),
             tuple(self.rejected),
