@@ -34,8 +34,8 @@ __all__ = [
     "asks_for_media",
     "label_config_of",
     "require_known_codes",
-    "target_project",
     "ruleset_of",
+    "target_project",
 ]
 
 FROM_SERVER = "server"

@@ -54,8 +54,8 @@ from bulk_importer.pipeline.ruleset import (
     RuleSet,
     label_config_of,
     require_known_codes,
-    target_project,
     ruleset_of,
+    target_project,
 )
 from bulk_importer.pipeline.summarizing import (
     PROJECT_NAME,
@@ -75,7 +75,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
-from bulk_importer.transfer.build import require_sound
+from bulk_importer.transfer.options import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Import"]

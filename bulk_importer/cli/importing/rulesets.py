@@ -59,7 +59,7 @@ async def ruleset_for(
     Raises:
         BulkImporterError: as `ruleset_of`, `label_config_of` and `target_project` do.
     """
-    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, ruleset_of
+    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, ruleset_of, target_project
 
     async def measured(
         config: LabelConfig | None, catalog: Catalog | None, project: Project | None
