@@ -108,7 +108,7 @@ _SUSPECT = 0.1
 
 
 class Gate:
-    """The controller. Give it every landing; ask it before every departure.
+    """The controller. Tell it how each request ended; ask it before one leaves.
 
     A *generation* lasts from one move of a knob to the next. Its number travels with the batch, so that an answer is
     scored for the setting that it was made under.

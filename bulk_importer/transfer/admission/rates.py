@@ -5,7 +5,7 @@ Pure: the clock is a parameter (seconds, monotonic).
 GCRA (the generic cell rate algorithm of ATM) without burst tolerance: each limit keeps the time from which on the
 next thing conforms, and each thing moves that time on by its size over the rate. A batch is charged when it leaves,
 for what it holds: so a large one is followed by a long pause, and the rate holds over any stretch that begins with
-one departure and ends before another. Idle time is not saved up. A token bucket would be the same with bursts, and
+one request and ends before another. Idle time is not saved up. A token bucket would be the same with bursts, and
 bursts are what people who set a limit want to avoid.
 """
 
@@ -24,11 +24,11 @@ class Rate:
         if not 0 < per_second < math.inf:
             raise ValueError(f"a rate must be positive and finite, not {per_second}")
         self.per_second = per_second
-        # Moved on by `charge` alone; the time from which on the next departure conforms.
+        # Moved on by `charge` alone; the time from which on the next request conforms.
         self._conforms_at = -math.inf
 
     def wait_seconds(self, now: float) -> float:
-        """How long the next departure has to wait; 0 where it need not."""
+        """How long the next request has to wait; 0 where it need not."""
         return max(0.0, self._conforms_at - now)
 
     def charge(self, now: float, amount: float) -> None:
