@@ -20,7 +20,7 @@ class Rate:
     """One limit: so many per second."""
 
     def __init__(self, per_second: float) -> None:
-        """Raises: ValueError: a rate that is not positive and finite."""
+        """Begin with nothing charged. Raises `ValueError` for a rate that is not positive and finite."""
         if not 0 < per_second < math.inf:
             raise ValueError(f"a rate must be positive and finite, not {per_second}")
         self.per_second = per_second
@@ -32,7 +32,7 @@ class Rate:
         return max(0.0, self._conforms_at - now)
 
     def charge(self, now: float, amount: float) -> None:
-        """Something of this size leaves now."""
+        """Count something of this size that leaves now."""
         self._conforms_at = max(self._conforms_at, now) + amount / self.per_second
 
 
@@ -58,7 +58,7 @@ class Pacing:
 
     @property
     def max_bytes(self) -> int | None:
-        """The most bytes for one batch, likewise."""
+        """The most bytes for one batch: what one second allows, and at least one."""
         return max(1, math.floor(self._bytes.per_second)) if self._bytes else None
 
     def wait_seconds(self, now: float) -> float:
@@ -66,7 +66,7 @@ class Pacing:
         return max((pace.wait_seconds(now) for pace in self._paces), default=0.0)
 
     def charge(self, now: float, *, entries: int, body_bytes: int) -> None:
-        """A request leaves now. One that is sent again is charged again: the server has to read it again."""
+        """Count a request that leaves now; also one that is sent again, because the server has to read it again."""
         for pace, amount in ((self._requests, 1), (self._entries, entries), (self._bytes, body_bytes)):
             if pace:
                 pace.charge(now, amount)
