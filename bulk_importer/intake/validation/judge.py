@@ -255,19 +255,6 @@ class Judge:
         self._count(found, entry.internal_media_ID, builder)
         return True
 
-    def _take(
-        self,
-        raw: bytes,
-        builder: SegmentBuilder,
-        media_id: str,
-        keep: KeepData,
-        weight: int,
-        digest: bytes,
-    ) -> None:
-        builder.accept(media_id, keep, weight, digest)
-        if self._rules.is_report:
-            add_geometries([raw], builder.geometries)
-
     def _count(self, found: FlawCollector, media_id: str, builder: SegmentBuilder) -> None:
         """Count what does not keep an entry from being sent."""
         builder.counts.update(found.counts)
@@ -304,7 +291,9 @@ class Judge:
         else:
             media_id, keep, weight, digest = look.columns
             self._count(look.found, media_id, builder)
-            self._take(raw, builder, media_id, keep, weight, digest)
+            builder.accept(media_id, keep, weight, digest)
+            if self._rules.is_report:
+                add_geometries([raw], builder.geometries)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""

@@ -402,7 +402,7 @@ def test_a_judge_that_has_learnt_from_its_input_judges_as_one_that_has_not(seed:
     """Whatever is regular in the input, whatever is not, and whatever is wrong with it."""
     random = Random(seed)
     make, judge = regular(random), Judge(Rules())
-    odd, wrong = random.choice([0, 0.02, 0.3]), random.choice([0, 0.02, 0.3])
+    odd, wrong = random.choice([0, 0.02, 0.3, 0.9]), random.choice([0, 0.02, 0.3])
     for _ in range(4):
         elements = []
         for _ in range(random.choice([3, 40, 80])):
