@@ -43,7 +43,7 @@ def severities(
         strict: warnings are errors.
         allow: codes that are only counted; a firm one cannot be allowed.
         deny: codes that are errors. A code that is both allowed and denied is an error.
-        configured: entries are held against a label configuration. Where they are not, what would need one to be
+        configured: entries are judged by a label configuration. Where they are not, what would need one to be
             sure of is a warning at most: then exactly what the schema accepts is sent.
 
     Raises:

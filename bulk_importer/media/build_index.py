@@ -1,4 +1,4 @@
-"""Makes the index of the media of a project that entries are held against, once for each checkpoint.
+"""Makes the index of the media of a project by which entries are judged, once for each checkpoint.
 
 The index is kept in the folder of the checkpoint, because a resume must not take what it sent itself for the upload of
 somebody else: what counts is which media held an upload when the checkpoint was begun. It is made anew where a person

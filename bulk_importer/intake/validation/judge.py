@@ -303,7 +303,7 @@ class Judge:
         found = FlawCollector(self.severities)
         found.add(flaws)
         if not found.is_firm:
-            self._hold_against_schema(value, found)
+            self._check(value, found)
         if not isinstance(value, dict) or found.is_firm:
             return _Look(found, _media_id(raw, value))
         head = _Head.of(value)
@@ -314,8 +314,8 @@ class Judge:
         digest = self._digest_of(raw)
         return _Look(found, media_id, (media_id, KEEPS[head.keepData], weight_of(value), digest))
 
-    def _hold_against_schema(self, value: object, found: FlawCollector) -> None:
-        """What the schema has against an element, or else what its meaning has."""
+    def _check(self, value: object, found: FlawCollector) -> None:
+        """Find what is wrong with an element under the import schema, or else with what it means."""
         if isinstance(value, dict):
             media_id = value.get("internal_media_ID", UNSET)
             if media_id is UNSET:
