@@ -1,6 +1,6 @@
 """What the gate tries and remembers: the four ways to turn a knob, how far, and how often.
 
-Pure. The numbers were tuned on the simulated servers of `benchmarks/gate_servers.py`, with a dozen seeds each;
+Pure. The numbers were tuned on the simulated servers of `benchmarks/parts/gate_servers.py`, with a dozen seeds each;
 `python -m benchmarks.bench_gate` prints what comes out of them.
 """
 
