@@ -27,7 +27,7 @@ from bulk_importer.checkpoint.log.records import (
     RunBegan,
     SegmentRead,
     ServerMoved,
-    Setting,
+    SettingValue,
     SourceChanged,
 )
 from bulk_importer.checkpoint.log.transitions import apply
@@ -37,7 +37,7 @@ from bulk_importer.files.durable import DurableFile, create_folder, sync_folder
 from bulk_importer.model import Rejection
 from bulk_importer.spans import SpanSet
 
-__all__ = ["MOVED", "CheckpointFolder", "Entry", "FolderOptions"]
+__all__ = ["MOVED", "CheckpointFolder", "FolderOptions", "LogEntry"]
 
 MOVED = "If it is the same server under another name, say --server-moved: the project is looked up there by its id."
 """What to do about a checkpoint that names another server."""
@@ -66,7 +66,7 @@ class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
     open_file: Callable[[Path], DurableFile] = DurableFile
 
 
-class Entry(msgspec.Struct, frozen=True):
+class LogEntry(msgspec.Struct, frozen=True):
     """A record, and what must be on disk before it."""
 
     record: Record
@@ -133,7 +133,7 @@ class CheckpointFolder:
         for record in records:
             apply(self.state, record)
 
-    def write(self, entries: Sequence[Entry]) -> Sequence[Record]:
+    def write(self, entries: Sequence[LogEntry]) -> Sequence[Record]:
         """Put `entries` on disk and return their records as they were written; the state is left alone.
 
         The state must say what the log says, and nobody may change it before this returns.
@@ -155,7 +155,7 @@ class CheckpointFolder:
         """Give files and lock back; a second time does nothing."""
         self._opened.close()
 
-    def _append(self, entries: Sequence[Entry]) -> Sequence[Record]:
+    def _append(self, entries: Sequence[LogEntry]) -> Sequence[Record]:
         """Write what records count on, and then the records."""
         records = [self._prepare(entry) for entry in entries]
         if any(entry.digests for entry in entries):
@@ -165,7 +165,7 @@ class CheckpointFolder:
         self._log.append(records)
         return records
 
-    def _correct(self, entries: Sequence[Entry]) -> Sequence[Record]:
+    def _correct(self, entries: Sequence[LogEntry]) -> Sequence[Record]:
         """Take lines out of `rejected.jsonl`, each time around the record that counts on what is left."""
         records: list[Record] = []
         for entry in entries:
@@ -178,7 +178,7 @@ class CheckpointFolder:
             records.append(record)
         return records
 
-    def _prepare(self, entry: Entry) -> Record:
+    def _prepare(self, entry: LogEntry) -> Record:
         """Write what the record of `entry` counts on, and let it say where that ended."""
         record = entry.record
         if entry.digests:
@@ -212,7 +212,7 @@ def _differs_in_path_alone(recorded: Header, now: Header) -> bool:
 
 def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: bool) -> None:
     """A resume must mean the same as the first run did; the server may have another name where that is said."""
-    meanings: list[tuple[str, Setting, Setting]] = [("the project", recorded.project, now.project)]
+    meanings: list[tuple[str, SettingValue, SettingValue]] = [("the project", recorded.project, now.project)]
     if not server_moved:
         meanings.insert(0, ("the server", recorded.server, now.server))
     meanings += [

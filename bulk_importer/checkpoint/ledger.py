@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
-from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptions
+from bulk_importer.checkpoint.folder import CheckpointFolder, FolderOptions, LogEntry
 from bulk_importer.checkpoint.log.commit import GroupCommit
 from bulk_importer.checkpoint.log.file import read_log
 from bulk_importer.checkpoint.log.records import (
@@ -80,7 +80,7 @@ class Checkpoint:
         self.state: CheckpointState = folder.state
         self._folder = folder
         self._clock = clock
-        self._commits: GroupCommit[Entry, Sequence[Record]] = GroupCommit(
+        self._commits: GroupCommit[LogEntry, Sequence[Record]] = GroupCommit(
             folder.write, self._publish, "checkpoint"
         )
         # What is queued and not yet on disk: the latest record of each subject, and the owed positions that
@@ -279,7 +279,7 @@ class Checkpoint:
         claims = self._claims(record)
         if any(self._claimed.meets(*span) for span in claims):
             raise Contradiction("a record takes entries that another one is just taking")
-        done = self._commits.submit(Entry(record, rejections, digests))
+        done = self._commits.submit(LogEntry(record, rejections, digests))
         self._claimed.update(claims)
         subject = _subject(record)
         if subject is not None:

@@ -89,15 +89,15 @@ class RetryFolder:
 
     def state(self) -> CheckpointState | None:
         """What its own ledger says; None before that was begun."""
-        told = self._told()
-        return None if told is None else told[1]
+        said = self._said()
+        return None if said is None else said[1]
 
     def standing(self) -> Standing:
         """What has become of its positions, in those of the original source."""
-        told = self._told()
-        if told is None:
+        said = self._said()
+        if said is None:
             return Standing(owed=frozenset(self.positions) - self.passed_on)
-        header, state = told
+        header, state = said
         settled = (state.delivered, state.rejected, state.skipped, state.taken)
         return Standing(
             server=header.server,
@@ -131,8 +131,8 @@ class RetryFolder:
         """The positions in its own source that a newer retry sends in its place."""
         return SpanSet.of(at for at, position in enumerate(self.positions) if position in self.passed_on)
 
-    def _told(self) -> tuple[Header, CheckpointState] | None:
-        """What its ledger says; one that cannot be read is an error, and none that was not begun."""
+    def _said(self) -> tuple[Header, CheckpointState] | None:
+        """Header and state of its own ledger; None before that was begun. Raises where it cannot be read."""
         begun = any((self.checkpoint / name).exists() for name in _BEGUN_WITH)
         return read_state(self.checkpoint) if begun else None
 

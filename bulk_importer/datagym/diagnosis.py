@@ -211,7 +211,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
 
 
 async def _upload_route(client: Client, project: Project | None) -> Examined:
-    """Whether something in front of the server lets uploads through: a GET is told that only POST is allowed there."""
+    """Whether something in front of the server lets uploads through: the server answers a GET there with 405."""
     if project is None:
         return Examined("upload route", Health.UNKNOWN, "no project is known")
     try:

@@ -51,7 +51,7 @@ async def compare_with_server(
         corrected: what retries delivered.
         sample: how many media to look at, chosen by a digest of their ids; None for all, whose delivered entries are
             then held in memory.
-        emit: told how far it is.
+        emit: receives how far the comparison is.
 
     Raises:
         InputError, CheckpointMismatch: the source is not the one that was imported.

@@ -41,7 +41,7 @@ class Doubts:
 
     Args:
         limit_seconds: how long after it was sent a request may still be running.
-        emit: told which doubts ended.
+        emit: receives which doubts ended.
         clock: seconds since 1970, the same that the log's times are from.
     """
 

@@ -54,7 +54,7 @@ _CONFIG_OF_SERVER = Need(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run is told. Immutable; construct it in a program, or let `load` gather it.
+    """The settings of a run. Immutable; construct it in a program, or let `load` gather it.
 
     Raises:
         UsageError: a value is out of its bounds.
@@ -403,7 +403,7 @@ class Settings:
         DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0
     )
 
-    # output: what the command line writes; a program that calls the library is told by events
+    # output: what the command line writes; a program that calls the library receives events
     log_level: str = setting(
         one_of(*(level.word for level in Level)),
         Level.INFO.word,

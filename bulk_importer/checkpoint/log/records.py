@@ -34,7 +34,7 @@ __all__ = [
     "SegmentRead",
     "Sent",
     "ServerMoved",
-    "Setting",
+    "SettingValue",
     "Skipped",
     "Snapshot",
     "SourceChanged",
@@ -48,7 +48,7 @@ __all__ = [
 
 FORMAT_VERSION = 1
 
-Setting = str | int | float | bool | None
+SettingValue = str | int | float | bool | None
 """The value of a setting that changes meaning, as the header keeps it."""
 
 
@@ -150,7 +150,7 @@ class Header(_Record, frozen=True, kw_only=True, tag="header"):
     server: str
     project: str
     label_config: str | None = None
-    settings: Mapping[str, Setting] = {}
+    settings: Mapping[str, SettingValue] = {}
     run: str
     began_at: float = 0.0
     version: int = FORMAT_VERSION

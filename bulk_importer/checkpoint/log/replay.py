@@ -34,7 +34,7 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 def replay(content: bytes, note: Callable[[Record], None] = lambda _: None) -> Replayed:
-    """Read a whole log; `note` is told every record behind header and snapshot.
+    """Read a whole log; `note` receives every record behind header and snapshot.
 
     Raises:
         Damage: it is not what was written, or contradicts itself.

@@ -74,24 +74,24 @@ def verify(folder: Path) -> Proof:
 
 def _proven(folder: Path, content: bytes) -> Proof:
     replayed = replayed_from(content, folder)
-    state, tally = replayed.state, _Tally()
+    state, sums = replayed.state, _Sums()
     for _, _, payload in split(content):
-        tally.count(decode(payload))
+        sums.count(decode(payload))
     return Proof(
         header=replayed.header,
         state=state,
         counts=state.counts,
         claims=(
             _tiling(state),
-            _answered(state, tally),
-            _accounted(state, tally),
+            _answered(state, sums),
+            _accounted(state, sums),
             _rejects(folder, state),
             _digests(folder, state),
         ),
     )
 
 
-class _Tally:
+class _Sums:
     """Counts records by plain arithmetic; knows sizes and batch numbers, and no positions."""
 
     def __init__(self) -> None:
@@ -163,35 +163,35 @@ def _tiling(state: CheckpointState) -> Claim:
     return Claim(name="tiling", holds=True, text=text)
 
 
-def _answered(state: CheckpointState, tally: _Tally) -> Claim:
+def _answered(state: CheckpointState, sums: _Sums) -> Claim:
     """Each `sent` has its outcome, or is among those that are under way or in doubt."""
     recorded = {number: _size(batch.spans) for number, batch in state.undecided.items()}
     doubts, all_sizes = len(state.doubts()), sum(recorded.values())
     holds = (
-        recorded == tally.under_way
-        and tally.sent == tally.outcomes + len(recorded)
+        recorded == sums.under_way
+        and sums.sent == sums.outcomes + len(recorded)
         and all_sizes == len(state.taken) == len(SpanSet(_spans_under_way(state)))
     )
-    since = " since the log was compacted" if tally.is_compacted else ""
+    since = " since the log was compacted" if sums.is_compacted else ""
     text = (
-        f"{tally.sent} batches were sent{since}: {tally.outcomes} have their outcome, {doubts} are unconfirmed, "
+        f"{sums.sent} batches were sent{since}: {sums.outcomes} have their outcome, {doubts} are unconfirmed, "
         f"{len(recorded) - doubts} wait for an answer"
     )
     return Claim(name="outcomes", holds=holds, text=text)
 
 
-def _accounted(state: CheckpointState, tally: _Tally) -> Claim:
+def _accounted(state: CheckpointState, sums: _Sums) -> Claim:
     """The sets do not meet, fill the segments together with what is owed, and are as large as the records say."""
     total, counts = state.position, state.counts
     fates = (state.delivered, state.rejected, state.skipped, state.taken)
     together = SpanSet(span for fate in fates for span in fate)
     owed = sum(stop - start for start, stop in together.missing(0, total))
     by_records = (
-        tally.entries,
-        tally.delivered,
-        tally.rejected,
-        tally.skipped,
-        sum(tally.under_way.values()),
+        sums.entries,
+        sums.delivered,
+        sums.rejected,
+        sums.skipped,
+        sum(sums.under_way.values()),
     )
     by_sets = (total, *map(len, fates))
     holds = (

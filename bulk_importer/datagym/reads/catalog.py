@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.reads.listings import MediaRow, TaskRow
+from bulk_importer.datagym.reads.listings import CountedRows, MediaRow, RowSink, TaskRow
 from bulk_importer.datagym.reads.project_names import AmbiguousProject, listed, meant_by
-from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, CountedRows, Queries, RowSink
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Queries
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
 from bulk_importer.events import Advanced, Observer
@@ -73,7 +73,7 @@ class Catalog:
     what rows that task is missing.
 
     Args:
-        emit: told how far long lists have come.
+        emit: receives how far long lists have come.
     """
 
     def __init__(self, queries: Queries, *, emit: Observer = lambda _: None) -> None:
@@ -234,7 +234,7 @@ class Catalog:
             page, pages = page + 1, found.total_pages
 
     def _counted(self, sink: RowSink[_R], of: str, total: int) -> RowSink[_R]:
-        """The sink, and whoever looks is told how many rows it has."""
+        """The sink; an event tells after each piece how many rows it has."""
 
         def tell(rows: int) -> None:
             self._emit(

@@ -7,14 +7,15 @@ does not decode, and an earlier brace or more bytes are tried.) That is ten time
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-__all__ = ["MediaRow", "NotAList", "RowReader", "TaskRow"]
+__all__ = ["CountedRows", "MediaRow", "NotAList", "RowReader", "RowSink", "TaskRow"]
 
 _R = TypeVar("_R")
+_R_contra = TypeVar("_R_contra", contravariant=True)
 
 _STRETCH_BYTES = 256 << 10
 _MOST_CUTS = 8
@@ -45,12 +46,49 @@ class NotAList(Exception):
     """The answer is not a JSON array of such rows."""
 
 
+class RowSink(Protocol[_R_contra]):
+    """Receives the rows of long lists, which may have to be read again when the server breaks off."""
+
+    def rewind(self) -> None:
+        """A list begins: forget what was taken since the last `keep`."""
+
+    def take(self, rows: Sequence[_R_contra]) -> None:
+        """Receive the next rows of the list."""
+
+    def keep(self) -> None:
+        """The list has ended: what was taken since `rewind` stays."""
+
+
+class CountedRows(Generic[_R]):
+    """Hands rows on to a sink, and tells after each piece how many it has."""
+
+    def __init__(self, sink: RowSink[_R], tell: Callable[[int], None]) -> None:
+        self._sink = sink
+        self._tell = tell
+        # Changed by the methods alone; what is behind `_whole` may be taken back.
+        self._rows = 0
+        self._whole = 0
+
+    def rewind(self) -> None:
+        self._sink.rewind()
+        self._rows = self._whole
+
+    def take(self, rows: Sequence[_R]) -> None:
+        self._sink.take(rows)
+        self._rows += len(rows)
+        self._tell(self._rows)
+
+    def keep(self) -> None:
+        self._sink.keep()
+        self._whole = self._rows
+
+
 class RowReader(Generic[_R]):
     """Takes the pieces of one answer and hands on its rows, many at a time, in order.
 
     Args:
         kind: what a row is.
-        take: told the rows.
+        take: receives the rows.
         below: the rows are the array of this key in an object, not the document itself. The key must not stand
             anywhere before it.
     """

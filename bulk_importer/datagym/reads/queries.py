@@ -2,25 +2,25 @@
 
 How long depends on whether it has answered anything before. A server that has is there, and will be there again. One
 that has not is more often a wrong address than a server that is just being started, so it is given up in seconds
-unless a person says otherwise. Either way the first failure is told when it happens.
+unless a person says otherwise. Either way an event tells of the first failure when it happens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from bulk_importer.datagym.answers.judging import FailureKind, retry_after
 from bulk_importer.datagym.answers.policy import RetryPolicy
-from bulk_importer.datagym.reads.listings import NotAList, RowReader
+from bulk_importer.datagym.reads.listings import NotAList, RowReader, RowSink
 from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
@@ -28,54 +28,16 @@ from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
 
-__all__ = ["WHERE_TOKENS_ARE_MADE", "CountedRows", "Patience", "Queries", "RowSink"]
+__all__ = ["WHERE_TOKENS_ARE_MADE", "Patience", "Queries"]
 
 WHERE_TOKENS_ARE_MADE = "a token is made in the web application, on the page of the organisation's API tokens"
 """For messages about a token that is missing or refused."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-_R_contra = TypeVar("_R_contra", contravariant=True)
 
 _SLOW_SECONDS = 5.0
 _PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
-
-
-class RowSink(Protocol[_R_contra]):
-    """Receives the rows of long lists, which may have to be read again when the server breaks off."""
-
-    def rewind(self) -> None:
-        """A list begins: forget what was taken since the last `keep`."""
-
-    def take(self, rows: Sequence[_R_contra]) -> None:
-        """Receive the next rows of the list."""
-
-    def keep(self) -> None:
-        """The list has ended: what was taken since `rewind` stays."""
-
-
-class CountedRows(Generic[_R]):
-    """Hands rows on to a sink, and tells after each piece how many it has."""
-
-    def __init__(self, sink: RowSink[_R], tell: Callable[[int], None]) -> None:
-        self._sink = sink
-        self._tell = tell
-        # Changed by the methods alone; what is behind `_whole` may be taken back.
-        self._rows = 0
-        self._whole = 0
-
-    def rewind(self) -> None:
-        self._sink.rewind()
-        self._rows = self._whole
-
-    def take(self, rows: Sequence[_R]) -> None:
-        self._sink.take(rows)
-        self._rows += len(rows)
-        self._tell(self._rows)
-
-    def keep(self) -> None:
-        self._sink.keep()
-        self._whole = self._rows
 
 
 class _Passing(Exception):
@@ -88,14 +50,14 @@ class _Passing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a server is asked again that does not answer, and who is told meanwhile.
+    """How long a server is asked again that does not answer, and who hears of it meanwhile.
 
     Attributes:
         first_seconds: one question, while the server has not answered any.
         max_seconds: one question, after that.
         sleep: waits so many seconds; it may raise, which ends the question.
         chance: draws evenly from `[0, 1)`.
-        told: told `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
+        told: receives `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
     """
 
     first_seconds: float
@@ -118,7 +80,7 @@ class Patience:
 
 
 def _nobody(_: object) -> None:
-    """Nobody is told."""
+    """Take no notice."""
 
 
 class Queries:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
     Advanced,
@@ -476,28 +475,6 @@ def test_a_report_of_rejections_says_that_later_entries_of_their_media_went() ->
     """Their order is what a person who feeds them again has to know."""
     assert "Later entries of the same media were sent all the same" in summary_text(summary(rejected=1))
     assert "Later entries" not in summary_text(summary())
-
-
-def test_a_summary_is_replaced_whole_and_has_the_keys_of_the_contract(tmp_path: Path) -> None:
-    """Programs read it while a run goes on."""
-    write_summary(tmp_path, summary(state=RunState.RUNNING))
-    write_summary(tmp_path, summary())
-    read = json.loads((tmp_path / "summary.json").read_text())
-    assert read["state"] == "complete"
-    counts = {
-        "entries",
-        "delivered",
-        "rejected",
-        "skipped",
-        "in_doubt",
-        "owed",
-        "bytes",
-        "seconds",
-        "requests",
-    }
-    assert {"state", "exit_code", "retries", "findings", "source", "project", "server", *counts} <= set(read)
-    assert {"retries", "findings", *counts} == set(read["this_run"])
-    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
 
 
 @pytest.mark.parametrize(
