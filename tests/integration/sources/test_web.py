@@ -19,9 +19,9 @@ from bulk_importer.sources.base import Stream
 from bulk_importer.sources.compressed import unpacked
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.web import open_url
+from support.around.socks import socks_proxy
 from support.entries import numbered
 from support.reading import Seen, plain_reading, read_source
-from support.around.socks import socks_proxy
 
 CONTENT = json.dumps([numbered(i, labels={"class": []}) for i in range(8000)]).encode()
 _BREAK_BYTES = 100_000

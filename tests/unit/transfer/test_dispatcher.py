@@ -42,8 +42,8 @@ from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms
 from bulk_importer.transfer.sender.carrier import Carrier
 from bulk_importer.transfer.stop import StopSwitch
-from support.entries import run_of
 from support.around.simulated_time import run_in_simulated_time
+from support.entries import run_of
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
