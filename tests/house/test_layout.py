@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from functools import cache
 
@@ -131,3 +132,10 @@ def test_a_constructor_takes_six_things_at_most() -> None:
         for taken in [each.args]
     }
     assert {name: count for name, count in found.items() if count > 6} == {}
+
+
+def test_how_many_examples_are_drawn_is_said_by_the_profile() -> None:
+    """`examples(150)` in place of `150`, so that a night draws more of them everywhere."""
+    assert [
+        path.name for path in (TOP / "tests").rglob("*.py") if re.search(r"max_examples=\d", path.read_text())
+    ] == []
