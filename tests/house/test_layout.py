@@ -63,10 +63,13 @@ def tree(module: str) -> ast.Module:
 def public_names(module: str) -> tuple[str, ...] | None:
     """What `__all__` names; `None` where there is none."""
     for node in tree(module).body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == "__all__":
-            value = node.value  # type: ignore[union-attr]  # what has a target has a value
-            return tuple(item.value for item in value.elts)
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="__all__")], value=ast.List(elts=names) | ast.Tuple(elts=names)
+            ):
+                return tuple(ast.unparse(name) for name in names)
+            case _:
+                pass
     return None
 
 

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from house.test_protocol import comments, docstrings
 
 from support.places import TOP
+from support.prose import comments, docstrings
 
 PACKAGE = TOP / "bulk_importer"
 DOCUMENTS = [TOP / "README.md", *sorted((TOP / ".github").glob("*.md"))]
@@ -52,7 +52,7 @@ def _defined(body: list[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 yield name, node
             case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=elements)):
-                yield from ((each.value, each) for each in elements if isinstance(each, ast.Constant))
+                yield from ((str(each.value), each) for each in elements if isinstance(each, ast.Constant))
             case ast.Assign(targets=targets):
                 yield from ((each.id, node) for each in targets if isinstance(each, ast.Name))
             case ast.ImportFrom(names=aliases):
