@@ -149,7 +149,7 @@ def test_a_file_that_was_changed_before_the_break_is_refused(command: Command, t
     text = json.dumps(entries_for(target))
     (command.folder / "l.json").write_text(text[:-30])
     command("import", "l.json", *target.arguments)
-    (command.folder / "l.json").write_text(text.replace("n3", "n4", 1))
+    (command.folder / "l.json").write_text(text.replace('"x": 3,', '"x": 4,', 1))
     refused = command.summary("l.json", *target.arguments)
     assert refused["exit_code"] == ExitCode.CHECKPOINT
     assert "Do not delete" in refused["message"]
