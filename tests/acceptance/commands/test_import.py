@@ -14,7 +14,7 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.commands import COMMAND, Command
-from support.entries import entry
+from support.entries import noted
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
 
 def entries_for(target: Any, count: int = 20) -> list[Any]:
     """An entry for each of so many media."""
-    return [entry(media_id, number) for number, media_id in enumerate(target.project["media_ids"][:count])]
+    return [noted(media_id, number) for number, media_id in enumerate(target.project["media_ids"][:count])]
 
 
 def delivered(target: Any) -> int:
@@ -149,7 +149,7 @@ def test_a_file_that_was_changed_before_the_break_is_refused(command: Command, t
     text = json.dumps(entries_for(target))
     (command.folder / "l.json").write_text(text[:-30])
     command("import", "l.json", *target.arguments)
-    (command.folder / "l.json").write_text(text.replace('"x": 3,', '"x": 4,', 1))
+    (command.folder / "l.json").write_text(text.replace("n3", "n4", 1))
     refused = command.summary("l.json", *target.arguments)
     assert refused["exit_code"] == ExitCode.CHECKPOINT
     assert "Do not delete" in refused["message"]
