@@ -1,6 +1,6 @@
 """Sets of positions as half-open runs.
 
-A ledger of a hundred million entries is a few thousand runs, because entries are settled roughly in
+Pure. A ledger of a hundred million entries is a few thousand runs, because entries are settled roughly in
 the order in which they were read. So a set of positions costs memory by its holes, not by its size.
 """
 

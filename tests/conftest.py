@@ -14,6 +14,7 @@ A test asks for one by its argument:
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -27,6 +28,8 @@ from bulk_importer.sandbox import Sandbox, SandboxConfig
 from support.profiles import load_profile
 
 load_profile()
+# Else each of the hundreds of processes that tests start compiles our modules again: a third of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
 TALLY = pytest.StashKey[dict[str, list[str]]]()

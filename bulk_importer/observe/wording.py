@@ -1,4 +1,7 @@
-"""Says in a sentence what an event tells, and how much it matters."""
+"""Says in a sentence what an event tells, and how much it matters.
+
+Pure.
+"""
 
 from __future__ import annotations
 

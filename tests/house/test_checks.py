@@ -22,6 +22,7 @@ class Checkout:
         for path in (
             "bulk_importer/packing/pool.py",
             "tests/unit/packing/test_pool.py",
+            "tests/unit/transfer/admission/test_rates.py",
             "bulk_importer/model.py",
         ):
             self.write(path, "")
@@ -92,6 +93,14 @@ def test_a_name_that_is_none_is_refused(checkout: Checkout) -> None:
     assert (done.returncode, "lint, types, layers, test" in done.stderr) == (2, True)
 
 
+def test_the_tests_of_a_room_in_a_room_are_those_of_the_inner_one(checkout: Checkout) -> None:
+    """Or of the nearest one around it that has any."""
+    checkout.write("bulk_importer/transfer/admission/rates.py", "changed")
+    assert checkout.tests_run() == "tests/unit/transfer/admission"
+    checkout.write("bulk_importer/transfer/isolation/parts.py", "changed")
+    assert checkout.tests_run() == "tests/unit/transfer tests/unit/transfer/admission"
+
+
 def test_without_an_environment_it_says_how_to_make_one(checkout: Checkout) -> None:
     """Rather than run some other program of that name."""
     shutil.rmtree(checkout.place / ".venv")
@@ -110,4 +119,6 @@ def test_the_tests_are_those_of_what_was_changed(checkout: Checkout) -> None:
     assert checkout.tests_run() == "tests/properties/test_new.py tests/unit/packing"
     checkout.write("bulk_importer/model.py", "changed")
     assert "tests/unit" in checkout.tests_run().split()
+    checkout.write("README.md", "changed")
+    assert "tests/house" in checkout.tests_run().split()
     assert checkout.tests_run("tests/unit/packing", "-x") == "tests/unit/packing -x"

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import io
 import re
-import tokenize
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +11,7 @@ import pytest
 
 from bulk_importer.datagym import routes
 from support.places import TOP
+from support.prose import comments, docstrings
 
 PROTOCOL = TOP / "tests" / "vectors" / "PROTOCOL.md"
 TEXT = PROTOCOL.read_text()
@@ -45,29 +42,6 @@ def documents() -> list[Path]:
     below = [path for folder in folders for path in sorted((TOP / folder).rglob("*.*"))]
     texts = [path for path in below if path.suffix in {".md", ".toml", ".html", ".yml"} and path != PROTOCOL]
     return [*sorted(TOP.glob("*.md")), *texts]
-
-
-def comments(source: str) -> Iterator[str]:
-    """Each run of comment lines, and each comment that stands alone."""
-    run: list[str] = []
-    line = 0
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type != tokenize.COMMENT:
-            continue
-        if token.start[0] != line + 1:
-            yield "\n".join(run)
-            run = []
-        run.append(token.string.lstrip("#:").strip())
-        line = token.start[0]
-    yield "\n".join(run)
-
-
-def docstrings(source: str) -> Iterator[str]:
-    """Every text that stands by itself, also below a constant."""
-    for node in ast.walk(ast.parse(source)):
-        held = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(held, ast.Constant) and isinstance(held.value, str):
-            yield inspect.cleandoc(held.value)
 
 
 @cache

@@ -10,7 +10,7 @@ from bulk_importer.labels.entry import keys_of, lane_of
 from bulk_importer.model import Batch, EntryRun, Finding, KeepData, Rejection, Segment, SegmentKey, Severity
 from bulk_importer.spans import SpanSet
 
-__all__ = ["ENTRY_BYTES", "batch_of", "entry", "numbered", "rejection_of", "run_of", "segment_of"]
+__all__ = ["ENTRY_BYTES", "batch_of", "entry", "noted", "numbered", "rejection_of", "run_of", "segment_of"]
 
 ENTRY_BYTES = 16
 """The length of the short entries below, with the comma behind each."""
@@ -26,6 +26,11 @@ def entry(
     point = {"x": at} if broken else {"x": at, "y": 1}
     keep_data = {} if keep is None else {"keepData": keep}
     return {"internal_media_ID": media_id, **keep_data, "labels": {"poi": [{"point": [point]}]}, **more}
+
+
+def noted(media_id: str, number: int, keep: bool | None = None) -> dict[str, Any]:
+    """An entry whose note tells its number as well, so that its bytes hold the number as a text."""
+    return entry(media_id, number, keep, global_classifications={"note": [f"n{number}"]})
 
 
 def numbered(number: int, **more: object) -> dict[str, Any]:

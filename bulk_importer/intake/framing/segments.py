@@ -1,6 +1,6 @@
-"""Guesses where a segment may end and proves what is in it; decides, reads nothing.
+"""Guesses where a segment may end and proves what is in it.
 
-A *segment* is a stretch of the array that holds whole elements: it begins behind the array's opening bracket
+Pure. A *segment* is a stretch of the array that holds whole elements: it begins behind the array's opening bracket
 or right behind an element, and ends right behind one. The commas and blanks between belong to the segment
 that follows them, the array's own brackets to none. So each segment can be read again knowing nothing of
 what comes before it, and what lies behind the last whole element can change without changing a segment.

@@ -1,6 +1,6 @@
 """Tells a fault script: which step happens to which request.
 
-Pure: the clock is a parameter, and chance comes from the script's seed.
+Repeatable: the clock is a parameter, and chance comes from the script's seed.
 """
 
 from __future__ import annotations

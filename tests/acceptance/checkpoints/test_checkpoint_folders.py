@@ -10,7 +10,7 @@ import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 
 class Inbox:
@@ -29,7 +29,7 @@ class Inbox:
         for name in names:
             path = self.folder / name
             path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps([entry(self.media_ids.pop(0), len(self.media_ids))] * 2))
+            path.write_text(json.dumps([noted(self.media_ids.pop(0), len(self.media_ids))] * 2))
 
     def sent(self, *sources: str) -> tuple[int, list[int]]:
         """Import a pattern, or these; the exit code, and how much was delivered of each source now."""

@@ -10,7 +10,7 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def imported(command: Command, sandbox_process: Callable[..., Any]) -> Any:
     sandbox = sandbox_process("--seed", "1")
     sandbox.project = sandbox.prepare(name="p", media=30)
     ids = sandbox.project["media_ids"]
-    entries = [entry(media_id, number) for number, media_id in enumerate([*ids, *ids])]
+    entries = [noted(media_id, number) for number, media_id in enumerate([*ids, *ids])]
     (command.folder / "l.json").write_text(json.dumps(entries))
     done = command("import", "l.json", "--server", sandbox.url, "--project", "p")
     assert done.returncode == 0, done.stderr
@@ -29,7 +29,7 @@ def imported(command: Command, sandbox_process: Callable[..., Any]) -> Any:
 @pytest.mark.parametrize("sample", [(), ("--sample", "7")], ids=["all", "a sample"])
 def test_labels_that_are_there_are_found(command: Command, imported: Any, sample: tuple[str, ...]) -> None:
     """Whatever people added since."""
-    more = [entry(imported.project["media_ids"][0], 99)]
+    more = [noted(imported.project["media_ids"][0], 99)]
     imported.ask(f"/api/v1/project/{imported.project['id']}/prediction", more)
     done = command("verify", "l.json.checkpoint", "l.json", "--against-server", *sample)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -63,7 +63,7 @@ def test_of_what_a_retry_delivered_the_correction_is_looked_for(
     """The source has something else there, which was never sent."""
     sandbox = sandbox_process("--seed", "1")
     project = sandbox.prepare(name="p", media=3)
-    entries = [dict(entry(media_id, number)) for number, media_id in enumerate(project["media_ids"])]
+    entries = [dict(noted(media_id, number)) for number, media_id in enumerate(project["media_ids"])]
     right = entries[1]["labels"]
     entries[1]["labels"] = {"no-such-class": right["poi"]}
     (command.folder / "l.json").write_text(json.dumps(entries))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 SMALL = ("--max-batch-entries", "4", "--segment-bytes", "800")
 
@@ -22,7 +22,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
     sandbox.project = sandbox.prepare(name="p", media=30)
     sandbox.arguments = ["--server", sandbox.url, "--project", "p", *SMALL]
     sandbox.media = sandbox.project["media_ids"]
-    sandbox.entries = [entry(media_id, number) for number, media_id in enumerate(sandbox.media)]
+    sandbox.entries = [noted(media_id, number) for number, media_id in enumerate(sandbox.media)]
     return sandbox
 
 
@@ -44,7 +44,7 @@ def test_a_mended_source_sends_what_was_not_delivered_and_nothing_else(command: 
     )
     first = command.summary("l.json", *target.arguments, "--max-errors", "none")
     assert (first["delivered"], first["rejected"]) == (28, 2)
-    again = entry(target.media[5], 99)
+    again = noted(target.media[5], 99)
     write(command.folder / "fixed.json", [*entries[:10], again, *entries[10:]], indent=2)
     arguments = ["fixed.json", *target.arguments, "--settled-by", "l.json.checkpoint"]
     command.summary(*arguments, "--limit", "1")
@@ -88,8 +88,8 @@ def test_an_entry_that_would_wipe_what_was_delivered_after_it_is_rejected(
     command: Command, target: Any
 ) -> None:
     """It stands before it in the source, and would be sent after it."""
-    late = entry(target.media[0], 1, keep=False)
-    kept = entry(target.media[0], 2)
+    late = noted(target.media[0], 1, keep=False)
+    kept = noted(target.media[0], 2)
     write(command.folder / "l.json", [broken(1, late), kept])
     command.summary("l.json", *target.arguments, "--max-errors", "none")
     write(command.folder / "fixed.json", [late, kept])
@@ -112,7 +112,7 @@ def test_a_resume_must_say_again_what_it_was_settled_by(command: Command, target
 def test_a_checkpoint_of_another_project_settles_nothing(command: Command, target: Any) -> None:
     """What was delivered there was not delivered here."""
     other = target.prepare(name="other", media=3)
-    write(command.folder / "o.json", [entry(media_id, 1) for media_id in other["media_ids"]])
+    write(command.folder / "o.json", [noted(media_id, 1) for media_id in other["media_ids"]])
     command.summary("o.json", "--server", target.url, "--project", "other")
     write(command.folder / "l.json", target.entries)
     done = command("import", "l.json", *target.arguments, "--settled-by", "o.json.checkpoint")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 SMALL = ("--max-batch-entries", "4", "--segment-bytes", "800")
 
@@ -28,7 +28,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
 @pytest.fixture
 def begun(command: Command, target: Any) -> list[str]:
     """Half an import of entries of which one is broken; the arguments of the import, but for the server."""
-    entries = [dict(entry(media_id, number)) for number, media_id in enumerate(target.media)]
+    entries = [dict(noted(media_id, number)) for number, media_id in enumerate(target.media)]
     entries[2]["labels"] = {"no-such-class": entries[2]["labels"]["poi"]}
     (command.folder / "l.json").write_text(json.dumps(entries))
     arguments = ["l.json", "--project", "p", "--max-errors", "none", *SMALL]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 
 def test_an_import_asks_about_what_a_lost_record_left_in_doubt(
@@ -16,7 +16,7 @@ def test_an_import_asks_about_what_a_lost_record_left_in_doubt(
     """The record of a request is lost half-way; each entry that it may have held is read back singly."""
     sandbox = sandbox_process("--seed", "1")
     project = sandbox.prepare(name="p", media=40)
-    entries = [entry(media_id, number) for number, media_id in enumerate(project["media_ids"])]
+    entries = [noted(media_id, number) for number, media_id in enumerate(project["media_ids"])]
     (command.folder / "l.json").write_text(json.dumps(entries))
     arguments = ["l.json", "--server", sandbox.url, "--project", "p", "--max-batch-entries", "4"]
     assert command.summary(*arguments, "--limit", "24")["delivered"] == 24

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.commands import COMMAND, Command
-from support.entries import entry
+from support.entries import noted
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
 def late(target: Any) -> list[Any]:
     """A broken entry that would wipe what comes behind it, another broken one, and one of each of their media."""
     a, b = target.media[:2]
-    wrong = [entry(a, 0, keep=False), entry(b, 1)]
+    wrong = [noted(a, 0, keep=False), noted(b, 1)]
     for each in wrong:
         each["labels"] = {"no-such-class": each["labels"]["poi"]}
-    return [*wrong, entry(a, 2), entry(b, 3)]
+    return [*wrong, noted(a, 2), noted(b, 3)]
 
 
 def corrected(checkpoint: Path) -> str:

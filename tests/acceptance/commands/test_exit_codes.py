@@ -14,7 +14,7 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 CHECKPOINT = "l.json.checkpoint"
 SLOW = '[[fault]]\nwhat = "delay"\nroute = "prediction"\nseconds = 0.2\nprobability = 1.0\n'
@@ -26,7 +26,7 @@ def target(command: Command, sandbox_process: Callable[..., Any]) -> Any:
     (command.folder / "faults.toml").write_text(SLOW)
     sandbox = sandbox_process("--seed", "1", "--faults", str(command.folder / "faults.toml"))
     sandbox.project = sandbox.prepare(name="p", media=40)
-    sandbox.entries = [entry(media_id, n) for n, media_id in enumerate(sandbox.project["media_ids"])]
+    sandbox.entries = [noted(media_id, n) for n, media_id in enumerate(sandbox.project["media_ids"])]
     (command.folder / "l.json").write_text(json.dumps(sandbox.entries))
     sandbox.arguments = ["l.json", "--server", sandbox.url, "--project", "p"]
     return sandbox

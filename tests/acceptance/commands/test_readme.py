@@ -21,7 +21,7 @@ from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 from support.places import TOP
 
 README = (TOP / "README.md").read_text()
@@ -90,7 +90,7 @@ def test_each_command_in_the_text_works_when_typed(
     assert len(TYPED) >= 10
     sandbox = sandbox_process("--project", "streets", "--media", "3", "--seed", "1")
     media = sandbox.ask(f"/api/v1/task/{sandbox.ready['project']}/list?state=BACKLOG")
-    entries = [entry(row["mediaId"], number) for number, row in enumerate(media)]
+    entries = [noted(row["mediaId"], number) for number, row in enumerate(media)]
     broken = {**entries[2], "keepData": "no"}
     (command.folder / "labels.json").write_text(json.dumps([*entries[:2], broken]))
     command.environment |= {"BULK_IMPORTER_SERVER": sandbox.url, "BULK_IMPORTER_PROJECT": "streets"}

@@ -16,7 +16,7 @@ import pytest
 from bulk_importer.errors import ExitCode
 from support.around.screen import Terminal
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 MEDIA = 240
 SLOW = '[[fault]]\nwhat = "delay"\nseconds = {seconds}\nprobability = 1.0\n'
@@ -33,7 +33,7 @@ class Place:
         self.sandbox = sandbox
         self.project = sandbox.prepare(name="streets", media=MEDIA)
         self.arguments = ("labels.json", "--server", sandbox.url, "--project", "streets")
-        entries: list[Any] = [entry(media_id, at) for at, media_id in enumerate(self.project["media_ids"])]
+        entries: list[Any] = [noted(media_id, at) for at, media_id in enumerate(self.project["media_ids"])]
         entries[5] = {**entries[5], "labels": {"no-such-class": [{"point": [{"x": 1, "y": 2}]}]}}
         (command.folder / "labels.json").write_text(json.dumps(entries))
         self._opened: list[Terminal] = []

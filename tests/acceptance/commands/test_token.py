@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 TOKEN = "6d9f9c1e-5ec7-4a0b-9d5e-0f7a3b1c2d3e"
 
@@ -39,7 +39,7 @@ def test_it_is_in_no_output_no_file_and_no_process_list(
         "--seed", "1", "--token", TOKEN, "--faults", str(command.folder / "faults.toml")
     )
     project = sandbox.prepare(name="p", media=20)
-    labels = [entry(media_id, number) for number, media_id in enumerate(project["media_ids"])]
+    labels = [noted(media_id, number) for number, media_id in enumerate(project["media_ids"])]
     labels[3]["labels"]["tram"] = []
     (command.folder / "l.json").write_text(json.dumps(labels))
     arguments = ["import", "l.json", "--server", sandbox.url, "--project", "p"]

@@ -11,14 +11,14 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 ENTRIES = 300
 
 
 def write(path: Path, media_ids: Sequence[str]) -> None:
     """An appending entry for each media, so that one that is sent twice shows."""
-    path.write_text(json.dumps([entry(media_id, number) for number, media_id in enumerate(media_ids)]))
+    path.write_text(json.dumps([noted(media_id, number) for number, media_id in enumerate(media_ids)]))
 
 
 def points(labels: dict[str, list[dict[str, object]]]) -> list[int]:

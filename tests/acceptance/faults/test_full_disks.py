@@ -12,7 +12,7 @@ import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 MEDIA = 1500
 KIB = 1024
@@ -104,7 +104,7 @@ def server(sandbox_process: StartSandboxProcess) -> SandboxProcess:
 def prepared(command: Command, server: SandboxProcess) -> tuple[str, list[str]]:
     """The id of a project, and an import of an entry for each of its media, every tenth of them wrong."""
     project = server.prepare(name="p", media=MEDIA)
-    entries = [dict(entry(media_id, number)) for number, media_id in enumerate(project["media_ids"])]
+    entries = [dict(noted(media_id, number)) for number, media_id in enumerate(project["media_ids"])]
     for each in entries[::10]:
         each["labels"] = {"tram": []}
     (command.folder / "l.json").write_text("[" + ",\n".join(map(json.dumps, entries)) + "]")
@@ -166,7 +166,7 @@ def test_a_retry_says_to_make_room_and_goes_on_when_there_is(
     command(*arguments, "--checkpoint", str(cp))
     lines = [json.loads(line) for line in (cp / "rejected.jsonl").read_text().splitlines()]
     for each in lines:
-        each["entry"] = entry(each["media_id"], each["position"])
+        each["entry"] = noted(each["media_id"], each["position"])
     (command.folder / "mended.jsonl").write_text("\n".join(map(json.dumps, lines)))
     retry = ["retry", str(cp), "mended.jsonl", "--workers", "0", "--server-request-limit", "0", "--json"]
     disk.size = (cp / "log").stat().st_size + room

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from support.commands import COMMAND, Command
-from support.entries import entry
+from support.entries import noted
 
 FULL = Path("/dev/full")
 SAID = "standard output could not be written: "
@@ -26,7 +26,7 @@ def target(sandbox_process: Callable[..., Any], command: Command) -> Any:
     project = sandbox.prepare(name="traffic", media=100)
     command.environment |= {"BULK_IMPORTER_SERVER": sandbox.url, "BULK_IMPORTER_PROJECT": "traffic"}
     entries = [
-        entry(media_id, number) for number, media_id in enumerate([*project["media_ids"][:30], "nobody"])
+        noted(media_id, number) for number, media_id in enumerate([*project["media_ids"][:30], "nobody"])
     ]
     (command.folder / "l.json").write_text(json.dumps(entries))
     assert command("import", "l.json").returncode == 1

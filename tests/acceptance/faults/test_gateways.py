@@ -10,7 +10,7 @@ from conftest import StartSandboxProcess
 
 from bulk_importer.errors import ExitCode
 from support.commands import COMMAND, Command
-from support.entries import entry
+from support.entries import noted
 
 EVIL = "<script>"
 
@@ -24,7 +24,7 @@ def test_on_standard_input_the_same_command_again_ends_with_one_rejection(
     script.write_text(f'[[fault]]\nwhat = {json.dumps(what)}\ncontaining = "{EVIL}"\n')
     sandbox = sandbox_process("--seed", "1", "--faults", str(script))
     project = sandbox.prepare(name="p", media=60)
-    entries = [dict(entry(media_id, number, True)) for number, media_id in enumerate(project["media_ids"])]
+    entries = [dict(noted(media_id, number, True)) for number, media_id in enumerate(project["media_ids"])]
     entries[30]["global_classifications"] = {"note": [EVIL]}
     arguments = ["import", "-", "--checkpoint", "c", "--server", sandbox.url, "--project", project["id"]]
     arguments += ["--label-config", "none", "--no-check-media", "--server-request-limit", "1s", "--json"]

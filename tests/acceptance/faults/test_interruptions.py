@@ -16,7 +16,7 @@ from bulk_importer.checkpoint import lock_owner
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 MEDIA = 150
 ENTRIES = 600
@@ -28,7 +28,7 @@ def write_labels(path: Path, media_ids: Sequence[str], forms: Sequence[bool | No
     """Several entries for each media, spread over the file; the same for equal numbers of media and seeds."""
     chance = random.Random(seed)
     chosen = [chance.randrange(len(media_ids)) for _ in range(ENTRIES)]
-    entries = [entry(media_ids[at], number, chance.choice(forms)) for number, at in enumerate(chosen)]
+    entries = [noted(media_ids[at], number, chance.choice(forms)) for number, at in enumerate(chosen)]
     path.write_text(json.dumps(entries))
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 ID = "224623b3-7595-4a96-84b8-6b14d79226de"
 TO_PROJECT = ("--project", "p")
@@ -57,7 +57,7 @@ def free_port() -> int:
 def labels(command: Command) -> Path:
     """A file with a label."""
     path = command.folder / "l.json"
-    path.write_text(json.dumps([entry(ID, 1)]))
+    path.write_text(json.dumps([noted(ID, 1)]))
     return path
 
 
@@ -167,7 +167,7 @@ def test_checkpoints_of_a_server_that_is_gone(command: Command, sandbox_process:
     """`retry` and `verify --against-server` say it as `import` does."""
     sandbox = sandbox_process("--seed", "1")
     project = sandbox.prepare(name="p", media=1)
-    good, bad = entry(project["media_ids"][0], 1), {**entry(project["media_ids"][0], 2), "keepData": 3}
+    good, bad = noted(project["media_ids"][0], 1), {**noted(project["media_ids"][0], 2), "keepData": 3}
     (command.folder / "l.json").write_text(json.dumps([good, bad]))
     done = command("import", "l.json", "--server", sandbox.url, *TO_PROJECT, "--max-errors", "none")
     assert done.returncode == ExitCode.REJECTIONS, done.stderr

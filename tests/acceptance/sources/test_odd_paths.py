@@ -12,7 +12,7 @@ import pytest
 from conftest import StartSandboxProcess
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 ODD = os.fsdecode(b"\xe9")
 
@@ -53,8 +53,8 @@ def test_an_import_from_its_check_to_its_retry(
     sandbox = sandbox_process("--seed", "1")
     project = sandbox.prepare(name="p", media=4)
     target = ("--server", sandbox.url, "--project", "p", "--workers", "0")
-    entries = [entry(media_id, at) for at, media_id in enumerate(project["media_ids"])]
-    broken = entry(project["media_ids"][3], -1)
+    entries = [noted(media_id, at) for at, media_id in enumerate(project["media_ids"])]
+    broken = noted(project["media_ids"][3], -1)
     source = write("labels", [*entries[:3], broken])
     shown = source.replace(ODD, "\\xe9")
 
@@ -80,7 +80,7 @@ def test_what_an_import_is_told_by_files(
     sandbox = sandbox_process("--seed", "1")
     project = sandbox.prepare(name="p", media=2)
     target = ("--server", sandbox.url, "--project", "p", "--workers", "0")
-    source = write("labels", [entry(media_id, at) for at, media_id in enumerate(project["media_ids"])])
+    source = write("labels", [noted(media_id, at) for at, media_id in enumerate(project["media_ids"])])
     config = write("config", checked(command, "label-config", *target[:4], "--json"))
     media = write("media", checked(command, "media", *target[:4], "--csv"))
     settings = write("settings", f"label_config = {json.dumps('none')}\n")
@@ -133,7 +133,7 @@ def test_a_terminal_that_knows_no_letters_is_shown_the_same(
     command: Command, folder: Path, write: Any
 ) -> None:
     """Under the locale C, letters outside of ASCII are escaped one by one."""
-    source = write("ä", [entry("m", 1)])
+    source = write("ä", [noted("m", 1)])
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = command("check", source, "--label-config", "none", "--no-check-media", "--workers", "0", **plain)
     assert done.returncode == 0, done.stderr

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -38,7 +38,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
     sandbox.project = sandbox.prepare(name="p", media=50)
     sandbox.arguments = ["--server", sandbox.url, "--project", "p", "--segment-bytes", "1000"]
     sandbox.entries = [
-        entry(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])
+        noted(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])
     ]
     sandbox.content = json.dumps(sandbox.entries).encode()
     sandbox.half = sandbox.content.index(b"{", len(sandbox.content) // 2)

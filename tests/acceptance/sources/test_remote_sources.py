@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 ENTRIES = 400
 
@@ -85,7 +85,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
     sandbox = sandbox_process("--seed", "1")
     sandbox.project = sandbox.prepare(name="p", media=ENTRIES)
     sandbox.arguments = ["--server", sandbox.url, "--project", "p", "--segment-bytes", "4000"]
-    entries = [entry(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])]
+    entries = [noted(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])]
     sandbox.content = json.dumps(entries, indent=12).encode()
     return sandbox
 

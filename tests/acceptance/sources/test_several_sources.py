@@ -13,7 +13,7 @@ import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 WIPED = "earlier-entry-wiped"
 
@@ -33,7 +33,7 @@ def ids(server: SandboxProcess) -> list[str]:
 
 def write(folder: Path, name: str, media_ids: Iterable[str], keep_data: bool | None = False) -> str:
     """A source with an entry for each of these media."""
-    entries = [entry(media_id, number, keep_data) for number, media_id in enumerate(media_ids)]
+    entries = [noted(media_id, number, keep_data) for number, media_id in enumerate(media_ids)]
     (folder / name).write_text("[" + ",\n".join(map(json.dumps, entries)) + "]")
     return name
 

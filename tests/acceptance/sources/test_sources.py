@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 
 class _Silent(SimpleHTTPRequestHandler):
@@ -44,7 +44,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
     sandbox.project = sandbox.prepare(name="p", media=20)
     sandbox.arguments = ["--server", sandbox.url, "--project", "p"]
     sandbox.entries = [
-        entry(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])
+        noted(media_id, number) for number, media_id in enumerate(sandbox.project["media_ids"])
     ]
     return sandbox
 

@@ -31,7 +31,7 @@ CLASSES: list[dict[str, Any]] = [
 TOKEN = "token-of-the-test"
 
 
-def into(sandbox: Sandbox, project: Any) -> dict[str, str]:
+def into(sandbox: Sandbox, project: Any) -> dict[str, Any]:
     """The settings that lead there."""
     return {"server": sandbox.url, "project": project.id}
 
@@ -173,7 +173,7 @@ async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: R
     sandbox = await start_sandbox(seed=1, faults=FaultScript([slow]))
     project = await sandbox.prepare(media=60, label_config=CLASSES)
     async with asyncio.TaskGroup() as tasks:
-        small = {"max_batch_entries": 1, "max_in_flight": 1, "config_poll": 1.0}
+        small: dict[str, Any] = {"max_batch_entries": 1, "max_in_flight": 1, "config_poll": 1.0}
         running = tasks.create_task(run_import(entries_for(project), **into(sandbox, project), **small))
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)

@@ -15,14 +15,12 @@ from bulk_importer import Settings, import_labels, import_labels_sync
 from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerUnavailable, UsageError
 from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
+from support.entries import entry
 
 
 def entries_for(media_ids: tuple[str, ...]) -> list[dict[str, Any]]:
     """An appending entry for each media."""
-    return [
-        {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": number, "y": 1}]}]}}
-        for number, media_id in enumerate(media_ids)
-    ]
+    return [entry(media_id, number) for number, media_id in enumerate(media_ids)]
 
 
 async def delivered(sandbox: Sandbox, project_id: str) -> list[int]:

@@ -10,6 +10,7 @@ import pytest
 
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.sandbox import Sandbox
+from support.entries import entry
 from support.importing import RunImport
 
 
@@ -21,8 +22,7 @@ def run_import(run_import: RunImport) -> RunImport:
 
 def lines_of(*media_ids: str) -> list[str]:
     """An entry for each media, on a line each."""
-    labels = {"poi": [{"point": [{"x": 1, "y": 2}]}]}
-    return [json.dumps({"internal_media_ID": media_id, "labels": labels}) for media_id in media_ids]
+    return [json.dumps(entry(media_id)) for media_id in media_ids]
 
 
 @pytest.mark.parametrize("limit", [None, 3], ids=["finished", "not finished"])

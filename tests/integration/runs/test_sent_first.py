@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bulk_importer.checkpoint import read_state
 from support.commands import Command
-from support.entries import entry
+from support.entries import noted
 
 PROJECT = "7e04af16-716b-4b47-8f54-9f3cb6b01162"
 ENTRIES = 60
@@ -60,7 +60,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 def arguments(folder: Path, url: str) -> list[str]:
     """An import of small batches that asks the server for nothing."""
-    entries = [entry(f"media-{number}", number) for number in range(ENTRIES)]
+    entries = [noted(f"media-{number}", number) for number in range(ENTRIES)]
     (folder / "labels.json").write_text(json.dumps(entries))
     return [
         *("import", "labels.json", "--server", url, "--project", PROJECT, "--label-config", "none"),

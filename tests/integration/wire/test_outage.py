@@ -27,6 +27,7 @@ from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState
 from bulk_importer.transfer.stop import StopSwitch
+from support.entries import entry
 from support.importing import import_file
 
 QUICK: dict[str, Any] = {
@@ -41,11 +42,7 @@ QUICK: dict[str, Any] = {
 
 def write_labels(path: Path, media_ids: Sequence[str]) -> Path:
     """One entry with one point for each media."""
-    entries = [
-        {"internal_media_ID": media_id, "keepData": True, "labels": {"poi": [{"point": [{"x": 1, "y": 1}]}]}}
-        for media_id in media_ids
-    ]
-    path.write_text(json.dumps(entries))
+    path.write_text(json.dumps([entry(media_id, keep=True) for media_id in media_ids]))
     return path
 
 
