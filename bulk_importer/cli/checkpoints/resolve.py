@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import one_checkpoint_in
 from bulk_importer.errors import ExitCode, UsageError, most_important
+from bulk_importer.library.given import one_checkpoint_in
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import one_checkpoint_in
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.watching import watched
+from bulk_importer.library.given import one_checkpoint_in
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:

@@ -100,7 +100,7 @@ class _Looks:
         self._roots = roots
         self._opened = opened
         # Changed by `look`: by folder; how often in a row no run went on.
-        self._followers: dict[Path, LogTail] = {}
+        self._tails: dict[Path, LogTail] = {}
         self.quiet = 0
 
     def look(self) -> list[dict[str, Any]]:
@@ -116,17 +116,16 @@ class _Looks:
         return found
 
     def _facts(self, folder: Path) -> dict[str, Any]:
-        from bulk_importer.checkpoint import LogTail, lock_owner
-        from bulk_importer.cli.checkpoints.standing import standing_of
+        from msgspec import to_builtins
+
+        from bulk_importer.checkpoint import LogTail
+        from bulk_importer.library.status import status_now
 
         try:
-            if folder not in self._followers:
-                self._followers[folder] = follower = LogTail(folder)
-                self._opened.callback(follower.close)
-            follower = self._followers[folder]
-            owner = lock_owner(folder)
-            follower.look()  # after the question who writes, so that the last look sees the end
-            return standing_of(folder, follower, owner, time.time())
+            if folder not in self._tails:
+                self._tails[folder] = tail = LogTail(folder)
+                self._opened.callback(tail.close)
+            facts: dict[str, Any] = to_builtins(status_now(folder, self._tails[folder]))
         except BulkImporterError as error:
             return {
                 "checkpoint": str(folder),
@@ -134,6 +133,7 @@ class _Looks:
                 "exit_code": error.exit_code,
                 "message": str(error),
             }
+        return facts
 
 
 def _show(

@@ -215,10 +215,11 @@ async def _compare(
 
     from bulk_importer.checkpoint.folder import MOVED
     from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
-    from bulk_importer.cli.lookups.shared import opened_client
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
+    from bulk_importer.datagym.reads.opening import opened_client
     from bulk_importer.datagym.routes import server_url
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.readback.compare import compare_with_server
     from bulk_importer.sources import open_source
 
@@ -232,7 +233,11 @@ async def _compare(
             f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
         )
     settings = replace(settings, server=server, project=header.project)
-    async with opened_client(settings, observer, max_seconds=settings.read_timeout) as (client, patience):
+    token = Token.find(settings.token_file)
+    async with opened_client(settings, token, observer, max_seconds=settings.read_timeout) as (
+        client,
+        patience,
+    ):
         catalog = Catalog(client, patience)
         project = await catalog.find_project(header.project)
         reader = LabelReader(client, catalog, project, patience)

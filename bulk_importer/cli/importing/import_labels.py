@@ -156,19 +156,21 @@ async def _say_what_will_be_wiped(
     Returns:
         The settings that they go on with.
     """
-    from bulk_importer.cli.importing.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.intake import IntakeOptions
+    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
     from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
 
     new = new_among(folders)
     is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
     if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
         return settings
+    token = Token.find(settings.token_file)
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
         async with stop.breaking_off():
             with scratch_folder() as scratch, watched() as observer:
-                ruleset = await ruleset_for(settings, scratch, sibling=before, observer=observer)
+                ruleset = await ruleset_for(settings, token, scratch, observer, sibling=before)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     others,

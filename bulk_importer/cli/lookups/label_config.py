@@ -5,14 +5,8 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import terminal
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 

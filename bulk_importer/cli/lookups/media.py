@@ -6,14 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.cli.parsing.options import refuse_flag
 from bulk_importer.cli.watching import watched
 from bulk_importer.errors import ExitCode, UsageError

@@ -1,4 +1,4 @@
-"""What entries are held against where there is no checkpoint: by a check, and before several sources are imported."""
+"""Gathers what entries are held against where there is no checkpoint: for a check, and before several imports."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli.lookups.shared import opened_catalog
 from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.pipeline.ruleset import RuleSet
@@ -43,25 +43,26 @@ def scratch_folder() -> Iterator[Path]:
 
 async def ruleset_for(
     settings: Settings,
+    token: Token,
     folder: Path,
+    observer: Observer,
     *,
     keep_warnings: bool = False,
     sibling: Path | None = None,
-    observer: Observer | None = None,
 ) -> RuleSet:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
+        observer: told where the server does not answer, and how far long lists are.
         keep_warnings, sibling: as `ruleset_of` takes them.
-        observer: as `opened_catalog` takes it.
 
     Raises:
         BulkImporterError: as `ruleset_of`, `label_config_of` and `target_project` do.
     """
-    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, ruleset_of
+    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, ruleset_of, target_project
 
-    async def measured(
+    async def gathered(
         config: LabelConfig | None, catalog: Catalog | None, project: Project | None
     ) -> RuleSet:
         return await ruleset_of(
@@ -80,8 +81,10 @@ async def ruleset_for(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
         )
     if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
-        return await measured(await label_config_of(settings, None, None), None, None)
-    async with opened_catalog(settings, observer) as catalog:
+        return await gathered(await label_config_of(settings, None, None), None, None)
+    from bulk_importer.datagym.reads.opening import opened_catalog
+
+    async with opened_catalog(settings, token, observer) as catalog:
         project = await target_project(settings, catalog)
         config = await label_config_of(settings, catalog, project)
-        return await measured(config, catalog, project)
+        return await gathered(config, catalog, project)
