@@ -142,6 +142,9 @@ def status(checkpoint: str | PathLike[str]) -> Status:
     Args:
         checkpoint: the folder of one checkpoint, or one that holds no other.
 
+    Returns:
+        How it was a moment ago; a run that goes on is not disturbed.
+
     Raises:
         UsageError: the folder holds several checkpoints.
         CheckpointError: there is no checkpoint, or it cannot be read.

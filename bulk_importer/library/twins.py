@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,6 +21,7 @@ def synchronous(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P,
     """
     name = function.__name__
 
+    @functools.wraps(function)  # and with it the signature
     def twin(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         import asyncio
 
@@ -30,6 +32,5 @@ def synchronous(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P,
         raise UsageError(f"There is a running event loop: await {name} instead of calling {name}_sync.")
 
     twin.__name__ = twin.__qualname__ = f"{name}_sync"
-    twin.__module__ = function.__module__
     twin.__doc__ = f"`{name}` for programs without an event loop.\n\n{function.__doc__}"
     return twin
