@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bulk_importer.observe.standing import Part, Tone
+from bulk_importer.observe.progress_state import Part, Tone
 
 __all__ = ["Drawing", "fitted", "plain"]
 

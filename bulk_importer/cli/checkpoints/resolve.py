@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError, most_important
 from bulk_importer.library.given import one_checkpoint_in
 
@@ -73,7 +73,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         _print_json(chosen, delivered=delivered, left=left, retries=retries)
     else:
         for line in _lines(chosen, delivered=delivered, left=left, retries=retries):
-            terminal.report(line)
+            output.print_report(line)
     return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
 
 
@@ -109,7 +109,7 @@ def _print_json(chosen: list[Undecided], *, delivered: bool, left: int, retries:
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
-    terminal.out_json(
+    output.print_json(
         {
             "delivered": delivered,
             "resolved": resolved,

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.library.given import one_checkpoint_in
 from bulk_importer.settings import Settings
 
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = one_checkpoint_in(arguments.checkpoint_folder)
     retried = run_in_loop(_retry(folder, arguments, settings))
     if arguments.json:
-        terminal.out_json(
+        output.print_json(
             {
                 **retried.summary.to_builtins(),
                 "held_back": list(retried.held_back),
@@ -83,7 +83,7 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     with ExitStack() as ending:
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log, ending.enter_context(watched())]
+        observers: list[Observer] = [log, ending.enter_context(progress_display())]
         ending.enter_context(stopping_on_signals(stop, grace_seconds=settings.grace))
         return await Retry(
             folder,
@@ -100,25 +100,25 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
 def _tell(folder: Path, retried: Retried) -> None:
     from bulk_importer.observe import summary_text
 
-    terminal.report(summary_text(retried.summary))
+    output.print_report(summary_text(retried.summary))
     if not retried.sent_again:
-        terminal.report("  Nothing was fed again.")
+        output.print_report("  Nothing was fed again.")
     if retried.left_out:
-        terminal.report(
+        output.print_report(
             f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered."
         )
     if retried.held_back:
-        terminal.report(
+        output.print_report(
             f"  Held back: positions {_shown(retried.held_back)}. Later entries of their media, or their own keepData "
             "false, would wipe labels (--out-of-order feeds them all the same), or their media are in doubt."
         )
     if retried.unsettled:
-        terminal.report(
+        output.print_report(
             f"  Not settled yet of what was to be fed: {retried.unsettled:,} entries. 'bulk-importer retry {folder}', "
             "without a file, goes on with them; where an answer was lost, after --server-request-limit."
         )
     if retried.rejected_again is not None:
-        terminal.report(f"  Rejected again, and why: {retried.rejected_again}")
+        output.print_report(f"  Rejected again, and why: {retried.rejected_again}")
 
 
 def _shown(positions: Sequence[int]) -> str:

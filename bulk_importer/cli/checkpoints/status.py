@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import COUNTS, together
+from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli.checkpoints.together import COUNTS, together
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
@@ -141,15 +141,15 @@ def _show(
 ) -> None:
     for facts in found:
         if "message" in facts:
-            terminal.complain(facts["message"])
+            messages.complain(facts["message"])
     if arguments.json:
         shown = together(found, {"state": _state_of_all(found), "exit_code": code})
-        terminal.out_json(shown, indent=not is_watched)
+        output.print_json(shown, indent=not is_watched)
         return
-    if is_watched and terminal.is_screen(sys.stdout):
-        terminal.out(_CLEAR)
+    if is_watched and streams.is_screen(sys.stdout):
+        output.print_line(_CLEAR)
     for line in _table(found) if len(found) > 1 else _lines(found[0]):
-        terminal.report(line)
+        output.print_report(line)
 
 
 def _state_of_all(found: Sequence[dict[str, Any]]) -> str:

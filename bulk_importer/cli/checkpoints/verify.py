@@ -7,10 +7,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import together
+from bulk_importer.cli import messages, output
+from bulk_importer.cli.checkpoints.together import together
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointDamaged,
@@ -86,10 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
         facts = _proven(folder, sources.get(folder), arguments)
         found.append(facts)
         if "message" in facts:
-            terminal.complain(facts["message"])
+            messages.complain(facts["message"])
         elif not arguments.json:
             for line in _lines(facts):
-                terminal.report(line)
+                output.print_report(line)
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
         _print_json(together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code}))
@@ -146,7 +146,7 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         retries = claim_of_retries(folder, proof.state)
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
-            with watched() as observer:
+            with progress_display() as observer:
                 claims.append(asyncio.run(_hold_against(source, proof.state, observer)))
                 if arguments.against_server and all(claim.holds for claim in claims):
                     claims.append(asyncio.run(_compare(arguments, folder, source, proof, observer)))
@@ -176,9 +176,9 @@ def _repair(folder: Path) -> None:
 
     salvaged = repair_log(folder, secrets.token_hex(8), time.time())
     if salvaged is None:
-        terminal.say("The log is not damaged; nothing was changed.")
+        messages.say("The log is not damaged; nothing was changed.")
         return
-    terminal.say(
+    messages.say(
         f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
         f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
     )
@@ -313,4 +313,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    terminal.out_json(facts)
+    output.print_json(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.cli.help.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.errors import ExitCode, UsageError
 
@@ -24,9 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what the code means, or which codes there are."""
     if arguments.json:
-        terminal.out_json(_all_facts() if arguments.code is None else _facts(arguments.code))
+        output.print_json(_all_facts() if arguments.code is None else _facts(arguments.code))
     else:
-        terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
+        output.print_line(_listed() if arguments.code is None else _explained(arguments.code))
     return ExitCode.DELIVERED
 
 

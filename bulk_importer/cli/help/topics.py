@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import nearest
 
@@ -38,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"There is no topic and no command {arguments.topic!r}.{near} See 'bulk-importer help'."
         )
     if arguments.json:
-        terminal.out_json({"topic": arguments.topic, "topics": topics(), "text": text})
+        output.print_json({"topic": arguments.topic, "topics": topics(), "text": text})
     else:
-        terminal.out(text)
+        output.print_line(text)
     return ExitCode.DELIVERED
 
 

@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.importing.check_text import report_lines
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
@@ -59,12 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         from bulk_importer.cli.importing.check_json import together
 
-        terminal.out_json(together(reports))
+        output.print_json(together(reports))
     else:
         for report in reports:
             if report.checked:  # else it could not be read, which was said
                 for line in report_lines(report, arguments.findings):
-                    terminal.report(line)
+                    output.print_report(line)
     return most_important([ExitCode(report.exit_code) for report in reports])
 
 
@@ -79,13 +79,13 @@ async def _check_all(
     reports: list[CheckReport] = []
     others = Mentions() if len(sources) > 1 else None
     token = Token.find(settings.token_file)
-    with scratch_folder() as folder, watched() as observer:
+    with scratch_folder() as folder, progress_display() as observer:
         ruleset = await ruleset_for(settings, token, folder, observer, keep_warnings=True)
         for source in sources:
             try:
                 report = await _check_one(source, settings, ruleset, sample, file, observer, others)
             except BulkImporterError as error:
-                terminal.complain(str(error))
+                messages.complain(str(error))
                 report = unread(source, error)
             reports.append(report)
     return reports

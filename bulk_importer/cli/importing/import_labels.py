@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,
     ExitCode,
@@ -82,7 +83,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             settings = await _say_what_will_be_wiped(sources, folders, neighbours.mentions, settings, stop)
         for source, folder in zip(sources, folders, strict=True):
             if settings.server:
-                terminal.say(f"Looking for project {settings.project} at {settings.server}")
+                messages.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(source, folder, settings, token, stop, sibling, neighbours)
                 sibling = folder
@@ -90,13 +91,13 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
                 summary = _not_begun(source, folder, settings, error)
             summaries.append(summary)
             codes.append(ExitCode(summary.exit_code))
-            if summary.message and (as_json or terminal.manner().is_quiet or not summary.entries):
-                terminal.complain(summary.message)
+            if summary.message and (as_json or output_options().is_quiet or not summary.entries):
+                messages.complain(summary.message)
             if stop.is_requested:
                 break
             if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
                 # All go to one server and one project, so each would only wait for it again.
-                terminal.say(
+                messages.say(
                     f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun.",
                     Level.WARNING,
                 )
@@ -126,7 +127,7 @@ async def _import_one(
     with ExitStack() as ending:
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
-        observers: list[Observer] = [log, ending.enter_context(watched())]
+        observers: list[Observer] = [log, ending.enter_context(progress_display())]
         running = Import(
             opened,
             settings,
@@ -169,7 +170,7 @@ async def _say_what_will_be_wiped(
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
         async with stop.breaking_off():
-            with scratch_folder() as scratch, watched() as observer:
+            with scratch_folder() as scratch, progress_display() as observer:
                 ruleset = await ruleset_for(settings, token, scratch, observer, sibling=before)
                 foreseen = await foresee(
                     [sources[place] for place in new],
@@ -183,14 +184,14 @@ async def _say_what_will_be_wiped(
     except ServerError:
         return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
     except BulkImporterError as error:
-        terminal.say(
+        messages.say(
             f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}",
             Level.WARNING,
         )
         return settings
     for each in foreseen:
         for line in _foreseen_lines(each):
-            terminal.say(line, Level.WARNING)
+            messages.say(line, Level.WARNING)
     return settings
 
 
@@ -252,37 +253,37 @@ def _not_reached(source: str, folder: Path, settings: Settings, code: ExitCode) 
 
 
 def _announce(what: Announcement) -> None:
-    terminal.say(
+    messages.say(
         f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
     )
     mix = ", ".join(f"{count:,} x {_KEEP[keep]}" for keep, count in sorted(what.keep_data.items()))
     if mix:
-        terminal.say(f"  keepData    {mix} (in the first part that is read)")
-    terminal.say(f"  checked     {'; '.join(what.checked)}; before anything is sent")
+        messages.say(f"  keepData    {mix} (in the first part that is read)")
+    messages.say(f"  checked     {'; '.join(what.checked)}; before anything is sent")
     for each in what.unchecked:
-        terminal.say(f"  unchecked   {each}")
+        messages.say(f"  unchecked   {each}")
     before = what.before
     if before.entries:
-        terminal.say(
+        messages.say(
             f"  goes on     {before.delivered:,} delivered, {before.rejected:,} rejected, "
             f"{before.in_doubt:,} in doubt, {before.owed:,} owed of {before.entries:,} entries read so far"
         )
     if what.limit is not None:
-        terminal.say(f"  limit       {what.limit:,} entries")
-    terminal.say(f"  checkpoint  {what.checkpoint}")
+        messages.say(f"  limit       {what.limit:,} entries")
+    messages.say(f"  checkpoint  {what.checkpoint}")
 
 
 def _report(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if as_json:
         from bulk_importer.summary import together
 
-        terminal.out_json(together(summaries))
+        output.print_json(together(summaries))
     else:
         from bulk_importer.observe import summary_text
 
         for summary in summaries:
             if summary.entries:
-                terminal.report(summary_text(summary))
+                output.print_report(summary_text(summary))
 
 
 def expanded(sources: Sequence[str]) -> list[str]:

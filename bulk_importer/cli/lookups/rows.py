@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
+from bulk_importer.cli.output_options import output_options
 
 __all__ = ["Row", "show"]
 
@@ -17,13 +18,13 @@ Row = Mapping[str, object]
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:
     """Print the rows as the arguments say; `nothing` is what a person is told where there are none."""
     if arguments.json:
-        terminal.out_json(list(rows))
+        output.print_json(list(rows))
     elif arguments.csv:
-        terminal.out(_csv(rows))
+        output.print_line(_csv(rows))
     elif rows:
-        terminal.out(_table(rows))
+        output.print_line(_table(rows))
     else:
-        terminal.say(nothing)
+        messages.say(nothing)
 
 
 def _csv(rows: Sequence[Row]) -> str:
@@ -51,8 +52,8 @@ def _table(rows: Sequence[Row]) -> str:
         table.add_column(column.replace("_", " "), justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    manner = terminal.manner()
-    has_color = manner.output is None and manner.has_color(sys.stdout)
+    options = output_options()
+    has_color = options.output is None and options.has_color(sys.stdout)
     console = Console(
         file=sys.stdout,
         highlight=False,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
@@ -63,8 +63,8 @@ async def opened_catalog(settings: Settings, observer: Observer | None = None) -
     """
     from bulk_importer.datagym.reads import opening
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.observe import Waiting
+    from bulk_importer.observe import SilentServerNotice
 
-    token, told = Token.find(settings.token_file), observer or Waiting(terminal.say)
+    token, told = Token.find(settings.token_file), observer or SilentServerNotice(messages.say)
     async with opening.opened_catalog(settings, token, told) as catalog:
         yield catalog

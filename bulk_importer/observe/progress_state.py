@@ -29,7 +29,7 @@ from bulk_importer.events import (
     WindowOpened,
 )
 
-__all__ = ["Part", "Standing", "Tone"]
+__all__ = ["Part", "ProgressState", "Tone"]
 
 _RATE_SECONDS = 60.0
 _SHORTEST_SECONDS = 0.5
@@ -80,7 +80,7 @@ class _Pace:
         return (self._done - done) / seconds if seconds >= _SHORTEST_SECONDS else None
 
 
-class Standing:
+class ProgressState:
     """What the events so far add up to. `see` each of them, in order."""
 
     def __init__(self, now: float) -> None:
@@ -130,7 +130,7 @@ class Standing:
             case Advanced():
                 self._advance(event, now)
             case _:
-                self._see_hindrance(event, now)
+                self._see_wait(event, now)
 
     def _begin(self, event: RunStarted, now: float) -> None:
         self._pace = _Pace(now)
@@ -155,7 +155,7 @@ class Standing:
         self._pace.note(now, event.done - self._done)
         self._done, self._total, self._is_exact = event.done, event.total, True
 
-    def _see_hindrance(self, event: Event, now: float) -> None:
+    def _see_wait(self, event: Event, now: float) -> None:
         match event:
             case OutageBegan():
                 self._away = (now, event.reason)
