@@ -69,11 +69,11 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     finally:
         await checkpoint.close()
     retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
-    if as_json:
-        _print_json(chosen, delivered=delivered, left=left, retries=retries)
-    else:
-        for line in _lines(chosen, delivered=delivered, left=left, retries=retries):
-            output.print_report(line)
+    output.print_outcome(
+        _facts(chosen, delivered=delivered, left=left, retries=retries),
+        _lines(chosen, delivered=delivered, left=left, retries=retries),
+        as_json=as_json,
+    )
     return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
 
 
@@ -104,19 +104,17 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
     return lines
 
 
-def _print_json(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> None:
+def _facts(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> dict[str, object]:
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
-    output.print_json(
-        {
-            "delivered": delivered,
-            "resolved": resolved,
-            "still_in_doubt": left,
-            "retries_in_doubt": list(map(str, retries)),
-        }
-    )
+    return {
+        "delivered": delivered,
+        "resolved": resolved,
+        "still_in_doubt": left,
+        "retries_in_doubt": list(map(str, retries)),
+    }
 
 
 def _entries(doubt: Undecided) -> int:

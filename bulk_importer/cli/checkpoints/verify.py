@@ -92,7 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
                 output.print_report(line)
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
-        _print_json(together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code}))
+        output.print_json(
+            together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code})
+        )
     return code
 
 
@@ -310,7 +312,3 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         if facts["rejected"]:
             lines.append("  Keep the source until what is rejected was fed again, or is given up.")
     return lines
-
-
-def _print_json(facts: dict[str, Any]) -> None:
-    output.print_json(facts)

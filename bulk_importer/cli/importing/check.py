@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.importing.check_text import report_lines
+from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import progress_display
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
-    from bulk_importer.cli.importing.import_labels import expanded
+    from bulk_importer.cli.importing.check_json import together
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
@@ -56,15 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
-    if arguments.json:
-        from bulk_importer.cli.importing.check_json import together
-
-        output.print_json(together(reports))
-    else:
-        for report in reports:
-            if report.checked:  # else it could not be read, which was said
-                for line in report_lines(report, arguments.findings):
-                    output.print_report(line)
+    lines = (
+        line
+        for report in reports
+        if report.checked  # else it could not be read, which was said
+        for line in report_lines(report, arguments.findings)
+    )
+    output.print_outcome(together(reports), lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
 
 
