@@ -32,7 +32,7 @@ from urllib.request import Request, urlopen
 
 from aiohttp import web
 
-from benchmarks.measuring import write_results
+from benchmarks.parts.measuring import write_results
 from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
@@ -185,7 +185,7 @@ class Bench:
         """Let the baseline import for `times * seconds` of the server's time, and ask the server what came of it."""
         source = self._write(project)
         began = time.time()
-        command = [sys.executable, "-m", "benchmarks.baseline", str(source), "--server", self._url]
+        command = [sys.executable, "-m", "benchmarks.parts.baseline", str(source), "--server", self._url]
         command += ["--project", project["id"], "--batch-entries", str(_OFFICIAL[0])]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -337,9 +337,9 @@ async def _measure_distant(folder: Path) -> list[dict[str, object]]:
     spent = _Spent()
     for owner, name in (
         (Gate, "landed"),
-        (Gate, "may_send"),
+        (Gate, "allows"),
         (BreakerProbe, "saw"),
-        (BreakerProbe, "lets_pass"),
+        (BreakerProbe, "allows"),
         (RetryBudget, "earn"),
         (Pacing, "wait_seconds"),
         (Pacing, "charge"),

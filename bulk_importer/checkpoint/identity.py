@@ -1,4 +1,4 @@
-"""By what a resume knows its input: size and digests of a file, and what may have changed since.
+"""How a resume recognises its input: by size and digests of the file; and which changes of it are allowed.
 
 The identity of a file is its size and the digests of its head, its tail and samples between them, 192 KiB
 of reading whatever its size. It says at once whether a file is another one; that a stretch is the same is
@@ -19,7 +19,7 @@ from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import SegmentKey
 
-__all__ = ["SourceIdentity", "check_source", "first_difference", "identify"]
+__all__ = ["SourceIdentity", "check_source", "identify"]
 
 _EDGE_BYTES = 64 * 1024
 _SAMPLE_BYTES = 4 * 1024
@@ -44,7 +44,7 @@ def identify(file: int, *, plain: bool = True) -> SourceIdentity:
 def check_source(
     state: CheckpointState, now: SourceIdentity, file: int | None, *, folder: Path, grew: bool = False
 ) -> bool:
-    """Whether the source that is `now` may be gone on with although it is not the recorded one.
+    """Whether the source with the identity `now` is another one than the recorded, and may be gone on with.
 
     False when it is the recorded one. A stream has no identity: its segments prove it while it is read.
 
@@ -70,14 +70,6 @@ def check_source(
     if file is not None and recorded.plain and now.plain and _differing_segment(state, file) is not None:
         raise _mismatch(state, file, now, folder, grew=grew)
     return True
-
-
-def first_difference(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
-    """The first recorded segment that the plain `file` does not hold, or None where all fit.
-
-    Reads at most about `limit` bytes: the segments from the first on, and always the last.
-    """
-    return _differing_segment(state, file, limit)
 
 
 def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool) -> int | None:
@@ -106,19 +98,20 @@ def _differing_block(recorded: SourceIdentity, file: int, limit: int) -> Block |
     return None
 
 
-def _differing_segment(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
-    for key in _bounded(state.segments, limit):
+def _differing_segment(state: CheckpointState, file: int) -> SegmentKey | None:
+    """The first recorded segment that the plain `file` does not hold, of those that are looked at."""
+    for key in _looked_at(state.segments):
         if _digest(file, key.offset, key.length) != key.digest:
             return key
     return None
 
 
-def _bounded(segments: list[SegmentKey], limit: int) -> Iterator[SegmentKey]:
-    """The segments from the first on, `limit` bytes of them, and the last, which any shift must hit."""
+def _looked_at(segments: list[SegmentKey]) -> Iterator[SegmentKey]:
+    """The segments from the first on, `_PROOF_BYTES` of them, and the last, which any shift must hit."""
     read = 0
     for key in segments[:-1]:
         read += key.length
-        if read > limit:
+        if read > _PROOF_BYTES:
             break
         yield key
     yield from segments[-1:]

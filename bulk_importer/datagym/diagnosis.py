@@ -15,7 +15,7 @@ import msgspec
 
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
-from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience, Queries
 from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.wire.api_token import TOKEN_VARIABLE, Token
@@ -31,7 +31,7 @@ _SKEW_SECONDS = 30.0
 
 
 class Health(StrEnum):
-    """How a step came out."""
+    """How an examined step came out."""
 
     WELL = "ok"
     DOUBTFUL = "doubtful"
@@ -40,7 +40,7 @@ class Health(StrEnum):
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """One step.
+    """The outcome of one step of the diagnosis.
 
     Attributes:
         found: what was seen, in a sentence or less.
@@ -189,7 +189,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
     async def at_once(_: float) -> None:
         """Nothing is tried again here."""
 
-    catalog = Catalog(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None))
+    catalog = Catalog(Queries(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None)))
     try:
         project = await catalog.find_project(settings.project)
     except BulkImporterError as error:

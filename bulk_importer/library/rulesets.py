@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import CheckpointUnusable, UsageError
-from bulk_importer.settings import Settings
+from bulk_importer.settings import LabelConfigFrom, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bulk_importer.pipeline.ruleset import RuleSet
 
 __all__ = ["ruleset_for", "scratch_folder"]
-
-_SERVER = "server"
 
 
 @contextmanager
@@ -76,11 +74,15 @@ async def ruleset_for(
         )
 
     wants_media = asks_for_media(settings)
-    if settings.server and settings.label_config == _SERVER and not settings.project:
+    if settings.server and settings.label_config == LabelConfigFrom.SERVER and not settings.project:
         raise UsageError(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
         )
-    if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
+    if not (
+        settings.server
+        and settings.project
+        and (settings.label_config == LabelConfigFrom.SERVER or wants_media)
+    ):
         return await gathered(await label_config_of(settings, None, None), None, None)
     from bulk_importer.datagym.reads.opening import opened_catalog
 

@@ -31,6 +31,9 @@ _ENTRY_BYTES = 100
 class Pool:
     """Entries on their way from intake to transfer, in order of position within each media.
 
+    The pool is a channel: one side calls `put`, and `close` after the last run; the other side seals batches, and waits
+    with `changed` while there is nothing to seal.
+
     Args:
         capacity: bytes that may wait.
         next_number: of the first batch; the checkpoint knows the highest one that it has seen.
@@ -50,6 +53,10 @@ class Pool:
         self._number = next_number
         self._room = asyncio.Event()
         self._room.set()
+        # Whether the last run is in; set by `close` alone.
+        self.is_closed = False
+        # Set by `put` and `close`, which replace it: whoever waits for it sees the next change.
+        self._changed = asyncio.Event()
 
     @property
     def bytes(self) -> int:
@@ -78,6 +85,20 @@ class Pool:
         for loose in _loose(run):
             for part in self._apart.split(loose):
                 self._append(part)
+        self._announce()
+
+    def close(self) -> None:
+        """Declare that no further run will be put in. What is in the pool stays, and may come back by `settle`."""
+        self.is_closed = True
+        self._announce()
+
+    async def changed(self) -> None:
+        """Return at the next `put` or `close`. What `seal` and `settle` change is known to their caller."""
+        await self._changed.wait()
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def seal(self, limits: Limits) -> Batch | None:
         """Pack the next batch, and hold its lanes until `settle`.

@@ -49,7 +49,6 @@ class Feeder:
 
     Args:
         began: called once, with the mix of keepData in the first segment that owes something, or with none.
-        notice: called whenever the pool holds more than before.
         doubted: told the entries that are in doubt since an earlier run.
         limit: how many owed entries to hand on at most.
         crossing: what entries of the input do to each other; it has followed what was read before.
@@ -68,7 +67,6 @@ class Feeder:
         *,
         emit: Observer,
         began: Callable[[dict[KeepData, int]], None],
-        notice: Callable[[], None],
         doubted: Callable[[EntryRun], None],
         limit: int | None,
         crossing: WipedEntries,
@@ -83,7 +81,6 @@ class Feeder:
         self._pool = pool
         self._emit = emit
         self._began = began
-        self._notice = notice
         self._doubted = doubted
         self._crossing = crossing
         self._keep_mentioned = keep_mentioned
@@ -185,7 +182,6 @@ class Feeder:
             if not self._has_begun:
                 self._begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
             await self._pool.put(run)
-            self._notice()
 
     async def _reject_condemned(self, segment: Segment) -> None:
         """Reject what was in doubt, is owed now, and was found not to be let through: it would be in doubt again."""

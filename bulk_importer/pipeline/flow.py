@@ -163,7 +163,6 @@ class Flow:
                     self._pool,
                     emit=self._emit,
                     began=self._began,
-                    notice=self._sending.dispatcher.notice,
                     doubted=self._doubts.note,
                     limit=settings.limit,
                     crossing=self._crossing,
@@ -180,7 +179,7 @@ class Flow:
         except (CheckpointMismatch, BudgetExceeded) as error:
             self._end_with(error)
         finally:
-            self._sending.dispatcher.expect_no_more()
+            self._pool.close()
 
     async def _watch_config(self) -> None:
         if self._watch is not None:

@@ -16,8 +16,8 @@ import msgspec
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
-from bulk_importer.intake.validation.judge import Rules
 from bulk_importer.intake.validation.naming import NamedRules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
@@ -34,8 +34,8 @@ __all__ = [
     "asks_for_media",
     "label_config_of",
     "require_known_codes",
-    "target_project",
     "ruleset_of",
+    "target_project",
 ]
 
 FROM_SERVER = "server"

@@ -16,16 +16,18 @@ import msgspec
 from bulk_importer.checkpoint import (
     Checkpoint,
     CheckpointState,
+    FolderOptions,
     Header,
     SourceIdentity,
     identify,
     read_state,
 )
 from bulk_importer.checkpoint.log.records import Block
+from bulk_importer.checkpoint.summary_file import write_summary, written_state
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.project_names import id_in
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
@@ -54,8 +56,8 @@ from bulk_importer.pipeline.ruleset import (
     RuleSet,
     label_config_of,
     require_known_codes,
-    target_project,
     ruleset_of,
+    target_project,
 )
 from bulk_importer.pipeline.summarizing import (
     PROJECT_NAME,
@@ -74,7 +76,7 @@ from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import RunState, Summary, Tally, write_summary, written_state
+from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.transfer.build import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -152,7 +154,8 @@ class Import:
                 patience = Patience.of(
                     self._settings, sleep=self._stop.rest, chance=random.random, told=self._emit
                 )
-                catalog = Catalog(client, patience, emit=self._emit)
+                queries = Queries(client, patience)
+                catalog = Catalog(queries, emit=self._emit)
                 project = await target_project(self._settings, catalog)
                 config = await label_config_of(self._settings, catalog, project)
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
@@ -183,7 +186,7 @@ class Import:
                     )
             except BulkImporterError as error:
                 return await self._not_run(checkpoint, error)
-            reader = LabelReader(client, catalog, project, patience)
+            reader = LabelReader(queries, catalog, project)
             doubts = Doubts(
                 checkpoint, reader, limit_seconds=self._settings.server_request_limit, emit=self._emit
             )
@@ -479,10 +482,12 @@ class Import:
         return Checkpoint.open(
             self._folder,
             header,
-            source_file=self._source.file,
-            source_grew=self._settings.source_grew,
-            server_moved=self._settings.server_moved,
-            max_rejected_bytes=self._settings.max_rejected_bytes,
+            FolderOptions(
+                source_file=self._source.file,
+                source_grew=self._settings.source_grew,
+                server_moved=self._settings.server_moved,
+                max_rejected_bytes=self._settings.max_rejected_bytes,
+            ),
         )
 
     def _client(self) -> Client:

@@ -208,15 +208,16 @@ def _read_budget(value: object) -> ErrorBudget:
     return ErrorBudget(count=count)
 
 
-def one_of(*choices: str) -> Kind:
-    """One of a few words."""
+def one_of(*words: str) -> Kind:
+    """The kind of a value that is one of a few words."""
+    choices = list(map(str, words))  # an enum's members in their own words
 
     def read(value: object) -> str:
         if value not in choices:
             raise ValueError("it is not one of them")
         return str(value)
 
-    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str, {"enum": list(choices)})
+    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str, {"enum": choices})
 
 
 def _text(
@@ -231,7 +232,7 @@ def _text(
 
 
 def _number_or(number: Mapping[str, Any], pattern: str) -> Mapping[str, Any]:
-    """A number that fits a schema, or a text."""
+    """The JSON Schema of a number that fits a schema, or of a text."""
     return {"anyOf": [number, {"type": "string", "pattern": f"^ *{pattern} *$"}]}
 
 

@@ -2,7 +2,7 @@
 
 Pure parts decide (`gate`, `goodput`, `isolation`, `breaker`, `pacing`, `window`), thin ones act: `dispatcher` pulls
 batches from the pool and sees each through, `slots` say whose turn it is, `carrier` sends one, `isolator` takes apart
-what was refused, `passage` finds out whether uploads pass, `outage` probes a server that is away, `clockwork` waits
+what was refused, `passage` finds out whether uploads pass, `outage` probes a server that is away, `schedule` waits
 for rates and hours, `traffic` gives one request the road for itself, `stop` is the wish to end. `Sending` puts them
 together.
 

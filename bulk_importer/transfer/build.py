@@ -23,7 +23,7 @@ from bulk_importer.spans import Span
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Polite, Unrestrained
+from bulk_importer.transfer.admission.latency_probe import LatencyProbe, Unlimited
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.admission.window import Window
@@ -114,7 +114,7 @@ class Sending:
         )
         self._remembered_bytes = remembered.max_bytes if remembered else None
         self._gate = gate = Gate(_bounds(settings), start=_start(remembered))
-        outage = BreakerProbe(
+        breaker = BreakerProbe(
             BreakerPolicy(
                 signs=settings.outage_signs,
                 first_interval_seconds=settings.probe_wait,
@@ -145,7 +145,7 @@ class Sending:
                 max_attempts=settings.max_attempts,
                 may_retry=lambda verdict, attempt: (
                     not stop.is_requested
-                    and outage.is_over
+                    and breaker.is_closed
                     # What may be about the batch is not tried a third time before others show whether they pass.
                     and (attempt < _ATTEMPTS_IN_PLACE or not may_concern_request(verdict))
                 ),
@@ -153,9 +153,9 @@ class Sending:
                 chance=random.random,
                 clock=clock,
             ),
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            clockwork=SendSchedule(
+            schedule=SendSchedule(
                 pacing,
                 _window(settings),
                 is_stopping=lambda: stop.is_requested,
@@ -172,11 +172,11 @@ class Sending:
             carrier=self._carrier,
             ledger=ledger,
             gate=gate,
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            courtesy=Polite(uploads.light_read, standing=lambda: gate.setting, emit=emit, clock=clock)
+            latency=LatencyProbe(uploads.light_read, standing=lambda: gate.setting, emit=emit, clock=clock)
             if settings.polite
-            else Unrestrained(),
+            else Unlimited(),
             terms=Terms(
                 max_entries=min(settings.max_batch_entries, pacing.max_entries or settings.max_batch_entries),
                 max_bytes=min(_max_bytes(settings, remembered), pacing.max_bytes or settings.max_batch_bytes),

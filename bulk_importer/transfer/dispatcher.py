@@ -35,11 +35,11 @@ from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Obse
 from bulk_importer.model import Batch, Limits, Outcome
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Courtesy
+from bulk_importer.transfer.admission.latency_probe import LatencyLimit
 from bulk_importer.transfer.interfaces import Supply
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms, Isolator, SuspectRecorder, blames_batch
-from bulk_importer.transfer.sender.carrier import Carrier, Departure
+from bulk_importer.transfer.sender.carrier import Carrier, SendContext
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -71,7 +71,7 @@ class Terms:
 
 
 class Dispatcher:
-    """Empties the pool. `run` it once; feed the pool and call `notice` meanwhile, and `expect_no_more` at the end."""
+    """Empties the pool. `run` it once, while the pool is being fed; it ends when the pool is closed and empty."""
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class Dispatcher:
         carrier: Carrier,
         ledger: OutcomeRecorder,
         gate: Gate,
-        outage: BreakerProbe,
+        breaker: BreakerProbe,
         passage: Passage,
-        courtesy: Courtesy,
+        latency: LatencyLimit,
         terms: Terms,
         isolation_terms: IsolationTerms,
         stop: StopSwitch,
@@ -94,19 +94,19 @@ class Dispatcher:
         self._carrier = carrier
         self._ledger = ledger
         self._gate = gate
-        self._outage = outage
-        self._courtesy = courtesy
+        self._breaker = breaker
+        self._latency = latency
         self._terms = terms
         self._stop = stop
         self._emit = emit
         self._clock = clock
-        self._slots = Slots(pool, gate, courtesy, outage)
+        self._slots = Slots(pool, gate, latency, breaker)
         self._isolator = Isolator(
             pool=pool,
             ledger=ledger,
             carry=self._carry,
             slots=self._slots,
-            outage=outage,
+            breaker=breaker,
             passage=passage,
             terms=isolation_terms,
             stop=stop,
@@ -116,57 +116,56 @@ class Dispatcher:
             give_up=self._give_up,
             too_large=self._too_large,
         )
-        self._input_ended = False
         # Set by the first body that was too large for something on the way, and lowered by each that follows; worth
         # remembering for a resume. None before. Bodies that were accepted guard it against mistakes.
         self.learnt_max_bytes: int | None = None
         self._largest_accepted = 0
         self._failure: BulkImporterError | None = None
-        stop.tell(self.notice)
-
-    def notice(self) -> None:
-        """Something was put into the pool, or the run is to stop: look again."""
-        self._slots.notice()
-
-    def expect_no_more(self) -> None:
-        """The last run is in the pool: `run` returns when everything in it is settled."""
-        self._input_ended = True
-        self.notice()
+        stop.tell(self._slots.notice)
 
     async def run(self) -> None:
-        """Carry batches until the pool is empty and no more is expected, or until a stop, when nothing is in flight.
+        """Carry batches until the pool is closed and empty, or until a stop, when nothing is in flight.
 
         Raises:
             BulkImporterError: what ended the run: the server would not have it.
             ExceptionGroup: of `CheckpointError`s; what is in flight was cancelled and is on record as sent.
         """
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(self._watch_outage())
-            minding = tasks.create_task(self._courtesy.run(self.notice))
+            beside = [
+                tasks.create_task(self._follow_pool()),
+                tasks.create_task(self._watch_outage()),
+                tasks.create_task(self._latency.run(self._slots.notice)),
+            ]
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
-            watching.cancel()
-            minding.cancel()
+            for task in beside:
+                task.cancel()
         if self._failure:
             raise self._failure
 
-    async def _watch_outage(self) -> None:
-        self._give_up(await self._outage.run(self.notice))
+    async def _follow_pool(self) -> None:
+        """Make what changes the pool from outside news for all who wait for a slot."""
+        while True:
+            self._slots.notice()  # first, for what changed before this began to wait
+            await self._pool.changed()
 
-    async def _next(self) -> tuple[Batch, Departure] | None:
+    async def _watch_outage(self) -> None:
+        self._give_up(await self._breaker.run(self._slots.notice))
+
+    async def _next(self) -> tuple[Batch, SendContext] | None:
         while not self._stop.is_requested:
             limits = self._limits()
             full = self._pool.can_fill(limits)
             # A partial batch leaves only when nothing would fill it: waiting for input is cheaper than a small request.
-            if self._slots.may_seal() and (full or self._input_ended or not self._slots.carried):
+            if self._slots.may_seal() and (full or self._pool.is_closed or not self._slots.carried):
                 was_empty = self._pool.is_empty
                 batch = self._pool.seal(limits)
                 if batch:
-                    on_trial = self._slots.take()
-                    return batch, Departure(self._gate.leg, starved=not full, on_trial=on_trial)
+                    is_trial = self._slots.take()
+                    return batch, SendContext(self._gate.generation, starved=not full, is_trial=is_trial)
                 if not was_empty:
-                    self.notice()  # all of it waits behind held lanes, so those who hold them may go first
-            if self._input_ended and self._slots.are_empty and self._pool.is_empty:
+                    self._slots.notice()  # all of it waits behind held lanes, so those who hold them may go first
+            if self._pool.is_closed and self._slots.are_empty and self._pool.is_empty:
                 return None
             await self._slots.change()
         return None
@@ -176,7 +175,7 @@ class Dispatcher:
         max_bytes = min(self._terms.max_bytes, self.learnt_max_bytes or self._terms.max_bytes)
         return Limits(self._terms.max_entries, max_bytes, weight)
 
-    async def _see_through(self, batch: Batch, departure: Departure) -> None:
+    async def _see_through(self, batch: Batch, departure: SendContext) -> None:
         left_at = self._clock()
         try:
             verdict = await self._carry(batch, departure)
@@ -189,7 +188,7 @@ class Dispatcher:
         finally:
             self._slots.give_back()
 
-    async def _carry(self, batch: Batch, departure: Departure) -> Verdict:
+    async def _carry(self, batch: Batch, departure: SendContext) -> Verdict:
         self._emit(
             BatchSealed(
                 batch=batch.number,
@@ -201,8 +200,8 @@ class Dispatcher:
         )
         started = self._clock()
         verdict = await self._carrier.carry(batch, departure)
-        self._courtesy.ended(self._clock() - started)
-        self.notice()  # an outage may be over
+        self._latency.ended(self._clock() - started)
+        self._slots.notice()  # an outage may be over
         if isinstance(verdict, Accept):
             self._largest_accepted = max(self._largest_accepted, len(batch.body))
             await self._ledger.record_delivered(batch)

@@ -20,6 +20,13 @@ class Supply(Protocol):
     def is_empty(self) -> bool:
         """Whether nothing can be sealed at the moment."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will be put in."""
+
+    async def changed(self) -> None:
+        """Return when something is put in, or when the pool is closed."""
+
     def can_fill(self, limits: Limits) -> bool:
         """Whether what is there reaches one of the limits."""
 

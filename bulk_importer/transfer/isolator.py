@@ -44,7 +44,7 @@ from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.interfaces import Supply
 from bulk_importer.transfer.isolation.parts import Isolation, Part, Refused, Settled
 from bulk_importer.transfer.isolation.passage import Passage
-from bulk_importer.transfer.sender.carrier import Departure
+from bulk_importer.transfer.sender.carrier import SendContext
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -100,9 +100,9 @@ class Isolator:
         *,
         pool: Supply,
         ledger: SuspectRecorder,
-        carry: Callable[[Batch, Departure], Awaitable[Verdict]],
+        carry: Callable[[Batch, SendContext], Awaitable[Verdict]],
         slots: Slots,
-        outage: BreakerProbe,
+        breaker: BreakerProbe,
         passage: Passage,
         terms: IsolationTerms,
         stop: StopSwitch,
@@ -116,7 +116,7 @@ class Isolator:
         self._ledger = ledger
         self._carry = carry
         self._slots = slots
-        self._outage = outage
+        self._breaker = breaker
         self._passage = passage
         self._terms = terms
         self._stop = stop
@@ -128,7 +128,7 @@ class Isolator:
         # Entries that were turned away alone before any upload passed; changed by `_count_condemned`.
         self._condemned = 0
 
-    async def take_apart(self, batch: Batch, verdict: Verdict, departure: Departure) -> None:
+    async def take_apart(self, batch: Batch, verdict: Verdict, departure: SendContext) -> None:
         """Send a refused batch in ever smaller parts until each of its entries is delivered or rejected.
 
         Returns when nothing of it is left, or the run is to end; what is not settled then is owed or in doubt.
@@ -150,7 +150,7 @@ class Isolator:
             if part is None:
                 self._conclude(case)
                 return
-            boarding = await self._boarding(part, verdict, departure.leg, is_blamed=is_blamed)
+            boarding = await self._boarding(part, verdict, departure.generation, is_blamed=is_blamed)
             if boarding is None:
                 self._pool.settle(batch, Outcome.OWED, case.isolation.remaining())
                 return
@@ -182,7 +182,7 @@ class Isolator:
             alone = alone and (self._passage.has_passed_since(left_at) or not self._slots.has_others)
             await self._suspect(batch.spans(), verdict.reason, condemned=alone)
         if rehearsal and rehearsal.fails and is_proof:
-            self._outage.excuse()  # it is explained
+            self._breaker.excuse()  # it is explained
             if not culprits:
                 self._too_large(len(batch.body), rehearsal.largest_passed)
 
@@ -193,7 +193,7 @@ class Isolator:
         works = self._passage.accepted > case.accepted or await self._works_beside(verdict, isolation)
         await self._settle_part(case, sent, verdict, isolation.judged(verdict, server_works=works))
         if not works:
-            self._outage.declare(f"it answers nothing but {_reason(verdict)}")
+            self._breaker.declare(f"it answers nothing but {_reason(verdict)}")
         if not works or (isolation.part and not isolation.part.failures):
             case.accepted = self._passage.accepted
 
@@ -207,7 +207,7 @@ class Isolator:
         case.failed_at, case.began_at = now, min(case.began_at, now)
         passes = is_in_words(seen) or disliked
         if passes and (sent.entries > 1 or self._would_pass_beside(case.began_at)):
-            self._outage.excuse()
+            self._breaker.excuse()
             case.failed = case.failed or len(sent.body)
             settled = case.isolation.judged(verdict)
             await self._settle_part(case, sent, verdict, settled)
@@ -232,12 +232,14 @@ class Isolator:
 
     def _is_told_to_all(self) -> bool:
         """Whether enough others were turned away as well, or there is none that could show anything else."""
-        return not self._outage.is_over or not self._slots.has_others
+        return not self._breaker.is_closed or not self._slots.has_others
 
-    async def _boarding(self, part: Part, verdict: Verdict, leg: int, *, is_blamed: bool) -> Departure | None:
+    async def _boarding(
+        self, part: Part, verdict: Verdict, generation: int, *, is_blamed: bool
+    ) -> SendContext | None:
         """When the next part may leave; None where the run is to end before."""
         with self._slots.aside():
-            if part.failures and self._outage.is_over:
+            if part.failures and self._breaker.is_closed:
                 after = verdict.after_seconds if isinstance(verdict, Again) else None
                 await self._stop.sleep(
                     backoff_seconds(self._terms.policy, part.failures, self._chance(), after)
@@ -247,7 +249,7 @@ class Isolator:
                     await self._slots.change()
         if self._stop.is_requested:
             return None
-        return Departure(leg, alone=part.alone, on_trial=self._outage.board())
+        return SendContext(generation, alone=part.alone, is_trial=self._breaker.acquire_trial())
 
     async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
         """Whether the server works but for the current part; asked only where that part would be condemned."""

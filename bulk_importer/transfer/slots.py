@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Courtesy
+from bulk_importer.transfer.admission.latency_probe import LatencyLimit
 from bulk_importer.transfer.interfaces import Supply
 
 __all__ = ["Slots"]
@@ -30,11 +30,11 @@ _ASIDE = 3
 class Slots:
     """The slots of one dispatcher, and the news on which everybody looks again."""
 
-    def __init__(self, pool: Supply, gate: Gate, courtesy: Courtesy, outage: BreakerProbe) -> None:
+    def __init__(self, pool: Supply, gate: Gate, latency: LatencyLimit, breaker: BreakerProbe) -> None:
         self._pool = pool
         self._gate = gate
-        self._courtesy = courtesy
-        self._outage = outage
+        self._latency = latency
+        self._breaker = breaker
         # Batches with a slot, and those that were set aside; changed by `take`, `give_back` and `aside`.
         self.carried = 0
         self._aside = 0
@@ -64,14 +64,14 @@ class Slots:
 
     def may_seal(self) -> bool:
         """Whether a fresh batch may take a slot."""
-        if self._outage.is_over:
+        if self._breaker.is_closed:
             return self._has_slot() and not any(turn.is_blamed for turn in self._queue) and self._has_room()
-        return self._outage.may_board and self._has_slot() and (self._has_room() or not self._queue)
+        return self._breaker.may_acquire and self._has_slot() and (self._has_room() or not self._queue)
 
     def take(self) -> bool:
         """A batch takes a slot; whether it is the one that tries in an outage."""
         self.carried += 1
-        return self._outage.board()
+        return self._breaker.acquire_trial()
 
     def give_back(self) -> None:
         """A batch has its outcome."""
@@ -108,15 +108,15 @@ class Slots:
 
     def may_leave(self, turn: _Turn) -> bool:
         """Whether the batch at this place may take a slot again: the first that need not let fresh ones go first."""
-        if not self._outage.may_board or not self._has_slot():
+        if not self._breaker.may_acquire or not self._has_slot():
             return False
         if self._pool.is_empty or not self._has_room():
             return turn is self._queue[0]
-        is_over = self._outage.is_over
-        return turn is next((each for each in self._queue if each.is_blamed and is_over), None)
+        is_closed = self._breaker.is_closed
+        return turn is next((each for each in self._queue if each.is_blamed and is_closed), None)
 
     def _has_slot(self) -> bool:
-        return self._gate.may_send(self.carried) and self._courtesy.may_send(self.carried)
+        return self._gate.allows(self.carried) and self._latency.allows(self.carried)
 
     def _has_room(self) -> bool:
         return self._aside < self._gate.setting.in_flight + _ASIDE

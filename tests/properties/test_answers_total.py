@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulk_importer.datagym.answers.judging import is_serving, judge_answer
+from bulk_importer.datagym.answers.judging import judge_answer
 from bulk_importer.datagym.answers.schema_text import pointed_entries
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
@@ -77,7 +77,6 @@ def test_anything_has_a_verdict(status: int, headers: dict[str, str], body: byte
     assert isinstance(verdict, (Accept, InDoubt, *ROLLED_BACK))
     if isinstance(verdict, Again):
         assert verdict.after_seconds is None or verdict.after_seconds >= 0
-    assert is_serving(status, body) in (True, False)
 
 
 @given(STATUSES, HEADERS, BODIES)

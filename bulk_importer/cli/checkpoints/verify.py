@@ -219,7 +219,7 @@ async def _compare(
     from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
-    from bulk_importer.datagym.reads.opening import opened_client
+    from bulk_importer.datagym.reads.opening import opened_queries
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.readback.compare import compare_with_server
@@ -236,13 +236,10 @@ async def _compare(
         )
     settings = replace(settings, server=server, project=header.project)
     token = Token.find(settings.token_file)
-    async with opened_client(settings, token, observer, max_seconds=settings.read_timeout) as (
-        client,
-        patience,
-    ):
-        catalog = Catalog(client, patience)
+    async with opened_queries(settings, token, observer, max_seconds=settings.read_timeout) as queries:
+        catalog = Catalog(queries)
         project = await catalog.find_project(header.project)
-        reader = LabelReader(client, catalog, project, patience)
+        reader = LabelReader(queries, catalog, project)
         opened = await open_source(source)
         try:
             corrected = delivered_corrections(retry_folders(folder))

@@ -1,6 +1,6 @@
 """What an answer of the server means, as a closed set of values.
 
-Pure. `answers.py` decides which one it is, `transfer` acts on it; match them exhaustively.
+Pure. `judging` decides which one it is, `transfer` acts on it; match them exhaustively.
 
 What counts is what is known about the database: after `Accept` the labels are in it; after `Again`,
 `AgainInPart`, `Refuse`, `TurnedAway` and `Stop` nothing of the request is; after `InDoubt` nobody knows yet.
@@ -55,11 +55,6 @@ class Cause(StrEnum):
     """The connection broke while the request was on its way or its answer was awaited."""
     TIMED_OUT = "timed out"
     """We gave up waiting."""
-
-    @property
-    def tells_of_outage(self) -> bool:
-        """Whether the run should pause and probe, rather than this one request be blamed."""
-        return self in {Cause.UNAVAILABLE, Cause.UNREACHABLE}
 
 
 class StopKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Opens a server for look-ups: a client, how patiently it asks, and a catalog of what the server has."""
+"""Opens a server for look-ups: with a client of their own, and patience that suits a person who waits."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Observer
 from bulk_importer.settings import Settings
 
-__all__ = ["opened_catalog", "opened_client"]
+__all__ = ["opened_catalog", "opened_queries"]
 
 _LOOK_UP_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def opened_client(
+async def opened_queries(
     settings: Settings, token: Token, told: Observer, *, max_seconds: float = _LOOK_UP_SECONDS
-) -> AsyncIterator[tuple[Client, Patience]]:
-    """The server that the settings name, and how patiently it is asked.
+) -> AsyncIterator[Queries]:
+    """Queries to the server that the settings name.
 
     Args:
         told: told where the server does not answer.
@@ -34,7 +34,7 @@ async def opened_client(
         settings.wait_for_server, seconds, sleep=asyncio.sleep, chance=random.random, told=told
     )
     async with Client.of(settings, token) as client:
-        yield client, patience
+        yield Queries(client, patience)
 
 
 @asynccontextmanager
@@ -44,5 +44,5 @@ async def opened_catalog(settings: Settings, token: Token, told: Observer) -> As
     Args:
         told: told where the server does not answer, and how far long lists are.
     """
-    async with opened_client(settings, token, told) as (client, patience):
-        yield Catalog(client, patience, emit=told)
+    async with opened_queries(settings, token, told) as queries:
+        yield Catalog(queries, emit=told)

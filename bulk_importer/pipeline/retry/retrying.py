@@ -19,11 +19,12 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
+from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
@@ -38,6 +39,7 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Event, Observer
+from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline.retry.plan import RetryPlan
 from bulk_importer.pipeline.run import Import
 from bulk_importer.pipeline.summarizing import (
@@ -51,7 +53,7 @@ from bulk_importer.pipeline.summarizing import (
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import Summary, write_summary
+from bulk_importer.summary import Summary
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Retried", "Retry"]
@@ -125,9 +127,8 @@ class Retry:
         fresh = msgspec.structs.replace(
             header, identity=state.identity, server=server, run=secrets.token_hex(8)
         )
-        ledger = await asyncio.to_thread(
-            Checkpoint.open, self._folder, fresh, server_moved=self._settings.server_moved
-        )
+        options = FolderOptions(server_moved=self._settings.server_moved)
+        ledger = await asyncio.to_thread(Checkpoint.open, self._folder, fresh, options)
         try:
             return await self._run(ledger)
         except BulkImporterError as error:
@@ -153,7 +154,7 @@ class Retry:
                 self._settings, sleep=self._stop.rest, chance=random.random, told=self._tell
             )
             try:
-                await Catalog(client, patience).find_project(header.project)
+                await Catalog(Queries(client, patience)).find_project(header.project)
             except ProjectNotFound as error:
                 raise CheckpointMismatch(
                     f"{server} has no project {header.project}, so it is not {header.server} under another name. "
@@ -270,10 +271,10 @@ class Retry:
             if position in state.rejected
         ]
         try:
-            path.unlink(missing_ok=True)
             if not lines:
+                path.unlink(missing_ok=True)
                 return None
-            path.write_bytes(b"\n".join(lines) + b"\n")
+            replace_file(path, b"\n".join(lines) + b"\n")
         except OSError as error:
             raise CheckpointUnusable.by(path, error) from error
         return path

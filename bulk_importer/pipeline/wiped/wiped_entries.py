@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions, wiping
 
@@ -114,13 +114,7 @@ def _without(segment: Segment, findings: Sequence[Finding]) -> Segment:
     wrong = {finding.position: finding for finding in findings}
     kept = [index for index in range(len(run)) if run.positions[index] not in wrong]
     rejections = [
-        Rejection(
-            position=entry.position,
-            offset=entry.offset,
-            media_id=entry.media_id,
-            findings=(wrong[entry.position],),
-            raw=entry.raw,
-        )
+        Rejection.of(entry, [wrong[entry.position]])
         for entry in map(run.entry, range(len(run)))
         if entry.position in wrong
     ]

@@ -57,7 +57,7 @@ class Flight(msgspec.Struct, frozen=True):
     """What is known of a request that ended.
 
     Attributes:
-        leg: `Gate.leg` when its batch was sealed.
+        generation: `Gate.generation` when its batch was sealed.
         started, ended: on one clock, in seconds.
         in_flight: how many were in flight when it left, itself included.
         suspect: its batch was sealed alone after a refusal.
@@ -65,7 +65,7 @@ class Flight(msgspec.Struct, frozen=True):
         paced: a rate limit, a retry or a pause held sending up meanwhile.
     """
 
-    leg: int
+    generation: int
     weight: int
     entries: int
     started: float
@@ -110,15 +110,15 @@ _SUSPECT = 0.1
 class Gate:
     """The controller. Give it every landing; ask it before every departure.
 
-    A *leg* is a stretch between two moves of a knob; its number travels with the batch, so that an answer is scored for
-    the setting that it was made under.
+    A *generation* lasts from one move of a knob to the next. Its number travels with the batch, so that an answer is
+    scored for the setting that it was made under.
     """
 
     def __init__(self, bounds: Bounds, *, start: Setting | None = None) -> None:
         """Begin at `start`, a setting that was remembered, or carefully: one small request at a time."""
         self._bounds = bounds
         # Everything below is changed by `landed`, and what it calls, alone.
-        self._leg = 0
+        self._generation = 0
         self._base = self._within(start or _CAREFUL)
         self._score = Goodput(self._base.in_flight)
         self._recent = Goodput(self._base.in_flight)
@@ -133,9 +133,9 @@ class Gate:
         self._weights = Weights()
 
     @property
-    def leg(self) -> int:
-        """The number of the current leg; a batch remembers the one that it was sealed in."""
-        return self._leg
+    def generation(self) -> int:
+        """The number of the current generation; a batch remembers the one that it was sealed in."""
+        return self._generation
 
     @property
     def setting(self) -> Setting:
@@ -147,13 +147,13 @@ class Gate:
         """The best setting known: worth remembering for a resume."""
         return self._base
 
-    def may_send(self, in_flight: int) -> bool:
+    def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides those in flight."""
         return in_flight < self.setting.in_flight
 
     def landed(self, flight: Flight) -> GateMoved | None:
         """Take a landing into account; what moved, or was kept after a trial, if anything was."""
-        if flight.leg != self._leg:
+        if flight.generation != self._generation:
             return None
         if flight.in_flight > self.setting.in_flight:
             return None  # left while what an earlier, larger setting had sent was still about
@@ -292,7 +292,7 @@ class Gate:
             return None
         way = min(ways, key=lambda way: (way is not self._momentum, self._tracks[way].tried))
         target, factor = self._target(way) or (self._base, 1.0)
-        self._tracks[way].tried = self._leg + 1
+        self._tracks[way].tried = self._generation + 1
         self._trial = Trial(way, target, factor, Goodput(target.in_flight))
         return self._moved(f"trying {way.value}")
 
@@ -349,7 +349,7 @@ class Gate:
         )
 
     def _moved(self, reason: str) -> GateMoved:
-        self._leg += 1
+        self._generation += 1
         return self._told(reason)
 
     def _told(self, reason: str) -> GateMoved:

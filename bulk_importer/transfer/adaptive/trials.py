@@ -1,6 +1,6 @@
 """What the gate tries and remembers: the four ways to turn a knob, how far, and how often.
 
-Pure. The numbers were tuned on the simulated servers of `benchmarks/gate_servers.py`, with a dozen seeds each;
+Pure. The numbers were tuned on the simulated servers of `benchmarks/parts/gate_servers.py`, with a dozen seeds each;
 `python -m benchmarks.bench_gate` prints what comes out of them.
 """
 
@@ -74,7 +74,7 @@ class Track:
     __slots__ = ("fails", "rests_until", "step", "tried")
 
     def __init__(self) -> None:
-        # Changed by the methods, but for `tried`: the leg of the last trial, set by the gate.
+        # Changed by the methods, but for `tried`: the generation of the last trial, set by the gate.
         self.step = 0
         self.fails = 0
         self.rests_until = 0

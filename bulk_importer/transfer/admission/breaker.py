@@ -2,9 +2,9 @@
 
 Pure: the clock is a parameter (seconds, monotonic). Events are return values; the caller emits them.
 
-    CLOSED --signs of an outage in a row--> OPEN --a probe is answered--> TRIAL --a batch gets an answer--> CLOSED
-                                             ^ | a probe fails: the interval grows |
-                                             +-+-----------------------------------+  the batch fails
+    CLOSED --signs of an outage in a row--> OPEN --a probe is answered--> HALF OPEN --a batch gets an answer--> CLOSED
+                                             ^ | a probe fails: the interval grows  |
+                                             +-+------------------------------------+  the batch fails
 
 A probe is a light read, never a batch: what a batch does is in doubt when its answer is lost. A server that answers
 reads but no batch (a gateway whose application is down, a proxy that gives up early) must not turn the probing into
@@ -29,7 +29,7 @@ class BreakerState(Enum):
     """All may."""
     OPEN = "open"
     """None may; probes do, at intervals."""
-    TRIAL = "trial"
+    HALF_OPEN = "half open"
     """One may, to see."""
 
 
@@ -53,7 +53,7 @@ class BreakerPolicy:
 
 
 class Breaker:
-    """The state of the line to one server."""
+    """A circuit breaker for the connection to one server."""
 
     def __init__(self, policy: BreakerPolicy) -> None:
         self._policy = policy
@@ -74,10 +74,6 @@ class Breaker:
     def reason(self) -> str:
         """What the last failure said; for the message when the run gives up."""
         return self._reason
-
-    def may_send(self, in_flight: int) -> bool:
-        """Whether a batch may leave besides those in flight."""
-        return self._state is BreakerState.CLOSED or (self._state is BreakerState.TRIAL and in_flight == 0)
 
     def probe_after(self, now: float) -> float | None:
         """Seconds until the next probe is due (0 when it is); None where none is needed."""
@@ -103,7 +99,7 @@ class Breaker:
         if self._state is BreakerState.OPEN:
             return None  # left before the pause; the probes know better
         self._signs += 1
-        if self._state is BreakerState.TRIAL:
+        if self._state is BreakerState.HALF_OPEN:
             self._pause(now, after_seconds, grow=True)
             return None
         if self._signs < self._policy.signs:
@@ -124,10 +120,10 @@ class Breaker:
     def probe_answered(self) -> None:
         """A probe got an answer in the server's own words: one batch may try."""
         if self._state is BreakerState.OPEN:
-            self._state = BreakerState.TRIAL
+            self._state = BreakerState.HALF_OPEN
 
     def probe_failed(self, now: float, reason: str, *, after_seconds: float | None = None) -> None:
-        """A probe got none."""
+        """A probe got no answer in the server's own words: wait longer before the next one."""
         if self._state is BreakerState.OPEN:
             self._reason = reason
             self._pause(now, after_seconds, grow=True)

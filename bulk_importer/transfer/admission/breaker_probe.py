@@ -65,8 +65,8 @@ class BreakerProbe:
         self._sleep = sleep
         self._emit = emit
         self._clock = clock
-        # Whether the one batch that may leave to see is on its way; set by `board`, cleared by `disembark`.
-        self._on_trial = False
+        # Whether the one batch that may leave to see is on its way; set by `acquire_trial`, cleared by `release_trial`.
+        self._trial_is_taken = False
         # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
         self._is_declared = False
         # Since when batches fail with none that left later and was answered, how many of them were lost, and how
@@ -77,28 +77,28 @@ class BreakerProbe:
         self._changed = asyncio.Event()
 
     @property
-    def is_over(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether there is none: batches may leave, and be sent again."""
         return self._breaker.state is BreakerState.CLOSED
 
     @property
-    def may_board(self) -> bool:
+    def may_acquire(self) -> bool:
         """Whether a new batch may be sealed: there is no outage, or the server answers reads and no other one tries."""
-        return self.is_over or (self._breaker.state is BreakerState.TRIAL and not self._on_trial)
+        return self.is_closed or (self._breaker.state is BreakerState.HALF_OPEN and not self._trial_is_taken)
 
-    def board(self) -> bool:
-        """A new batch is sealed; whether it is the one that tries. `disembark` follows when it has tried."""
-        on_trial = not self.is_over
-        self._on_trial = self._on_trial or on_trial
-        return on_trial
+    def acquire_trial(self) -> bool:
+        """A new batch is sealed; whether it is the one that tries. `release_trial` follows when it has tried."""
+        is_trial = not self.is_closed
+        self._trial_is_taken = self._trial_is_taken or is_trial
+        return is_trial
 
-    def disembark(self) -> None:
+    def release_trial(self) -> None:
         """The batch that was to try has its verdict, or did not leave."""
-        self._on_trial = False
+        self._trial_is_taken = False
 
-    def lets_pass(self, *, on_trial: bool) -> bool:
+    def allows(self, *, is_trial: bool) -> bool:
         """Whether a request of a batch that was sealed before may leave now."""
-        return self.is_over or (on_trial and self._breaker.state is BreakerState.TRIAL)
+        return self.is_closed or (is_trial and self._breaker.state is BreakerState.HALF_OPEN)
 
     def saw(self, verdict: Verdict, *, left_at: float = float("inf"), in_flight: int = 1) -> None:
         """Take the verdict on a request into account, before anything else is done about it.

@@ -52,7 +52,7 @@ class LatencyGuard:
                 self._notch = max(0, self._notch - 1)
         return self._notch != before
 
-    def may_send(self, in_flight: int) -> bool:
+    def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides those in flight."""
         return in_flight < _NOTCHES[self._notch][0]
 

@@ -67,20 +67,15 @@ class Window:
 
     def opens_in(self, at: datetime) -> float:
         """Seconds until it opens; 0 while it is open."""
-        return 0.0 if self.is_open(at) else self._seconds_until(at, becomes_open=True)
-
-    def closes_in(self, at: datetime) -> float:
-        """Seconds until it closes; 0 while it is closed."""
-        return self._seconds_until(at, becomes_open=False) if self.is_open(at) else 0.0
-
-    def _seconds_until(self, at: datetime, *, becomes_open: bool) -> float:
+        if self.is_open(at):
+            return 0.0
         # Walks the minutes: openings, closings and changes of the clock all fall on whole ones, so this needs no
         # arithmetic on local times, which is where such functions go wrong. It is asked once a pause.
         at = at.astimezone(UTC)
         minute = at.replace(second=0, microsecond=0)
         for _ in range(_MINUTES_AHEAD):
             minute += _MINUTE
-            if self.is_open(minute) is becomes_open:
+            if self.is_open(minute):
                 break
         return (minute - at).total_seconds()
 

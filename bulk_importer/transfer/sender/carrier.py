@@ -28,11 +28,11 @@ from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Carrier", "Departure"]
+__all__ = ["Carrier", "SendContext"]
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class SendContext:
     """Under what circumstances a batch leaves.
 
     Attributes:
@@ -42,10 +42,10 @@ class Departure:
         on_trial: it is the one that leaves during an outage, to see.
     """
 
-    leg: int
+    generation: int
     starved: bool = False
     alone: bool = False
-    on_trial: bool = False
+    is_trial: bool = False
 
 
 class SentRecorder(Protocol):
@@ -65,9 +65,9 @@ class Carrier:
         ledger: SentRecorder,
         gate: Gate,
         retrying: Retrying,
-        outage: BreakerProbe,
+        breaker: BreakerProbe,
         passage: Passage,
-        clockwork: SendSchedule,
+        schedule: SendSchedule,
         stop: StopSwitch,
         emit: Observer,
         clock: Callable[[], float],
@@ -76,9 +76,9 @@ class Carrier:
         self._ledger = ledger
         self._gate = gate
         self._retrying = retrying
-        self._outage = outage
+        self._breaker = breaker
         self._passage = passage
-        self._clockwork = clockwork
+        self._schedule = schedule
         self._stop = stop
         self._emit = emit
         self._clock = clock
@@ -89,7 +89,7 @@ class Carrier:
         self.retries = 0
         self.on_road = 0
 
-    async def carry(self, batch: Batch, departure: Departure) -> Verdict:
+    async def carry(self, batch: Batch, departure: SendContext) -> Verdict:
         """Send the batch until its verdict is final or more tries are pointless; then its outcome is to be recorded.
 
         Returns:
@@ -111,11 +111,11 @@ class Carrier:
                 lambda attempt: self._attempt(batch, departure, attempt), on_retry
             )
         finally:
-            if departure.on_trial:
-                self._outage.disembark()
+            if departure.is_trial:
+                self._breaker.release_trial()
 
-    async def _attempt(self, batch: Batch, departure: Departure, attempt: int) -> Verdict:
-        waited = await self._clockwork.permit(entries=batch.entries, body_bytes=len(batch.body))
+    async def _attempt(self, batch: Batch, departure: SendContext, attempt: int) -> Verdict:
+        waited = await self._schedule.permit(entries=batch.entries, body_bytes=len(batch.body))
         async with self._traffic.alone() if departure.alone else self._traffic.shared():
             if self._is_held_back(departure):
                 return NotSent(is_on_record=attempt > 1)
@@ -124,10 +124,10 @@ class Carrier:
                 return NotSent(is_on_record=True)
             return await self._send(batch, departure, attempt, paced=waited or attempt > 1)
 
-    def _is_held_back(self, departure: Departure) -> bool:
-        return self._stop.is_requested or not self._outage.lets_pass(on_trial=departure.on_trial)
+    def _is_held_back(self, departure: SendContext) -> bool:
+        return self._stop.is_requested or not self._breaker.allows(is_trial=departure.is_trial)
 
-    async def _send(self, batch: Batch, departure: Departure, attempt: int, *, paced: bool) -> Verdict:
+    async def _send(self, batch: Batch, departure: SendContext, attempt: int, *, paced: bool) -> Verdict:
         self.requests += 1
         self.retries += attempt > 1
         self.on_road += 1
@@ -137,10 +137,10 @@ class Carrier:
         finally:
             self.on_road -= 1
         self._passage.saw(verdict, batch.body, left_at=started)
-        self._outage.saw(verdict, left_at=started, in_flight=in_flight)
+        self._breaker.saw(verdict, left_at=started, in_flight=in_flight)
         moved = self._gate.landed(
             Flight(
-                leg=departure.leg,
+                generation=departure.generation,
                 weight=batch.weight,
                 entries=batch.entries,
                 started=started,

@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 
 from bulk_importer.intake.validation.forms.narrow import Narrowing
 from bulk_importer.intake.validation.forms.plain import PlainForm, digest_of
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
+from support.judging import judged
+from support.profiles import examples
 
 ORACLE = jsonschema.Draft7Validator(schema_document())
 JUDGE = Judge(Rules())
@@ -199,11 +202,6 @@ def written(value: Any, random: Random) -> bytes:
     return json.dumps(value, **random.choice(styles)).encode()
 
 
-def judged(judge: Judge, raw: bytes) -> Judged:
-    """One element alone."""
-    return judge.judge(raw, [0], [len(raw)], first=0, offset=0)
-
-
 def disagreement(value: Any, random: Random) -> str | None:
     """What speaks against the verdict about a value, if anything."""
     raw = written(value, random)
@@ -231,7 +229,7 @@ def disagreement(value: Any, random: Random) -> str | None:
     return None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600))
 @given(seed=st.integers(0, 2**64), mutations=st.integers(0, 4))
 def test_a_mutated_entry_is_judged_as_the_reference_judges_it(seed: int, mutations: int) -> None:
     """The same entries are accepted, and each error of the reference has a finding at its place or inside it."""
@@ -242,7 +240,7 @@ def test_a_mutated_entry_is_judged_as_the_reference_judges_it(seed: int, mutatio
     assert disagreement(value, random) is None, value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(seed=st.integers(0, 2**64))
 def test_an_accepted_entry_gives_the_same_columns_however_it_is_looked_at(seed: int) -> None:
     """An object under a key that nobody knows sends it to the exact look, and changes nothing but a count."""
@@ -266,7 +264,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(value=JUNK, seed=st.integers(0, 100))
 def test_any_json_at_all_is_judged_as_the_reference_judges_it(value: Any, seed: int) -> None:
     """Not only what resembles an entry."""
@@ -274,7 +272,7 @@ def test_any_json_at_all_is_judged_as_the_reference_judges_it(value: Any, seed: 
     assert disagreement(value if isinstance(value, dict) else {"internal_media_ID": value}, random) is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(raw=st.binary(max_size=60), seed=st.integers(0, 2**64), place=st.floats(0, 1))
 def test_whatever_bytes_come_the_verdict_is_one_of_three(raw: bytes, seed: int, place: float) -> None:
     """Nothing is raised, and what was not JSON for the standard library is never sent."""
@@ -383,9 +381,7 @@ def seen_alone(elements: list[bytes]) -> tuple[Any, ...]:
 
 def seen_together(judge: Judge, elements: list[bytes], joint: bytes) -> tuple[Any, ...]:
     """What a judge says who gets them as a segment."""
-    data = joint.join(elements)
-    starts = [sum(map(len, elements[:place])) + place * len(joint) for place in range(len(elements))]
-    found = judge.judge(data, starts, [len(raw) for raw in elements], first=0, offset=0)
+    found = judged(judge, *elements, joint=joint)
     return (
         list(found.run.positions),
         list(found.run.media_ids),
@@ -454,9 +450,7 @@ def test_geometries_are_counted_alike_whatever_form_an_entry_fits(seed: int) -> 
     make, judge = regular(random), Judge(Rules(is_report=True))
     for _ in range(3):
         values = [make() if random.random() < 0.9 else entry(random) for _ in range(60)]
-        elements = [written(value, random) for value in values]
-        starts = [sum(map(len, elements[:place])) for place in range(len(elements))]
-        found = judge.judge(b"".join(elements), starts, list(map(len, elements)), first=0, offset=0)
+        found = judged(judge, *(written(value, random) for value in values))
         expected: Counter[str] = Counter()
         for position in found.run.positions:
             for key, geometries in values[position].get("labels", {}).items():

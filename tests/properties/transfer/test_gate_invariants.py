@@ -18,9 +18,9 @@ def bounds(draw: st.DrawFn) -> Bounds:
 
 @st.composite
 def flights(draw: st.DrawFn) -> tuple[float, Flight]:
-    """A flight; its leg counts from the gate's current one, and its weight is a share of the knob."""
+    """A flight; its generation counts from the gate's current one, and its weight is a share of the knob."""
     return draw(st.sampled_from([0.1, 0.5, 1.0, 1.0, 1.0, 1.5, 20.0])), Flight(
-        leg=draw(st.sampled_from([0, 0, 0, 0, -1])),
+        generation=draw(st.sampled_from([0, 0, 0, 0, -1])),
         weight=0,
         entries=draw(st.integers(1, 1000)),
         started=0.0,
@@ -47,7 +47,7 @@ def test_it_stays_within_its_bounds(
         before = gate.setting
         moved = gate.landed(
             Flight(
-                gate.leg + flight.leg,
+                gate.generation + flight.generation,
                 max(1, round(before.weight * share)),
                 flight.entries,
                 flight.started,
@@ -63,8 +63,8 @@ def test_it_stays_within_its_bounds(
             assert limits.least_in_flight <= setting.in_flight <= limits.most_in_flight
             assert limits.least_weight <= setting.weight
             assert limits.most_weight is None or setting.weight <= limits.most_weight
-        assert gate.may_send(0)
-        assert not gate.may_send(gate.setting.in_flight)
+        assert gate.allows(0)
+        assert not gate.allows(gate.setting.in_flight)
         assert (gate.setting == before) or moved is not None
         if moved:
             assert (moved.max_in_flight, moved.max_weight) == gate.setting

@@ -17,26 +17,34 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.checkpoint import Checkpoint, Contradiction, lock_owner, read_state, rejected_lines, verify
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    Contradiction,
+    FolderOptions,
+    lock_owner,
+    read_state,
+    rejected_lines,
+    verify,
+)
 from bulk_importer.checkpoint.log.file import read_content
 from bulk_importer.checkpoint.log.records import Suspicion
 from bulk_importer.errors import CheckpointLocked, CheckpointMismatch, CheckpointUnusable
-from bulk_importer.model import Segment
 from bulk_importer.spans import Span
-from support.checkpoints import FailingFile, batch_of, header, no_room, rejection_of, segment_of
+from support.checkpoints import FailingFile, header, no_room
+from support.entries import batch_of, rejection_of, segment_of
 
 
-class Witness:
-    """Files that tell each step, and what the log held when it was synced last."""
+class StepRecorder:
+    """Opens files that record each step, and what the log held when it was synced last."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
         self.synced = b""
 
     def open(self, path: Path) -> FailingFile:
-        return FailingFile(path, self.see)
+        return FailingFile(path, self.note)
 
-    def see(self, step: str, path: Path) -> None:
+    def note(self, step: str, path: Path) -> None:
         self.steps.append((step, path.name))
         if step == "sync" and path.name == "log":
             self.synced = path.read_bytes()
@@ -44,22 +52,22 @@ class Witness:
 
 async def test_sent_is_on_disk_when_the_call_returns(tmp_path: Path) -> None:
     """So the request that waits for it leaves after its record."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
     await checkpoint.record_segment(segment_of(0, 10))
     await checkpoint.record_sent(batch_of(4, [2, 3, 7]))
-    assert b'{"type":"sent","batch":4,"spans":[[2,4],[7,8]]' in witness.synced
+    assert b'{"type":"sent","batch":4,"spans":[[2,4],[7,8]]' in recorder.synced
     assert checkpoint.state.undecided[4].spans == (Span(2, 4), Span(7, 8))
     await checkpoint.close()
 
 
 async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: Path) -> None:
     """Digests and rejected entries first, their record last."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
-    witness.steps.clear()
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
+    recorder.steps.clear()
     await checkpoint.record_segment(segment_of(0, 10, rejected=[4]))
-    order = [step for step in witness.steps if step != ("open", "log")]
+    order = [step for step in recorder.steps if step != ("open", "log")]
     written = order.index(("append", "log"))
     assert order.index(("sync", "rejected.jsonl")) < written
     assert order.index(("sync", "digests")) < written
@@ -69,14 +77,14 @@ async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: 
 
 async def test_many_who_wait_share_their_writes(tmp_path: Path) -> None:
     """A hundred records at once cost a few syncs."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
     await checkpoint.record_segment(segment_of(0, 100))
-    witness.steps.clear()
+    recorder.steps.clear()
     async with asyncio.TaskGroup() as tasks:
         for number in range(100):
             tasks.create_task(checkpoint.record_sent(batch_of(number, [number])))
-    assert witness.steps.count(("sync", "log")) <= 3
+    assert recorder.steps.count(("sync", "log")) <= 3
     assert len(checkpoint.state.undecided) == 100
     await checkpoint.close()
 
@@ -109,7 +117,9 @@ async def test_closing_ends_what_is_being_written_even_when_it_is_cancelled(tmp_
             go_on.wait(30)
 
     armed = False
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, wait))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, wait))
+    )
     await checkpoint.record_segment(segment_of(0, 10))
     armed = True
     sent = asyncio.create_task(checkpoint.record_sent(batch_of(0, [0])))
@@ -194,13 +204,9 @@ async def test_a_segment_that_is_read_again_must_hold_the_same_bytes(tmp_path: P
     """Else nothing of it is recorded or sent."""
     checkpoint = Checkpoint.open(tmp_path, header())
     await checkpoint.record_segment(segment_of(0, 4))
-    again = segment_of(0, 4)
-    other = Segment(
-        type(again.key)(0, 4, 0, again.key.length, "f" * 32), again.run, (), (), {}, again.digests
-    )
     with pytest.raises(CheckpointMismatch, match="byte 0"):
-        await checkpoint.record_segment(other)
-    await checkpoint.record_segment(again)
+        await checkpoint.record_segment(segment_of(0, 4, key={"digest": "f" * 32}))
+    await checkpoint.record_segment(segment_of(0, 4))
     assert len(checkpoint.state.segments) == 1
     await checkpoint.close()
 
@@ -208,12 +214,12 @@ async def test_a_segment_that_is_read_again_must_hold_the_same_bytes(tmp_path: P
 async def test_sums_over_runs_count_a_killed_one_by_its_requests(tmp_path: Path) -> None:
     """A run that ends in its own time says what it took; a killed one is estimated from its `sent` records."""
     now = 1000.0
-    first = Checkpoint.open(tmp_path, header("r1"), clock=lambda: now)
+    first = Checkpoint.open(tmp_path, header("r1"), FolderOptions(clock=lambda: now))
     await first.record_segment(segment_of(0, 9))
     now = 1007.0
     await first.record_sent(batch_of(1, [1]))
     await first.close()
-    second = Checkpoint.open(tmp_path, header("r2"), clock=lambda: now)
+    second = Checkpoint.open(tmp_path, header("r2"), FolderOptions(clock=lambda: now))
     await second.record_run_ended(seconds=2.5, requests=4, retries=1)
     assert (second.state.seconds, second.state.requests, second.state.retries) == (9.5, 5, 1)
     await second.close()
@@ -227,7 +233,9 @@ async def test_a_disk_without_room_ends_everyone_and_the_next_run_goes_on(tmp_pa
         if is_full and step == "append":
             no_room()
 
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, allowed))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, allowed))
+    )
     await checkpoint.record_segment(segment_of(0, 20))
     is_full = True
     calls = [checkpoint.record_sent(batch_of(number, [number])) for number in range(5)]
@@ -282,7 +290,9 @@ async def test_a_folder_that_is_taken_away_stops_the_run(tmp_path: Path) -> None
         if is_gone:
             raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
 
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, allowed))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, allowed))
+    )
     await checkpoint.record_segment(segment_of(0, 9))
     is_gone = True
     with pytest.raises(CheckpointUnusable, match="nothing was sent without a record"):
@@ -293,8 +303,9 @@ async def test_a_folder_that_is_taken_away_stops_the_run(tmp_path: Path) -> None
 WRITES_FOR_EVER = textwrap.dedent("""
     import asyncio, sys
     from pathlib import Path
-    from bulk_importer.checkpoint import Checkpoint
-    from support.checkpoints import batch_of, header, rejection_of, segment_of
+    from bulk_importer.checkpoint import Checkpoint, FolderOptions
+    from support.checkpoints import header
+    from support.entries import batch_of, rejection_of, segment_of
 
     async def carry(checkpoint, lane, batch_numbers):
         while True:
@@ -315,7 +326,7 @@ WRITES_FOR_EVER = textwrap.dedent("""
                 print("rejected", positions[0], flush=True)
 
     async def main():
-        checkpoint = Checkpoint.open(Path(sys.argv[1]), header(), compact_bytes=int(sys.argv[2]))
+        checkpoint = Checkpoint.open(Path(sys.argv[1]), header(), FolderOptions(compact_bytes=int(sys.argv[2])))
         numbers = iter(range(checkpoint.state.next_batch, 1 << 40))
         if not checkpoint.state.position:
             await checkpoint.record_segment(segment_of(0, 100_000))

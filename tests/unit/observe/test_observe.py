@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
     Advanced,
@@ -49,7 +50,7 @@ from bulk_importer.observe import (
 from bulk_importer.observe.line import fitted
 from bulk_importer.observe.progress_state import Part
 from bulk_importer.spans import Span
-from bulk_importer.summary import RunState, Summary, write_summary
+from bulk_importer.summary import RunState, Summary
 from bulk_importer.times import written
 
 

@@ -27,13 +27,13 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.datagym.retry import Retrying
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
-from bulk_importer.model import Batch, EntryRun, Rejection
+from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Pool
 from bulk_importer.spans import Span
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.polite import Unrestrained
+from bulk_importer.transfer.admission.latency_probe import Unlimited
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.dispatcher import Dispatcher, Terms
@@ -42,7 +42,8 @@ from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.isolator import IsolationTerms
 from bulk_importer.transfer.sender.carrier import Carrier
 from bulk_importer.transfer.stop import StopSwitch
-from support.simulated_time import run_in_simulated_time
+from support.around.simulated_time import run_in_simulated_time
+from support.entries import run_of
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
@@ -54,6 +55,7 @@ HARDLY_ANY = (
     RetryPolicy(base_seconds=0.0001),
     BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.05),
 )
+
 HOUR = 3600.0
 
 
@@ -99,24 +101,6 @@ def positions_in(batch: Batch) -> tuple[int, ...]:
     return tuple(position for run in batch.runs for position in run.positions)
 
 
-def run_of(lanes: str) -> EntryRun:
-    """One entry for each letter, which names its media; the body of an entry is its position."""
-    raws = [str(position).encode() for position in range(len(lanes))]
-    starts = [sum(len(raw) + 1 for raw in raws[:at]) for at in range(len(raws))]
-    return EntryRun(
-        offset=0,
-        data=b",".join(raws),
-        positions=range(len(lanes)),
-        starts=starts,
-        lengths=[len(raw) for raw in raws],
-        media_ids=list(lanes),
-        lanes=list(lanes),
-        keeps=bytes(len(lanes)),
-        weights=[1] * len(lanes),
-        keys=[0] * len(lanes),
-    )
-
-
 class World:
     """A dispatcher with everything around it but the network."""
 
@@ -142,12 +126,12 @@ class World:
         self._answer = answer
         self._rehearsing = rehearsing or refusing()
         self._lanes = lanes
-        self._pool = Pool(1 << 20)
+        self.pool = Pool(1 << 20)
         self._is_away = is_away
         policy, breaker_policy = patience
         loop = asyncio.get_running_loop()
         gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
-        outage = BreakerProbe(
+        breaker = BreakerProbe(
             breaker_policy,
             probe=self._probe,
             look=self._look,
@@ -157,7 +141,7 @@ class World:
         )
         passage = Passage(
             self,
-            seal=self._pool.seal_again,
+            seal=self.pool.seal_again,
             clock=loop.time,
             is_stopping=lambda: self.stop.is_requested,
             pause=lambda tries, after: self.stop.sleep(0.0),
@@ -174,15 +158,15 @@ class World:
                 max_attempts=8,
                 may_retry=lambda verdict, attempt: (
                     not self.stop.is_requested
-                    and outage.is_over
+                    and breaker.is_closed
                     and (attempt < 2 or not may_concern_request(verdict))
                 ),
                 sleep=self.stop.sleep,
                 chance=lambda: 0.5,
             ),
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            clockwork=SendSchedule(
+            schedule=SendSchedule(
                 Pacing(),
                 is_stopping=lambda: self.stop.is_requested,
                 sleep=self.stop.sleep,
@@ -194,13 +178,13 @@ class World:
             clock=loop.time,
         )
         self.dispatcher = Dispatcher(
-            pool=self._pool,
+            pool=self.pool,
             carrier=carrier,
             ledger=self.diary,
             gate=gate,
-            outage=outage,
+            breaker=breaker,
             passage=passage,
-            courtesy=Unrestrained(),
+            latency=Unlimited(),
             terms=Terms(
                 max_entries=entries,
                 max_bytes=terms.get("max_bytes", 1 << 20),
@@ -216,8 +200,8 @@ class World:
 
     async def run(self) -> None:
         """Send everything; nothing is under way when this returns."""
-        await self._pool.put(run_of(self._lanes))
-        self.dispatcher.expect_no_more()
+        await self.pool.put(run_of(self._lanes))
+        self.pool.close()
         try:
             await self.dispatcher.run()
         finally:
@@ -290,6 +274,18 @@ async def test_entries_of_one_media_leave_one_after_the_other() -> None:
     await world.run()
     expected = [(what, (at,)) for at in range(4) for what in ("sent", "delivered")]
     assert world.diary.lines == expected
+
+
+async def test_what_is_put_into_the_pool_while_it_waits_leaves() -> None:
+    """Whoever feeds the pool knows nothing of who empties it."""
+    world = World("ab", refusing(), entries=1)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(world.dispatcher.run())
+        await asyncio.sleep(0.001)
+        await world.pool.put(run_of("ab"))
+        while len(world.diary.of("delivered")) < 2:
+            await asyncio.sleep(0.001)
+        world.pool.close()
 
 
 async def test_a_refused_batch_is_taken_apart_in_order() -> None:

@@ -25,7 +25,7 @@ class Sky:
         seconds: float = 1.0,
         weight: int | None = None,
         entries: int = 2,
-        leg: int | None = None,
+        generation: int | None = None,
         suspect: bool = False,
         starved: bool = False,
         paced: bool = False,
@@ -35,7 +35,7 @@ class Sky:
         self.now += seconds
         moved = self.gate.landed(
             Flight(
-                leg=self.gate.leg if leg is None else leg,
+                generation=self.gate.generation if generation is None else generation,
                 weight=setting.weight if weight is None else weight,
                 entries=entries,
                 started=self.now - seconds,
@@ -64,8 +64,8 @@ def test_it_starts_with_one_small_request() -> None:
     """Nothing is known of the server yet."""
     gate = Gate(Bounds())
     assert gate.setting == (1, 64)
-    assert gate.may_send(0)
-    assert not gate.may_send(1)
+    assert gate.allows(0)
+    assert not gate.allows(1)
 
 
 def test_it_starts_where_it_was_told_to_within_its_bounds() -> None:
@@ -144,9 +144,9 @@ def test_requests_that_take_too_long_are_made_lighter() -> None:
 def test_several_bad_answers_of_one_round_cost_one_step() -> None:
     """All that left before the step belong to what was before it."""
     sky = settled(Setting(8, 1000))
-    leg = sky.gate.leg
+    generation = sky.gate.generation
     for _ in range(8):
-        sky.land(Landing.THROTTLED, leg=leg)
+        sky.land(Landing.THROTTLED, generation=generation)
     assert sky.gate.setting == (4, 1000)
 
 
@@ -211,9 +211,9 @@ def test_an_answer_of_another_leg_is_not_scored() -> None:
     """It left under another setting."""
     sky = settled(Setting(1, 100))
     sky.land()
-    leg = sky.gate.leg
-    assert [sky.land(Landing.CONFLICT, leg=leg - 1) for _ in range(20)] == [None] * 20
-    assert sky.gate.leg == leg
+    generation = sky.gate.generation
+    assert [sky.land(Landing.CONFLICT, generation=generation - 1) for _ in range(20)] == [None] * 20
+    assert sky.gate.generation == generation
 
 
 def test_the_knob_comes_to_entries_that_are_all_heavier() -> None:

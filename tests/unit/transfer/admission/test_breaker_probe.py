@@ -33,7 +33,7 @@ class World:
         self.probes: list[float] = []
         self.events: list[Event] = []
         self.noticed = asyncio.Event()
-        self.outage = BreakerProbe(
+        self.breaker = BreakerProbe(
             policy or BreakerPolicy(),
             probe=self.probe,
             look=self.look,
@@ -59,12 +59,12 @@ class World:
 
     def fail(self, times: int = 3, verdict: Verdict = AWAY) -> None:
         for _ in range(times):
-            self.outage.saw(verdict)
+            self.breaker.saw(verdict)
 
     async def until_a_batch_may_try(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(self.outage.run(self.noticed.set))
-            while not self.outage.may_board:
+            running = tasks.create_task(self.breaker.run(self.noticed.set))
+            while not self.breaker.may_acquire:
                 await self.noticed.wait()
                 self.noticed.clear()
             running.cancel()
@@ -74,15 +74,15 @@ async def test_an_outage_of_three_hours_is_waited_out() -> None:
     """Probes come ever more slowly, about one a minute; then one batch tries, and with its answer all is well."""
     world = World(back_at=3 * HOUR, policy=BreakerPolicy(max_outage_seconds=4 * HOUR))
     world.fail()
-    assert not world.outage.may_board
+    assert not world.breaker.may_acquire
     await world.until_a_batch_may_try()
     assert 3 * HOUR <= world.now <= 3 * HOUR + 60
     assert len(world.probes) < 200
-    assert world.outage.board()
-    assert not world.outage.may_board, "a second one would try, too"
-    world.outage.saw(Accept())
-    world.outage.disembark()
-    assert world.outage.is_over
+    assert world.breaker.acquire_trial()
+    assert not world.breaker.may_acquire, "a second one would try, too"
+    world.breaker.saw(Accept())
+    world.breaker.release_trial()
+    assert world.breaker.is_closed
     began, ended = world.events
     assert began == OutageBegan(reason=AWAY.reason)
     assert isinstance(ended, OutageEnded)
@@ -93,7 +93,7 @@ async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
     """What the last failure said is what the message will say."""
     world = World(back_at=1e9, policy=BreakerPolicy(max_outage_seconds=HOUR))
     world.fail()
-    last = await world.outage.run(world.noticed.set)
+    last = await world.breaker.run(world.noticed.set)
     assert last == Again(Cause.UNAVAILABLE, AWAY.reason)
     assert HOUR <= world.now <= HOUR + 60
 
@@ -104,14 +104,14 @@ async def test_a_server_that_answers_reads_but_no_batch_is_still_away() -> None:
     world.fail()
     tries = 0
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(world.outage.run(world.noticed.set))
+        running = tasks.create_task(world.breaker.run(world.noticed.set))
         while not running.done():
             await asyncio.sleep(0)
-            if world.outage.may_board:
-                world.outage.board()
+            if world.breaker.may_acquire:
+                world.breaker.acquire_trial()
                 tries += 1
-                world.outage.saw(AWAY)
-                world.outage.disembark()
+                world.breaker.saw(AWAY)
+                world.breaker.release_trial()
     assert running.result().reason == AWAY.reason
     assert 20 < tries < 100
 
@@ -121,8 +121,8 @@ async def test_answers_in_the_servers_words_are_no_sign_of_an_outage() -> None:
     world = World(back_at=0.0)
     for verdict in (Refuse("ex_gen", (), ""), Again(Cause.CONFLICT, "ex_system"), Accept()):
         world.fail(times=2)
-        world.outage.saw(verdict)
-    assert world.outage.is_over
+        world.breaker.saw(verdict)
+    assert world.breaker.is_closed
     assert not world.events
 
 
@@ -135,18 +135,18 @@ async def test_lost_answers_in_a_row_are_a_sign_and_so_are_429s() -> None:
     ):
         world = World(back_at=0.0)
         world.fail(verdict=verdict)
-        assert not world.outage.is_over
+        assert not world.breaker.is_closed
 
 
 async def test_only_the_batch_that_tries_passes_while_the_server_is_away() -> None:
     """Those that were sealed before are held back."""
     world = World(back_at=0.0)
     world.fail()
-    assert not world.outage.lets_pass(on_trial=False)
+    assert not world.breaker.allows(is_trial=False)
     await world.until_a_batch_may_try()
-    assert world.outage.board()
-    assert world.outage.lets_pass(on_trial=True)
-    assert not world.outage.lets_pass(on_trial=False)
+    assert world.breaker.acquire_trial()
+    assert world.breaker.allows(is_trial=True)
+    assert not world.breaker.allows(is_trial=False)
 
 
 async def test_a_batch_that_was_to_try_and_did_not_leave_lets_another_one() -> None:
@@ -154,7 +154,7 @@ async def test_a_batch_that_was_to_try_and_did_not_leave_lets_another_one() -> N
     world = World(back_at=0.0)
     world.fail()
     await world.until_a_batch_may_try()
-    world.outage.board()
-    world.outage.saw(Again(Cause.TOO_LARGE, "status 413"))
-    world.outage.disembark()
-    assert world.outage.may_board
+    world.breaker.acquire_trial()
+    world.breaker.saw(Again(Cause.TOO_LARGE, "status 413"))
+    world.breaker.release_trial()
+    assert world.breaker.may_acquire

@@ -22,7 +22,7 @@ class World:
         self.is_stopping = False
         self.stop_at: float | None = None
         self.events: list[Event] = []
-        self.clockwork = SendSchedule(
+        self.schedule = SendSchedule(
             pacing or Pacing(),
             window,
             is_stopping=lambda: self.is_stopping,
@@ -42,7 +42,7 @@ class World:
 async def test_without_limits_nothing_waits() -> None:
     """And nothing is said."""
     world = World()
-    assert not await world.clockwork.permit(entries=1000, body_bytes=1 << 20)
+    assert not await world.schedule.permit(entries=1000, body_bytes=1 << 20)
     assert not world.events
 
 
@@ -52,7 +52,7 @@ async def test_requests_that_come_together_leave_one_after_the_other() -> None:
     left: list[float] = []
 
     async def leave() -> None:
-        await world.clockwork.permit(entries=2, body_bytes=10)
+        await world.schedule.permit(entries=2, body_bytes=10)
         left.append(world.seconds)
 
     async with asyncio.TaskGroup() as tasks:
@@ -65,7 +65,7 @@ async def test_requests_that_come_together_leave_one_after_the_other() -> None:
 async def test_outside_its_window_a_run_waits_and_says_so() -> None:
     """Until when, by the clock on the wall there, and then for how long it was."""
     world = World(window=Window.parse("22:00-06:00 UTC"))
-    assert await world.clockwork.permit(entries=1, body_bytes=10)
+    assert await world.schedule.permit(entries=1, body_bytes=10)
     assert world.seconds == 10 * 3600
     closed, opened = world.events
     assert closed == WindowClosed(hours="22:00-06:00 UTC", until="Mon 22:00", after_seconds=36_000.0)
@@ -75,7 +75,7 @@ async def test_outside_its_window_a_run_waits_and_says_so() -> None:
 async def test_the_end_of_a_pause_is_told_in_the_zone_of_the_window() -> None:
     """Which is not that of whoever reads the log."""
     world = World(window=Window.parse("02:00-06:00 Asia/Tokyo"))
-    await world.clockwork.permit(entries=1, body_bytes=10)
+    await world.schedule.permit(entries=1, body_bytes=10)
     assert world.events[0] == WindowClosed(
         hours="02:00-06:00 Asia/Tokyo", until="Tue 02:00", after_seconds=18_000.0
     )
@@ -88,7 +88,7 @@ async def test_a_stop_ends_every_wait() -> None:
         World(Pacing(requests_per_second=0.001)),
     ):
         world.stop_at = 1.0
-        await world.clockwork.permit(entries=1, body_bytes=1)
-        await world.clockwork.permit(entries=1, body_bytes=1)
+        await world.schedule.permit(entries=1, body_bytes=1)
+        await world.schedule.permit(entries=1, body_bytes=1)
         assert world.seconds <= 1000
         assert world.is_stopping
