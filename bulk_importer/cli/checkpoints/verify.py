@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
 from bulk_importer.cli.checkpoints.together import together
-from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,
@@ -22,12 +23,10 @@ from bulk_importer.errors import (
 from bulk_importer.readable import readable
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint import CheckpointState, Claim, Proof
-    from bulk_importer.events import Observer
+    from bulk_importer.checkpoint import Claim, Proof
 
 __all__ = ["configure", "run"]
 
-_PIECE_BYTES = 1 << 20
 _SERVER = "server"
 _SOURCE = "source"
 
@@ -149,9 +148,11 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
             with progress_display() as observer:
-                claims.append(asyncio.run(_hold_against(source, proof.state, observer)))
+                claims.append(asyncio.run(compared_with_source(source, proof.state, observer)))
                 if arguments.against_server and all(claim.holds for claim in claims):
-                    claims.append(asyncio.run(_compare(arguments, folder, source, proof, observer)))
+                    claims.append(
+                        asyncio.run(compared_with_server(arguments, folder, source, proof, observer))
+                    )
         elif (unread := claim_of_place(proof.state)) is not None:
             claims.append(unread)
     except BulkImporterError as error:
@@ -184,70 +185,6 @@ def _repair(folder: Path) -> None:
         f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
         f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
     )
-
-
-async def _hold_against(source: str, state: CheckpointState, observer: Observer) -> Claim:
-    from bulk_importer.checkpoint import SourceProof
-    from bulk_importer.events import Advanced
-    from bulk_importer.sources import open_source
-
-    proof = SourceProof(state)
-    opened = await open_source(source)
-    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
-    try:
-        stream = await opened.stream(0)
-        try:
-            read = 0
-            while piece := await stream.read(_PIECE_BYTES):
-                proof.feed(piece)
-                read += len(piece)
-                done = read if opened.plain else opened.taken or 0
-                observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
-        finally:
-            await stream.aclose()
-    finally:
-        await opened.aclose()
-    return proof.finish()
-
-
-async def _compare(
-    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
-) -> Claim:
-    from dataclasses import replace
-
-    from bulk_importer.checkpoint.folder import MOVED
-    from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
-    from bulk_importer.datagym.reads.catalog import Catalog
-    from bulk_importer.datagym.reads.label_reader import LabelReader
-    from bulk_importer.datagym.reads.opening import opened_queries
-    from bulk_importer.datagym.routes import server_url
-    from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.readback.compare import compare_with_server
-    from bulk_importer.sources import open_source
-
-    header = proof.header
-    if header.settings.get("media_by", "id") != "id":
-        raise UsageError("--against-server cannot compare an import that named media by file name.")
-    settings = gather(arguments).settings
-    server = header.server if settings.server is None else server_url(settings.server)
-    if server != header.server and not settings.server_moved:
-        raise UsageError(
-            f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
-        )
-    settings = replace(settings, server=server, project=header.project)
-    token = Token.find(settings.token_file)
-    async with opened_queries(settings, token, observer, max_seconds=settings.read_timeout) as queries:
-        catalog = Catalog(queries)
-        project = await catalog.find_project(header.project)
-        reader = LabelReader(queries, catalog, project)
-        opened = await open_source(source)
-        try:
-            corrected = delivered_corrections(retry_folders(folder))
-            return await compare_with_server(
-                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
-            )
-        finally:
-            await opened.aclose()
 
 
 def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitCode:
