@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from bulk_importer.library.given import Entries
     from bulk_importer.library.importing import import_labels, import_labels_sync
     from bulk_importer.library.retrying import rejections, retry, retry_sync
-    from bulk_importer.library.status import Status, status
+    from bulk_importer.library.status import status
+    from bulk_importer.library.status_values import Status
     from bulk_importer.model import Finding, Rejection, Severity
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.check.grouping import FindingGroup
@@ -46,7 +47,8 @@ else:
             "Entries": "library.given",
             **dict.fromkeys(("import_labels", "import_labels_sync"), "library.importing"),
             **dict.fromkeys(("rejections", "retry", "retry_sync"), "library.retrying"),
-            **dict.fromkeys(("Status", "status"), "library.status"),
+            "status": "library.status",
+            "Status": "library.status_values",
             **dict.fromkeys(("Finding", "Rejection", "Severity"), "model"),
             "CheckReport": "pipeline.check.checking",
             "FindingGroup": "pipeline.check.grouping",

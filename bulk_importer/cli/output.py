@@ -15,7 +15,7 @@ __all__ = ["print_json", "print_line", "print_outcome", "print_report"]
 
 
 class _File:
-    """What stands for standard output, once something was written to it."""
+    """The file that stands for standard output; it is opened by the first text."""
 
     def __init__(self) -> None:
         # Changed by `write` alone. Other options begin the file anew, also where it has the same name.

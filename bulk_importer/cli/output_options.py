@@ -1,4 +1,4 @@
-"""What is written, where, and how: what the flags that every command takes ask for."""
+"""How much a process writes, where, and in which form: what the flags that every command takes ask for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["OutputOptions", "output_options", "set_output_options"]
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """What a process writes, and how.
+    """How much a process writes, where, and in which form.
 
     Attributes:
         level: what is told on standard error.
@@ -33,11 +33,11 @@ class OutputOptions:
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing is told but errors."""
+        """Whether nothing is told but errors."""
         return self.level is Level.ERROR
 
     def has_color(self, stream: TextIO) -> bool:
-        """Whether what is written there is coloured."""
+        """Whether text that goes to `stream` is coloured."""
         if self.color != "auto":
             return self.color == "always"
         return not os.environ.get("NO_COLOR") and is_screen(stream)
@@ -48,12 +48,12 @@ _in_force = [OutputOptions()]
 
 
 def output_options() -> OutputOptions:
-    """Those in force."""
+    """The options that this process writes by."""
     return _in_force[0]
 
 
 def set_output_options(options: OutputOptions) -> None:
-    """Write so from now on.
+    """Let this process write by `options` from now on.
 
     Raises:
         UsageError: the file that the output is to go to cannot be written.

@@ -65,7 +65,7 @@ def _progress() -> Progress:
 
 
 def _columns() -> int:
-    """How wide the terminal is that standard error shows on."""
+    """The columns of the terminal that standard error goes to; 80 where that cannot be told."""
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except (OSError, ValueError):

@@ -20,14 +20,14 @@ from bulk_importer.readable import readable
 __all__ = ["close_streams", "is_screen", "note_lost", "open_streams", "show_line", "write"]
 
 _lost: list[str] = []
-"""What lacks something of the output, and why; added to where writing fails, for as long as the process lives."""
+"""What lacks a part of the output, and why; added to where writing fails, for as long as the process lives."""
 _BELOW = "\r\x1b[J"
 """Back to the first column, and nothing from there on. A line that a narrower terminal broke in two goes whole: the
 cursor stays at its beginning."""
 
 
 class _Bottom:
-    """What stands at the bottom of the terminal."""
+    """The line at the bottom of the terminal, and the lock under which anything is written."""
 
     def __init__(self) -> None:
         # Changed by `show_line`, under `lock`.
@@ -39,12 +39,12 @@ _bottom = _Bottom()
 
 
 def is_screen(stream: TextIO) -> bool:
-    """Whether a person looks at it, through something that obeys: a line can be taken away again."""
+    """Whether a stream is a terminal from which a line can be taken away again."""
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write text, above the line at the bottom where both are on a terminal; a stream that is broken takes nothing."""
+    """Write text to a stream, above the line at the bottom of the terminal; nothing where the stream is broken."""
     with _bottom.lock:
         line = _bottom.line if is_screen(stream) else ""
         if line:
@@ -55,7 +55,7 @@ def write(stream: TextIO, text: str) -> None:
 
 
 def show_line(text: str) -> None:
-    """Let this stand at the bottom of the terminal, in place of what stood there; nothing takes it away."""
+    """Let `text` stand at the bottom of the terminal, in place of the line before; an empty text takes that away."""
     with _bottom.lock:
         if text or _bottom.line:
             _bottom.line = ""

@@ -2,7 +2,7 @@
 
 Observers are called with each event (see `events`), in the event loop; they never decide anything and never end a run.
 `jsonlog` writes `run.log`, and `waits` reads in that of another process what its run waits for. `progress` shows how
-far something is, in the way that suits a stream: `progress_state` adds up the events, `line` fits what there is to say
+far something is, in the way that suits a stream: `progress_state` adds up the events to `parts`, `line` fits those
 into a line of a terminal, `wording` says in a sentence what an event tells. `silent_server` says at once that a server
 does not answer, and `report` what came of a run.
 
@@ -11,8 +11,8 @@ This room knows events and summaries and nothing of what makes them. Streams are
 
 from bulk_importer.observe.jsonlog import JsonLog
 from bulk_importer.observe.line import Drawing
+from bulk_importer.observe.parts import Tone
 from bulk_importer.observe.progress import JsonLines, MovingLine, PlainLines, Progress, ticking
-from bulk_importer.observe.progress_state import Tone
 from bulk_importer.observe.report import origin_text, summary_text
 from bulk_importer.observe.silent_server import SilentServerNotice
 

@@ -39,10 +39,10 @@ class Progress(Protocol):
     """An observer that shows what it sees, and can be taken away."""
 
     def __call__(self, event: Event) -> None:
-        """See an event."""
+        """Take an event into account, and show it where that is due."""
 
     def tick(self) -> None:
-        """Look at the clock."""
+        """Show what the clock makes due; called several times a second, in another thread."""
 
     def close(self) -> None:
         """Leave the stream as it was."""

@@ -32,7 +32,7 @@ class SilentServerNotice:
         self._is_outage = False
 
     def __call__(self, event: Event) -> None:
-        """See an event."""
+        """Write a line where the event says that a wait begins, changes, or is over."""
         match event:
             case OutageBegan():
                 self._is_outage = True

@@ -1,4 +1,4 @@
-"""What a run waits for, told from the end of its `run.log` by another process."""
+"""Finds what a run waits for, in another process: at the end of its `run.log`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOKED_AT_BYTES = 256 << 10
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
-    """Why nothing is sent.
+    """Why a run sends nothing.
 
     Attributes:
         what: `server`, `hours` or `stopping`; of a status also `doubts`, where nothing but lost answers is left.

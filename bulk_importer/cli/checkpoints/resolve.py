@@ -20,7 +20,7 @@ _DECIDED = "A person decided about lost answers."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `resolve` takes."""
+    """Give `parser` the arguments of `resolve`."""
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
     decision = parser.add_mutually_exclusive_group(required=True)
     decision.add_argument(

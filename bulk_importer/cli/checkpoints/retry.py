@@ -24,7 +24,7 @@ _SHOWN = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `retry` takes."""
+    """Give `parser` the arguments of `retry`."""
     parser.add_argument(
         "checkpoint_folder", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run"
     )

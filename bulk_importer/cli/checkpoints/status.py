@@ -25,7 +25,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `status` takes."""
+    """Give `parser` the arguments of `status`."""
     parser.add_argument(
         "checkpoint",
         nargs="*",

@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["COUNTS", "together"]
 
 COUNTS = ("entries", "delivered", "rejected", "skipped", "in_doubt", "owed")
-"""What is added up over several checkpoints."""
+"""The keys whose values are added up over several checkpoints."""
 
 
 def together(found: Sequence[Mapping[str, Any]], whole: Mapping[str, Any]) -> dict[str, Any]:

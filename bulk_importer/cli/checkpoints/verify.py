@@ -32,7 +32,7 @@ _SOURCE = "source"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `verify` takes."""
+    """Give `parser` the arguments of `verify`."""
     parser.add_argument(
         "checkpoint",
         type=Path,

@@ -16,7 +16,7 @@ CARRIED = Path(__file__).with_name("completions")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `completion` takes."""
+    """Give `parser` the arguments of `completion`."""
     parser.add_argument(
         "shell",
         choices=SHELLS,

@@ -12,7 +12,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `explain` takes."""
+    """Give `parser` the arguments of `explain`."""
     parser.add_argument(
         "code",
         nargs="?",
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _facts(code: str) -> dict[str, object]:
-    """The same for programs."""
+    """What a code means, as plain values."""
     if codes_of(code):
         return {
             "command": code,

@@ -16,7 +16,7 @@ _MEASURED = Path(__file__).parents[2] / "sandbox" / "faults" / "cost-measured.to
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `help` takes."""
+    """Give `parser` the arguments of `help`."""
     parser.add_argument(
         "topic", nargs="?", metavar="TOPIC", help="a topic or a command; without it the topics are listed"
     )

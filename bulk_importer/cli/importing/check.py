@@ -30,7 +30,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `check` takes."""
+    """Give `parser` the arguments of `check`."""
     parser.add_argument(
         "source",
         nargs="+",

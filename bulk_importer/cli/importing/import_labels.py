@@ -32,7 +32,7 @@ _SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `import` takes."""
+    """Give `parser` the arguments of `import`."""
     parser.add_argument(
         "source",
         nargs="+",

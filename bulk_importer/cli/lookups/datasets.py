@@ -13,7 +13,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `datasets` takes."""
+    """Give `parser` the arguments of `datasets`."""
     configure_look_up(parser)
 
 

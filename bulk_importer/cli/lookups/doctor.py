@@ -18,7 +18,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `doctor` takes."""
+    """Give `parser` the arguments of `doctor`."""
     add_settings(parser, {"server"})
 
 

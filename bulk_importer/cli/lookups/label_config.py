@@ -14,7 +14,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `label-config` takes."""
+    """Give `parser` the arguments of `label-config`."""
     configure_look_up(parser)
 
 

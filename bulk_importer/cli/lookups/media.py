@@ -19,7 +19,7 @@ _R = TypeVar("_R")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `media` takes."""
+    """Give `parser` the arguments of `media`."""
     parser.add_argument(
         "--dataset", metavar="ID_OR_NAME", help="list this dataset; there is no need of a project then"
     )

@@ -14,7 +14,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `projects` takes."""
+    """Give `parser` the arguments of `projects`."""
     configure_look_up(parser)
 
 

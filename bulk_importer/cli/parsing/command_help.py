@@ -1,4 +1,4 @@
-"""What `--help` shows of each command: the options that a person needs, and examples. `--help-all` shows the rest.
+"""The options and examples that `--help` shows of each command. `--help-all` shows the other options.
 
 A command that is not named here shows the options that are its own, and no example.
 """
@@ -12,7 +12,7 @@ __all__ = ["COMMAND_HELP", "CommandHelp"]
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """What a person needs of one command.
+    """The options and examples of one command that a person needs first.
 
     Attributes:
         options: flags, in the order in which they are shown; all that are the command's own where there are none.

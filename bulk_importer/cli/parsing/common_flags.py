@@ -21,7 +21,7 @@ from bulk_importer.settings import definitions, load
 __all__ = ["SECTION", "add_common_flags", "apply_common_flags"]
 
 SECTION = "output"
-"""Of the settings that this module makes flags of."""
+"""The section of the settings that this module makes flags of."""
 
 _LEVEL = "setting:log_level"
 
@@ -62,7 +62,7 @@ def add_common_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def apply_common_flags(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
-    """Write as the arguments, the variables and the settings file say from now on.
+    """Let the process write as the arguments, the variables and the settings file say, from now on.
 
     Raises:
         UsageError: one of them cannot be meant, or the file for the output cannot be written.

@@ -43,19 +43,19 @@ class Parser(argparse.ArgumentParser):
         )
 
     def format_usage(self) -> str:
-        """How it is called."""
+        """The usage line of the command."""
         from bulk_importer.cli.parsing.short_help import usage_of
 
         return f"usage: {usage_of(self)}\n"
 
     def format_help(self) -> str:
-        """What a person needs."""
+        """The short help: one screen."""
         from bulk_importer.cli.parsing.short_help import short_help
 
         return short_help(self)
 
     def format_help_all(self) -> str:
-        """Every option, in groups."""
+        """The long help: every option, in groups."""
         from bulk_importer.cli.parsing.short_help import usage_of
 
         self.usage = usage_of(self)

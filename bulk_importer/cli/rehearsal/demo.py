@@ -38,7 +38,7 @@ _ELSEWHERE = "Make room, or name another --folder."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `demo` takes."""
+    """Give `parser` the arguments of `demo`."""
     parser.add_argument(
         "--entries", type=int, default=20_000, metavar="N", help="how many (default: %(default)s)"
     )

@@ -48,7 +48,7 @@ from bulk_importer.observe import (
     summary_text,
 )
 from bulk_importer.observe.line import fitted
-from bulk_importer.observe.progress_state import Part
+from bulk_importer.observe.parts import Part
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.times import written

@@ -91,7 +91,7 @@ def test_every_value_that_goes_in_is_named(name: str) -> None:
     assert not placeholders & {"TEXT", "STRING", "VALUE"}
 
 
-def test_the_essentials_are_options_that_there_are() -> None:
+def test_the_short_help_shows_options_that_there_are() -> None:
     """Of commands that there are."""
     assert list(COMMAND_HELP.keys() - COMMANDS.keys()) == []
     for name, shown in COMMAND_HELP.items():
