@@ -74,8 +74,8 @@ class ProgressState:
         self._size: int | None = None
         self._delivered = self._rejected = self._in_doubt = self._skipped = 0
         self._read_before = 0
-        # What keeps it from sending: since when the server is away and why, what was sent again last, until when nothing
-        # is sent, for what is waited until when, and when a stop ends it at the latest.
+        # What keeps it from sending: since when the server is away and why, what was sent again last, until when
+        # nothing is sent, for what is waited until when, and when a stop ends it at the latest.
         self._away: tuple[float, str] | None = None
         self._again = ""
         self._pause: tuple[str, str] | None = None
