@@ -80,9 +80,9 @@ def rejections(checkpoint: str | PathLike[str]) -> Iterator[Rejection]:
     Args:
         checkpoint: the checkpoint folder of one import.
 
-    Yields:
-        Each with its findings. `raw` has its bytes, in which line breaks between tokens are blanks; it is empty, and
-        `offset` is -1, where the file had grown beyond `max_rejected_bytes`.
+    Returns:
+        An iterator of them, each with its findings. `raw` has its bytes, in which line breaks between tokens are
+        blanks; it is empty, and `offset` is -1, where the file had grown beyond `max_rejected_bytes`.
 
     Raises:
         UsageError: the folder holds several checkpoints.
@@ -92,9 +92,8 @@ def rejections(checkpoint: str | PathLike[str]) -> Iterator[Rejection]:
 
     folder = one_checkpoint_in(Path(checkpoint))
     _, state = read_state(folder)
-    for line in rejected_lines(folder, state.rejected_bytes):
-        if line.position in state.rejected:
-            yield _rejection(line)
+    lines = rejected_lines(folder, state.rejected_bytes)
+    return (_rejection(line) for line in lines if line.position in state.rejected)
 
 
 def _rejection(line: RejectedLine) -> Rejection:
