@@ -59,10 +59,9 @@ async def import_labels(
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.pipeline import Import
+    from bulk_importer.pipeline import Caller, ImportSpec, import_source
     from bulk_importer.settings import idle
     from bulk_importer.sources import open_entries, open_source
-    from bulk_importer.transfer.stop import StopSwitch
 
     for _, why in idle(settings):
         raise UsageError(f"{why}. Leave it out, or change that.")
@@ -76,7 +75,7 @@ async def import_labels(
         opened = open_entries(source)
     try:
         folder: Path = checkpoint_folder(name, settings.checkpoint)
-        return await Import(opened, settings, access, folder, StopSwitch(), observers=observers).run()
+        return await import_source(ImportSpec(opened, settings, folder), Caller(access, observers=observers))
     finally:
         await opened.aclose()
 

@@ -190,6 +190,10 @@ class Sending:
             clock=clock,
         )
 
+    async def run(self) -> None:
+        """Empty the pool; returns and raises as `Dispatcher.run`."""
+        await self.dispatcher.run()
+
     @property
     def requests(self) -> int:
         """How many uploads left."""

@@ -79,7 +79,7 @@ async def _check_all(
     reports: list[CheckReport] = []
     others = Mentions() if len(sources) > 1 else None
     with scratch_folder() as folder, watched() as observer:
-        ruleset = await ruleset_for(settings, folder, keep_warnings=True, observer=observer)
+        ruleset = await ruleset_for(settings, folder, observer=observer)
         for source in sources:
             try:
                 report = await _check_one(source, settings, ruleset, sample, file, observer, others)
@@ -116,8 +116,8 @@ async def _check_one(
     try:
         passed = _passed(opened, sample, observer)
         passed(0, 0, 0)
-        check = Check(opened, ruleset, options, found=write, sample=sample, passed=passed, others=others)
-        return await check.run()
+        check = Check(opened, ruleset, options, sample=sample, others=others)
+        return await check.run(found=write, passed=passed)
     finally:
         await opened.aclose()
 

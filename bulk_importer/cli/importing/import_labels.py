@@ -119,7 +119,7 @@ async def _import_one(
     neighbours: Neighbours | None,
 ) -> Summary:
     from bulk_importer.observe import JsonLog
-    from bulk_importer.pipeline import Import
+    from bulk_importer.pipeline import Caller, ImportSpec, import_source
     from bulk_importer.sources import open_source
 
     opened = await open_source(source)
@@ -127,19 +127,9 @@ async def _import_one(
         log = JsonLog(folder / "run.log")
         ending.callback(log.close)
         observers: list[Observer] = [log, ending.enter_context(watched())]
-        running = Import(
-            opened,
-            settings,
-            token,
-            folder,
-            stop,
-            observers=observers,
-            announce=_announce,
-            sibling=sibling,
-            neighbours=neighbours,
-        )
+        spec = ImportSpec(opened, settings, folder, sibling=sibling, neighbours=neighbours)
         try:
-            return await running.run()
+            return await import_source(spec, Caller(token, stop, observers, _announce))
         finally:
             await opened.aclose()
 

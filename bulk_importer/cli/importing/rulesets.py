@@ -12,10 +12,8 @@ from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.reads.catalog import Catalog, Project
     from bulk_importer.events import Observer
-    from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline.ruleset import RuleSet
+    from bulk_importer.pipeline.ruleset import RuleSet, Target
 
 __all__ = ["ruleset_for", "scratch_folder"]
 
@@ -42,37 +40,23 @@ def scratch_folder() -> Iterator[Path]:
 
 
 async def ruleset_for(
-    settings: Settings,
-    folder: Path,
-    *,
-    keep_warnings: bool = False,
-    sibling: Path | None = None,
-    observer: Observer | None = None,
+    settings: Settings, folder: Path, *, sibling: Path | None = None, observer: Observer | None = None
 ) -> RuleSet:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
-        keep_warnings, sibling: as `ruleset_of` takes them.
+        sibling: as `ruleset_of` takes it.
         observer: as `opened_catalog` takes it.
 
     Raises:
-        BulkImporterError: as `ruleset_of`, `label_config_of` and `target_project` do.
+        BulkImporterError: as `ruleset_of`, `label_config_of` and `find_target` do.
     """
-    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, target_project, ruleset_of
+    from bulk_importer.pipeline.ruleset import asks_for_media, find_target, label_config_of, ruleset_of
 
-    async def measured(
-        config: LabelConfig | None, catalog: Catalog | None, project: Project | None
-    ) -> RuleSet:
-        return await ruleset_of(
-            settings,
-            config,
-            folder,
-            catalog=catalog,
-            project=project,
-            keep_warnings=keep_warnings,
-            sibling=sibling,
-        )
+    async def ruleset_at(target: Target | None) -> RuleSet:
+        config = await label_config_of(settings, target)
+        return await ruleset_of(settings, config, folder, target, sibling=sibling)
 
     wants_media = asks_for_media(settings)
     if settings.server and settings.label_config == _SERVER and not settings.project:
@@ -80,8 +64,6 @@ async def ruleset_for(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
         )
     if not (settings.server and settings.project and (settings.label_config == _SERVER or wants_media)):
-        return await measured(await label_config_of(settings, None, None), None, None)
+        return await ruleset_at(None)
     async with opened_catalog(settings, observer) as catalog:
-        project = await target_project(settings, catalog)
-        config = await label_config_of(settings, catalog, project)
-        return await measured(config, catalog, project)
+        return await ruleset_at(await find_target(settings, catalog))

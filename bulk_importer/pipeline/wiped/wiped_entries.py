@@ -68,19 +68,18 @@ class WipedEntries:
         )
 
     def note(self, run: EntryRun) -> None:
-        """Entries of the input that were delivered before it was followed."""
+        """Take note of entries of the input that an earlier import delivered."""
         self.mentions.recall(run.keys)
 
     def follow(self, segment: Segment) -> Segment:
-        """Follow a segment; the same with what was found counted, and rejected where that is an error."""
+        """Follow the next segment, a filter: what it wipes is counted in it, and rejected where that is an error."""
         return self.examined(segment)[0]
 
     def examined(self, segment: Segment) -> tuple[Segment, list[Finding]]:
-        """Follow a segment, in place of `follow` where the findings are wanted.
+        """Follow the next segment, in place of `follow` where the findings are wanted.
 
         Returns:
-            The same with what was found counted, and rejected where that is an error; and what was found, unless it
-            is only to be counted.
+            The segment as `follow` returns it; and the findings, unless they are only to be counted.
         """
         findings = self._wiping(segment.run)
         if not findings:

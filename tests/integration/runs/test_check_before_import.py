@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.model import ErrorBudget
-from bulk_importer.pipeline import Announcement, Import
+from bulk_importer.pipeline import Announcement, Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
-from bulk_importer.transfer.stop import StopSwitch
 
 Run = Callable[..., Coroutine[Any, Any, Summary]]
 
@@ -33,8 +31,9 @@ def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
         source = await open_source(str(path))
         announce = said.append if said is not None else lambda _: None
         try:
-            running = Import(source, settings, Token(), tmp_path / "cp", StopSwitch(), announce=announce)
-            return await running.run()
+            return await import_source(
+                ImportSpec(source, settings, tmp_path / "cp"), Caller(announce=announce)
+            )
         finally:
             await source.aclose()
 
@@ -179,7 +178,7 @@ async def test_lines_leave_in_one_request_and_are_taken(
     source = await open_source(str(path))
     settings = Settings(server=sandbox.url, project="p", workers=0)
     try:
-        summary = await Import(source, settings, Token(), tmp_path / "cp", StopSwitch()).run()
+        summary = await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller())
     finally:
         await source.aclose()
     assert (summary.exit_code, summary.delivered, summary.requests) == (0, 20, 1)

@@ -14,13 +14,13 @@ import pytest
 
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
-from bulk_importer.pipeline import Import
-from bulk_importer.pipeline.retry.retrying import Retry
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline.retry.plan import RetrySpec
+from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
-from bulk_importer.transfer.stop import StopSwitch
 
 CLASSES: list[dict[str, Any]] = [
     {"entryKey": "poi", "entryValue": "poi", "type": "POINT", "children": [], "required": False},
@@ -50,7 +50,7 @@ def run_import(tmp_path: Path) -> Run:
         settings = Settings(server=sandbox.url, project=project.id, workers=0, **more)
         source = await open_source(str(path))
         try:
-            return await Import(source, settings, Token(token), tmp_path / "cp", StopSwitch()).run()
+            return await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller(Token(token)))
         finally:
             await source.aclose()
 
@@ -109,7 +109,7 @@ async def test_what_was_only_added_is_taken_by_the_next_run(
     second = await run_import(sandbox, project, entries)
     assert (second.exit_code, second.delivered) == (ExitCode.REJECTIONS, 2)
     assert f"bulk-importer retry {tmp_path / 'cp'}" in second.message
-    retried = await Retry(tmp_path / "cp", None, Settings(workers=0), Token(), StopSwitch()).run()
+    retried = await retry_rejected(RetrySpec(tmp_path / "cp", Settings(workers=0)), Caller())
     assert (retried.summary.exit_code, retried.summary.delivered) == (0, 4)
 
 
@@ -149,7 +149,7 @@ async def test_a_media_that_has_no_place_for_what_was_added_is_told_at_its_place
     (task,) = [each["taskId"] for each in tasks if each["mediaId"] == project.media_ids[0]]
     await asyncio.to_thread(_ask, f"{sandbox.url}/api/task/{task}", None)
     settings = Settings(workers=0, onto_uploaded=True)
-    retried = await Retry(tmp_path / "cp", None, settings, Token(), StopSwitch()).run()
+    retried = await retry_rejected(RetrySpec(tmp_path / "cp", settings), Caller())
     assert (retried.summary.exit_code, retried.summary.delivered) == (0, 2)
 
 

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import CheckpointMismatch
-from bulk_importer.pipeline import Import
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
-from bulk_importer.transfer.stop import StopSwitch
 
 Run = Callable[..., Coroutine[Any, Any, Summary]]
 
@@ -31,7 +29,7 @@ def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
         settings = Settings(server=sandbox.url, project="p", workers=0, segment_bytes=250, **more)
         source = await open_source(str(path))
         try:
-            return await Import(source, settings, Token(), tmp_path / "cp", StopSwitch()).run()
+            return await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller())
         finally:
             await source.aclose()
 

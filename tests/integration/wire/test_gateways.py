@@ -18,7 +18,7 @@ from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, BatchSealed, Event, OutageBegan
 from bulk_importer.model import ErrorBudget
-from bulk_importer.pipeline import Import
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
@@ -82,8 +82,8 @@ async def run_import(
     opened = await open_source(str(source))
     folder = Path(f"{source}.checkpoint")
     try:
-        run = Import(opened, settings, Token(), folder, stop or StopSwitch(), observers=[observe])
-        return await run.run()
+        caller = Caller(stop=stop or StopSwitch(), observers=[observe])
+        return await import_source(ImportSpec(opened, settings, folder), caller)
     finally:
         await opened.aclose()
 

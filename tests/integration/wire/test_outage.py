@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.events import (
     BatchDelivered,
@@ -24,7 +23,7 @@ from bulk_importer.events import (
     OutageEnded,
     WindowClosed,
 )
-from bulk_importer.pipeline import Import
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
@@ -58,7 +57,7 @@ async def run_import(
     opened = await open_source(str(source))
     folder = Path(f"{source}.checkpoint")
     try:
-        return await Import(opened, settings, Token(), folder, StopSwitch(), observers=[observe]).run()
+        return await import_source(ImportSpec(opened, settings, folder), Caller(observers=[observe]))
     finally:
         await opened.aclose()
 
@@ -275,7 +274,9 @@ async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_pat
         opened = await open_source(str(source))
         settings = Settings(server=sandbox.url, project=project.id, window=window, **QUICK)
         folder = Path(f"{source}.checkpoint")
-        summary = await Import(opened, settings, Token(), folder, stop, observers=[observe]).run()
+        summary = await import_source(
+            ImportSpec(opened, settings, folder), Caller(stop=stop, observers=[observe])
+        )
         await opened.aclose()
         assert not sandbox.requests
     assert summary.exit_code == ExitCode.TERMINATED

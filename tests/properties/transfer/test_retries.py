@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.checkpoint.retries import retry_folders
-from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.pipeline import Import
-from bulk_importer.pipeline.retry.retrying import Retry
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline.retry.plan import RetrySpec
+from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
-from bulk_importer.transfer.stop import StopSwitch
 
 ENTRIES = 8
 MISHAPS: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
@@ -61,7 +60,7 @@ class Person:
         path.write_text(json.dumps(entries))
         told = replace(self.settings, server=self.sandbox.url, project=self.project.id)
         async with await open_source(str(path)) as source:  # type: ignore[attr-defined]  # a file is owned
-            await Import(source, told, Token(), self.checkpoint, StopSwitch()).run()
+            await import_source(ImportSpec(source, told, self.checkpoint), Caller())
 
     async def retry(self, *, sane: bool) -> None:
         """Feed a part of what is listed, well or badly mended, or go on with what was begun."""
@@ -77,7 +76,7 @@ class Person:
             max_outage=60.0 if sane else 0.01,
             server_request_limit=0.0 if sane or self.rng.random() < 0.5 else 600.0,
         )
-        await Retry(self.checkpoint, corrected, told, Token(), StopSwitch()).run()
+        await retry_rejected(RetrySpec(self.checkpoint, told, corrected=corrected), Caller())
 
     def mended(self, line: dict[str, Any]) -> str:
         at = line["position"]

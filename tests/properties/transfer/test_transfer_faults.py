@@ -15,11 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import CheckpointState, read_state
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchSealed, Event
 from bulk_importer.model import ErrorBudget, KeepData
-from bulk_importer.pipeline import Import
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
@@ -180,15 +179,8 @@ async def run_once(
 
     opened = await open_source(str(source))
     try:
-        run = Import(
-            opened,
-            wanted,
-            Token(),
-            Path(f"{source}.checkpoint"),
-            stop,
-            observers=[observe] if stop_after else [],
-        )
-        return await run.run()
+        spec = ImportSpec(opened, wanted, Path(f"{source}.checkpoint"))
+        return await import_source(spec, Caller(stop=stop, observers=[observe] if stop_after else []))
     finally:
         await opened.aclose()
 
