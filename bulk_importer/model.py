@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from itertools import chain
-from typing import NewType
+from typing import NewType, Protocol, Self
 
 import msgspec
 
@@ -21,6 +21,7 @@ from bulk_importer.spans import Span, SpanSet, stretches
 
 __all__ = [
     "Batch",
+    "Element",
     "Entry",
     "EntryRun",
     "ErrorBudget",
@@ -56,15 +57,58 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Element(msgspec.Struct, frozen=True, kw_only=True):
+    """One element of the array, singly, whether or not it is an entry that can be sent.
+
+    Attributes:
+        position: its index in the array.
+        offset: of its first byte in the (decompressed) source.
+        media_id: its `internal_media_ID`, where it has one that is a string.
+        raw: its bytes, as they came.
+    """
+
+    position: int
+    offset: int
+    media_id: str | None
+    raw: bytes
+
+
+class Entry(Element, frozen=True, kw_only=True):
+    """An element that can be sent, singly.
+
+    Attributes:
+        length: how many bytes it has.
+        lane: the media id as the server compares it; entries of one lane keep their order.
+        weight: what it costs the server: 1 + geometries + classification values + points (may be estimated).
+    """
+
+    media_id: str
+    length: int
+    lane: str
+    keep: KeepData
+    weight: int
+
+
+class _Kind(Protocol):
+    """What a finding takes over from its kind, a `labels.flaws.FindingKind`."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def severity(self) -> Severity: ...
+
+    @property
+    def advice(self) -> str: ...
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with one entry. The same for `check`, the rejects, the report and the library.
+    """One thing wrong with one element. The same for `check`, the rejects, the report and the library.
 
     Attributes:
         code: stable name of the kind of finding, as `bulk-importer explain` knows it.
-        position: position of the entry in the array.
-        offset: byte offset of the entry in the (decompressed) source.
-        media_id: the entry's `internal_media_ID`, where it has one that is a string.
-        pointer: JSON pointer inside the entry; empty for the entry itself.
+        position, offset, media_id: of the element, as in `Element`.
+        pointer: JSON pointer inside the element; empty for the element itself.
         expected, found, advice: for people; `found` is cut to a readable length.
     """
 
@@ -78,35 +122,46 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     found: str
     advice: str
 
+    @classmethod
+    def of(
+        cls,
+        kind: _Kind,
+        element: Element,
+        pointer: str,
+        expected: str,
+        found: str,
+        *,
+        severity: Severity | None = None,
+    ) -> Self:
+        """A finding of that kind about `element`; its severity is that of the kind, unless the rules say another."""
+        return cls(
+            code=kind.code,
+            severity=severity or kind.severity,
+            position=element.position,
+            offset=element.offset,
+            media_id=element.media_id,
+            pointer=pointer,
+            expected=expected,
+            found=found,
+            advice=kind.advice,
+        )
 
-class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that is not sent, or was refused: with why, and the bytes it came as."""
 
-    position: int
-    offset: int
-    media_id: str | None
+class Rejection(Element, frozen=True, kw_only=True):
+    """An element that is not sent, or was refused: with why, and the bytes it came as."""
+
     findings: tuple[Finding, ...]
-    raw: bytes
 
-
-class Entry(msgspec.Struct, frozen=True):
-    """One array element, singly.
-
-    Attributes:
-        offset, length: where its bytes are in the (decompressed) source.
-        lane: the media id as the server compares it; entries of one lane keep their order.
-        weight: what it costs the server: 1 + geometries + classification values + points (may be estimated).
-        raw: its bytes, as they came.
-    """
-
-    position: int
-    offset: int
-    length: int
-    media_id: str
-    lane: str
-    keep: KeepData
-    weight: int
-    raw: bytes
+    @classmethod
+    def of(cls, element: Element, findings: Iterable[Finding]) -> Self:
+        """The rejection of `element`, with the reasons."""
+        return cls(
+            position=element.position,
+            offset=element.offset,
+            media_id=element.media_id,
+            raw=element.raw,
+            findings=tuple(findings),
+        )
 
 
 class EntryRun(msgspec.Struct, frozen=True):

@@ -7,20 +7,16 @@ The keys are a contract with programs that read them. Counts are for the whole l
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bulk_importer.errors import CheckpointUnusable, ExitCode, most_important
-from bulk_importer.readable import as_json
+from bulk_importer.errors import ExitCode, most_important
 
-__all__ = ["RunState", "Summary", "Tally", "together", "write_summary", "written_state"]
+__all__ = ["RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
@@ -135,34 +131,3 @@ def _added(tallies: Sequence[Tally]) -> dict[str, Any]:
         findings.update(tally.findings)
     sums = {name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTS}
     return {**sums, "seconds": round(sums["seconds"], 3), "findings": dict(findings)}
-
-
-def write_summary(folder: Path, summary: Summary) -> None:
-    """Replace `summary.json` in the checkpoint folder; a reader sees the old one or the new one, whole.
-
-    Raises:
-        CheckpointUnusable: it cannot be written.
-    """
-    path, fresh = folder / "summary.json", folder / "summary.json.new"
-    try:
-        with open(fresh, "wb") as opened:
-            opened.write(as_json(summary.to_builtins()) + b"\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(fresh, path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise CheckpointUnusable.by(path, error) from error
-
-
-def written_state(folder: Path) -> RunState | None:
-    """How a run stands by `summary.json` in the checkpoint folder; None where that does not say."""
-    try:
-        return msgspec.json.decode((folder / "summary.json").read_bytes(), type=_Head).state
-    except (OSError, msgspec.MsgspecError):
-        return None
-
-
-class _Head(msgspec.Struct):
-    state: RunState

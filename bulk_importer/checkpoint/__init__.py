@@ -4,6 +4,7 @@
 """
 
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests
+from bulk_importer.checkpoint.folder import FolderOptions
 from bulk_importer.checkpoint.identity import identify
 from bulk_importer.checkpoint.ledger import Checkpoint, read_state
 from bulk_importer.checkpoint.lock import LockOwner, lock_owner
@@ -23,6 +24,7 @@ __all__ = [
     "Contradiction",
     "Counts",
     "DeliveredDigests",
+    "FolderOptions",
     "Header",
     "LockOwner",
     "LogTail",

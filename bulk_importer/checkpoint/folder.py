@@ -44,7 +44,18 @@ MOVED = "If it is the same server under another name, say --server-moved: the pr
 
 
 class FolderOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a folder is opened and kept; see `Checkpoint.open`."""
+    """How a checkpoint is opened and kept.
+
+    Attributes:
+        source_file: the source, open, where it is a file; without it a changed one cannot be judged.
+        source_grew: the user says that the source only grew.
+        server_moved: the server of the header is the recorded one under another name; the caller found the project
+            there. It is put on record.
+        max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
+        compact_bytes: a log shorter than this is not compacted.
+        clock: seconds since the epoch.
+        open_file: what the files are written through.
+    """
 
     source_file: int | None = None
     source_grew: bool = False

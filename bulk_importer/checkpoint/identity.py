@@ -19,7 +19,7 @@ from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import SegmentKey
 
-__all__ = ["SourceIdentity", "check_source", "first_difference", "identify"]
+__all__ = ["SourceIdentity", "check_source", "identify"]
 
 _EDGE_BYTES = 64 * 1024
 _SAMPLE_BYTES = 4 * 1024
@@ -72,14 +72,6 @@ def check_source(
     return True
 
 
-def first_difference(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
-    """The first recorded segment that the plain `file` does not hold, or None where all fit.
-
-    Reads at most about `limit` bytes: the segments from the first on, and always the last.
-    """
-    return _differing_segment(state, file, limit)
-
-
 def _unchanged_below(state: CheckpointState, now: SourceIdentity, *, grew: bool) -> int | None:
     """The byte below which a changed source must be the recorded one; None when no change is allowed."""
     recorded = state.identity
@@ -106,19 +98,20 @@ def _differing_block(recorded: SourceIdentity, file: int, limit: int) -> Block |
     return None
 
 
-def _differing_segment(state: CheckpointState, file: int, limit: int = _PROOF_BYTES) -> SegmentKey | None:
-    for key in _bounded(state.segments, limit):
+def _differing_segment(state: CheckpointState, file: int) -> SegmentKey | None:
+    """The first recorded segment that the plain `file` does not hold, of those that are looked at."""
+    for key in _looked_at(state.segments):
         if _digest(file, key.offset, key.length) != key.digest:
             return key
     return None
 
 
-def _bounded(segments: list[SegmentKey], limit: int) -> Iterator[SegmentKey]:
-    """The segments from the first on, `limit` bytes of them, and the last, which any shift must hit."""
+def _looked_at(segments: list[SegmentKey]) -> Iterator[SegmentKey]:
+    """The segments from the first on, `_PROOF_BYTES` of them, and the last, which any shift must hit."""
     read = 0
     for key in segments[:-1]:
         read += key.length
-        if read > limit:
+        if read > _PROOF_BYTES:
             break
         yield key
     yield from segments[-1:]

@@ -7,7 +7,6 @@ before. Every `record_...` returns when its record is on disk, and `state` chang
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import msgspec
 from bulk_importer.checkpoint.digests import DIGEST_BYTES
 from bulk_importer.checkpoint.folder import CheckpointFolder, Entry, FolderOptions
 from bulk_importer.checkpoint.log.commit import GroupCommit
-from bulk_importer.checkpoint.log.file import COMPACT_BYTES, read_log
+from bulk_importer.checkpoint.log.file import read_log
 from bulk_importer.checkpoint.log.records import (
     Broken,
     Corrected,
@@ -40,7 +39,6 @@ from bulk_importer.checkpoint.log.records import (
 from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
 from bulk_importer.checkpoint.log.transitions import apply, require
 from bulk_importer.errors import CheckpointMismatch
-from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import Batch, Rejection, Segment
 from bulk_importer.spans import Span, SpanSet
 
@@ -48,6 +46,7 @@ __all__ = ["Checkpoint", "read_state"]
 
 # What the records about the source wait for each other by; those about a batch do so by its number.
 _SOURCE = -1
+_AS_USUAL = FolderOptions()
 
 
 def read_state(folder: Path) -> tuple[Header, CheckpointState]:
@@ -94,14 +93,7 @@ class Checkpoint:
         cls,
         folder: Path,
         header: Header,
-        *,
-        source_file: int | None = None,
-        source_grew: bool = False,
-        server_moved: bool = False,
-        max_rejected_bytes: int | None = None,
-        compact_bytes: int = COMPACT_BYTES,
-        clock: Callable[[], float] = time.time,
-        open_file: Callable[[Path], DurableFile] = DurableFile,
+        options: FolderOptions = _AS_USUAL,
     ) -> Checkpoint:
         """Begin a checkpoint in `folder`, or go on with the one that is there. Blocks: reads and writes.
 
@@ -109,14 +101,6 @@ class Checkpoint:
 
         Args:
             header: what this run is for; `run` is its own id, `began_at` is set here.
-            source_file: the source, open, where it is a file; without it a changed one cannot be judged.
-            source_grew: the user says that the source only grew.
-            server_moved: the server of `header` is the recorded one under another name; the caller found the project
-                there. It is put on record.
-            max_rejected_bytes: from there on `rejected.jsonl` keeps no entries; None for no limit.
-            compact_bytes: a log shorter than this is not compacted.
-            clock: seconds since the epoch.
-            open_file: what the files are written through.
 
         Raises:
             CheckpointLocked: another one writes it.
@@ -124,20 +108,7 @@ class Checkpoint:
             CheckpointDamaged: it is not what was written.
             CheckpointUnusable: it cannot be read or written.
         """
-        opened = CheckpointFolder(
-            folder,
-            header,
-            FolderOptions(
-                source_file=source_file,
-                source_grew=source_grew,
-                server_moved=server_moved,
-                max_rejected_bytes=max_rejected_bytes,
-                compact_bytes=compact_bytes,
-                clock=clock,
-                open_file=open_file,
-            ),
-        )
-        return cls(opened, clock)
+        return cls(CheckpointFolder(folder, header, options), options.clock)
 
     @classmethod
     def reopen(cls, folder: Path, run: str) -> Checkpoint:

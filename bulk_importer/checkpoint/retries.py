@@ -14,7 +14,6 @@ have landed.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.proof.claims import Claim
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import replace_file, sync_folder
 from bulk_importer.spans import SpanSet
 
 __all__ = [
@@ -212,28 +212,10 @@ def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFo
     made = RetryFolder(checkpoint / _FOLDER / f"{number:04}", tuple(each.position for each in corrections))
     try:
         made.path.mkdir(parents=True, exist_ok=True)
-        _write(made.source, b"".join(each.raw.strip() + b"\n" for each in corrections))
-        _write(made.path / _POSITIONS, json.dumps(made.positions).encode())
-        for folder in (made.path, made.path.parent, checkpoint):
-            _sync(folder)
+        sync_folder(checkpoint)
+        sync_folder(made.path.parent)
+        replace_file(made.source, b"".join(each.raw.strip() + b"\n" for each in corrections))
+        replace_file(made.path / _POSITIONS, json.dumps(made.positions).encode())
     except OSError as error:
         raise CheckpointUnusable.by(made.path, error) from error
     return made
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put a file there, whole or not at all."""
-    beside = path.with_name(f"{path.name}.new")
-    with open(beside, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -15,7 +15,7 @@ import msgspec
 
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
-from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience, Queries
 from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.datagym.wire.api_token import TOKEN_VARIABLE, Token
@@ -189,7 +189,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
     async def at_once(_: float) -> None:
         """Nothing is tried again here."""
 
-    catalog = Catalog(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None))
+    catalog = Catalog(Queries(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None)))
     try:
         project = await catalog.find_project(settings.project)
     except BulkImporterError as error:

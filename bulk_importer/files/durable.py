@@ -1,13 +1,14 @@
-"""Files that only grow at their end, and what it takes until their bytes survive a power cut."""
+"""Files that survive a power cut: those that only grow at their end, and those that are replaced as a whole."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from array import array
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["DurableFile", "create_folder", "sync_folder"]
+__all__ = ["DurableFile", "create_folder", "replace_file", "sync_folder"]
 
 # macOS: fsync hands the bytes to the drive, only this makes the drive write them down. Absent elsewhere.
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
@@ -27,7 +28,7 @@ class DurableFile:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         self.size = os.fstat(self._fd).st_size
 
-    def append(self, content: bytes) -> None:
+    def append(self, content: bytes | memoryview) -> None:
         """Put `content` behind the end. Raises OSError; then the end is where it was, if that is possible."""
         left = memoryview(content)
         try:
@@ -56,6 +57,34 @@ class DurableFile:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
+
+
+def replace_file(path: Path, *pieces: bytes | bytearray | memoryview | array[int]) -> None:
+    """Give the file `path` the content `pieces`, one behind the other; it is on disk when this returns.
+
+    A reader sees the old content or the new one, whole, and so does the next start after a crash at any moment. What a
+    crash may leave besides is `path` with `.new` behind its name, which the next call writes anew.
+
+    Raises:
+        OSError: nothing is left beside the file, which has its old content; or the new one, where only the folder
+            refused to be synced.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.unlink(missing_ok=True)
+        file = DurableFile(beside)
+        try:
+            for piece in filter(len, pieces):
+                file.append(memoryview(piece).cast("B"))
+            file.sync()
+        finally:
+            file.close()
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -27,7 +27,6 @@ import os
 import sys
 from array import array
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
@@ -35,6 +34,7 @@ from typing import TypeAlias
 from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import replace_file
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.media.task_runs import TaskRun
@@ -159,7 +159,12 @@ class MediaIndex:
             table.sizes.byteswap()
         pieces = (table.keys, table.flags, table.sizes)
         head = _HEAD.pack(_MAGIC, len(table.keys), bool(table.sizes), origin, _digest(origin, *pieces))
-        _write_durably(Path(path), head, *pieces)
+        try:
+            replace_file(Path(path), head, *pieces)
+        except OSError as error:
+            raise CheckpointUnusable.by(
+                Path(path), error, what="the index of its media cannot be written"
+            ) from error
         return cls(path)
 
 
@@ -224,23 +229,3 @@ def _digest(origin: bytes, *pieces: _Column) -> bytes:
     for piece in pieces:
         digest.update(piece)
     return digest.digest()
-
-
-def _write_durably(path: Path, *pieces: _Column) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise CheckpointUnusable.by(path, error, what="the index of its media cannot be written") from error

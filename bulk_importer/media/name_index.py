@@ -27,13 +27,13 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 
 from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import replace_file
 
 __all__ = ["NameIndex", "SeveralMedia"]
 
@@ -144,7 +144,12 @@ class NameIndex:
             keys.byteswap()
         body = keys.tobytes() + column
         head = _HEAD.pack(_MAGIC, len(keys), width, origin, _digest(origin, body))
-        _write_durably(Path(path), head + body)
+        try:
+            replace_file(Path(path), head, body)
+        except OSError as error:
+            raise CheckpointUnusable.by(
+                Path(path), error, what="the index of media names cannot be written"
+            ) from error
         return cls(path)
 
 
@@ -162,17 +167,3 @@ def _digest(origin: bytes, body: bytes | memoryview) -> bytes:
     digest = xxh3_128(origin)
     digest.update(body)
     return digest.digest()
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise CheckpointUnusable.by(path, error, what="the index of media names cannot be written") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity, identify, read_state
 from bulk_importer.checkpoint.log.records import Block
+from bulk_importer.checkpoint.summary_file import write_summary, written_state
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.errors import (
@@ -28,7 +29,7 @@ from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
-from bulk_importer.summary import Summary, write_summary, written_state
+from bulk_importer.summary import Summary
 from bulk_importer.transfer.build import require_sound
 
 __all__ = ["import_source"]

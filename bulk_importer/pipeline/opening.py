@@ -38,7 +38,7 @@ async def open_run(
     Raises:
         BulkImporterError: a part cannot be had, or a stop is requested before all are there.
     """
-    project, patience, stop = reached.target.project, reached.patience, caller.stop
+    project, stop = reached.target.project, caller.stop
     async with AsyncExitStack() as opened:
         async with stop.breaking_off():
             if PROJECT_NAME not in checkpoint.state.notes:
@@ -58,7 +58,7 @@ async def open_run(
             mention_log = opened.enter_context(
                 await asyncio.to_thread(MentionLog, spec.folder, checkpoint.state.position, wiped.mentions)
             )
-        reader = LabelReader(reached.client, reached.target.catalog, project, patience)
+        reader = LabelReader(reached.queries, reached.target.catalog, project)
         doubts = Doubts(
             checkpoint, reader, limit_seconds=spec.settings.server_request_limit, emit=caller.emit
         )

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import CheckpointLocked
@@ -40,7 +40,7 @@ class Reached:
     """
 
     client: Client
-    patience: Patience
+    queries: Queries
     target: Target
     config: LabelConfig | None
 
@@ -57,9 +57,10 @@ async def reach(spec: ImportSpec, caller: Caller) -> AsyncIterator[Reached]:
             patience = Patience.of(
                 spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit
             )
-            target = await find_target(spec.settings, Catalog(client, patience, emit=caller.emit))
+            queries = Queries(client, patience)
+            target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))
             config = await label_config_of(spec.settings, target)
-        yield Reached(client, patience, target, config)
+        yield Reached(client, queries, target, config)
 
 
 async def open_checkpoint(
@@ -81,19 +82,17 @@ async def open_checkpoint(
         settings=settings.meaning(),
         run=secrets.token_hex(8),
     )
+    options = FolderOptions(
+        source_file=spec.source.file,
+        source_grew=settings.source_grew,
+        server_moved=settings.server_moved,
+        max_rejected_bytes=settings.max_rejected_bytes,
+    )
     until = caller.clock() + settings.lock_wait
     while True:
         try:
             # Not broken off: a checkpoint that a thread has half opened would keep its lock.
-            return await asyncio.to_thread(
-                Checkpoint.open,
-                spec.folder,
-                header,
-                source_file=spec.source.file,
-                source_grew=settings.source_grew,
-                server_moved=settings.server_moved,
-                max_rejected_bytes=settings.max_rejected_bytes,
-            )
+            return await asyncio.to_thread(Checkpoint.open, spec.folder, header, options)
         except CheckpointLocked:
             if caller.clock() >= until:
                 raise

@@ -7,7 +7,7 @@ about the entry as a whole: its text, or its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import msgspec
@@ -38,7 +38,7 @@ def rejection_of(batch: Batch, refused: Refused) -> Rejection:
     ]
     if not findings:
         findings = [_finding(entry, code, pointer, words) for code, pointer in _blamed(entry, refused)]
-    return _rejection(entry, findings)
+    return Rejection.of(entry, findings)
 
 
 def rejections_of_condemned(run: EntryRun, said: str) -> tuple[Rejection, ...]:
@@ -52,17 +52,7 @@ def rejections_of_condemned(run: EntryRun, said: str) -> tuple[Rejection, ...]:
 
 def _turned_away(entry: Entry, said: str) -> Rejection:
     finding = _finding(entry, _TURNED_AWAY_CODE, "", f"{said}; the entry has {entry.length:,} bytes")
-    return _rejection(entry, [finding])
-
-
-def _rejection(entry: Entry, findings: Sequence[Finding]) -> Rejection:
-    return Rejection(
-        position=entry.position,
-        offset=entry.offset,
-        media_id=entry.media_id,
-        findings=tuple(findings),
-        raw=entry.raw,
-    )
+    return Rejection.of(entry, [finding])
 
 
 def _blamed(entry: Entry, refused: Refused) -> Iterator[tuple[str, str]]:
@@ -90,15 +80,6 @@ def _places(entry: Entry, key: str, *, below: str | None = None) -> list[str]:
 
 
 def _finding(entry: Entry, code: str, pointer: str, words: str) -> Finding:
-    kind = CATALOGUE[code]
-    return Finding(
-        code=code,
-        severity=kind.severity,
-        position=entry.position,
-        offset=entry.offset,
-        media_id=entry.media_id,
-        pointer=pointer,
-        expected="an entry that the server takes",
-        found=words[:_LONGEST_FOUND],
-        advice=kind.advice,
+    return Finding.of(
+        CATALOGUE[code], entry, pointer, "an entry that the server takes", words[:_LONGEST_FOUND]
     )

@@ -108,7 +108,7 @@ class FailingFile(DurableFile):
         self.inode = os.fstat(self._fd).st_ino
         self.synced = self.size
 
-    def append(self, content: bytes) -> None:
+    def append(self, content: bytes | memoryview) -> None:
         self._allowed("append", self.path)
         super().append(content)
 

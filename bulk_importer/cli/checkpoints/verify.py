@@ -215,7 +215,7 @@ async def _compare(
 
     from bulk_importer.checkpoint.folder import MOVED
     from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
-    from bulk_importer.cli.lookups.shared import opened_client
+    from bulk_importer.cli.lookups.shared import opened_queries
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.label_reader import LabelReader
     from bulk_importer.datagym.routes import server_url
@@ -232,10 +232,10 @@ async def _compare(
             f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
         )
     settings = replace(settings, server=server, project=header.project)
-    async with opened_client(settings, observer, max_seconds=settings.read_timeout) as (client, patience):
-        catalog = Catalog(client, patience)
+    async with opened_queries(settings, observer, max_seconds=settings.read_timeout) as queries:
+        catalog = Catalog(queries)
         project = await catalog.find_project(header.project)
-        reader = LabelReader(client, catalog, project, patience)
+        reader = LabelReader(queries, catalog, project)
         opened = await open_source(source)
         try:
             corrected = delivered_corrections(retry_folders(folder))

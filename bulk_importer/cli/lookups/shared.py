@@ -15,15 +15,14 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog
-    from bulk_importer.datagym.reads.queries import Patience
-    from bulk_importer.datagym.wire.client import Client
+    from bulk_importer.datagym.reads.queries import Queries
     from bulk_importer.events import Observer
 
 __all__ = [
     "Row",
     "configure_look_up",
     "opened_catalog",
-    "opened_client",
+    "opened_queries",
     "run_look_up",
     "settings_of",
     "show",
@@ -69,10 +68,10 @@ def run_look_up(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @asynccontextmanager
-async def opened_client(
+async def opened_queries(
     settings: Settings, observer: Observer | None = None, *, max_seconds: float = _LOOK_UP_SECONDS
-) -> AsyncIterator[tuple[Client, Patience]]:
-    """The server that the settings name, and how it is asked.
+) -> AsyncIterator[Queries]:
+    """The questions to the server that the settings name.
 
     Args:
         observer: told where it does not answer; without one a person is.
@@ -81,22 +80,20 @@ async def opened_client(
     import asyncio
     import random
 
-    from bulk_importer.datagym.reads.queries import Patience
+    from bulk_importer.datagym.reads.queries import Patience, Queries
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.datagym.wire.client import Client
     from bulk_importer.observe import Waiting
 
     async with Client.of(settings, Token.find(settings.token_file)) as client:
-        yield (
-            client,
-            Patience(
-                settings.wait_for_server,
-                min(max_seconds, settings.max_outage),
-                sleep=asyncio.sleep,
-                chance=random.random,
-                told=observer or Waiting(terminal.say),
-            ),
+        patience = Patience(
+            settings.wait_for_server,
+            min(max_seconds, settings.max_outage),
+            sleep=asyncio.sleep,
+            chance=random.random,
+            told=observer or Waiting(terminal.say),
         )
+        yield Queries(client, patience)
 
 
 @asynccontextmanager
@@ -104,12 +101,12 @@ async def opened_catalog(settings: Settings, observer: Observer | None = None) -
     """The catalog of the server that the settings name. A look-up is tried again for half a minute at most.
 
     Args:
-        observer: as `opened_client` takes it; it is also told how far long lists are.
+        observer: as `opened_queries` takes it; it is also told how far long lists are.
     """
     from bulk_importer.datagym.reads.catalog import Catalog
 
-    async with opened_client(settings, observer) as (client, patience):
-        yield Catalog(client, patience, emit=observer or (lambda _: None))
+    async with opened_queries(settings, observer) as queries:
+        yield Catalog(queries, emit=observer or (lambda _: None))
 
 
 def show(rows: Sequence[Row], arguments: argparse.Namespace, *, nothing: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import terminal
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.files.durable import replace_file
 from bulk_importer.files.small_files import reason_of, text_of
 
 if TYPE_CHECKING:
@@ -183,11 +183,9 @@ def _announce(
         ready |= {"project": project.id, "name": project.name, "media": len(project.media_ids)}
     line = json.dumps(ready)
     if arguments.ready_file:
-        # Renamed into place, so that whoever waits for the file never reads half of it.
-        half = arguments.ready_file.with_name(arguments.ready_file.name + f".{os.getpid()}")
+        # Whoever waits for the file must not read half of it.
         try:
-            half.write_text(line + "\n", "utf-8")
-            half.replace(arguments.ready_file)
+            replace_file(arguments.ready_file, f"{line}\n".encode())
         except OSError as error:
             raise UsageError(
                 f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."

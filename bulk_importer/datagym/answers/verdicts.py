@@ -1,6 +1,6 @@
 """What an answer of the server means, as a closed set of values.
 
-Pure. `answers.py` decides which one it is, `transfer` acts on it; match them exhaustively.
+Pure. `judging` decides which one it is, `transfer` acts on it; match them exhaustively.
 
 What counts is what is known about the database: after `Accept` the labels are in it; after `Again`,
 `AgainInPart`, `Refuse`, `TurnedAway` and `Stop` nothing of the request is; after `InDoubt` nobody knows yet.

@@ -11,9 +11,8 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.listings import MediaRow, TaskRow
 from bulk_importer.datagym.reads.project_names import AmbiguousProject, listed, meant_by
-from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, CountedRows, Patience, Queries, RowSink
+from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, CountedRows, Queries, RowSink
 from bulk_importer.datagym.routes import RouteSet
-from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import NotAuthorised, ProjectNotFound, ServerUnavailable, UsageError
 from bulk_importer.events import Advanced, Observer
 
@@ -77,10 +76,10 @@ class Catalog:
         emit: told how far long lists are.
     """
 
-    def __init__(self, client: Client, patience: Patience, *, emit: Observer = lambda _: None) -> None:
-        self._server = client.server
+    def __init__(self, queries: Queries, *, emit: Observer = lambda _: None) -> None:
+        self._server = queries.server
         self._emit = emit
-        self._asking = Queries(client, patience)
+        self._queries = queries
         # Found out by `projects`.
         self._routes: RouteSet | None = None
         # By project, the task that its configuration is read with; found out by `label_config`. It stays the same: the
@@ -91,7 +90,7 @@ class Catalog:
     def untold(self) -> Catalog:
         """The same catalog, and nobody hears of look-ups that are not answered."""
         other = copy.copy(self)
-        other._asking = self._asking.untold()
+        other._queries = self._queries.untold()
         return other
 
     async def route_set(self) -> RouteSet:
@@ -108,11 +107,11 @@ class Catalog:
             NotAuthorised: neither set of routes is open to us.
             ServerUnavailable: no answer, or none of a DataGym.
         """
-        answer = await self._asking.ask(routes.projects(RouteSet.TOKEN))
+        answer = await self._queries.ask(routes.projects(RouteSet.TOKEN))
         found = RouteSet.TOKEN
         if answer.status in _NO_TOKEN_ROUTES:
             # A self-hosted server opens no token route; a hosted one refuses the others, so this one decides.
-            refusal, answer = answer, await self._asking.ask(routes.projects(RouteSet.OPEN_CORE))
+            refusal, answer = answer, await self._queries.ask(routes.projects(RouteSet.OPEN_CORE))
             found = RouteSet.OPEN_CORE
             if answer.status == refusal.status == 404:
                 raise ServerUnavailable(
@@ -123,9 +122,9 @@ class Catalog:
             if answer.status != 200:
                 raise NotAuthorised(
                     self._server,
-                    f"it answers {refusal.status} to the list of projects{self._asking.way}; {WHERE_TOKENS_ARE_MADE}",
+                    f"it answers {refusal.status} to the list of projects{self._queries.way}; {WHERE_TOKENS_ARE_MADE}",
                 )
-        known = self._asking.read(answer, list[Project])
+        known = self._queries.read(answer, list[Project])
         self._routes = found
         return known
 
@@ -147,7 +146,7 @@ class Catalog:
         """The datasets that we may see; by token only those that belong to a project (see `routes.datasets`)."""
         known = await self.projects()
         if self._routes is RouteSet.OPEN_CORE:
-            found = await self._asking.look_up(routes.datasets(), list[Dataset])
+            found = await self._queries.look_up(routes.datasets(), list[Dataset])
         else:
             found = list({each.id: each for project in known for each in project.datasets}.values())
         return [each for each in found if not each.deleted]
@@ -179,14 +178,14 @@ class Catalog:
         opened = await self.route_set()
         sink = self._counted(sink, project.name, project.media_count)
         for each in TASK_STATES if state is None else (state,):
-            await self._asking.rows(routes.project_task_list(opened, project.id, each), TaskRow, sink)
+            await self._queries.rows(routes.project_task_list(opened, project.id, each), TaskRow, sink)
 
     async def media(self, dataset: Dataset, sink: RowSink[MediaRow]) -> None:
         """Hand the media of a dataset to `sink`."""
         opened = await self.route_set()
         sink = self._counted(sink, dataset.name, dataset.media_count)
         below = "media" if opened is RouteSet.TOKEN else None
-        await self._asking.rows(routes.dataset_media(opened, dataset.id), MediaRow, sink, below=below)
+        await self._queries.rows(routes.dataset_media(opened, dataset.id), MediaRow, sink, below=below)
 
     async def label_config(self, project: Project) -> list[object]:
         """The classes of the label configuration of a project as the server writes them, decoded.
@@ -196,12 +195,12 @@ class Catalog:
         """
         if project.label_configuration_id is not None:
             # Tried first, whoever we are: it writes nothing. A hosted server opens it to browsers alone.
-            answer = await self._asking.ask(routes.label_configuration(project.label_configuration_id))
+            answer = await self._queries.ask(routes.label_configuration(project.label_configuration_id))
             if await self.route_set() is RouteSet.OPEN_CORE:
-                return self._asking.read(answer, _Configuration).entries
+                return self._queries.read(answer, _Configuration).entries
             if answer.status == 200:
                 with contextlib.suppress(ServerUnavailable):
-                    return self._asking.read(answer, _Configuration).entries
+                    return self._queries.read(answer, _Configuration).entries
         wanted = self._config_tasks.get(project.id) or await self._finished_task(project)
         if wanted is None:
             raise UsageError(
@@ -209,7 +208,7 @@ class Catalog:
                 "together with one. Connect a dataset with the project, or give --label-config FILE."
             )
         self._config_tasks[project.id] = wanted
-        read = await self._asking.look_up(routes.task(wanted), _TaskView)
+        read = await self._queries.look_up(routes.task(wanted), _TaskView)
         return read.label_config.entries
 
     async def _finished_task(self, project: Project) -> str | None:
@@ -217,7 +216,7 @@ class Catalog:
         opened = await self.route_set()
         for state in _STATES_TO_READ:
             path = routes.project_task_list(opened, project.id, state, limit=1)
-            rows = await self._asking.look_up(path, list[TaskRow])
+            rows = await self._queries.look_up(path, list[TaskRow])
             if rows:
                 return rows[0].task_id
         return None
@@ -228,7 +227,7 @@ class Catalog:
         sink = self._counted(sink, dataset.name, dataset.media_count)
         while page < pages:
             path = routes.dataset_media_page(dataset.id, page, size)
-            found = await self._asking.look_up(path, _Page)
+            found = await self._queries.look_up(path, _Page)
             sink.rewind()
             sink.take(found.elements)
             sink.keep()

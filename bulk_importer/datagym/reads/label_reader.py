@@ -12,8 +12,7 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
-from bulk_importer.datagym.reads.queries import Patience, Queries
-from bulk_importer.datagym.wire.client import Client
+from bulk_importer.datagym.reads.queries import Queries
 from bulk_importer.labels.entry import lane_of
 
 __all__ = ["LabelReader", "Reading"]
@@ -45,14 +44,13 @@ class LabelReader:
 
     def __init__(
         self,
-        client: Client,
+        queries: Queries,
         catalog: Catalog,
         project: Project,
-        patience: Patience,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._asking = Queries(client, patience)
+        self._queries = queries
         self._catalog = catalog
         self._project = project
         self._clock = clock
@@ -63,7 +61,7 @@ class LabelReader:
         """Whether reading a media writes to it; found out once, with the media of `task`."""
         if self._writes is None:
             # A server that opens the token routes may open this one, too; a hosted one opens it to browsers alone.
-            answer = await self._asking.ask(self._free_path(task))
+            answer = await self._queries.ask(self._free_path(task))
             self._writes = answer.status != 200 or not _is_iteration(answer.body)
         return self._writes
 
@@ -82,12 +80,12 @@ class LabelReader:
         by_token = await self.writes(task)
         path = routes.task(task.task_id) if by_token else self._free_path(task)
         asked_at = self._clock()
-        answer = await self._asking.ask(path)
+        answer = await self._queries.ask(path)
         answered_at = self._clock()
         if by_token:
-            values = self._asking.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
+            values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
-            values = self._asking.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
+            values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
         return Reading(values, asked_at, answered_at, _seconds(answer.headers.get("date", "")))
 
     def _free_path(self, task: TaskRow) -> str:

@@ -232,6 +232,11 @@ class Queries:
         return answer
 
     @property
+    def server(self) -> str:
+        """The URL of the server."""
+        return self._client.server
+
+    @property
     def way(self) -> str:
         """As `Client.way`."""
         return self._client.way

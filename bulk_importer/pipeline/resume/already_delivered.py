@@ -196,21 +196,11 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
 
 def _rejection(run: EntryRun, index: int) -> Rejection:
     entry = run.entry(index)
-    finding = Finding(
-        code=_LATE.code,
-        severity=_LATE.severity,
-        position=entry.position,
-        offset=entry.offset,
-        media_id=entry.media_id,
-        pointer="/keepData",
-        expected="to be sent before the later entries of its media",
-        found="a later entry of its media was delivered already",
-        advice=_LATE.advice,
+    finding = Finding.of(
+        _LATE,
+        entry,
+        "/keepData",
+        "to be sent before the later entries of its media",
+        "a later entry of its media was delivered already",
     )
-    return Rejection(
-        position=entry.position,
-        offset=entry.offset,
-        media_id=entry.media_id,
-        findings=(finding,),
-        raw=entry.raw,
-    )
+    return Rejection.of(entry, [finding])

@@ -11,9 +11,11 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.checkpoint.retries import RetryFolder
+from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointUnusable, ExitCode, most_important
+from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline.summarizing import Before, Ending, left_to_send, summarize, tally_since
-from bulk_importer.summary import Summary, Tally, write_summary
+from bulk_importer.summary import Summary, Tally
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["conclude_retry", "write_rejected_again"]
@@ -40,10 +42,10 @@ def write_rejected_again(folder: Path, state: CheckpointState, retries: Sequence
         if position in state.rejected
     ]
     try:
-        path.unlink(missing_ok=True)
         if not lines:
+            path.unlink(missing_ok=True)
             return None
-        path.write_bytes(b"\n".join(lines) + b"\n")
+        replace_file(path, b"\n".join(lines) + b"\n")
     except OSError as error:
         raise CheckpointUnusable.by(path, error) from error
     return path

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint, Header, read_state
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import (
@@ -75,8 +75,8 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     _require_same_names(spec, header)
     server = await _server(spec, caller, header)
     fresh = msgspec.structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
-    moved = spec.settings.server_moved
-    ledger = await asyncio.to_thread(Checkpoint.open, spec.folder, fresh, server_moved=moved)
+    options = FolderOptions(server_moved=spec.settings.server_moved)
+    ledger = await asyncio.to_thread(Checkpoint.open, spec.folder, fresh, options)
     try:
         return await _retry(spec, caller, ledger)
     except BulkImporterError as error:
@@ -111,7 +111,7 @@ async def _server(spec: RetrySpec, caller: Caller, header: Header) -> str:
     async with caller.stop.breaking_off(), Client.of(spec.settings, caller.token) as client:
         patience = Patience.of(spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit)
         try:
-            await Catalog(client, patience).find_project(header.project)
+            await Catalog(Queries(client, patience)).find_project(header.project)
         except ProjectNotFound as error:
             raise CheckpointMismatch(
                 f"{server} has no project {header.project}, so it is not {header.server} under another name. "

@@ -119,16 +119,13 @@ class Mentions:
 
 def wiping(run: EntryRun, index: int, severity: Severity, where: str) -> Finding:
     """The finding about an entry that wipes an earlier one; `where` says where it stands to that."""
-    return Finding(
-        code=_WIPED.code,
+    return Finding.of(
+        _WIPED,
+        run.entry(index),
+        "/keepData",
+        "keepData true, or one entry for the media",
+        f"keepData false, {where}",
         severity=severity,
-        position=run.positions[index],
-        offset=run.offset + run.starts[index],
-        media_id=run.media_ids[index],
-        pointer="/keepData",
-        expected="keepData true, or one entry for the media",
-        found=f"keepData false, {where}",
-        advice=_WIPED.advice,
     )
 
 

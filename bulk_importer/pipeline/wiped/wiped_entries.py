@@ -113,13 +113,7 @@ def _without(segment: Segment, findings: Sequence[Finding]) -> Segment:
     wrong = {finding.position: finding for finding in findings}
     kept = [index for index in range(len(run)) if run.positions[index] not in wrong]
     rejections = [
-        Rejection(
-            position=entry.position,
-            offset=entry.offset,
-            media_id=entry.media_id,
-            findings=(wrong[entry.position],),
-            raw=entry.raw,
-        )
+        Rejection.of(entry, [wrong[entry.position]])
         for entry in map(run.entry, range(len(run)))
         if entry.position in wrong
     ]

@@ -18,7 +18,7 @@ import pytest
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
@@ -100,10 +100,10 @@ async def staged(
     await checkpoint.record_in_doubt(batch, "reset")
     later = [0.0]
     async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
-        patience = Patience(5, 5, asyncio.sleep, random.random, lambda _: None)
-        catalog = Catalog(client, patience)
+        queries = Queries(client, Patience(5, 5, asyncio.sleep, random.random, lambda _: None))
+        catalog = Catalog(queries)
         found = await catalog.find_project(project.id)
-        reader = LabelReader(client, catalog, found, patience)
+        reader = LabelReader(queries, catalog, found)
         doubts = Doubts(checkpoint, reader, limit_seconds=LIMIT, clock=lambda: time.time() + later[0])
         doubts.note(run)
         yield Stage(sandbox, checkpoint, doubts, project.id, batch.body, run, later)

@@ -20,7 +20,7 @@ from bulk_importer.datagym.answers.judging import FailureKind
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt, Stop, StopKind, TurnedAway
 from bulk_importer.datagym.diagnosis import diagnose
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience
+from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client, RequestFailed
@@ -489,7 +489,8 @@ async def test_a_silent_catalog_knows_the_same_and_tells_nobody(start_server: St
     server = await start_server(answer)
     told: list[Event] = []
     async with Client.of(Settings(server=server.url), Token()) as client:
-        catalog = Catalog(client, Patience(0.0, 60.0, asyncio.sleep, lambda: 0.001, told.append))
+        patience = Patience(0.0, 60.0, asyncio.sleep, lambda: 0.001, told.append)
+        catalog = Catalog(Queries(client, patience))
         assert await catalog.projects() == []
         assert await catalog.untold().projects() == []
         assert not told
@@ -503,7 +504,7 @@ async def missed_by_look_up(settings: Settings, words: str) -> list[AnswerMissed
     async with Client.of(settings, Token("a-token")) as client:
         patience = Patience.of(settings, sleep=asyncio.sleep, chance=random.random, told=told.append)
         with pytest.raises(ServerUnavailable, match=words) as raised:
-            await Catalog(client, patience).projects()
+            await Catalog(Queries(client, patience)).projects()
     assert "a-token" not in str(raised.value)
     return [event for event in told if isinstance(event, AnswerMissed)]
 

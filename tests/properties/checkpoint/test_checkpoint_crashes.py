@@ -13,7 +13,7 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, rejected_lines, verify
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, rejected_lines, verify
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
 from support.checkpoints import FailingFile, batch_of, header, rejection_of, segment_of
@@ -182,7 +182,9 @@ async def survive(step: Coroutine[None, None, None]) -> None:
 async def live(folder: Path, story: Story, disk: Disk, compact_bytes: int) -> None:
     """One life: from opening to the power cut, or to the end of what there was to do."""
     try:
-        checkpoint = Checkpoint.open(folder, header(), compact_bytes=compact_bytes, open_file=disk.open)
+        checkpoint = Checkpoint.open(
+            folder, header(), FolderOptions(compact_bytes=compact_bytes, open_file=disk.open)
+        )
     except CheckpointUnusable:
         return
     story.settle_with(checkpoint.state)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from xxhash import xxh3_128_hexdigest
 
-from bulk_importer.checkpoint import Checkpoint, SourceIdentity, identify
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, SourceIdentity, identify
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import Segment, SegmentKey
 from support.checkpoints import header, segment_of
@@ -49,7 +49,9 @@ class Folder:
         with self.source.open("rb") as source:
             identity = identify(source.fileno(), plain=plain)
             return Checkpoint.open(
-                self.checkpoint, header(identity=identity), source_file=source.fileno(), source_grew=grew
+                self.checkpoint,
+                header(identity=identity),
+                FolderOptions(source_file=source.fileno(), source_grew=grew),
             )
 
     async def goes_on(self, *, grew: bool = False, plain: bool = True) -> None:

@@ -17,7 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.checkpoint import Checkpoint, Contradiction, lock_owner, read_state, rejected_lines, verify
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    Contradiction,
+    FolderOptions,
+    lock_owner,
+    read_state,
+    rejected_lines,
+    verify,
+)
 from bulk_importer.checkpoint.log.file import read_content
 from bulk_importer.checkpoint.log.records import Suspicion
 from bulk_importer.errors import CheckpointLocked, CheckpointMismatch, CheckpointUnusable
@@ -45,7 +53,7 @@ class Witness:
 async def test_sent_is_on_disk_when_the_call_returns(tmp_path: Path) -> None:
     """So the request that waits for it leaves after its record."""
     witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
     await checkpoint.record_segment(segment_of(0, 10))
     await checkpoint.record_sent(batch_of(4, [2, 3, 7]))
     assert b'{"type":"sent","batch":4,"spans":[[2,4],[7,8]]' in witness.synced
@@ -56,7 +64,7 @@ async def test_sent_is_on_disk_when_the_call_returns(tmp_path: Path) -> None:
 async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: Path) -> None:
     """Digests and rejected entries first, their record last."""
     witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
     witness.steps.clear()
     await checkpoint.record_segment(segment_of(0, 10, rejected=[4]))
     order = [step for step in witness.steps if step != ("open", "log")]
@@ -70,7 +78,7 @@ async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: 
 async def test_many_who_wait_share_their_writes(tmp_path: Path) -> None:
     """A hundred records at once cost a few syncs."""
     witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=witness.open)
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
     await checkpoint.record_segment(segment_of(0, 100))
     witness.steps.clear()
     async with asyncio.TaskGroup() as tasks:
@@ -109,7 +117,9 @@ async def test_closing_ends_what_is_being_written_even_when_it_is_cancelled(tmp_
             go_on.wait(30)
 
     armed = False
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, wait))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, wait))
+    )
     await checkpoint.record_segment(segment_of(0, 10))
     armed = True
     sent = asyncio.create_task(checkpoint.record_sent(batch_of(0, [0])))
@@ -208,12 +218,12 @@ async def test_a_segment_that_is_read_again_must_hold_the_same_bytes(tmp_path: P
 async def test_sums_over_runs_count_a_killed_one_by_its_requests(tmp_path: Path) -> None:
     """A run that ends in its own time says what it took; a killed one is estimated from its `sent` records."""
     now = 1000.0
-    first = Checkpoint.open(tmp_path, header("r1"), clock=lambda: now)
+    first = Checkpoint.open(tmp_path, header("r1"), FolderOptions(clock=lambda: now))
     await first.record_segment(segment_of(0, 9))
     now = 1007.0
     await first.record_sent(batch_of(1, [1]))
     await first.close()
-    second = Checkpoint.open(tmp_path, header("r2"), clock=lambda: now)
+    second = Checkpoint.open(tmp_path, header("r2"), FolderOptions(clock=lambda: now))
     await second.record_run_ended(seconds=2.5, requests=4, retries=1)
     assert (second.state.seconds, second.state.requests, second.state.retries) == (9.5, 5, 1)
     await second.close()
@@ -227,7 +237,9 @@ async def test_a_disk_without_room_ends_everyone_and_the_next_run_goes_on(tmp_pa
         if is_full and step == "append":
             no_room()
 
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, allowed))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, allowed))
+    )
     await checkpoint.record_segment(segment_of(0, 20))
     is_full = True
     calls = [checkpoint.record_sent(batch_of(number, [number])) for number in range(5)]
@@ -282,7 +294,9 @@ async def test_a_folder_that_is_taken_away_stops_the_run(tmp_path: Path) -> None
         if is_gone:
             raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
 
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, allowed))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, allowed))
+    )
     await checkpoint.record_segment(segment_of(0, 9))
     is_gone = True
     with pytest.raises(CheckpointUnusable, match="nothing was sent without a record"):
@@ -293,7 +307,7 @@ async def test_a_folder_that_is_taken_away_stops_the_run(tmp_path: Path) -> None
 WRITES_FOR_EVER = textwrap.dedent("""
     import asyncio, sys
     from pathlib import Path
-    from bulk_importer.checkpoint import Checkpoint
+    from bulk_importer.checkpoint import Checkpoint, FolderOptions
     from support.checkpoints import batch_of, header, rejection_of, segment_of
 
     async def carry(checkpoint, lane, batch_numbers):
@@ -315,7 +329,7 @@ WRITES_FOR_EVER = textwrap.dedent("""
                 print("rejected", positions[0], flush=True)
 
     async def main():
-        checkpoint = Checkpoint.open(Path(sys.argv[1]), header(), compact_bytes=int(sys.argv[2]))
+        checkpoint = Checkpoint.open(Path(sys.argv[1]), header(), FolderOptions(compact_bytes=int(sys.argv[2])))
         numbers = iter(range(checkpoint.state.next_batch, 1 << 40))
         if not checkpoint.state.position:
             await checkpoint.record_segment(segment_of(0, 100_000))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import (
     Advanced,
@@ -41,7 +42,7 @@ from bulk_importer.observe import Drawing, JsonLines, JsonLog, MovingLine, Plain
 from bulk_importer.observe.line import fitted
 from bulk_importer.observe.standing import Part
 from bulk_importer.spans import Span
-from bulk_importer.summary import RunState, Summary, write_summary
+from bulk_importer.summary import RunState, Summary
 from bulk_importer.times import written
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.checkpoint import Checkpoint, LogTail
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, LogTail
 from bulk_importer.checkpoint.log.frames import frame
 from bulk_importer.checkpoint.log.records import Delivered, Owed, Sent
 from bulk_importer.checkpoint.log.snapshot import snapshot
@@ -22,7 +22,7 @@ from support.checkpoints import batch_of, header, segment_of
 
 async def begun(folder: Path, *, compact_bytes: int = 1 << 30) -> Checkpoint:
     """A run that goes on: 20 delivered, 10 in doubt, 10 in flight, 10 owed, one batch given back once."""
-    checkpoint = Checkpoint.open(folder, header(), compact_bytes=compact_bytes)
+    checkpoint = Checkpoint.open(folder, header(), FolderOptions(compact_bytes=compact_bytes))
     await checkpoint.record_segment(segment_of(0, 50))
     batches = [batch_of(number, range(10 * number, 10 * number + 10)) for number in range(4)]
     await checkpoint.record_sent(batches[0])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.checkpoint import Checkpoint, read_state
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, read_state
 from bulk_importer.checkpoint.log.file import CheckpointLog, read_content, read_log
 from bulk_importer.checkpoint.log.frames import frame, split
 from bulk_importer.checkpoint.log.records import Note, encode
@@ -113,7 +113,7 @@ async def test_a_record_that_contradicts_the_others_is_damage(tmp_path: Path) ->
 
 async def test_compaction_keeps_what_the_log_says_and_shortens_it(tmp_path: Path) -> None:
     """Also with batches in flight and in doubt, notes, an end, and sums."""
-    checkpoint = Checkpoint.open(tmp_path, header(), compact_bytes=2000)
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(compact_bytes=2000))
     await checkpoint.record_segment(segment_of(0, 400, rejected=[3], skipped=[5]))
     for number in range(38):
         batch = batch_of(number, range(10 + 10 * number, 20 + 10 * number))
@@ -138,7 +138,7 @@ async def test_a_compaction_for_which_there_is_no_room_leaves_the_log_as_it_is(t
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     checkpoint = Checkpoint.open(
-        tmp_path, header(), compact_bytes=500, open_file=lambda path: FailingFile(path, full)
+        tmp_path, header(), FolderOptions(compact_bytes=500, open_file=lambda path: FailingFile(path, full))
     )
     await checkpoint.record_segment(segment_of(0, 100))
     for number in range(10):
@@ -153,7 +153,7 @@ KILLED_WHILE_COMPACTING = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
     from bulk_importer.files.durable import DurableFile
-    from bulk_importer.checkpoint import log
+    from bulk_importer.checkpoint.log import file
     from bulk_importer.checkpoint.log.file import CheckpointLog, read_log
 
     folder, moment = Path(sys.argv[1]), sys.argv[2]
@@ -175,7 +175,7 @@ KILLED_WHILE_COMPACTING = textwrap.dedent("""
     if moment == "synced":
         os.replace = lambda *_: die()
     if moment == "renamed":
-        log.sync_folder = lambda _: die()
+        file.sync_folder = lambda _: die()
     replayed = read_log(folder)
     CheckpointLog(folder, replayed, compact_bytes=1, open_file=Doomed).compact(replayed.state)
     die()
@@ -286,7 +286,9 @@ async def test_a_failed_fsync_is_final(tmp_path: Path) -> None:
         if broken and step == "sync":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    checkpoint = Checkpoint.open(tmp_path, header(), open_file=lambda path: FailingFile(path, fails_to_sync))
+    checkpoint = Checkpoint.open(
+        tmp_path, header(), FolderOptions(open_file=lambda path: FailingFile(path, fails_to_sync))
+    )
     await checkpoint.record_segment(segment_of(0, 10))
     broken = True
     with pytest.raises(CheckpointUnusable, match="Input/output error"):

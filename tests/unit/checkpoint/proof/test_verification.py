@@ -9,7 +9,15 @@ import msgspec
 import pytest
 from xxhash import xxh3_128_hexdigest
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, SourceIdentity, SourceProof, verify
+from bulk_importer.checkpoint import (
+    Checkpoint,
+    CheckpointState,
+    Claim,
+    FolderOptions,
+    SourceIdentity,
+    SourceProof,
+    verify,
+)
 from bulk_importer.checkpoint.log import records
 from bulk_importer.checkpoint.log.file import read_content
 from bulk_importer.checkpoint.log.frames import frame, split
@@ -22,7 +30,7 @@ from support.checkpoints import batch_of, header, rejection_of, segment_of
 
 async def written(folder: Path, *, compact_bytes: int = 1 << 30) -> None:
     """A checkpoint with something in every place, in a folder of its own."""
-    checkpoint = Checkpoint.open(folder, header(), compact_bytes=compact_bytes)
+    checkpoint = Checkpoint.open(folder, header(), FolderOptions(compact_bytes=compact_bytes))
     await checkpoint.record_segment(segment_of(0, 50, rejected=[3], skipped=[0]))
     await checkpoint.record_segment(segment_of(50, 50))
     for number in range(8):
@@ -136,7 +144,7 @@ async def test_a_snapshot_that_puts_an_entry_in_two_places_or_none_is_found_out(
 ) -> None:
     """Its checksums are right; its sets are not."""
     await written(tmp_path)
-    checkpoint = Checkpoint.open(tmp_path, header(), compact_bytes=100)
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(compact_bytes=100))
     await checkpoint.record_note("compacts", "before it is written")
     await checkpoint.close()
     content, altered = read_content(tmp_path), b""
