@@ -31,7 +31,7 @@ from bulk_importer.pipeline.run import Run
 from bulk_importer.transfer.build import Remembered, Sending
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "open_flow"]
+__all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
 
 _SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 _GATE_NOTE = "gate"
@@ -133,8 +133,8 @@ class RunLedger:
             self._run.doubts.note(run)
 
 
-def open_flow(run: Run) -> Flow:
-    """Build the stages of the next pass.
+async def go_once(run: Run) -> PassResult:
+    """Build the stages of a pass, and run them.
 
     They are new for each pass, because a pool drops what waits behind a doubt and the sending side is built around its
     pool. What the sending side found out about the server is on record, so the next one begins with it.
@@ -158,7 +158,7 @@ def open_flow(run: Run) -> Flow:
         emit=run.emit,
         clock=run.clock,
     )
-    return Flow(run, pool, sending, errors)
+    return await Flow(run, pool, sending, errors).run()
 
 
 class Flow:

@@ -8,7 +8,7 @@ absence proves nothing. Where something turned out to be owed, another pass send
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import DoubtsAwaited
 from bulk_importer.model import ReadPlan
-from bulk_importer.pipeline.flow import Flow, PassResult, open_flow
+from bulk_importer.pipeline.flow import PassResult, go_once
 from bulk_importer.pipeline.run import Run
 
 __all__ = ["Passes"]
@@ -33,12 +33,12 @@ class Passes:
     """The passes of one run over its source. `run` them once.
 
     Args:
-        flow: makes the stages of each pass.
+        go: goes over the source once.
     """
 
-    def __init__(self, run: Run, *, flow: Callable[[Run], Flow] = open_flow) -> None:
+    def __init__(self, run: Run, *, go: Callable[[Run], Awaitable[PassResult]] = go_once) -> None:
         self._run = run
-        self._flow = flow
+        self._go = go
         # A source that can be read once only cannot give again what turned out to be owed.
         self._can_read_again = run.source.repeatable
         # Seconds of waiting for the end of doubts that are left; changed by `_owes_again`.
@@ -54,7 +54,7 @@ class Passes:
         await self._ask_first()
         requests = retries = 0
         while True:
-            last = await self._flow(self._run).run()
+            last = await self._go(self._run)
             requests += last.requests
             retries += last.retries
             errors = [*last.errors]
