@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import random
 
-from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.faults.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost_model import CostModel, read_cost_model
+from bulk_importer.sandbox.faults.machine import Fate, Machine, MachineJob
 
 _ROWS = 65
 # Entries a second (and share of deadlocks in %), as measured; None: not measured.
@@ -50,7 +50,7 @@ def simulate(
     rows = model.effective_rows(entries * _ROWS, entries * _ROWS if replaces else 0)
     now, ended, delivered = 0.0, 0, 0
     for _ in range(in_flight):
-        machine.admit(Job(rows, model.seconds(rows), replaces), now)
+        machine.admit(MachineJob(rows, model.seconds(rows), replaces), now)
     while now < seconds or ended < 30:
         due = machine.next_event()
         assert due is not None
@@ -58,7 +58,7 @@ def simulate(
         for job in machine.advance(now):
             ended += 1
             delivered += entries if job.fate is Fate.DONE else 0
-            machine.admit(Job(rows, model.seconds(rows), replaces), now)
+            machine.admit(MachineJob(rows, model.seconds(rows), replaces), now)
     return delivered / now, 1 - delivered / (ended * entries)
 
 

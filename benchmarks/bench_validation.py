@@ -23,7 +23,8 @@ import msgspec
 import orjson
 
 from bulk_importer.intake.validation.forms.plain import PlainEntry
-from bulk_importer.intake.validation.judge import Judge, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.media.index import MediaIndex
@@ -109,7 +110,7 @@ def judging(rules: Rules, raws: list[bytes]) -> Callable[[], object]:
     """The work of judging these elements by these rules."""
     judge = Judge(rules)
     data, starts, lengths = segment(raws)
-    return lambda: judge.judge(data, starts, lengths, first=0, offset=0)
+    return lambda: judge.judge(data, starts, lengths)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Servers in simulated time, against which the gate is measured: closed loops of requests, and the best fixed setting.
 
-The servers are the sandbox's cost model (`sandbox.faults.cost`) with a way to them that takes time, so that the
+The servers are the sandbox's cost model (`sandbox.faults`) with a way to them that takes time, so that the
 gate, the sandbox and the tests agree on what a server is like. A run of a few hundred answers takes a few
 hundredths of a second, whatever it stands for.
 """
@@ -18,8 +18,8 @@ from statistics import median
 
 from bulk_importer.datagym.answers.verdicts import Accept, Refuse
 from bulk_importer.events import GateMoved
-from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
-from bulk_importer.sandbox.faults.cost_files import read_cost_model
+from bulk_importer.sandbox.faults.cost_model import CostModel, read_cost_model
+from bulk_importer.sandbox.faults.machine import Fate, Machine, MachineJob
 from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing, Setting
 from bulk_importer.transfer.isolation.parts import Isolation
 
@@ -110,7 +110,7 @@ class _Request:
     started: float
     in_flight: int
     back_seconds: float
-    job: Job = field(init=False)
+    job: MachineJob = field(init=False)
 
 
 _MEASURED = read_cost_model("measured")
@@ -216,7 +216,7 @@ class _Simulation:
         # Requests on their way: when they arrive, a number that keeps equal times in order, where they go.
         self._ways: list[tuple[float, int, bool, _Request]] = []
         self._numbers = itertools.count()
-        self._working: dict[Job, _Request] = {}
+        self._working: dict[MachineJob, _Request] = {}
         self._groups: deque[_Group] = deque()
 
     def answers(self) -> Iterator[Answer]:
@@ -282,14 +282,16 @@ class _Simulation:
             )
         return back
 
-    def _admit(self, request: _Request) -> list[Job]:
+    def _admit(self, request: _Request) -> list[MachineJob]:
         server = self._server
         model = server.later if server.later and self._now >= server.changes_at else server.model
         written = round(request.group.weight * _ROWS_PER_WEIGHT)
         rows = model.effective_rows(written, written if server.replaces else 0)
         # A refused request is rolled back half-way, on the average.
         share = 0.5 if request.group.is_poisoned else 1.0
-        request.job = Job(rows, model.seconds(rows, 50 * written) * share * self._noise(), server.replaces)
+        request.job = MachineJob(
+            rows, model.seconds(rows, 50 * written) * share * self._noise(), server.replaces
+        )
         self._working[request.job] = request
         return self._machine.admit(request.job, self._now)
 

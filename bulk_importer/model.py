@@ -358,7 +358,9 @@ class Segment(msgspec.Struct, frozen=True):
     Attributes:
         counts: number of findings by code, all severities, those of the rejections included.
         digests: eight bytes for each of the `key.count` positions, by which a delivered entry is known again
-            in a mended source.
+            in a mended source; nothing in a report.
+        warnings: about the entries of `run`, if the rules ask for them.
+        geometries: those of the entries of `run` by class, in a report.
     """
 
     key: SegmentKey
@@ -367,6 +369,8 @@ class Segment(msgspec.Struct, frozen=True):
     skipped: tuple[Span, ...]
     counts: Mapping[str, int]
     digests: bytes
+    warnings: tuple[Finding, ...] = ()
+    geometries: Mapping[str, int] = {}
 
 
 class ReadPlan(msgspec.Struct, frozen=True):

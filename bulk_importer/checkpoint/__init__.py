@@ -1,6 +1,12 @@
-"""What is settled, surviving a crash: one folder for each source, its log, its rejects, its lock.
+"""What is settled, surviving a crash: a folder for each source.
 
-`Checkpoint` is the state and the only way to change it; `log` describes the file that it is read from.
+- `ledger` has `Checkpoint`, the state and the only way to change it. Behind it `folder` writes the files in the order
+  in which they count on each other: `log` (a package, which describes the format), `rejects`, `digests`, `lock`.
+- `places` says in which folder the checkpoint of a source is, `identity` whether a source is the recorded one.
+- `retries` are the folders in which entries that were rejected are sent again, each a `correction`.
+- `proof` proves a checkpoint, and repairs a damaged log. `summary_file` writes what a run came to.
+
+It takes segments, batches and rejections as they are, and knows neither a server nor how a source is read.
 """
 
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests

@@ -1,4 +1,4 @@
-"""What is sent in the place of a rejected entry, as a value that says which media it is for. Pure."""
+"""What is sent in the place of a rejected entry, and which media it is for. Pure."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ class Correction(msgspec.Struct, frozen=True):
 
     @property
     def media_id(self) -> str | None:
-        """The id of its media, as it stands there, else by its name."""
+        """The id of the media: the one in the entry, else the one that its file name means."""
         head = self._head
         return self.named if head is None or head.media_id is None else head.media_id
 
     @property
     def lane(self) -> str | None:
-        """The lane of its media; None where it names none, which the judge will see."""
+        """The lane of the media; None where the entry names no media, for which the judge rejects it."""
         media_id = self.media_id
         return None if media_id is None else lane_of(media_id)
 
     @property
     def name(self) -> str | None:
-        """The file name by which it names its media."""
+        """The file name by which the entry names its media; None where it has none."""
         head = self._head
         return None if head is None else head.name
 
     @property
     def keep(self) -> KeepData:
-        """What it says about the labels that its media holds."""
+        """What the entry says about the labels that its media holds."""
         head = self._head
         if head is None or head.keep is None:
             return KeepData.MISSING

@@ -31,12 +31,12 @@ DIGESTS = "digests"
 
 
 class SegmentDigests:
-    """The file, open for appending."""
+    """The file `digests`, open for appending."""
 
     def __init__(
         self, folder: Path, entries: int, open_file: Callable[[Path], DurableFile] = DurableFile
     ) -> None:
-        """Open it, and cut what stands behind the `entries` that the log counts on.
+        """Open the file, and cut what stands behind the `entries` that the log counts on.
 
         Raises:
             CheckpointUnusable: it is shorter than that.
@@ -52,11 +52,11 @@ class SegmentDigests:
             self._file.cut(counted)
 
     def append(self, digests: bytes) -> None:
-        """Add those of the next positions. Raises OSError."""
+        """Add the digests of the next positions. Raises OSError."""
         self._file.append(digests)
 
     def sync(self) -> None:
-        """Return when all of them are on disk. Raises OSError."""
+        """Return when all digests are on disk. Raises OSError."""
         self._file.sync()
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class DeliveredDigests:
         self._left = 0
 
     def __len__(self) -> int:
-        """How many are left."""
+        """How many digests are left."""
         return self._left
 
     def put(self, digests: bytes) -> None:
@@ -105,7 +105,7 @@ class DeliveredDigests:
 
 
 def delivered_digests(*folders: Path) -> DeliveredDigests:
-    """The digests of all entries that the checkpoints in `folders` say are delivered; reads without a lock.
+    """The digests of all entries that the checkpoints in `folders` have as delivered; reads without a lock.
 
     Raises:
         CheckpointUnusable, CheckpointDamaged: it cannot be read, or is not what was written.

@@ -75,10 +75,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class CheckpointFolder:
-    """The files, open for writing under the lock. Used by one thread at a time."""
+    """The files of one checkpoint, open for writing under the lock. Used by one thread at a time."""
 
     def __init__(self, folder: Path, header: Header, options: FolderOptions) -> None:
-        """Begin or go on; blocks. Raises what `Checkpoint.open` raises."""
+        """Begin a checkpoint or go on with it; blocks. Raises what `Checkpoint.open` raises."""
         self._folder = folder
         with ExitStack() as opened:
             try:

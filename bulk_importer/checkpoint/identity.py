@@ -1,4 +1,4 @@
-"""By what a resume knows its input: size and digests of a file, and what may have changed since.
+"""How a resume recognises its input: by size and digests of the file; and which changes of it are allowed.
 
 The identity of a file is its size and the digests of its head, its tail and samples between them, 192 KiB
 of reading whatever its size. It says at once whether a file is another one; that a stretch is the same is
@@ -44,7 +44,7 @@ def identify(file: int, *, plain: bool = True) -> SourceIdentity:
 def check_source(
     state: CheckpointState, now: SourceIdentity, file: int | None, *, folder: Path, grew: bool = False
 ) -> bool:
-    """Whether the source that is `now` may be gone on with although it is not the recorded one.
+    """Whether the source with the identity `now` is another one than the recorded, and may be gone on with.
 
     False when it is the recorded one. A stream has no identity: its segments prove it while it is read.
 

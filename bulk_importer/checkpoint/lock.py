@@ -35,7 +35,7 @@ _LOOKERS_SECONDS = 0.05
 
 
 class LockOwner(msgspec.Struct, frozen=True):
-    """Who said that the folder is theirs. `since` is an ISO 8601 time in UTC."""
+    """The process that writes in a folder, as it says itself. `since` is an ISO 8601 time in UTC."""
 
     host: str
     process: int

@@ -27,7 +27,7 @@ _STREAMS = frozenset({"-", "entries"})
 """How standard input and the entries of a program are called; only what they hold tells them apart, when it is read."""
 
 
-class _Claim(IntEnum):
+class _Match(IntEnum):
     """By what a checkpoint is the one of a source; the more, the surer."""
 
     NONE = 0
@@ -104,27 +104,27 @@ def _owner(root: Path, sources: Sequence[str], below: Sequence[Path]) -> int | N
     """Whose checkpoint the root itself is, as a place in `sources`; None where it is nobody's of them."""
     if not _is_begun(root):
         return None
-    claims = _claims(root, sources)
-    surest = max(claims)
-    place = claims.index(surest)
-    if surest is _Claim.NONE:
+    matches = _matches(root, sources)
+    surest = max(matches)
+    place = matches.index(surest)
+    if surest is _Match.NONE:
         return None
-    is_below = _is_begun(below[place]) and _claims(below[place], [sources[place]])[0] > surest
+    is_below = _is_begun(below[place]) and _matches(below[place], [sources[place]])[0] > surest
     return None if is_below else place
 
 
-def _claims(folder: Path, sources: Sequence[str]) -> list[_Claim]:
-    """What each source has to say for its being that of the checkpoint."""
+def _matches(folder: Path, sources: Sequence[str]) -> list[_Match]:
+    """By what the checkpoint is that of each source."""
     header, state = read_state(folder)
 
-    def claim(source: str) -> _Claim:
+    def match_of(source: str) -> _Match:
         if header.source == readable(source) or {header.source, source} <= _STREAMS:
-            return _Claim.SOURCE
+            return _Match.SOURCE
         if _is_same(state.identity, source):
-            return _Claim.CONTENT
-        return _Claim.NAME if _name_of(header.source) == _name_of(readable(source)) else _Claim.NONE
+            return _Match.CONTENT
+        return _Match.NAME if _name_of(header.source) == _name_of(readable(source)) else _Match.NONE
 
-    return list(map(claim, sources))
+    return list(map(match_of, sources))
 
 
 def _is_same(identity: SourceIdentity, source: str) -> bool:

@@ -62,7 +62,7 @@ class RejectedLine(msgspec.Struct, frozen=True, kw_only=True):
     entry_base64: str | None = None
 
     def kept(self) -> Mapping[str, object]:
-        """The key under which the entry stands, with it; nothing where the file was full."""
+        """The entry under the key that it stands under; empty where the line was written without its entry."""
         forms = {
             "entry": self.entry if bytes(self.entry) else None,
             "entry_text": self.entry_text,
@@ -83,12 +83,12 @@ class Left(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """The bytes of the new file."""
         return self.file.size
 
 
 class RejectedLines:
-    """The file, open for appending."""
+    """The file `rejected.jsonl`, open for appending."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class RejectedLines:
         max_bytes: int | None = None,
         open_file: Callable[[Path], DurableFile] = DurableFile,
     ) -> None:
-        """Open it, and cut what the log does not count on.
+        """Open the file, and cut what the log does not count on.
 
         Raises:
             CheckpointUnusable: someone changed the lines that the log counts on.
@@ -116,7 +116,7 @@ class RejectedLines:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """The bytes of the file."""
         return self._file.size
 
     def append(self, rejections: Iterable[Rejection]) -> None:
@@ -168,7 +168,7 @@ class RejectedLines:
 
 
 def rejected_lines(folder: Path, counted_bytes: int | None = None) -> Iterator[RejectedLine]:
-    """The lines in order, up to the byte that the log counts on.
+    """The lines of `rejected.jsonl` in order, up to the byte that the log counts on.
 
     Raises:
         CheckpointUnusable: a line is not one that was written here.

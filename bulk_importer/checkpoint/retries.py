@@ -60,7 +60,7 @@ class Standing:
 
     @property
     def unsettled(self) -> frozenset[int]:
-        """Of which it is not known yet what will become."""
+        """The positions of which it is not known yet what will become."""
         return self.in_doubt | self.owed
 
 
@@ -79,21 +79,21 @@ class RetryFolder:
 
     @property
     def source(self) -> Path:
-        """What it sends."""
+        """The file that the retry sends."""
         return self.path / "corrected.jsonl"
 
     @property
     def checkpoint(self) -> Path:
-        """Its own ledger."""
+        """The folder of its own ledger."""
         return self.path / "checkpoint"
 
     def state(self) -> CheckpointState | None:
-        """What its ledger says; None before it was begun."""
+        """What its own ledger says; None before that was begun."""
         told = self._told()
         return None if told is None else told[1]
 
     def standing(self) -> Standing:
-        """What has become of its positions."""
+        """What has become of its positions, in those of the original source."""
         told = self._told()
         if told is None:
             return Standing(owed=frozenset(self.positions) - self.passed_on)
@@ -108,7 +108,7 @@ class RetryFolder:
         )
 
     def corrections(self, chosen: Container[int]) -> list[Correction]:
-        """What it sends for the chosen positions.
+        """What the retry sends for the chosen positions.
 
         Raises:
             CheckpointUnusable: its source cannot be read.
@@ -121,14 +121,14 @@ class RetryFolder:
         return [Correction(position, line) for position, line in pairs if position in chosen]
 
     def rejected_lines(self) -> Iterator[tuple[int, RejectedLine]]:
-        """What was rejected once more, each with its original position."""
+        """The entries that were rejected once more, each with its original position."""
         state = self.state()
         if state is not None:
             for line in rejected_lines(self.checkpoint, state.rejected_bytes):
                 yield self.positions[line.position], line
 
     def lines_passed_on(self) -> SpanSet:
-        """The positions in its own source that are not sent from there any more."""
+        """The positions in its own source that a newer retry sends in its place."""
         return SpanSet.of(at for at, position in enumerate(self.positions) if position in self.passed_on)
 
     def _told(self) -> tuple[Header, CheckpointState] | None:
@@ -163,7 +163,7 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
 
 
 def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
-    """What retries delivered, in the order in which they were begun.
+    """The corrections that were delivered, in the order in which their retries were begun.
 
     Raises:
         CheckpointError: one cannot be read.
@@ -177,7 +177,7 @@ def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
 
 
 def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
-    """What the retries of a checkpoint, whose log says `state`, delivered must be on record in it; None without any.
+    """The claim that what retries delivered is on record in `checkpoint`, whose log says `state`; None without any.
 
     What a crash left to be put on record is said, and is no mistake.
 
@@ -203,7 +203,7 @@ def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
 
 
 def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFolder:
-    """Keep what is to be sent; it is on disk when this returns.
+    """Make a retry that sends `corrections`; it is on disk when this returns.
 
     Raises:
         CheckpointError: it cannot be kept.

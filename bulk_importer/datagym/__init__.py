@@ -1,12 +1,12 @@
 """The server, and nothing else: how it is reached, what it answers, what is there. What it takes is `labels`.
 
-- What it answers: `answers` turns an answer, or a failure to get one, into a verdict (`verdicts`); `schema_text` reads
-  the places out of a schema text.
-- How it is reached: `client` speaks HTTP, `access` holds the token, `retry` is the only loop that sends again, by a
-  `policy` that is data; `uploads` sends a batch to a project.
-- What is there: `catalog` looks up projects, datasets, media and configurations along `routes`, `listings` reads long
-  lists in bounded memory, `label_reader` reads what media hold.
+- `wire` speaks HTTP: requests out, answers or failures back.
+- `answers` says what an answer to an upload means, and when to ask again; it is pure.
+- `reads` looks up what is on the server, along `routes`.
+- `uploads` sends a batch to a project; `retry` holds the loops that ask again.
+- `diagnosis` examines the way to a server step by step; `remedies` says what to do where the way is blocked.
 
-Facts about the server were measured on a running one; they are written down in `tests/vectors/PROTOCOL.md` ("protocol
-2.6" is a section of it), and the sandbox, which shares no code with this package, replays them.
+It knows nothing of sources, packing or checkpoints. Facts about the server were measured on a running one; they are
+written down in `tests/vectors/PROTOCOL.md` ("protocol 2.6" is a section of it), and the sandbox, which shares no code
+with this package, replays them.
 """

@@ -31,7 +31,7 @@ _SKEW_SECONDS = 30.0
 
 
 class Health(StrEnum):
-    """How a step came out."""
+    """How an examined step came out."""
 
     WELL = "ok"
     DOUBTFUL = "doubtful"
@@ -40,7 +40,7 @@ class Health(StrEnum):
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """One step.
+    """The outcome of one step of the diagnosis.
 
     Attributes:
         found: what was seen, in a sentence or less.

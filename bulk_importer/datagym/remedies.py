@@ -34,7 +34,7 @@ ANY_REMEDY = "Try again; if it stays, look at the server's log, or that of the p
 
 
 def remedy_for(failure: RequestFailed) -> str:
-    """What to do, in a sentence or two."""
+    """What to do about a request that failed like this, in a sentence or two."""
     if failure.proxy is not None:
         return PROXY_REMEDY
     return _REMEDIES.get(failure.kind, ANY_REMEDY)

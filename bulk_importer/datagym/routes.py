@@ -32,28 +32,28 @@ class RouteSet(StrEnum):
 
 
 def server_url(text: str) -> str:
-    """The URL of a server in the spelling by which it is known again: scheme and host in lower case, no slash last."""
+    """The URL of a server in the one spelling that is recorded: scheme and host in lower case, no slash at the end."""
     parts = urlsplit(text)
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
 def upload(project_id: str) -> str:
-    """Takes label data; works on both kinds of servers."""
+    """The path that takes label data; the same for both sets of routes."""
     return f"/api/v1/project/{_segment(project_id)}/prediction"
 
 
 def projects(routes: RouteSet) -> str:
-    """All projects that we may see, with their datasets."""
+    """The path of the list of all projects that we may see, with their datasets."""
     return "/api/v1/project" if routes is RouteSet.TOKEN else "/api/project"
 
 
 def datasets() -> str:
-    """All datasets without their media; open-core only, by token it would bring every media with it."""
+    """The path of all datasets without their media; open-core only, by token it would bring every media with it."""
     return "/api/dataset"
 
 
 def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: int = 0) -> str:
-    """The tasks of a project in one state, without paging; at most `limit` of them, 0 for all."""
+    """The path of the tasks of a project in one state, without paging; at most `limit` of them, 0 for all."""
     project = _segment(project_id)
     path = (
         f"/api/v1/task/{project}/list" if routes is RouteSet.TOKEN else f"/api/project/{project}/task"
@@ -62,28 +62,28 @@ def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: i
 
 
 def task(task_id: str) -> str:
-    """One task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
+    """The path of a task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
     return f"/api/v1/task/{_segment(task_id)}"
 
 
 def labels(iteration_id: str, media_id: str, task_id: str) -> str:
-    """What a media holds; open-core only, and reading it writes nothing."""
+    """The path of what a media holds; open-core only, and reading it writes nothing."""
     return f"/api/lcvalues/{_segment(iteration_id)}/{_segment(media_id)}/{_segment(task_id)}"
 
 
 def label_configuration(configuration_id: str) -> str:
-    """A label configuration; open-core only, a token has to ask for a task."""
+    """The path of a label configuration; open-core only, by token a task has to be read."""
     return f"/api/lconfig/{_segment(configuration_id)}"
 
 
 def dataset_media(routes: RouteSet, dataset_id: str) -> str:
-    """The media of a dataset: below `media` by token, an array in open-core."""
+    """The path of the media of a dataset: below `media` by token, an array in open-core."""
     dataset = _segment(dataset_id)
     return f"/api/v1/dataset/{dataset}" if routes is RouteSet.TOKEN else f"/api/dataset/{dataset}/file"
 
 
 def dataset_media_page(dataset_id: str, page: int, size: int) -> str:
-    """One page of the media of a dataset, counted from 0; open-core only."""
+    """The path of one page of the media of a dataset, counted from 0; open-core only."""
     return f"/api/dataset/{_segment(dataset_id)}/media?pageIndex={page}&numberOfElementsPerPage={size}"
 
 

@@ -1,4 +1,4 @@
-"""Sends one batch to one project and says what the answer means."""
+"""Sends bodies to the upload route of one project, and says what the answers mean."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Uploads"]
 
 
 class Uploads:
-    """The upload route of a project, in verdicts.
+    """The upload route of a project; every answer is a verdict.
 
     Args:
         may_read: whether anything but that route may be asked.

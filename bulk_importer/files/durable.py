@@ -60,7 +60,7 @@ class DurableFile:
 
 
 def replace_file(path: Path, *pieces: bytes | bytearray | memoryview | array[int]) -> None:
-    """Give the file `path` the content `pieces`, one behind the other; it is on disk when this returns.
+    """Give the file `path` the content `pieces`, joined; it is on disk when this returns.
 
     A reader sees the old content or the new one, whole, and so does the next start after a crash at any moment. What a
     crash may leave besides is `path` with `.new` behind its name, which the next call writes anew.

@@ -1,4 +1,4 @@
-"""Opens what a person wrote and says what is wrong where that is not possible: one way for every file but the source.
+"""Opens what a person wrote, and says what is wrong where that is not possible: one way for every file but the source.
 
 Editors and shells put a byte order mark before a text, or write UTF-16; people name a folder, or the wrong file. The
 mark is passed over; the rest is a sentence that says what to do.

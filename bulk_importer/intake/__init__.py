@@ -39,14 +39,18 @@ from typing import TYPE_CHECKING
 from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from bulk_importer.intake.reading import End, Intake, IntakeOptions, JudgedSegment
-    from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+    from bulk_importer.intake.reading import End, Intake, IntakeOptions
+    from bulk_importer.intake.validation.judge import Judge
+    from bulk_importer.intake.validation.rules import Rules
+    from bulk_importer.intake.validation.segment_builder import Judged
 else:
     __getattr__ = lazy_exports(
         __name__,
         {
-            **dict.fromkeys(("End", "Intake", "IntakeOptions", "JudgedSegment"), "reading"),
-            **dict.fromkeys(("Judge", "Judged", "Rules"), "validation.judge"),
+            **dict.fromkeys(("End", "Intake", "IntakeOptions"), "reading"),
+            "Judge": "validation.judge",
+            "Judged": "validation.segment_builder",
+            "Rules": "validation.rules",
         },
     )
 
@@ -56,6 +60,5 @@ __all__ = [
     "IntakeOptions",
     "Judge",
     "Judged",
-    "JudgedSegment",
     "Rules",
 ]

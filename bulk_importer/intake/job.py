@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.intake.framing.scan import Trouble
-from bulk_importer.model import EntryRun, Finding, Rejection
-from bulk_importer.spans import Span
+from bulk_importer.intake.framing.scan import Scan
+from bulk_importer.intake.validation.segment_builder import Judged
 
 __all__ = ["Answer", "Failure", "Job"]
 
@@ -38,38 +37,24 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was found in a stretch, provided it began where a segment may begin.
-
-    Positions count from 0 at the first element of the stretch, offsets from the beginning of the source;
-    `run.data` is left out, unless it is not that of the stretch. The fields named in bytes of the stretch are
-    relative to it.
+    """What was found in a stretch, provided it began where a segment may begin: `[offset, offset + found.consumed)`.
 
     Attributes:
-        count: whole elements; all of them are judged.
-        consumed: bytes up to the end of the last one; the segment is `[offset, offset + consumed)`.
-        end: byte of the stretch behind the closing bracket, where the array ends in it.
-        trouble: where the array stops being one.
+        found: the whole elements; all of them are judged.
         digest: of the consumed bytes, as in `SegmentKey`.
-        longest: bytes of the longest element.
         joint: how the last two elements are joined; see `Boundaries.learn`.
-        run, rejections, skipped, counts, digests: as in `Segment`.
-        warnings, geometries: as in `Judged`.
+        judged: None where there is no element. `judged.run.data` is left out, unless it is not that of the stretch.
     """
 
-    count: int
-    consumed: int
-    end: int | None
-    trouble: Trouble | None
+    found: Scan
     digest: str = ""
-    longest: int = 0
     joint: bytes = b""
-    run: EntryRun | None = None
-    rejections: tuple[Rejection, ...] = ()
-    skipped: tuple[Span, ...] = ()
-    counts: dict[str, int] = {}
-    digests: bytes = b""
-    warnings: tuple[Finding, ...] = ()
-    geometries: dict[str, int] = {}
+    judged: Judged | None = None
+
+    @property
+    def count(self) -> int:
+        """How many elements there are."""
+        return len(self.found.starts)
 
 
 class Failure(msgspec.Struct, frozen=True):

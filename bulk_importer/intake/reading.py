@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import add
@@ -26,16 +24,16 @@ from bulk_importer.intake.framing.cutting import Cutter
 from bulk_importer.intake.framing.opening import Sniffer
 from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.intake.job import Answer, Job
-from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.placing import placed
 from bulk_importer.intake.validation.naming import judge_for
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.workers.processes import InProcess, Performer, WorkerProcesses
 from bulk_importer.machine.cpu_quota import usable_cores
-from bulk_importer.model import Finding, ReadPlan, Rejection, Segment, SegmentKey
+from bulk_importer.model import EntryRun, ReadPlan, Segment, SegmentKey
 from bulk_importer.settings import Settings
 from bulk_importer.sources.base import Source
-from bulk_importer.spans import Span
 
-__all__ = ["End", "Intake", "IntakeOptions", "JudgedSegment"]
+__all__ = ["End", "Intake", "IntakeOptions"]
 
 _COMMA = ord(",")
 
@@ -82,13 +80,6 @@ class End(msgspec.Struct, frozen=True):
     length: int
 
 
-class JudgedSegment(Segment, frozen=True):
-    """A segment with the warnings about its accepted entries, and their geometries by class, if the rules ask."""
-
-    warnings: tuple[Finding, ...] = ()
-    geometries: dict[str, int] = msgspec.field(default_factory=dict)
-
-
 class _Pending(msgspec.Struct, frozen=True):
     """A stretch that is with a worker; `recorded` is the segment that it has to be, where it was read before."""
 
@@ -120,6 +111,7 @@ class Intake:
         self._plan = plan
         self._options = options or IntakeOptions()
         self._judge = partial(judge_for, rules)
+        self._severities = rules.severities()
         self._reader = open_reader(source)
         self._sniffer = Sniffer(
             self._reader,
@@ -174,7 +166,7 @@ class Intake:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> JudgedSegment:
+    async def __anext__(self) -> Segment:
         try:
             return await self._next()
         except MalformedInput as error:
@@ -183,7 +175,7 @@ class Intake:
                 raise self._reader.failure from error
             raise
 
-    async def _next(self) -> JudgedSegment:
+    async def _next(self) -> Segment:
         if self._cutter is None:
             await self._begin()
         while True:
@@ -290,7 +282,7 @@ class Intake:
             joint=self._cutter.joint,
         )
 
-    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> JudgedSegment | None:
+    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> Segment | None:
         """Make the next segment of an answer, and learn from it where to go on; None where it held no element."""
         if isinstance(answer, BulkImporterError):
             raise answer
@@ -300,12 +292,12 @@ class Intake:
             if answer.digest != key.digest or answer.count != key.count:
                 raise self._changed(key)
             return await self._segment(key, pending, answer)
-        consumed = answer.consumed
-        if answer.end is not None:
-            self._array_end = job.offset + answer.end
+        found, consumed = answer.found, answer.found.consumed
+        if found.end is not None:
+            self._array_end = job.offset + found.end
             self._stop_here(None)
-        elif answer.trouble is not None:
-            trouble, at = answer.trouble, job.offset + answer.trouble.offset
+        elif found.trouble is not None:
+            trouble, at = found.trouble, job.offset + found.trouble.offset
             position = self._position + answer.count
             self._stop_here(
                 MalformedInput(self._source.name, position, at, trouble.reason, advice=trouble.advice)
@@ -315,13 +307,13 @@ class Intake:
             return None
         elif consumed < job.length or not job.guessed:
             self._go_on_at(job.offset + consumed, comma=True)
-        self._cutter.learn(answer.joint, longest=answer.longest, count=answer.count, consumed=consumed)
         if not answer.count:
             return None
+        self._cutter.learn(answer.joint, longest=max(found.lengths), count=answer.count, consumed=consumed)
         self._reader.release(job.offset + consumed)
-        found = SegmentKey(self._position, answer.count, job.offset, consumed, answer.digest)
+        key = SegmentKey(self._position, answer.count, job.offset, consumed, answer.digest)
         self._position += answer.count
-        return await self._segment(found, pending, answer)
+        return await self._segment(key, pending, answer)
 
     def _stop_here(self, trouble: InputError | None) -> None:
         self._window.clear()
@@ -333,9 +325,12 @@ class Intake:
         self._cursor, self._comma, self._least = offset, comma, least
         self._trouble, self._at_rest = None, False
 
-    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> JudgedSegment:
+    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> Segment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
-        return _placed(key, answer, _with_commas(answer, data) if self._lines else data)
+        assert answer.judged is not None
+        if self._lines:
+            data = _with_commas(answer.judged.run, data)
+        return placed(key, answer.found, answer.judged, data, self._severities)
 
     def _changed(self, key: SegmentKey) -> CheckpointMismatch:
         return CheckpointMismatch(
@@ -355,43 +350,12 @@ async def _perform(performer: Performer, job: Job, data: bytes) -> Answer | Bulk
         return error
 
 
-def _with_commas(answer: Answer, data: bytes) -> bytes:
+def _with_commas(run: EntryRun, data: bytes) -> bytes:
     """JSON Lines with a comma behind each entry, where its line ended: neighbours are joined as in an array."""
-    assert answer.run is not None
-    if answer.run.data:
+    if run.data:
         return data  # the run has bytes of its own
     joined = bytearray(data)
-    for end in map(add, answer.run.starts, answer.run.lengths):
+    for end in map(add, run.starts, run.lengths):
         if end < len(joined):
             joined[end] = _COMMA
     return bytes(joined)
-
-
-def _placed(key: SegmentKey, answer: Answer, data: bytes) -> JudgedSegment:
-    """What a worker judged counting from 0, at the positions of its segment and with its bytes."""
-    first, run = key.first, answer.run
-    assert run is not None
-    positions = run.positions
-    if isinstance(positions, range):
-        moved: Sequence[int] = range(positions.start + first, positions.stop + first)
-    else:
-        moved = array("q", [position + first for position in positions])
-    return JudgedSegment(
-        key,
-        replace(run, data=run.data or data, positions=moved),
-        tuple(_moved(rejection, first) for rejection in answer.rejections),
-        tuple(Span(span.start + first, span.stop + first) for span in answer.skipped),
-        answer.counts,
-        answer.digests,
-        _shifted(answer.warnings, first),
-        answer.geometries,
-    )
-
-
-def _moved(rejection: Rejection, first: int) -> Rejection:
-    findings = _shifted(rejection.findings, first)
-    return replace(rejection, position=rejection.position + first, findings=findings)
-
-
-def _shifted(findings: tuple[Finding, ...], first: int) -> tuple[Finding, ...]:
-    return tuple(replace(finding, position=finding.position + first) for finding in findings)

@@ -16,7 +16,7 @@ import msgspec
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
-from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config

@@ -1,4 +1,4 @@
-"""Holds what a server has against what a checkpoint says was delivered to it.
+"""Compares what a server holds with what a checkpoint says was delivered to it.
 
 For each media that is looked at, its delivered entries are read from the source again, and the labels that they leave
 behind, one after the other, must be there. What people added since is no difference; what they changed or removed is.
@@ -19,7 +19,7 @@ from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
-from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, evidence_of
+from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, evidence_of
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
@@ -65,7 +65,7 @@ async def compare_with_server(
         said = Evidence.ABSENT
         if lane in tasks:
             reading = await reader.read(tasks[lane], HeldValue)
-            said = evidence_of(Claims.of(delivered.entries), reading.values, _ALWAYS)
+            said = evidence_of(ExpectedLabels.of(delivered.entries), reading.values, _ALWAYS)
         if said in (Evidence.ABSENT, Evidence.MIXED):
             differing.append(delivered.media_id)
         silent += said is Evidence.SILENT

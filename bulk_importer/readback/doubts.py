@@ -1,10 +1,10 @@
 """Resolves doubts: asks the server what the media of lost answers hold, and records what became of them.
 
-A doubt is about one batch. Its witnesses are its media (`readback.evidence`): presence of what was sent proves delivery
-at any time; absence means owed only when the request can no longer be running, `server_request_limit` after it was
-sent. Open-core servers may be asked at any time. By token, to read is to write, so each media is asked once, when that
-time has come. Where nothing proves anything, a batch that replaces every media in it may be sent again, because that
-changes nothing if it did land; any other stays in doubt, with the reason.
+A doubt is about one batch. The labels of its media are the evidence (see `evidence`): presence of what was sent proves
+delivery at any time; absence means owed only when the request can no longer be running, `server_request_limit` after
+it was sent. Open-core servers may be asked at any time. By token, to read is to write, so each media is asked once,
+when that time has come. Where nothing proves anything, a batch that replaces every media in it may be sent again,
+because that changes nothing if it did land; any other stays in doubt, with the reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
-from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, ServerClock, evidence_of
+from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, ServerClock, evidence_of
 from bulk_importer.spans import SpanSet
 
 __all__ = ["Doubts"]
@@ -27,7 +27,7 @@ __all__ = ["Doubts"]
 # Entries of doubts that are kept to be asked about; what is beyond stays in doubt until the next run.
 _MOST_BYTES = 64 << 20
 # Two media that say the same decide for a batch: the second guards against a person who edited the first.
-_WITNESSES = 2
+_ENOUGH = 2
 # How many silent or contradictory media are asked before a batch is given up for now.
 _MOST_ASKED = 20
 _MOST_NAMED = 1000
@@ -75,7 +75,7 @@ class Doubts:
         self._looked_for: set[str] = set()
 
     def note(self, run: EntryRun) -> None:
-        """Entries that are in doubt: what they say is needed to tell whether they landed."""
+        """Keep entries that are in doubt: what they say is needed to tell whether they landed."""
         for index in range(len(run)):
             if self._bytes > _MOST_BYTES:
                 return
@@ -85,13 +85,13 @@ class Doubts:
                 self._bytes += entry.length
 
     def see(self, event: Event) -> None:
-        """An observer: learn when the server was away."""
+        """Learn from an event when the server was away; an observer."""
         if isinstance(event, OutageEnded):
             self._away.append((self._clock() - event.seconds, self._clock()))
 
     @property
     def media_ids(self) -> list[str]:
-        """Ids of the media in doubt, as far as they are known; not all where there are very many."""
+        """The ids of media in doubt, as far as they are known, a thousand at most."""
         taken = self._checkpoint.state.taken
         ids = {entry.media_id: None for position, entry in self._entries.items() if position in taken}
         return list(ids)[:_MOST_NAMED]
@@ -102,7 +102,7 @@ class Doubts:
         return bool(self._checkpoint.state.doubts())
 
     def seconds_until_known(self) -> float:
-        """How long until the last request in doubt can no longer be running; 0 where that is so."""
+        """The seconds until the last request in doubt can no longer be running; 0 where none can."""
         left = (
             self._limit_seconds - self._running_seconds(doubt) for doubt in self._checkpoint.state.doubts()
         )
@@ -147,7 +147,9 @@ class Doubts:
                 again = any(entry.position in self._replaced for entry in entries)
                 if again and lane in self._tasks:
                     reading = await self._reader.read(self._tasks[lane], HeldValue)
-                    said = evidence_of(Claims.of(entry.raw for entry in entries), reading.values, _ALWAYS)
+                    said = evidence_of(
+                        ExpectedLabels.of(entry.raw for entry in entries), reading.values, _ALWAYS
+                    )
                     if said in (Evidence.ABSENT, Evidence.MIXED):
                         self.not_verified.append(entries[0].media_id)
 
@@ -191,31 +193,31 @@ class Doubts:
         return True
 
     async def _hear(self, doubt: Undecided) -> Evidence:
-        """What the media of a batch say, the best witnesses first, until two of them agree."""
+        """What the media of a batch say, those that tell most first, until two of them agree."""
         heard: list[Evidence] = []
-        for asked, (lane, claims) in enumerate(self._witnesses(doubt)):
+        for asked, (lane, expected) in enumerate(self._most_telling_first(doubt)):
             if asked >= _MOST_ASKED:
                 break
             if lane in self._tasks:
-                said = await self._ask_media(self._tasks[lane], claims, doubt.sent_since)
+                said = await self._ask_media(self._tasks[lane], expected, doubt.sent_since)
                 heard += [said] if said in (Evidence.LANDED, Evidence.ABSENT) else []
-            if len(heard) >= _WITNESSES:
+            if len(heard) >= _ENOUGH:
                 break
         agreed = set(heard)
         return agreed.pop() if len(agreed) == 1 else Evidence.SILENT
 
-    async def _ask_media(self, task: TaskRow, claims: Claims, sent_at: float) -> Evidence:
+    async def _ask_media(self, task: TaskRow, expected: ExpectedLabels, sent_at: float) -> Evidence:
         reading = await self._reader.read(task, HeldValue)
         if reading.date is not None:
             self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
-        return evidence_of(claims, reading.values, self._server_clock.at(sent_at))
+        return evidence_of(expected, reading.values, self._server_clock.at(sent_at))
 
-    def _witnesses(self, doubt: Undecided) -> Iterable[tuple[str, Claims]]:
+    def _most_telling_first(self, doubt: Undecided) -> Iterable[tuple[str, ExpectedLabels]]:
         by_lane: dict[str, list[bytes]] = {}
         for entry in self._entries_of(doubt):
             by_lane.setdefault(entry.lane, []).append(entry.raw)
-        claims = [(lane, Claims.of(raws)) for lane, raws in by_lane.items()]
-        return sorted(claims, key=lambda pair: (not pair[1].geometries, not pair[1].values))
+        expected = [(lane, ExpectedLabels.of(raws)) for lane, raws in by_lane.items()]
+        return sorted(expected, key=lambda pair: (not pair[1].geometries, not pair[1].values))
 
     def _replaces(self, doubt: Undecided) -> bool:
         """Whether the batch begins for each of its media with an entry that replaces what was there."""

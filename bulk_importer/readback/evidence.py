@@ -1,7 +1,7 @@
 """Decides from the labels of media whether a request whose answer was lost was executed. Pure.
 
-A request is atomic (protocol 2.8): what became of one media became of all. So a few media decide, and the best
-witnesses are those with geometries, because each geometry is a new row with the time of its creation:
+A request is atomic (protocol 2.8): what became of one media became of all. So a few media decide, and those
+with geometries tell most, because each geometry is a new row with the time of its creation:
 
 - *landed*: every geometry that was sent is there, as often as it was sent, created after the request left;
 - *absent*: none of them is;
@@ -9,7 +9,7 @@ witnesses are those with geometries, because each geometry is a new row with the
 
 What a media held before is not known, so equal values from before the request must not count. They are told by
 their timestamps, against the time of sending on the server's clock, which is known from the `Date` headers of its
-answers to within an interval (`ServerClock`). Global classifications are weak witnesses: they are changed in place and
+answers to within an interval (`ServerClock`). Global classifications are weak evidence: they are changed in place and
 keep their old time, so an equal value may have been there before; one that differs was not written.
 
 Absence is not failure: the request may still run and commit later. It means owed only when the request can no longer
@@ -28,7 +28,7 @@ import msgspec
 
 from bulk_importer.labels.entry import lane_of
 
-__all__ = ["Claims", "Evidence", "HeldValue", "ServerClock", "evidence_of"]
+__all__ = ["Evidence", "ExpectedLabels", "HeldValue", "ServerClock", "evidence_of"]
 
 
 class Evidence(Enum):
@@ -61,7 +61,7 @@ class ServerClock:
         self.most_ahead = min(self.most_ahead, most)
 
     def at(self, time: float) -> float:
-        """The earliest that the server's clock can have shown at our `time`; ours where nothing is known."""
+        """The earliest that the server's clock can have shown at our `time`; a minute before it where none is known."""
         return time + (self.least_ahead if self.least_ahead > float("-inf") else -60.0)
 
 
@@ -69,8 +69,8 @@ _Geometry = tuple[str, tuple[float, ...]]
 
 
 @dataclass(slots=True)
-class Claims:
-    """What one media would hold of a request, if it had been executed.
+class ExpectedLabels:
+    """What one media would hold of a request, if the request had been executed.
 
     Attributes:
         geometries: class and coordinates -> how often.
@@ -83,22 +83,22 @@ class Claims:
     replaces: bool = False
 
     @classmethod
-    def of(cls, entries: Iterable[bytes]) -> Claims:
-        """The claims of a media's entries in a request, in the order of its array."""
-        claims = cls()
+    def of(cls, entries: Iterable[bytes]) -> ExpectedLabels:
+        """What the entries of one media in a request would leave, in the order of its array."""
+        expected = cls()
         for raw in entries:
             entry = _read_entry(raw)
             if entry.keepData is False:
-                claims = cls(replaces=True)
+                expected = cls(replaces=True)
             for key, items in entry.labels.items():
-                claims.geometries.update(
+                expected.geometries.update(
                     (lane_of(key), _numbers(item.points())) for item in items if item.points()
                 )
             for key, values in entry.global_classifications.items():
                 texts = tuple(sorted(value for value in values if isinstance(value, str)))
                 if texts:
-                    claims.values[lane_of(key)] = texts
-        return claims
+                    expected.values[lane_of(key)] = texts
+        return expected
 
 
 class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
@@ -115,7 +115,7 @@ class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
     text: str | None = None
 
     def geometry(self) -> _Geometry | None:
-        """Class and coordinates, or None for a classification."""
+        """The class and the coordinates of a geometry; None for a classification."""
         points = self.points or ((self.point,) if self.point else ())
         if not points:
             return None
@@ -123,39 +123,41 @@ class HeldValue(msgspec.Struct, frozen=True, rename="camel"):
         return lane_of(self.entry_key_lc_entry), (*_numbers(points), *size)
 
     def texts(self) -> tuple[str, ...]:
-        """What a classification is set to, sorted; nothing where it is not set."""
+        """The values that a classification is set to, sorted; empty where it is not set."""
         single = self.select_key if self.select_key is not None else self.text
         return tuple(sorted(self.checked_values or ())) if single is None else (single,)
 
 
-def evidence_of(claims: Claims, held: Sequence[HeldValue], since: float) -> Evidence:
-    """What a media says about a request.
+def evidence_of(expected: ExpectedLabels, held: Sequence[HeldValue], since: float) -> Evidence:
+    """What the labels of one media say about a request.
 
     Args:
         held: its root values now.
         since: the earliest time on the server's clock (seconds since 1970) at which the request can have arrived.
     """
     fresh = [value for value in held if value.timestamp >= since * 1000]
-    if claims.geometries:
+    if expected.geometries:
         there = Counter(geometry for value in fresh if (geometry := value.geometry()))
-        found = [there[geometry] >= count for geometry, count in claims.geometries.items()]
+        found = [there[geometry] >= count for geometry, count in expected.geometries.items()]
         if all(found):
             return Evidence.LANDED
-        return Evidence.MIXED if any(there[geometry] for geometry in claims.geometries) else Evidence.ABSENT
-    return _weak_evidence_of(claims, held, fresh)
+        return Evidence.MIXED if any(there[geometry] for geometry in expected.geometries) else Evidence.ABSENT
+    return _weak_evidence_of(expected, held, fresh)
 
 
-def _weak_evidence_of(claims: Claims, held: Sequence[HeldValue], fresh: Sequence[HeldValue]) -> Evidence:
-    if not claims.values:
+def _weak_evidence_of(
+    expected: ExpectedLabels, held: Sequence[HeldValue], fresh: Sequence[HeldValue]
+) -> Evidence:
+    if not expected.values:
         return Evidence.SILENT
     now = {lane_of(value.entry_key_lc_entry): value.texts() for value in held}
-    if any(now.get(key, ()) != texts for key, texts in claims.values.items()):
+    if any(now.get(key, ()) != texts for key, texts in expected.values.items()):
         return Evidence.ABSENT
     new = {lane_of(value.entry_key_lc_entry) for value in fresh}
-    if new & claims.values.keys():
+    if new & expected.values.keys():
         return Evidence.LANDED
     # The rows are older than the request: one that replaces would have made them anew.
-    return Evidence.ABSENT if claims.replaces else Evidence.SILENT
+    return Evidence.ABSENT if expected.replaces else Evidence.SILENT
 
 
 class _Item(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""How a sandbox is to be: where it listens, what it keeps, who may use it, what goes wrong, what things cost."""
+"""The options of a sandbox: where it listens, what it keeps, who may use it, what goes wrong, what things cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulk_importer.sandbox.auth import Flavour
-from bulk_importer.sandbox.faults.cost import CostModel
+from bulk_importer.sandbox.faults.cost_model import CostModel
 from bulk_importer.sandbox.faults.script import FaultScript
 
 __all__ = ["SandboxConfig"]
@@ -15,19 +15,19 @@ __all__ = ["SandboxConfig"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
-    """How a sandbox is to be.
+    """The options of a sandbox. The default is one in memory, on a free port, where nothing goes wrong.
 
     Attributes:
-        port: 0 for a free one.
+        port: 0: a free one.
         database: file of the database; None: in memory.
-        seed: makes ids reproducible; None: different ones each time. A database that exists keeps its own.
+        seed: equal seeds give equal ids; None: other ids each time. A database that exists keeps its seed.
         tokens: tokens that are valid from the beginning.
         faults: what goes wrong, and when.
-        cost_model: how long requests take; None: no longer than they take the sandbox.
-        time_scale: seconds that pass for cost model and faults in one real second.
+        cost_model: how long requests take; None: only the time that the sandbox itself needs.
+        time_scale: how many seconds pass for cost model and faults in one real second.
         requests_per_connection: the answer to the last of them closes the connection (100, protocol 5).
-        stall_seconds: a client that sends nothing for so long, in the midst of a body, is cut off (5: 20).
-        remembered_requests: how many requests are kept to be looked at.
+        stall_seconds: how long a client may send nothing in the midst of a body before it is cut off (20, protocol 5).
+        remembered_requests: how many requests the request log keeps.
     """
 
     host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""What all routes share: the store and its thread, ids, clock, gatekeeper, witness."""
+"""What all routes share: the store and its thread, ids, views, clock, authorizer, request log."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bulk_importer.sandbox.auth import Caller, Gatekeeper
+from bulk_importer.sandbox.auth import Authorizer, Caller
 from bulk_importer.sandbox.faults.clock import CostClock
 from bulk_importer.sandbox.refusals import Refused, not_found
 from bulk_importer.sandbox.request_log import RequestLog
-from bulk_importer.sandbox.views.rows import Views
-from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.views.resources import ResourceViews
+from bulk_importer.sandbox.world.ids import IdKind, Ids
 from bulk_importer.sandbox.world.store import Row, Store
 
 __all__ = ["SandboxContext"]
@@ -22,20 +22,27 @@ T = TypeVar("T")
 
 
 class SandboxContext:
-    """One sandbox, seen from its routes.
+    """The state that the routes of one sandbox share.
 
-    The store belongs to one thread, so that the event loop never waits for it; `on_store` is the only way in.
+    The store belongs to one thread, so that the event loop never waits for it; `on_store` and `in_transaction` are
+    the only ways in. Methods that look rows up run on that thread, and raise `Refused` for rows that do not exist
+    and for rows of an organisation that the caller does not administer.
     """
 
     def __init__(
-        self, store: Store, gate: Gatekeeper, pace: CostClock, witness: RequestLog, thread: ThreadPoolExecutor
+        self,
+        store: Store,
+        authorizer: Authorizer,
+        clock: CostClock,
+        request_log: RequestLog,
+        thread: ThreadPoolExecutor,
     ) -> None:
         self.store = store
         self.ids = Ids(store.seed)
-        self.views = Views(store, self.ids)
-        self.gate = gate
-        self.pace = pace
-        self.witness = witness
+        self.views = ResourceViews(store, self.ids)
+        self.authorizer = authorizer
+        self.clock = clock
+        self.request_log = request_log
         self._thread = thread
 
     async def on_store(self, work: Callable[[], T]) -> T:
@@ -53,14 +60,14 @@ class SandboxContext:
 
     @staticmethod
     def now_ms() -> int:
-        """The server's clock, as it stamps its rows."""
+        """Milliseconds since the epoch: what the server stamps its rows with."""
         return int(time.time() * 1000)
 
-    # -------------------------------------------------- rows by their ids; on the store's thread, may refuse
+    # ------------------------------------------------------- rows by their ids; on the store's thread
 
     def project(self, project_id: str, caller: Caller, *, deleted: bool = False) -> Row:
-        """The project of that id; a deleted one only with `deleted`."""
-        number = self.ids.number(Kind.PROJECT, project_id)
+        """The project with this id. A deleted project is found only with `deleted`."""
+        number = self.ids.number(IdKind.PROJECT, project_id)
         row = self.store.row("SELECT * FROM project WHERE number = ?", number)
         if row is None:
             raise not_found("Project", "id", project_id)
@@ -70,8 +77,8 @@ class SandboxContext:
         return row
 
     def dataset(self, dataset_id: str, caller: Caller, *, name: str = "dataset") -> Row:
-        """The dataset of that id, unless it is deleted. `name` is what the refusal calls it."""
-        number = self.ids.number(Kind.DATASET, dataset_id)
+        """The dataset with this id, unless it is deleted. `name` is the word for a dataset in the refusal."""
+        number = self.ids.number(IdKind.DATASET, dataset_id)
         row = self.store.row("SELECT * FROM dataset WHERE number = ? AND delete_time IS NULL", number)
         if row is None:
             raise not_found(name, "id", dataset_id)
@@ -79,8 +86,8 @@ class SandboxContext:
         return row
 
     def config(self, config_id: str, caller: Caller) -> Row:
-        """The project whose label configuration has that id."""
-        number = self.ids.number(Kind.CONFIG, config_id)
+        """The project whose label configuration has this id."""
+        number = self.ids.number(IdKind.CONFIG, config_id)
         row = self.store.row("SELECT * FROM project WHERE number = ?", number)
         if row is None:
             raise not_found("Label Configuration", "id", config_id)
@@ -88,8 +95,8 @@ class SandboxContext:
         return row
 
     def task(self, task_id: str, caller: Caller) -> tuple[Row, Row]:
-        """The task of that id, and its project."""
-        number = self.ids.number(Kind.TASK, task_id)
+        """The task with this id, and its project, which may be deleted."""
+        number = self.ids.number(IdKind.TASK, task_id)
         task = self.store.row("SELECT * FROM task WHERE number = ?", number)
         if task is None:
             raise not_found("Label Task", "id", task_id)

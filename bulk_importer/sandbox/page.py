@@ -1,4 +1,4 @@
-"""The page at `/`: what a person sees of a sandbox, without scripts."""
+"""The page at `/`, where a person sees what a sandbox holds and which requests came. It has no scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from bulk_importer.sandbox.context import SandboxContext
-from bulk_importer.sandbox.request_log import Seen
+from bulk_importer.sandbox.request_log import LoggedRequest
 from bulk_importer.sandbox.routes.inspection import ProjectHeld, projects_held
 
 __all__ = ["Page"]
@@ -25,23 +25,23 @@ _STYLE: Final = (
 
 
 class Page:
-    """Shows projects, media, counts of labels, and the last requests with what became of them."""
+    """Shows projects with counts of media and labels, and the last requests with what became of them."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the page up."""
+        """Register the page with the router."""
         router.add_get("/", self._show)
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
         projects = await self._context.on_store(lambda: projects_held(self._context))
-        seen = self._context.witness.seen[-_SHOWN:]
-        text = _document(f"http://{request.host}", projects, list(reversed(seen)))
+        latest = self._context.request_log.requests[: -_SHOWN - 1 : -1]
+        text = _document(f"http://{request.host}", projects, latest)
         return web.Response(text=text, content_type="text/html")
 
 
-def _document(url: str, projects: Sequence[ProjectHeld], seen: Sequence[Seen]) -> str:
+def _document(url: str, projects: Sequence[ProjectHeld], requests: Sequence[LoggedRequest]) -> str:
     example = projects[-1].name if projects else "NAME"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
@@ -50,8 +50,10 @@ def _document(url: str, projects: Sequence[ProjectHeld], seen: Sequence[Seen]) -
         f"{escape(url)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
         "<h2>Projects</h2>"
         + _table(("Name", "Id", "Media", "With labels", "Values", "Finished tasks"), 2, map(_cells, projects))
-        + f"<h2>The last requests</h2><p>{len(seen)} shown, the last first.</p>"
-        + _table(("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, seen))
+        + f"<h2>The last requests</h2><p>{len(requests)} shown, the last first.</p>"
+        + _table(
+            ("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, requests)
+        )
         + "</body></html>"
     )
 
@@ -70,20 +72,20 @@ def _cells(project: ProjectHeld) -> str:
     return f"<tr><td>{escape(project.name)}</td><td><code>{project.id}</code></td>{numbers}</tr>"
 
 
-def _request(seen: Seen) -> str:
-    fate = [escape(seen.fault)] if seen.fault else []
-    if seen.committed:
-        fate.append(f"written, {seen.rows:,} rows")
-    if seen.refused:
-        fate.append(f'<span class="lost">{escape(seen.refused)}</span>')
-    if seen.ended is None:
+def _request(logged: LoggedRequest) -> str:
+    fate = [escape(logged.fault)] if logged.fault else []
+    if logged.committed:
+        fate.append(f"written, {logged.rows:,} rows")
+    if logged.refused:
+        fate.append(f'<span class="lost">{escape(logged.refused)}</span>')
+    if logged.ended is None:
         fate.append("still going on")
     numbers = (
-        f"{seen.body_bytes:,}" if seen.body_bytes else "",
-        f"{len(seen.media_ids):,}" if seen.media_ids else "",
+        f"{logged.body_bytes:,}" if logged.body_bytes else "",
+        f"{len(logged.media_ids):,}" if logged.media_ids else "",
     )
     return (
-        f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(seen.began))}</td>"
-        f"<td>{escape(seen.method)} <code>{escape(seen.path)}</code></td><td>{seen.status or 'no answer'}</td>"
+        f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(logged.began))}</td>"
+        f"<td>{escape(logged.method)} <code>{escape(logged.path)}</code></td><td>{logged.status or 'no answer'}</td>"
         f'<td class="number">{numbers[0]}</td><td class="number">{numbers[1]}</td><td>{", ".join(fate)}</td></tr>'
     )

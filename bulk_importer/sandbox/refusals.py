@@ -1,4 +1,4 @@
-"""What the server answers when it refuses: status, key and parameters, and the object that carries them.
+"""The refusals of the server as exceptions: status, key, parameters, and the error object that carries them.
 
 Pure. Protocol 2.2: keys of semantic errors begin with `ex_gen_` and come under 500 though they are errors
 of the data; an unforeseen exception is `ex_system`.
@@ -12,7 +12,7 @@ __all__ = ["SYSTEM", "Refused", "generic", "not_found"]
 
 
 class Refused(Exception):
-    """Ends a request and rolls everything back. Raised inside the sandbox, answered at its door."""
+    """Ends a request and rolls its transaction back. Raised anywhere in the sandbox, answered by the middleware."""
 
     def __init__(self, status: int, key: str, *params: str) -> None:
         self.status = status
@@ -35,10 +35,10 @@ SYSTEM: Final = "ex_system"
 
 
 def generic(short_key: str, *params: str) -> Refused:
-    """A semantic error: 500, whatever is wrong (protocol 2.1)."""
+    """A semantic error: status 500 and the key `ex_gen_...` (protocol 2.1)."""
     return Refused(500, f"ex_gen_{short_key}", *params)
 
 
 def not_found(kind: str, field: str, text: str) -> Refused:
-    """Something that was named does not exist: 404."""
+    """The refusal of a name or id that does not exist: status 404."""
     return Refused(404, "ex_notfound", kind, field, text)

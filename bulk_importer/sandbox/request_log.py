@@ -1,4 +1,4 @@
-"""Remembers which requests came and what became of them, for tests and for the page of a person.
+"""Remembers which requests came and what became of them, for tests and for the page at `/`.
 
 No token and no body is kept: paths come without their query, bodies as a digest.
 """
@@ -11,25 +11,25 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Final
 
-__all__ = ["RequestLog", "Seen"]
+__all__ = ["LoggedRequest", "RequestLog"]
 
 _MOST_IDS: Final = 1_000_000
 
 
 @dataclass(slots=True)
-class Seen:
-    """One request. Filled in while it goes on; `ended` is None until it is over.
+class LoggedRequest:
+    """One request, filled in while it is served; `ended` is None until then.
 
     Attributes:
-        number: 1 for the first request that the sandbox saw.
+        number: 1 for the first request of the sandbox.
         began, ended: seconds since the epoch.
-        status: what was answered; None where no answer was written.
-        fault: what the fault script made happen.
+        status: of the answer; None if no answer was written.
+        fault: what the fault script made happen; empty if nothing.
         body_digest: SHA-256 of a prediction's body, in hex; empty for other requests.
         media_ids: the media ids of a prediction's entries, in their order, as they were written.
-        committed: whether its labels were written, whatever the client was told.
+        committed: whether its labels were written, whatever answer the client got.
         refused: key of the refusal, or the first line of a refusing text.
-        rows: rows that it wrote and deleted, where it committed.
+        rows: how many rows of the real database it wrote and deleted, if it committed.
     """
 
     number: int
@@ -48,51 +48,55 @@ class Seen:
 
 
 class RequestLog:
-    """The last requests, and counts of all. Used from the event loop alone."""
+    """The last requests, and how often each body was written. Used from the event loop alone.
+
+    Attributes:
+        commits: SHA-256 of a body (hex) to how often its labels were written.
+    """
 
     def __init__(self, remembered: int) -> None:
         self._remembered = remembered
         # Changed by `arrive` and `note_media`; `_ids` counts the media ids that are kept.
-        self._seen: deque[Seen] = deque()
+        self._requests: deque[LoggedRequest] = deque()
         self._ids = 0
         self._count = 0
         self.commits: Counter[str] = Counter()
 
     @property
-    def seen(self) -> list[Seen]:
-        """The last requests, the oldest first."""
-        return list(self._seen)
+    def requests(self) -> list[LoggedRequest]:
+        """The requests that are remembered, the oldest first."""
+        return list(self._requests)
 
-    def arrive(self, method: str, path: str) -> Seen:
-        """Note a request that begins."""
+    def arrive(self, method: str, path: str) -> LoggedRequest:
+        """Log a request that begins; returns its record, to be filled in."""
         self._count += 1
-        self._seen.append(seen := Seen(self._count, method, path, time.time()))
+        self._requests.append(logged := LoggedRequest(self._count, method, path, time.time()))
         self._forget()
-        return seen
+        return logged
 
-    def note_media(self, seen: Seen, media_ids: tuple[str, ...]) -> None:
-        """Note which media a prediction is about."""
-        if seen.number > self._count - len(self._seen):  # else it is forgotten already
-            seen.media_ids = media_ids
+    def note_media(self, logged: LoggedRequest, media_ids: tuple[str, ...]) -> None:
+        """Log which media a prediction is about, unless the request is forgotten already."""
+        if logged.number > self._count - len(self._requests):
+            logged.media_ids = media_ids
             self._ids += len(media_ids)
             self._forget()
 
     def _forget(self) -> None:
         # About 100 bytes an id: a request of a large import may hold thousands.
-        while len(self._seen) > self._remembered or (self._ids > _MOST_IDS and len(self._seen) > 1):
-            self._ids -= len(self._seen.popleft().media_ids)
+        while len(self._requests) > self._remembered or (self._ids > _MOST_IDS and len(self._requests) > 1):
+            self._ids -= len(self._requests.popleft().media_ids)
 
-    def note_body(self, seen: Seen, body: bytes) -> None:
-        """Note what a prediction brought."""
-        seen.body_bytes = len(body)
-        seen.body_digest = sha256(body).hexdigest()
+    def note_body(self, logged: LoggedRequest, body: bytes) -> None:
+        """Log the size and the digest of a prediction's body."""
+        logged.body_bytes = len(body)
+        logged.body_digest = sha256(body).hexdigest()
 
-    def note_commit(self, seen: Seen, rows: int) -> None:
-        """Note that the labels of a prediction are written."""
-        seen.committed = True
-        seen.rows = rows
-        self.commits[seen.body_digest] += 1
+    def note_commit(self, logged: LoggedRequest, rows: int) -> None:
+        """Log that the labels of a prediction are written."""
+        logged.committed = True
+        logged.rows = rows
+        self.commits[logged.body_digest] += 1
 
     def as_json(self) -> list[dict[str, object]]:
-        """What is remembered, for other processes."""
-        return [asdict(seen) for seen in self._seen]
+        """The remembered requests as JSON objects, the oldest first."""
+        return [asdict(logged) for logged in self._requests]

@@ -18,7 +18,7 @@ _JSON = "application/json"
 
 
 def json_answer(body: object, *, status: int = 200) -> web.Response:
-    """A value as compact JSON."""
+    """An answer whose body is compact JSON."""
     return web.Response(status=status, body=orjson.dumps(body), content_type=_JSON)
 
 
@@ -30,15 +30,14 @@ def refusal_answer(refused: Refused) -> web.Response:
 
 
 def error_answer(status: int, answer: Mapping[str, object]) -> web.Response:
-    """An error object as the application writes it, whatever stage it comes from."""
+    """An error object as the server writes it: pretty printed, with a question mark for half a surrogate pair."""
     text = json.dumps(answer, indent=2, ensure_ascii=False)
-    # A parameter may hold half a surrogate pair; the server writes a question mark for it.
     body = text.encode("utf-8", "replace")
     return web.Response(status=status, body=body, headers={"Content-Type": f"{_JSON};charset=utf-8"})
 
 
 def framework_error(error: web.HTTPException, path: str) -> web.Response:
-    """What answers where no route does: an object of the framework for 404, nothing for the others (protocol 2.2)."""
+    """The answer where no route matches: the framework's error object for 404, else no body (protocol 2.2)."""
     if error.status != HTTPStatus.NOT_FOUND:
         allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return web.Response(status=error.status, headers=allowed)
@@ -54,10 +53,10 @@ async def stream_array(
     after: bytes = b"",
     headers: dict[str, str] | None = None,
 ) -> web.StreamResponse:
-    """Write a JSON array whose elements come in pieces; nobody holds all of them.
+    """Write a JSON array whose elements come in pieces, so that nobody holds all of them.
 
     Args:
-        before, after: JSON text around the array.
+        before, after: JSON text that is written around the array.
     """
     response = web.StreamResponse(headers={"Content-Type": _JSON, **(headers or {})})
     first: list[object] = await anext(pieces, [])

@@ -5,10 +5,10 @@ of it, the environment `BULK_IMPORTER_MAX_IN_FLIGHT`, a settings file the key `m
 these that says something wins, the default comes last. A variable that is empty says nothing, and one that is no
 setting ends nothing: an orchestrator makes variables of the names of its services, and some begin like ours. The
 library takes a `Settings` object as it is.
-The token is no setting: it would end up in files and process lists (see `datagym.wire.client`).
+The token is no setting: it would end up in files and process lists (see `datagym.wire.api_token`).
 
 `fields` is all of them, `definition` what there is to know about each, `units` how values are written, `load` gathers
-them, and `likeness` knows what a slip of the fingers meant.
+them, and `likeness` finds the name that a misspelt one was meant to be.
 """
 
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition

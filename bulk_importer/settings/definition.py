@@ -1,4 +1,4 @@
-"""What there is to know about one setting: its names, how its text is read and shown, its bounds, what it needs."""
+"""The definition of one setting: its names, how its text is read and shown, its bounds, what it needs."""
 
 from __future__ import annotations
 
@@ -56,21 +56,21 @@ class Definition:
 
     @property
     def brief(self) -> str:
-        """What it does, in a few words."""
+        """The help in a few words: what stands before the first semicolon."""
         return self.help.partition(";")[0]
 
     @property
     def flag(self) -> str:
-        """Its name on the command line."""
+        """The name of the setting on the command line."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """Its name in the environment."""
+        """The name of the setting in the environment."""
         return VARIABLE_PREFIX + self.name.upper()
 
     def shown(self, value: Any) -> Any:
-        """What may be printed of a value: itself, or where that may be a secret, as much as names it."""
+        """What may be printed of a value: the value; or, where it may be a secret, only what names it."""
         return value if self.kind.may_be_shown or value is None else self.kind.show(value)
 
     def read(self, value: object, origin: str) -> Any:
@@ -88,7 +88,7 @@ class Definition:
         return self.checked(read, origin)
 
     def checked(self, value: Any, origin: str) -> Any:
-        """`value` itself if it is within the bounds, else `UsageError`."""
+        """`value` itself if it is within the bounds; else raises `UsageError`."""
         if value is None:
             return value
         low, high = self.minimum, self.maximum

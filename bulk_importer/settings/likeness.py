@@ -1,4 +1,4 @@
-"""Which of some names was probably meant by one that is none of them."""
+"""Finds the name that a misspelt one was probably meant to be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_SUGGESTED = 3
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A question, with a blank before it, that names what was probably meant; nothing where nothing is close.
+    """A question that names what was probably meant, with a blank before it; empty where nothing is close.
 
     Close is a slip of the fingers, or the beginning of a few names. What all names begin with says nothing, and counts
     for nothing: dashes, and the prefix of variables.

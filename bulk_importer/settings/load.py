@@ -1,4 +1,4 @@
-"""Gathers settings: a flag before a variable, that before a file, and that before the default."""
+"""Gathers settings from flags, variables, a file and the defaults; the first of these that says something wins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Loaded", "load"]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings, and what there is to know about how they came about.
+    """Settings, and where each of them came from.
 
     Attributes:
         origins: where each came from: `default`, `file F`, `variable V`, or `flag F`.

@@ -209,7 +209,7 @@ def _read_budget(value: object) -> ErrorBudget:
 
 
 def one_of(*choices: str) -> Kind:
-    """One of a few words."""
+    """The kind of a value that is one of a few words."""
 
     def read(value: object) -> str:
         if value not in choices:
@@ -231,7 +231,7 @@ def _text(
 
 
 def _number_or(number: Mapping[str, Any], pattern: str) -> Mapping[str, Any]:
-    """A number that fits a schema, or a text."""
+    """The JSON Schema of a number that fits a schema, or of a text."""
     return {"anyOf": [number, {"type": "string", "pattern": f"^ *{pattern} *$"}]}
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import read_label_config
-from bulk_importer.model import Severity
+from bulk_importer.model import Segment, Severity
+from support.judging import judged
 from support.places import VECTORS
 
 SCHEMA = json.loads((VECTORS / "schema.json").read_text())
@@ -18,16 +20,7 @@ SEMANTICS = json.loads((VECTORS / "semantics.json").read_text())
 CONFIG = read_label_config(SEMANTICS["label_config"])
 
 
-def judged(judge: Judge, raws: list[bytes]) -> Judged:
-    """Judge these elements as one segment."""
-    starts, data = [], b""
-    for raw in raws:
-        starts.append(len(data))
-        data += raw
-    return judge.judge(data, starts, [len(raw) for raw in raws], first=0, offset=0)
-
-
-def places(found: Judged) -> set[str]:
+def places(found: Segment) -> set[str]:
     """The places of the schema's errors, in the server's form: the position and the pointer inside the entry."""
     return {
         f"#/{rejection.position}{finding.pointer}"
@@ -51,7 +44,7 @@ def test_each_place_that_the_server_names_has_an_error(case: dict[str, Any]) -> 
     """And no other place has. (The server also names the places around a nested one.)"""
     named = set(re.findall(r"(?:^|\n\n)(#[^\n]*)\n", case["answer"]["errorMessages"]))
     around = {place for place in named if any(inner.startswith(f"{place}/") for inner in named)}
-    found = places(judged(Judge(Rules()), elements_of(case["body"])))
+    found = places(judged(Judge(Rules()), *elements_of(case["body"])))
     assert named - around <= found <= named
 
 
@@ -61,7 +54,7 @@ PASSING = [case for case in SCHEMA if case["stage"] == "passes"]
 @pytest.mark.parametrize("case", PASSING, ids=lambda case: case["body"][:80])
 def test_what_the_schema_of_the_server_accepts_has_no_error_of_the_schema(case: dict[str, Any]) -> None:
     """It refused these for their media alone, of which an empty id names none."""
-    found = judged(Judge(Rules()), elements_of(case["body"]))
+    found = judged(Judge(Rules()), *elements_of(case["body"]))
     codes = {finding.code for rejection in found.rejections for finding in rejection.findings}
     assert codes <= {"media-id-empty"}
     assert bool(codes) == ('"internal_media_ID":""' in case["body"].replace(" ", ""))
@@ -73,7 +66,7 @@ CRASHING = [case for case in SCHEMA if case["stage"] == "crash"]
 @pytest.mark.parametrize("case", CRASHING, ids=lambda case: case["body"][:80])
 def test_what_makes_the_server_stumble_over_its_own_words_has_errors(case: dict[str, Any]) -> None:
     """It answered `ex_system` to these, which looks like a deadlock."""
-    assert len(places(judged(Judge(Rules()), elements_of(case["body"])))) == 2
+    assert len(places(judged(Judge(Rules()), *elements_of(case["body"])))) == 2
 
 
 UNPARSED = [case for case in SCHEMA if case["stage"] == "parse" and "NaN" in case["body"]]
@@ -82,7 +75,7 @@ UNPARSED = [case for case in SCHEMA if case["stage"] == "parse" and "NaN" in cas
 @pytest.mark.parametrize("case", UNPARSED, ids=lambda case: case["body"][:80])
 def test_what_the_server_cannot_parse_is_no_number(case: dict[str, Any]) -> None:
     """It answered `NaN` with the line and column of a mistake in the JSON."""
-    found = judged(Judge(Rules()), [case["body"][1:-1].encode()])
+    found = judged(Judge(Rules()), case["body"][1:-1].encode())
     assert [finding.code for finding in found.rejections[0].findings] == ["not-a-number"]
 
 
@@ -172,7 +165,7 @@ def test_the_verdict_is_what_the_server_did(name: str) -> None:
     """Case by case of the recorded answers."""
     found = judged(
         Judge(Rules(label_config=CONFIG, keep_warnings=True, allow=FLAT)),
-        last_request(SEMANTICS["cases"][name]),
+        *last_request(SEMANTICS["cases"][name]),
     )
     errors = [
         (finding.code, finding.pointer) for rejection in found.rejections for finding in rejection.findings
@@ -187,7 +180,7 @@ def test_a_polygon_without_area_is_stored_as_it_is() -> None:
     for name, case in SEMANTICS["cases"].items():
         if name in RAW or name in ERRORS or case["answers"][-1]["status"] != 200:
             continue
-        found = judged(Judge(Rules(label_config=CONFIG, keep_warnings=True)), last_request(case))
+        found = judged(Judge(Rules(label_config=CONFIG, keep_warnings=True)), *last_request(case))
         flat += [warning for warning in found.warnings if warning.code in FLAT]
     assert flat
 

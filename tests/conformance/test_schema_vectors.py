@@ -1,4 +1,4 @@
-"""The schema stage gives, to the letter, the answers that were recorded.
+"""`read_body` refuses bodies to the letter as the recorded server did.
 
 `schema.json` comes from a running server. `schema-more.json` comes from the libraries that the server is
 built on, with its formatter as measured; where a body passes, there is no answer of theirs.
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.sandbox.schema.stage import Refusal, judge
+from bulk_importer.sandbox.schema.body import RefusedBody, read_body
 from support.places import VECTORS
 
 
@@ -24,12 +24,12 @@ def body_of(vector: Mapping[str, Any]) -> bytes:
 
 
 def matches(vector: Mapping[str, Any]) -> bool:
-    outcome = judge(body_of(vector))
+    outcome = read_body(body_of(vector))
     if vector["stage"] == "passes":
         return isinstance(outcome, list)
     expected = vector["answer"]
     return (
-        isinstance(outcome, Refusal)
+        isinstance(outcome, RefusedBody)
         and outcome.status == vector["status"]
         and {key: outcome.answer[key] for key in expected} == expected
     )

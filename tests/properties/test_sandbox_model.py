@@ -36,7 +36,7 @@ _CHOICES = ("SELECT", "CHECKLIST", "FREETEXT")
 _MEDIA = 3
 
 
-class Refusal(Exception):
+class RefusedBody(Exception):
     """The model expects the server to refuse: status, key, params."""
 
     def __init__(self, status: int, key: str, *params: str) -> None:
@@ -51,7 +51,7 @@ def _find(classes: list[Json], key: str) -> Json:
     for one in classes:
         if one["entryKey"].lower() == key.lower().rstrip(" "):
             return one
-    raise Refusal(500, "ex_gen_wrong_entry_id", key)
+    raise RefusedBody(500, "ex_gen_wrong_entry_id", key)
 
 
 def _blank(one: Json) -> Json:
@@ -92,7 +92,7 @@ def _classify(value: Json, one: Json, given: list[Any]) -> None:
     for nested in given:
         if isinstance(nested, dict):
             if not nested:
-                raise Refusal(500, "ex_system")
+                raise RefusedBody(500, "ex_system")
             key = next(iter(nested))
             child = _find(one["children"], key)
             _classify(next(v for v in value["c"] if v["k"] == child["entryKey"]), child, nested[key])
@@ -108,9 +108,9 @@ def _draw(value: Json, one: Json, given: Json, *, nested: bool) -> None:
                 for slot, key in enumerate("xywh"):
                     value["g"][slot] = float(point[key]) if key in point else value["g"][slot]
             elif kind in ("IMAGE_SEGMENTATION", *_CHOICES):
-                raise Refusal(500, "ex_gen_entry_type_not_found", kind)
+                raise RefusedBody(500, "ex_gen_entry_type_not_found", kind)
             elif len(point) != 2:
-                raise Refusal(500, "ex_gen_entry_value_validation", kind)
+                raise RefusedBody(500, "ex_gen_entry_value_validation", kind)
             elif kind == "POINT":
                 value["g"] = [float(point["x"]), float(point["y"])]
             else:
@@ -119,13 +119,13 @@ def _draw(value: Json, one: Json, given: Json, *, nested: bool) -> None:
     for key, texts in given.get("classifications", {}).items():
         held = next((child for child in value["c"] if child["k"] == key), None)
         if held is None:
-            raise Refusal(500, "ex_gen_wrong_entry_id", key)
+            raise RefusedBody(500, "ex_gen_wrong_entry_id", key)
         _classify(held, _find(one["children"], key), texts)
     for key, geometries in ({} if nested else given.get("nested_geometries", {})).items():
         child = _find(one["children"], key)
         for geometry in geometries:
             if child["type"] in _CHOICES:
-                raise Refusal(500, "ex_gen_entry_value_validation", child["type"])
+                raise RefusedBody(500, "ex_gen_entry_value_validation", child["type"])
             value["c"].append(_blank(child))
             _draw(value["c"][-1], child, geometry, nested=True)
 
@@ -145,14 +145,14 @@ class Model:
             for entry in entries:
                 if "internal_media_ID" in entry:
                     self._entry(entry)
-        except Refusal:
+        except RefusedBody:
             self.labels, self.uploaded = before
             raise
 
     def _entry(self, entry: Json) -> None:
         media_id = entry["internal_media_ID"].rstrip(" ")
         if media_id[:1] not in ("$", "^"):
-            raise Refusal(500, "ex_gen_json_upload_not_found_task")
+            raise RefusedBody(500, "ex_gen_json_upload_not_found_task")
         media = int(media_id[1:])
         if entry.get("keepData") is False:
             self.labels[media] = []
@@ -160,7 +160,7 @@ class Model:
         for key, given in entry.get("global_classifications", {}).items():
             held = next((v for v in self.labels[media] if v["k"] == key and v["t"] in _CHOICES), None)
             if held is None:
-                raise Refusal(500, "ex_gen_wrong_entry_id", key)
+                raise RefusedBody(500, "ex_gen_wrong_entry_id", key)
             _classify(held, _find(_CLASSES, key), given)
         for key, geometries in entry.get("labels", {}).items():
             one = _find(_CLASSES, key)
@@ -286,7 +286,7 @@ class SandboxBesideModel(RuleBasedStateMachine):
         expected: tuple[int, Any, Any] = (200, "", None)
         try:
             self.model.upload(entries)
-        except Refusal as refusal:
+        except RefusedBody as refusal:
             expected = refusal.expected
         text = json.dumps(entries)
         for index, media_id in enumerate(self.project["media_ids"]):

@@ -1,6 +1,6 @@
 """Frames: how one record lies in the log, and how what lies there is taken apart.
 
-Pure. The format and its reasons are described in `log`.
+Pure. The format and its reasons are described in the package.
 """
 
 from __future__ import annotations

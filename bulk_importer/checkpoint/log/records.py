@@ -1,7 +1,7 @@
 """The records of a checkpoint log, as values.
 
 Pure. One record is one JSON object, told apart by its key `type`; the file that carries them is described
-in `log`, what each does to the state in `replay`. Spans are written as `[start, stop]`, times as seconds
+in the package, what each does to the state in `transitions`. Spans are written as `[start, stop]`, times as seconds
 since the epoch by the clock of the machine that wrote them. A reader refuses records that it does not know.
 """
 
@@ -61,7 +61,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class SourceIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """By what a resume knows its input, before it reads any of it.
+    """How a resume recognises its input before it reads any of it.
 
     Attributes:
         size: bytes as they lie there; None for a stream.
@@ -91,7 +91,7 @@ class Undecided(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def sent_since(self) -> float:
-        """What was stored from then on may come from it, in seconds since the epoch."""
+        """When the request left at the earliest: labels that were stored from then on may come from it."""
         return self.sent_at if self.since is None else self.since
 
 
@@ -129,7 +129,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
-    """What every record is."""
+    """The base of all records."""
 
 
 class Header(_Record, frozen=True, kw_only=True, tag="header"):
@@ -250,7 +250,7 @@ class Rejected(_Record, frozen=True, kw_only=True, tag="rejected"):
 
 
 class Skipped(_Record, frozen=True, kw_only=True, tag="skipped"):
-    """Elements turned out to be none that are sent, when their segment was read again."""
+    """Elements that were owed are no entries, as was found out when their segment was read again."""
 
     spans: tuple[Span, ...]
 

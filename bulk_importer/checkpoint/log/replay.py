@@ -62,7 +62,7 @@ def replay(content: bytes, note: Callable[[Record], None] = lambda _: None) -> R
 def replay_more(
     state: CheckpointState, content: bytes, begin: int, note: Callable[[Record], None] = lambda _: None
 ) -> int:
-    """Read what was appended from byte `begin` on to a log of which `state` says the rest; its whole length then.
+    """Read what was appended to a log from byte `begin` on; `state` says the rest. Returns the length of it all.
 
     Raises:
         Damage: it is not what was written, or contradicts itself.

@@ -1,6 +1,6 @@
 """What is settled, in doubt and owed, as the log says it.
 
-Pure. Changed by `replay.apply` alone, and only after the record that says so is on disk.
+Pure. Changed by `transitions.apply` alone, and only after the record that says so is on disk.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class CheckpointState:
     """
 
     def __init__(self, identity: SourceIdentity, server: str = "") -> None:
-        # Read by everyone, written by `replay` (and `snapshot` at the beginning) only. The three sets are
+        # Read by everyone, written by `transitions` (and `snapshot` at the beginning) only. The three sets are
         # disjoint; `taken` is the positions of `undecided`, kept so that a second `sent` is found out at once.
         self.identity = identity
         self.server = server
@@ -122,7 +122,7 @@ class CheckpointState:
 
     @property
     def last_sign_at(self) -> float:
-        """When the run that is not over is known to have lived, in seconds since the epoch; zero without one."""
+        """When the run that is not over last showed that it lives, in seconds since the epoch; zero without a run."""
         return 0.0 if self.run is None else max(self.run.at, self.last_sent_at)
 
     def doubts(self) -> tuple[Undecided, ...]:

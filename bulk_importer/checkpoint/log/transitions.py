@@ -42,7 +42,7 @@ __all__ = ["apply", "require"]
 
 
 def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  # one branch for each kind
-    """Nothing, when `record` may follow what `state` says.
+    """Return when `record` may follow what `state` says.
 
     Raises:
         Contradiction: it may not.

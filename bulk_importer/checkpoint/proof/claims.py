@@ -19,5 +19,5 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_of(first: int, count: int) -> str:
-    """Positions for people, the last one included."""
+    """Consecutive positions in words, the last one included."""
     return f"{first} to {first + count - 1}" if count > 1 else (str(first) if count else "none")

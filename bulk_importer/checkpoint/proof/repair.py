@@ -1,4 +1,4 @@
-"""Mends the damaged log of a folder, in place and under its lock; the damaged one is kept beside it."""
+"""Replaces the damaged log of a folder by what `salvage` reads out of it, under the lock; keeps the damaged one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["repair_log"]
 
 
 def repair_log(folder: Path, run: str, now: float) -> Salvaged | None:
-    """Mend the log of `folder` as far as that is provable; None where it is not damaged.
+    """Repair the log of `folder` as far as what it says is provable; None where it is not damaged.
 
     Args:
         run: the id of this process, for the lock.
@@ -39,7 +39,7 @@ def repair_log(folder: Path, run: str, now: float) -> Salvaged | None:
         raise CheckpointUnusable.by(folder, error) from error
     try:
         content = read_content(folder)
-        return _mend(folder, content, now) if _is_damaged(content) else None
+        return _repair(folder, content, now) if _is_damaged(content) else None
     finally:
         lock.release()
 
@@ -52,7 +52,7 @@ def _is_damaged(content: bytes) -> bool:
     return False
 
 
-def _mend(folder: Path, content: bytes, now: float) -> Salvaged:
+def _repair(folder: Path, content: bytes, now: float) -> Salvaged:
     try:
         digests = folder / DIGESTS
         digested = digests.stat().st_size // DIGEST_BYTES if digests.exists() else 0

@@ -1,4 +1,4 @@
-"""Repairs a damaged log, and keeps of it what is provable.
+"""Salvages from a damaged log what is provable.
 
 Pure. Two means, in this order:
 
@@ -70,7 +70,7 @@ class Salvaged(msgspec.Struct, frozen=True):
 
 
 def salvage(content: bytes, digested: int, now: float) -> Salvaged:
-    """Read a damaged log.
+    """Read a damaged log as far as that is provable.
 
     Args:
         digested: how many entries the file `digests` has; more than the log knows of are a lost segment.

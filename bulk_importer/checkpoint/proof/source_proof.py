@@ -38,7 +38,7 @@ class SourceProof:
         self._at += len(left)
 
     def finish(self) -> Claim:
-        """Say what came of it, when the source has ended."""
+        """The claim that the source holds what was read; to be asked when the source has ended."""
         while self._key is not None:
             self._close(self._key)
         segments, wrong = self._state.segments, self._differing

@@ -19,7 +19,7 @@ reached the application:
 - 4xx: not executed; that is what the class means, and proxies keep to it because they refuse before they forward:
   *turned away*, which the sending side holds against what else passes. A 404 that is a page, or nothing, is what they
   say while nothing is behind them: *wait*.
-- 503: not executed, says the design, with an exception: Envoy and Varnish report a connection that broke *after* the
+- 503: not executed, with an exception: Envoy and Varnish report a connection that broke *after* the
   request was forwarded as 503, in texts that can be told apart.
 - 5xx else: in doubt. A 500 without words may be the container failing to write the answer to a committed request.
 """
@@ -279,7 +279,7 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
-    """The seconds that an answer asks for by `Retry-After`; `now` is for a date in one that has no clock of its own."""
+    """The seconds that `Retry-After` asks for; `now` stands in for the clock of an answer that has no `Date`."""
     value = _header(headers, "retry-after")
     if not value:
         return None

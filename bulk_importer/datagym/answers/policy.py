@@ -1,6 +1,6 @@
 """When to send again: the retry policy as data, and the arithmetic of waiting.
 
-Pure: the clock and chance are parameters; the loop that sleeps is in `retry.py`.
+Pure: the clock and chance are parameters; the loop that sleeps is `datagym.retry`.
 """
 
 from __future__ import annotations
@@ -96,11 +96,11 @@ class RetryBudget:
         self._at: float | None = None
 
     def earn(self) -> None:
-        """A first attempt leaves."""
+        """Save a share of a retry: a first attempt leaves."""
         self._saved = min(self._most, self._saved + self._share)
 
     def wait_seconds(self, now: float) -> float:
-        """Take one retry out; how long it has to wait for that (0 where it was saved up).
+        """Take one retry out of the savings; returns how long it has to wait (0 where it was saved up).
 
         Retries that wait queue up behind each other: each takes its place when it asks.
         """

@@ -40,7 +40,7 @@ _NO_TOKEN_ROUTES = frozenset({401, 403, 404, 500})
 
 
 class Dataset(msgspec.Struct, frozen=True, rename="camel"):
-    """A dataset, as it is listed: on its own, or within a project."""
+    """A dataset, as the server lists it: on its own, or within a project."""
 
     id: str
     name: str
@@ -67,13 +67,13 @@ class Project(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Catalog:
-    """Look-ups on one server. Each is tried again while the server does not answer.
+    """Look-ups on one server. Each is sent again while the server does not answer.
 
     All of them only read, but for `label_config` by token: to read it is to read a task, and the server then writes
     what rows that task is missing.
 
     Args:
-        emit: told how far long lists are.
+        emit: told how far long lists have come.
     """
 
     def __init__(self, queries: Queries, *, emit: Observer = lambda _: None) -> None:
@@ -88,7 +88,7 @@ class Catalog:
         self._config_tasks: dict[str, str] = {}
 
     def untold(self) -> Catalog:
-        """The same catalog, and nobody hears of look-ups that are not answered."""
+        """The same catalog, of which no observer hears when look-ups are not answered."""
         other = copy.copy(self)
         other._queries = self._queries.untold()
         return other
@@ -129,7 +129,7 @@ class Catalog:
         return known
 
     async def find_project(self, wanted: str) -> Project:
-        """The project of that id, of the page of that URL, or of that name where only one has it.
+        """The project with this id, with this page, or with this name where only one has it.
 
         Raises:
             ProjectNotFound: there is none, or several; it names those that exist.
@@ -152,7 +152,7 @@ class Catalog:
         return [each for each in found if not each.deleted]
 
     async def find_dataset(self, wanted: str) -> Dataset:
-        """The dataset of that id, or of that name where only one has it.
+        """The dataset with this id, or with this name where only one has it.
 
         Raises:
             UsageError: there is none, or several; it names those that exist.

@@ -36,7 +36,7 @@ class Reading(msgspec.Struct, Generic[_V], frozen=True):
 
 
 class LabelReader:
-    """Reads labels of one project.
+    """Reads labels of the media of one project.
 
     By token the only way is to read a task, and the server then writes what rows it is missing (protocol 3.4): so
     nothing of that media may be in flight, and it should be asked once.
@@ -72,7 +72,7 @@ class LabelReader:
         return wanted.found
 
     async def read(self, task: TaskRow, kind: type[_V]) -> Reading[_V]:
-        """What the media of `task` holds, its root values as `kind`.
+        """The root values of the media of `task`, decoded as `kind`.
 
         Raises:
             ServerError: there is no answer, or not one of a DataGym.
@@ -100,10 +100,10 @@ class _Wanted:
         self.found: dict[str, TaskRow] = {}
 
     def rewind(self) -> None:
-        """Rows that come twice do no harm."""
+        """Keep the rows: one that comes again replaces itself."""
 
     def keep(self) -> None:
-        """Nothing is provisional."""
+        """Do nothing: each row is right by itself."""
 
     def take(self, rows: Sequence[TaskRow]) -> None:
         for row in rows:

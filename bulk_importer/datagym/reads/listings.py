@@ -22,7 +22,7 @@ _BLANKS = b" \t\r\n"
 
 
 class TaskRow(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A row of a task list: a media of a project, and how far the work on it is."""
+    """A row of a task list: a media of a project, and how far the work on the media is."""
 
     task_id: str
     media_id: str
@@ -65,7 +65,7 @@ class RowReader(Generic[_R]):
         self._wanted = _STRETCH_BYTES
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes. Raises `NotAList` where they cannot belong to such a list."""
+        """Read the next bytes. Raises `NotAList` where they cannot belong to such a list."""
         self._kept += piece
         if not self._is_inside and not self._enter():
             return
@@ -73,7 +73,7 @@ class RowReader(Generic[_R]):
             self._wanted = _STRETCH_BYTES if self._hand_on() else 2 * len(self._kept)
 
     def end(self) -> None:
-        """The answer is over. Raises `NotAList` where the list is not."""
+        """Check that the list is whole, now that the answer is over. Raises `NotAList` where it is not."""
         rest, bracket, _ = self._kept.rpartition(b"]")
         if not self._is_inside or not bracket:
             raise NotAList("it breaks off")

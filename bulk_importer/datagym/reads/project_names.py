@@ -20,15 +20,15 @@ _MOST_LISTED = 10
 
 
 class Named(Protocol):
-    """What has an id and a name that need not be unique."""
+    """A thing on the server that has an id and a name; the name need not be unique."""
 
     @property
     def id(self) -> str:
-        """Unique on its server."""
+        """The id, unique on the server."""
 
     @property
     def name(self) -> str:
-        """As people see it."""
+        """The name that people see."""
 
 
 _N = TypeVar("_N", bound=Named)
@@ -48,7 +48,7 @@ class AmbiguousProject(ProjectNotFound):
 
 
 def meant_by(wanted: str, known: Sequence[_N]) -> list[_N]:
-    """Those of `known` that may be meant: by id, else by the URL of a page, else by name; one where it is clear."""
+    """Those of `known` that `wanted` may mean: by id, else by the URL of a page, else by name."""
     by_id = [each for each in known if each.id == wanted]
     if by_id:
         return by_id
@@ -70,7 +70,7 @@ def id_in(wanted: str) -> str | None:
 
 
 def listed(wanted: str, known: Sequence[Named]) -> list[str]:
-    """What exists, for a message: `name (id)`, what is most like `wanted` first, and how many more there are."""
+    """Names for a message: each as `name (id)`, those most like `wanted` first, and how many more there are."""
     near = nearest(wanted, {each.name for each in known})
     ordered = sorted(known, key=lambda each: (each.name != near, each.name))
     shown = [f"{each.name} ({each.id})" for each in ordered[:_MOST_LISTED]]

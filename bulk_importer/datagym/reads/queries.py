@@ -1,4 +1,4 @@
-"""Asks one server one question at a time, again and again while it does not answer, and reads what it says.
+"""GET requests to one server, each sent again while the server does not answer, with their answers decoded.
 
 How long depends on whether it has answered anything before. A server that has is there, and will be there again. One
 that has not is more often a wrong address than a server that is just being started, so it is given up in seconds
@@ -42,20 +42,20 @@ _PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 
 
 class RowSink(Protocol[_R_contra]):
-    """Takes the rows of long lists, which may have to be read again when the server breaks off."""
+    """Receives the rows of long lists, which may have to be read again when the server breaks off."""
 
     def rewind(self) -> None:
         """A list begins: forget what was taken since the last `keep`."""
 
     def take(self, rows: Sequence[_R_contra]) -> None:
-        """Take the next rows of the list."""
+        """Receive the next rows of the list."""
 
     def keep(self) -> None:
-        """The list is whole."""
+        """The list has ended: what was taken since `rewind` stays."""
 
 
 class CountedRows(Generic[_R]):
-    """Hands rows on to a sink, and tells how many it has after each piece."""
+    """Hands rows on to a sink, and tells after each piece how many it has."""
 
     def __init__(self, sink: RowSink[_R], tell: Callable[[int], None]) -> None:
         self._sink = sink
@@ -113,7 +113,7 @@ class Patience:
         chance: Callable[[], float],
         told: Observer,
     ) -> Patience:
-        """That of a run with these settings."""
+        """The patience of a run with these settings."""
         return cls(settings.wait_for_server, settings.max_outage, sleep, chance, told)
 
 
@@ -122,22 +122,22 @@ def _nobody(_: object) -> None:
 
 
 class Queries:
-    """The questions to one server."""
+    """GET requests to one server, one at a time for each caller."""
 
     def __init__(self, client: Client, patience: Patience) -> None:
         self._client = client
         self._patience = patience
 
     def untold(self) -> Queries:
-        """The same questions, and nobody hears of those that are not answered."""
+        """The same queries, of which no observer hears when they are not answered."""
         return Queries(self._client, replace(self._patience, told=_nobody))
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
-        """What a 200 says, as `kind`. Raises what `ask` and `read` raise."""
+        """Ask `path`, and decode the answer as `kind`. Raises what `ask` and `read` raise."""
         return self.read(await self.ask(path), kind)
 
     async def ask(self, path: str) -> Answer:
-        """An answer of any status but the passing ones.
+        """The answer to a GET of `path`, of any status but those that pass by themselves, such as 503.
 
         Raises:
             ServerUnavailable: there was none, for longer than is waited.
@@ -145,7 +145,7 @@ class Queries:
         return await self._until_answered(lambda: self._client.get(path))
 
     def read(self, answer: Answer, kind: type[_T]) -> _T:
-        """What an answer says, as `kind`.
+        """The body of an answer of status 200, decoded as `kind`.
 
         Raises:
             NotAuthorised, ServerUnavailable: it is a refusal, or not an answer of a DataGym.
@@ -158,7 +158,7 @@ class Queries:
             raise self._not_datagym(str(error)) from error
 
     async def rows(self, path: str, kind: type[_R], sink: RowSink[_R], *, below: str | None = None) -> None:
-        """Hand the rows of a list to `sink`; `below` names the key of the list where it is inside an object.
+        """Hand the rows of a list to `sink`; `below` names the key of the list where the list is inside an object.
 
         Raises:
             NotAuthorised, ServerUnavailable: as `read` does.

@@ -1,4 +1,4 @@
-"""Who we are to the server: the token, and where it may and may not appear.
+"""The token by which the server knows us, and where it may and may not appear.
 
 The token comes from the variable `DATAGYM_TOKEN` or from a file, never from an argument (those stand in the process
 list) and never from a settings file. It leaves in the `Authorization` header, or in the query where that is asked for.
@@ -25,7 +25,7 @@ _SHOWN_INSTEAD = "<token>"
 
 
 class Token:
-    """An API token, or the fact that there is none (which a self-hosted server is content with)."""
+    """An API token; or none, which is enough for a self-hosted server."""
 
     __slots__ = ("_file", "_text")
 
@@ -76,7 +76,7 @@ class Token:
         return self._text
 
     def header(self) -> dict[str, str]:
-        """What a request carries: nothing where there is no token."""
+        """The header that carries the token; empty where there is none."""
         return {} if self._text is None else {"Authorization": f"Token {self._text}"}
 
     def in_query(self, path: str) -> str:
@@ -92,7 +92,10 @@ class Token:
         return text.replace(self._text, _SHOWN_INSTEAD).replace(quote(self._text, safe=""), _SHOWN_INSTEAD)
 
     def scrub_bytes(self, body: bytes) -> bytes:
-        """Likewise, for what a server answers; a token of a few letters would tear its JSON apart, and is no secret."""
+        """`body`, which a server answered, without the token.
+
+        A token of a few letters stays: it is no secret, and taking it out would tear JSON apart.
+        """
         if self._text is None or len(self._text) < _SHORTEST_SCRUBBED:
             return body
         shown = _SHOWN_INSTEAD.encode()

@@ -14,7 +14,6 @@ where the token file holds another token by now than the one that it was sent wi
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,12 +23,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp import payload
-from aiohttp.abc import AbstractStreamWriter
 
 from bulk_importer.datagym.answers.judging import FailureKind
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.connection import ConnectionSettings
+from bulk_importer.datagym.wire.exchange import Deadline, OutgoingBody, whole_body
 from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
@@ -37,8 +35,6 @@ from bulk_importer.settings import Settings
 __all__ = ["Answer", "Client", "RequestFailed", "Timeouts"]
 
 _IDLE_SECONDS = 5.0
-_PIECE_BYTES = 256 << 10
-_LARGEST_ANSWER_BYTES = 64 << 20
 _NO_SERVER = frozenset({502, 503, 504})
 """What a proxy answers where it cannot reach the server."""
 
@@ -71,7 +67,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class RequestFailed(BulkImporterError):
-    """No whole answer came back.
+    """A request got no whole answer.
 
     Attributes:
         kind: how far it got.
@@ -91,7 +87,7 @@ class RequestFailed(BulkImporterError):
 
 
 class Client:
-    """One server, one token, a pool of connections. An async context manager; not for use after its end."""
+    """One server, one token, a pool of connections. An async context manager; not to be used after its end."""
 
     def __init__(
         self,
@@ -99,13 +95,13 @@ class Client:
         token: Token,
         timeouts: Timeouts,
         *,
-        reach: ConnectionSettings | None = None,
+        connection: ConnectionSettings | None = None,
         max_connections: int = 0,
     ) -> None:
         self.server = _checked_url(server)
         self._token = token
-        self._reach = reach or ConnectionSettings()
-        if token and self._reach.has_basic_auth and not self._reach.token_in_query:
+        self._connection = connection or ConnectionSettings()
+        if token and self._connection.has_basic_auth and not self._connection.token_in_query:
             raise UsageError(
                 "HTTP basic and the token both need the Authorization header: send the token with --token-in-query."
             )
@@ -115,14 +111,14 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         # The deadlines of the uploads under way, so that all of them can be given up at once; those that come after
         # that are over at once.
-        self._deadlines: set[_Deadline] = set()
+        self._deadlines: set[Deadline] = set()
         self._has_given_up = False
         # Set by `_once`, and by nothing else.
         self._has_answered = False
 
     @classmethod
     def of(cls, settings: Settings, token: Token) -> Self:
-        """The client that the settings describe. Raises `UsageError`."""
+        """The client that the settings describe. Raises `UsageError`: the settings cannot be used."""
         timeouts = Timeouts(
             connect=settings.connect_timeout,
             write=settings.write_timeout,
@@ -134,7 +130,7 @@ class Client:
             settings.server or "",
             token,
             timeouts,
-            reach=ConnectionSettings.of(settings),
+            connection=ConnectionSettings.of(settings),
             max_connections=settings.max_in_flight,
         )
 
@@ -143,15 +139,16 @@ class Client:
         """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
         if not self._is_read_on_the_way:
             return ""
-        return f" (through the proxy {self._reach.proxy}, whose answer it may be)"
+        return f" (through the proxy {self._connection.proxy}, whose answer it may be)"
 
     async def __aenter__(self) -> Self:
-        reach = self._reach
         self._session = aiohttp.ClientSession(
-            connector=reach.connector(limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS),
+            connector=self._connection.connector(
+                limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS
+            ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
-            trust_env=False,  # see `reach`
-            proxy=reach.http_proxy,
+            trust_env=False,  # see `connection`
+            proxy=self._connection.http_proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
@@ -165,7 +162,7 @@ class Client:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the server, or what stands for it, has answered anything yet: it is no wrong or dead address."""
+        """Whether the server, or what stands for it, has answered anything yet, so that its address is no wrong one."""
         return self._has_answered
 
     @property
@@ -174,7 +171,7 @@ class Client:
         return self._timeouts.read
 
     async def get(self, path: str) -> Answer:
-        """Look something up. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
+        """Send a GET. Safe at any time, but for `GET /api/v1/task/{id}`, which writes (protocol 3.4).
 
         Raises:
             RequestFailed: no whole answer within the time-out.
@@ -182,7 +179,7 @@ class Client:
         return await self._request("GET", path, self._timeouts.read, None)
 
     async def get_in_pieces(self, path: str, take: Callable[[bytes], None]) -> Answer:
-        """Look up what may be too long to be held: the body of a 200 goes to `take`, piece by piece in order.
+        """Send a GET whose answer may be too long to be held: the body of a 200 goes to `take`, in pieces, in order.
 
         The time-out is for each piece, because a long list takes long. The answer to a 200 has no body.
 
@@ -208,7 +205,7 @@ class Client:
         return await self._request("POST", path, self._timeouts.read, body)
 
     def give_up(self) -> None:
-        """End every upload that is under way, and each that comes: it fails at once, as if its time were over."""
+        """End every upload that is under way, and each that comes later, as if its time were over."""
         self._has_given_up = True
         for deadline in self._deadlines:
             deadline.give_up()
@@ -243,23 +240,23 @@ class Client:
     ) -> Answer:
         if self._session is None:
             raise RuntimeError("the client is used as an async context manager")
-        outgoing = None if body is None else _Outgoing(body, self._timeouts.write)
-        deadline = _Deadline(seconds, self._timeouts.first_byte)
+        outgoing = None if body is None else OutgoingBody(body, self._timeouts.write)
+        deadline = Deadline(seconds, self._timeouts.first_byte)
         try:
             async with (
                 self._bounded(deadline, outgoing),
                 self._session.request(
                     method,
-                    self.server + (self._token.in_query(path) if self._reach.token_in_query else path),
+                    self.server + (self._token.in_query(path) if self._connection.token_in_query else path),
                     data=outgoing,
                     headers=self._headers(),
-                    proxy_headers=self._reach.proxy_headers,
+                    proxy_headers=self._connection.proxy_headers,
                     allow_redirects=False,
                 ) as response,
             ):
                 deadline.answer_begins()
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                self._reach.check_passed_on(response.status, headers)
+                self._connection.check_passed_on(response.status, headers)
                 if not (self._is_read_on_the_way and response.status in _NO_SERVER):
                     self._has_answered = True
                 if take is not None and response.status == 200:
@@ -267,7 +264,7 @@ class Client:
                         deadline.piece_came(seconds)
                         take(piece)
                     return Answer(response.status, headers, b"")
-                return Answer(response.status, headers, self._token.scrub_bytes(await _whole(response)))
+                return Answer(response.status, headers, self._token.scrub_bytes(await whole_body(response)))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             kind = failure_kind(
                 error,
@@ -278,7 +275,7 @@ class Client:
             raise self._failed(error, kind) from error
 
     def _failed(self, error: Exception, kind: FailureKind) -> RequestFailed:
-        proxy = self._reach.proxy
+        proxy = self._connection.proxy
         is_its = proxy is not None and is_of_the_proxy(error, passes_bytes=proxy.is_socks)
         named = str(proxy) if is_its else None
         return RequestFailed(kind, self._token.scrub(failure_text(error, named)), proxy=named)
@@ -286,16 +283,16 @@ class Client:
     @property
     def _is_read_on_the_way(self) -> bool:
         """Whether a proxy reads what goes to the server, and may answer in its place."""
-        return self._reach.http_proxy is not None and not self.server.startswith("https:")
+        return self._connection.http_proxy is not None and not self.server.startswith("https:")
 
     def _headers(self) -> dict[str, str]:
-        token = {} if self._reach.token_in_query else self._token.header()
+        token = {} if self._connection.token_in_query else self._token.header()
         # A proxy that forwards plain HTTP reads its own header from the request, and takes it out.
-        proxy = {} if self.server.startswith("https:") else self._reach.proxy_headers
-        return {**self._reach.headers, **proxy, **token, "Accept": "application/json"}
+        proxy = {} if self.server.startswith("https:") else self._connection.proxy_headers
+        return {**self._connection.headers, **proxy, **token, "Accept": "application/json"}
 
     @asynccontextmanager
-    async def _bounded(self, deadline: _Deadline, outgoing: _Outgoing | None) -> AsyncIterator[None]:
+    async def _bounded(self, deadline: Deadline, outgoing: OutgoingBody | None) -> AsyncIterator[None]:
         async with deadline.timeout:
             if outgoing is not None:
                 outgoing.on_left = deadline.body_left
@@ -306,87 +303,6 @@ class Client:
                 yield
             finally:
                 self._deadlines.discard(deadline)
-
-
-class _Deadline:
-    """When a request has to be over and, while its answer is awaited, when that has to begin."""
-
-    def __init__(self, seconds: float, first_byte_seconds: float | None) -> None:
-        self._end = asyncio.get_running_loop().time() + seconds
-        self._first_byte_seconds = first_byte_seconds
-        # Changed by `answer_begins` and `give_up`; what is given up stays so.
-        self.has_begun = False
-        self.is_given_up = False
-        self.timeout = asyncio.timeout_at(self._end)
-
-    def body_left(self) -> None:
-        """The whole body is handed over."""
-        if self._first_byte_seconds is not None:
-            self._move(min(self._end, asyncio.get_running_loop().time() + self._first_byte_seconds))
-
-    def answer_begins(self) -> None:
-        """The head of the answer is here."""
-        self.has_begun = True
-        self._move(self._end)
-
-    def piece_came(self, seconds: float) -> None:
-        """A piece of a long answer is here: so many seconds for the next one."""
-        self._move(asyncio.get_running_loop().time() + seconds)
-
-    def give_up(self) -> None:
-        """End it now."""
-        self._move(asyncio.get_running_loop().time())
-        self.is_given_up = True
-
-    def _move(self, when: float) -> None:
-        if not self.is_given_up and not self.timeout.expired():
-            self.timeout.reschedule(when)
-
-
-class _Outgoing(payload.Payload):
-    """A body that leaves in pieces, without holding up the event loop, and knows whether it has left."""
-
-    _autoclose = True
-
-    def __init__(self, body: bytes, write_seconds: float) -> None:
-        super().__init__(body, content_type="application/json")
-        self._body = body
-        self._size = len(body)
-        self._write_seconds = write_seconds
-        # Set just before the last piece is handed over: until then the server cannot have a closed array.
-        self.left_whole = False
-        # Called when the last piece is handed over.
-        self.on_left: Callable[[], None] = _nothing
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self._body.decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        await self.write_with_length(writer, None)
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        del content_length  # it is the length of the body, and all of it leaves
-        whole = memoryview(self._body)
-        async with asyncio.timeout(self._write_seconds):
-            for start in range(0, len(whole), _PIECE_BYTES):
-                self.left_whole = start + _PIECE_BYTES >= len(whole)
-                await writer.write(whole[start : start + _PIECE_BYTES])
-        self.on_left()
-
-
-def _nothing() -> None:
-    """Nobody waits to hear that a body has left."""
-
-
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
-    pieces = []
-    length = 0
-    async for piece in response.content.iter_any():
-        pieces.append(piece)
-        length += len(piece)
-        if length > _LARGEST_ANSWER_BYTES:
-            raise ValueError(f"the answer is longer than {_LARGEST_ANSWER_BYTES} bytes")
-    return b"".join(pieces)
 
 
 def _checked_url(server: str) -> str:

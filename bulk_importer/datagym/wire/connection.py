@@ -45,7 +45,7 @@ class ConnectionSettings:
 
     @classmethod
     def of(cls, settings: Settings) -> ConnectionSettings:
-        """What the settings and the environment say.
+        """The connection settings that the settings and the environment say.
 
         Raises:
             UsageError: a file cannot be read or does not hold what it should, or a proxy is of an unknown kind.
@@ -56,7 +56,7 @@ class ConnectionSettings:
         return cls(settings.token_in_query, headers, _tls(settings), proxy_for(settings.server or ""))
 
     def connector(self, **options: Any) -> aiohttp.TCPConnector:
-        """What makes the connections; call it in a running event loop.
+        """The connector of aiohttp that makes the connections; call it in a running event loop.
 
         Args:
             options: of `aiohttp.TCPConnector`.
@@ -88,12 +88,12 @@ class ConnectionSettings:
 
     @property
     def proxy_headers(self) -> Mapping[str, str]:
-        """The login at that proxy."""
+        """The header with the login at the proxy; empty where none is needed."""
         return {} if self.proxy is None else self.proxy.header()
 
     @property
     def has_basic_auth(self) -> bool:
-        """Whether the header that a token would leave in is taken."""
+        """Whether HTTP basic takes the `Authorization` header, which a token would leave in."""
         return "Authorization" in self.headers
 
 

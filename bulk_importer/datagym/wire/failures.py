@@ -1,4 +1,4 @@
-"""The one place where what aiohttp raises becomes our own: how far a request got, and what is said about it."""
+"""Translates what aiohttp raises, and nobody else does: how far a request got, and what is said about it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_CONNECTION: tuple[tuple[type[Exception], FailureKind], ...] = (
 
 
 def failure_kind(error: Exception, *, left_whole: bool, has_begun: bool, is_given_up: bool) -> FailureKind:
-    """How far a request got that ended so.
+    """How far a request got that ended with `error`.
 
     Args:
         left_whole: all of its body was handed over, or it has none.

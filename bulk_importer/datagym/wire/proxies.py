@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a server, and who we are to it.
+"""Which proxy the environment names for a server, and the login for it.
 
 The variables are those that most programs know: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the server, else
 `ALL_PROXY`; `NO_PROXY` names who is reached without one: hosts, domains, addresses, and ranges of these. A proxy of a
@@ -45,18 +45,18 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
-        """Whether it passes connections on, and does not read what goes through them."""
+        """Whether the proxy passes connections on, and does not read what goes through them."""
         return self.kind.startswith("socks")
 
     def header(self) -> Mapping[str, str]:
-        """The login, for a proxy that speaks HTTP."""
+        """The header with the login, for a proxy that speaks HTTP; else empty."""
         if self.user is None or self.is_socks:
             return {}
         return {"Proxy-Authorization": basic_login(f"{self.user}:{self.password or ''}")}
 
 
 def basic_login(login: str) -> str:
-    """What a header for HTTP basic holds; `login` is `USER:PASSWORD`."""
+    """The value of a header for HTTP basic; `login` is `USER:PASSWORD`."""
     return f"Basic {b64encode(login.encode()).decode()}"
 
 

@@ -23,7 +23,7 @@ __all__ = ["ProxyRefusesUs", "socks_connector"]
 
 
 class ProxyRefusesUs(aiohttp.ClientConnectionError):
-    """The proxy wants another login, or is none of that kind: waiting does not help."""
+    """The proxy refuses our login, or does not speak SOCKS: waiting does not help."""
 
 
 def socks_connector(proxy: Proxy, **options: Any) -> aiohttp.TCPConnector:

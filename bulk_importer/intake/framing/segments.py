@@ -126,9 +126,9 @@ def joint_before(data: bytes, start: int, end_before: int) -> bytes:
 def frame_at_joints(data: bytes, joint: bytes, *, comma: bool, stop: int | None = None) -> Frames | None:
     """Delimit the elements of `data[:stop]` by a guess: wherever entries seem to be joined as `joint_before` gave it.
 
-    Proven, once every element so delimited was decoded as one object: then the stretch is objects with a comma between
-    each two, and no text reads as JSON in two ways. Where one does not decode, nothing is known of that one and of
-    those behind it. None where there is no ground for a guess. Takes a fifth of the time of `frame`.
+    It is proven once each element so delimited was decoded as one value by itself: then the stretch is values with a
+    comma between each two, and no text reads as JSON in two ways. Where one element does not decode, nothing is known
+    of any. None where there is no ground for a guess. Takes a fifth of the time of `frame`.
     """
     found = _gap_in_joint.match(joint)
     at = _begin(data, comma=comma)

@@ -1,17 +1,17 @@
 """What was found wrong with one element: all of it counted, as much of it kept as a person will read.
 
-Pure. An element of 64 MB can be wrong in a million places; each finding would hold a pointer and three texts.
+Pure. An element of 64 MB can be wrong in a million places; each flaw would hold a pointer and three texts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
-from bulk_importer.intake.validation.segment_builder import Element
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw
-from bulk_importer.model import Finding, Severity
+from bulk_importer.model import Severity
 
 __all__ = ["FlawCollector"]
 
@@ -44,20 +44,7 @@ class FlawCollector:
             if len(self._kept[severity]) < _MOST_KEPT:
                 self._kept[severity].append(flaw)
 
-    def findings(self, element: Element, media_id: str | None) -> tuple[Finding, ...]:
-        """What was kept, errors first, as findings about an element."""
-        return tuple(
-            Finding(
-                code=flaw.code,
-                severity=severity,
-                position=element.position,
-                offset=element.offset,
-                media_id=media_id,
-                pointer=flaw.pointer,
-                expected=flaw.expected,
-                found=flaw.found,
-                advice=CATALOGUE[flaw.code].advice,
-            )
-            for severity, flaws in self._kept.items()
-            for flaw in flaws
-        )
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """What was kept, errors first."""
+        return tuple(chain.from_iterable(self._kept.values()))

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple, cast
 
 import msgspec
 import orjson
@@ -34,86 +33,28 @@ from bulk_importer.intake.validation.forms.plain import (
     ignored_keys,
 )
 from bulk_importer.intake.validation.geometries import add_geometries
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema
-from bulk_importer.intake.validation.segment_builder import KEEPS, Element, SegmentBuilder, text_digest
+from bulk_importer.intake.validation.segment_builder import KEEPS, Judged, SegmentBuilder, text_digest
 from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
 from bulk_importer.labels.bounds import outside
 from bulk_importer.labels.entry import lane_of, weight_of
-from bulk_importer.labels.findings import CATALOGUE, severities
+from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.flaws import Flaw
-from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.labels.meaning import Meaning, flaws_of_keys, flaws_of_origin
 from bulk_importer.labels.pointers import shown
 from bulk_importer.media.index import MediaIndex
-from bulk_importer.media.rules import MediaFlag, MediaRules
-from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Severity
-from bulk_importer.spans import Span
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.model import KeepData, Severity
 
-__all__ = ["Judge", "Judged", "Prove", "Rules"]
+__all__ = ["Judge"]
 
-# Deep enough for anything that the server reads (about ten levels), and far from what any parser's stack holds.
-_MAX_DEPTH = 128
 # An id that is empty, or begins with a blank, comes before it.
 _FIRST_LETTER = "!"
 _ID = "/internal_media_ID"
 _NOT_GIVEN = frozenset({"classification-omitted", "required-omitted"})
+_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What entries are held against; small, and made to be sent to worker processes.
-
-    Attributes:
-        label_config: what the classes and values of entries are held against; None: the schema alone.
-        media_index: path of the index of the project's media; None: media are not looked at.
-        media_rules: what an entry may do to a media.
-        strict: warnings are errors.
-        allow, deny: codes of findings that are only counted, or that are errors.
-        max_depth: levels of nesting above which an element is refused unread.
-        keep_warnings: hand over the warnings of accepted entries too, not only their number.
-        is_report: what is judged is reported on and not sent: the geometries of accepted entries are counted by class,
-            and digests are left out.
-    """
-
-    label_config: LabelConfig | None = None
-    media_index: str | None = None
-    media_rules: MediaRules = field(default_factory=MediaRules)
-    strict: bool = False
-    allow: frozenset[str] = frozenset()
-    deny: frozenset[str] = frozenset()
-    max_depth: int = _MAX_DEPTH
-    keep_warnings: bool = False
-    is_report: bool = False
-
-    def severities(self) -> dict[str, Severity]:
-        """What each code counts as. Raises `UsageError` for codes that do not exist or cannot be allowed."""
-        configured = self.label_config is not None
-        return severities(strict=self.strict, allow=self.allow, deny=self.deny, configured=configured)
-
-
-Prove: TypeAlias = Callable[[], tuple[Sequence[int], Sequence[int]]]
-"""Delimits the elements of a segment once more, so that it is proven: their starts and lengths."""
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """What judging a segment gave. Each element is in exactly one of `run`, `rejections` and `skipped`.
-
-    Attributes:
-        counts: number of findings by code, all severities.
-        digests: eight bytes for each element, in order, those of the rejected and skipped ones included; nothing in
-            a report.
-        warnings: those of accepted entries, if the rules ask for them.
-        geometries: those of accepted entries by class, in a report.
-    """
-
-    run: EntryRun
-    rejections: tuple[Rejection, ...]
-    skipped: tuple[Span, ...]
-    counts: dict[str, int]
-    digests: bytes
-    warnings: tuple[Finding, ...] = ()
-    geometries: dict[str, int] = {}
 
 
 class _Head(NamedTuple):
@@ -137,15 +78,19 @@ class _Look(NamedTuple):
 
 
 class Judge:
-    """Judges segments by one set of rules. Build it once in each process: it compiles forms."""
+    """Judges segments by one set of rules. Build it once in each process: it compiles forms.
+
+    Attributes:
+        severities: what each code counts as.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._severities = rules.severities()
+        self.severities = rules.severities()
         # Notes that these rules make more of; an entry that has one needs findings, not only a number.
         self._weighty = frozenset(
             code
-            for code, severity in self._severities.items()
+            for code, severity in self.severities.items()
             if severity is not Severity.NOTE and CATALOGUE[code].severity is Severity.NOTE
         )
         self._media = MediaIndex(rules.media_index) if rules.media_index is not None else None
@@ -162,66 +107,59 @@ class Judge:
         self._may_narrow = self._weighty.isdisjoint(_NOT_GIVEN)
         self._scratch = bytearray()
         # Set for good when the colons of a segment did not account for its keys: its texts hold some.
-        self._each_apart = False
+        self._counts_each = False
 
-    def judge(
-        self,
-        data: bytes,
-        starts: Sequence[int],
-        lengths: Sequence[int],
-        *,
-        first: int,
-        offset: int,
-        prove: Prove | None = None,
-    ) -> Judged:
-        """Judge the elements `data[starts[i] : starts[i] + lengths[i]]`.
+    def judge(self, data: bytes, starts: Sequence[int], lengths: Sequence[int]) -> Judged:
+        """Judge the elements `data[starts[i] : starts[i] + lengths[i]]`, which need not be strict JSON."""
+        judged = self._judged(data, starts, lengths, is_guess=False)
+        assert judged is not None
+        return judged
 
-        Args:
-            data: the bytes of a segment. Its elements are delimited, and need not be strict JSON.
-            first: position of element 0.
-            offset: byte offset of `data[0]` in the source.
-            prove: `starts` and `lengths` are a guess. Called once when an element does not decode, for the proven
-                ones; these are the same up to there.
+    def judge_guess(self, data: bytes, starts: Sequence[int], lengths: Sequence[int]) -> Judged | None:
+        """Judge elements of which `starts` and `lengths` are a guess (see `frame_at_joints`), and prove it.
+
+        Each element that is accepted, and each that is refused for anything else than its text, was decoded as one
+        value. None where another one does not decode: then the guess may be wrong, and nothing is known.
         """
-        gathered = SegmentBuilder()
-        apart: list[bytes] = []
+        return self._judged(data, starts, lengths, is_guess=True)
+
+    def _judged(
+        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_guess: bool
+    ) -> Judged | None:
+        builder = self._judge_each(data, starts, lengths, is_guess=is_guess)
+        if builder is None:
+            return None
+        return builder.judged(data, starts, lengths, is_report=self._rules.is_report)
+
+    def _judge_each(
+        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_guess: bool
+    ) -> SegmentBuilder | None:
+        builder = SegmentBuilder()
         keys = 0
+        excluded: list[bytes] = []  # elements of which `keys` holds none
         elements = zip(starts, lengths, strict=True)
         while True:
-            more, refused = self._accept_narrow(data, elements, gathered)
+            more, refused = self._accept_narrow(data, elements, builder)
             keys += more
             if refused is None:
                 break
-            place = gathered.place
-            element = Element(place, first + place, offset + starts[place], refused)
-            if not self._accept_wide(element, gathered):
-                if prove is not None:
-                    (starts, lengths), prove = prove(), None
-                    elements = zip(starts[place:], lengths[place:], strict=True)
-                    continue
-                self._look_closely(element, gathered)
-            apart.append(refused)
-        self._narrowing.look_back(len(starts), len(apart))
+            if not self._accept_wide(refused, builder):
+                if is_guess and not _is_one_value(refused):
+                    return None
+                self._look_closely(refused, builder)
+            excluded.append(refused)
+        self._narrowing.look_back(len(starts), len(excluded))
         if (
             keys
-            and not self._each_apart
-            and repeats_a_key(data[starts[0] : starts[-1] + lengths[-1]], keys, apart)
+            and not self._counts_each
+            and repeats_a_key(data[starts[0] : starts[-1] + lengths[-1]], keys, excluded)
         ):
-            self._each_apart = True
-            # Not the judge that a subclass makes of it: what that does to the elements is done.
-            return Judge.judge(self, data, starts, lengths, first=first, offset=offset)
-        return Judged(
-            gathered.run(data, starts, lengths, first=first, offset=offset),
-            tuple(gathered.rejections),
-            gathered.skipped.spans,
-            dict(gathered.counts),
-            b"" if self._rules.is_report else bytes(gathered.digests),
-            tuple(gathered.warnings),
-            dict(gathered.geometries),
-        )
+            self._counts_each = True
+            return self._judge_each(data, starts, lengths, is_guess=is_guess)
+        return builder
 
     def _accept_narrow(
-        self, data: bytes, elements: Iterator[tuple[int, int]], gathered: SegmentBuilder
+        self, data: bytes, elements: Iterator[tuple[int, int]], builder: SegmentBuilder
     ) -> tuple[int, bytes | None]:
         """Accept elements as long as they fit the narrow form; gives their keys, and the first that does not fit.
 
@@ -233,8 +171,8 @@ class Judge:
             return 0, None if frame is None else data[frame[0] : sum(frame)]
         decode, count, scratch = form.decode, form.count, self._scratch
         is_free = self._media.is_free if self._media is not None else None
-        each_apart, is_report = self._each_apart, self._rules.is_report
-        media_ids, keeps, weights, digests = gathered.columns
+        counts_each, is_report = self._counts_each, self._rules.is_report
+        media_ids, keeps, weights, digests = builder.columns
         keys = omitted = required = 0
         refused = None
         for start, length in elements:
@@ -249,7 +187,7 @@ class Judge:
             if (is_free and not is_free(media_id)) or counted.is_odd or media_id < _FIRST_LETTER:
                 refused = raw
                 break
-            if each_apart and repeats_a_key(raw, counted.keys):
+            if counts_each and repeats_a_key(raw, counted.keys):
                 refused = raw
                 break
             keys += counted.keys
@@ -264,15 +202,14 @@ class Judge:
                 encode_canonically(entry, scratch)
                 digests += xxh64_digest(scratch)
         if is_report:
-            gathered.geometries.update(form.take_geometries())
+            builder.geometries.update(form.take_geometries())
         if omitted:
-            gathered.counts["classification-omitted"] += omitted
+            builder.counts["classification-omitted"] += omitted
         if required:
-            gathered.counts["required-omitted"] += required
+            builder.counts["required-omitted"] += required
         return keys, refused
 
-    def _accept_wide(self, element: Element, gathered: SegmentBuilder) -> bool:
-        raw = element.raw
+    def _accept_wide(self, raw: bytes, builder: SegmentBuilder) -> bool:
         try:
             entry = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -290,36 +227,36 @@ class Judge:
             flaws += flaws_of_keys(ignored)
         media_id = entry.internal_media_ID
         if flaws:
-            found = FlawCollector(self._severities)
+            found = FlawCollector(self.severities)
             found.add(flaws)
             if found.has_error:
                 return False
-            self._count(found, element, media_id, gathered)
+            self._count(found, media_id, builder)
         else:
             self._narrowing.learn(raw)
         for code, number in tally.notes:
-            gathered.counts[code] += number
-        self._take(element, gathered, media_id, KEEPS[entry.keepData], tally.weight, digest_of(entry))
+            builder.counts[code] += number
+        self._take(raw, builder, media_id, KEEPS[entry.keepData], tally.weight, digest_of(entry))
         return True
 
     def _take(
         self,
-        element: Element,
-        gathered: SegmentBuilder,
+        raw: bytes,
+        builder: SegmentBuilder,
         media_id: str,
         keep: KeepData,
         weight: int,
         digest: bytes,
     ) -> None:
-        gathered.accept(media_id, keep, weight, digest)
+        builder.accept(media_id, keep, weight, digest)
         if self._rules.is_report:
-            add_geometries([element.raw], gathered.geometries)
+            add_geometries([raw], builder.geometries)
 
-    def _count(self, found: FlawCollector, element: Element, media_id: str, gathered: SegmentBuilder) -> None:
+    def _count(self, found: FlawCollector, media_id: str, builder: SegmentBuilder) -> None:
         """Count what does not keep an entry from being sent."""
-        gathered.counts.update(found.counts)
+        builder.counts.update(found.counts)
         if self._rules.keep_warnings:
-            gathered.warnings += found.findings(element, media_id)
+            builder.warn(media_id, found.flaws)
 
     def _about_media(self, raw: bytes, entry: PlainEntry | _Head) -> list[Flaw]:
         """What there is to say about the media of an entry that the schema accepts."""
@@ -336,29 +273,29 @@ class Judge:
             flaws += outside(cast("dict[str, object]", orjson.loads(raw)), *size)
         return flaws
 
-    def _look_closely(self, element: Element, gathered: SegmentBuilder) -> None:
+    def _look_closely(self, raw: bytes, builder: SegmentBuilder) -> None:
         """The exact verdict about one element; everything that is wrong with it."""
         try:
-            look = self._looked_at(element.raw)
+            look = self._looked_at(raw)
         except RecursionError:  # `max_depth` may be set to more levels than a stack has left
-            look = _Look(FlawCollector(self._severities), None)
+            look = _Look(FlawCollector(self.severities), None)
             look.found.add([Flaw("too-deep", "", "fewer levels", "more than can be looked into")])
         if look is None:
-            gathered.skip(element)
+            builder.skip(raw)
         elif look.columns is None or look.found.has_error:
-            gathered.counts.update(look.found.counts)
-            gathered.reject(element, look.found.findings(element, look.media_id))
+            builder.counts.update(look.found.counts)
+            builder.reject(raw, look.media_id, look.found.flaws)
         else:
             media_id, keep, weight, digest = look.columns
-            self._count(look.found, element, media_id, gathered)
-            self._take(element, gathered, media_id, keep, weight, digest)
+            self._count(look.found, media_id, builder)
+            self._take(raw, builder, media_id, keep, weight, digest)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""
         value, flaws = parsed(raw, max_depth=self._rules.max_depth)
         if isinstance(value, dict) and value.keys() == {"label_classes"} and not flaws:
             return None
-        found = FlawCollector(self._severities)
+        found = FlawCollector(self.severities)
         found.add(flaws)
         if not found.is_firm:
             self._hold_against_schema(value, found)
@@ -394,6 +331,15 @@ class Judge:
         except (msgspec.DecodeError, OverflowError):
             # Numbers that no double can be, or whole ones of more than 64 bits where the server does not read.
             return text_digest(raw)
+
+
+def _is_one_value(raw: bytes) -> bool:
+    """Whether the bytes are one JSON value and nothing else, to the decoder by which segments are framed."""
+    try:
+        _decode_raw(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _is_empty(media_id: object) -> bool:

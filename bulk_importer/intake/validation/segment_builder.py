@@ -1,4 +1,4 @@
-"""The columns of a segment while they grow, and the run of entries that comes of them.
+"""The columns of a segment while they grow, and what comes of them.
 
 Pure.
 """
@@ -9,25 +9,56 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
 from bulk_importer.labels.entry import keys_of, lanes_of
-from bulk_importer.model import EntryRun, Finding, KeepData, Rejection
-from bulk_importer.spans import SpanSet
+from bulk_importer.labels.flaws import Flaw
+from bulk_importer.model import EntryRun, KeepData
+from bulk_importer.spans import Span, SpanSet
 
-__all__ = ["KEEPS", "Element", "SegmentBuilder", "text_digest"]
+__all__ = ["KEEPS", "Flawed", "Judged", "SegmentBuilder", "text_digest"]
 
 
-class Element(NamedTuple):
-    """One element of a segment that is looked at singly. `place` counts from the beginning of the segment."""
+class Flawed(msgspec.Struct, frozen=True):
+    """An element in which something is wrong.
 
-    place: int
-    position: int
-    offset: int
-    raw: bytes
+    Attributes:
+        index: which element of its segment it is, from 0.
+        media_id: as in `model.Element`.
+        flaws: errors first.
+    """
+
+    index: int
+    media_id: str | None
+    flaws: tuple[Flaw, ...]
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What judging a segment gave. Each element is in exactly one of `run`, `rejected` and `skipped`.
+
+    All of it counts from the segment: its elements from 0, and its bytes from 0. `placing.placed` makes a `Segment` of
+    it, once it is known where that stands.
+
+    Attributes:
+        run: the accepted entries; `run.positions` are indexes of elements.
+        skipped: indexes of elements.
+        counts: number of findings by code, all severities.
+        digests: eight bytes for each element, in order, those of the rejected and skipped ones included; nothing in
+            a report.
+        warned: accepted entries with their warnings, if the rules ask for them.
+        geometries: those of accepted entries by class, in a report.
+    """
+
+    run: EntryRun
+    rejected: tuple[Flawed, ...]
+    skipped: tuple[Span, ...]
+    counts: dict[str, int]
+    digests: bytes
+    warned: tuple[Flawed, ...] = ()
+    geometries: dict[str, int] = {}
 
 
 KEEPS: dict[bool | UnsetType, KeepData] = {
@@ -43,7 +74,7 @@ class SegmentBuilder:
     """What judging a segment has given so far. Each element is accepted, rejected or skipped once, in order.
 
     Attributes:
-        left_out: places of elements that are not accepted.
+        left_out: indexes of elements that are not accepted.
     """
 
     media_ids: list[str] = field(default_factory=list)
@@ -51,14 +82,14 @@ class SegmentBuilder:
     weights: array[int] = field(default_factory=lambda: array("q"))
     digests: bytearray = field(default_factory=bytearray)
     left_out: list[int] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
+    rejected: list[Flawed] = field(default_factory=list)
     skipped: SpanSet = field(default_factory=SpanSet)
     counts: Counter[str] = field(default_factory=Counter)
-    warnings: list[Finding] = field(default_factory=list)
+    warned: list[Flawed] = field(default_factory=list)
     geometries: Counter[str] = field(default_factory=Counter)
 
     @property
-    def place(self) -> int:
+    def index(self) -> int:
         """That of the next element."""
         return len(self.media_ids) + len(self.left_out)
 
@@ -74,48 +105,58 @@ class SegmentBuilder:
         self.weights.append(weight)
         self.digests += digest
 
-    def reject(self, element: Element, findings: tuple[Finding, ...]) -> None:
+    def warn(self, media_id: str, flaws: tuple[Flaw, ...]) -> None:
+        """Keep the warnings about the entry that is accepted next."""
+        if flaws:
+            self.warned.append(Flawed(self.index, media_id, flaws))
+
+    def reject(self, raw: bytes, media_id: str | None, flaws: tuple[Flaw, ...]) -> None:
         """Leave an element out, with the reasons. Its digest is that of its text: nobody asks if it was delivered."""
-        rejection = Rejection(
-            position=element.position,
-            offset=element.offset,
-            media_id=findings[0].media_id,
-            findings=findings,
-            raw=element.raw,
-        )
-        self.rejections.append(rejection)
-        self.left_out.append(element.place)
-        self.digests += text_digest(element.raw)
+        self.rejected.append(Flawed(self.index, media_id, flaws))
+        self._leave_out(raw)
 
-    def skip(self, element: Element) -> None:
+    def skip(self, raw: bytes) -> None:
         """Leave out an element that is no entry and no mistake."""
-        self.skipped.add(element.position, element.position + 1)
-        self.left_out.append(element.place)
-        self.digests += text_digest(element.raw)
+        self.skipped.add(self.index, self.index + 1)
+        self._leave_out(raw)
 
-    def run(
-        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, first: int, offset: int
-    ) -> EntryRun:
-        """The accepted entries; `starts` and `lengths` are those of all elements."""
-        positions: Sequence[int] = range(first, first + len(starts))
+    def _leave_out(self, raw: bytes) -> None:
+        self.left_out.append(self.index)
+        self.digests += text_digest(raw)
+
+    def judged(
+        self, data: bytes, starts: Sequence[int], lengths: Sequence[int], *, is_report: bool
+    ) -> Judged:
+        """All of it; `starts` and `lengths` are those of all elements in `data`."""
+        return Judged(
+            self._run(data, starts, lengths),
+            tuple(self.rejected),
+            self.skipped.spans,
+            dict(self.counts),
+            b"" if is_report else bytes(self.digests),
+            tuple(self.warned),
+            dict(self.geometries),
+        )
+
+    def _run(self, data: bytes, starts: Sequence[int], lengths: Sequence[int]) -> EntryRun:
+        indexes: Sequence[int] = range(len(starts))
         if self.left_out:
             left_out = set(self.left_out)
-            places = [place for place in range(len(starts)) if place not in left_out]
-            positions = array("q", [first + place for place in places])
-            starts = array("q", [starts[place] for place in places])
-            lengths = array("q", [lengths[place] for place in places])
+            indexes = array("q", [index for index in indexes if index not in left_out])
+            starts = array("q", [starts[index] for index in indexes])
+            lengths = array("q", [lengths[index] for index in indexes])
         lanes = lanes_of(self.media_ids)
         return EntryRun(
-            offset,
-            data,
-            positions,
-            starts,
-            lengths,
-            self.media_ids,
-            lanes,
-            bytes(self.keeps),
-            self.weights,
-            keys_of(lanes),
+            offset=0,
+            data=data,
+            positions=indexes,
+            starts=starts,
+            lengths=lengths,
+            media_ids=self.media_ids,
+            lanes=lanes,
+            keeps=bytes(self.keeps),
+            weights=self.weights,
+            keys=keys_of(lanes),
         )
 
 

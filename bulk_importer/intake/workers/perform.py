@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.intake.framing.exact import complaint
@@ -23,40 +23,19 @@ _element = msgspec.json.Decoder(msgspec.Raw)
 
 def perform(judge: Judge, job: Job, data: bytes) -> Answer:
     """Do `job` on the bytes that it names."""
-    guessed = _guessed(job, data)
-    found = guessed or _delimited(job, data)
-
-    def prove() -> tuple[Sequence[int], Sequence[int]]:
-        nonlocal found
+    found = _guessed(job, data)
+    judged = judge.judge_guess(data, found.starts, found.lengths) if found else None
+    if found is None or judged is None:
         found = _delimited(job, data)
-        return found.starts, found.lengths
-
-    judged = judge.judge(
-        data, found.starts, found.lengths, first=0, offset=job.offset, prove=prove if guessed else None
-    )
-    count = len(found.starts)
-    if not count:
-        return Answer(0, 0, found.end, found.trouble)
+        judged = judge.judge(data, found.starts, found.lengths)
+    starts, lengths = found.starts, found.lengths
+    if not starts:
+        return Answer(found)
     digest = xxh3_128_hexdigest(memoryview(data)[: found.consumed])
-    joint = b""
-    if count > 1:
-        joint = joint_before(data, found.starts[-1], found.starts[-2] + found.lengths[-2])
-    return Answer(
-        count=count,
-        consumed=found.consumed,
-        end=found.end,
-        trouble=found.trouble,
-        digest=digest,
-        longest=max(found.lengths),
-        joint=joint,
-        run=msgspec.structs.replace(judged.run, data=b"") if judged.run.data is data else judged.run,
-        rejections=judged.rejections,
-        skipped=judged.skipped,
-        counts=judged.counts,
-        digests=judged.digests,
-        warnings=judged.warnings,
-        geometries=judged.geometries,
-    )
+    joint = joint_before(data, starts[-1], starts[-2] + lengths[-2]) if len(starts) > 1 else b""
+    if judged.run.data is data:
+        judged = replace(judged, run=replace(judged.run, data=b""))
+    return Answer(found, digest, joint, judged)
 
 
 def _guessed(job: Job, data: bytes) -> Scan | None:

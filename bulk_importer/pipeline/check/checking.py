@@ -14,9 +14,9 @@ from dataclasses import replace
 import msgspec
 
 from bulk_importer.errors import ExitCode, InputError, MalformedInput
-from bulk_importer.intake import Intake, IntakeOptions, JudgedSegment
+from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.geometries import geometries_in
-from bulk_importer.model import Finding, KeepData, ReadPlan, Severity
+from bulk_importer.model import Finding, KeepData, ReadPlan, Segment, Severity
 from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.mentions import Mentions
@@ -142,7 +142,7 @@ class Check:
             code = ExitCode.REJECTIONS
         return self._report(message, code, round(time.monotonic() - began, 3))
 
-    def _add(self, judged: JudgedSegment) -> list[Finding]:
+    def _add(self, judged: Segment) -> list[Finding]:
         """Count a segment in; its findings above a note, in order of position."""
         segment, wiping = self._wiped.examined(judged)
         self._entries += judged.key.count
@@ -183,14 +183,14 @@ class Check:
         )
 
 
-def _findings(segment: JudgedSegment) -> Iterable[Finding]:
+def _findings(segment: Segment) -> Iterable[Finding]:
     """Every finding above a note."""
     yield from segment.warnings
     for rejection in segment.rejections:
         yield from rejection.findings
 
 
-def _up_to(segment: JudgedSegment, sample: int | None) -> JudgedSegment:
+def _up_to(segment: Segment, sample: int | None) -> Segment:
     """The part of a segment that belongs to the sample. Notes, which come as numbers, are left out of a part."""
     first, count = segment.key.first, segment.key.count
     if sample is None or first + count <= sample:

@@ -17,7 +17,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError
 from bulk_importer.intake import Intake, IntakeOptions
-from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import Finding, ReadPlan
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries

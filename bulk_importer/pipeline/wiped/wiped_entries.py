@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bulk_importer.intake.validation.judge import Rules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions, wiping
 

@@ -1,4 +1,4 @@
-"""Runs the cost model against the clock: a request waits here for as long as the real server would take."""
+"""Runs the simulated machine against the clock: a request waits here as long as the real server would take."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from bulk_importer.sandbox.faults.cost import CostModel, Fate, Job, Machine
+from bulk_importer.sandbox.faults.cost_model import CostModel
+from bulk_importer.sandbox.faults.machine import Fate, Machine, MachineJob
 
 __all__ = ["CostClock"]
 
 
 class CostClock:
-    """The clock of a sandbox, `scale` times as fast as that on the wall, and its machine.
+    """The sandbox's own time, `scale` times as fast as real time, and the machine that spends it.
 
     Args:
-        model: None: requests cost nothing but what they cost the sandbox itself.
-        scale: seconds that pass here in one real second.
+        model: how long requests take; None: they take only the time that the sandbox itself needs.
+        scale: seconds of the sandbox's time in one real second.
     """
 
     def __init__(self, model: CostModel | None, scale: float, seed: int) -> None:
@@ -24,7 +25,7 @@ class CostClock:
         self._scale = scale
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._ends: dict[Job, asyncio.Future[Fate]] = {}
+        self._ends: dict[MachineJob, asyncio.Future[Fate]] = {}
         self._alarm: asyncio.TimerHandle | None = None
         chance: Callable[[], float] = random.Random(seed).random  # noqa: S311 - a rehearsal is to be repeatable
         self._machine = Machine(model, chance) if model else None
@@ -34,12 +35,15 @@ class CostClock:
         return (self._loop.time() - self._began) * self._scale
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for that long in the sandbox's own time."""
+        """Wait so many seconds of the sandbox's own time; not at all for 0 or less."""
         if seconds > 0:
             await asyncio.sleep(seconds / self._scale)
 
-    async def spend(self, job: Job) -> Fate:
-        """Wait until the machine is through with a request. The work goes on if the caller is cancelled."""
+    async def spend(self, job: MachineJob) -> Fate:
+        """Wait until the machine has finished a request; returns its fate.
+
+        The machine goes on with the request if the caller is cancelled.
+        """
         if self._machine is None:
             return Fate.DONE
         end: asyncio.Future[Fate] = self._loop.create_future()
@@ -47,7 +51,7 @@ class CostClock:
         self._settle(self._machine.admit(job, self.elapsed()))
         return await end
 
-    def _settle(self, over: list[Job]) -> None:
+    def _settle(self, over: list[MachineJob]) -> None:
         for job in over:
             end = self._ends.pop(job)
             if not end.done():
@@ -63,7 +67,7 @@ class CostClock:
             self._settle(self._machine.advance(self.elapsed()))
 
     def stop(self) -> None:
-        """Let nobody wait any more: what is still at the machine is over, and did not happen."""
+        """Cancel all who wait in `spend`, as when a server is switched off."""
         if self._alarm:
             self._alarm.cancel()
         for end in self._ends.values():

@@ -1,4 +1,4 @@
-"""Makes the faults of a script happen to requests, at the connection and around the routes."""
+"""Makes faults happen at a connection: resets, answers that break off or never come, statuses of a proxy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from aiohttp import web
 from bulk_importer.sandbox.faults.clock import CostClock
 from bulk_importer.sandbox.faults.script import Fault
 
-__all__ = ["half_of", "never", "reset", "status_answer"]
+__all__ = ["half_an_answer", "no_answer", "reset", "status_answer"]
 
 
 def reset(request: web.Request) -> web.Response:
-    """Reset the connection of a request (RST, not FIN). What is returned goes nowhere."""
+    """Reset the connection of a request (RST, not FIN). aiohttp wants a response; nobody receives it."""
     transport = request.transport
     if transport is not None:
         connection = transport.get_extra_info("socket")
@@ -28,7 +28,7 @@ def reset(request: web.Request) -> web.Response:
 
 
 def status_answer(fault: Fault) -> web.Response:
-    """The answer that a fault gives instead of the server's."""
+    """Build the answer that a fault gives in place of the server's, with `Retry-After` and headers as scripted."""
     text, content_type = fault.page()
     status = fault.answer if isinstance(fault.what, str) else fault.what
     response = web.Response(status=status or 502, text=text, content_type=content_type)
@@ -45,8 +45,8 @@ def _retry_after(fault: Fault) -> str:
     return formatdate(time() + seconds, usegmt=True) if fault.retry_after_date else f"{seconds:g}"
 
 
-async def half_of(request: web.Request, whole: web.StreamResponse) -> web.StreamResponse:
-    """Send the head of an answer and half of its body, then reset."""
+async def half_an_answer(request: web.Request, whole: web.StreamResponse) -> web.StreamResponse:
+    """Send the head of an answer and half of its body, then close the connection."""
     body = whole.body if isinstance(whole, web.Response) and isinstance(whole.body, bytes) else b"{}"
     response = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
     response.content_length = len(body)
@@ -58,11 +58,11 @@ async def half_of(request: web.Request, whole: web.StreamResponse) -> web.Stream
     return response
 
 
-async def never(request: web.Request, pace: CostClock, seconds: float) -> web.Response:
+async def no_answer(request: web.Request, clock: CostClock, seconds: float) -> web.Response:
     """Answer nothing until the client has gone, or for `seconds` (0: for ever), then reset."""
-    begin = pace.elapsed()
+    begin = clock.elapsed()
     # aiohttp tells nobody that a client has gone.
-    while not _has_gone(request) and (seconds == 0 or pace.elapsed() - begin < seconds):  # noqa: ASYNC110 - see above
+    while not _has_gone(request) and (seconds == 0 or clock.elapsed() - begin < seconds):  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.05)
     return reset(request)
 

@@ -1,4 +1,4 @@
-"""A script of what goes wrong, that reads like its story.
+"""Scripts of what goes wrong: written as a list that reads like a story, or as a TOML file.
 
     FaultScript([503, "reset after commit", Fault(429, retry_after=1), "ok"])
 
@@ -47,7 +47,6 @@ a proxy that lost patience. From 500 up its body is a proxy's page of HTML, belo
 
 from __future__ import annotations
 
-import random
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -61,7 +60,7 @@ import msgspec
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["Fault", "FaultScript", "Performance"]
+__all__ = ["Fault", "FaultScript"]
 
 _PHRASES: Final = (
     "ok",
@@ -75,7 +74,6 @@ _PHRASES: Final = (
     "close",
     "refuse connections",
 )
-_REFUSAL: Final = "refuse connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +85,15 @@ class Fault:
         route: `prediction`, `read` (everything else), `any`, or a pattern of paths such as `/api/v1/task/*`.
         times: how many requests it happens to; None: 1 for a step that takes turns, without end for one that
             stands.
-        probability: of happening to a request, drawn from the script's seed.
+        probability: how probably it happens to a request on its route; chance comes from the script's seed.
         window: seconds since the sandbox began listening, from and to, in its own (scaled) time.
         above_bytes: happens to bodies that are longer.
         containing: happens to bodies with this text in them, as they came; they are read first.
-        seconds: duration of what has one, before anything else happens; in the sandbox's own time.
+        seconds: how long it lasts, or how long it waits before it happens; in the sandbox's own time.
         retry_after: value of that header: seconds, or any text.
         retry_after_date: write the seconds as a date.
         commits: whether the request is served though its answer is a status, or never comes.
-        answer: status that a client gets whose commit comes late; None: a reset.
+        answer: of a "late commit": the status that the client gets at once; None: a reset.
     """
 
     what: int | str
@@ -135,12 +133,12 @@ class Fault:
 
     @property
     def stands(self) -> bool:
-        """Whether it waits for its condition, and takes no turn."""
+        """Whether the step stands: it has a condition and takes no turn."""
         conditions = (self.probability, self.window, self.above_bytes, self.containing)
         return any(condition is not None for condition in conditions)
 
     def concerns(self, path: str, is_prediction: bool) -> bool:
-        """Whether a request for that path (without the query) is on its route."""
+        """Whether the step's route covers a request for this path (given without its query)."""
         match self.route:
             case "any":
                 return True
@@ -152,7 +150,7 @@ class Fault:
                 return fnmatchcase(path, self.route)
 
     def page(self) -> tuple[str, str]:
-        """Body and content type of an answer that is only a status."""
+        """Body and content type of an answer that this fault makes: a proxy's page, a given body, or nothing."""
         if self.body is not None:
             return self.body, "text/html" if self.body.lstrip().startswith("<") else "text/plain"
         status = self.answer or self.what
@@ -182,26 +180,22 @@ class FaultScript:
 
     @classmethod
     def read(cls, path: Path) -> FaultScript:
-        """The script in a TOML file.
+        """Read the script in a TOML file.
 
         Raises:
-            UsageError: the file cannot be read, or says something that cannot be meant.
+            UsageError: the file cannot be read, or holds something that is no script.
         """
         try:
-            told = tomllib.loads(path.read_text("utf-8"))
-            steps = [_step(table) for table in told.pop("fault", [])]
-            seed = msgspec.convert(told.pop("seed", 0), int)
+            given = tomllib.loads(path.read_text("utf-8"))
+            steps = [_step(table) for table in given.pop("fault", [])]
+            seed = msgspec.convert(given.pop("seed", 0), int)
         except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"The faults {path} cannot be read: {error}.") from error
-        if told:
+        if given:
             raise UsageError(
-                f"The faults {path} have no {min(told)!r}; they are a 'seed' and [[fault]] tables."
+                f"The faults {path} have no {min(given)!r}; they are a 'seed' and [[fault]] tables."
             )
         return cls(steps, seed=seed)
-
-    def perform(self) -> Performance:
-        """Begin to tell the story from its beginning."""
-        return Performance(self)
 
 
 def _step(table: Mapping[str, object]) -> Fault:
@@ -209,77 +203,3 @@ def _step(table: Mapping[str, object]) -> Fault:
     if unknown := sorted(set(table) - known):
         raise ValueError(f"a fault has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
     return msgspec.convert(table, Fault)
-
-
-class Performance:
-    """How far a story is told. Used from one thread."""
-
-    def __init__(self, script: FaultScript) -> None:
-        self._random = random.Random(script.seed)  # noqa: S311 - a rehearsal is to be repeatable, not secret
-        # Steps with what is left of them (None: no end); shortened by `take` and `take_refusal` alone.
-        self._turns: list[tuple[Fault, int]] = []
-        self._standing: list[tuple[Fault, int | None]] = []
-        for step in script.steps:
-            if step.stands:
-                self._standing.append((step, step.times))
-            else:
-                self._turns.append((step, 1 if step.times is None else step.times))
-
-    @property
-    def weighs(self) -> bool:
-        """Whether it matters how long bodies are."""
-        return any(step.above_bytes is not None for step, _ in self._standing)
-
-    def refusal_windows(self) -> list[tuple[float, float]]:
-        """When nothing listens, by the clock alone."""
-        return [
-            step.window for step, _ in self._standing if step.what == _REFUSAL and step.window is not None
-        ]
-
-    @property
-    def reads(self) -> bool:
-        """Whether it matters what is in bodies."""
-        return any(step.containing is not None for step, _ in self._standing)
-
-    def take(
-        self, path: str, *, is_prediction: bool, size: int, elapsed: float, body: bytes = b""
-    ) -> Fault | None:
-        """What happens to a request; None: nothing.
-
-        Args:
-            elapsed: seconds since the beginning.
-            body: where `reads` says that it matters.
-        """
-        for index, (step, left) in enumerate(self._standing):
-            concerned = step.what != _REFUSAL and left != 0 and step.concerns(path, is_prediction)
-            if concerned and self._holds(step, size, elapsed, body):
-                self._standing[index] = (step, None if left is None else left - 1)
-                return step
-        for index, (step, _) in enumerate(self._turns):
-            if step.what != _REFUSAL and step.concerns(path, is_prediction):
-                self._use_up(index)
-                return step
-        return None
-
-    def _holds(self, step: Fault, size: int, elapsed: float, body: bytes) -> bool:
-        if step.containing is not None and step.containing.encode() not in body:
-            return False
-        if step.above_bytes is not None and size <= step.above_bytes:
-            return False
-        if step.window is not None and not step.window[0] <= elapsed < step.window[1]:
-            return False
-        return step.probability is None or self._random.random() < step.probability
-
-    def take_refusal(self) -> Fault | None:
-        """The refusal of connections whose turn it is, if it is one's turn."""
-        if self._turns and self._turns[0][0].what == _REFUSAL:
-            return self._use_up(0)
-        return None
-
-    def _use_up(self, index: int) -> Fault:
-        step, left = self._turns[index]
-        if left > 1:
-            self._turns[index] = (step, left - 1)
-        else:
-            del self._turns[index]
-        return step

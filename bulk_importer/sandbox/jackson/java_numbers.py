@@ -1,4 +1,4 @@
-"""What Java calls a number of a request, and how it writes one.
+"""Tells which Java class a number of a request becomes, and writes numbers as Java does.
 
 Pure. The server reads a body with Jackson (integers of any size, all else as a double), prints it, and reads
 the print again with org.json: the smallest of Integer, Long and BigInteger for what has neither point nor
@@ -23,7 +23,7 @@ _BITS_OF_POWERS_OF_5 = tuple((5**power).bit_length() if power else 0 for power i
 
 
 class HugeInteger(float):
-    """An integer with more digits than Python likes to convert: as a number it is infinite, its digits are kept."""
+    """An integer with more digits than Python converts to an `int`: an infinite float that keeps its digits."""
 
     __slots__ = ("digits",)
 
@@ -36,7 +36,7 @@ class HugeInteger(float):
 
 
 def kind_of_number(value: float) -> str:
-    """The Java class that a number of a request ends up in; `String` for what is too large for a double."""
+    """The Java class that a number of a request becomes; `String` if it is too large for a double."""
     if isinstance(value, int):
         if -_INT <= value < _INT:
             return "Integer"
@@ -49,14 +49,14 @@ def kind_of_number(value: float) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """`value` where the server takes it for a string, else `None`."""
+    """The string that the server takes `value` for, or None if it takes it for something else."""
     if isinstance(value, float) and kind_of_number(value) == "String":
         return "Infinity" if value > 0 else "-Infinity"
     return value if isinstance(value, str) else None
 
 
 def number_text(value: float) -> str:
-    """The number as a message names it."""
+    """The number as the server's messages write it."""
     if isinstance(value, HugeInteger):
         return value.digits
     # Both libraries write decimals by the same rule: the scale that the digits came with is kept.

@@ -1,4 +1,4 @@
-"""The order in which Java's hash tables hand out strings, which decides what the server says first.
+"""Computes the order in which Java's hash tables yield strings, which decides what the server says first.
 
 Pure. The server gathers messages in a `HashSet` and keeps the keys of an object in a `HashMap`; both walk
 their buckets, and within a bucket go by age. The order is therefore a function of the strings and of how
@@ -26,7 +26,7 @@ def _units(text: str) -> Iterable[int]:
 
 @lru_cache(maxsize=4096)
 def string_hash(text: str) -> int:
-    """`HashMap`'s own hash of a string: `String.hashCode`, its upper half folded into the lower; unsigned."""
+    """The hash that `HashMap` uses for a string: `String.hashCode` with its upper half folded in; unsigned."""
     value = 0
     for unit in _units(text):
         value = (value * 31 + unit) & 0xFFFFFFFF
@@ -42,7 +42,7 @@ def _capacity_for(size: int) -> int:
 
 
 def hash_order(strings: Iterable[str]) -> list[str]:
-    """The distinct `strings`, put into a fresh `HashMap` one by one, in the order in which it yields them."""
+    """The distinct `strings` in the order in which a `HashMap` yields them that got them one by one."""
     keys = list(dict.fromkeys(strings))
     if len(keys) < 2:
         return keys
@@ -51,28 +51,30 @@ def hash_order(strings: Iterable[str]) -> list[str]:
 
 
 class HashedStrings:
-    """A `HashSet<String>`: remembers how far it has grown, also when it was emptied."""
+    """A `HashSet<String>`. Its capacity, which decides the order, never shrinks, not even when it is emptied."""
 
     def __init__(self) -> None:
-        # Only `add` and `clear` change these. The capacity never shrinks, as in Java.
+        # Changed by `add` and `clear` alone.
         self._hashes: dict[str, int] = {}
         self._capacity = _LEAST_CAPACITY
         self._copy: list[str] | None = None
 
     def add(self, text: str) -> None:
+        """Put a string in; nothing happens if it is in the set."""
         if text not in self._hashes:
             self._hashes[text] = string_hash(text)
             self._capacity = max(self._capacity, _capacity_for(len(self._hashes)))
             self._copy = None
 
     def clear(self) -> None:
+        """Take all strings out."""
         self._hashes.clear()
         self._copy = None
 
     def copied(self) -> list[str]:
-        """What a `new HashSet<>(this)` yields: the copy is as large as its content wants, not as this one is.
+        """The strings in the order in which `new HashSet<>(this)` yields them: a copy has the capacity of its content.
 
-        The list is the same until something changes; leave it as it is.
+        The list is shared by later calls: it must not be changed.
         """
         if self._copy is None:
             wanted = int(len(self._hashes) / 0.75) + 1

@@ -1,4 +1,4 @@
-"""`String.split` with a pattern that nobody meant as one: a JSON pointer.
+"""Splits texts as Java's `String.split` does, by a pattern that nobody meant as one: a JSON pointer.
 
 Pure. Nearly every pointer holds letters, digits, `/`, `-`, `_` and blanks only, and stands for itself. For the
 rest the pattern is translated from Java's notation to Python's as far as keys can reasonably go: operators,
@@ -24,18 +24,18 @@ _ATOMS = {
     "$": r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)",
 }
 _MOST_STEPS = 30_000_000
-"""A match whose steps could come to more than these is not tried: it might take for ever; no real key is so."""
+"""A match that could take more steps than these is not tried: it might take for ever. No real key is like that."""
 
 
 class PatternRefused(Exception):
-    """Java refuses the pattern, or it is one that is not translated."""
+    """Java refuses the pattern, or the pattern is of a kind that this module does not translate."""
 
 
 def split_by(pattern: str, text: str) -> list[str]:
-    """The first parts of `text.split(pattern)` in Java: enough of them to tell the second one, and no more.
+    """The first two parts of `text.split(pattern)` in Java, or the one if there are no two.
 
     Raises:
-        PatternRefused: see the class.
+        PatternRefused: Java refuses the pattern, or it is not translated here.
     """
     if _LITERAL.fullmatch(pattern) is not None:
         first, found, rest = text.partition(pattern)

@@ -1,9 +1,9 @@
-"""What a fast parser can read of a body, so that the exact one only has to look at the rest.
+"""Reads with a fast parser what it can of a body, so that the exact parser only has to look at the rest.
 
 Pure. `orjson` is stricter than the server's parser: what it reads, the server reads, and to the same values but
-for integers beyond 64 bits, which become doubles (`has_doubtful_number`), and for one double (see `json_text`). A
-body that it refuses may be right to the server (text behind the array, a byte order mark, lone surrogates) or
-wrong near its end: then the entries before that place need not be read exactly.
+for integers beyond 64 bits, which become doubles (`has_doubtful_number`), and for one double (see the end of
+`tokens`). A body that it refuses may be right to the server (text behind the array, a byte order mark, lone
+surrogates), or wrong near its end: then the entries before that place need not be read exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import orjson
 
-__all__ = ["Part", "Whole", "has_doubtful_number", "read_quickly"]
+__all__ = ["Prefix", "Whole", "has_doubtful_number", "read_quickly"]
 
 _MARK = b"\xef\xbb\xbf"
 _WORTH_CUTTING = 1 << 16
@@ -26,22 +26,22 @@ _LONGEST_GAP = 256
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The first value of the body; what follows it does not matter."""
+    """The first value of a body. What follows it does not matter, because the server does not read it."""
 
     tree: object
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The first entries of an array; the comma behind them stands at the byte `end`, the bracket at `begin`."""
+class Prefix:
+    """The first entries of a body's array. The comma behind them is the byte `end`, the opening bracket `begin`."""
 
     entries: list[object]
     begin: int
     end: int
 
 
-def read_quickly(body: bytes) -> Whole | Part | None:
-    """What could be read of `body` without doubt, or `None`."""
+def read_quickly(body: bytes) -> Whole | Prefix | None:
+    """What the fast parser reads of `body` exactly as the server does: all, a part, or nothing."""
     if b"\x00" in body[:4] or b"2.2250738585072012e-308" in body:
         return None
     text = body[len(_MARK) :] if len(body) >= 4 and body.startswith(_MARK) else body
@@ -86,11 +86,11 @@ def _loaded(text: bytes) -> object:
         return None
 
 
-def _entries_before(text: bytes, wrong: int) -> Part | None:
+def _entries_before(text: bytes, wrong: int) -> Prefix | None:
     for end in _cuts(text, wrong):
         entries = _loaded(text[:end] + b"]")
         if isinstance(entries, list) and entries:
-            return Part(entries, text.index(b"["), end)
+            return Prefix(entries, text.index(b"["), end)
     return None
 
 

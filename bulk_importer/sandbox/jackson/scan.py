@@ -1,7 +1,6 @@
-"""Where the JSON parser stands in a body, what it skips, and how it complains.
+"""Keeps the place of the JSON parser in a body, skips white space, and words complaints with line and column.
 
-Pure. `Scanner` is the floor on which `json_tokens` and `json_text` stand: the units, the place among them, white
-space, and the sentences of the server's parser with their line and column.
+Pure. `tokens` and `reader` are built on `Scanner`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Malformed(Exception):
     """The body is not JSON.
 
     Attributes:
-        line, column: where the parser stood when it noticed, both from 1; the column counts units.
+        line, column: where the parser was when it noticed, both from 1; the column counts units.
         reason: the parser's own words.
     """
 
@@ -44,8 +43,9 @@ class Scanner:
     """One pass over the units of a body.
 
     Attributes:
-        text, wide, end: the units, see `json_units`.
-        ptr: behind the last unit that was read, as in the original.
+        text, wide: see `Units`.
+        end: the number of units.
+        ptr: index behind the last unit that was read, as in the original.
     """
 
     def __init__(self, units: Units) -> None:
@@ -58,12 +58,11 @@ class Scanner:
         self.ptr = units.start
         self.anchor = units.start
         self.latest = "null"
-        self.open: list[
-            tuple[Container, int]
-        ] = []  # the arrays and objects that are not closed, and where they began
+        # The arrays and objects that are not closed, and where they began.
+        self.open: list[tuple[Container, int]] = []
 
     def is_at_end(self) -> bool:
-        """Whether nothing is left; raises where what is left is half a character."""
+        """Whether no unit is left. Raises `Unreadable` if half a UTF-32 character is left."""
         if self.ptr < self.end:
             return False
         if self.units.broken_end is not None:
@@ -71,14 +70,14 @@ class Scanner:
         return True
 
     def take(self) -> str:
-        """The next unit, read; empty at the end."""
+        """Read the next unit; empty at the end."""
         if self.is_at_end():
             return ""
         self.ptr += 1
         return self.text[self.ptr - 1]
 
     def skip(self) -> str:
-        """The next unit that is not white space, read; empty at the end."""
+        """Skip white space and read the unit behind it; empty at the end. Raises `Malformed` for a comment."""
         found = _space(self.text, self.ptr)
         self.ptr = self.anchor = found.end() if found else self.ptr
         unit = self.take()
@@ -89,13 +88,13 @@ class Scanner:
         return unit
 
     def kind(self) -> str:
-        """What the place is in, as the complaints call it."""
+        """The innermost container that is open, as complaints call it: `Array`, `Object` or `root`."""
         if not self.open:
             return "root"
         return "Array" if isinstance(self.open[-1][0], list) else "Object"
 
     def opening_place(self) -> str:
-        """Where what the place is in began."""
+        """Where the innermost open container began, as complaints say it."""
         if not self.open:
             return _SOURCE.format(1, 0)
         offset = self.open[-1][1]
@@ -103,13 +102,16 @@ class Scanner:
         return _SOURCE.format(line, offset - start + 1)
 
     def fault(self, reason: str) -> Malformed:
+        """A complaint about the place of the parser."""
         line, start = self._line(self.anchor)
         return Malformed(line, self.ptr - start + 1, reason)
 
     def ended(self, where: str) -> Malformed:
+        """The complaint that the body ends too early."""
         return self.fault(f"Unexpected end-of-input{where}")
 
     def unexpected(self, unit: str, comment: str, place: str = "") -> Malformed:
+        """The complaint about a unit that must not stand where it does."""
         return self.fault(f"Unexpected character ({describe(ord(unit))}){place}: {comment}")
 
     def _line(self, offset: int) -> tuple[int, int]:

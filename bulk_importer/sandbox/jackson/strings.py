@@ -1,7 +1,7 @@
-"""The insides of strings and keys as the server's JSON parser reads them: escapes, and UTF-8 by a lenient rule.
+"""Decodes strings and keys as the server's JSON parser does: escapes, and UTF-8 by a lenient rule.
 
-Pure. Positions are those of the unit behind the last one read. Two rules differ for keys: their bytes are decoded
-only when the whole key is read, and what is wrong with them is then told in words of up to four bytes.
+Pure. A place (`ptr`) is the index of the unit behind the last one read. Two rules differ for keys: their bytes
+are decoded only when the whole key is read, and complaints show what is wrong in words of up to four bytes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class BadText(Exception):
     """A string that cannot be read.
 
     Attributes:
-        ptr: where the parser stands.
-        reason: its words; what follows "Unexpected end-of-input" when `at_end`, where the empty
-            reason stands for the name of the token before.
+        ptr: where the parser stopped.
+        reason: the parser's words; with `at_end` what follows "Unexpected end-of-input", or empty for
+            the name of the token before.
     """
 
     def __init__(self, ptr: int, reason: str, *, at_end: bool = False) -> None:
@@ -35,7 +35,7 @@ class BadText(Exception):
 
 
 def decoded_string(text: str, ptr: int, wide: bool) -> tuple[str, int]:
-    """The string whose opening quote is before `ptr`, and where it ends, behind the closing quote."""
+    """The string whose opening quote is before `ptr`, and the place behind its closing quote. Raises `BadText`."""
     parts = []
     while True:
         stop = _end_of_plain(text, ptr)
@@ -57,7 +57,7 @@ def decoded_string(text: str, ptr: int, wide: bool) -> tuple[str, int]:
 
 
 def decoded_name(text: str, ptr: int, wide: bool) -> tuple[str, int]:
-    """The key whose opening quote is before `ptr`, and where it ends, behind the closing quote."""
+    """The key whose opening quote is before `ptr`, and the place behind its closing quote. Raises `BadText`."""
     if ptr >= len(text) and not wide:
         raise BadText(ptr, ": was expecting closing '\"' for name", at_end=True)
     parts = []
@@ -80,7 +80,7 @@ def decoded_name(text: str, ptr: int, wide: bool) -> tuple[str, int]:
 
 
 def code_for_complaint(text: str, ptr: int, unit: str) -> tuple[int, int]:
-    """The character that begins with the byte `unit`, which is read, and where it ends."""
+    """The character that begins with the byte `unit`, already read, and the place behind it. Raises `BadText`."""
     code = ord(unit)
     if code < 0x80:
         return code, ptr

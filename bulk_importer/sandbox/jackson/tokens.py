@@ -1,7 +1,7 @@
-"""The tokens of JSON as the server's parser reads them: strings, words, numbers, and what is taken for one of them.
+"""Reads the tokens of JSON as the server's parser does: strings, numbers, words, and what looks like one of them.
 
-Pure. What is right is read at once by a pattern; what is not is read again unit by unit, so that the parser
-complains about the same thing as the original, at the same place.
+Pure. A pattern reads a token that is right in one go; any other token is read again unit by unit, so that the
+complaint is the original's, at the same place.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _simple = re.compile(r'([^"\\\x00-\x1f\x80-\uffff]*)"').match
 
 
 class TokenReader(Scanner):
-    """Reads one token at a time; the first unit of each has been read."""
+    """A scanner that reads tokens. The first unit of a token is read before, and given to the method."""
 
     def scalar(self, first: str) -> object:
-        """The string, number or word that begins with `first`."""
+        """Read the string, number or word that begins with `first`. Raises `Malformed`."""
         if first == '"':
             self.latest = "VALUE_STRING"
             return self._quoted(decoded_string)
@@ -47,6 +47,7 @@ class TokenReader(Scanner):
     # -- strings ----------------------------------------------------------------------------------
 
     def name(self, first: str) -> str:
+        """Read the key that begins with `first`. Raises `Malformed`."""
         if first == '"':
             return self._quoted(decoded_name)
         code = ord(first) if self.wide else self._code_for_complaint(first)

@@ -1,4 +1,4 @@
-"""The units that the server's JSON parser reads a body as: bytes of UTF-8, or UTF-16 characters of anything else.
+"""Turns a body into the units that the server's JSON parser counts: bytes of UTF-8, UTF-16 characters of all else.
 
 Pure. The encoding is guessed from the first four bytes, by a byte order mark or by where the zeros stand; a
 body of JSON begins with two ASCII characters or with one. The header `Content-Type` is not looked at.
@@ -13,7 +13,7 @@ __all__ = ["Units", "Unreadable", "units_of"]
 
 
 class Unreadable(Exception):
-    """The bytes are no text; `str()` is the server's own sentence."""
+    """The bytes are no text. The text of the exception is the server's own sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Units:
     """A body as one string.
 
     Attributes:
-        text: one character for each unit: a byte (U+0000 to U+00FF) or a UTF-16 unit.
-        wide: true for UTF-16 units.
-        start: where the JSON begins, behind a byte order mark that counts for the columns.
-        broken_end: raised where the text would go on, when its last UTF-32 character is incomplete.
-        late_end: the last unit stands for half a UTF-16 character, and reaches the parser by itself.
+        text: one character for each unit: a byte (as U+0000 to U+00FF) or a UTF-16 unit.
+        wide: whether the units are those of UTF-16.
+        start: where the JSON begins: behind a byte order mark, which counts for the columns.
+        broken_end: is raised at the end of the text, if the last UTF-32 character is incomplete.
+        late_end: whether the last unit stands for half a UTF-16 character, and reaches the parser by itself.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Units:
 
 
 def units_of(body: bytes) -> Units:
-    """The units of `body`.
+    """Find the encoding of `body` and return its units.
 
     Raises:
         Unreadable: the order of the bytes is one that nobody uses, or a UTF-32 character is out of range.

@@ -1,4 +1,4 @@
-"""The export of finished tasks, with all that it loses on the way (protocol 4.1)."""
+"""The route that exports finished tasks, with all that an export loses (protocol 4.1)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aiohttp import web
 
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.responses import stream_array
-from bulk_importer.sandbox.routing import Asked, for_browsers, for_tokens
+from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.store import Row
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
@@ -23,23 +23,23 @@ _TYPES: Final = list(ClassType)
 
 
 class ExportRoutes:
-    """Exports projects."""
+    """Exports the finished tasks of a project, streamed piece by piece."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
+        """Register the routes with the router."""
         router.add_get("/api/v1/export/{id}", for_tokens(self._context, self._export))
         router.add_get("/api/project/{id}/export", for_browsers(self._context, self._export))
 
-    async def _export(self, asked: Asked) -> web.StreamResponse:
+    async def _export(self, call: ApiCall) -> web.StreamResponse:
         context = self._context
-        project = await context.on_store(lambda: context.project(asked.name(), asked.caller))
+        project = await context.on_store(lambda: context.project(call.in_path(), call.caller))
         name = f"datagym_export_{context.now_ms()}_{project['name']}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        server_url = f"http://{asked.request.host}"
-        return await stream_array(asked.request, self._elements(project, server_url), headers=headers)
+        server_url = f"http://{call.request.host}"
+        return await stream_array(call.request, self._elements(project, server_url), headers=headers)
 
     async def _elements(self, project: Row, server_url: str) -> AsyncIterator[list[object]]:
         context, number, last = self._context, project["number"], 0
@@ -59,13 +59,13 @@ class ExportRoutes:
             found: list[object] = []
             for row in rows:
                 head = {
-                    "internal_media_ID": context.ids.text(Kind.MEDIA, row["media"]),
+                    "internal_media_ID": context.ids.text(IdKind.MEDIA, row["media"]),
                     "external_media_ID": row["media_name"],
                     "labeler": row["labeler"],
                     "status": row["state"].lower(),
                 }
                 if project["media_type"] == "VIDEO":
-                    task_id = context.ids.text(Kind.TASK, row["number"])
+                    task_id = context.ids.text(IdKind.TASK, row["number"])
                     found.append(
                         head | {"task_export_url": f"{server_url}/api/v1/exportVideoTask/{task_id}/"}
                     )
@@ -83,7 +83,7 @@ class ExportRoutes:
 
 
 def class_list(config: LabelConfig) -> list[dict[str, str]]:
-    """All classes, nested ones too, flat, sorted by type; segmentations pass for classifications."""
+    """All classes as a flat list, sorted by type. Image segmentations are listed as classifications."""
     ordered = sorted(config.walk(), key=lambda label_class: _TYPES.index(label_class.type))
     return [
         {
@@ -95,7 +95,7 @@ def class_list(config: LabelConfig) -> list[dict[str, str]]:
 
 
 def exported_task(labels: MediaLabels, classes: Mapping[int, LabelClass]) -> dict[str, object]:
-    """The labels of one image, invalid ones too, coordinates cut to whole numbers."""
+    """The labels of one image, invalid ones too, with coordinates cut to whole numbers."""
     by_key: dict[str, object] = {}
     geometries = []
     for value in labels.roots:
@@ -140,7 +140,7 @@ def _coordinates(value: Value, label_class: LabelClass) -> list[object]:
 
 
 def _whole(keys: tuple[str, ...], numbers: Iterable[float | None]) -> dict[str, int | None]:
-    """Java's `intValue`, which ends at the largest int; all null where one number is missing or below 0."""
+    """Whole numbers as Java's `intValue` makes them; all null if one number is missing or below 0."""
     given = list(numbers)
     known = [number for number in given if number is not None and number >= 0]
     if len(known) < len(given):

@@ -1,6 +1,6 @@
-"""What a sandbox shows beyond what a DataGym does: prepares projects, tells what media hold and what came.
+"""What no DataGym has: prepares projects, tells what media hold and which requests came.
 
-The same for tests in the process, through methods, and for other processes, through the routes below `/sandbox`.
+Tests in the process use the methods, other processes the routes below `/sandbox`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bulk_importer.sandbox.refusals import Refused
 from bulk_importer.sandbox.responses import json_answer
 from bulk_importer.sandbox.world.classes import LabelClass
 from bulk_importer.sandbox.world.config_changes import put_config
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.projects import connect, create_dataset, create_project
 from bulk_importer.sandbox.world.store import ORGANISATION
 from bulk_importer.sandbox.world.values import canonical
@@ -34,7 +34,7 @@ _EVERYONE: Final = Caller(False, None)
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Three quarters of the time for the labels of many media would go into looking for garbage among them."""
+    """Pause the garbage collector, which takes three quarters of the time while labels of many media are made."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -46,7 +46,7 @@ def _collector_paused() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A project that is ready to be imported into. Media and their tasks are in the order of the media's names."""
+    """A project that labels can be imported into. Media and tasks are in the order of the media's names."""
 
     id: str
     name: str
@@ -59,12 +59,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ProjectHeld:
-    """What a sandbox holds of a project.
+    """Counts of what a sandbox holds of a project.
 
     Attributes:
-        media: how many it has, each with a task.
-        labelled: how many of them were written to.
-        values: root values of all of them.
+        media: media, each with a task.
+        labelled: media whose labels were ever written.
+        values: root values of all media.
         finished: tasks that people have finished.
     """
 
@@ -77,7 +77,7 @@ class ProjectHeld:
 
 
 def projects_held(context: SandboxContext) -> list[ProjectHeld]:
-    """The projects that are not deleted, the oldest first; to be called in the thread of the store."""
+    """The projects that are not deleted, the oldest first. Runs on the store's thread."""
     rows = context.store.rows(
         "SELECT project.number, name, count(task.number) AS tasks, count(labels.task) AS labelled,"
         " coalesce(sum(roots), 0) AS held,"
@@ -87,7 +87,7 @@ def projects_held(context: SandboxContext) -> list[ProjectHeld]:
     )
     return [
         ProjectHeld(
-            context.ids.text(Kind.PROJECT, row["number"]),
+            context.ids.text(IdKind.PROJECT, row["number"]),
             row["name"],
             row["tasks"],
             row["labelled"],
@@ -106,13 +106,13 @@ def built_in_label_config() -> list[dict[str, Any]]:
 
 
 class Inspection:
-    """Looks into the store of one sandbox, and fills it."""
+    """Prepares projects in the store of one sandbox, and tells what the store holds."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
+        """Register the routes with the router."""
         router.add_get("/sandbox/requests", self._requests)
         router.add_get("/sandbox/commits", self._commits)
         router.add_post("/sandbox/projects", self._prepare)
@@ -126,7 +126,7 @@ class Inspection:
         media_type: str,
         owner: str,
     ) -> Prepared:
-        """Create project, dataset, media, tasks and configuration in one transaction."""
+        """Create project, dataset, media, tasks and configuration in one transaction; see `Sandbox.prepare`."""
         context = self._context
         roots = built_in_label_config() if label_config is None else label_config
 
@@ -164,17 +164,17 @@ class Inspection:
             "SELECT number, media FROM task WHERE project = ? ORDER BY media_name, number", project
         )
         return Prepared(
-            text(Kind.PROJECT, project),
+            text(IdKind.PROJECT, project),
             name,
-            text(Kind.CONFIG, project),
-            text(Kind.ITERATION, project),
-            text(Kind.DATASET, dataset),
-            tuple(text(Kind.MEDIA, media) for _, media in tasks),
-            tuple(text(Kind.TASK, task) for task, _ in tasks),
+            text(IdKind.CONFIG, project),
+            text(IdKind.ITERATION, project),
+            text(IdKind.DATASET, dataset),
+            tuple(text(IdKind.MEDIA, media) for _, media in tasks),
+            tuple(text(IdKind.TASK, task) for task, _ in tasks),
         )
 
     async def find(self, name: str) -> Prepared | None:
-        """The project of that name, if there is one with a dataset; the last one where there are several."""
+        """The project with this name that has a dataset; the last one if there are several, None if there is none."""
 
         def look() -> Prepared | None:
             found = self._context.store.row(
@@ -191,7 +191,7 @@ class Inspection:
         return await self._context.on_store(lambda: projects_held(self._context))
 
     async def labels(self, project_id: str) -> dict[str, list[dict[str, object]]]:
-        """What every media of a project holds, in canonical form; media without labels hold an empty list."""
+        """The labels of each media of a project, by media id, in canonical form; without labels an empty list."""
         context, last = self._context, 0
         number, media_of, classes = await context.on_store(lambda: self._media_of(project_id))
         held: dict[str, list[dict[str, object]]] = {media_id: [] for media_id in media_of.values()}
@@ -221,14 +221,14 @@ class Inspection:
         store, ids = self._context.store, self._context.ids
         project = self._context.project(project_id, _EVERYONE, deleted=True)["number"]
         tasks = store.rows("SELECT number, media FROM task WHERE project = ?", project)
-        media_of = {task: ids.text(Kind.MEDIA, media) for task, media in tasks}
+        media_of = {task: ids.text(IdKind.MEDIA, media) for task, media in tasks}
         return project, media_of, store.config(project).by_number()
 
     async def _requests(self, _: web.Request) -> web.StreamResponse:
-        return json_answer(self._context.witness.as_json())
+        return json_answer(self._context.request_log.as_json())
 
     async def _commits(self, _: web.Request) -> web.StreamResponse:
-        return json_answer(dict(self._context.witness.commits))
+        return json_answer(dict(self._context.request_log.commits))
 
     async def _labels(self, request: web.Request) -> web.StreamResponse:
         return json_answer(await self.labels(request.match_info["id"]))

@@ -1,7 +1,7 @@
 """The prediction route: from a body to labels in the store, or to the answer that refuses it (protocol 2.3).
 
-A request goes on when its client has gone: once its body is read, the work is a task of the sandbox and not
-of the connection. Nothing is written for a body that was not read to its end.
+An upload goes on when its client has gone, because the middleware runs it as a task of the sandbox and not of the
+connection. Nothing is written for a body that was not read to its end.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from aiohttp import web
 
 from bulk_importer.sandbox.auth import Caller
 from bulk_importer.sandbox.context import SandboxContext
-from bulk_importer.sandbox.faults.cost import Fate, Job
+from bulk_importer.sandbox.faults.machine import Fate, MachineJob
 from bulk_importer.sandbox.refusals import SYSTEM, Refused
-from bulk_importer.sandbox.request_log import Seen
+from bulk_importer.sandbox.request_log import LoggedRequest
 from bulk_importer.sandbox.responses import error_answer, json_answer, refusal_answer
-from bulk_importer.sandbox.schema.stage import Refusal, judge
+from bulk_importer.sandbox.schema.body import RefusedBody, read_body
 from bulk_importer.sandbox.world.collation import fold
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.label_writer import LabelWriter
 from bulk_importer.sandbox.world.semantics import read_json
 from bulk_importer.sandbox.world.values import MediaLabels
 
-__all__ = ["Outcome", "Prediction"]
+__all__ = ["Prediction", "PredictionAnswer"]
 
 Entries = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is to be answered, however late and to whomever."""
+class PredictionAnswer:
+    """The answer to an upload, kept apart from a connection, because the upload may outlive its connection."""
 
     answer: Refused | dict[str, object]
     status: int = 200
 
     def response(self) -> web.Response:
-        """A response of its own each time it is asked."""
+        """Make a new response of this answer."""
         if isinstance(self.answer, Refused):
             return refusal_answer(self.answer)
         if self.status >= HTTPStatus.BAD_REQUEST:
@@ -54,87 +54,91 @@ class Outcome:
 
 
 class Prediction:
-    """Serves uploads, one after the other through `serve`."""
+    """Serves uploads."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
 
-    async def serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Outcome:
-        """Do all that an upload does. Never raises, but when the sandbox stops."""
+    async def serve(
+        self, project_id: str, token: str | None, body: bytes, logged: LoggedRequest
+    ) -> PredictionAnswer:
+        """Do all that an upload does, and log it in `logged`. Refusals are returned, not raised."""
         try:
-            refusal = await self._serve(project_id, token, body, seen)
+            refusal = await self._serve(project_id, token, body, logged)
         except Refused as refused:
-            seen.refused = refused.key
-            return Outcome(refused)
+            logged.refused = refused.key
+            return PredictionAnswer(refused)
         if refusal is None:
-            return Outcome({"errorMessages": ""})
-        seen.refused = str(refusal.answer.get("key") or refusal.answer.get("errorMessages")).partition("\n")[
-            0
-        ]
-        return Outcome(refusal.answer, refusal.status)
+            return PredictionAnswer({"errorMessages": ""})
+        said = refusal.answer.get("key") or refusal.answer.get("errorMessages")
+        logged.refused = str(said).partition("\n")[0]
+        return PredictionAnswer(refusal.answer, refusal.status)
 
-    async def _serve(self, project_id: str, token: str | None, body: bytes, seen: Seen) -> Refusal | None:
+    async def _serve(
+        self, project_id: str, token: str | None, body: bytes, logged: LoggedRequest
+    ) -> RefusedBody | None:
         context = self._context
         caller, project = await context.on_store(lambda: self._admit(project_id, token))
-        entries = await asyncio.get_running_loop().run_in_executor(None, judge, body)
-        if isinstance(entries, Refusal):
-            await self._spend(Job(0, self._seconds(0, body)))
+        entries = await asyncio.get_running_loop().run_in_executor(None, read_body, body)
+        if isinstance(entries, RefusedBody):
+            await context.clock.spend(MachineJob(0, self._seconds(0, body)))
             return entries
         media_ids = (str(entry["internal_media_ID"]) for entry in entries if "internal_media_ID" in entry)
-        context.witness.note_media(seen, tuple(media_ids))
-        if context.pace.model:
+        context.request_log.note_media(logged, tuple(media_ids))
+        if context.clock.model:
             await self._take_its_time(entries, project, caller, body)
-        hand = await context.in_transaction(lambda: self._write(entries, project, caller))
-        context.witness.note_commit(seen, hand.written + hand.deleted)
+        writer = await context.in_transaction(lambda: self._write(entries, project, caller))
+        context.request_log.note_commit(logged, writer.written + writer.deleted)
         return None
 
     def _admit(self, project_id: str, token: str | None) -> tuple[Caller, int]:
-        caller = self._context.gate.on_prediction(token, self._context.now_ms())
+        caller = self._context.authorizer.on_prediction(token, self._context.now_ms())
         # Labels for a soft-deleted project are still accepted (protocol 2.3).
         return caller, self._context.project(project_id, caller, deleted=True)["number"]
 
     def _write(self, entries: Entries, project: int, caller: Caller) -> LabelWriter:
-        shelf = _StoreShelf(self._context, project)
-        hand = LabelWriter(self._context.now_ms(), caller.by_token)
-        read_json(entries, self._context.store.config(project), shelf, hand)
-        shelf.put_back()
-        return hand
+        buffer = _BufferedLabels(self._context, project)
+        writer = LabelWriter(self._context.now_ms(), caller.by_token)
+        read_json(entries, self._context.store.config(project), buffer, writer)
+        buffer.put_back()
+        return writer
 
     # ------------------------------------------------------------------------------------- the cost model
 
     async def _take_its_time(self, entries: Entries, project: int, caller: Caller, body: bytes) -> None:
-        """Wait as the real server makes wait: what the request would write is found out by doing it in vain."""
-        shelf = _StoreShelf(self._context, project)
-        hand = LabelWriter(self._context.now_ms(), caller.by_token)
+        """Wait as long as the real server would take, and fail where it would have deadlocked.
+
+        How many rows that is, only writing tells: so the entries are written, and rolled back.
+        """
+        buffer = _BufferedLabels(self._context, project)
+        writer = LabelWriter(self._context.now_ms(), caller.by_token)
 
         def rehearse() -> Refused | None:
             with self._context.store.rehearsal():
                 try:
-                    read_json(entries, self._context.store.config(project), shelf, hand)
+                    read_json(entries, self._context.store.config(project), buffer, writer)
                 except Refused as refused:
                     return refused
             return None
 
         refused = await self._context.on_store(rehearse)
-        model = self._context.pace.model
-        rows = model.effective_rows(hand.written, hand.deleted) if model else 0.0
-        tasks = frozenset() if refused else frozenset(shelf.taken)
-        fate = await self._spend(Job(rows, self._seconds(rows, body), hand.replaces, tasks))
+        model = self._context.clock.model
+        rows = model.effective_rows(writer.written, writer.deleted) if model else 0.0
+        tasks = frozenset() if refused else frozenset(buffer.taken)
+        job = MachineJob(rows, self._seconds(rows, body), writer.replaces, tasks)
+        fate = await self._context.clock.spend(job)
         if refused:
             raise refused
         if fate is not Fate.DONE:
             raise Refused(500, SYSTEM)
 
     def _seconds(self, rows: float, body: bytes) -> float:
-        model = self._context.pace.model
+        model = self._context.clock.model
         return model.seconds(rows, len(body)) if model else 0.0
 
-    async def _spend(self, job: Job) -> Fate:
-        return await self._context.pace.spend(job)
 
-
-class _StoreShelf:
-    """The labels as `semantics` sees them: taken from the store once a request, put back at its end."""
+class _BufferedLabels:
+    """A `LabelStore` that takes labels from the store once in a request, and puts them back at its end."""
 
     def __init__(self, context: SandboxContext, project: int) -> None:
         self._store = context.store
@@ -144,7 +148,7 @@ class _StoreShelf:
         self.taken: dict[int, MediaLabels] = {}
 
     def default_tasks(self, media_id: str) -> Sequence[int]:
-        number = self._ids.number(Kind.MEDIA, fold(media_id))
+        number = self._ids.number(IdKind.MEDIA, fold(media_id))
         if number is None:
             return ()
         found = self._store.rows(

@@ -1,7 +1,7 @@
-"""Which rules of the import schema a value breaks.
+"""Compiles the import schema into checks that find the rules a value breaks, in the order of the real server.
 
-Pure. A compiler turns the schema into checks, one for each subschema; a check returns the failure of one
-value, or none. Besides the rules, their order is that of the real server, because its text shows it: of an
+Pure. There is a check for each subschema; it returns the failure of one value, or none. The order of the rules is
+that of the real server, because its text shows it: of an
 object the required keys, the number of keys, unknown keys, the keys that a pattern applies to, and then the known
 keys, the last three in the order of a Java hash table.
 """
@@ -14,26 +14,26 @@ from typing import Any
 
 from bulk_importer.sandbox.jackson.java_numbers import as_text, kind_of_number, number_text
 from bulk_importer.sandbox.jackson.java_order import hash_order
-from bulk_importer.sandbox.schema.failure import Failure, TooMuch, together
+from bulk_importer.sandbox.schema.failure import SchemaFailure, TooMuch, together
 
 __all__ = ["MOST_FAILURES", "Check", "compile_schema"]
 
-Check = Callable[[object], Failure | None]
-"""The failure of a value, or `None` where it is right."""
+Check = Callable[[object], SchemaFailure | None]
+"""Takes a value and returns its failure, or None if the value is right."""
 
 MOST_FAILURES = 500_000
-"""Of one array. The server would need gigabytes for more, and this process too: some 600 bytes each."""
+"""The most failures of one array. More would need gigabytes on the server and here, at some 600 bytes each."""
 
 _Schema = Mapping[str, Any]
 
 
 def compile_schema(schema: _Schema, is_right: Callable[[object], bool]) -> Check:
-    """A check of a whole body; it knows the keywords that the import schema uses, and no others.
+    """Make the check of a whole body. It knows only the keywords that the import schema uses.
 
     Args:
         schema: the import schema: an array of entries.
-        is_right: a quick test of an entry, which may say no to what is right; entries that it accepts are not
-            looked at any further.
+        is_right: a quick test of an entry. Entries that it accepts are not looked at any further; it may
+            refuse entries that are right.
     """
     compiler = _Compiler(schema.get("definitions", {}))
     entry = compiler.check(schema["items"])
@@ -73,7 +73,7 @@ class _Compiler:
                 return self._object(schema)
 
     def _reference(self, name: str) -> Check:
-        def refer(value: object) -> Failure | None:
+        def refer(value: object) -> SchemaFailure | None:
             check = self._compiled.get(name)
             if check is None:
                 check = self._compiled[name] = self.check(self._definitions[name])
@@ -90,13 +90,13 @@ class _Compiler:
         closed = schema.get("additionalProperties") is False
         sizes = _sizes(schema)
 
-        def check(value: object) -> Failure | None:
+        def check(value: object) -> SchemaFailure | None:
             if not isinstance(value, dict):
                 return _mismatch("JSONObject", value) if "type" in schema else None
-            failures = [Failure(message) for message in sizes(value)]
+            failures = [SchemaFailure(message) for message in sizes(value)]
             if closed and not value.keys() <= properties.keys():
                 unknown = [key for key in hash_order(value) if key not in properties]
-                failures += [Failure(f"extraneous key [{key}] is not permitted") for key in unknown]
+                failures += [SchemaFailure(f"extraneous key [{key}] is not permitted") for key in unknown]
             if every is not None:
                 failures += _failures((key, every, value[key]) for key in hash_order(value))
             failures += _failures((key, rule, value[key]) for key, rule in properties.items() if key in value)
@@ -105,23 +105,25 @@ class _Compiler:
         return check
 
 
-def _failures(checked: Iterator[tuple[str, Check, object]]) -> list[Failure]:
+def _failures(checked: Iterator[tuple[str, Check, object]]) -> list[SchemaFailure]:
     return [failure.under(key) for key, check, value in checked if (failure := check(value)) is not None]
 
 
-def _always(_value: object) -> Failure | None:
+def _always(_value: object) -> SchemaFailure | None:
     return None
 
 
-def _never(_value: object) -> Failure | None:
-    return Failure("false schema always fails")
+def _never(_value: object) -> SchemaFailure | None:
+    return SchemaFailure("false schema always fails")
 
 
 def _one_of(checks: list[Check]) -> Check:
-    def check(value: object) -> Failure | None:
+    def check(value: object) -> SchemaFailure | None:
         failures = [failure for check in checks if (failure := check(value)) is not None]
         matched = len(checks) - len(failures)
-        return None if matched == 1 else Failure(f"{matched} subschemas matched instead of one", failures)
+        return (
+            None if matched == 1 else SchemaFailure(f"{matched} subschemas matched instead of one", failures)
+        )
 
     return check
 
@@ -129,14 +131,14 @@ def _one_of(checks: list[Check]) -> Check:
 def _array(schema: _Schema, fixed: list[Check], rest: Check) -> Check:
     least, most = schema.get("minItems", 0), schema.get("maxItems")
 
-    def check(value: object) -> Failure | None:
+    def check(value: object) -> SchemaFailure | None:
         if not isinstance(value, list):
             return _mismatch("JSONArray", value)
         failures = []
         if len(value) < least:
-            failures.append(Failure(f"expected minimum item count: {least}, found: {len(value)}"))
+            failures.append(SchemaFailure(f"expected minimum item count: {least}, found: {len(value)}"))
         if most is not None and len(value) > most:
-            failures.append(Failure(f"expected maximum item count: {most}, found: {len(value)}"))
+            failures.append(SchemaFailure(f"expected maximum item count: {most}, found: {len(value)}"))
         for index, item in enumerate(value):
             failure = fixed[index](item) if index < len(fixed) else rest(item)
             if failure is not None:
@@ -169,36 +171,40 @@ def _string(pattern: str | None) -> Check:
     line_end = "(?=(?:\r\n|[\n\r\x85\u2028\u2029])?\\Z)"
     searched = re.compile(pattern.replace("$", line_end)) if pattern is not None else None
 
-    def check(value: object) -> Failure | None:
+    def check(value: object) -> SchemaFailure | None:
         text = as_text(value)
         if text is None:
             return _mismatch("String", value)
         if searched is None or searched.search(text):
             return None
-        return Failure(f"string [{text}] does not match pattern {pattern}")
+        return SchemaFailure(f"string [{text}] does not match pattern {pattern}")
 
     return check
 
 
 def _number(least: int) -> Check:
-    def check(value: object) -> Failure | None:
+    def check(value: object) -> SchemaFailure | None:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or as_text(value) is not None:
             return _mismatch("Number", value)
-        return Failure(f"{number_text(value)} is not greater or equal to {least}") if value < least else None
+        return (
+            SchemaFailure(f"{number_text(value)} is not greater or equal to {least}")
+            if value < least
+            else None
+        )
 
     return check
 
 
-def _boolean(value: object) -> Failure | None:
+def _boolean(value: object) -> SchemaFailure | None:
     return None if isinstance(value, bool) else _mismatch("Boolean", value)
 
 
-def _null(value: object) -> Failure | None:
-    return None if value is None else Failure(f"expected: null, found: {_kind(value)}")
+def _null(value: object) -> SchemaFailure | None:
+    return None if value is None else SchemaFailure(f"expected: null, found: {_kind(value)}")
 
 
-def _mismatch(expected: str, value: object) -> Failure:
-    return Failure(f"expected type: {expected}, found: {_kind(value)}")
+def _mismatch(expected: str, value: object) -> SchemaFailure:
+    return SchemaFailure(f"expected type: {expected}, found: {_kind(value)}")
 
 
 def _kind(value: object) -> str:

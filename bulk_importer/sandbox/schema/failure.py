@@ -1,4 +1,4 @@
-"""What is wrong with a value, as the tree of failures that the real server's validator builds.
+"""The tree of failures that the real server's validator builds for a value that breaks rules.
 
 Pure. A value that breaks one rule has the failure of that rule; one that breaks several has a failure of its
 own with those as its causes; the failure of a `oneOf` has those of its branches. On its way up a failure
@@ -11,40 +11,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Failure", "Leaf", "TooMuch", "together"]
+__all__ = ["Leaf", "SchemaFailure", "TooMuch", "together"]
 
 Leaf = tuple[str, str]
 """The pointer and the message of a failure without causes."""
 
 _LONGEST_ESCAPED = 1 << 22
-"""In characters; a backslash doubles each time that it is escaped, which is once for each level of failure."""
+"""In characters. A backslash doubles each time that it is escaped, which is once for each level of failures."""
 
 
 class TooMuch(Exception):
-    """The server, which has 4 GB, would run out of memory."""
+    """The server, which has 4 GB, would run out of memory over this request."""
 
 
 @dataclass(slots=True, eq=False)
-class Failure:
-    """A rule that is broken, or several.
+class SchemaFailure:
+    """A broken rule, or several broken rules of one value.
 
     Attributes:
-        message: what is wrong; not used where there are causes.
-        causes: the failures that this one is made of.
-        keys: what was put in front of the pointer, the innermost first. Grows while the failure moves up.
+        message: what is wrong; not used if there are causes.
+        causes: the failures that this failure is made of.
+        keys: the keys of the pointer, the innermost first; `under` adds the outer ones.
     """
 
     message: str
-    causes: list[Failure] = field(default_factory=list)
+    causes: list[SchemaFailure] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
-    def under(self, key: str) -> Failure:
-        """This failure, one level further up."""
+    def under(self, key: str) -> SchemaFailure:
+        """Put a key in front of the pointer of this failure; returns the failure itself."""
         self.keys.append(key)
         return self
 
     def leaves(self) -> list[list[Leaf]]:
-        """The leaves of each cause, in the order of the causes; of the failure itself where it has none."""
+        """The leaves of each cause, in the order of the causes; without causes the failure itself as the one leaf."""
         if not self.causes:
             return [[self._leaf([])]]
         above = [_escaped(key) for key in self._path([])]
@@ -70,11 +70,11 @@ class Failure:
         return [*above, *map(_escaped, reversed(self.keys))]
 
 
-def together(failures: list[Failure]) -> Failure | None:
-    """The failure of a value that breaks these rules."""
+def together(failures: list[SchemaFailure]) -> SchemaFailure | None:
+    """One failure for all `failures` of a value; None if there are none."""
     if len(failures) < 2:
         return failures[0] if failures else None
-    return Failure("", failures)
+    return SchemaFailure("", failures)
 
 
 def _escaped(key: str) -> str:

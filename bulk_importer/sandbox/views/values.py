@@ -1,4 +1,4 @@
-"""The JSON shapes of label values (protocol 3.4), and of label configurations as they are exported.
+"""Makes the JSON of label values (protocol 3.4), and of label configurations as they are exported.
 
 Pure.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.ids import IdKind, Ids
 from bulk_importer.sandbox.world.values import Value
 
 __all__ = ["ValueViews", "View", "exported_config"]
@@ -17,7 +17,7 @@ View = dict[str, object]
 
 
 class ValueViews:
-    """Makes the shapes of the values of one media; holds what they have in common."""
+    """Makes the JSON of the values of one media; holds what they have in common."""
 
     def __init__(
         self, ids: Ids, project: int, task: int, media: int, classes: Mapping[int, LabelClass]
@@ -25,19 +25,19 @@ class ValueViews:
         self._ids = ids
         self._task = task
         self._classes = classes
-        self._iteration_id = ids.text(Kind.ITERATION, project)
-        self._media_id = ids.text(Kind.MEDIA, media)
-        self._config_id = ids.text(Kind.CONFIG, project)
+        self._iteration_id = ids.text(IdKind.ITERATION, project)
+        self._media_id = ids.text(IdKind.MEDIA, media)
+        self._config_id = ids.text(IdKind.CONFIG, project)
 
     def value(self, value: Value, parent: Value | None) -> View:
-        """One value with everything below it."""
+        """The JSON of one value with all values below it. `parent` is None for a root."""
         label_class = self._classes[value.label_class]
         view: View = {
             "id": self._ids.value(self._task, value.sequence),
             "lcEntryValueParentId": parent and self._ids.value(self._task, parent.sequence),
             "labelIterationId": self._iteration_id,
             "mediaId": self._media_id,
-            "lcEntryId": self._ids.text(Kind.LABEL_CLASS, label_class.number),
+            "lcEntryId": self._ids.text(IdKind.LABEL_CLASS, label_class.number),
             "timestamp": value.stamp_ms,
             "labeler": "token_user" if value.by_token else "open-core-dummy-user-sub",
             "valid": value.valid,

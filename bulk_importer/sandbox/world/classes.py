@@ -1,4 +1,4 @@
-"""The label configuration of a project: classes, their types, options and children.
+"""Models the label configuration of a project: classes, their types, options and children.
 
 Pure. A *label class* is what the server calls an Entry of the configuration (protocol 3.4); the word `entry` is
 kept for the elements of an upload.
@@ -17,7 +17,7 @@ __all__ = ["ClassType", "LabelClass", "LabelConfig"]
 
 
 class ClassType(StrEnum):
-    """Type of a class, in the order in which the server sorts its class list (protocol 4.1)."""
+    """The type of a label class, in the order in which an export lists classes (protocol 4.1)."""
 
     POINT = "POINT"
     LINE = "LINE"
@@ -30,12 +30,12 @@ class ClassType(StrEnum):
 
     @property
     def is_geometry(self) -> bool:
-        """Whether the server calls it a geometry. It does not call an image segmentation one."""
+        """Whether the server calls the type a geometry; it does not call image segmentations so."""
         return self in _GEOMETRIES
 
     @property
     def is_classification(self) -> bool:
-        """Whether its values are chosen or written, not drawn."""
+        """Whether values of the type are chosen or written, not drawn."""
         return self in _CLASSIFICATIONS
 
 
@@ -44,7 +44,7 @@ _CLASSIFICATIONS = frozenset({ClassType.SELECT, ClassType.CHECKLIST, ClassType.F
 
 
 class LabelClass(msgspec.Struct, kw_only=True):
-    """One class. `number` is unique in the database and never used again."""
+    """One label class. `number` is unique in the database and never given twice."""
 
     number: int
     key: str
@@ -59,33 +59,33 @@ class LabelClass(msgspec.Struct, kw_only=True):
     children: list[LabelClass] = []
 
     def walk(self) -> Iterator[LabelClass]:
-        """Itself and everything below, parents first."""
+        """The class itself and all classes below, parents first."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 class LabelConfig(msgspec.Struct, kw_only=True):
-    """The configuration of one project.
+    """The label configuration of one project.
 
     Attributes:
-        changed_ms: when an entry was added or became required (`lastChangedConfig`, protocol 3.4).
+        changed_ms: when a class was last added or became required (`lastChangedConfig`, protocol 3.4).
     """
 
     changed_ms: int
     roots: list[LabelClass] = []
 
     def walk(self) -> Iterator[LabelClass]:
-        """Every class, parents first."""
+        """All classes, parents first."""
         for root in self.roots:
             yield from root.walk()
 
     def by_number(self) -> dict[int, LabelClass]:
-        """Every class by its number."""
+        """All classes by their numbers."""
         return {found.number: found for found in self.walk()}
 
     def root_classifications(self) -> list[LabelClass]:
-        """The classes of the global classifications."""
+        """The root classes that are classifications: those of the global classifications."""
         return [root for root in self.roots if root.type.is_classification]
 
     def find(self, key: str, parent: LabelClass | None = None) -> list[LabelClass]:

@@ -16,11 +16,11 @@ from typing import Final
 __all__ = ["COLUMN_CHARACTERS", "as_stored", "fold", "java_length"]
 
 COLUMN_CHARACTERS: Final = 255
-"""Size of the text columns in characters (protocol 2.6 row 12)."""
+"""The size of text columns, in characters (protocol 2.6 row 12)."""
 
 
 def fold(text: str) -> str:
-    """The form under which the database takes two texts for one: equal forms, equal texts."""
+    """A form of the text that is equal for two texts exactly if the database takes them for one."""
     if text.isascii():
         return text.rstrip(" ").upper()
     return "".join(map(_weight, text.rstrip(" ")))
@@ -38,12 +38,12 @@ def _weight(character: str) -> str:
 
 
 def java_length(text: str) -> int:
-    """The length as Java counts it, in UTF-16 units: what `maxLength` is compared with."""
+    """The length of a text in UTF-16 units, as Java counts: what `maxLength` is compared with."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def as_stored(text: str) -> str | None:
-    """The text as it comes back from a column of 255 characters, or None where the database refuses it.
+    """The text as it comes back from a column of 255 characters, or None if the database refuses it.
 
     Blanks that are too many at the end are cut in any SQL mode. Half a surrogate pair becomes a question
     mark, but a first half at the very end becomes a `c`: the driver means the number of the question mark

@@ -1,4 +1,4 @@
-"""Changes label configurations: what is refused, and what a change does to labels and tasks (protocol 3.8).
+"""Changes label configurations, with what that does to labels and tasks, or refuses the change (protocol 3.8).
 
 Runs inside a transaction of the store and raises `Refused` for what the server would refuse.
 """
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass, LabelConfig
-from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.ids import IdKind, Ids
 from bulk_importer.sandbox.world.store import Store
 from bulk_importer.sandbox.world.values import Value, validate
 
@@ -73,10 +73,10 @@ def put_config(
     *,
     move_tasks: bool = True,
 ) -> None:
-    """Replace the label configuration; entries that bear an `id` stay what they are.
+    """Replace the label configuration of a project; classes that bear an `id` stay the same classes.
 
-    Values of classes that are gone go with them, all others are validated anew. Where entries were added, or
-    became required, finished tasks go back to the labelers (unless `move_tasks` is False).
+    Values of classes that are gone are deleted, all others are validated anew. If classes were added or became
+    required, finished tasks go back to the labelers, unless `move_tasks` is False.
     """
     before = store.config(project)
     _check_keys(body)
@@ -102,7 +102,7 @@ class _Builder:
         self.grown = False
 
     def label_class(self, given: Mapping[str, Any], parent: LabelClass | None, depth: int) -> LabelClass:
-        """The class that one element of the body describes, with everything below it."""
+        """Make the class that one element of the body describes, with all classes below it."""
         kind = str(given.get("type")).upper()
         if kind not in ClassType.__members__:
             raise generic("entry_type_not_found", "entry type")
@@ -135,7 +135,7 @@ class _Builder:
         if given.get("id") is None:
             self.grown = True
             return self._store.next_class_number()
-        number = self._ids.number(Kind.LABEL_CLASS, str(given["id"]))
+        number = self._ids.number(IdKind.LABEL_CLASS, str(given["id"]))
         if number is None or number not in self._known:
             raise not_found("Entry", "id", str(given["id"]))
         self.grown = self.grown or (bool(given.get("required")) and not self._known[number].required)
@@ -143,7 +143,7 @@ class _Builder:
 
 
 def _check_keys(body: Sequence[Mapping[str, Any]]) -> None:
-    """Keys are compared as they were typed: two roots that differ in case only become equal (protocol 2.6 row 10)."""
+    """Compare keys as they were typed, so that two roots that differ in case become equal (protocol 2.6 row 10)."""
     roots: set[object] = set()
     for root in body:
         tree: set[object] = set()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-__all__ = ["Ids", "Kind"]
+__all__ = ["IdKind", "Ids"]
 
 _BITS: Final = 122
 _HALF: Final = _BITS // 2
@@ -28,8 +28,8 @@ _SEQUENCE_BITS: Final = 32
 _POINT_BITS: Final = 24
 
 
-class Kind(IntEnum):
-    """What an id names."""
+class IdKind(IntEnum):
+    """The kind of row that an id names."""
 
     PROJECT = 1
     CONFIG = 2
@@ -43,15 +43,15 @@ class Kind(IntEnum):
 
 
 class Ids:
-    """The bijection of one sandbox; equal seeds give equal ids."""
+    """Ids of one sandbox. Equal seeds give equal ids."""
 
     __slots__ = ("_offset",)
 
     def __init__(self, seed: int) -> None:
         self._offset = (seed * 0x9E3779B97F4A7C15F39CC0605CEDC835) & _MASK
 
-    def text(self, kind: Kind, number: int) -> str:
-        """The id of a row. `number` is below 2**116."""
+    def text(self, kind: IdKind, number: int) -> str:
+        """The id of the row with this kind and number, which is below 2**116."""
         mixed = ((int(kind) << _KIND_SHIFT | number) * _FACTOR + self._offset) & _MASK
         mixed = (mixed ^ mixed >> _HALF) * _FACTOR & _MASK
         mixed ^= mixed >> _HALF
@@ -59,8 +59,8 @@ class Ids:
         digits = f"{high:012x}4{middle:03x}{low | 1 << 63:016x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    def number(self, kind: Kind, text: str) -> int | None:
-        """The number of the row that `text` names, or None where it names no row of that kind."""
+    def number(self, kind: IdKind, text: str) -> int | None:
+        """The number of the row that the id `text` names, in any case; None if it names none of this kind."""
         digits = text.replace("-", "")
         if len(text) != 36 or len(digits) != 32:
             return None
@@ -77,13 +77,13 @@ class Ids:
 
     def value(self, task: int, sequence: int) -> str:
         """The id of the label value that is the `sequence`-th of its task."""
-        return self.text(Kind.VALUE, task << _SEQUENCE_BITS | sequence)
+        return self.text(IdKind.VALUE, task << _SEQUENCE_BITS | sequence)
 
     def value_number(self, text: str) -> tuple[int, int] | None:
-        """Task and sequence number of the label value that `text` names, or None."""
-        number = self.number(Kind.VALUE, text)
+        """Task and sequence number of the label value that the id `text` names; None if it names none."""
+        number = self.number(IdKind.VALUE, text)
         return None if number is None else (number >> _SEQUENCE_BITS, number & ((1 << _SEQUENCE_BITS) - 1))
 
     def point(self, task: int, sequence: int, index: int) -> str:
         """The id of the `index`-th point of a label value."""
-        return self.text(Kind.POINT, (task << _SEQUENCE_BITS | sequence) << _POINT_BITS | index)
+        return self.text(IdKind.POINT, (task << _SEQUENCE_BITS | sequence) << _POINT_BITS | index)

@@ -1,4 +1,4 @@
-"""What a transaction that writes labels works with: where they stand, who writes, and what does not fit.
+"""Writes label values within one transaction: who writes, how many rows that is, and what does not fit a column.
 
 Pure.
 """
@@ -14,18 +14,18 @@ from bulk_importer.sandbox.world.classes import ClassType, LabelClass
 from bulk_importer.sandbox.world.collation import as_stored
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
-__all__ = ["LabelStore", "LabelWriter", "create_tree"]
+__all__ = ["LabelStore", "LabelWriter"]
 
 
 class LabelStore(Protocol):
-    """Where the labels stand, seen from inside one transaction."""
+    """The labels of a project, as one transaction sees and changes them."""
 
     def default_tasks(self, media_id: str) -> Sequence[int]:
-        """The tasks of type DEFAULT of the project for that media, ids compared as the database does."""
+        """The project's tasks of type DEFAULT for a media. Ids are compared as the database compares texts."""
         ...
 
     def labels(self, task: int) -> MediaLabels:
-        """The labels of a task, to be changed in place; the same object each time."""
+        """The labels of a task: the same object each time, to be changed in place."""
         ...
 
     def mark_uploaded(self, task: int) -> None:
@@ -34,10 +34,10 @@ class LabelStore(Protocol):
 
 
 class LabelWriter:
-    """Who writes, when, and how much was written: what the cost of a request follows from.
+    """Makes values in the name of one caller at one time, and counts rows, from which the cost of a request follows.
 
     Attributes:
-        written, deleted: rows of the real server's tables (values, points, checklist values).
+        written, deleted: rows of the real server's tables: values, points, checklist values.
         replaces: whether a media that held labels was emptied.
     """
 
@@ -50,7 +50,7 @@ class LabelWriter:
         self._does_not_fit = False
 
     def new_value(self, labels: MediaLabels, label_class: LabelClass) -> Value:
-        """An empty value of that class, not valid until it is looked at; one row."""
+        """Make an empty value of a class, to be put where it belongs. It is not valid; it counts as one row."""
         sequence = labels.next_sequence
         labels.next_sequence = sequence + 1
         numbers: list[float | None] = []
@@ -65,7 +65,7 @@ class LabelWriter:
         return Value(sequence, label_class.number, self.now_ms, self.by_token, False, numbers, [], [])
 
     def fits(self, text: str) -> str:
-        """The text as the database gives it back; one that it refuses fails at the next `flush`."""
+        """The text as the database gives it back. A text that the database refuses fails at the next `flush`."""
         stored = as_stored(text)
         if stored is None:
             self._does_not_fit = True
@@ -73,9 +73,9 @@ class LabelWriter:
         return stored
 
     def number(self, coordinate: object) -> float:
-        """The nearest double of a number or a string of digits (protocol 3.7); a zero below zero becomes zero.
+        """The nearest double of a number or a string of digits (protocol 3.7); negative zero becomes zero.
 
-        Beyond the doubles there is nothing that the column could hold: that fails at the next `flush`.
+        What is too large for a double does not fit the column and fails at the next `flush`.
         """
         try:
             number = float(coordinate) + 0.0  # type: ignore[arg-type]  # the schema lets nothing else through
@@ -86,16 +86,6 @@ class LabelWriter:
         return number
 
     def flush(self) -> None:
-        """The server writes to its database: `Refused` for what does not fit a column (protocol 2.6 row 12)."""
+        """Write to the server's database: raises `Refused` if something did not fit (protocol 2.6 row 12)."""
         if self._does_not_fit:
             raise Refused(500, SYSTEM)
-
-
-def create_tree(labels: MediaLabels, label_class: LabelClass, hand: LabelWriter) -> Value:
-    """An empty value with its classifications, to be put where it belongs."""
-    value = hand.new_value(labels, label_class)
-    # Nested geometries are not created with their parent: there can be any number of them.
-    for child in label_class.children:
-        if not child.type.is_geometry:
-            value.children.append(create_tree(labels, child, hand))
-    return value

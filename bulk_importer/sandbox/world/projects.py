@@ -1,4 +1,4 @@
-"""Sets projects up: what a person does in the browser before labels can be imported (protocol 3.8).
+"""Creates projects, datasets and media, as a person does in the browser before an import (protocol 3.8).
 
 Every function runs inside a transaction of the store and raises `Refused` for what the server would refuse.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final
 from bulk_importer.sandbox.refusals import Refused, generic
 from bulk_importer.sandbox.world.classes import LabelConfig
 from bulk_importer.sandbox.world.config_changes import FORBIDDEN_KEYS
-from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.ids import IdKind, Ids
 from bulk_importer.sandbox.world.store import Store
 
 __all__ = ["add_media", "connect", "create_dataset", "create_project"]
@@ -26,7 +26,7 @@ _IMAGES: Final = frozenset({"bmp", "gif", "jpeg", "jpg", "png"})
 
 
 def create_project(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
-    """A project without datasets, with an empty configuration; its number."""
+    """Create a project without datasets and with an empty configuration; returns its number."""
     name, owner = _checked_name(body), str(body.get("owner"))
     if store.value("SELECT 1 FROM project WHERE owner = ? AND name = ? AND delete_time IS NULL", owner, name):
         raise _invalid("name")
@@ -46,7 +46,7 @@ def create_project(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
 
 
 def create_dataset(store: Store, body: Mapping[str, Any], now_ms: int) -> int:
-    """A dataset without media; its number."""
+    """Create a dataset without media; returns its number."""
     name, owner = _checked_name(body), str(body.get("owner"))
     if store.value("SELECT 1 FROM dataset WHERE owner = ? AND name = ? AND delete_time IS NULL", owner, name):
         raise _invalid("name")
@@ -76,9 +76,9 @@ def _invalid(field: str) -> Refused:
 def add_media(
     store: Store, ids: Ids, dataset: int, urls: Iterable[str], now_ms: int
 ) -> list[dict[str, object]]:
-    """Create media for image URLs; what became of each, in the shape of the route.
+    """Create media for image URLs; returns what became of each, as the route answers it.
 
-    A URL that the dataset has is skipped. Projects that hold the dataset get a task for each new media.
+    A URL that the dataset has already is skipped. Projects that hold the dataset get a task for each new media.
     """
     known = {
         str(row[0]).lower()
@@ -101,7 +101,7 @@ def add_media(
             media.append((number, dataset, name, url, now_ms))
             known.add(url.lower())
             answer |= {
-                "internal_media_ID": ids.text(Kind.MEDIA, number),
+                "internal_media_ID": ids.text(IdKind.MEDIA, number),
                 "external_media_ID": name,
                 "mediaUploadStatus": "SUCCESS",
             }
@@ -125,7 +125,7 @@ def _media_name(url: str) -> str:
 
 
 def connect(store: Store, project: int, dataset: int) -> None:
-    """Give a project a dataset: one task in state BACKLOG for each of its media."""
+    """Give a project a dataset: each media of it gets a task in state BACKLOG. Raises `Refused` the second time."""
     if store.value("SELECT 1 FROM project_dataset WHERE project = ? AND dataset = ?", project, dataset):
         raise generic("already_contains", "Project", "Dataset")
     store.execute("INSERT INTO project_dataset VALUES (?, ?)", project, dataset)

@@ -85,11 +85,11 @@ class Store:
     """The database of one sandbox.
 
     Args:
-        path: the file, created where it is missing; None keeps everything in memory.
-        seed: what ids are computed from, used only where the database is new.
+        path: the file, created if it is missing; None: in memory.
+        seed: what ids are computed from; used only if the database is new.
 
     Raises:
-        UsageError: the file is no database of a sandbox, or of a later version.
+        UsageError: the file is no database of a sandbox, or one of a later version.
     """
 
     def __init__(self, path: Path | None, seed: int) -> None:
@@ -133,11 +133,11 @@ class Store:
         """Write what is pending into the file and let go of it."""
         self._connection.close()
 
-    # ------------------------------------------------------------------------------- asking and telling
+    # ------------------------------------------------------------------------------------------- SQL
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is done inside."""
+        """Keep all of what is done inside, or nothing if it raises."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -149,7 +149,7 @@ class Store:
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Nothing of what is done inside stays."""
+        """Roll back what is done inside, in any case."""
         self._connection.execute("BEGIN")
         try:
             yield
@@ -171,21 +171,21 @@ class Store:
         return found[0] if found else None
 
     def insert(self, statement: str, *arguments: object) -> int:
-        """Insert one row; its number."""
+        """Insert one row; returns its number."""
         return int(self._connection.execute(statement, arguments).lastrowid or 0)
 
     def execute(self, statement: str, *arguments: object) -> int:
-        """Change rows; how many."""
+        """Change rows; returns how many."""
         return self._connection.execute(statement, arguments).rowcount
 
     def execute_many(self, statement: str, arguments: Iterator[tuple[object, ...]]) -> None:
-        """Change rows, one by one, in one go."""
+        """Execute a statement once for each tuple of arguments."""
         self._connection.executemany(statement, arguments)
 
     # -------------------------------------------------------------------------- configurations and labels
 
     def config(self, project: int) -> LabelConfig:
-        """The label configuration of a project. Not to be changed in place but by `put_config`."""
+        """The label configuration of a project: shared, so it is replaced by `put_config` and not changed in place."""
         found = self._configs.get(project)
         if found is None:
             packed = self.value("SELECT config FROM project WHERE number = ?", project)
@@ -212,9 +212,9 @@ class Store:
         self.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", task, len(labels.roots), _pack(labels))
 
     def labels_of_project(self, project: int) -> Iterator[tuple[int, MediaLabels]]:
-        """Task and labels of every media of a project that has any, in order of the tasks.
+        """Tasks that have labels, with the labels, in order of their numbers.
 
-        The labels may be written back while this goes on.
+        Labels may be written back while the iteration goes on.
         """
         last = 0
         while found := self.labels_after(project, last, 500):
@@ -222,7 +222,7 @@ class Store:
             last = found[-1][0]
 
     def labels_after(self, project: int, task: int, limit: int) -> list[tuple[int, MediaLabels]]:
-        """Task and labels of the next media of a project that have any, in order of the tasks."""
+        """The next `limit` tasks behind `task` that have labels, with the labels, in order of their numbers."""
         found = self.rows(
             "SELECT task.number, tree FROM task INDEXED BY task_of_project JOIN labels ON labels.task = task.number"
             " WHERE project = ? AND task.number > ? ORDER BY task.number LIMIT ?",

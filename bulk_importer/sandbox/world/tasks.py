@@ -1,4 +1,4 @@
-"""What happens to tasks: states, completion with its strict validation, the search in lists (protocol 3.3, 3.5).
+"""Moves tasks between states, completes them after a strict validation, searches lists of them (protocol 3.3, 3.5).
 
 Every function runs on the store's thread, inside a transaction, and raises `Refused` for what the server
 would refuse.
@@ -32,7 +32,10 @@ _SHORTEST_WORD: Final = 3
 
 
 def move(store: Store, task: Row, task_id: str, to: str, *, as_from: str | None = None) -> None:
-    """Put a task into another state. `as_from` is the state that the server pretends it is in (protocol 3.5)."""
+    """Put a task into another state, or raise `Refused` if it cannot go there.
+
+    `as_from` is the state that the server takes the task to be in, whatever it is (protocol 3.5).
+    """
     begin = as_from or task["state"]
     if begin != to and to not in _POSSIBLE[begin]:
         raise generic("wrong_label_task_state", task_id)
@@ -43,11 +46,11 @@ def move(store: Store, task: Row, task_id: str, to: str, *, as_from: str | None 
 def complete(
     store: Store, ids: Ids, task: Row, task_id: str, last_changed_ms: int, *, is_video: bool = False
 ) -> bool:
-    """Complete a task, from any state; whether the configuration changed since the client read it.
+    """Complete a task from any state; returns whether the configuration changed after `last_changed_ms`.
 
-    If it did, nothing happens. Every value is validated, strictly: the first that is wrong is refused, and all
-    others get their flags right. In a video project values without changes are wrong as such, and an import
-    writes none (protocol 2.11).
+    If it did, nothing happens. Else every value is validated strictly and gets its flag; `Refused` is raised for the
+    first that is wrong. In a video project values without changes are wrong as such, and an import writes no changes
+    (protocol 2.11).
     """
     config = store.config(task["project"])
     if config.changed_ms > last_changed_ms:
@@ -79,7 +82,7 @@ def _require_valid(ids: Ids, task: int, value: Value, label_class: LabelClass) -
 
 
 def search_words(search: str, allowed: str) -> list[str]:
-    """The words that a list is searched for: three characters or more, not only digits; in lower case.
+    """The words of a search, in lower case: those of three characters or more that are no whole number.
 
     Raises:
         Refused: the text holds a character that is not a letter, a digit, or one of `allowed`.

@@ -1,4 +1,4 @@
-"""The labels of one media as a tree of values, and when the server calls a value valid.
+"""Models the labels of one media as a tree of values; decides when the server calls a value valid.
 
 Pure. `MediaLabels` is what one row of the store holds.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from json.encoder import encode_basestring_ascii as _quoted
+from operator import itemgetter
 
 import msgspec
 
@@ -17,12 +18,12 @@ __all__ = ["MediaLabels", "Value", "canonical", "validate"]
 
 
 class Value(msgspec.Struct, array_like=True):
-    """One label value (protocol 3.4) without what follows from where it stands.
+    """One label value (protocol 3.4). Ids of its media, task and parent follow from where it stands.
 
     Attributes:
-        sequence: number of the value within its task; later values have higher ones.
+        sequence: number of the value within its task; later values have higher numbers.
         label_class: number of its class.
-        stamp_ms: when it was created; an update in place keeps it (protocol 2.10).
+        stamp_ms: when the value was created; an update in place keeps it (protocol 2.10).
         by_token: whether the labeler is the token's user.
         numbers: RECTANGLE `x, y, w, h`; POINT `x, y`; LINE and POLYGON `x, y, x, y, ...`; else empty.
             Coordinates that were never set are None.
@@ -39,32 +40,32 @@ class Value(msgspec.Struct, array_like=True):
     children: list[Value]
 
     def walk(self) -> Iterator[Value]:
-        """Itself and everything below, parents first."""
+        """The value itself and all values below, parents first."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 class MediaLabels(msgspec.Struct, array_like=True):
-    """All values of one task. `next_sequence` only grows, so that an id is never given twice."""
+    """All label values of one task. `next_sequence` only grows, so that no id is given twice."""
 
     next_sequence: int = 1
     roots: list[Value] = []
 
     def walk(self) -> Iterator[Value]:
-        """Every value, parents first, in the order in which the roots were created."""
+        """All values, parents first, in the order in which the roots were created."""
         for root in self.roots:
             yield from root.walk()
 
     def rows(self) -> int:
-        """The rows that the real server holds for it: values, points and checklist values."""
+        """How many rows the real server holds for these labels: values, points and checklist values."""
         return sum(1 + len(value.numbers) // 2 + len(value.texts) for value in self.walk())
 
 
 def validate(value: Value, label_class: LabelClass) -> bool:
-    """Set the flag `valid` as the server does, and return it (protocol 2.7).
+    """Set `value.valid` as the server does, and return it (protocol 2.7).
 
-    A SELECT whose option does not exist loses its value on the way. A POINT is valid once it was looked at,
+    A SELECT whose option does not exist loses its text. A POINT is valid once it was looked at,
     whatever its coordinates are; LINE and POLYGON need points, whatever these are.
     """
     match label_class.type:
@@ -102,7 +103,7 @@ def _is_valid_text(texts: Sequence[str], label_class: LabelClass) -> bool:
 
 
 def canonical(roots: Sequence[Value], classes: Mapping[int, LabelClass]) -> list[dict[str, object]]:
-    """What a media holds, without ids and times, in an order of its own: two equal forms, equal labels.
+    """A form of labels without ids and times, in a fixed order: two media hold the same if their forms are equal.
 
     Keys: `k` class, `t` type, `valid`, `g` geometry or `v` value, `c` children (as in `semantics.json`). The order
     is that of the values' JSON texts with sorted keys.
@@ -114,14 +115,10 @@ def _canonical(
     values: Sequence[Value], classes: Mapping[int, LabelClass]
 ) -> list[tuple[str, dict[str, object]]]:
     # The texts are put together from those of the children: encoding each value anew took twice as long.
-    told = [_text_and_form(value, classes) for value in values]
-    if len(told) > 1:
-        told.sort(key=_by_text)
-    return told
-
-
-def _by_text(told: tuple[str, object]) -> str:
-    return told[0]
+    forms = [_text_and_form(value, classes) for value in values]
+    if len(forms) > 1:
+        forms.sort(key=itemgetter(0))
+    return forms
 
 
 def _text_and_form(value: Value, classes: Mapping[int, LabelClass]) -> tuple[str, dict[str, object]]:

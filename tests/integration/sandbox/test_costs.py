@@ -126,7 +126,7 @@ async def test_a_request_goes_on_and_commits_when_its_client_has_gone(
         while not sandbox.commits:
             await asyncio.sleep(0.01)
     assert all((await sandbox.labels(project.id)).values())
-    assert [(seen.committed, seen.status) for seen in sandbox.requests] == [(True, None)]
+    assert [(logged.committed, logged.status) for logged in sandbox.requests] == [(True, None)]
 
 
 async def test_a_sandbox_stops_at_once_and_writes_nothing_of_what_was_still_worked_on(

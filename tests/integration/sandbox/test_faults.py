@@ -75,8 +75,8 @@ async def test_a_story_is_told_step_by_step_and_then_all_is_well(tell: Any) -> N
     assert (status, headers["Retry-After"]) == (429, "1")
     assert (await client.upload())[0] == 200
     assert (await client.upload())[0] == 200
-    assert [seen.committed for seen in sandbox.requests] == [False, True, False, True, True]
-    assert [seen.fault for seen in sandbox.requests] == ["503", "reset after commit", "429", "", ""]
+    assert [logged.committed for logged in sandbox.requests] == [False, True, False, True, True]
+    assert [logged.fault for logged in sandbox.requests] == ["503", "reset after commit", "429", "", ""]
     assert list(sandbox.commits.values()) == [3]
     assert await _points(sandbox) == 3
 
@@ -86,7 +86,7 @@ async def test_a_reset_before_the_commit_leaves_nothing_behind(tell: Any, what: 
     sandbox, client = await tell(what)
     with pytest.raises(aiohttp.ClientError):
         await client.upload()
-    assert [(seen.committed, seen.status) for seen in sandbox.requests] == [(False, None)]
+    assert [(logged.committed, logged.status) for logged in sandbox.requests] == [(False, None)]
     assert await _points(sandbox) == 0
 
 
@@ -100,7 +100,7 @@ async def test_a_proxys_page_is_html_and_may_hide_a_commit(tell: Any) -> None:
     assert (await client.upload())[0] == 504
     status, text, headers = await client.upload()
     assert (status, text, headers["X-Proxy"]) == (503, "busy", "p")
-    assert [seen.committed for seen in sandbox.requests] == [False, True, False]
+    assert [logged.committed for logged in sandbox.requests] == [False, True, False]
 
 
 async def test_retry_after_comes_as_a_date_too(tell: Any) -> None:
@@ -184,7 +184,7 @@ async def test_refused_connections_are_refused_and_come_back_at_the_same_address
                 break
             except aiohttp.ClientConnectionError:
                 await asyncio.sleep(0.01)
-    assert [seen.status for seen in sandbox.requests] == [200, 503]
+    assert [logged.status for logged in sandbox.requests] == [200, 503]
 
 
 async def test_a_refusal_may_come_first_or_by_the_clock(tell: Any) -> None:

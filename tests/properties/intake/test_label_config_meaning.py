@@ -5,7 +5,6 @@ The sandbox is the judge over the judge: it shares no code with it, and is itsel
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from random import Random
 from typing import Any
@@ -13,9 +12,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
+from support.judging import judged
 
 Json = dict[str, Any]
 GEOMETRIES = ["POINT", "LINE", "POLYGON", "RECTANGLE", "IMAGE_SEGMENTATION"]
@@ -232,12 +233,6 @@ def is_invalid(values: list[Json]) -> bool:
     )
 
 
-def judged(judge: Judge, entry: Json) -> Judged:
-    """One entry alone."""
-    raw = json.dumps(entry).encode()
-    return judge.judge(raw, [0], [len(raw)], first=0, offset=0)
-
-
 @pytest.mark.parametrize("seed", range(12))
 async def test_the_sandbox_does_with_an_entry_what_was_said_of_it(seed: int) -> None:
     """Clean: stored exactly as given. An error: refused, lost, distorted or invalid."""
@@ -316,9 +311,7 @@ def test_a_judge_that_has_learnt_from_its_input_judges_as_one_that_has_not(seed:
             random.choice(often) if random.random() < 0.9 else an_entry(random, config, "n")
             for _ in range(40)
         ]
-        elements = [json.dumps(entry).encode() for entry in entries]
-        starts = [sum(map(len, elements[:place])) for place in range(len(elements))]
-        together = learnt.judge(b"".join(elements), starts, list(map(len, elements)), first=0, offset=0)
+        together = judged(learnt, *entries)
         alone = [judged(Judge(rules), entry) for entry in entries]
         assert list(together.run.positions) == [place for place, each in enumerate(alone) if len(each.run)]
         assert list(together.run.weights) == [weight for each in alone for weight in each.run.weights]

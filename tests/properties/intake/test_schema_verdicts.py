@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from bulk_importer.intake.validation.forms.narrow import Narrowing
 from bulk_importer.intake.validation.forms.plain import PlainForm, digest_of
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
+from support.judging import judged
 
 ORACLE = jsonschema.Draft7Validator(schema_document())
 JUDGE = Judge(Rules())
@@ -197,11 +199,6 @@ def written(value: Any, random: Random) -> bytes:
     """The value as one writer or another writes it."""
     styles: list[dict[str, Any]] = [{"separators": (",", ":")}, {}, {"indent": 1}, {"ensure_ascii": False}]
     return json.dumps(value, **random.choice(styles)).encode()
-
-
-def judged(judge: Judge, raw: bytes) -> Judged:
-    """One element alone."""
-    return judge.judge(raw, [0], [len(raw)], first=0, offset=0)
 
 
 def disagreement(value: Any, random: Random) -> str | None:
@@ -383,9 +380,7 @@ def seen_alone(elements: list[bytes]) -> tuple[Any, ...]:
 
 def seen_together(judge: Judge, elements: list[bytes], joint: bytes) -> tuple[Any, ...]:
     """What a judge says who gets them as a segment."""
-    data = joint.join(elements)
-    starts = [sum(map(len, elements[:place])) + place * len(joint) for place in range(len(elements))]
-    found = judge.judge(data, starts, [len(raw) for raw in elements], first=0, offset=0)
+    found = judged(judge, *elements, joint=joint)
     return (
         list(found.run.positions),
         list(found.run.media_ids),
@@ -454,9 +449,7 @@ def test_geometries_are_counted_alike_whatever_form_an_entry_fits(seed: int) -> 
     make, judge = regular(random), Judge(Rules(is_report=True))
     for _ in range(3):
         values = [make() if random.random() < 0.9 else entry(random) for _ in range(60)]
-        elements = [written(value, random) for value in values]
-        starts = [sum(map(len, elements[:place])) for place in range(len(elements))]
-        found = judge.judge(b"".join(elements), starts, list(map(len, elements)), first=0, offset=0)
+        found = judged(judge, *(written(value, random) for value in values))
         expected: Counter[str] = Counter()
         for position in found.run.positions:
             for key, geometries in values[position].get("labels", {}).items():

@@ -34,17 +34,17 @@ from bulk_importer.spans import Span
 from support.checkpoints import FailingFile, batch_of, header, no_room, rejection_of, segment_of
 
 
-class Witness:
-    """Files that tell each step, and what the log held when it was synced last."""
+class StepRecorder:
+    """Opens files that record each step, and what the log held when it was synced last."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
         self.synced = b""
 
     def open(self, path: Path) -> FailingFile:
-        return FailingFile(path, self.see)
+        return FailingFile(path, self.note)
 
-    def see(self, step: str, path: Path) -> None:
+    def note(self, step: str, path: Path) -> None:
         self.steps.append((step, path.name))
         if step == "sync" and path.name == "log":
             self.synced = path.read_bytes()
@@ -52,22 +52,22 @@ class Witness:
 
 async def test_sent_is_on_disk_when_the_call_returns(tmp_path: Path) -> None:
     """So the request that waits for it leaves after its record."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
     await checkpoint.record_segment(segment_of(0, 10))
     await checkpoint.record_sent(batch_of(4, [2, 3, 7]))
-    assert b'{"type":"sent","batch":4,"spans":[[2,4],[7,8]]' in witness.synced
+    assert b'{"type":"sent","batch":4,"spans":[[2,4],[7,8]]' in recorder.synced
     assert checkpoint.state.undecided[4].spans == (Span(2, 4), Span(7, 8))
     await checkpoint.close()
 
 
 async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: Path) -> None:
     """Digests and rejected entries first, their record last."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
-    witness.steps.clear()
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
+    recorder.steps.clear()
     await checkpoint.record_segment(segment_of(0, 10, rejected=[4]))
-    order = [step for step in witness.steps if step != ("open", "log")]
+    order = [step for step in recorder.steps if step != ("open", "log")]
     written = order.index(("append", "log"))
     assert order.index(("sync", "rejected.jsonl")) < written
     assert order.index(("sync", "digests")) < written
@@ -77,14 +77,14 @@ async def test_what_a_record_counts_on_is_synced_before_it_is_written(tmp_path: 
 
 async def test_many_who_wait_share_their_writes(tmp_path: Path) -> None:
     """A hundred records at once cost a few syncs."""
-    witness = Witness()
-    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=witness.open))
+    recorder = StepRecorder()
+    checkpoint = Checkpoint.open(tmp_path, header(), FolderOptions(open_file=recorder.open))
     await checkpoint.record_segment(segment_of(0, 100))
-    witness.steps.clear()
+    recorder.steps.clear()
     async with asyncio.TaskGroup() as tasks:
         for number in range(100):
             tasks.create_task(checkpoint.record_sent(batch_of(number, [number])))
-    assert witness.steps.count(("sync", "log")) <= 3
+    assert recorder.steps.count(("sync", "log")) <= 3
     assert len(checkpoint.state.undecided) == 100
     await checkpoint.close()
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.readback.evidence import Claims, Evidence, HeldValue, ServerClock, evidence_of
+from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, ServerClock, evidence_of
 
 SENT = 1000.0
 
 
-def claims_of(*entries: dict[str, Any]) -> Claims:
-    """The claims of entries, in the order of the request."""
-    return Claims.of(json.dumps(entry).encode() for entry in entries)
+def expected_of(*entries: dict[str, Any]) -> ExpectedLabels:
+    """What entries would leave, in the order of the request."""
+    return ExpectedLabels.of(json.dumps(entry).encode() for entry in entries)
 
 
 def point(x: float, at: float = SENT + 1, key: str = "poi") -> HeldValue:
@@ -70,12 +70,12 @@ SAYS: dict[str, tuple[list[dict[str, Any]], list[HeldValue], Evidence]] = {
 def test_a_media_tells_whether_the_request_was_executed(case: str) -> None:
     """By value, by number, and by the time of creation."""
     entries, held, says = SAYS[case]
-    assert evidence_of(claims_of(*entries), held, SENT) is says
+    assert evidence_of(expected_of(*entries), held, SENT) is says
 
 
 def test_every_form_of_geometry_is_known_again() -> None:
     """As the server tells it: a rectangle by corner and size, lines and polygons by their points."""
-    claims = claims_of(
+    expected = expected_of(
         {
             "labels": {
                 "bus": [{"rectangle": [{"x": 1, "y": 2, "w": 3, "h": 4}]}],
@@ -92,8 +92,8 @@ def test_every_form_of_geometry_is_known_again() -> None:
         {"x": 5.0, "y": 6.0},
     )
     car = HeldValue(timestamp=now, entry_key_lc_entry="car", points=outline)
-    assert evidence_of(claims, [bus, car], SENT) is Evidence.LANDED
-    assert evidence_of(claims, [bus], SENT) is Evidence.MIXED
+    assert evidence_of(expected, [bus, car], SENT) is Evidence.LANDED
+    assert evidence_of(expected, [bus], SENT) is Evidence.MIXED
 
 
 def test_the_clock_of_the_server_is_known_to_within_what_its_dates_say() -> None:

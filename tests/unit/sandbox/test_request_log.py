@@ -1,4 +1,4 @@
-"""The witness remembers the last requests, in bounded memory, and counts all commits."""
+"""The request log remembers the last requests, in bounded memory, and counts all commits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bulk_importer.sandbox.request_log import RequestLog
 def test_the_last_requests_are_remembered_and_all_commits_counted() -> None:
     kept = RequestLog(remembered=3)
     for number in range(5):
-        seen = kept.arrive("POST", f"/{number}")
-        kept.note_body(seen, b"same body")
-        kept.note_commit(seen, rows=7)
-    assert [(seen.number, seen.path, seen.rows) for seen in kept.seen] == [
+        logged = kept.arrive("POST", f"/{number}")
+        kept.note_body(logged, b"same body")
+        kept.note_commit(logged, rows=7)
+    assert [(logged.number, logged.path, logged.rows) for logged in kept.requests] == [
         (3, "/2", 7),
         (4, "/3", 7),
         (5, "/4", 7),
@@ -25,8 +25,8 @@ def test_media_ids_are_forgotten_before_they_fill_the_memory() -> None:
     kept = RequestLog(remembered=100)
     for _ in range(4):
         kept.note_media(kept.arrive("POST", "/"), many)
-    assert len(kept.seen) == 2
-    late = kept.seen[0]
+    assert len(kept.requests) == 2
+    late = kept.requests[0]
     kept.note_media(kept.arrive("POST", "/"), many)
     kept.note_media(late, many)
-    assert sum(len(seen.media_ids) for seen in kept.seen) <= request_log._MOST_IDS
+    assert sum(len(logged.media_ids) for logged in kept.requests) <= request_log._MOST_IDS

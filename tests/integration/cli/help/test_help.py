@@ -198,7 +198,7 @@ async def test_a_script_that_cannot_be_read_leads_to_the_page_about_it(
 
 async def test_the_page_on_cost_models_ends_with_one(run: Any) -> None:
     """It may be cut out and used; the sandbox reads it."""
-    from bulk_importer.sandbox.faults.cost import CostModel
+    from bulk_importer.sandbox.faults.cost_model import CostModel
 
     page = (await run("help", "cost-model")).out
     text = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))

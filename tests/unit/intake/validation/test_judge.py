@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ import pytest
 from bulk_importer.errors import UsageError
 from bulk_importer.intake.validation.forms.configured import ConfiguredForm
 from bulk_importer.intake.validation.forms.plain import PlainForm
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag, MediaRules
 from bulk_importer.media.task_runs import MediaTask, TaskRun
-from bulk_importer.model import KeepData, Severity
+from bulk_importer.model import KeepData, Segment, Severity
+from support.judging import judged
 from support.places import VECTORS
 
 POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]
@@ -37,17 +39,7 @@ def plain() -> Judge:
     return Judge(Rules())
 
 
-def judged(judge: Judge, *elements: bytes | dict[str, Any], first: int = 0, offset: int = 0) -> Judged:
-    """Judge the elements as one segment, with a line break between them."""
-    raws = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in elements]
-    starts, data = [], b""
-    for raw in raws:
-        starts.append(len(data))
-        data += raw + b",\n"
-    return judge.judge(data, starts, [len(raw) for raw in raws], first=first, offset=offset)
-
-
-def codes(found: Judged) -> list[list[str]]:
+def codes(found: Segment) -> list[list[str]]:
     """The codes of each rejection."""
     return [[finding.code for finding in rejection.findings] for rejection in found.rejections]
 
@@ -372,7 +364,7 @@ MEDIA = [
 ]
 
 
-def about(path: Path, media_rules: MediaRules, **entry: Any) -> tuple[list[list[str]], dict[str, int]]:
+def about(path: Path, media_rules: MediaRules, **entry: Any) -> tuple[list[list[str]], Mapping[str, int]]:
     """The codes of an entry's rejection, and the counts."""
     rules = Rules(media_index=index_of(path, *MEDIA), media_rules=media_rules)
     found = judged(Judge(rules), entry)
@@ -430,3 +422,38 @@ def test_a_judge_learns_from_entries_with_values_that_nobody_reads(plain: Judge,
     raws = [b'{"internal_media_ID":"%d","video_duration":%b}' % (at, value) for at in range(40)]
     found = judged(plain, *raws)
     assert (len(found.run), found.rejections) == (40, ())
+
+
+ODD = [
+    {"internal_media_ID": "a", "keepData": 1},
+    {"internal_media_ID": "a", "labels": {"car": [{"polygon": []}]}},
+    b'{"internal_media_ID":"a","own":{"x":[1e400]}}',
+    {"label_classes": []},
+    {},
+    b'{"internal_media_ID":"a","internal_media_ID":"a"}',
+    b'{"internal_media_ID":"a","x":"\xff"}',
+    b"[" * 200 + b"]" * 200,
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_a_guess_stands_when_what_is_odd_is_one_value_all_the_same(plain: Judge, odd: Any) -> None:
+    """Each element is proven by itself, so an entry that is refused costs no second look at the others."""
+    raws = [b'{"internal_media_ID":"b"}', odd if isinstance(odd, bytes) else json.dumps(odd).encode()] * 2
+    data, lengths = b",".join(raws), list(map(len, raws))
+    starts = [sum(lengths[:at]) + at for at in range(4)]
+    guessed = plain.judge_guess(data, starts, lengths)
+    assert guessed == plain.judge(data, starts, lengths)
+    assert guessed is not None
+    assert len(guessed.run) + len(guessed.rejected) + len(guessed.skipped) == 4
+
+
+@pytest.mark.parametrize(
+    "part", [b'{"a":"x"},{"b":1}', b'{"a":"', b'"}', b"{}}", b"{} {}", b'{"a":nul}', b""]
+)
+def test_a_guess_falls_with_the_first_element_that_is_no_json(plain: Judge, part: bytes) -> None:
+    """It may be that entries do not end where they seem to."""
+    entry = b'{"internal_media_ID":"b"}'
+    data = entry + b"," + part + b"," + entry
+    starts = [0, len(entry) + 1, len(entry) + len(part) + 2]
+    assert plain.judge_guess(data, starts, [len(entry), len(part), len(entry)]) is None

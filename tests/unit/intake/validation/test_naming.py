@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.model import Segment
+from support.judging import judged
 
 NAMED = [
     ("a.jpg", "id-a"),
@@ -75,15 +78,10 @@ def test_a_damaged_index_is_found_out(tmp_path: Path, names: NameIndex) -> None:
     assert (len(empty), empty.find("a.jpg")) == (0, None)
 
 
-def judged(names: Path, entries: list[Any], between: bytes = b" ,\n") -> tuple[Judged, bytes, list[int]]:
+def judged_by_name(names: Path, *entries: Any) -> Segment:
     """What a judge by name makes of entries that stand in a segment at byte 1000, from position 7 on."""
-    raws = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in entries]
-    data, starts = b"", []
-    for raw in raws:
-        starts.append(len(data))
-        data += raw + between
     judge = NamingJudge(NamedRules.of(Rules(keep_warnings=True), str(names)))
-    return judge.judge(data, starts, [len(raw) for raw in raws], first=7, offset=1000), data, starts
+    return judged(judge, *entries, joint=b" ,\n", first=7, offset=1000)
 
 
 def test_the_id_is_put_in_front_and_nothing_else_is_changed(tmp_path: Path, names: NameIndex) -> None:
@@ -93,7 +91,7 @@ def test_the_id_is_put_in_front_and_nothing_else_is_changed(tmp_path: Path, name
         {"internal_media_ID": "own", "labels": {}},
         {"keepData": False, "external_media_ID": "x/b.jpg"},
     ]
-    found, _, _ = judged(tmp_path / "names", entries)
+    found = judged_by_name(tmp_path / "names", *entries)
     sent = [json.loads(found.run.raw(at)) for at in range(3)]
     assert sent == [
         {"internal_media_ID": "id-a", **entries[0]},
@@ -117,7 +115,7 @@ def test_what_a_name_cannot_mean_is_rejected_as_it_came(tmp_path: Path, names: N
         {"external_media_ID": "twin.jpg", "internal_media_ID": "ID-1 "},
         {"external_media_ID": 5, "internal_media_ID": "own"},
     ]
-    found, data, starts = judged(tmp_path / "names", entries)
+    found = judged_by_name(tmp_path / "names", *entries)
     codes = {each.position: [finding.code for finding in each.findings] for each in found.rejections}
     assert codes == {
         8: ["media-name-unknown"],
@@ -128,11 +126,12 @@ def test_what_a_name_cannot_mean_is_rejected_as_it_came(tmp_path: Path, names: N
     }
     assert found.run.media_ids == ["id-a", "ID-1 ", "own"]
     assert found.counts["media-name-unknown"] == found.counts["media-id-missing"] == 1
+    raws = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in entries]
     for each in found.rejections:
-        start = starts[each.position - 7]
-        assert each.offset == 1000 + start
+        before = raws[: each.position - 7]
+        assert each.offset == 1000 + sum(map(len, before)) + 3 * len(before)
         assert all(finding.offset == each.offset for finding in each.findings)
-        assert data[start:].startswith(each.raw)
+        assert each.raw == raws[len(before)]
 
 
 def test_without_names_in_the_entries_the_judgement_is_the_ordinary_one(
@@ -140,9 +139,5 @@ def test_without_names_in_the_entries_the_judgement_is_the_ordinary_one(
 ) -> None:
     """And the bytes are those of the segment."""
     entries = [{"internal_media_ID": "a"}, {"internal_media_ID": "b", "image_name": "x"}]
-    found, data, starts = judged(tmp_path / "names", entries)
-    plain = Judge(Rules(keep_warnings=True)).judge(
-        data, starts, [len(json.dumps(each)) for each in entries], first=7, offset=1000
-    )
-    assert found == plain
-    assert found.run.data is data
+    found = judged_by_name(tmp_path / "names", *entries)
+    assert found == judged(Judge(Rules(keep_warnings=True)), *entries, joint=b" ,\n", first=7, offset=1000)

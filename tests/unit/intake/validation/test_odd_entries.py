@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_importer.intake.validation.judge import Judge, Judged, Rules
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
+from bulk_importer.model import Segment
+from support.judging import judged
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(
@@ -22,14 +24,7 @@ CONFIG: LabelConfig = read_label_config(
 )
 
 
-def judged(judge: Judge, entries: list[dict[str, Any]]) -> Judged:
-    """As the elements of one segment."""
-    raws = [json.dumps(each).encode() for each in entries]
-    starts = [sum(len(raw) + 1 for raw in raws[:place]) for place in range(len(raws))]
-    return judge.judge(b",".join(raws), starts, [len(raw) for raw in raws], first=0, offset=0)
-
-
-def warned(found: Judged) -> list[tuple[int, str, str]]:
+def warned(found: Segment) -> list[tuple[int, str, str]]:
     """Position, code and pointer of each warning."""
     return [(each.position, each.code, each.pointer) for each in found.warnings]
 
@@ -73,13 +68,13 @@ def judge(request: pytest.FixtureRequest) -> Judge:
     """One that keeps warnings and knows the ordinary entry by now."""
     config = CONFIG if request.param == "configuration" else None
     made = Judge(Rules(label_config=config, keep_warnings=True))
-    assert not judged(made, [GOOD] * 600).warnings
+    assert not judged(made, *[GOOD] * 600).warnings
     return made
 
 
 def test_a_polygon_without_area_is_worth_a_warning(judge: Judge) -> None:
     """Whether its points are equal or on one line, between others, and however they are written."""
-    found = judged(judge, [GOOD, *(each for flat in FLAT for each in (flat, GOOD))])
+    found = judged(judge, GOOD, *(each for flat in FLAT for each in (flat, GOOD)))
     assert warned(found) == [
         (2 * place + 1, "geometry-no-area", "/labels/car/0/polygon") for place in range(len(FLAT))
     ]
@@ -89,17 +84,17 @@ def test_a_polygon_without_area_is_worth_a_warning(judge: Judge) -> None:
 
 def test_a_polygon_that_only_begins_flat_is_not(judge: Judge) -> None:
     """One that crosses itself has an area too."""
-    assert warned(judged(judge, SOLID)) == []
+    assert warned(judged(judge, *SOLID)) == []
 
 
 def test_a_line_without_length_is_worth_a_warning(judge: Judge) -> None:
     """At the root and nested; one that comes back to where it began is one."""
     lines = [points((1, 1), (1, 1)), points(("1", 1), (1, "01"), (1, 1)), points((1, 1), (1, 2), (1, 1))]
-    found = judged(judge, [entry(labels={"street": [{"line": line}]}) for line in lines])
+    found = judged(judge, *(entry(labels={"street": [{"line": line}]}) for line in lines))
     assert warned(found) == [(place, "geometry-no-area", "/labels/street/0/line") for place in (0, 1)]
     nested = car((0, 0), (4, 0), (4, 3))
     nested["labels"]["car"][0]["nested_geometries"] = {"wheel": [{"line": lines[0]}]}
-    [(_, code, pointer)] = warned(judged(judge, [nested]))
+    [(_, code, pointer)] = warned(judged(judge, nested))
     assert (code, pointer) == ("geometry-no-area", "/labels/car/0/nested_geometries/wheel/0/line")
 
 
@@ -107,18 +102,18 @@ def test_the_deprecated_key_is_looked_at_as_its_class_is() -> None:
     """Where the class is known."""
     judge = Judge(Rules(label_config=CONFIG, keep_warnings=True))
     flat = car((1, 1), (2, 2), (3, 3), key="geometry")
-    assert warned(judged(judge, [flat])) == [(0, "geometry-no-area", "/labels/car/0/geometry")]
-    assert warned(judged(judge, [entry(labels={"street": flat["labels"]["car"]})])) == []
+    assert warned(judged(judge, flat)) == [(0, "geometry-no-area", "/labels/car/0/geometry")]
+    assert warned(judged(judge, entry(labels={"street": flat["labels"]["car"]}))) == []
 
 
 def test_an_option_twice_is_worth_a_warning(judge: Judge) -> None:
     """Of an entry and of a geometry, each time that it comes again; the order does not matter."""
     once = entry(global_classifications={"tags": ["urban", "rural"]})
-    assert warned(judged(judge, [once] * 300)) == []
+    assert warned(judged(judge, *[once] * 300)) == []
     twice = {"tags": ["urban", "rural", "urban", "urban"]}
     inside = car((0, 0), (4, 0), (4, 3))
     inside["labels"]["car"][0]["classifications"] = {"tags": ["wet", "wet"]}
-    found = judged(judge, [once, entry(global_classifications=twice), once, inside])
+    found = judged(judge, once, entry(global_classifications=twice), once, inside)
     assert warned(found) == [
         (1, "option-twice", "/global_classifications/tags/2"),
         (1, "option-twice", "/global_classifications/tags/3"),
@@ -129,9 +124,7 @@ def test_an_option_twice_is_worth_a_warning(judge: Judge) -> None:
 @pytest.mark.parametrize("media_id", ["", " ", "   "])
 def test_an_id_that_names_nothing_is_an_error(judge: Judge, media_id: str) -> None:
     """The server refuses the whole request; one that only begins with a blank may exist."""
-    found = judged(
-        judge, [GOOD, {**GOOD, "internal_media_ID": media_id}, {**GOOD, "internal_media_ID": " a"}]
-    )
+    found = judged(judge, GOOD, {**GOOD, "internal_media_ID": media_id}, {**GOOD, "internal_media_ID": " a"})
     [rejection] = found.rejections
     assert [(each.code, each.pointer) for each in rejection.findings] == [
         ("media-id-empty", "/internal_media_ID")
@@ -158,7 +151,7 @@ def test_the_fast_ways_and_the_exact_look_say_the_same(drawn: list[tuple[Any, An
     ]
     for config in (None, CONFIG):
         fast, exact = (Judge(Rules(label_config=config, keep_warnings=True)) for _ in range(2))
-        judged(fast, ordinary * 600)
-        quick = warned(judged(fast, entries))
-        slow = warned(judged(exact, [{**each, "own": {"key": 1}} for each in entries]))
+        judged(fast, *ordinary * 600)
+        quick = warned(judged(fast, *entries))
+        slow = warned(judged(exact, *({**each, "own": {"key": 1}} for each in entries)))
         assert quick == [each for each in slow if each[1] != "key-unknown"]

@@ -172,8 +172,9 @@ async def test_a_slow_consumer_stops_the_reading() -> None:
 
 _SCRIPT = """
 import asyncio, json, sys
-from bulk_importer.intake import Intake, IntakeOptions, Rules, open_source
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import ReadPlan
+from bulk_importer.sources import open_source
 
 async def main():
     source = await open_source(sys.argv[1])

@@ -1,4 +1,4 @@
-"""What the schema stage lets through, what it refuses, and with which words."""
+"""Which bodies of uploads are taken, which are refused, and with which words."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.sandbox.jackson.text import MOST_LEVELS_JUDGED, read_tree
+from bulk_importer.sandbox.jackson.reader import MOST_LEVELS_JUDGED, read_tree
+from bulk_importer.sandbox.schema.body import RefusedBody, read_body
 from bulk_importer.sandbox.schema.check import MOST_FAILURES
-from bulk_importer.sandbox.schema.stage import Refusal, judge
 
 
 def text_of(body: bytes | str) -> str:
-    outcome = judge(body.encode() if isinstance(body, str) else body)
-    assert isinstance(outcome, Refusal)
+    outcome = read_body(body.encode() if isinstance(body, str) else body)
+    assert isinstance(outcome, RefusedBody)
     assert outcome.status == 200
     text = outcome.answer["errorMessages"]
     assert isinstance(text, str)
@@ -25,14 +25,14 @@ def text_of(body: bytes | str) -> str:
 
 
 def key_of(body: bytes) -> object:
-    outcome = judge(body)
-    assert isinstance(outcome, Refusal)
+    outcome = read_body(body)
+    assert isinstance(outcome, RefusedBody)
     assert outcome.status == 500
     return outcome.answer["key"]
 
 
 def entries_of(body: bytes) -> list[dict[str, object]]:
-    outcome = judge(body)
+    outcome = read_body(body)
     assert isinstance(outcome, list), outcome
     return outcome
 
@@ -128,8 +128,8 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize("body", [b"{}", b"null", b'"a"', b"12 ", b"true", b"1e400"])
     def test_what_is_no_array_is_told_in_the_words_of_another_library(self, body: bytes) -> None:
-        outcome = judge(body)
-        assert isinstance(outcome, Refusal)
+        outcome = read_body(body)
+        assert isinstance(outcome, RefusedBody)
         assert outcome.answer == {
             "key": "ex_gen_error_messages",
             "params": ["A JSONArray text must start with '[' at 1 [character 2 line 1]"],
@@ -139,8 +139,8 @@ class TestWhatIsRefused:
         }
 
     def test_bytes_that_are_no_text_are_told_in_the_words_of_the_reader(self) -> None:
-        outcome = judge("[1".encode("utf-32-le") + b"x")
-        assert isinstance(outcome, Refusal)
+        outcome = read_body("[1".encode("utf-32-le") + b"x")
+        assert isinstance(outcome, RefusedBody)
         sentence = (
             "Unexpected EOF in the middle of a 4-byte UTF-32 char: got 1, needed 4, at char #2, byte #9)"
         )
@@ -162,7 +162,7 @@ class TestDepth:
         self, levels: int, passes: bool
     ) -> None:
         body = b'[{"global_classifications":{"k":%s[]%s}}]' % (b'["a",{"c":' * levels, b"}]" * levels)
-        assert isinstance(judge(body), list) == passes
+        assert isinstance(read_body(body), list) == passes
 
     def test_a_key_that_doubles_with_each_level_ends_in_a_refusal_and_not_in_exhausted_memory(self) -> None:
         nested = b'["a",{"\\\\":' * 60 + b"[1]" + b"}]" * 60
@@ -235,11 +235,11 @@ def test_the_exact_parser_reads_what_python_reads(entries: list[dict[str, object
 def test_every_outcome_is_entries_or_a_refusal_also_of_half_a_body(
     entries: list[dict[str, object]], cut: int
 ) -> None:
-    outcome = judge(json.dumps(entries).encode()[:cut])
-    assert isinstance(outcome, (list, Refusal))
+    outcome = read_body(json.dumps(entries).encode()[:cut])
+    assert isinstance(outcome, (list, RefusedBody))
 
 
 @given(st.binary(max_size=60))
 def test_arbitrary_bytes_are_refused_or_read_and_the_answer_can_be_written(body: bytes) -> None:
-    outcome = judge(body)
+    outcome = read_body(body)
     assert isinstance(outcome, list) or json.dumps(outcome.answer)

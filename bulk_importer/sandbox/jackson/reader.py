@@ -3,7 +3,7 @@
 Pure. The server's parser is Jackson 2.12: one parser for UTF-8, which works on bytes, and one for UTF-16 and
 UTF-32, which works on characters; they differ in a few messages and in how far they have read when they
 complain. Here the text is a string of *units*, bytes or UTF-16 characters, so that one scanner serves both;
-`wide` tells where they part. Only the first value of a body is read: what follows it is ignored.
+`wide` tells which parser is meant where they differ. Only the first value of a body is read; the rest is ignored.
 
 Lenient as the original: duplicate keys (the last value wins, at the place of the first), lone surrogates,
 surrogates and overlong forms in UTF-8. Strict as the original: no comments, no single quotes, no NaN, no
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bulk_importer.sandbox.jackson.quick import Part
+from bulk_importer.sandbox.jackson.quick import Prefix
 from bulk_importer.sandbox.jackson.scan import Container
 from bulk_importer.sandbox.jackson.tokens import TokenReader
 from bulk_importer.sandbox.jackson.units import Units, units_of
@@ -33,16 +33,17 @@ class NoContent(Exception):
 
 
 class TooDeep(Exception):
-    """The server's stack would overflow."""
+    """Arrays and objects are nested so deep that the server's stack would overflow."""
 
 
-def read_tree(body: bytes, known: Part | None = None) -> object:
-    """The first JSON value of `body`, of which `known` has been read already.
+def read_tree(body: bytes, known: Prefix | None = None) -> object:
+    """Read the first JSON value of `body`; its first entries may be `known` already.
 
     Raises:
-        NoContent, TooDeep: see there.
-        Malformed: see `json_scan`.
-        Unreadable: the bytes are not text (see `json_units`).
+        NoContent: the body holds no value.
+        TooDeep: the server's stack would overflow.
+        Malformed: the body is not JSON.
+        Unreadable: the bytes are not text.
     """
     reader = _Reader(units_of(body))
     tree = reader.tree() if known is None else reader.rest_of(known)
@@ -68,7 +69,7 @@ class _Reader(TokenReader):
         self._fill()
         return top
 
-    def rest_of(self, known: Part) -> object:
+    def rest_of(self, known: Prefix) -> object:
         self.open.append((known.entries, known.begin))
         self.ptr = self.anchor = known.end
         self.latest = "END_OBJECT"

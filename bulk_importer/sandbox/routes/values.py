@@ -6,18 +6,17 @@ it would never have written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import generic, not_found
-from bulk_importer.sandbox.responses import json_answer
-from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
+from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens, in_transaction
 from bulk_importer.sandbox.world.classes import ClassType, LabelClass
-from bulk_importer.sandbox.world.ids import Kind
-from bulk_importer.sandbox.world.label_writer import LabelWriter, create_tree
+from bulk_importer.sandbox.world.empty_values import create_tree
+from bulk_importer.sandbox.world.ids import IdKind
+from bulk_importer.sandbox.world.label_writer import LabelWriter
 from bulk_importer.sandbox.world.store import Row
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
@@ -25,7 +24,7 @@ __all__ = ["ValueRoutes"]
 
 
 class ValueRoutes:
-    """Creates, changes and deletes single values. Each route is one transaction."""
+    """Creates, changes and deletes single label values. Each request is one transaction."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
@@ -33,45 +32,38 @@ class ValueRoutes:
         self._ids = context.ids
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
+        """Register the routes with the router."""
         for method, work in (("POST", self._create), ("PUT", self._update), ("DELETE", self._delete)):
-            answer = self._in_transaction(work)
-            router.add_route(method, "/api/v1/lcValue/{id}", for_tokens(self._context, answer))
-            router.add_route(method, "/api/lcvalues/{id}", for_browsers(self._context, answer))
-
-    def _in_transaction(self, work: Callable[[Asked], object]) -> Answer:
-        async def answer(asked: Asked) -> web.StreamResponse:
-            made = await self._context.in_transaction(lambda: work(asked))
-            return web.Response() if made is None else json_answer(made)
-
-        return answer
+            handler = in_transaction(self._context, work)
+            router.add_route(method, "/api/v1/lcValue/{id}", for_tokens(self._context, handler))
+            router.add_route(method, "/api/lcvalues/{id}", for_browsers(self._context, handler))
 
     # ------------------------------------------------------------------------------------------------ routes
 
-    def _create(self, asked: Asked) -> object:
+    def _create(self, call: ApiCall) -> object:
         """A value of a class with all that belongs to it, empty."""
-        given = asked.an_object()
-        if given.get("lcEntryId") != asked.name():
+        given = call.an_object()
+        if given.get("lcEntryId") != call.in_path():
             raise generic("entry_definition_incorrect", str(given.get("lcEntryId")))
-        task, project = self._context.task(str(given.get("labelTaskId")), asked.caller)
-        label_class = self._class(project["number"], asked.name())
+        task, project = self._context.task(str(given.get("labelTaskId")), call.caller)
+        label_class = self._class(project["number"], call.in_path())
         labels = self._store.labels(task["number"])
-        hand = LabelWriter(self._context.now_ms(), asked.caller.by_token)
-        made = create_tree(labels, label_class, hand)
+        writer = LabelWriter(self._context.now_ms(), call.caller.by_token)
+        made = create_tree(labels, label_class, writer)
         parent_id = given.get("lcEntryValueParentId")
         siblings = labels.roots if parent_id is None else self._value(labels, task, str(parent_id)).children
         siblings.append(made)
         self._store.put_labels(task["number"], labels)
         return self._context.views.value(project["number"], task, made, parent_id)
 
-    def _update(self, asked: Asked) -> object:
+    def _update(self, call: ApiCall) -> object:
         """Replace what a value says; without its parent's id it becomes a root, as on the real server."""
-        given = asked.an_object()
-        if given.get("id") != asked.name():
+        given = call.an_object()
+        if given.get("id") != call.in_path():
             raise generic("entry_definition_incorrect", str(given.get("id")))
-        task, project, labels, value = self._found(asked)
+        task, project, labels, value = self._found(call)
         label_class = self._class(project["number"], str(given.get("lcEntryId")))
-        value.stamp_ms, value.by_token = self._context.now_ms(), asked.caller.by_token
+        value.stamp_ms, value.by_token = self._context.now_ms(), call.caller.by_token
         value.valid = bool(given.get("valid"))
         _say(value, label_class, given)
         parent_id = given.get("lcEntryValueParentId")
@@ -81,25 +73,25 @@ class ValueRoutes:
         self._store.put_labels(task["number"], labels)
         return self._context.views.value(project["number"], task, value, parent_id)
 
-    def _delete(self, asked: Asked) -> object:
+    def _delete(self, call: ApiCall) -> object:
         """Only geometries, at the root or directly below one."""
-        task, project, labels, value = self._found(asked)
+        task, project, labels, value = self._found(call)
         classes = self._store.config(project["number"]).by_number()
         if classes[value.label_class].type.is_classification:
-            raise generic("entry_value_delete", asked.name())
+            raise generic("entry_value_delete", call.in_path())
         _detach(labels, value)
         self._store.put_labels(task["number"], labels)
         return None
 
     # ------------------------------------------------------------------------------------------------ finding
 
-    def _found(self, asked: Asked) -> tuple[Row, Row, MediaLabels, Value]:
-        named = self._ids.value_number(asked.name())
+    def _found(self, call: ApiCall) -> tuple[Row, Row, MediaLabels, Value]:
+        named = self._ids.value_number(call.in_path())
         if named is None:
-            raise not_found("Label Entry Value", "id", asked.name())
-        task, project = self._context.task(self._ids.text(Kind.TASK, named[0]), asked.caller)
+            raise not_found("Label Entry Value", "id", call.in_path())
+        task, project = self._context.task(self._ids.text(IdKind.TASK, named[0]), call.caller)
         labels = self._store.labels(named[0])
-        return task, project, labels, self._value(labels, task, asked.name())
+        return task, project, labels, self._value(labels, task, call.in_path())
 
     def _value(self, labels: MediaLabels, task: Row, value_id: str) -> Value:
         named = self._ids.value_number(value_id)
@@ -109,7 +101,7 @@ class ValueRoutes:
         raise not_found("Label Entry Value", "id", value_id)
 
     def _class(self, project: int, class_id: str) -> LabelClass:
-        number = self._ids.number(Kind.LABEL_CLASS, class_id)
+        number = self._ids.number(IdKind.LABEL_CLASS, class_id)
         found = self._store.config(project).by_number().get(-1 if number is None else number)
         if found is None:
             raise not_found("Entry", "id", class_id)

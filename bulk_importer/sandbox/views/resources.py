@@ -1,7 +1,7 @@
-"""The JSON shapes of the read routes (protocol 3.1 to 3.6), made of rows of the store.
+"""Makes the JSON of what the read routes answer (protocol 3.1 to 3.6): projects, datasets, media, tasks, labels.
 
-Keys, nulls and the types of their values are those of recorded answers; where the server keeps no order
-(sets), the order here is that of creation.
+Keys, nulls and types are those of recorded answers. Where the server keeps no order (sets), the order here is that
+of creation.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Iterable
 
 from bulk_importer.sandbox.views.values import ValueViews, View
 from bulk_importer.sandbox.world.classes import LabelClass
-from bulk_importer.sandbox.world.ids import Ids, Kind
+from bulk_importer.sandbox.world.ids import IdKind, Ids
 from bulk_importer.sandbox.world.store import Row, Store
 from bulk_importer.sandbox.world.values import MediaLabels, Value
 
-__all__ = ["Views"]
+__all__ = ["ResourceViews"]
 
 
-class Views:
-    """Makes the shapes; all ids come from `ids`."""
+class ResourceViews:
+    """Makes the JSON of rows of the store. Runs on the store's thread."""
 
     def __init__(self, store: Store, ids: Ids) -> None:
         self._store = store
@@ -27,10 +27,10 @@ class Views:
     # ----------------------------------------------------------------------------- projects and datasets
 
     def project(self, row: Row) -> View:
-        """A project as the browser sees it."""
+        """A project as browsers get it."""
         number = row["number"]
         return {
-            "id": self._ids.text(Kind.PROJECT, number),
+            "id": self._ids.text(IdKind.PROJECT, number),
             "name": row["name"],
             "shortDescription": row["short"],
             "description": row["description"],
@@ -38,8 +38,8 @@ class Views:
             "timestamp": row["timestamp"],
             "deleteTime": row["delete_time"],
             "datasets": [self.dataset_summary(dataset) for dataset in self._datasets_of(number)],
-            "labelConfigurationId": self._ids.text(Kind.CONFIG, number),
-            "labelIterationId": self._ids.text(Kind.ITERATION, number),
+            "labelConfigurationId": self._ids.text(IdKind.CONFIG, number),
+            "labelIterationId": self._ids.text(IdKind.ITERATION, number),
             "owner": row["owner"],
             "exportable": bool(
                 self._store.value(
@@ -55,7 +55,7 @@ class Views:
         }
 
     def token_project(self, row: Row) -> View:
-        """A project as a token sees it (protocol 3.1)."""
+        """A project as clients with a token get it (protocol 3.1)."""
         hidden = ("pinned", "deleteTime", "exportable", "reviewActivated", "orgData", "deleted")
         view = _without(self.project(row), hidden)
         view["datasets"] = [
@@ -75,7 +75,7 @@ class Views:
     def dataset_summary(self, row: Row) -> View:
         """A dataset without its media."""
         return {
-            "id": self._ids.text(Kind.DATASET, row["number"]),
+            "id": self._ids.text(IdKind.DATASET, row["number"]),
             "name": row["name"],
             "shortDescription": row["short"],
             "timestamp": row["timestamp"],
@@ -91,9 +91,9 @@ class Views:
         }
 
     def token_dataset(self, row: Row) -> View:
-        """A dataset as a token sees it (protocol 3.2), but for `media`, which is streamed."""
+        """A dataset as clients with a token get it (protocol 3.2), without `media`, which is streamed."""
         return {
-            "id": self._ids.text(Kind.DATASET, row["number"]),
+            "id": self._ids.text(IdKind.DATASET, row["number"]),
             "name": row["name"],
             "shortDescription": row["short"],
             "timestamp": row["timestamp"],
@@ -103,7 +103,7 @@ class Views:
         }
 
     def dataset(self, row: Row) -> View:
-        """A dataset as the browser sees it, but for `media`."""
+        """A dataset as browsers get it, without `media`."""
         return {
             **self.token_dataset(row),
             "deleted": row["delete_time"] is not None,
@@ -117,7 +117,7 @@ class Views:
     # ------------------------------------------------------------------------------------ media and tasks
 
     def media(self, row: Row) -> View:
-        """One media as the browser sees it."""
+        """One media as browsers get it."""
         return {
             **self.token_media(row),
             "valid": True,
@@ -126,30 +126,30 @@ class Views:
         }
 
     def token_media(self, row: Row) -> View:
-        """One media as a token sees it."""
+        """One media as clients with a token get it."""
         return {
-            "id": self._ids.text(Kind.MEDIA, row["number"]),
+            "id": self._ids.text(IdKind.MEDIA, row["number"]),
             "timestamp": row["timestamp"],
             "mediaSourceType": "SHAREABLE_LINK",
             "mediaName": row["name"],
         }
 
     def tasks(self, rows: Iterable[Row], project: int, project_name: str) -> list[object]:
-        """Rows of a task list (protocol 3.3)."""
+        """The elements of a task list (protocol 3.3)."""
         text = self._ids.text
         shared = {
-            "projectId": text(Kind.PROJECT, project),
+            "projectId": text(IdKind.PROJECT, project),
             "projectName": project_name,
             "preLabelState": None,
-            "iterationId": text(Kind.ITERATION, project),
+            "iterationId": text(IdKind.ITERATION, project),
             "iterationRun": 1,
         }
         return [
             {
-                "taskId": text(Kind.TASK, row["number"]),
+                "taskId": text(IdKind.TASK, row["number"]),
                 "labelTaskState": row["state"],
                 "labelTaskType": row["type"],
-                "mediaId": text(Kind.MEDIA, row["media"]),
+                "mediaId": text(IdKind.MEDIA, row["media"]),
                 "mediaName": row["media_name"],
                 "labeler": row["labeler"],
                 "reviewComment": row["review_comment"],
@@ -173,8 +173,8 @@ class Views:
             )
         }
         return {
-            "id": self._ids.text(Kind.CONFIG, project),
-            "projectId": self._ids.text(Kind.PROJECT, project),
+            "id": self._ids.text(IdKind.CONFIG, project),
+            "projectId": self._ids.text(IdKind.PROJECT, project),
             "entries": [self._label_class(root, None) for root in self._store.config(project).roots],
             "numberOfCompletedTasks": counted.get("COMPLETED", 0),
             "numberOfReviewedTasks": counted.get("REVIEWED", 0),
@@ -182,8 +182,8 @@ class Views:
 
     def _label_class(self, label_class: LabelClass, parent: int | None) -> View:
         return {
-            "id": self._ids.text(Kind.LABEL_CLASS, label_class.number),
-            "lcEntryParentId": None if parent is None else self._ids.text(Kind.LABEL_CLASS, parent),
+            "id": self._ids.text(IdKind.LABEL_CLASS, label_class.number),
+            "lcEntryParentId": None if parent is None else self._ids.text(IdKind.LABEL_CLASS, parent),
             "entryKey": label_class.key,
             "entryValue": label_class.title,
             "type": label_class.type.value,
@@ -204,7 +204,7 @@ class Views:
         return {**self.empty_iteration(project), "entryValues": values}
 
     def value(self, project: int, task: Row, value: Value, parent_id: object) -> View:
-        """One label value with everything below it."""
+        """One label value with all values below it."""
         classes = self._store.config(project).by_number()
         view = ValueViews(self._ids, project, task["number"], task["media"], classes).value(value, None)
         return {**view, "lcEntryValueParentId": parent_id}
@@ -212,8 +212,8 @@ class Views:
     def empty_iteration(self, project: int) -> View:
         """The labels of a media that has none."""
         return {
-            "id": self._ids.text(Kind.ITERATION, project),
-            "projectId": self._ids.text(Kind.PROJECT, project),
+            "id": self._ids.text(IdKind.ITERATION, project),
+            "projectId": self._ids.text(IdKind.PROJECT, project),
             "run": 1,
             "entryValues": [],
         }

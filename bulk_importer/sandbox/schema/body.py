@@ -1,4 +1,4 @@
-"""The first half of an import request: from the bytes of the body to its entries, or to the answer that refuses them.
+"""Reads the body of an import request: from its bytes to its entries, or to the answer that refuses them.
 
 Pure but for reading the schema that comes with the package. What the server does: Jackson reads a tree, the
 tree is printed, org.json reads the print as an array, and a validator holds that against the schema. Here a
@@ -15,31 +15,31 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
-from bulk_importer.sandbox.jackson.quick import Part, Whole, has_doubtful_number, read_quickly
+from bulk_importer.sandbox.jackson.quick import Prefix, Whole, has_doubtful_number, read_quickly
+from bulk_importer.sandbox.jackson.reader import NoContent, TooDeep, read_tree
 from bulk_importer.sandbox.jackson.scan import Malformed
-from bulk_importer.sandbox.jackson.text import NoContent, TooDeep, read_tree
 from bulk_importer.sandbox.jackson.units import Unreadable
 from bulk_importer.sandbox.refusals import SYSTEM, Refused, generic
 from bulk_importer.sandbox.schema.check import Check, compile_schema
 from bulk_importer.sandbox.schema.failure import TooMuch
-from bulk_importer.sandbox.schema.text import FormatterCrash, schema_text
+from bulk_importer.sandbox.schema.messages import FormatterCrash, schema_text
 
 if TYPE_CHECKING:
     import jsonschema_rs
 
-__all__ = ["Refusal", "judge"]
+__all__ = ["RefusedBody", "read_body"]
 
 _NOT_AN_ARRAY = "A JSONArray text must start with '[' at 1 [character 2 line 1]"
 
 _PROBABLY_DEEP = b"]}" * 60
-"""Ends of classifications within each other; the quick ways do not count how deep they go."""
+"""The end of classifications that are nested deep. The fast ways do not count levels, so they are not taken then."""
 
 Entries = list[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer that ends the request before its meaning is judged.
+class RefusedBody:
+    """An answer that ends a request before the meaning of its entries is looked at.
 
     Attributes:
         status: 200 for malformed JSON and for schema failures, 500 for everything else.
@@ -51,27 +51,27 @@ class Refusal:
     answer: dict[str, object]
 
 
-def judge(body: bytes) -> Entries | Refusal:
-    """The entries of an import request, or the answer that refuses it.
+def read_body(body: bytes) -> Entries | RefusedBody:
+    """Read the entries of an import request, or make the answer that refuses it.
 
-    Entries hold what JSON holds: dict (keys in order of their first appearance, the last value wins), list, str
-    (perhaps with lone surrogates), int, float, bool, None. A number too large for a double is an infinite float.
+    Entries are made of dict (keys in order of their first appearance, the last value wins), list, str (perhaps with
+    lone surrogates), int, float, bool and None. A number too large for a double is an infinite float.
     """
     try:
-        return _judged(body)
+        return _read(body)
     except NoContent:
         return _refusal(generic("error_messages", "Unable to parse the content. No data available?"))
     except Malformed as malformed:
-        return Refusal(200, {"errorMessages": str(malformed)})
+        return RefusedBody(200, {"errorMessages": str(malformed)})
     except Unreadable as unreadable:
         return _refusal(generic("error_messages", str(unreadable)))
     except (FormatterCrash, TooDeep, TooMuch, RecursionError):
-        # Of deep nesting: the server's validator recurses as the one here does, and at a like depth. Some 150
+        # Deep nesting: the server's validator recurses as the one here does, and fails at a like depth. Some 150
         # nested classifications overflow its stack, some 190 exceed Python's limit.
         return _refusal(Refused(500, SYSTEM))
 
 
-def _judged(body: bytes) -> Entries | Refusal:
+def _read(body: bytes) -> Entries | RefusedBody:
     if _PROBABLY_DEEP in body:
         return _of_tree(read_tree(body), lambda _entry: False)
     known = read_quickly(body)
@@ -81,27 +81,27 @@ def _judged(body: bytes) -> Entries | Refusal:
             return cast("Entries", known.tree)
         if not has_doubtful_number(refused):
             return _of_tree(known.tree, _accepts)
-    return _of_tree(read_tree(body, known if isinstance(known, Part) else None), _accepts)
+    return _of_tree(read_tree(body, known if isinstance(known, Prefix) else None), _accepts)
 
 
 def _refused_quickly(tree: object) -> list[object] | None:
-    """What the fast validator does not accept, if anything: entries of the array, or all of it."""
+    """What the fast validator does not accept: entries of the array, or all of it; None if it accepts all."""
     if not isinstance(tree, list) or not tree:
         return [tree]
     return [entry for entry in tree if not _accepts(entry)] or None
 
 
-def _of_tree(tree: object, is_right: Callable[[object], bool]) -> Entries | Refusal:
+def _of_tree(tree: object, is_right: Callable[[object], bool]) -> Entries | RefusedBody:
     if not isinstance(tree, list):
         return _refusal(generic("error_messages", _NOT_AN_ARRAY))
     failure = _check(is_right)(tree)
     if failure is None:
         return cast("Entries", tree)
-    return Refusal(200, {"errorMessages": schema_text(failure)})
+    return RefusedBody(200, {"errorMessages": schema_text(failure)})
 
 
-def _refusal(refused: Refused) -> Refusal:
-    return Refusal(refused.status, refused.answer())
+def _refusal(refused: Refused) -> RefusedBody:
+    return RefusedBody(refused.status, refused.answer())
 
 
 @cache

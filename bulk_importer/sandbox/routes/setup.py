@@ -1,18 +1,16 @@
-"""The routes that set a project up (protocol 3.8), move tasks, delete things and make tokens."""
+"""The routes that change projects, datasets, media, configurations, tasks and tokens (protocol 3.8)."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 from aiohttp import web
 
 from bulk_importer.sandbox.context import SandboxContext
 from bulk_importer.sandbox.refusals import Refused, generic, not_found
-from bulk_importer.sandbox.responses import json_answer
-from bulk_importer.sandbox.routing import Answer, Asked, for_browsers, for_tokens
+from bulk_importer.sandbox.routing import ApiCall, for_browsers, for_tokens, in_transaction
 from bulk_importer.sandbox.world.config_changes import put_config
-from bulk_importer.sandbox.world.ids import Kind
+from bulk_importer.sandbox.world.ids import IdKind
 from bulk_importer.sandbox.world.projects import add_media, connect, create_dataset, create_project
 from bulk_importer.sandbox.world.tasks import move
 
@@ -22,14 +20,14 @@ _MOVES = {"toWaiting": "WAITING", "toBacklog": "BACKLOG", "skipToWC": "WAITING_C
 
 
 class SetupRoutes:
-    """Changes everything but labels. Each route is one transaction."""
+    """Changes everything but labels. Each request is one transaction."""
 
     def __init__(self, context: SandboxContext) -> None:
         self._context = context
         self._store = context.store
 
     def register(self, router: web.UrlDispatcher) -> None:
-        """Put the routes up."""
+        """Register the routes with the router."""
         for method, path, work in (
             ("POST", "/api/project", self._create_project),
             ("POST", "/api/dataset", self._create_dataset),
@@ -49,7 +47,7 @@ class SetupRoutes:
             ("PUT", "/api/task/{id}/deactivateBenchmark", self._deactivate_benchmark),
             ("PUT", "/api/task/{id}/{move:toWaiting|toBacklog|skipToWC}", self._move),
         ):
-            router.add_route(method, path, for_browsers(self._context, self._in_transaction(work)))
+            router.add_route(method, path, for_browsers(self._context, in_transaction(self._context, work)))
         for method, path, work in (
             ("POST", "/api/v1/dataset", self._create_dataset),
             ("POST", "/api/v1/media/{id}/url", self._add_urls),
@@ -58,20 +56,13 @@ class SetupRoutes:
             ("PUT", "/api/v1/config/{id}", self._import_config),
             ("DELETE", "/api/v1/config/{id}", self._clear_config),
         ):
-            router.add_route(method, path, for_tokens(self._context, self._in_transaction(work)))
-
-    def _in_transaction(self, work: Callable[[Asked], object]) -> Answer:
-        async def answer(asked: Asked) -> web.StreamResponse:
-            made = await self._context.in_transaction(lambda: work(asked))
-            return web.Response() if made is None else json_answer(made)
-
-        return answer
+            router.add_route(method, path, for_tokens(self._context, in_transaction(self._context, work)))
 
     # ------------------------------------------------------------------------------ projects and datasets
 
-    def _create_project(self, asked: Asked) -> object:
-        given = asked.an_object()
-        asked.caller.require(str(given.get("owner")))
+    def _create_project(self, call: ApiCall) -> object:
+        given = call.an_object()
+        call.caller.require(str(given.get("owner")))
         number = create_project(self._store, given, self._context.now_ms())
         return self._views_project(number)
 
@@ -79,40 +70,40 @@ class SetupRoutes:
         row = self._store.row("SELECT * FROM project WHERE number = ?", number)
         return row and self._context.views.project(row)
 
-    def _create_dataset(self, asked: Asked) -> object:
-        given = asked.an_object()
-        if asked.caller.by_token and asked.caller.organisation is not None:
-            given["owner"] = asked.caller.organisation
-        asked.caller.require(str(given.get("owner")))
+    def _create_dataset(self, call: ApiCall) -> object:
+        given = call.an_object()
+        if call.caller.by_token and call.caller.organisation is not None:
+            given["owner"] = call.caller.organisation
+        call.caller.require(str(given.get("owner")))
         number = create_dataset(self._store, given, self._context.now_ms())
         row = self._store.row("SELECT * FROM dataset WHERE number = ?", number)
         return row and {**self._context.views.dataset(row), "media": []}
 
-    def _add_urls(self, asked: Asked) -> object:
-        if not isinstance(asked.body, list) or not all(isinstance(url, str) for url in asked.body):
+    def _add_urls(self, call: ApiCall) -> object:
+        if not isinstance(call.body, list) or not all(isinstance(url, str) for url in call.body):
             raise Refused(400, "ex_validation")
-        dataset = self._context.dataset(asked.name(), asked.caller)
+        dataset = self._context.dataset(call.in_path(), call.caller)
         if dataset["media_type"] == "VIDEO":
             raise generic("url_not_allowed_mediatype")
-        urls = dict.fromkeys(asked.body)  # a set: a URL counts once
+        urls = dict.fromkeys(call.body)  # a set: a URL counts once
         return add_media(self._store, self._context.ids, dataset["number"], urls, self._context.now_ms())
 
-    def _delete_media(self, asked: Asked) -> object:
-        number = self._context.ids.number(Kind.MEDIA, asked.name())
+    def _delete_media(self, call: ApiCall) -> object:
+        number = self._context.ids.number(IdKind.MEDIA, call.in_path())
         if not self._store.execute("UPDATE media SET deleted = 1 WHERE number = ?", number):
-            raise not_found("media", "id", asked.name())
+            raise not_found("media", "id", call.in_path())
         return None
 
-    def _connect(self, asked: Asked) -> object:
-        project = self._context.project(asked.name(), asked.caller, deleted=True)
-        dataset = self._context.dataset(asked.name("dataset"), asked.caller, name="Dataset")
+    def _connect(self, call: ApiCall) -> object:
+        project = self._context.project(call.in_path(), call.caller, deleted=True)
+        dataset = self._context.dataset(call.in_path("dataset"), call.caller, name="Dataset")
         if project["media_type"] != dataset["media_type"]:
             raise generic("mediatype_missmatch")
         connect(self._store, project["number"], dataset["number"])
         return None
 
-    def _delete_dataset(self, asked: Asked) -> object:
-        number = self._context.dataset(asked.name(), asked.caller)["number"]
+    def _delete_dataset(self, call: ApiCall) -> object:
+        number = self._context.dataset(call.in_path(), call.caller)["number"]
         self._store.execute(
             "UPDATE dataset SET delete_time = ? WHERE number = ?", self._context.now_ms(), number
         )
@@ -120,63 +111,63 @@ class SetupRoutes:
         row = self._store.row("SELECT * FROM dataset WHERE number = ?", number)
         return row and {**self._context.views.dataset(row), "media": []}
 
-    def _delete_project(self, asked: Asked) -> object:
-        project = self._context.project(asked.name(), asked.caller, deleted=True)
+    def _delete_project(self, call: ApiCall) -> object:
+        project = self._context.project(call.in_path(), call.caller, deleted=True)
         now_ms = self._context.now_ms()
         self._store.execute("UPDATE project SET delete_time = ? WHERE number = ?", now_ms, project["number"])
         return self._views_project(project["number"])
 
-    def _restore_project(self, asked: Asked) -> object:
-        project = self._context.project(asked.name(), asked.caller, deleted=True)
+    def _restore_project(self, call: ApiCall) -> object:
+        project = self._context.project(call.in_path(), call.caller, deleted=True)
         self._store.execute("UPDATE project SET delete_time = NULL WHERE number = ?", project["number"])
         return self._views_project(project["number"])
 
     # ------------------------------------------------------------------------------------- configuration
 
-    def _put_config(self, asked: Asked) -> object:
-        project = self._context.config(asked.name(), asked.caller)["number"]
-        keep_states = asked.request.query.get("changeStatus", "true").lower() == "false"
+    def _put_config(self, call: ApiCall) -> object:
+        project = self._context.config(call.in_path(), call.caller)["number"]
+        keep_states = call.request.query.get("changeStatus", "true").lower() == "false"
         now_ms = self._context.now_ms()
         put_config(
-            self._store, self._context.ids, project, asked.objects(), now_ms, move_tasks=not keep_states
+            self._store, self._context.ids, project, call.objects(), now_ms, move_tasks=not keep_states
         )
         return self._context.views.config(project)
 
-    def _import_config(self, asked: Asked) -> object:
-        project = self._context.config(asked.name(), asked.caller)["number"]
+    def _import_config(self, call: ApiCall) -> object:
+        project = self._context.config(call.in_path(), call.caller)["number"]
         if self._store.config(project).roots:
-            raise generic("config_not_cleared", asked.name())
-        return self._put_config(asked)
+            raise generic("config_not_cleared", call.in_path())
+        return self._put_config(call)
 
-    def _clear_config(self, asked: Asked) -> object:
-        project = self._context.config(asked.name(), asked.caller)["number"]
+    def _clear_config(self, call: ApiCall) -> object:
+        project = self._context.config(call.in_path(), call.caller)["number"]
         put_config(self._store, self._context.ids, project, [], self._context.now_ms())
         self._store.execute(
             "UPDATE task SET state = iif(type = 'DEFAULT', 'WAITING_CHANGED', 'IN_PROGRESS')"
             " WHERE project = ? AND state IN ('COMPLETED', 'REVIEWED')",
             project,
         )
-        return {"configId": asked.name()}
+        return {"configId": call.in_path()}
 
     # --------------------------------------------------------------------------------------------- tasks
 
-    def _move(self, asked: Asked) -> object:
-        task_id = asked.name()
-        task, project = self._context.task(task_id, asked.caller)
-        move(self._store, task, task_id, _MOVES[asked.name("move")])
-        moved, _ = self._context.task(task_id, asked.caller)
+    def _move(self, call: ApiCall) -> object:
+        task_id = call.in_path()
+        task, project = self._context.task(task_id, call.caller)
+        move(self._store, task, task_id, _MOVES[call.in_path("move")])
+        moved, _ = self._context.task(task_id, call.caller)
         return self._context.views.tasks([moved], project["number"], project["name"])[0]
 
-    def _move_all(self, asked: Asked) -> object:
-        given = asked.an_object()
-        project = self._context.project(str(given.get("projectId")), asked.caller)
+    def _move_all(self, call: ApiCall) -> object:
+        given = call.an_object()
+        project = self._context.project(str(given.get("projectId")), call.caller)
         direction = str(given.get("direction")).upper()
         if direction not in ("BACKLOG", "WAITING"):
             raise generic("wrong_label_task_state")
         moving = "('WAITING', 'WAITING_CHANGED')" if direction == "BACKLOG" else "('BACKLOG')"
         where, arguments = "", [direction, project["number"]]
         if given.get("datasetId") != "ALL":
-            dataset = self._context.dataset(str(given.get("datasetId")), asked.caller, name="Dataset")
+            dataset = self._context.dataset(str(given.get("datasetId")), call.caller, name="Dataset")
             where = " AND media IN (SELECT number FROM media WHERE dataset = ?)"
             arguments.append(dataset["number"])
         # S608: only texts of our own are put in.
@@ -184,19 +175,19 @@ class SetupRoutes:
         self._store.execute(statement, *arguments)
         return None
 
-    def _review(self, asked: Asked) -> object:
-        task_id = str(asked.an_object().get("taskId"))
-        task, _ = self._context.task(task_id, asked.caller)
+    def _review(self, call: ApiCall) -> object:
+        task_id = str(call.an_object().get("taskId"))
+        task, _ = self._context.task(task_id, call.caller)
         reviewed = {"COMPLETED": "REVIEWED", "SKIPPED": "REVIEWED_SKIP"}.get(task["state"])
         if reviewed is None:
             raise generic("wrong_label_task_state", task_id)
-        comment = asked.an_object().get("reviewComment")
+        comment = call.an_object().get("reviewComment")
         self._store.execute("UPDATE task SET review_comment = ? WHERE number = ?", comment, task["number"])
         move(self._store, task, task_id, reviewed)
         return None
 
-    def _activate_benchmark(self, asked: Asked) -> object:
-        task, _ = self._context.task(asked.name(), asked.caller)
+    def _activate_benchmark(self, call: ApiCall) -> object:
+        task, _ = self._context.task(call.in_path(), call.caller)
         self._store.execute(
             "UPDATE task SET type = 'BENCHMARK_MASTER', state = 'IN_PROGRESS',"
             " labeler = 'open-core-dummy-user-sub' WHERE number = ?",
@@ -204,8 +195,8 @@ class SetupRoutes:
         )
         return None
 
-    def _deactivate_benchmark(self, asked: Asked) -> object:
-        task, _ = self._context.task(asked.name(), asked.caller)
+    def _deactivate_benchmark(self, call: ApiCall) -> object:
+        task, _ = self._context.task(call.in_path(), call.caller)
         self._store.execute(
             "UPDATE task SET type = 'DEFAULT', labeler = NULL WHERE number = ?", task["number"]
         )
@@ -213,8 +204,8 @@ class SetupRoutes:
 
     # -------------------------------------------------------------------------------------------- tokens
 
-    def _create_token(self, asked: Asked) -> object:
-        given = asked.an_object()
+    def _create_token(self, call: ApiCall) -> object:
+        given = call.an_object()
         name, owner = given.get("name"), given.get("owner")
         if not isinstance(name, str) or not name or not isinstance(owner, str):
             raise Refused(400, "ex_validation", "name")
@@ -225,8 +216,8 @@ class SetupRoutes:
         )
         return self._token_view(token)
 
-    def _delete_token(self, asked: Asked) -> object:
-        token = asked.name()
+    def _delete_token(self, call: ApiCall) -> object:
+        token = call.in_path()
         now_ms = self._context.now_ms()
         if not self._store.execute(
             "UPDATE token SET deleted = 1, delete_time = ? WHERE token = ?", now_ms, token

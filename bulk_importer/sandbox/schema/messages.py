@@ -1,4 +1,4 @@
-"""The text that the server makes of schema failures, with the two bugs that clients have to live with.
+"""Writes the text that the server makes of schema failures, with the two bugs that clients have to live with.
 
 Pure. The server walks the causes of the whole failure. A cause with one message is put down under its
 pointer. A cause with several is cut up again as text: whatever stands before the first colon of a message is
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bulk_importer.sandbox.jackson.java_order import HashedStrings, hash_order
 from bulk_importer.sandbox.jackson.java_regex import PatternRefused, split_by
-from bulk_importer.sandbox.schema.failure import Failure, Leaf
+from bulk_importer.sandbox.schema.failure import Leaf, SchemaFailure
 
 __all__ = ["FormatterCrash", "schema_text"]
 
@@ -24,15 +24,15 @@ _Blocks = dict[str, list[str]]
 
 
 class FormatterCrash(Exception):
-    """The server falls over while it makes the text: the answer is 500 `ex_system` instead."""
+    """The server fails while it makes the text, and answers 500 `ex_system` instead."""
 
 
-def schema_text(failure: Failure) -> str:
-    """The `errorMessages` of a request whose schema failure is `failure`.
+def schema_text(failure: SchemaFailure) -> str:
+    """Write the `errorMessages` of a request whose body has this failure.
 
     Raises:
         FormatterCrash: the server would fail to make the text.
-        TooMuch: the text would be beyond all measure.
+        TooMuch: the server would run out of memory.
     """
     blocks = _blocks(failure.leaves())
     lines = [f"Schema validation failed with {len(blocks)} error(s)", ""]

@@ -1,0 +1,106 @@
+"""What is watched while one request is under way: its deadline, how far its body has left, how long the answer is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+from aiohttp import payload
+from aiohttp.abc import AbstractStreamWriter
+
+__all__ = ["Deadline", "OutgoingBody", "whole_body"]
+
+_PIECE_BYTES = 256 << 10
+_LARGEST_ANSWER_BYTES = 64 << 20
+
+
+class Deadline:
+    """When a request has to be over and, while its answer is awaited, when the answer has to begin.
+
+    Attributes:
+        has_begun: the head of the answer has come.
+        is_given_up: the request was ended before its time.
+        timeout: the context in which the request runs.
+    """
+
+    def __init__(self, seconds: float, first_byte_seconds: float | None) -> None:
+        self._end = asyncio.get_running_loop().time() + seconds
+        self._first_byte_seconds = first_byte_seconds
+        # Changed by `answer_begins` and `give_up`; a request that was given up stays so.
+        self.has_begun = False
+        self.is_given_up = False
+        self.timeout = asyncio.timeout_at(self._end)
+
+    def body_left(self) -> None:
+        """Let the time for the first byte begin: the whole body is handed over."""
+        if self._first_byte_seconds is not None:
+            self._move(min(self._end, asyncio.get_running_loop().time() + self._first_byte_seconds))
+
+    def answer_begins(self) -> None:
+        """Leave the answer the rest of the time: its head has come."""
+        self.has_begun = True
+        self._move(self._end)
+
+    def piece_came(self, seconds: float) -> None:
+        """Allow `seconds` for the next piece of a long answer: one has come."""
+        self._move(asyncio.get_running_loop().time() + seconds)
+
+    def give_up(self) -> None:
+        """End the request now."""
+        self._move(asyncio.get_running_loop().time())
+        self.is_given_up = True
+
+    def _move(self, when: float) -> None:
+        if not self.is_given_up and not self.timeout.expired():
+            self.timeout.reschedule(when)
+
+
+class OutgoingBody(payload.Payload):
+    """The body of a request, which leaves in pieces, without holding up the event loop, and knows whether it has left.
+
+    Raises `TimeoutError` while it is written when that takes longer than `write_seconds`.
+    """
+
+    _autoclose = True
+
+    def __init__(self, body: bytes, write_seconds: float) -> None:
+        super().__init__(body, content_type="application/json")
+        self._body = body
+        self._size = len(body)
+        self._write_seconds = write_seconds
+        # Set just before the last piece is handed over: until then the server cannot have a closed array.
+        self.left_whole = False
+        # Called when the last piece is handed over.
+        self.on_left: Callable[[], None] = _nothing
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._body.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        del content_length  # it is the length of the body, and all of it leaves
+        whole = memoryview(self._body)
+        async with asyncio.timeout(self._write_seconds):
+            for start in range(0, len(whole), _PIECE_BYTES):
+                self.left_whole = start + _PIECE_BYTES >= len(whole)
+                await writer.write(whole[start : start + _PIECE_BYTES])
+        self.on_left()
+
+
+def _nothing() -> None:
+    """Nobody waits to hear that a body has left."""
+
+
+async def whole_body(response: aiohttp.ClientResponse) -> bytes:
+    """The body of an answer. Raises `ValueError`: it is longer than anything that is asked for."""
+    pieces = []
+    length = 0
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        length += len(piece)
+        if length > _LARGEST_ANSWER_BYTES:
+            raise ValueError(f"the answer is longer than {_LARGEST_ANSWER_BYTES} bytes")
+    return b"".join(pieces)
