@@ -28,8 +28,11 @@ from bulk_importer.pipeline.feed import Feeder, require_budget
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.ruleset import FROM_SERVER
 from bulk_importer.pipeline.run import Run
-from bulk_importer.transfer.build import Remembered, Sending
+from bulk_importer.transfer.build import Sending
+from bulk_importer.transfer.interfaces import Ports
+from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.timing import Timing
 
 __all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
 
@@ -148,15 +151,11 @@ async def go_once(run: Run) -> PassResult:
     errors = PassErrors(run.stop)
     may_read = settings.label_config == FROM_SERVER or settings.check_media
     sending = Sending(
-        settings,
         Uploads(run.client, run.project.id, may_read=may_read),
-        pool,
-        RunLedger(run, errors),
+        Ports(pool, RunLedger(run, errors), run.emit, rejection_of),
+        SendOptions.of(settings, Remembered.read(state.notes.get(_GATE_NOTE))),
         run.stop,
-        rejection=rejection_of,
-        remembered=Remembered.read(state.notes.get(_GATE_NOTE)),
-        emit=run.emit,
-        clock=run.clock,
+        Timing(run.clock, run.stop.sleep),
     )
     return await Flow(run, pool, sending, errors).run()
 

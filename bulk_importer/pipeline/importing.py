@@ -30,7 +30,7 @@ from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
-from bulk_importer.transfer.build import require_sound
+from bulk_importer.transfer.options import require_sound
 
 __all__ = ["import_source"]
 

@@ -33,7 +33,7 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_entries, open_source
-from bulk_importer.transfer.build import Remembered
+from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
 from support.checkpoints import rejection_of
 

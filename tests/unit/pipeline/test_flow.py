@@ -22,7 +22,7 @@ from bulk_importer.model import Batch, ErrorBudget, Outcome
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.flow import Flow, PassErrors, PassResult
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
-from bulk_importer.transfer.build import Remembered
+from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
 from support.offline import Offline, entry, offline_run
 
