@@ -1,7 +1,7 @@
 """Gathers what the entries of a run are held against: the label configuration and the media of the project.
 
-Both are read once, before the first entry. The index of the media is made when a checkpoint is begun and kept in its
-folder: a resume must not take what it sent itself for the upload of somebody else.
+Both are read once, before the first entry. The index of the media is made when a checkpoint is begun, and kept in its
+folder: a resume must not take its own uploads for those of somebody else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import msgspec
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
-from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.naming import NamedRules
+from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media

@@ -1,7 +1,7 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
-Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), and the media that the
-input mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much for those of other inputs.
+Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), the media that the input
+mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much again for those of other inputs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a check found. The first keys are a contract with programs that read them.
 
     Attributes:
-        entries: elements that were read; each is in exactly one of the next three.
+        entries: elements that were read; each is counted in exactly one of the next three.
         findings: code -> how many, of all severities.
         bytes: of the source, decompressed.
         message: why reading ended early; empty where it did not.

@@ -7,7 +7,7 @@ from the two inputs alone, and a resume finds the same.
 Entries of a media do not commute when one says keepData false. An entry that was not delivered and stands before one
 that was would now come after it: it is rejected where that would lose labels.
 
-Memory: nine bytes for each delivered entry while it reads; a hundred for each that is not, and its media id.
+Memory, while the source is read: nine bytes for each delivered entry; a hundred for each other one, and its media id.
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ class _Sorting:
     def take(self, segment: Segment) -> None:
         """Sort the entries of the next segment.
 
-        What the rules of today reject and was delivered all the same is delivered; what it says of keepData is not
-        known here, and taken for the worse.
+        An entry that was delivered and is rejected by the rules of today counts as delivered. What such an entry says
+        of keepData is not known here; false is assumed, which is the worse.
         """
         run = segment.run
         for index, position in enumerate(run.positions):

@@ -1,10 +1,10 @@
-"""What entries of one command do to each other: a later one may wipe what an earlier one of its media brings.
+"""Finds entries that wipe what an earlier entry of their media brings.
 
-The earlier one may stand in the same source or in another one. Of other sources counts what is on record from an
-earlier day, and what they mention when their turn comes before.
+The earlier entry may stand in the same source or in another one of the command. Of other sources count the entries that
+are on record from an earlier run, and those of sources whose turn came before.
 
-Whether that is an error is for the rules to say; it is a warning unless they say otherwise. As an error it rejects the
-later entry, as the earlier one may have been delivered by the time the later one is read.
+To wipe is a warning, unless the rules make it an error or a note. As an error it rejects the later entry, because the
+earlier one may have been delivered by the time the later one is read.
 """
 
 from __future__ import annotations
