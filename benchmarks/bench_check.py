@@ -1,10 +1,10 @@
 """`check` with all rings against a baseline that validates by the schema alone: `python -m benchmarks.bench_check`.
 
 Ours is the real command: the schema, a label configuration, and an index of the media, which it makes of a list of ids
-each time: those of the entries, unless more are asked for. The baseline (`benchmarks.baseline --check`) knows nothing
-but the schema. They run in turn over one corpus, so that a machine that is busy at times is busy for both; the numbers
-are medians. Memory is that of all processes together, the highest of all rounds; what a project of a million media
-takes is measured in a run of its own.
+each time: those of the entries, unless more are asked for. The baseline (`benchmarks.parts.baseline --check`) knows
+nothing but the schema. They run in turn over one corpus, so that a machine that is busy at times is busy for both; the
+numbers are medians. Memory is that of all processes together, the highest of all rounds; what a project of a million
+media takes is measured in a run of its own.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.corpus import write_corpus
-from benchmarks.measuring import Measured, bars, measure, write_results
+from benchmarks.parts.corpus import write_corpus
+from benchmarks.parts.measuring import Measured, bars, measure, write_results
 from bulk_importer.settings.units import SIZE
 
 __all__ = ["main"]
@@ -66,7 +66,7 @@ class Bench:
 
     def baseline(self) -> Measured:
         """The schema alone."""
-        run = measure(["-m", "benchmarks.baseline", str(self.path), "--check"])
+        run = measure(["-m", "benchmarks.parts.baseline", str(self.path), "--check"])
         assert json.loads(run.output)["entries"] == self.entries
         return run
 

@@ -1,6 +1,6 @@
 """Prints what the cost model makes of each setting beside what was measured on a real server.
 
-    python benchmarks/bench_cost_model.py [--cost-model FILE.toml] [--seconds 600]
+    python -m benchmarks.bench_cost_model [--cost-model FILE.toml] [--seconds 600] [--save]
 
 A closed loop: so many requests in flight, each sent again as soon as it is answered, for entries of 65 rows
 (protocol 5.1), in simulated time. The ratios count, not the figures: the measured server shared its two
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 
+from benchmarks.parts.measuring import write_results
 from bulk_importer.sandbox.faults.cost_model import CostModel, read_cost_model
 from bulk_importer.sandbox.faults.machine import Fate, Machine, MachineJob
 
@@ -71,11 +72,13 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=600.0, help="simulated seconds a setting (default: 600)"
     )
+    parser.add_argument("--save", action="store_true", help="keep the figures in results/cost_model.json")
     arguments = parser.parse_args()
     model = read_cost_model(arguments.cost_model)
     alone = ", ".join(f"{count}: {model.seconds(count * _ROWS):.2f} s" for count in (1, 10, 25, 50))
     print(f"one request alone, by entries: {alone}\n")
     print(f"{'entries x in flight':>20}  {'fresh':>7}  {'measured':>12}  {'replacing':>14}  measured")
+    rows: list[dict[str, object]] = []
     best = {True: 0.0, False: 0.0}
     slow = {True: 0.0, False: 0.0}
     for (entries, in_flight), measured in _MEASURED.items():
@@ -84,6 +87,16 @@ def main() -> None:
             rate, lost = simulate(model, entries, in_flight, replaces=replaces, seconds=arguments.seconds)
             best[replaces] = max(best[replaces], rate)
             slow[replaces] = rate if (entries, in_flight) == (50, 1) else slow[replaces]
+            rows.append(
+                {
+                    "entries": entries,
+                    "in_flight": in_flight,
+                    "replaces": replaces,
+                    "entries_a_second": round(rate, 1),
+                    "deadlocked": round(lost, 3),
+                    "measured": measured[replaces],
+                }
+            )
             told.append(f"{rate:.1f}" + (f" ({lost:.0%})" if replaces and lost > 0.004 else ""))
         print(
             f"{entries:>13} x {in_flight:<4}  {told[0]:>7}  {measured[0]:>12}  {told[1]:>14}  {measured[1]}"
@@ -91,6 +104,8 @@ def main() -> None:
     print(
         f"\nbest to 50 x 1: fresh {best[False] / slow[False]:.1f}, replacing {best[True] / slow[True]:.1f} (6 to 16)"
     )
+    if arguments.save:
+        write_results("cost_model", rows, {"cost_model": arguments.cost_model, "seconds": arguments.seconds})
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from benchmarks.gate_servers import SERVERS, Server, best_fixed, goodput, simulate
+from benchmarks.parts.gate_servers import SERVERS, Server, best_fixed, goodput, simulate
+from benchmarks.parts.measuring import write_results
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate
 
 __all__ = ["Row", "main", "measure"]
@@ -69,11 +68,11 @@ class _Timed(Gate):
 
 
 def main() -> None:
-    """Print a table; write it as JSON where asked to."""
+    """Print a table; keep it where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--save", action="store_true", help="keep the figures in results/gate.json")
     arguments = parser.parse_args()
     rows = []
     for server in SERVERS.values():
@@ -87,8 +86,8 @@ def main() -> None:
                     f"  {row.bases}  moves {row.moves}  {row.microseconds_a_landing} us",
                     flush=True,
                 )
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    if arguments.save:
+        write_results("gate", [asdict(row) for row in rows], {"seeds": arguments.seeds})
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.corpus import SHAPES, write_corpus
-from benchmarks.measuring import Measured, bars, measure, running_sink, write_results
-from benchmarks.sink import PROJECT
+from benchmarks.parts.corpus import SHAPES, write_corpus
+from benchmarks.parts.measuring import Measured, bars, measure, running_sink, write_results
+from benchmarks.parts.sink import PROJECT
 from bulk_importer.settings.units import SIZE
 
 __all__ = ["main"]
@@ -102,7 +102,7 @@ class Bench:
 
     def baseline(self, path: Path, *, check: bool) -> Measured:
         """The same by the baseline."""
-        command = ["-m", "benchmarks.baseline", str(path)]
+        command = ["-m", "benchmarks.parts.baseline", str(path)]
         return measure(
             [*command, *(["--check"] if check else ["--server", self._server, "--project", PROJECT])]
         )

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.corpus import SHAPES, write_corpus
-from benchmarks.measuring import Measured, bars, measure, write_results
+from benchmarks.parts.corpus import SHAPES, write_corpus
+from benchmarks.parts.measuring import Measured, bars, measure, write_results
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.machine.malloc import reuse_large_blocks
 from bulk_importer.model import ReadPlan
@@ -79,7 +79,7 @@ def _speeds(folder: Path, shape: str, size: int) -> dict[str, object]:
         assert json.loads(ours.output)["entries"] == entries
         row[f"workers_{workers}_mb_per_second"] = round(length / 1e6 / ours.seconds, 1)
         row[f"workers_{workers}_mb_per_cpu_second"] = round(length / 1e6 / ours.cpu_seconds, 1)
-    theirs = measure(["-m", "benchmarks.baseline", str(path), "--check"])
+    theirs = measure(["-m", "benchmarks.parts.baseline", str(path), "--check"])
     row["baseline_mb_per_second"] = round(length / 1e6 / theirs.seconds, 1)
     row["baseline_mb_per_cpu_second"] = round(length / 1e6 / theirs.cpu_seconds, 1)
     return row

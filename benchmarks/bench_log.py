@@ -20,7 +20,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from benchmarks.measuring import write_results
+from benchmarks.parts.measuring import write_results
 from bulk_importer.checkpoint.log.file import COMPACT_BYTES, CheckpointLog, read_content, read_log
 from bulk_importer.checkpoint.log.records import Delivered, Header, Record, SegmentRead, Sent, SourceIdentity
 from bulk_importer.checkpoint.log.transitions import apply

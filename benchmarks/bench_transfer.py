@@ -10,7 +10,7 @@ from its fortieth answer on. Ours and the baseline run three times as long as th
 against what the sandbox has.
 
 Against a null server that answers 20 and 200 ms later: ours with up to 64 in flight beside the official pattern, and
-the share of our processor time that gate, outage, rates and retry budget take.
+the share of our processor time that gate, breaker, rates and retry budget take.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from urllib.request import Request, urlopen
 
 from aiohttp import web
 
-from benchmarks.measuring import write_results
+from benchmarks.parts.measuring import write_results
 from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, Event, GateMoved
@@ -184,7 +184,7 @@ class Bench:
         """Let the baseline import for `times * seconds` of the server's time, and ask the server what came of it."""
         source = self._write(project)
         began = time.time()
-        command = [sys.executable, "-m", "benchmarks.baseline", str(source), "--server", self._url]
+        command = [sys.executable, "-m", "benchmarks.parts.baseline", str(source), "--server", self._url]
         command += ["--project", project["id"], "--batch-entries", str(_OFFICIAL[0])]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:

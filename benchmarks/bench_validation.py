@@ -3,7 +3,8 @@
     python -m benchmarks.bench_validation [--entries 4000] [--rounds 5]
 
 Prints MB/s of CPU time of the best round, for entries written compactly and with blanks, and for entries that need
-the exact look: clean ones with a key of somebody's own (a warning each), and ones with a wrong option each.
+the exact look: clean ones with a key of somebody's own (a warning each), and ones with a wrong option each. Keeps them
+in `results/validation.json`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import jsonschema_rs
 import msgspec
 import orjson
 
+from benchmarks.parts.measuring import write_results
 from bulk_importer.intake.validation.forms.plain import PlainEntry
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
@@ -96,14 +98,12 @@ def best(work: Callable[[], object], rounds: int) -> float:
     return min(seconds)
 
 
-def report(name: str, raws: list[bytes], work: Callable[[], object], rounds: int) -> None:
+def report(name: str, raws: list[bytes], work: Callable[[], object], rounds: int) -> dict[str, object]:
     """One line of the table."""
     seconds = best(work, rounds)
-    size = sum(map(len, raws))
-    print(
-        f"{name:52} {size / 1e6 / seconds:7.1f} MB/s  {seconds / len(raws) * 1e6:7.1f} µs an entry",
-        flush=True,
-    )
+    speed, each = sum(map(len, raws)) / 1e6 / seconds, seconds / len(raws) * 1e6
+    print(f"{name:52} {speed:7.1f} MB/s  {each:7.1f} µs an entry", flush=True)
+    return {"what": name, "mb_per_second": round(speed, 1), "microseconds_an_entry": round(each, 1)}
 
 
 def judging(rules: Rules, raws: list[bytes]) -> Callable[[], object]:
@@ -114,7 +114,7 @@ def judging(rules: Rules, raws: list[bytes]) -> Callable[[], object]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write `results/validation.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -127,15 +127,13 @@ def main() -> None:
     decode = msgspec.json.Decoder(PlainEntry).decode
     validator = jsonschema_rs.Draft7Validator({**schema_document()})
 
-    report(
-        "msgspec typed decoding alone", compact, lambda: deque(map(decode, compact), maxlen=0), given.rounds
-    )
-    report(
-        "orjson and jsonschema-rs alone",
-        compact,
-        lambda: [validator.is_valid([orjson.loads(raw)]) for raw in compact],
-        given.rounds,
-    )
+    alone: dict[str, Callable[[], object]] = {
+        "msgspec typed decoding alone": lambda: deque(map(decode, compact), maxlen=0),
+        "orjson and jsonschema-rs alone": lambda: [
+            validator.is_valid([orjson.loads(raw)]) for raw in compact
+        ],
+    }
+    rows = [report(name, compact, work, given.rounds) for name, work in alone.items()]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media"
         tasks = [MediaTask.of_id(str(each["internal_media_ID"])) for each in entries]
@@ -158,7 +156,8 @@ def main() -> None:
             ("an error each", wrong),
         ):
             for name, rules in rings.items():
-                report(f"{form}: {name}", raws, judging(rules, raws), given.rounds)
+                rows.append(report(f"{form}: {name}", raws, judging(rules, raws), given.rounds))
+    write_results("validation", rows, {"entries": given.entries, "rounds": given.rounds})
 
 
 if __name__ == "__main__":

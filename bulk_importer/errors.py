@@ -122,7 +122,7 @@ class UsageError(BulkImporterError):
 
 
 class LibraryMissing(UsageError):
-    """Something is asked for that takes a library which is not installed by itself."""
+    """Something was asked for that needs a library which is not installed by itself."""
 
     def __init__(self, what: str, library: str) -> None:
         self.library = library
@@ -281,7 +281,7 @@ class CheckpointUnusable(CheckpointError):
 
     @classmethod
     def by(cls, path: str | os.PathLike[str], error: OSError, *, what: str = "") -> CheckpointUnusable:
-        """As the system said it, with advice that fits.
+        """The error that an `OSError` about a checkpoint becomes, with advice that fits.
 
         Args:
             path: the folder, or the file in it that it is about.

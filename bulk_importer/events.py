@@ -41,11 +41,11 @@ __all__ = [
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What every event is."""
+    """The base of all events."""
 
 
 class AnswerDelayed(Event, frozen=True, kw_only=True):
-    """The first question to the server is not answered yet, after so many seconds.
+    """The first request to the server has been without an answer for `seconds`.
 
     Attributes:
         patience_seconds: how long from now until it counts as not answered, at most.
@@ -57,7 +57,7 @@ class AnswerDelayed(Event, frozen=True, kw_only=True):
 
 
 class AnswerMissed(Event, frozen=True, kw_only=True):
-    """The server did not answer and is asked again: told of the first time, and of each other reason.
+    """The server did not answer a request, which is sent again. Comes once, and once more for each other reason.
 
     Attributes:
         has_answered: whether it has answered anything in this run.
@@ -73,7 +73,7 @@ class AnswerMissed(Event, frozen=True, kw_only=True):
 
 
 class AnswerCame(Event, frozen=True, kw_only=True):
-    """The question that one of the others told of is answered, so many seconds after it was first asked."""
+    """The server answered a request that was delayed or missed before, `seconds` after it was first sent."""
 
     server: str
     seconds: float
@@ -120,7 +120,7 @@ class SegmentRead(Event, frozen=True, kw_only=True):
 
 
 class SourceEnded(Event, frozen=True, kw_only=True):
-    """The source was read to its end, and has so many positions."""
+    """The source was read to its end and has `total` positions."""
 
     total: int
 
@@ -134,7 +134,7 @@ class EntriesRejected(Event, frozen=True, kw_only=True):
 
 
 class BatchSealed(Event, frozen=True, kw_only=True):
-    """A request can leave and its batch is packed."""
+    """A batch was packed, because a request can leave."""
 
     batch: int
     entries: int
@@ -153,7 +153,7 @@ class RetryScheduled(Event, frozen=True, kw_only=True):
 
 
 class BatchDelivered(Event, frozen=True, kw_only=True):
-    """The server accepted a batch and the record of it is on disk."""
+    """The server accepted a batch, and the record of that is on disk."""
 
     batch: int
     entries: int
@@ -181,14 +181,14 @@ class BatchDoubted(Event, frozen=True, kw_only=True):
 
 
 class DoubtsAwaited(Event, frozen=True, kw_only=True):
-    """All else is done: for so long at most it is waited until it can be known what became of lost answers."""
+    """All else is done: the run waits, for `seconds` at most, until it can know what became of lost answers."""
 
     entries: int
     seconds: float
 
 
 class DoubtsEnded(Event, frozen=True, kw_only=True):
-    """It is known what became of a batch in doubt: its entries are delivered, or owed."""
+    """The run learned what became of a batch in doubt: its entries are delivered, or owed."""
 
     batch: int
     entries: int
@@ -196,7 +196,7 @@ class DoubtsEnded(Event, frozen=True, kw_only=True):
 
 
 class GateMoved(Event, frozen=True, kw_only=True):
-    """The gate turned a knob."""
+    """The gate changed how many requests may be in flight, or how heavy a batch may be."""
 
     max_in_flight: int
     max_weight: int
@@ -210,13 +210,13 @@ class OutageBegan(Event, frozen=True, kw_only=True):
 
 
 class OutageEnded(Event, frozen=True, kw_only=True):
-    """The server answers again."""
+    """The server answers again, after `seconds`."""
 
     seconds: float
 
 
 class WindowClosed(Event, frozen=True, kw_only=True):
-    """Outside the hours in which sending is allowed: nothing new leaves until they begin.
+    """It is outside the hours in which sending is allowed: nothing new leaves until they begin.
 
     Attributes:
         hours: with their zone, as in `22:00-06:00 Europe/Berlin`.
@@ -243,7 +243,7 @@ class StopRequested(Event, frozen=True, kw_only=True):
 
 
 class Advanced(Event, frozen=True, kw_only=True):
-    """Something long that is no run went on: a look-up, a check, a proof. Comes many times a second.
+    """Some long work that is no run went on: a look-up, a check, a proof. Comes many times a second.
 
     Attributes:
         work: what goes on, as in `checking labels.json`.

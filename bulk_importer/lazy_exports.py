@@ -15,7 +15,7 @@ __all__ = ["lazy_exports"]
 
 
 def lazy_exports(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
-    """The `__getattr__` of a package.
+    """A `__getattr__` for a package, which imports the module behind a name when the name is asked for.
 
     Args:
         package: its `__name__`.

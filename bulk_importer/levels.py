@@ -1,4 +1,4 @@
-"""How much of what happens a person or a program wants to be told."""
+"""The levels of what a person or a program is told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Level"]
 
 
 class Level(IntEnum):
-    """What is told at a level is told at every level above it.
+    """How important a message is; who wants one level gets all that are more important as well.
 
     A warning is surprising, but nothing is lost by it; after an error something is not sent, or unconfirmed.
     """
@@ -20,5 +20,5 @@ class Level(IntEnum):
 
     @property
     def word(self) -> str:
-        """As `--log-level` has it, and the lines of `--log-format json`."""
+        """The name of the level, as in `--log-level` and in the lines of `--log-format json`."""
         return self.name.lower()

@@ -17,7 +17,7 @@ _BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 def readable(text: str) -> str:
-    """The text in UTF-8; the same where it is."""
+    """The text with each byte that is not UTF-8 as `\\xNN`; the same text where all of it is UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -36,7 +36,7 @@ def as_path(name: str, *, exists: Callable[[str], bool]) -> str:
 
 
 def as_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> bytes:
-    """JSON in UTF-8 without a line break at its end, whatever paths stand in the value."""
+    """A value as JSON in UTF-8, without a line break at its end; texts in it are made `readable`."""
     import orjson
 
     option = orjson.OPT_INDENT_2 if indent else 0

@@ -24,6 +24,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+from support.profiles import load_profile
+
+load_profile()
 
 StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
 TALLY = pytest.StashKey[dict[str, list[str]]]()

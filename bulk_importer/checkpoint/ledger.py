@@ -1,4 +1,4 @@
-"""The checkpoint of one source: what is settled, and the only way to change it.
+"""The checkpoint of one source: what is settled, and the only way to change that.
 
 Promise 3 of the program lives here: a position is settled when the record that says so is on disk, and not
 before. Every `record_...` returns when its record is on disk, and `state` changes at that moment.
@@ -75,7 +75,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: CheckpointFolder, clock: Callable[[], float]) -> None:
-        """For `open` only."""
+        """Used by `open` alone."""
         self.header: Header = folder.header
         self.state: CheckpointState = folder.state
         self._folder = folder
@@ -122,7 +122,7 @@ class Checkpoint:
         return cls.open(folder, same)
 
     async def record_segment(self, segment: Segment) -> None:
-        """A segment was read and judged: its rejections are settled, the rest of it is owed.
+        """Record that a segment was read and judged: its rejections are settled, the rest of it is owed.
 
         Segments come in order. One that is on record already (read again by a `ReadPlan`) only adds what is
         new: rejections and skipped elements among what it still owes.
@@ -147,7 +147,7 @@ class Checkpoint:
         await self._write(record, segment.rejections, segment.digests)
 
     async def record_sent(self, batch: Batch) -> None:
-        """The request of `batch` may leave when this has returned, and not before.
+        """Record that `batch` leaves; its request may leave when this has returned, and not before.
 
         To be called before every attempt that leaves, also when the batch is under way already: how long a
         request may still be running is counted from the latest one.
@@ -159,17 +159,17 @@ class Checkpoint:
         await self._write(Sent(batch=batch.number, spans=batch.spans(), at=self._clock()))
 
     async def record_delivered(self, batch: Batch) -> None:
-        """The server accepted `batch`."""
+        """Record that the server accepted `batch`."""
         await self._turn(batch.number)
         await self._write(Delivered(batch=batch.number))
 
     async def record_owed(self, batch: Batch, reason: str) -> None:
-        """Nothing of `batch` landed, and nothing of it will: its entries are owed again."""
+        """Record that nothing of `batch` landed, and nothing of it will: its entries are owed again."""
         await self._turn(batch.number)
         await self._write(Owed(batch=batch.number, reason=reason))
 
     async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch | None = None) -> None:
-        """Entries that were owed are rejected.
+        """Record that entries that were owed are rejected.
 
         With `batch`: the server refused it for them. Nothing of it landed; what else it holds is owed again.
         """
@@ -181,11 +181,11 @@ class Checkpoint:
         await self._write(Rejected(spans=spans, counts=dict(counts), batch=number), tuple(rejections))
 
     async def record_corrected(self, spans: Sequence[Span]) -> None:
-        """Rejected entries were delivered by a retry, whose own ledger says so on disk; their lines are taken out."""
+        """Record that a retry delivered rejected entries, as its own ledger says on disk; their lines are taken out."""
         await self._write(Corrected(spans=tuple(spans)))
 
     async def record_suspected(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:
-        """Unsettled entries that were sent together failed in nobody's words while other uploads passed.
+        """Record that unsettled entries failed together in nobody's words while other uploads passed.
 
         Args:
             said: what came instead of an answer.
@@ -194,27 +194,27 @@ class Checkpoint:
         await self._write(Suspected(spans=tuple(spans), said=said, condemned=condemned))
 
     async def record_in_doubt(self, batch: Batch, reason: str) -> None:
-        """The answer to `batch` was lost; it cannot be sent again before `record_resolved`."""
+        """Record that the answer to `batch` was lost; it cannot be sent again before `record_resolved`."""
         await self._turn(batch.number)
         await self._write(InDoubt(batch=batch.number, reason=reason))
 
     async def record_resolved(self, number: int, *, delivered: bool, why: str) -> None:
-        """It is known what became of batch `number` that was in doubt: it landed, or it is owed."""
+        """Record what became of batch `number` that was in doubt: it landed, or it is owed."""
         await self._turn(number)
         await self._write(Resolved(batch=number, delivered=delivered, why=why))
 
     async def record_end(self, entries: int, length: int) -> None:
-        """The source was read to its end: `entries` positions in `length` (decompressed) bytes."""
+        """Record that the source was read to its end: `entries` positions in `length` (decompressed) bytes."""
         await self._turn(_SOURCE)
         await self._write(End(entries=entries, length=length))
 
     async def record_broken(self, position: int, offset: int, reason: str) -> None:
-        """The source stops making sense at byte `offset`, where the entry at `position` should be."""
+        """Record that the source makes no sense from byte `offset` on, where the entry at `position` should be."""
         await self._turn(_SOURCE)
         await self._write(Broken(position=position, offset=offset, reason=reason))
 
     async def record_note(self, name: str, value: object) -> None:
-        """Remember `value` (any JSON) for the next run as `state.notes[name]`; never a token or a payload."""
+        """Record `value` (any JSON) for later runs as `state.notes[name]`; never a token or a payload."""
         await self._write(Note(name=name, value=value))
 
     async def record_run_ended(
@@ -226,7 +226,7 @@ class Checkpoint:
         exit_code: int | None = None,
         why: str = "",
     ) -> None:
-        """This run is over, and why; its sums are added to those of the runs before it.
+        """Record that this run is over, and why; its sums are added to those of the runs before it.
 
         A run that does not say so is taken for one that was killed.
         """

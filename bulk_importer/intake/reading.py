@@ -30,7 +30,7 @@ from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.workers.processes import InProcess, Performer, WorkerProcesses
 from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.model import EntryRun, ReadPlan, Segment, SegmentKey
-from bulk_importer.settings import Settings
+from bulk_importer.settings import Lines, Settings
 from bulk_importer.sources.base import Source
 
 __all__ = ["End", "Intake", "IntakeOptions"]
@@ -69,7 +69,7 @@ class IntakeOptions:
             segment_bytes=settings.segment_bytes,
             max_entry_bytes=settings.max_entry_bytes,
             path=settings.path or "",
-            lines={"auto": None, "lines": True, "array": False}[settings.lines],
+            lines=None if settings.lines == Lines.AUTO else settings.lines == Lines.LINES,
         )
 
 

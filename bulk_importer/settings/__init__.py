@@ -7,10 +7,11 @@ setting ends nothing: an orchestrator makes variables of the names of its servic
 library takes a `Settings` object as it is.
 The token is no setting: it would end up in files and process lists (see `datagym.wire.api_token`).
 
-`fields` is all of them, `definition` what there is to know about each, `units` how values are written, `load` gathers
-them, and `likeness` finds the name that a misspelt one was meant to be.
+`fields` is all of them, `definition` what there is to know about each, `choices` the words of some, `units` how values
+are written, `load` gathers them, and `likeness` finds the name that a misspelt one was meant to be.
 """
 
+from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
 from bulk_importer.settings.fields import Settings, definitions, idle
 from bulk_importer.settings.likeness import nearest
@@ -20,7 +21,10 @@ __all__ = [
     "CONFIG_VARIABLE",
     "VARIABLE_PREFIX",
     "Definition",
+    "LabelConfigFrom",
+    "Lines",
     "Loaded",
+    "MediaBy",
     "Settings",
     "definitions",
     "idle",

@@ -10,6 +10,7 @@ from typing import Any
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
+from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy
 from bulk_importer.settings.definition import Definition, Need, setting
 from bulk_importer.settings.units import (
     BUDGET,
@@ -35,18 +36,20 @@ __all__ = ["Settings", "definitions", "idle"]
 
 _TLS = Need("with a server at http://", lambda said: not (said.server or "").startswith("http://"))
 _CLIENT_CERT = Need("without --client-cert", lambda said: said.client_cert is not None)
-_ARRAY = Need("with --lines lines", lambda said: said.lines != "lines")
+_ARRAY = Need("with --lines lines", lambda said: said.lines != Lines.LINES)
 _MEDIA_CHECKED = Need("with --no-check-media", lambda said: said.check_media)
-_BY_NAME = Need("without --media-by name", lambda said: said.media_by == "name")
+_BY_NAME = Need("without --media-by name", lambda said: said.media_by == MediaBy.NAME)
 _LIST_READ = Need(
     "with --no-check-media, unless names are taken from it (--media-by name, without --dataset)",
-    lambda said: said.check_media or (said.media_by == "name" and said.dataset is None),
+    lambda said: said.check_media or (said.media_by == MediaBy.NAME and said.dataset is None),
 )
 _SERVER_ASKED = Need(
     "where no list of media is asked of the server (with --media-list, --no-check-media)",
-    lambda said: said.media_list is None and (said.check_media or said.media_by == "name"),
+    lambda said: said.media_list is None and (said.check_media or said.media_by == MediaBy.NAME),
 )
-_CONFIG_OF_SERVER = Need("without --label-config server", lambda said: said.label_config == "server")
+_CONFIG_OF_SERVER = Need(
+    "without --label-config server", lambda said: said.label_config == LabelConfigFrom.SERVER
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +120,8 @@ class Settings:
         need=_ARRAY,
     )
     lines: str = setting(
-        one_of("auto", "lines", "array"),
-        "auto",
+        one_of(*Lines),
+        Lines.AUTO.value,
         "reading",
         "JSON Lines or an array; auto looks at the beginning of the source",
     )
@@ -143,7 +146,7 @@ class Settings:
     # checking: what entries are held against before they are sent
     label_config: str = setting(
         LABEL_CONFIG,
-        "server",
+        LabelConfigFrom.SERVER.value,
         "checking",
         "what to check entries against; server: the label configuration of the project, none, or a file with one",
     )
@@ -166,8 +169,8 @@ class Settings:
         need=_SERVER_ASKED,
     )
     media_by: str = setting(
-        one_of("id", "name"),
-        "id",
+        one_of(*MediaBy),
+        MediaBy.ID.value,
         "checking",
         "how entries name their media; name: by file name (external_media_ID) where internal_media_ID is missing",
         meaning=True,

@@ -208,15 +208,16 @@ def _read_budget(value: object) -> ErrorBudget:
     return ErrorBudget(count=count)
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*words: str) -> Kind:
     """The kind of a value that is one of a few words."""
+    choices = list(map(str, words))  # an enum's members in their own words
 
     def read(value: object) -> str:
         if value not in choices:
             raise ValueError("it is not one of them")
         return str(value)
 
-    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str, {"enum": list(choices)})
+    return Kind(f"one of {', '.join(choices)}", "|".join(choices), read, str, {"enum": choices})
 
 
 def _text(

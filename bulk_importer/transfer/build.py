@@ -116,11 +116,11 @@ class Sending:
 
     @property
     def retries(self) -> int:
-        """How many of them had left before."""
+        """How many uploads left that had left before."""
         return self._counted.retries
 
     def remembered(self) -> Remembered:
-        """What the next run should begin with."""
+        """What this run found out and the next one should begin with."""
         in_flight, weight = self._gate.base
         before = self._options.remembered.max_bytes if self._options.remembered else None
         return Remembered(in_flight, weight, self._passage.body_limit.learnt or before)

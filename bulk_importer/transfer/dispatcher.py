@@ -1,7 +1,7 @@
 """Pulls a batch from the pool whenever a request can leave, and sees it through to its outcome.
 
 The shell around pure parts: the gate says how much may leave, `Admission` whether anything may, `Slots` whose turn it
-is, `answers` what an answer means, `Isolator` takes apart what was refused. What is decided here is the order:
+is, a verdict what an answer means, `Isolator` takes apart what was refused. What is decided here is the order:
 
 - What is finished is handled before anything new is sealed.
 - An outcome is on disk before the lanes of its entries are given free, so before anything that follows them is sent.

@@ -117,4 +117,4 @@ class Sender(Protocol):
     """Sends one batch. Each layer of the sending side is a sender around another one."""
 
     async def send(self, batch: Batch, context: SendContext) -> Verdict:
-        """Send the batch, or hold it back; what that came to."""
+        """Send the batch, or hold it back, and return the verdict."""

@@ -145,7 +145,7 @@ class Isolator:
                 self._passage.body_limit.blamed(len(batch.body), rehearsal.largest_passed)
 
     async def _judge(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
-        """The server itself said something about the part `sent`, or accepted it."""
+        """Act on what the server itself said about the part `sent`, which it may have accepted."""
         assert isinstance(verdict, Accept | Again | AgainInPart | Refuse)
         isolation = case.isolation
         works = self._passage.accepted > case.accepted or await self._works_beside(verdict, isolation)
@@ -156,7 +156,7 @@ class Isolator:
             case.accepted = self._passage.accepted
 
     async def _weigh(self, case: _Case, sent: Batch, verdict: Again | TurnedAway) -> bool:
-        """Nobody's words came for the part `sent`; whether it is to blame for that, because others pass."""
+        """Act on an answer to the part `sent` in nobody's words; whether the part is to blame, because others pass."""
         now = self._backoff.timing.clock()
         others_passed = self._passage.has_passed_since(case.failed_at)
         seen = Accept() if others_passed else await self._passage.look()
@@ -189,11 +189,11 @@ class Isolator:
         return passage.knows_what_passes or passage.has_passed_since(since) or not self._slots.has_others
 
     def _is_told_to_all(self) -> bool:
-        """Whether enough others were turned away as well, or there is none that could show anything else."""
+        """Whether enough other batches were turned away as well, or no other one could show anything else."""
         return not self._breaker.is_closed or not self._slots.has_others
 
     async def _has_turn(self, part: Part, verdict: Verdict, *, is_blamed: bool) -> bool:
-        """Wait, set aside, until the next part may leave; False where the run is to end before."""
+        """Set the batch aside until its next part may leave; False where the run is to end before."""
         with self._slots.aside():
             if part.failures and self._breaker.is_closed:
                 await self._backoff.wait(
@@ -258,12 +258,12 @@ class Isolator:
         await self._ledger.record_suspected(spans, said, condemned=condemned)
 
     def _conclude(self, case: _Case) -> None:
-        """Everything is settled: a body that did not pass, and of which each part did, was too large."""
+        """Learn from a batch that is settled: where all of its parts passed and it did not, its body was too large."""
         if case.failed and not case.has_culprit:
             self._passage.body_limit.blamed(case.failed, case.largest_passed)
 
     async def _break_off(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
-        """The part `sent` is in doubt, or nothing more may be sent: what else is not settled is owed."""
+        """End the case: the part `sent` is in doubt, or nothing may be sent. What else is not settled is owed."""
         batch, isolation = case.batch, case.isolation
         inside = set(isolation.part.indexes) if isolation.part else set()
         others = [index for index in isolation.remaining() if index not in inside]

@@ -70,13 +70,13 @@ class Slots:
         return self._breaker.may_acquire and self._has_slot() and (self._has_room() or not self._queue)
 
     def take(self, *, starved: bool) -> SendContext:
-        """Give a fresh batch a slot; the context that it leaves in."""
+        """Give a fresh batch a slot; returns the context in which the batch leaves."""
         self.in_use += 1
         is_trial = self._breaker.acquire_trial()
         return SendContext(self._gate.generation, self._clock(), starved=starved, is_trial=is_trial)
 
     def take_again(self, context: SendContext, *, exclusive: bool) -> SendContext:
-        """Let the next part of a batch use the slot that it has again; the context that the part leaves in."""
+        """Use the slot of a batch that is taken apart for its next part; returns the context in which that leaves."""
         is_trial = self._breaker.acquire_trial()
         return SendContext(context.generation, self._clock(), exclusive=exclusive, is_trial=is_trial)
 

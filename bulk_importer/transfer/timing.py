@@ -34,7 +34,7 @@ class Backoff:
     timing: Timing
 
     def seconds(self, attempt: int, after_seconds: float | None = None) -> float:
-        """The wait before retry number `attempt` (from 1); see `policy.backoff_seconds`."""
+        """The wait in seconds before retry number `attempt` (from 1); see `policy.backoff_seconds`."""
         return backoff_seconds(self.policy, attempt, self.timing.chance(), after_seconds)
 
     async def wait(self, attempt: int, after_seconds: float | None = None) -> None:

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 )
 
 from support.places import VECTORS
+from support.profiles import examples
 
 Json = dict[str, Any]
 _VECTORS = VECTORS / "semantics.json"
@@ -389,14 +390,14 @@ class StartedSandbox:
 
 
 SandboxBesideModel.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(8), stateful_step_count=20, suppress_health_check=list(HealthCheck)
 )
-TestSandboxBesideModel = SandboxBesideModel.TestCase
+TestSandboxBesideModel = pytest.mark.slow(SandboxBesideModel.TestCase)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 def test_a_long_campaign_finds_no_difference() -> None:
     """The same, for minutes."""
-    long = settings(SandboxBesideModel.TestCase.settings, max_examples=200, stateful_step_count=40)
+    long = settings(SandboxBesideModel.TestCase.settings, max_examples=examples(200), stateful_step_count=40)
     run_state_machine_as_test(SandboxBesideModel, settings=long)

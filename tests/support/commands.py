@@ -1,4 +1,4 @@
-"""The real command, in processes that are really started, signalled and killed, and entries to import with it."""
+"""The real command, in processes that are really started, signalled and killed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +55,3 @@ class Command:
         summary: dict[str, Any] = json.loads(done.stdout)
         assert summary["exit_code"] == done.returncode, done.stderr
         return summary
-
-
-def entry(media_id: str, number: int, keep_data: bool | None = None) -> Mapping[str, Any]:
-    """An entry whose labels tell which one it was: a point at `number`, and a note."""
-    keep = {} if keep_data is None else {"keepData": keep_data}
-    return {
-        "internal_media_ID": media_id,
-        **keep,
-        "global_classifications": {"note": [f"n{number}"]},
-        "labels": {"poi": [{"point": [{"x": number, "y": 0.5}]}]},
-    }

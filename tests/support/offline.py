@@ -35,21 +35,15 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import open_entries, open_source
 from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
-from support.checkpoints import rejection_of
+from support.entries import rejection_of
 
-__all__ = ["LIMIT_SECONDS", "MadeUpSending", "Offline", "entry", "offline_run"]
+__all__ = ["LIMIT_SECONDS", "MadeUpSending", "Offline", "offline_run"]
 
 LIMIT_SECONDS = 100.0
 """How long a request of such a run may be running."""
 
 Fate = Callable[[Batch], Outcome]
 """What becomes of a batch. A rejected one is refused for its first entry."""
-
-
-def entry(media_id: str, *, keep: bool | None = None, **more: object) -> dict[str, object]:
-    """An entry that the schema allows."""
-    kept = {} if keep is None else {"keepData": keep}
-    return {"internal_media_ID": media_id, **kept, "labels": {}, **more}
 
 
 class GivenUp:
@@ -185,7 +179,7 @@ async def offline_run(
         once: the entries come as a stream, which cannot be read again.
         identity: by what the source is known again.
         held: media that are in doubt in another source.
-        settings: two entries of `entry` make a segment unless they say otherwise.
+        settings: a segment holds an entry or two unless they say otherwise.
     """
     path = folder / "source.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())

@@ -17,7 +17,7 @@ from bulk_importer.model import EntryRun, ReadPlan, SegmentKey
 from bulk_importer.sources import Source, open_entries, open_source
 from bulk_importer.spans import stretches
 
-__all__ = ["Element", "Plain", "Seen", "entry", "plain_reading", "read_entries", "read_file", "read_source"]
+__all__ = ["Element", "Plain", "Seen", "plain_reading", "read_entries", "read_file", "read_source"]
 
 Element = tuple[int, int, bytes]
 """Position, byte offset, bytes."""
@@ -146,8 +146,3 @@ def _after_blanks(content: bytes, at: int) -> int:
     found = _BLANK.match(content, at)
     assert found is not None
     return found.end()
-
-
-def entry(number: int, **more: object) -> dict[str, object]:
-    """An entry that is accepted as it is."""
-    return {"internal_media_ID": f"media-{number:06d}", "keepData": True, "labels": {}, **more}

@@ -86,7 +86,7 @@ class BreakerProbe:
         return self.is_closed or (self._breaker.state is BreakerState.HALF_OPEN and not self._trial_is_taken)
 
     def acquire_trial(self) -> bool:
-        """Count a batch in that is being sealed; whether it is the one that tries. `release_trial` follows then."""
+        """Admit a batch that is being sealed; whether it is the one that tries. Then `release_trial` has to follow."""
         is_trial = not self.is_closed
         self._trial_is_taken = self._trial_is_taken or is_trial
         return is_trial
@@ -131,7 +131,7 @@ class BreakerProbe:
         self._tell(self._breaker.batch_failed(now, reason, after_seconds=after_seconds))
 
     def excuse(self) -> None:
-        """A batch was answered, or what happened to batches is known to be about what is in them: no outage, then."""
+        """End the outage: a batch was answered, or the failures are known to be about what was in the batches."""
         self._is_declared = False
         self._failing_since = None
         self._lost = 0
@@ -144,7 +144,7 @@ class BreakerProbe:
             self._emit(event)
 
     def declare(self, reason: str) -> None:
-        """The server answers in its own words, and yet it is of no use: begin an outage at once.
+        """Begin an outage at once: the server answers in its own words, and yet is of no use.
 
         It ends when something is accepted or refused; `ex_system` and the like do not count as answers until then.
         """

@@ -50,7 +50,7 @@ class SendSchedule:
         self._turn = asyncio.Lock()
 
     async def permit(self, *, entries: int, body_bytes: int) -> bool:
-        """Return when a request of that size may leave, or the run is to end; it is charged for.
+        """Charge for a request of that size, and return when it may leave or the run is to end.
 
         Returns:
             Whether it had to wait.

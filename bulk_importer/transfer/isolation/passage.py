@@ -137,7 +137,7 @@ class Passage:
         return await self._soundings.is_working()
 
     async def look(self) -> Verdict:
-        """See whether uploads pass, or share a look that begins from now on; what came of it."""
+        """Find out whether uploads pass now; callers that wait at the same time share one look. Returns its verdict."""
         since = self._clock()
         async with self._looking:
             if self._looked_at < since:

@@ -1,4 +1,4 @@
-"""Puts the outcome of a batch on record as soon as it is final, and says so."""
+"""Puts the outcome of a batch on record as soon as it is final, and emits it."""
 
 from __future__ import annotations
 

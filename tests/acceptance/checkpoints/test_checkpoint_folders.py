@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 
 class Inbox:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def imported(command: Command, sandbox_process: Callable[..., Any]) -> Any:
     sandbox = sandbox_process("--seed", "1")
     sandbox.project = sandbox.prepare(name="p", media=30)
     ids = sandbox.project["media_ids"]
-    entries = [entry(media_id, number, keep_data=None) for number, media_id in enumerate([*ids, *ids])]
+    entries = [entry(media_id, number) for number, media_id in enumerate([*ids, *ids])]
     (command.folder / "l.json").write_text(json.dumps(entries))
     done = command("import", "l.json", "--server", sandbox.url, "--project", "p")
     assert done.returncode == 0, done.stderr

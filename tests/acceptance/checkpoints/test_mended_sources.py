@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 SMALL = ("--max-batch-entries", "4", "--segment-bytes", "800")
 
@@ -87,7 +88,7 @@ def test_an_entry_that_would_wipe_what_was_delivered_after_it_is_rejected(
     command: Command, target: Any
 ) -> None:
     """It stands before it in the source, and would be sent after it."""
-    late = entry(target.media[0], 1, keep_data=False)
+    late = entry(target.media[0], 1, keep=False)
     kept = entry(target.media[0], 2)
     write(command.folder / "l.json", [broken(1, late), kept])
     command.summary("l.json", *target.arguments, "--max-errors", "none")

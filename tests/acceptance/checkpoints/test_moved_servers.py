@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 SMALL = ("--max-batch-entries", "4", "--segment-bytes", "800")
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 
 def test_an_import_asks_about_what_a_lost_record_left_in_doubt(

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import COMMAND, Command, entry
+from support.commands import COMMAND, Command
+from support.entries import entry
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def target(sandbox_process: Callable[..., Any]) -> Any:
 def late(target: Any) -> list[Any]:
     """A broken entry that would wipe what comes behind it, another broken one, and one of each of their media."""
     a, b = target.media[:2]
-    wrong = [dict(entry(a, 0, keep_data=False)), dict(entry(b, 1))]
+    wrong = [entry(a, 0, keep=False), entry(b, 1)]
     for each in wrong:
         each["labels"] = {"no-such-class": each["labels"]["poi"]}
     return [*wrong, entry(a, 2), entry(b, 3)]

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 CHECKPOINT = "l.json.checkpoint"
 SLOW = '[[fault]]\nwhat = "delay"\nroute = "prediction"\nseconds = 0.2\nprobability = 1.0\n'

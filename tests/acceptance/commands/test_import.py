@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import COMMAND, Command, entry
+from support.commands import COMMAND, Command
+from support.entries import entry
 
 
 @pytest.fixture

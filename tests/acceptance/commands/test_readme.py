@@ -20,7 +20,8 @@ from bulk_importer.cli.help.exit_codes import readme_tables
 from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 from support.places import TOP
 
 README = (TOP / "README.md").read_text()

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
-from support.screen import Terminal
+from support.around.screen import Terminal
+from support.commands import Command
+from support.entries import entry
 
 MEDIA = 240
 SLOW = '[[fault]]\nwhat = "delay"\nseconds = {seconds}\nprobability = 1.0\n'

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 TOKEN = "6d9f9c1e-5ec7-4a0b-9d5e-0f7a3b1c2d3e"
 

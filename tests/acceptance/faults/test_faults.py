@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 ENTRIES = 300
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 MEDIA = 1500
 KIB = 1024

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import COMMAND, Command, entry
+from support.commands import COMMAND, Command
+from support.entries import entry
 
 FULL = Path("/dev/full")
 SAID = "standard output could not be written: "

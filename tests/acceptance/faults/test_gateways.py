@@ -9,7 +9,8 @@ import pytest
 from conftest import StartSandboxProcess
 
 from bulk_importer.errors import ExitCode
-from support.commands import COMMAND, Command, entry
+from support.commands import COMMAND, Command
+from support.entries import entry
 
 EVIL = "<script>"
 

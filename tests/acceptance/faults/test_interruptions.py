@@ -15,7 +15,8 @@ import pytest
 from bulk_importer.checkpoint import lock_owner
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 MEDIA = 150
 ENTRIES = 600

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 ID = "224623b3-7595-4a96-84b8-6b14d79226de"
 TO_PROJECT = ("--project", "p")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from conftest import StartSandboxProcess
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 ODD = os.fsdecode(b"\xe9")
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 if sys.version_info >= (3, 14):
     from compression import zstd

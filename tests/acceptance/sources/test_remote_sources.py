@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 ENTRIES = 400
 

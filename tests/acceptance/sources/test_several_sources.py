@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 WIPED = "earlier-entry-wiped"
 

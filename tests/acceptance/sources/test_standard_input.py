@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from support.commands import COMMAND, Command, entry
+from support.commands import COMMAND, Command
+from support.entries import entry
 
 
 @pytest.fixture

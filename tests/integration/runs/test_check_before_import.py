@@ -3,63 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.model import ErrorBudget
-from bulk_importer.pipeline import Announcement, Caller, ImportSpec, import_source
+from bulk_importer.pipeline import Announcement
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
-from bulk_importer.summary import Summary
-
-Run = Callable[..., Coroutine[Any, Any, Summary]]
+from support.entries import entry
+from support.importing import RunImport, import_file
 
 
-@pytest.fixture
-def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
-    """Import `entries`, and again whenever it is called again; `said` takes what is announced."""
-
-    async def once(entries: list[Any], *, said: list[Announcement] | None = None, **more: Any) -> Summary:
-        path = tmp_path / "l.json"
-        path.write_text(json.dumps(entries))
-        settings = Settings(server=sandbox.url, workers=0, **{"project": "p", **more})
-        source = await open_source(str(path))
-        announce = said.append if said is not None else lambda _: None
-        try:
-            return await import_source(
-                ImportSpec(source, settings, tmp_path / "cp"), Caller(announce=announce)
-            )
-        finally:
-            await source.aclose()
-
-    return once
-
-
-def entry(media_id: str, **more: Any) -> dict[str, Any]:
-    """An entry without a fault, unless `more` brings one."""
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}, **more}
-
-
-async def test_what_is_checked_is_announced(sandbox: Sandbox, run_import: Run) -> None:
+async def test_what_is_checked_is_announced(sandbox: Sandbox, run_import: RunImport) -> None:
     """By all three rings, or by what is left of them."""
     project = await sandbox.prepare(name="p", media=3)
     said: list[Announcement] = []
     entries = [entry(media_id) for media_id in project.media_ids]
-    await run_import(entries, said=said, limit=1)
+    await run_import(entries, announce=said.append, limit=1)
     assert len(said[0].checked) == 3
     assert "3 can be imported" in said[0].checked[2]
     assert not said[0].unchecked
-    await run_import(entries, said=said, project=project.id, label_config="none", check_media=False)
+    await run_import(
+        entries, announce=said.append, project=project.id, label_config="none", check_media=False
+    )
     assert len(said[1].checked) == 1
     assert len(said[1].unchecked) == 2
 
 
-async def test_without_configuration_and_media_only_uploads_leave(sandbox: Sandbox, run_import: Run) -> None:
+async def test_without_configuration_and_media_only_uploads_leave(
+    sandbox: Sandbox, run_import: RunImport
+) -> None:
     """The project has to be named by its id, because a name would have to be looked up."""
     project = await sandbox.prepare(name="p", media=3)
     entries = [entry(media_id) for media_id in project.media_ids]
@@ -72,7 +47,7 @@ async def test_without_configuration_and_media_only_uploads_leave(sandbox: Sandb
 
 
 async def test_a_finished_import_is_known_by_the_page_of_its_project(
-    sandbox: Sandbox, run_import: Run
+    sandbox: Sandbox, run_import: RunImport
 ) -> None:
     """As by its id and its name: nothing is asked for again."""
     project = await sandbox.prepare(name="p", media=2)
@@ -83,7 +58,9 @@ async def test_a_finished_import_is_known_by_the_page_of_its_project(
     assert [seen.path for seen in sandbox.requests].count("/api/v1/project") == 1
 
 
-async def test_our_own_uploads_do_not_stand_in_the_way_of_a_resume(sandbox: Sandbox, run_import: Run) -> None:
+async def test_our_own_uploads_do_not_stand_in_the_way_of_a_resume(
+    sandbox: Sandbox, run_import: RunImport
+) -> None:
     """The index of media is that of the beginning: a second entry for a media follows the first in another run."""
     project = await sandbox.prepare(name="p", media=2)
     entries = [entry(media_id) for media_id in (*project.media_ids, *project.media_ids)]
@@ -93,7 +70,7 @@ async def test_our_own_uploads_do_not_stand_in_the_way_of_a_resume(sandbox: Sand
 
 
 async def test_a_check_that_is_switched_on_later_forgives_our_own_uploads(
-    sandbox: Sandbox, run_import: Run
+    sandbox: Sandbox, run_import: RunImport
 ) -> None:
     """Whose they are cannot be known by then."""
     project = await sandbox.prepare(name="p", media=2)
@@ -104,7 +81,7 @@ async def test_a_check_that_is_switched_on_later_forgives_our_own_uploads(
 
 
 async def test_another_import_of_the_same_input_is_stopped(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """Somebody deleted the checkpoint, or two people import the same file: nothing is doubled."""
     project = await sandbox.prepare(name="p", media=3)
@@ -130,7 +107,7 @@ async def test_another_import_of_the_same_input_is_stopped(
     ids=str,
 )
 async def test_too_many_errors_end_the_run(
-    sandbox: Sandbox, run_import: Run, budget: ErrorBudget, wrong: int, code: ExitCode
+    sandbox: Sandbox, run_import: RunImport, budget: ErrorBudget, wrong: int, code: ExitCode
 ) -> None:
     """Before the entries that were read with them are sent; the same command goes on with a larger budget."""
     project = await sandbox.prepare(name="p", media=1)
@@ -147,7 +124,9 @@ async def test_too_many_errors_end_the_run(
     assert summary.delivered == 1200 - wrong
 
 
-async def test_refusals_of_the_server_count_towards_the_budget(sandbox: Sandbox, run_import: Run) -> None:
+async def test_refusals_of_the_server_count_towards_the_budget(
+    sandbox: Sandbox, run_import: RunImport
+) -> None:
     """Unchecked entries are refused one by one, until it is enough."""
     project = await sandbox.prepare(name="p", media=40)
     entries = [entry(media_id, labels={"tram": []}) for media_id in project.media_ids]
@@ -158,7 +137,7 @@ async def test_refusals_of_the_server_count_towards_the_budget(sandbox: Sandbox,
     assert 6 <= summary.rejected < 40
 
 
-async def test_a_later_entry_that_would_wipe_an_earlier_one(sandbox: Sandbox, run_import: Run) -> None:
+async def test_a_later_entry_that_would_wipe_an_earlier_one(sandbox: Sandbox, run_import: RunImport) -> None:
     """Is said, and sent unless it is denied."""
     project = await sandbox.prepare(name="p", media=1)
     entries = [entry(project.media_ids[0]), entry(project.media_ids[0], keepData=False)]
@@ -175,17 +154,12 @@ async def test_lines_leave_in_one_request_and_are_taken(
     project = await sandbox.prepare(name="p", media=20)
     path = tmp_path / "l.jsonl"
     path.write_text(newline.join(json.dumps(entry(media_id)) for media_id in project.media_ids), newline="")
-    source = await open_source(str(path))
-    settings = Settings(server=sandbox.url, project="p", workers=0)
-    try:
-        summary = await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller())
-    finally:
-        await source.aclose()
+    summary = await import_file(path, Settings(server=sandbox.url, project="p", workers=0))
     assert (summary.exit_code, summary.delivered, summary.requests) == (0, 20, 1)
 
 
 async def test_what_the_server_alone_can_know_is_told_at_its_place(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """It names a key or nothing; where that stands in the entry is found here."""
     project = await sandbox.prepare(name="p", media=3)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +22,11 @@ from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
-from bulk_importer.labels.entry import keys_of
-from bulk_importer.model import Batch, EntryRun, KeepData, Segment, SegmentKey
+from bulk_importer.model import Batch, EntryRun, KeepData
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
+from support.entries import entry, run_of, segment_of
 
 LIMIT = 100.0
 KEEP = {None: KeepData.MISSING, True: KeepData.TRUE, False: KeepData.FALSE}
@@ -57,27 +57,6 @@ class Stage:
         return next(name for name in ("delivered", "in_doubt", "owed") if getattr(counts, name) == 3)
 
 
-def run_of(media_ids: Sequence[str], keep: bool | None, labels: dict[str, Any]) -> EntryRun:
-    """An entry for each media."""
-    keep_data = {} if keep is None else {"keepData": keep}
-    raws = [json.dumps({"internal_media_ID": each, **keep_data, **labels}).encode() for each in media_ids]
-    data = b",".join(raws)
-    starts = [sum(len(raw) + 1 for raw in raws[:at]) for at in range(len(raws))]
-    ids = list(media_ids)
-    return EntryRun(
-        0,
-        data,
-        range(len(ids)),
-        starts,
-        [len(raw) for raw in raws],
-        ids,
-        ids,
-        bytes([KEEP[keep]] * len(ids)),
-        [2] * 3,
-        keys_of(ids),
-    )
-
-
 @asynccontextmanager
 async def staged(
     sandbox: Sandbox,
@@ -88,13 +67,16 @@ async def staged(
     token: str = "",
 ) -> AsyncIterator[Stage]:
     """Send nothing, but record that a batch was sent and its answer lost."""
-    shown = {"labels": {"poi": [{"point": [{"x": 7, "y": 8}]}]}} if labels is None else labels
+    shown = (
+        {"labels": {"poi": [{"point": [{"x": 7, "y": 8}]}]}} if labels is None else {"labels": {}, **labels}
+    )
     project = await sandbox.prepare(name="p", media=3)
-    run = run_of(project.media_ids, keep, shown)
+    ids = project.media_ids
+    raws = [json.dumps(entry(media_id, keep=keep, **shown)).encode() for media_id in ids]
+    run = run_of(ids, raws, keeps=[KEEP[keep]] * 3, weight=2)
     header = Header(source="s", identity=SourceIdentity(), server=sandbox.url, project=project.id, run="r")
     checkpoint = Checkpoint.open(folder / "c", header)
-    key = SegmentKey(0, 3, 0, len(run.data), "00" * 16)
-    await checkpoint.record_segment(Segment(key, run, (), (), {}, bytes(24)))
+    await checkpoint.record_segment(segment_of(0, 3, run=run, key={"length": len(run.data)}))
     batch = Batch(0, (run,), b"[" + run.data + b"]", 3, 6)
     await checkpoint.record_sent(batch)
     await checkpoint.record_in_doubt(batch, "reset")

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import pytest
-
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
-from bulk_importer.summary import Summary
+from support.importing import RunImport
 
 CLASSES: list[dict[str, Any]] = [
     {"entryKey": "poi", "entryValue": "poi", "type": "POINT", "children": [], "required": False},
@@ -35,26 +30,10 @@ CLASSES: list[dict[str, Any]] = [
 ]
 TOKEN = "token-of-the-test"
 
-Run = Callable[..., Coroutine[Any, Any, Summary]]
 
-
-@pytest.fixture
-def run_import(tmp_path: Path) -> Run:
-    """Import `entries` into a project, and again whenever it is called again."""
-
-    async def once(
-        sandbox: Sandbox, project: Any, entries: list[Any], token: str | None = None, **more: Any
-    ) -> Summary:
-        path = tmp_path / "l.json"
-        path.write_text(json.dumps(entries))
-        settings = Settings(server=sandbox.url, project=project.id, workers=0, **more)
-        source = await open_source(str(path))
-        try:
-            return await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller(Token(token)))
-        finally:
-            await source.aclose()
-
-    return once
+def into(sandbox: Sandbox, project: Any) -> dict[str, Any]:
+    """The settings that lead there."""
+    return {"server": sandbox.url, "project": project.id}
 
 
 def entries_for(project: Any, option: str = "sunny") -> list[Any]:
@@ -97,16 +76,15 @@ def changed(**options: str) -> list[Any]:
 
 
 async def test_what_was_only_added_is_taken_by_the_next_run(
-    start_sandbox: Any, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """It is kept, and entries may use it; those that were rejected before are fed again, which is said."""
-    sandbox = await start_sandbox(seed=1)
-    project = await sandbox.prepare(media=4, label_config=CLASSES)
+    project = await sandbox.prepare(name="p", media=4, label_config=CLASSES)
     entries = [*entries_for(project)[:2], *entries_for(project, "snow")[2:]]
-    first = await run_import(sandbox, project, entries, limit=1)
+    first = await run_import(entries, limit=1)
     assert (first.exit_code, first.delivered, first.rejected) == (ExitCode.UNFINISHED, 1, 2)
     await put_config(sandbox, project, changed(sunny="sunny", rain="rain", snow="snow"))
-    second = await run_import(sandbox, project, entries)
+    second = await run_import(entries)
     assert (second.exit_code, second.delivered) == (ExitCode.REJECTIONS, 2)
     assert f"bulk-importer retry {tmp_path / 'cp'}" in second.message
     retried = await retry_rejected(RetrySpec(tmp_path / "cp", Settings(workers=0)), Caller())
@@ -114,33 +92,31 @@ async def test_what_was_only_added_is_taken_by_the_next_run(
 
 
 async def test_what_is_added_during_the_run_is_taken_for_what_it_reads_later(
-    start_sandbox: Any, run_import: Run
+    sandbox: Sandbox, run_import: RunImport
 ) -> None:
     """By the run that goes on with it."""
-    sandbox = await start_sandbox(seed=1)
-    project = await sandbox.prepare(media=4, label_config=CLASSES)
+    project = await sandbox.prepare(name="p", media=4, label_config=CLASSES)
     entries = [*entries_for(project)[:2], *entries_for(project, "snow")[2:]]
-    first = await run_import(sandbox, project, entries, limit=2, segment_bytes=120)
+    first = await run_import(entries, limit=2, segment_bytes=120)
     assert (first.exit_code, first.delivered, first.rejected) == (ExitCode.UNFINISHED, 2, 0)
     await put_config(sandbox, project, changed(sunny="sunny", rain="rain", snow="snow"))
-    second = await run_import(sandbox, project, entries, segment_bytes=120)
+    second = await run_import(entries, segment_bytes=120)
     assert (second.exit_code, second.delivered, second.message) == (0, 4, "")
 
 
 async def test_a_media_that_has_no_place_for_what_was_added_is_told_at_its_place(
-    start_sandbox: Any, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """Whoever opens it makes the place; the entry is fed again."""
-    sandbox = await start_sandbox(seed=1)
-    project = await sandbox.prepare(media=2, label_config=CLASSES)
-    await run_import(sandbox, project, entries_for(project)[:1])
+    project = await sandbox.prepare(name="p", media=2, label_config=CLASSES)
+    await run_import(entries_for(project)[:1])
     (tmp_path / "cp").rename(tmp_path / "first")
     nested = {**CLASSES[0], "entryKey": "clouds", "type": "SELECT", "options": {"few": "few"}}
     await put_config(sandbox, project, [CLASSES[0], {**CLASSES[1], "children": [nested]}])
     entries = entries_for(project)
     for entry in entries:
         entry["global_classifications"]["weather"].append({"clouds": ["few"]})
-    summary = await run_import(sandbox, project, entries, onto_uploaded=True)
+    summary = await run_import(entries, onto_uploaded=True)
     assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 1, 1)
     (finding,) = json.loads((tmp_path / "cp" / "rejected.jsonl").read_text())["findings"]
     place = "/global_classifications/weather/1/clouds"
@@ -154,33 +130,32 @@ async def test_a_media_that_has_no_place_for_what_was_added_is_told_at_its_place
 
 
 async def test_what_was_taken_away_ends_the_run_once(
-    start_sandbox: Any, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """It says what changed and what was delivered since; the next run judges what is owed by the new one."""
-    sandbox = await start_sandbox(seed=1)
-    project = await sandbox.prepare(media=4, label_config=CLASSES)
-    first = await run_import(sandbox, project, entries_for(project), limit=2)
+    project = await sandbox.prepare(name="p", media=4, label_config=CLASSES)
+    first = await run_import(entries_for(project), limit=2)
     assert (first.exit_code, first.delivered) == (ExitCode.UNFINISHED, 2)
     await put_config(sandbox, project, changed(rain="rain"))
-    stopped = await run_import(sandbox, project, entries_for(project))
+    stopped = await run_import(entries_for(project))
     assert (stopped.exit_code, stopped.state, stopped.delivered) == (ExitCode.LABEL_CONFIG, "failed", 2)
     assert "'weather' lost the option 'sunny'" in stopped.message
     assert "Nothing was delivered since it was last read" in stopped.message
     assert json.loads((tmp_path / "cp" / "summary.json").read_text())["exit_code"] == ExitCode.LABEL_CONFIG
-    again = await run_import(sandbox, project, entries_for(project))
+    again = await run_import(entries_for(project))
     assert (again.exit_code, again.delivered, again.rejected) == (ExitCode.REJECTIONS, 2, 2)
     assert again.findings["option-unknown"] == 2
 
 
 async def test_a_change_during_the_run_names_what_was_delivered_since(
-    start_sandbox: Any, run_import: Run
+    start_sandbox: Any, run_import: RunImport
 ) -> None:
     """The server accepts an option that is gone and drops it; only a reading tells."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=1.0)]))
     project = await sandbox.prepare(media=6, label_config=CLASSES)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(
-            run_import(sandbox, project, entries_for(project), max_batch_entries=2, max_in_flight=1)
+            run_import(entries_for(project), **into(sandbox, project), max_batch_entries=2, max_in_flight=1)
         )
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)
@@ -192,14 +167,14 @@ async def test_a_change_during_the_run_names_what_was_delivered_since(
     assert "the positions 0 to 5" in summary.message
 
 
-async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: Run) -> None:
+async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: RunImport) -> None:
     """By the reading that comes every now and then; what is in flight lands, the rest stays owed."""
     slow = Fault("delay", seconds=0.2, times=100)
     sandbox = await start_sandbox(seed=1, faults=FaultScript([slow]))
     project = await sandbox.prepare(media=60, label_config=CLASSES)
     async with asyncio.TaskGroup() as tasks:
-        small = {"max_batch_entries": 1, "max_in_flight": 1, "config_poll": 1.0}
-        running = tasks.create_task(run_import(sandbox, project, entries_for(project), **small))
+        small: dict[str, Any] = {"max_batch_entries": 1, "max_in_flight": 1, "config_poll": 1.0}
+        running = tasks.create_task(run_import(entries_for(project), **into(sandbox, project), **small))
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)
         await put_config(sandbox, project, changed(rain="rain"))
@@ -210,13 +185,15 @@ async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: R
     assert summary.in_doubt == 0
 
 
-async def test_a_refusal_of_what_was_found_right_makes_it_look(start_sandbox: Any, run_import: Run) -> None:
+async def test_a_refusal_of_what_was_found_right_makes_it_look(
+    start_sandbox: Any, run_import: RunImport
+) -> None:
     """A class that is gone is refused by the server; the reason is the configuration and not the entries."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=0.5)]))
     project = await sandbox.prepare(media=6, label_config=CLASSES)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(
-            run_import(sandbox, project, entries_for(project), max_batch_entries=1, max_in_flight=1)
+            run_import(entries_for(project), **into(sandbox, project), max_batch_entries=1, max_in_flight=1)
         )
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)
@@ -227,11 +204,11 @@ async def test_a_refusal_of_what_was_found_right_makes_it_look(start_sandbox: An
     assert summary.rejected > 0
 
 
-async def test_by_token_one_task_is_read_and_no_other(start_sandbox: Any, run_import: Run) -> None:
+async def test_by_token_one_task_is_read_and_no_other(start_sandbox: Any, run_import: RunImport) -> None:
     """Reading a task writes, so it is always the same."""
     sandbox = await start_sandbox(seed=1, flavour="cloud", tokens=[TOKEN])
     project = await sandbox.prepare(media=5, label_config=CLASSES)
-    summary = await run_import(sandbox, project, entries_for(project), TOKEN)
+    summary = await run_import(entries_for(project), **into(sandbox, project), token=TOKEN)
     assert (summary.exit_code, summary.delivered) == (0, 5)
     tasks = [
         seen.path
@@ -242,17 +219,16 @@ async def test_by_token_one_task_is_read_and_no_other(start_sandbox: Any, run_im
     assert len(set(tasks)) == 1
 
 
-async def test_a_file_does_not_drift(start_sandbox: Any, run_import: Run, tmp_path: Path) -> None:
+async def test_a_file_does_not_drift(start_sandbox: Any, run_import: RunImport, tmp_path: Path) -> None:
     """It is the choice of the user, and nothing is read from the server for it."""
     sandbox = await start_sandbox(seed=1, flavour="cloud", tokens=[TOKEN])
     project = await sandbox.prepare(media=3, label_config=CLASSES)
     (tmp_path / "config.json").write_text(json.dumps(CLASSES))
     for limit in (1, None):
         await run_import(
-            sandbox,
-            project,
             entries_for(project),
-            TOKEN,
+            **into(sandbox, project),
+            token=TOKEN,
             label_config=str(tmp_path / "config.json"),
             limit=limit,
         )

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bulk_importer.errors import CheckpointMismatch
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
-from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
-from bulk_importer.summary import Summary
-
-Run = Callable[..., Coroutine[Any, Any, Summary]]
+from support.importing import RunImport
 
 
 @pytest.fixture
-def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
-    """Import `content`, two lines at a time, into the same checkpoint whenever it is called."""
-
-    async def once(content: str, **more: Any) -> Summary:
-        path = tmp_path / "l.json"
-        path.write_text(content)
-        settings = Settings(server=sandbox.url, project="p", workers=0, segment_bytes=250, **more)
-        source = await open_source(str(path))
-        try:
-            return await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller())
-        finally:
-            await source.aclose()
-
-    return once
+def run_import(run_import: RunImport) -> RunImport:
+    """About two entries are a segment."""
+    return partial(run_import, segment_bytes=250)
 
 
 def lines_of(*media_ids: str) -> list[str]:
@@ -54,7 +37,7 @@ def lines_of(*media_ids: str) -> list[str]:
     ids=["path", "media_by", "settled_by", "lines"],
 )
 async def test_what_changes_the_meaning_is_refused(
-    sandbox: Sandbox, run_import: Run, limit: int | None, changed: dict[str, Any], said: str
+    sandbox: Sandbox, run_import: RunImport, limit: int | None, changed: dict[str, Any], said: str
 ) -> None:
     """Nothing is sent, and the summary of the import as it was is not repeated for another one."""
     project = await sandbox.prepare(name="p", media=8)
@@ -69,7 +52,7 @@ async def test_what_changes_the_meaning_is_refused(
 
 @pytest.mark.parametrize("form", ["lines", "array"])
 async def test_what_only_says_what_is_so_already_is_the_same_import(
-    sandbox: Sandbox, run_import: Run, form: str
+    sandbox: Sandbox, run_import: RunImport, form: str
 ) -> None:
     """`--lines auto` and what it finds."""
     project = await sandbox.prepare(name="p", media=4)

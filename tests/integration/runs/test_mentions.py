@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
-from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
-
-Run = Callable[..., Coroutine[Any, Any, Summary]]
+from support.entries import entry
+from support.importing import RunImport
 
 
 @pytest.fixture
-def run_import(sandbox: Sandbox, tmp_path: Path) -> Run:
-    """Import `entries`, about two of them in a segment; again whenever it is called again."""
-
-    async def once(entries: list[Any], **more: Any) -> Summary:
-        path = tmp_path / "l.json"
-        path.write_text(json.dumps(entries))
-        settings = Settings(server=sandbox.url, project="p", workers=0, segment_bytes=250, **more)
-        source = await open_source(str(path))
-        try:
-            return await import_source(ImportSpec(source, settings, tmp_path / "cp"), Caller())
-        finally:
-            await source.aclose()
-
-    return once
-
-
-def entry(media_id: str, **more: Any) -> dict[str, Any]:
-    """An entry without a fault, unless `more` brings one."""
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}, **more}
+def run_import(run_import: RunImport) -> RunImport:
+    """About two entries are a segment."""
+    return partial(run_import, segment_bytes=250)
 
 
 def mentioned(summary: Summary) -> tuple[int | None, int | None]:
@@ -45,7 +26,9 @@ def mentioned(summary: Summary) -> tuple[int | None, int | None]:
     return summary.media, summary.media_not_mentioned
 
 
-async def test_media_that_the_input_does_not_mention_are_counted(sandbox: Sandbox, run_import: Run) -> None:
+async def test_media_that_the_input_does_not_mention_are_counted(
+    sandbox: Sandbox, run_import: RunImport
+) -> None:
     """A media of which every entry is rejected is one of them; a finished import says the same again."""
     project = await sandbox.prepare(name="p", media=7)
     ids = project.media_ids
@@ -56,7 +39,7 @@ async def test_media_that_the_input_does_not_mention_are_counted(sandbox: Sandbo
 
 
 async def test_a_run_that_goes_on_knows_what_was_mentioned_before(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """However often it was interrupted; what wipes an entry of an earlier run is found."""
     project = await sandbox.prepare(name="p", media=12)
@@ -72,7 +55,7 @@ async def test_a_run_that_goes_on_knows_what_was_mentioned_before(
 
 
 async def test_one_that_is_denied_is_rejected_behind_an_entry_of_an_earlier_run(
-    sandbox: Sandbox, run_import: Run
+    sandbox: Sandbox, run_import: RunImport
 ) -> None:
     """And says which one it would have wiped."""
     project = await sandbox.prepare(name="p", media=8)
@@ -97,7 +80,7 @@ def damaged(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("harm", [torn, damaged, lambda _: b""], ids=["torn", "damaged", "empty"])
 async def test_what_is_not_known_any_more_is_not_said(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path, harm: Callable[[bytes], bytes]
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path, harm: Callable[[bytes], bytes]
 ) -> None:
     """In place of a wrong number; the import itself does not hang on it."""
     project = await sandbox.prepare(name="p", media=8)
@@ -110,7 +93,7 @@ async def test_what_is_not_known_any_more_is_not_said(
 
 
 async def test_without_the_media_of_the_project_only_those_of_the_input_are_counted(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """Likewise where entries for other media may pass, of which the server refuses one here."""
     project = await sandbox.prepare(name="p", media=5)
@@ -121,7 +104,7 @@ async def test_without_the_media_of_the_project_only_those_of_the_input_are_coun
     assert (summary.rejected, mentioned(summary)) == (1, (4, None))
 
 
-async def test_what_grew_is_counted_anew(sandbox: Sandbox, run_import: Run) -> None:
+async def test_what_grew_is_counted_anew(sandbox: Sandbox, run_import: RunImport) -> None:
     """The numbers are those of the whole source."""
     project = await sandbox.prepare(name="p", media=9)
     entries = [entry(media_id) for media_id in project.media_ids]
@@ -130,7 +113,7 @@ async def test_what_grew_is_counted_anew(sandbox: Sandbox, run_import: Run) -> N
 
 
 async def test_what_an_older_checkpoint_delivered_is_mentioned_by_the_mended_source(
-    sandbox: Sandbox, run_import: Run, tmp_path: Path
+    sandbox: Sandbox, run_import: RunImport, tmp_path: Path
 ) -> None:
     """A new entry behind it may wipe it, in the same run or in a later one."""
     project = await sandbox.prepare(name="p", media=9)

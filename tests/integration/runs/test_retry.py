@@ -14,19 +14,14 @@ import pytest
 
 from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
-
-
-def entry(media_id: str, at: int, keep: bool = True, *, broken: bool = False) -> dict[str, Any]:
-    """An entry whose point tells which one it is; a broken one lacks the other coordinate."""
-    point = {"x": at} if broken else {"x": at, "y": 1}
-    return {"internal_media_ID": media_id, "keepData": keep, "labels": {"poi": [{"point": [point]}]}}
+from support.entries import entry
+from support.importing import import_file
 
 
 class World:
@@ -43,11 +38,7 @@ class World:
 
     async def load(self, entries: Sequence[dict[str, Any]] | str) -> Summary:
         self.source.write_text(entries if isinstance(entries, str) else json.dumps(entries))
-        opened = await open_source(str(self.source))
-        try:
-            return await import_source(ImportSpec(opened, self.settings, self.checkpoint), Caller())
-        finally:
-            await opened.aclose()
+        return await import_file(self.source, self.settings)
 
     async def retry(
         self, corrected: Path | None = None, *, out_of_order: bool = False, **change: Any

@@ -14,7 +14,8 @@ import pytest
 from aiohttp import web
 
 from bulk_importer.checkpoint import read_state
-from support.commands import Command, entry
+from support.commands import Command
+from support.entries import entry
 
 PROJECT = "7e04af16-716b-4b47-8f54-9f3cb6b01162"
 ENTRIES = 60

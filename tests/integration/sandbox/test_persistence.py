@@ -16,12 +16,9 @@ import pytest
 
 from bulk_importer.errors import UsageError
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+from support.entries import entry
 
 StartSandboxProcess = Callable[..., Any]
-
-
-def _entry(media_id: str, x: int) -> dict[str, object]:
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": x, "y": 0}]}]}}
 
 
 def test_a_killed_sandbox_holds_what_it_answered_and_nothing_by_half(
@@ -56,7 +53,7 @@ def _upload_until_it_dies(url: str, project: dict[str, Any], number: int, answer
     try:
         while True:
             number += 1
-            body = json.dumps([_entry(media_id, number) for media_id in project["media_ids"]])
+            body = json.dumps([entry(media_id, number) for media_id in project["media_ids"]])
             connection.request("POST", f"/api/v1/project/{project['id']}/prediction", body)
             if json.load(connection.getresponse()) == {"errorMessages": ""}:
                 answered.append(number)

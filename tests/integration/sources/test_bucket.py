@@ -18,12 +18,13 @@ from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources.bucket import open_object
 from bulk_importer.sources.open import open_source
-from support.reading import entry, plain_reading, read_source
+from support.entries import numbered
+from support.reading import plain_reading, read_source
 
 obstore = pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
 
-CONTENT = json.dumps([entry(i) for i in range(3000)]).encode()
+CONTENT = json.dumps([numbered(i) for i in range(3000)]).encode()
 
 
 @pytest.fixture(scope="module")

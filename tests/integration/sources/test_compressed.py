@@ -29,9 +29,10 @@ from bulk_importer.sources.compressed import CompressedSource
 from bulk_importer.sources.member import HEAD_BYTES
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.zstd_frame import window_bytes
-from support.reading import Seen, entry, plain_reading, read_file, read_source
+from support.entries import numbered
+from support.reading import Seen, plain_reading, read_file, read_source
 
-CONTENT = json.dumps([entry(i, labels={"class": []}) for i in range(4000)]).encode()
+CONTENT = json.dumps([numbered(i, labels={"class": []}) for i in range(4000)]).encode()
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "zstd": zstd.compress,

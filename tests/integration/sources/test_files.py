@@ -15,9 +15,10 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources import open_source
-from support.reading import entry, plain_reading, read_source
+from support.entries import numbered
+from support.reading import plain_reading, read_source
 
-CONTENT = json.dumps([entry(i, labels={"class": ["x" * 1000]}) for i in range(8_000)]).encode()
+CONTENT = json.dumps([numbered(i, labels={"class": ["x" * 1000]}) for i in range(8_000)]).encode()
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ import pytest
 
 from bulk_importer.errors import MalformedInput, UsageError
 from bulk_importer.sources import open_source
-from support.reading import entry, read_file, read_source
+from support.entries import numbered
+from support.reading import read_file, read_source
 
-ENTRIES = [entry(0), entry(1)]
+ENTRIES = [numbered(0), numbered(1)]
 ARRAY = json.dumps(ENTRIES).encode()
 LINES = [json.dumps(each).encode() for each in ENTRIES]
 WRAPPED = json.dumps({"version": 1, "info": {"by": []}, "data": ENTRIES}).encode()

@@ -19,10 +19,11 @@ from bulk_importer.sources.base import Stream
 from bulk_importer.sources.compressed import unpacked
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.web import open_url
-from support.reading import Seen, entry, plain_reading, read_source
-from support.socks import socks_proxy
+from support.around.socks import socks_proxy
+from support.entries import numbered
+from support.reading import Seen, plain_reading, read_source
 
-CONTENT = json.dumps([entry(i, labels={"class": []}) for i in range(8000)]).encode()
+CONTENT = json.dumps([numbered(i, labels={"class": []}) for i in range(8000)]).encode()
 _BREAK_BYTES = 100_000
 
 
@@ -172,7 +173,7 @@ async def test_a_connection_that_breaks_for_good_ends_the_reading_resumably(serv
 
 async def test_a_resume_asks_for_the_owed_part_only(serve: Serve) -> None:
     """Its first request for content begins at the first owed byte."""
-    content = json.dumps([entry(i, labels={"class": ["x" * 1000]}) for i in range(5000)]).encode()
+    content = json.dumps([numbered(i, labels={"class": ["x" * 1000]}) for i in range(5000)]).encode()
     files = await serve(content=content)
     whole = await read(files)
     files.asked.clear()
@@ -239,7 +240,7 @@ async def test_a_server_that_denies_every_range_is_read_without_them(
 
 async def test_a_denied_range_is_no_empty_source_where_an_empty_one_would_do(serve: Serve) -> None:
     """Of JSON Lines there may be none."""
-    line = json.dumps(entry(1)).encode()
+    line = json.dumps(numbered(1)).encode()
     seen = await read(await serve(content=line, denies="with the size"), lines=True)
     assert (len(seen.elements), seen.error) == (1, None)
     assert (await read(await serve(content=b""), lines=True)).end == End(0, 0)

@@ -27,7 +27,7 @@ from bulk_importer.datagym.wire.client import Client, RequestFailed
 from bulk_importer.errors import ServerUnavailable, UsageError
 from bulk_importer.events import AnswerCame, AnswerMissed, Event
 from bulk_importer.settings import Settings
-from support.socks import socks_proxy
+from support.around.socks import socks_proxy
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 ACCEPTED = {"errorMessages": ""}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,12 @@ from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, BatchSealed, Event, OutageBegan
 from bulk_importer.model import ErrorBudget
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import RunState, Summary
+from bulk_importer.summary import RunState
 from bulk_importer.transfer.stop import StopSwitch
+from support.importing import import_file
 
 EVIL = "<script>"
 PAGE = "<html><head><title>Request blocked</title></head></html>"
@@ -72,22 +71,6 @@ def write_labels(path: Path, media_ids: Sequence[str], notes: dict[int, str] | N
     return path
 
 
-async def run_import(
-    source: Path,
-    settings: Settings,
-    observe: Callable[[Event], None] = lambda _: None,
-    stop: StopSwitch | None = None,
-) -> Summary:
-    """Import the file into the checkpoint beside it."""
-    opened = await open_source(str(source))
-    folder = Path(f"{source}.checkpoint")
-    try:
-        caller = Caller(stop=stop or StopSwitch(), observers=[observe])
-        return await import_source(ImportSpec(opened, settings, folder), caller)
-    finally:
-        await opened.aclose()
-
-
 async def points(sandbox: Sandbox, project: str) -> int:
     """How many points the project holds; each media has one at most."""
     held = [
@@ -117,7 +100,7 @@ async def test_one_disliked_text_costs_one_entry_in_one_run(
         project = await sandbox.prepare(name="p", media=120)
         source = write_labels(tmp_path / "labels.json", project.media_ids, {70: EVIL})
         settings = Settings(server=sandbox.url, project=project.id, max_in_flight=in_flight, **QUICK)
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 119, 1)
         assert await points(sandbox, project.id) == 119
     [(position, code, found)] = words(source)
@@ -143,7 +126,7 @@ async def test_several_disliked_texts_cost_one_entry_each(tmp_path: Path) -> Non
         notes = {10: "A!", 11: "B!", 12: "C!", 13: "D!", 40: "B!", 41: "B!", 59: "C!"}
         source = write_labels(tmp_path / "labels.json", project.media_ids, notes)
         settings = Settings(server=sandbox.url, project=project.id, **QUICK)
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert (summary.delivered, summary.rejected) == (53, 7)
         assert await points(sandbox, project.id) == 53
     assert sorted(position for position, *_ in words(source)) == sorted(notes)
@@ -161,7 +144,7 @@ async def test_an_import_of_one_entry_that_is_disliked_ends_with_its_rejection(
         project = await sandbox.prepare(name="p", media=1)
         source = write_labels(tmp_path / "labels.json", project.media_ids, {0: EVIL})
         settings = Settings(server=sandbox.url, project=project.id, **QUICK)
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert (summary.exit_code, summary.rejected) == (ExitCode.REJECTIONS, 1)
 
 
@@ -176,9 +159,9 @@ async def test_a_limit_for_bodies_costs_only_what_is_above_it_alone(what: int | 
         settings = Settings(
             server=sandbox.url, project=project.id, min_batch_weight=200, max_in_flight=2, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         while summary.in_doubt:
-            summary = await run_import(source, settings)
+            summary = await import_file(source, settings)
         assert (summary.delivered, summary.rejected) == (149, 1)
         assert await points(sandbox, project.id) == 149
         turned_away = sum(bool(seen.fault) for seen in sandbox.requests)
@@ -202,7 +185,7 @@ async def test_what_stands_before_all_that_would_pass_is_rejected_all_the_same(t
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, max_in_flight=3, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert (summary.exit_code, summary.delivered, summary.rejected) == (ExitCode.REJECTIONS, 3, 3)
 
 
@@ -225,7 +208,7 @@ async def test_answers_that_nobody_understands_on_every_upload_leave_a_handful_i
             **{**QUICK, "max_outage": 1.0, "server_request_limit": 600.0},
         )
         events: list[Event] = []
-        summary = await run_import(source, settings, events.append)
+        summary = await import_file(source, settings, observe=events.append)
         delivered = await points(sandbox, project.id)
     _, state = read_state(Path(f"{source}.checkpoint"))
     assert 0 < len(state.doubts()) <= in_flight + 3
@@ -248,7 +231,7 @@ async def test_a_run_goes_on_by_itself_when_the_server_is_understood_again(tmp_p
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, max_in_flight=1, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert summary.delivered == await points(sandbox, project.id) == 60
     assert summary.exit_code == ExitCode.DELIVERED
 
@@ -266,7 +249,7 @@ async def test_a_doubt_at_the_end_is_named_with_its_reason(tmp_path: Path) -> No
             max_in_flight=1,
             **{**QUICK, "server_request_limit": 600.0},
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert summary.exit_code == ExitCode.IN_DOUBT
     assert 'status 500, a page of HTML ("Request blocked")' in summary.message
 
@@ -294,7 +277,7 @@ async def test_a_gateway_that_lets_only_uploads_of_nothing_pass_condemns_nobody(
             max_in_flight=in_flight,
             **{**QUICK, "max_outage": 1.0, "server_request_limit": 600.0},
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert summary.exit_code == ExitCode.SERVER
         assert summary.rejected == 0
         assert summary.delivered == await points(sandbox, project.id)
@@ -319,7 +302,7 @@ async def test_a_server_that_answers_no_upload_condemns_nobody_however_often_the
             **{**QUICK, "max_outage": 0.3, "server_request_limit": 0.01},
         )
         for _ in range(7):
-            summary = await run_import(source, settings)
+            summary = await import_file(source, settings)
             assert summary.exit_code == ExitCode.SERVER
             assert summary.rejected == 0
 
@@ -333,7 +316,7 @@ async def test_a_token_that_is_refused_in_nobodys_words_ends_the_run_after_a_few
         project = await sandbox.prepare(name="p", media=40)
         source = write_labels(tmp_path / "labels.json", project.media_ids)
         settings = Settings(server=sandbox.url, project=project.id, max_batch_entries=2, **QUICK)
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         assert len([seen for seen in sandbox.requests if seen.method == "POST"]) <= 12
     assert summary.exit_code == ExitCode.SERVER
     assert "Check the token" in summary.message
@@ -357,7 +340,7 @@ async def test_a_request_that_is_too_much_for_the_server_goes_in_parts_the_next_
             if isinstance(event, BatchSealed):
                 sealed.append(event.entries)
 
-        summary = await run_import(source, settings, observe)
+        summary = await import_file(source, settings, observe=observe)
         assert await points(sandbox, project.id) == 7
     assert (summary.delivered, summary.rejected, summary.in_doubt) == (7, 1, 0)
     assert sealed == [8, *[1] * 8, *[1] * 3]
@@ -381,11 +364,11 @@ async def test_what_was_suspected_is_kept_apart_by_the_next_run(tmp_path: Path) 
             if isinstance(event, BatchDelivered):
                 stop.request("enough", ExitCode.TERMINATED)
 
-        first = await run_import(source, settings, observe, stop)
+        first = await import_file(source, settings, observe=observe, stop=stop)
         assert first.state is RunState.STOPPED
         _, state = read_state(Path(f"{source}.checkpoint"))
         assert any(20 in SpanSet(group.spans) for group in state.suspects)
-        second = await run_import(source, settings)
+        second = await import_file(source, settings)
         assert (second.delivered, second.rejected) == (47, 1)
         assert await points(sandbox, project.id) == 47
 

@@ -23,12 +23,11 @@ from bulk_importer.events import (
     OutageEnded,
     WindowClosed,
 )
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
-from bulk_importer.summary import RunState, Summary
+from bulk_importer.summary import RunState
 from bulk_importer.transfer.stop import StopSwitch
+from support.importing import import_file
 
 QUICK: dict[str, Any] = {
     "label_config": "none",
@@ -48,18 +47,6 @@ def write_labels(path: Path, media_ids: Sequence[str]) -> Path:
     ]
     path.write_text(json.dumps(entries))
     return path
-
-
-async def run_import(
-    source: Path, settings: Settings, observe: Callable[[Event], None] = lambda _: None
-) -> Summary:
-    """Import the file into the checkpoint beside it."""
-    opened = await open_source(str(source))
-    folder = Path(f"{source}.checkpoint")
-    try:
-        return await import_source(ImportSpec(opened, settings, folder), Caller(observers=[observe]))
-    finally:
-        await opened.aclose()
 
 
 async def test_a_server_that_is_killed_and_started_again_is_waited_for(
@@ -87,7 +74,7 @@ async def test_a_server_that_is_killed_and_started_again_is_waited_for(
         server=server.url, project=project["id"], max_batch_entries=10, max_outage=60, **QUICK
     )
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(run_import(source, settings, observe))
+        running = tasks.create_task(import_file(source, settings, observe=observe))
         await began.wait()
         again = await asyncio.to_thread(sandbox_process, *arguments)
     summary = running.result()
@@ -109,7 +96,7 @@ async def test_a_server_that_stays_away_ends_the_run_with_everything_owed(tmp_pa
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=2, max_outage=0.3, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert summary.exit_code == ExitCode.SERVER
     assert "503" in summary.message
     assert (summary.delivered, summary.owed, summary.in_doubt) == (2, 18, 0)
@@ -133,7 +120,7 @@ async def test_the_signs_of_an_outage_are_as_many_as_a_person_says(tmp_path: Pat
                 **QUICK,
             )
             events: list[Event] = []
-            summary = await run_import(source, settings, events.append)
+            summary = await import_file(source, settings, observe=events.append)
         assert summary.delivered == 6
         assert sum(isinstance(event, OutageBegan) for event in events) == outages
 
@@ -154,7 +141,7 @@ async def test_settings_that_cannot_be_meant_together_are_refused_before_anythin
     source = write_labels(tmp_path / "labels.json", ["m"])
     settings = Settings(server="http://localhost:1", project="p", **{**QUICK, **wrong})
     with pytest.raises(UsageError, match=said):
-        await run_import(source, settings)
+        await import_file(source, settings)
     assert not Path(f"{source}.checkpoint").exists()
 
 
@@ -169,7 +156,7 @@ async def test_a_server_without_its_database_is_away_and_nobody_is_condemned(tmp
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, max_outage=0.3, **quick
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert summary.exit_code == ExitCode.SERVER
     assert summary.rejected == 0
     assert summary.owed == 12 - summary.delivered > 0
@@ -182,7 +169,7 @@ async def test_while_connections_are_refused_a_look_up_waits_too(tmp_path: Path)
         project = await sandbox.prepare(name="p", media=3)
         source = write_labels(tmp_path / "labels.json", project.media_ids)
         settings = Settings(server=sandbox.url, project="p", workers=0, max_outage=30)
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert summary.delivered == 3
 
 
@@ -193,7 +180,7 @@ async def test_a_413_is_remembered_by_the_next_run(tmp_path: Path) -> None:
         project = await sandbox.prepare(name="p", media=60)
         source = write_labels(tmp_path / "labels.json", project.media_ids)
         settings = Settings(server=sandbox.url, project=project.id, min_batch_weight=10_000, **QUICK)
-        first = await run_import(source, replace(settings, limit=30))
+        first = await import_file(source, replace(settings, limit=30))
         refused = [seen for seen in sandbox.requests if seen.status == 413]
         sealed: list[int] = []
 
@@ -201,7 +188,7 @@ async def test_a_413_is_remembered_by_the_next_run(tmp_path: Path) -> None:
             if isinstance(event, BatchSealed):
                 sealed.append(event.bytes)
 
-        second = await run_import(source, settings, observe)
+        second = await import_file(source, settings, observe=observe)
     assert (first.delivered, second.delivered) == (30, 60)
     assert refused
     assert max(sealed) <= 2000
@@ -217,7 +204,7 @@ async def test_a_connection_that_is_closed_after_its_last_answer_costs_nothing(t
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, min_in_flight=3, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
     assert (summary.delivered, summary.requests, summary.retries, summary.in_doubt) == (60, 60, 0, 0)
 
 
@@ -229,7 +216,7 @@ async def test_rates_hold_over_the_run(tmp_path: Path) -> None:
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, max_entries_per_second=40, **QUICK
         )
-        summary = await run_import(source, settings)
+        summary = await import_file(source, settings)
         came = [seen.began for seen in sandbox.requests if seen.method == "POST"]
     assert summary.delivered == 10
     assert came[-1] - came[0] >= 0.2
@@ -249,7 +236,7 @@ async def test_a_polite_run_comes_to_its_end(tmp_path: Path) -> None:
         settings = Settings(
             server=sandbox.url, project=project.id, polite=True, max_batch_entries=2, min_in_flight=2, **QUICK
         )
-        summary = await run_import(source, settings, observe)
+        summary = await import_file(source, settings, observe=observe)
         methods = [seen.method for seen in sandbox.requests]
     assert summary.delivered == 40
     assert methods[:5] == ["GET"] * 5
@@ -271,13 +258,8 @@ async def test_outside_its_hours_a_run_sends_nothing_until_it_is_stopped(tmp_pat
                 said.append(event.hours)
                 stop.request("enough", ExitCode.TERMINATED)
 
-        opened = await open_source(str(source))
         settings = Settings(server=sandbox.url, project=project.id, window=window, **QUICK)
-        folder = Path(f"{source}.checkpoint")
-        summary = await import_source(
-            ImportSpec(opened, settings, folder), Caller(stop=stop, observers=[observe])
-        )
-        await opened.aclose()
+        summary = await import_file(source, settings, stop=stop, observe=observe)
         assert not sandbox.requests
     assert summary.exit_code == ExitCode.TERMINATED
     assert summary.owed == 3

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, rejected_lines, verify
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
-from support.checkpoints import FailingFile, batch_of, header, rejection_of, segment_of
+from support.checkpoints import FailingFile, header
+from support.entries import batch_of, rejection_of, segment_of
+from support.profiles import examples
 
 UNREAD = "unread"
 
@@ -201,7 +203,7 @@ async def live(folder: Path, story: Story, disk: Disk, compact_bytes: int) -> No
     st.lists(st.integers(0, 60), min_size=1, max_size=6),
     st.sampled_from([400, 1 << 30]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @example(0, [0, 3, 9], 400)
 def test_what_was_acknowledged_survives_any_power_cut(seed: int, cuts: list[int], compact_bytes: int) -> None:
     """Nothing is forgotten and nothing made up, over several lives, with and without compaction."""

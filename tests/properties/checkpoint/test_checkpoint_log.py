@@ -14,6 +14,7 @@ from bulk_importer.checkpoint.log.frames import Damage
 from bulk_importer.checkpoint.log.replay import replay
 from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.checkpoint.log.transitions import apply
+from support.profiles import examples
 from support.stories import HEADER, NaiveLedger, naive, story, told, written
 
 
@@ -24,7 +25,7 @@ def compacted(content: bytes) -> bytes:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 40), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_any_prefix_of_a_log_tells_what_was_true_at_that_length(
     seed: int, steps: int, data: st.DataObject
 ) -> None:
@@ -69,7 +70,7 @@ def test_every_single_flipped_bit_of_one_log_is_damage(is_compacted: bool) -> No
 
 
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(0, 200), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_a_flipped_bit_in_a_torn_log_never_changes_what_it_tells(
     seed: int, steps: int, torn: int, data: st.DataObject
 ) -> None:
@@ -88,7 +89,7 @@ def test_a_flipped_bit_in_a_torn_log_never_changes_what_it_tells(
 
 
 @given(st.integers(0, 2**32), st.integers(2, 60), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_a_dropped_or_doubled_frame_is_damage(seed: int, steps: int, data: st.DataObject) -> None:
     """Frames know their place, so a file system that loses or repeats a stretch does not go unnoticed."""
     content, ends = written([payload for payload, _ in story(seed, steps)])
@@ -101,7 +102,7 @@ def test_a_dropped_or_doubled_frame_is_damage(seed: int, steps: int, data: st.Da
 
 
 @given(st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_a_compacted_log_tells_the_same_then_and_ever_after(seed: int, steps: int, more: int) -> None:
     """A snapshot in place of the history makes no difference to what it says, or to what may follow."""
     chapters = story(seed, steps + more)
@@ -123,7 +124,7 @@ def test_a_compacted_log_that_breaks_off_in_its_snapshot_is_damage() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_how_often_an_entry_failed_is_known_as_long_as_it_is_unsettled(seed: int, steps: int) -> None:
     """By the entries that it failed together with, through compaction as well; no entry is in two groups."""
     ledger = NaiveLedger(Random(seed))

@@ -15,6 +15,7 @@ from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.proof.salvage import salvage
 from bulk_importer.spans import SpanSet
+from support.profiles import examples
 from support.stories import story, written
 
 
@@ -37,7 +38,7 @@ def test_any_flipped_bit_is_turned_back(seed: int) -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(2, 60), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_a_lost_record_never_makes_owed_what_may_have_been_sent(
     seed: int, steps: int, data: st.DataObject
 ) -> None:

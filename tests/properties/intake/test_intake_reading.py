@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import ReadPlan, SegmentKey
 from bulk_importer.sources.files import PipeSource
+from support.profiles import examples
 from support.reading import Seen, plain_reading, read_file, read_source
 
 Json = Any
@@ -68,7 +69,7 @@ def write(elements: list[Json], style: str) -> bytes:
 _DOCUMENTS = st.builds(write, st.lists(_ELEMENTS, max_size=7), _STYLES)
 _SIZES = st.one_of(st.integers(1, 40), st.sampled_from([64, 257, 1000, 1 << 20]))
 
-_quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_quick = settings(max_examples=examples(40))
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def test_a_damaged_document_gives_what_is_before_the_damage_and_never_accepts_it
 
 
 @given(elements=st.lists(_ELEMENTS, min_size=1, max_size=3), style=_STYLES, size=_SIZES)
-@settings(parent=_quick, max_examples=4)
+@settings(parent=_quick, max_examples=examples(4))
 def test_a_document_cut_anywhere_breaks_off_at_its_last_byte(
     path: Path, elements: list[Json], style: str, size: int
 ) -> None:

@@ -22,6 +22,7 @@ from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
 from support.judging import judged
+from support.profiles import examples
 
 ORACLE = jsonschema.Draft7Validator(schema_document())
 JUDGE = Judge(Rules())
@@ -228,7 +229,7 @@ def disagreement(value: Any, random: Random) -> str | None:
     return None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600))
 @given(seed=st.integers(0, 2**64), mutations=st.integers(0, 4))
 def test_a_mutated_entry_is_judged_as_the_reference_judges_it(seed: int, mutations: int) -> None:
     """The same entries are accepted, and each error of the reference has a finding at its place or inside it."""
@@ -239,7 +240,7 @@ def test_a_mutated_entry_is_judged_as_the_reference_judges_it(seed: int, mutatio
     assert disagreement(value, random) is None, value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(seed=st.integers(0, 2**64))
 def test_an_accepted_entry_gives_the_same_columns_however_it_is_looked_at(seed: int) -> None:
     """An object under a key that nobody knows sends it to the exact look, and changes nothing but a count."""
@@ -263,7 +264,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(value=JUNK, seed=st.integers(0, 100))
 def test_any_json_at_all_is_judged_as_the_reference_judges_it(value: Any, seed: int) -> None:
     """Not only what resembles an entry."""
@@ -271,7 +272,7 @@ def test_any_json_at_all_is_judged_as_the_reference_judges_it(value: Any, seed: 
     assert disagreement(value if isinstance(value, dict) else {"internal_media_ID": value}, random) is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(raw=st.binary(max_size=60), seed=st.integers(0, 2**64), place=st.floats(0, 1))
 def test_whatever_bytes_come_the_verdict_is_one_of_three(raw: bytes, seed: int, place: float) -> None:
     """Nothing is raised, and what was not JSON for the standard library is never sent."""

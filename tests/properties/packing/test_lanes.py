@@ -9,17 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bulk_importer.model import EntryRun
 from bulk_importer.packing import Lanes
+from support.entries import run_of
+from support.profiles import examples
 
 FEW = "abc"
 MANY = "defghijklmnop"
-
-
-def one(lane: str, number: int) -> EntryRun:
-    """A run of one entry."""
-    raw = b"%d" % number
-    return EntryRun(0, raw, [number], [0], [len(raw)], [lane], [lane], b"\0", [1], [0])
 
 
 class LanesModel(RuleBasedStateMachine):
@@ -47,7 +42,7 @@ class LanesModel(RuleBasedStateMachine):
     def wait(self, chosen: Random) -> None:
         """An entry comes up behind one that is under way."""
         lane = chosen.choice(sorted(self.held))
-        self.lanes.wait(lane, one(lane, self.number))
+        self.lanes.wait(lane, run_of([lane], positions=[self.number]))
         self.waiting.setdefault(lane, []).append(self.number)
         self.number += 1
 
@@ -75,5 +70,5 @@ class LanesModel(RuleBasedStateMachine):
         assert self.lanes.waiting_bytes == sum(len(str(n)) for each in self.waiting.values() for n in each)
 
 
-LanesModel.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+LanesModel.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=30)
 TestLanesModel = LanesModel.TestCase

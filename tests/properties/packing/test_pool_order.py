@@ -13,30 +13,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.spans import Span, SpanSet
+from support.entries import run_of
+from support.profiles import examples
 
 MEDIA = "abcd"
 EACH_ITS_OWN = "efghijklmnopqrstuvwxyz"
 
 
-def run_of(media: str, first: int) -> EntryRun:
+def lettered(media: str, first: int) -> EntryRun:
     """A run of entries with these one-letter media."""
-    raws = [json.dumps([letter, at]).encode() for at, letter in enumerate(media, first)]
-    starts, at = [], 0
-    for raw in raws:
-        starts.append(at)
-        at += len(raw) + 1
-    return EntryRun(
-        0,
-        b",".join(raws),
-        range(first, first + len(raws)),
-        starts,
-        [len(raw) for raw in raws],
-        list(media),
-        list(media),
-        bytes(len(raws)),
-        [1] * len(raws),
-        [0] * len(raws),
-    )
+    positions = range(first, first + len(media))
+    raws = [json.dumps([letter, at]).encode() for letter, at in zip(media, positions, strict=True)]
+    return run_of(media, raws, positions=positions)
 
 
 class PoolOrder(RuleBasedStateMachine):
@@ -65,7 +53,7 @@ class PoolOrder(RuleBasedStateMachine):
     @rule(media=st.text(alphabet=MEDIA, min_size=1, max_size=12))
     def put(self, media: str) -> None:
         """A run comes in; the pool is wide enough not to block."""
-        putting = self.pool.put(run_of(media, len(self.media)))
+        putting = self.pool.put(lettered(media, len(self.media)))
         try:
             putting.send(None)
         except StopIteration:
@@ -78,7 +66,7 @@ class PoolOrder(RuleBasedStateMachine):
         """A run comes in of which some entries were rejected when they were read."""
         first = len(self.media)
         out = {at for at in left if at < len(media)}
-        run = run_of(media, first).take([at for at in range(len(media)) if at not in out])
+        run = lettered(media, first).take([at for at in range(len(media)) if at not in out])
         with suppress(StopIteration):
             self.pool.put(run).send(None)
         self.media += media
@@ -160,5 +148,5 @@ class PoolOrder(RuleBasedStateMachine):
         assert self.pool.bytes == 0
 
 
-PoolOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+PoolOrder.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=30)
 TestPoolOrder = PoolOrder.TestCase

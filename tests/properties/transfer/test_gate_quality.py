@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks.gate_servers import SERVERS, Load, best_fixed, goodput, simulate
+from benchmarks.parts.gate_servers import SERVERS, Load, best_fixed, goodput, simulate
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
 
 STEADY = [name for name, server in SERVERS.items() if server.later is None and name != "noisy"]

@@ -10,26 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.checkpoint.retries import retry_folders
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
+from support.entries import entry
+from support.importing import import_file
+from support.profiles import examples
 
 ENTRIES = 8
 MISHAPS: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
-
-
-def entry(media_id: str, x: int, *, broken: bool) -> dict[str, Any]:
-    """A point tells which entry, and which attempt at it, was delivered."""
-    point = {"x": x} if broken else {"x": x, "y": 1}
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [point]}]}}
 
 
 class Person:
@@ -59,8 +56,7 @@ class Person:
         entries = [entry(media, at, broken=True) for at, media in enumerate(self.project.media_ids)]
         path.write_text(json.dumps(entries))
         told = replace(self.settings, server=self.sandbox.url, project=self.project.id)
-        async with await open_source(str(path)) as source:  # type: ignore[attr-defined]  # a file is owned
-            await import_source(ImportSpec(source, told, self.checkpoint), Caller())
+        await import_file(path, told)
 
     async def retry(self, *, sane: bool) -> None:
         """Feed a part of what is listed, well or badly mended, or go on with what was begun."""
@@ -127,8 +123,9 @@ async def live(seed: int, rounds: int) -> None:
             await person.check(at_rest=True)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.integers(1, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(10))
 @example(0, 5)
 @example(1571, 5)
 def test_retries_double_nothing_and_lose_nothing(seed: int, rounds: int) -> None:

@@ -18,12 +18,13 @@ from bulk_importer.checkpoint import CheckpointState, read_state
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchSealed, Event
 from bulk_importer.model import ErrorBudget, KeepData
-from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.transfer.stop import StopSwitch
+from support.entries import entry
+from support.importing import import_file
+from support.profiles import examples
 
 MEDIA = 6
 CLASSES: list[dict[str, Any]] = [
@@ -53,19 +54,14 @@ class Story:
     stops: Sequence[tuple[int, bool]]
 
 
-def entry(told: Told, media_id: str, position: int) -> Mapping[str, Any]:
+def told_entry(told: Told, media_id: str, position: int) -> Mapping[str, Any]:
     """An entry whose one point tells its position."""
-    keep = {} if told.keep is KeepData.MISSING else {"keepData": told.keep is KeepData.TRUE}
-    labels: dict[str, Any] = {"poi": [{"point": [{"x": position, "y": 1}]}]}
-    if told.poison == "unknown class":
-        labels["nothing"] = []
+    keep = None if told.keep is KeepData.MISSING else told.keep is KeepData.TRUE
     note = TOO_LONG if told.poison == "always ex_system" else f"n{position}"
-    return {
-        "internal_media_ID": media_id,
-        **keep,
-        "global_classifications": {"note": [note]},
-        "labels": labels,
-    }
+    made = entry(media_id, position, keep, global_classifications={"note": [note]})
+    if told.poison == "unknown class":
+        made["labels"]["nothing"] = []
+    return made
 
 
 tolds = st.builds(
@@ -125,7 +121,7 @@ async def tell(story: Story, folder: Path) -> None:
         source = folder / "labels.json"
         source.write_text(
             json.dumps(
-                [entry(told, project.media_ids[told.media], at) for at, told in enumerate(story.entries)]
+                [told_entry(told, project.media_ids[told.media], at) for at, told in enumerate(story.entries)]
             )
         )
         wanted = Settings(
@@ -177,12 +173,7 @@ async def run_once(
             if aborts:
                 stop.abort()
 
-    opened = await open_source(str(source))
-    try:
-        spec = ImportSpec(opened, wanted, Path(f"{source}.checkpoint"))
-        return await import_source(spec, Caller(stop=stop, observers=[observe] if stop_after else []))
-    finally:
-        await opened.aclose()
+    return await import_file(source, wanted, stop=stop, observe=observe if stop_after else None)
 
 
 def compare(story: Story, state: CheckpointState, held: Sequence[Sequence[Mapping[str, Any]]]) -> None:
@@ -240,7 +231,8 @@ async def test_stories_that_once_ended_badly(story: Story, tmp_path: Path) -> No
     await tell(story, tmp_path)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 @given(story=stories)
 def test_the_record_is_what_the_server_holds(story: Story) -> None:
     """Delivered is what the sandbox holds, rejected what it refuses, and the order of each media is kept."""
@@ -250,7 +242,7 @@ def test_the_record_is_what_the_server_holds(story: Story) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.timeout(7200)
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3000), suppress_health_check=list(HealthCheck))
 @given(story=stories)
 def test_the_record_is_what_the_server_holds_thousands_of_times(story: Story) -> None:
     """The same, for as long as it takes."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bulk_importer.checkpoint import Checkpoint, DeliveredDigests, delivered_digests
 from bulk_importer.checkpoint.digests import damaged_digests
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
-from support.checkpoints import batch_of, header, segment_of
+from support.checkpoints import header
+from support.entries import batch_of, segment_of
 
 # Few different ones that overlap when they lie side by side, so that a search could hit between two of them.
 ALIKE = st.lists(st.sampled_from([0, 1, 256]), min_size=8, max_size=8).map(

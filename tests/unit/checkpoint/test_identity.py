@@ -10,8 +10,9 @@ from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.checkpoint import Checkpoint, FolderOptions, SourceIdentity, identify
 from bulk_importer.errors import CheckpointMismatch
-from bulk_importer.model import Segment, SegmentKey
-from support.checkpoints import header, segment_of
+from bulk_importer.model import Segment
+from support.checkpoints import header
+from support.entries import segment_of
 
 PART = 40_000  # bytes of a segment; several blocks of the identity lie in each
 
@@ -40,10 +41,8 @@ class Folder:
 
     def segment(self, number: int) -> Segment:
         content = self.source.read_bytes()[number * PART : (number + 1) * PART]
-        digest = xxh3_128_hexdigest(content)
-        key = SegmentKey(10 * number, 10, number * PART, PART, digest)
-        made = segment_of(10 * number, 10)
-        return Segment(key, made.run, made.rejections, made.skipped, made.counts, made.digests)
+        key = {"offset": number * PART, "length": PART, "digest": xxh3_128_hexdigest(content)}
+        return segment_of(10 * number, 10, key=key)
 
     async def resume(self, *, grew: bool = False, plain: bool = True) -> Checkpoint:
         with self.source.open("rb") as source:

@@ -14,7 +14,9 @@ from bulk_importer.checkpoint import rejected_lines
 from bulk_importer.checkpoint.rejects import REJECTED, RejectedLines
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import SpanSet
-from support.checkpoints import FailingFile, no_room, rejection_of
+from support.checkpoints import FailingFile, no_room
+from support.entries import rejection_of
+from support.profiles import examples
 
 
 def written(folder: Path, *raws: bytes, max_bytes: int | None = None) -> int:
@@ -99,7 +101,7 @@ def test_a_line_of_yesterday_is_read(tmp_path: Path) -> None:
     st.binary(max_size=30)
     | st.text(alphabet='{}[]",:0123456789.eE-+ \n\r\t\\ué\x00tfn', max_size=30).map(str.encode)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_whatever_the_entry_each_rejection_is_one_line_that_can_be_read_back(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes
 ) -> None:

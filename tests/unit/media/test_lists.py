@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.datagym.reads.listings import TaskRow
@@ -18,6 +18,7 @@ from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.lists import first_row, media_names, media_tasks, name_map
 from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.media.rules import MediaFlag
+from support.profiles import examples
 
 
 def row(number: int, state: str = "BACKLOG", task: str = "") -> TaskRow:
@@ -74,30 +75,17 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 # More than is read at a time, so that what is behind it is looked at by itself.
-PLAIN = "".join(f"Media-{number:024}\n" for number in range(10_000))
+PLAIN = "".join(f"Media-{number:024}\n" for number in range(8_500))
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "",
-        "\ufeff",
-        "\ufeff\r\n mediaId\r\n",
-        "id\n",
-        pytest.param(PLAIN, marks=pytest.mark.slow),
-        pytest.param("media_id\r\n" + PLAIN, marks=pytest.mark.slow),
-    ],
+LINES = st.lists(
+    st.text("aZ0\u00e9 ,\"'[\r", max_size=4).map(lambda text: text.strip() and text), min_size=1, max_size=30
 )
-@given(
-    st.lists(
-        st.text("aZ0\u00e9 ,\"'[\r", max_size=4).map(lambda text: text.strip() and text),
-        min_size=1,
-        max_size=30,
-    ),
-    st.sampled_from(["\n", "\r\n"]),
-)
-def test_lists_of_ids_are_read_as_csv_reads_them(before: str, lines: list[str], end: str) -> None:
-    """Whatever stands in a line: blanks, capitals, accents, quoted cells over several lines, nothing at all.
+ENDS = st.sampled_from(["\n", "\r\n"])
+
+
+def expect_as_csv(before: str, lines: list[str], end: str) -> None:
+    """What is read of `lines` behind `before` is what `csv` reads there.
 
     Where a line holds more than one cell nobody knows which is the id, without a head line.
     """
@@ -116,6 +104,21 @@ def test_lists_of_ids_are_read_as_csv_reads_them(before: str, lines: list[str], 
         else:
             with pytest.raises(UsageError, match=f"at its row {wrong[0]}: "):
                 keys(path)
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "\ufeff\r\n mediaId\r\n", "id\n"])
+@given(LINES, ENDS)
+def test_lists_of_ids_are_read_as_csv_reads_them(before: str, lines: list[str], end: str) -> None:
+    """Whatever stands in a line: blanks, capitals, accents, quoted cells over several lines, nothing at all."""
+    expect_as_csv(before, lines, end)
+
+
+@pytest.mark.parametrize("before", [PLAIN, "media_id\r\n" + PLAIN], ids=["without a head", "with a head"])
+@settings(max_examples=examples(15))
+@given(LINES, ENDS)
+def test_so_are_those_behind_what_is_read_in_one_go(before: str, lines: list[str], end: str) -> None:
+    """Odd lines may stand far behind plain ones."""
+    expect_as_csv(before, lines, end)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.packing.test_pool import run_of
 
 from bulk_importer.model import Limits, Outcome
 from bulk_importer.packing import Apart, Pool
 from bulk_importer.packing.apart import PARTS
 from bulk_importer.spans import Span, SpanSet
+from support.entries import run_of
 
 WIDE = Limits(max_entries=1000, max_bytes=1 << 20, max_weight=1 << 20)
 
@@ -20,14 +20,14 @@ def sealed(pool: Pool) -> list[tuple[list[int], bool, int]]:
     """All that a pool packs, one batch after the other: positions, whether it is suspect, and its tries."""
     batches = []
     while (batch := pool.seal(WIDE)) is not None:
-        batches.append(([entry["at"] for entry in json.loads(batch.body)], batch.suspect, batch.tries))
+        batches.append((json.loads(batch.body), batch.suspect, batch.tries))
     return batches
 
 
 async def test_a_group_leaves_in_parts_between_the_others() -> None:
     """In the order of the source, so that the entries of one media keep theirs."""
     pool = Pool(1 << 20, apart=Apart([([Span(2, 20)], 3)]))
-    await pool.put(run_of(*(f"m{at}" for at in range(24))))
+    await pool.put(run_of([f"m{at}" for at in range(24)]))
     parts = [list(range(at, at + 2)) for at in range(2, 20, 2)]
     assert sealed(pool) == [
         ([0, 1], False, 0),
@@ -39,7 +39,7 @@ async def test_a_group_leaves_in_parts_between_the_others() -> None:
 async def test_what_comes_back_is_kept_apart_as_well() -> None:
     """A part that is owed again is not mixed with what waits behind it."""
     pool = Pool(1 << 20, apart=Apart([([Span(0, 1)], 1)]))
-    await pool.put(run_of("a", "b"))
+    await pool.put(run_of("ab"))
     batch = pool.seal(WIDE)
     assert batch is not None
     pool.settle(batch, Outcome.OWED)
@@ -49,7 +49,7 @@ async def test_what_comes_back_is_kept_apart_as_well() -> None:
 async def test_parts_that_wait_behind_their_media_hold_up_nobody_else() -> None:
     """The next part may leave meanwhile."""
     pool = Pool(1 << 20, apart=Apart([([Span(1, 2)], 1), ([Span(2, 3)], 1)]))
-    await pool.put(run_of("a", "a", "b"))
+    await pool.put(run_of("aab"))
     assert [positions for positions, *_ in sealed(pool)] == [[0], [2]]
 
 

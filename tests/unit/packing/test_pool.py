@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 from bulk_importer.model import EntryRun, Limits, Outcome
 from bulk_importer.packing import Pool
+from support.entries import run_of
 
 WIDE = Limits(max_entries=1000, max_bytes=1 << 20, max_weight=1 << 20)
 
 
-def run_of(*media_ids: str, first: int = 0, separator: bytes = b",", padding: int = 0) -> EntryRun:
+def cut(*media_ids: str, first: int = 0, **more: Any) -> EntryRun:
     """A run of entries as it would be cut from a segment."""
-    data = bytearray(b"\n" * padding)
-    starts: list[int] = []
-    lengths: list[int] = []
-    for position, media_id in enumerate(media_ids, first):
-        raw = json.dumps({"internal_media_ID": media_id, "at": position}).encode()
-        if starts:
-            data += separator
-        starts.append(len(data))
-        lengths.append(len(raw))
-        data += raw
-    ids = list(media_ids)
-    return EntryRun(
-        offset=10_000 * first,
-        data=bytes(data),
-        positions=range(first, first + len(ids)),
-        starts=starts,
-        lengths=lengths,
-        media_ids=ids,
-        lanes=[media_id.lower() for media_id in ids],
-        keeps=bytes(len(ids)),
-        weights=[2] * len(ids),
-        keys=[0] * len(ids),
-    )
+    positions = range(first, first + len(media_ids))
+    raws = [
+        json.dumps({"internal_media_ID": each, "at": at}).encode()
+        for each, at in zip(media_ids, positions, strict=True)
+    ]
+    return run_of(media_ids, raws, positions=positions, weight=2, offset=10_000 * first, **more)
 
 
 def pool_of(*runs: EntryRun, capacity: int = 1 << 20) -> Pool:
@@ -58,7 +43,7 @@ def positions(pool: Pool, limits: Limits = WIDE) -> list[int]:
 
 def test_a_batch_is_an_array_of_the_entries_as_they_came() -> None:
     """Neighbours keep what stood between them in the source, so nothing is written anew."""
-    run = run_of("a", "b", separator=b" ,\r\n\t")
+    run = cut("a", "b", separator=b" ,\r\n\t")
     batch = pool_of(run).seal(WIDE)
     assert batch is not None
     assert batch.body == b"[" + run.data + b"]"
@@ -66,7 +51,7 @@ def test_a_batch_is_an_array_of_the_entries_as_they_came() -> None:
 
 def test_a_batch_stops_at_each_limit() -> None:
     """Whichever is reached first: entries, bytes of the body, or weight."""
-    run = run_of(*"abcdef")
+    run = cut(*"abcdef")
     length = len(run.raw(0))
     assert positions(pool_of(run), Limits(2, 1 << 20, 1 << 20)) == [0, 1]
     assert positions(pool_of(run), Limits(9, 3 * (length + 1) + 1, 1 << 20)) == [0, 1, 2]
@@ -76,19 +61,19 @@ def test_a_batch_stops_at_each_limit() -> None:
 
 def test_an_entry_above_a_limit_travels_alone() -> None:
     """It could never travel otherwise."""
-    pool = pool_of(run_of("a", "b"))
+    pool = pool_of(cut("a", "b"))
     assert positions(pool, Limits(9, 3, 1)) == [0]
     assert positions(pool, Limits(9, 3, 1)) == [1]
 
 
 def test_entries_of_one_media_share_a_body_in_order() -> None:
     """One request is executed in the order of its array."""
-    assert positions(pool_of(run_of("a", "b", "a", "A"))) == [0, 1, 2, 3]
+    assert positions(pool_of(cut("a", "b", "a", "A"))) == [0, 1, 2, 3]
 
 
 def test_an_entry_waits_while_another_of_its_media_is_under_way() -> None:
     """It is sent when the outcome of the other is known, and before what came after it."""
-    pool = pool_of(run_of("a", "b"), run_of("A", "c", "a", first=2))
+    pool = pool_of(cut("a", "b"), cut("A", "c", "a", first=2))
     first = pool.seal(Limits(1, 1 << 20, 1 << 20))
     assert first is not None
     assert positions(pool) == [1, 3]
@@ -99,7 +84,7 @@ def test_an_entry_waits_while_another_of_its_media_is_under_way() -> None:
 
 def test_what_comes_back_owed_goes_before_what_waited_for_it() -> None:
     """Otherwise a later entry of a media would overtake an earlier one."""
-    pool = pool_of(run_of("a", "b"), run_of("a", "d", first=2))
+    pool = pool_of(cut("a", "b"), cut("a", "d", first=2))
     batch = pool.seal(Limits(2, 1 << 20, 1 << 20))
     assert batch is not None
     assert positions(pool) == [3]
@@ -109,7 +94,7 @@ def test_what_comes_back_owed_goes_before_what_waited_for_it() -> None:
 
 def test_nothing_of_a_media_in_doubt_leaves() -> None:
     """Neither what waited behind the lost answer, nor what comes later; both are let go."""
-    pool = pool_of(run_of("a"), run_of("a", "b", "a", first=1))
+    pool = pool_of(cut("a"), cut("a", "b", "a", first=1))
     doubtful = pool.seal(Limits(1, 1 << 20, 1 << 20))
     assert doubtful is not None
     assert positions(pool, Limits(1, 1 << 20, 1 << 20)) == [2]
@@ -120,7 +105,7 @@ def test_nothing_of_a_media_in_doubt_leaves() -> None:
 
 def test_the_parts_of_a_refused_batch_keep_its_lanes() -> None:
     """What waits behind a media of the batch goes when the last of its entries is settled, not before."""
-    pool = pool_of(run_of("a", "a", "b"), run_of("a", "c", first=3))
+    pool = pool_of(cut("a", "a", "b"), cut("a", "c", first=3))
     refused = pool.seal(Limits(3, 1 << 20, 1 << 20))
     assert refused is not None
     assert positions(pool) == [4]
@@ -137,10 +122,10 @@ def test_a_full_pool_blocks_until_something_leaves() -> None:
     """That is the back-pressure on reading."""
 
     async def check() -> None:
-        run = run_of("a", "b")
+        run = cut("a", "b")
         pool = Pool(len(run.data))
         await pool.put(run)
-        putting = asyncio.ensure_future(pool.put(run_of("c", first=2)))
+        putting = asyncio.ensure_future(pool.put(cut("c", first=2)))
         await asyncio.sleep(0)
         assert not putting.done()
         assert pool.seal(WIDE) is not None
@@ -155,7 +140,7 @@ async def test_whoever_seals_can_wait_for_the_next_run_and_for_the_last() -> Non
     pool = Pool(1 << 20)
     waiting = asyncio.create_task(pool.changed())
     await asyncio.sleep(0)
-    await pool.put(run_of("a"))
+    await pool.put(cut("a"))
     await waiting
     waiting = asyncio.create_task(pool.changed())
     await asyncio.sleep(0)
@@ -168,7 +153,7 @@ async def test_whoever_seals_can_wait_for_the_next_run_and_for_the_last() -> Non
 
 def test_a_few_entries_do_not_pin_a_large_segment() -> None:
     """On a resume one entry may be owed of four megabytes; only its own bytes stay."""
-    run = run_of("a", "b", "c", padding=10_000)
+    run = cut("a", "b", "c", padding=10_000)
     pool = pool_of(run.take([0, 2]))
     batch = pool.seal(WIDE)
     assert batch is not None
@@ -179,7 +164,7 @@ def test_a_few_entries_do_not_pin_a_large_segment() -> None:
 
 def test_it_says_whether_waiting_would_fill_the_next_batch() -> None:
     """So that a partial batch leaves only when nothing more is to come."""
-    pool = pool_of(run_of("a", "b"))
+    pool = pool_of(cut("a", "b"))
     assert pool.can_fill(Limits(2, 1 << 20, 1 << 20))
     assert pool.can_fill(Limits(9, 1 << 20, 4))
     assert not pool.can_fill(WIDE)
@@ -188,7 +173,7 @@ def test_it_says_whether_waiting_would_fill_the_next_batch() -> None:
 async def test_tiny_entries_fill_the_pool_by_what_their_columns_take() -> None:
     """Their bytes alone would let in many times the memory that is allowed."""
     pool = Pool(10_000)
-    run = run_of(*(f"media-{number}" for number in range(70)))
+    run = cut(*(f"media-{number}" for number in range(70)))
     assert sum(run.lengths) < 10_000 / 2
     await pool.put(run)
     waiting = asyncio.create_task(pool.put(run))

@@ -16,8 +16,8 @@ from bulk_importer.model import Batch, EntryRun, ErrorBudget, KeepData, Limits, 
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.feed import Feeder, reading_plan
 from bulk_importer.spans import Span
-from support.checkpoints import segment_of
-from support.offline import Offline, entry, offline_run
+from support.entries import entry, segment_of
+from support.offline import Offline, offline_run
 
 FOUR = [entry(media_id) for media_id in "abcd"]
 FAULTY: dict[str, object] = {"labels": {}}

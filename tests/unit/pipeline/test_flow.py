@@ -24,7 +24,8 @@ from bulk_importer.pipeline.flow import Flow, PassErrors, PassResult
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
-from support.offline import Offline, entry, offline_run
+from support.entries import entry
+from support.offline import Offline, offline_run
 
 FOUR = [entry(media_id) for media_id in "abcd"]
 CARS = LabelConfig((LabelClass("car", ClassType.POLYGON),))

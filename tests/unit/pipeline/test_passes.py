@@ -10,7 +10,8 @@ from bulk_importer.model import Batch, Outcome
 from bulk_importer.pipeline.flow import PassResult
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.run import Run
-from support.offline import LIMIT_SECONDS, Offline, entry, offline_run
+from support.entries import entry
+from support.offline import LIMIT_SECONDS, Offline, offline_run
 
 # Entries that replace what was there may be sent again when the request is over, although nothing can be read back.
 THREE = [entry(media_id, keep=False) for media_id in "abc"]

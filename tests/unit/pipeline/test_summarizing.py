@@ -27,7 +27,8 @@ from bulk_importer.pipeline.summarizing import (
 )
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary, Tally
-from support.checkpoints import header, segment_of
+from support.checkpoints import header
+from support.entries import segment_of
 
 AWAY = ServerUnavailable("http://localhost:8080", "away")
 BROKEN = MalformedInput("labels.json", 4, 64, "it ends")

@@ -25,7 +25,7 @@ from bulk_importer.datagym.answers.verdicts import (
 )
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
-from bulk_importer.model import Batch, EntryRun, Limits, Rejection
+from bulk_importer.model import Batch, Limits, Rejection
 from bulk_importer.packing import Pool
 from bulk_importer.transfer.adaptive.gate import Bounds
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
@@ -36,8 +36,9 @@ from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.options import SendOptions
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.timing import Timing
-from support.diary import Diary
-from support.simulated_time import run_in_simulated_time
+from support.around.simulated_time import run_in_simulated_time
+from support.entries import run_of
+from support.sending import Diary
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
@@ -49,25 +50,8 @@ HARDLY_ANY = (
     RetryPolicy(base_seconds=0.0001),
     BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.25),
 )
+
 HOUR = 3600.0
-
-
-def run_of(lanes: str) -> EntryRun:
-    """One entry for each letter, which names its media; the body of an entry is its position."""
-    raws = [str(position).encode() for position in range(len(lanes))]
-    starts = [sum(len(raw) + 1 for raw in raws[:at]) for at in range(len(raws))]
-    return EntryRun(
-        offset=0,
-        data=b",".join(raws),
-        positions=range(len(lanes)),
-        starts=starts,
-        lengths=[len(raw) for raw in raws],
-        media_ids=list(lanes),
-        lanes=list(lanes),
-        keeps=bytes(len(lanes)),
-        weights=[1] * len(lanes),
-        keys=[0] * len(lanes),
-    )
 
 
 class World:

@@ -11,7 +11,8 @@ import pytest
 
 from bulk_importer.checkpoint import Checkpoint, read_state, verify
 from bulk_importer.spans import Span
-from support.checkpoints import batch_of, header, segment_of
+from support.checkpoints import header
+from support.entries import batch_of, segment_of
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from bulk_importer.checkpoint.log.records import Delivered, Owed, Sent
 from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.checkpoint.log.throughput import Throughput
 from bulk_importer.spans import Span
-from support.checkpoints import batch_of, header, segment_of
+from support.checkpoints import header
+from support.entries import batch_of, segment_of
 
 
 async def begun(folder: Path, *, compact_bytes: int = 1 << 30) -> Checkpoint:

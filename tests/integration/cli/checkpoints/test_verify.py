@@ -14,7 +14,8 @@ from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.model import Segment
-from support.checkpoints import batch_of, header, rejection_of, segment_of
+from support.checkpoints import header
+from support.entries import batch_of, rejection_of, segment_of
 
 CONTENT = b"[" + b",".join(b'{"n":%09d}' % number for number in range(20)) + b"]"
 

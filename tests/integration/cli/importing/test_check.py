@@ -11,6 +11,7 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox
+from support.entries import entry
 
 CLASSES: list[dict[str, Any]] = [
     {"entryKey": "car", "entryValue": "car", "type": "POLYGON", "children": [], "required": False},
@@ -24,11 +25,6 @@ CLASSES: list[dict[str, Any]] = [
         "options": {"sunny": "sunny", "rain": "rain"},
     },
 ]
-
-
-def entry(media_id: str, **more: Any) -> dict[str, Any]:
-    """An entry without a fault, unless `more` brings one."""
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}, **more}
 
 
 def with_option(media_id: str, option: str) -> dict[str, Any]:

@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-
-
-def entry(media_id: str) -> dict[str, Any]:
-    """A point on a media."""
-    return {"internal_media_ID": media_id, "labels": {"poi": [{"point": [{"x": 1, "y": 2}]}]}}
+from support.entries import entry
 
 
 @pytest.fixture

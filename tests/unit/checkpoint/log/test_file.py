@@ -21,7 +21,8 @@ from bulk_importer.checkpoint.log.replay import replay
 from bulk_importer.checkpoint.log.snapshot import snapshot
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
-from support.checkpoints import FailingFile, batch_of, header, segment_of
+from support.checkpoints import FailingFile, header
+from support.entries import batch_of, segment_of
 
 
 async def begun(folder: Path, *, batches: int = 3) -> None:
@@ -209,7 +210,8 @@ WRITES_UNTIL_FULL = textwrap.dedent("""
     from pathlib import Path
     from bulk_importer.checkpoint import Checkpoint
     from bulk_importer.errors import CheckpointUnusable
-    from support.checkpoints import batch_of, header, segment_of
+    from support.checkpoints import header
+    from support.entries import batch_of, segment_of
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))

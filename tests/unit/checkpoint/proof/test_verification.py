@@ -25,7 +25,8 @@ from bulk_importer.checkpoint.log.records import Snapshot, decode, encode
 from bulk_importer.errors import CheckpointDamaged
 from bulk_importer.model import SegmentKey
 from bulk_importer.spans import Span
-from support.checkpoints import batch_of, header, rejection_of, segment_of
+from support.checkpoints import header
+from support.entries import batch_of, rejection_of, segment_of
 
 
 async def written(folder: Path, *, compact_bytes: int = 1 << 30) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.datagym.reads.listings import MediaRow, NotAList, RowReader, TaskRow
+from support.profiles import examples
 
 _TEXTS = st.text(alphabet=string.ascii_letters + '{}[]",:\\ é\n', max_size=12)
 _ROWS = st.lists(
@@ -31,7 +32,7 @@ def read(body: bytes, cuts: list[int], **how: Any) -> list[MediaRow]:
     return rows
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(_ROWS, st.lists(st.integers(0, 400), max_size=12), st.sampled_from([None, 1]), st.booleans())
 def test_rows_are_those_of_the_document(
     given_rows: list[dict[str, Any]], cuts: list[int], indent: int | None, inside: bool

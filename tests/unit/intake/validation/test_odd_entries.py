@@ -12,7 +12,9 @@ from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.model import Segment
+from support.entries import entry
 from support.judging import judged
+from support.profiles import examples
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(
@@ -34,14 +36,9 @@ def points(*pairs: tuple[Any, Any]) -> list[dict[str, Any]]:
     return [{"x": x, "y": y} for x, y in pairs]
 
 
-def entry(**more: Any) -> dict[str, Any]:
-    """One for a media."""
-    return {"internal_media_ID": "m", **more}
-
-
 def car(*pairs: tuple[Any, Any], key: str = "polygon") -> dict[str, Any]:
     """An entry with one polygon."""
-    return entry(labels={"car": [{key: points(*pairs)}]})
+    return entry("m", labels={"car": [{key: points(*pairs)}]})
 
 
 GOOD = car((0, 0), (4, 0), (4, 3))
@@ -90,6 +87,7 @@ def test_a_polygon_that_only_begins_flat_is_not(judge: Judge) -> None:
 def test_a_line_without_length_is_worth_a_warning(judge: Judge) -> None:
     """At the root and nested; one that comes back to where it began is one."""
     lines = [points((1, 1), (1, 1)), points(("1", 1), (1, "01"), (1, 1)), points((1, 1), (1, 2), (1, 1))]
+    found = judged(judge, [entry("m", labels={"street": [{"line": line}]}) for line in lines])
     found = judged(judge, *(entry(labels={"street": [{"line": line}]}) for line in lines))
     assert warned(found) == [(place, "geometry-no-area", "/labels/street/0/line") for place in (0, 1)]
     nested = car((0, 0), (4, 0), (4, 3))
@@ -102,12 +100,20 @@ def test_the_deprecated_key_is_looked_at_as_its_class_is() -> None:
     """Where the class is known."""
     judge = Judge(Rules(label_config=CONFIG, keep_warnings=True))
     flat = car((1, 1), (2, 2), (3, 3), key="geometry")
+    assert warned(judged(judge, [flat])) == [(0, "geometry-no-area", "/labels/car/0/geometry")]
+    assert warned(judged(judge, [entry("m", labels={"street": flat["labels"]["car"]})])) == []
     assert warned(judged(judge, flat)) == [(0, "geometry-no-area", "/labels/car/0/geometry")]
     assert warned(judged(judge, entry(labels={"street": flat["labels"]["car"]}))) == []
 
 
 def test_an_option_twice_is_worth_a_warning(judge: Judge) -> None:
     """Of an entry and of a geometry, each time that it comes again; the order does not matter."""
+    once = entry("m", labels={}, global_classifications={"tags": ["urban", "rural"]})
+    assert warned(judged(judge, [once] * 300)) == []
+    twice = {"tags": ["urban", "rural", "urban", "urban"]}
+    inside = car((0, 0), (4, 0), (4, 3))
+    inside["labels"]["car"][0]["classifications"] = {"tags": ["wet", "wet"]}
+    found = judged(judge, [once, entry("m", labels={}, global_classifications=twice), once, inside])
     once = entry(global_classifications={"tags": ["urban", "rural"]})
     assert warned(judged(judge, *[once] * 300)) == []
     twice = {"tags": ["urban", "rural", "urban", "urban"]}
@@ -138,7 +144,7 @@ answers = st.lists(st.sampled_from(["urban", "rural", "wet"]), min_size=1, max_s
 
 
 @given(st.lists(st.tuples(shapes, answers), min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 def test_the_fast_ways_and_the_exact_look_say_the_same(drawn: list[tuple[Any, Any]]) -> None:
     """An entry means the same beside ordinary ones as it does with a key that has every entry looked at exactly."""
     entries = []
@@ -151,6 +157,9 @@ def test_the_fast_ways_and_the_exact_look_say_the_same(drawn: list[tuple[Any, An
     ]
     for config in (None, CONFIG):
         fast, exact = (Judge(Rules(label_config=config, keep_warnings=True)) for _ in range(2))
+        judged(fast, ordinary * 300)
+        quick = warned(judged(fast, entries))
+        slow = warned(judged(exact, [{**each, "own": {"key": 1}} for each in entries]))
         judged(fast, *ordinary * 600)
         quick = warned(judged(fast, *entries))
         slow = warned(judged(exact, *({**each, "own": {"key": 1}} for each in entries)))

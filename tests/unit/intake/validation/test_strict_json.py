@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
+from support.profiles import examples
 
 LIMIT = 16
 
@@ -107,7 +108,7 @@ def test_what_is_nearly_json_is_said_to_be_what_it_is(text: str, expected: str, 
 
 
 @given(st.text(alphabet="{}[]\"',:0123456789.eE-+ \n\tnNaItTrué#/\\“", max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 def test_whatever_the_text_there_are_words_for_it(text: str) -> None:
     """Never an exception, and one place."""
     flaws = parsed(text.encode(), max_depth=LIMIT)[1]

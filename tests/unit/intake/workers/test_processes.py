@@ -21,7 +21,8 @@ from bulk_importer.intake.job import Job
 from bulk_importer.intake.workers.processes import WorkerProcesses
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources import open_entries, open_source
-from support.reading import entry, read_file
+from support.entries import numbered
+from support.reading import read_file
 
 _ENTRIES = 6000
 _SEGMENT_BYTES = 32_768
@@ -30,7 +31,7 @@ _SEGMENT_BYTES = 32_768
 @pytest.fixture(scope="module")
 def content() -> bytes:
     """An array of many segments, with a bad entry now and then."""
-    return json.dumps([entry(i) if i % 100 else {"bad": i} for i in range(_ENTRIES)]).encode()
+    return json.dumps([numbered(i) if i % 100 else {"bad": i} for i in range(_ENTRIES)]).encode()
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ async def test_leaving_early_ends_the_workers(file: Path) -> None:
 async def test_small_sources_start_no_process(tmp_path: Path) -> None:
     """A process takes longer to start than a segment to judge."""
     path = tmp_path / "small.json"
-    path.write_bytes(json.dumps([entry(1), entry(2)]).encode())
+    path.write_bytes(json.dumps([numbered(1), numbered(2)]).encode())
     source = await open_source(str(path))
     async with Intake(source, ReadPlan(), Rules(), IntakeOptions(workers=2)) as intake:
         async for segment in intake:
@@ -156,7 +157,7 @@ async def test_a_slow_consumer_stops_the_reading() -> None:
         nonlocal written
         for number in range(200_000):
             written += 70
-            yield entry(number)
+            yield numbered(number)
 
     source = open_entries(entries())
     async with Intake(source, ReadPlan(), Rules(), IntakeOptions(workers=2, segment_bytes=65_536)) as intake:

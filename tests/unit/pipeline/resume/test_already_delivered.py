@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
 from bulk_importer.spans import SpanSet
-from support.checkpoints import segment_of
+from support.entries import segment_of
 
 FOUND = AlreadyDelivered(SpanSet.of([0, 3]), SpanSet.of([1]))
 

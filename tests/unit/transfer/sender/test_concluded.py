@@ -16,8 +16,7 @@ from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.sender.concluded import Concluded
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
-from support.diary import Diary
-from support.senders import BATCH, FakeSender, admission_of
+from support.sending import BATCH, Diary, FakeSender, admission_of
 
 AWAY = Again(Cause.UNREACHABLE, "refused")
 

@@ -9,7 +9,7 @@ from bulk_importer.datagym.answers.verdicts import Accept, Verdict
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext
 from bulk_importer.transfer.sender.counted import Counted
-from support.senders import BATCH, CONTEXT, FakeSender
+from support.sending import BATCH, CONTEXT, FakeSender
 
 
 async def test_requests_and_those_of_them_that_had_left_before_are_counted() -> None:

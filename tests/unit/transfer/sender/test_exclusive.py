@@ -11,7 +11,7 @@ from bulk_importer.datagym.answers.verdicts import Accept, Verdict
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext
 from bulk_importer.transfer.sender.exclusive import Exclusive, SharedExclusiveLock
-from support.senders import BATCH, CONTEXT
+from support.sending import BATCH, CONTEXT
 
 
 async def test_a_batch_that_has_to_be_alone_leaves_when_the_others_have_landed() -> None:

@@ -8,7 +8,7 @@ from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, NotSent
 from bulk_importer.errors import ExitCode
 from bulk_importer.transfer.sender.guarded import Guarded
 from bulk_importer.transfer.stop import StopSwitch
-from support.senders import BATCH, CONTEXT, FakeSender, admission_of
+from support.sending import BATCH, CONTEXT, FakeSender, admission_of
 
 
 async def test_what_may_leave_goes_on() -> None:

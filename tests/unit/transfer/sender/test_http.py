@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bulk_importer.datagym.answers.verdicts import Accept, Verdict
 from bulk_importer.transfer.sender.http import Http
-from support.senders import BATCH, CONTEXT
+from support.sending import BATCH, CONTEXT
 
 
 async def test_the_body_is_uploaded_as_it_is() -> None:

@@ -9,7 +9,7 @@ from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.sender.paced import Paced
 from bulk_importer.transfer.timing import Timing
-from support.senders import BATCH, CONTEXT, FakeSender
+from support.sending import BATCH, CONTEXT, FakeSender
 
 
 async def test_a_batch_is_charged_for_its_entries_and_the_next_one_waits() -> None:

@@ -7,8 +7,7 @@ import pytest
 from bulk_importer.errors import CheckpointError
 from bulk_importer.model import Batch
 from bulk_importer.transfer.sender.recorded import Recorded
-from support.diary import Diary
-from support.senders import BATCH, CONTEXT, FakeSender
+from support.sending import BATCH, CONTEXT, Diary, FakeSender
 
 
 async def test_the_record_comes_first() -> None:

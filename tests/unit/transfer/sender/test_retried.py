@@ -24,7 +24,7 @@ from bulk_importer.events import Event, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.sender.retried import Retried
 from bulk_importer.transfer.timing import Backoff, Timing
-from support.senders import BATCH, CONTEXT, FakeSender
+from support.sending import BATCH, CONTEXT, FakeSender
 
 BUSY = Again(Cause.UNAVAILABLE, "status 503")
 

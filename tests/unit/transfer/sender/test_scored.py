@@ -10,7 +10,7 @@ from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt
 from bulk_importer.events import Event, GateMoved
 from bulk_importer.transfer.adaptive.gate import Bounds, Flight, Gate, Landing, Setting
 from bulk_importer.transfer.sender.scored import Scored
-from support.senders import BATCH, CONTEXT, FakeSender
+from support.sending import BATCH, CONTEXT, FakeSender
 
 
 class Listening(Gate):

@@ -13,7 +13,7 @@ from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.timing import Backoff, Timing
-from support.senders import BATCH, CONTEXT, FakeSender, admission_of
+from support.sending import BATCH, CONTEXT, FakeSender, admission_of
 
 
 class Soundings:

@@ -1,4 +1,4 @@
-"""What a competent person writes in an afternoon, to be compared with: `python -m benchmarks.baseline FILE`.
+"""What a competent person writes in an afternoon, to be compared with: `python -m benchmarks.parts.baseline FILE`.
 
 The same packages and the same idea: ijson streams the array, jsonschema-rs validates each entry, orjson writes batches,
 aiohttp posts eight at a time, tenacity retries. No checkpoint, no isolation of bad entries, no order per media. With

@@ -1,4 +1,4 @@
-"""A null server: takes every batch, throws it away, says that all is well: `python -m benchmarks.sink`.
+"""A null server: takes every batch, throws it away, says that all is well: `python -m benchmarks.parts.sink`.
 
 In its own process, so that it is not measured; a thread for each connection, and bodies are discarded by the kernel
 without being copied, so that it takes next to nothing of the processor from what is measured. It prints its URL, and on

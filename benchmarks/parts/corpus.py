@@ -1,4 +1,4 @@
-"""Makes corpora to measure with, by size and shape: `python -m benchmarks.corpus FILE --shape detection --size 500MB`.
+"""Makes corpora to measure with: `python -m benchmarks.parts.corpus FILE --shape detection --size 500MB`.
 
 Equal arguments write equal bytes. The labels of an entry are drawn from a few hundred prepared ones, so that writing
 takes no longer than the disk; the media ids are all different.

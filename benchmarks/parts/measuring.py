@@ -21,7 +21,7 @@ import psutil
 
 __all__ = ["RESULTS", "Measured", "bars", "measure", "running_sink", "write_results"]
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 
 # An installed package has its modules compiled. Where the environment forbids to write that down, each process of ours
 # would compile them again at every start, and those of the libraries, which are installed, would not.
@@ -107,7 +107,9 @@ def _pss(pid: int) -> int:
 @contextmanager
 def running_sink() -> Iterator[str]:
     """A null server in a process of its own; its URL."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.parts.sink"], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         yield process.stdout.readline().strip()
@@ -116,18 +118,35 @@ def running_sink() -> Iterator[str]:
         process.communicate()
 
 
+def _stamp() -> dict[str, object]:
+    """On what and of what something is measured, and when."""
+    changes = _git("status", "--porcelain", "--", "bulk_importer", "benchmarks", ":!benchmarks/results")
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "commit": _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changes else ""),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "cpu": names[0].split(":", 1)[1].strip() if names else platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(RESULTS.parents[1]), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def write_results(name: str, rows: Sequence[Mapping[str, object]], more: Mapping[str, object]) -> None:
-    """Write `results/NAME.json`, with what it was measured on."""
+    """Write `results/NAME.json`, with the commit, the day and the machine that it was measured on."""
     RESULTS.mkdir(exist_ok=True)
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "machine": platform.machine()}
-    text = json.dumps({"machine": machine, **more, "rows": list(rows)}, indent=1)
+    text = json.dumps({"measured": _stamp(), **more, "rows": list(rows)}, indent=1)
     (RESULTS / f"{name}.json").write_text(text + "\n")
 
 
 def bars(
     name: str, title: str, unit: str, rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[str]
 ) -> None:
-    """Draw `results/NAME.svg`: for each row a bar for each of the legend."""
+    """Draw `results/charts/NAME.svg`: for each row a bar for each of the legend."""
     most = max(max(values) for _, values in rows)
     height, top = 18, 56
     row_height = height * len(legend) + 14
@@ -147,8 +166,9 @@ def bars(
             )
             body.append(f'<text x="{126 + width:.1f}" y="{line + 12}">{value:.1f} {escape(unit)}</text>')
     total = top + len(rows) * row_height
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.svg").write_text(
+    charts = RESULTS / "charts"
+    charts.mkdir(parents=True, exist_ok=True)
+    (charts / f"{name}.svg").write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="660" height="{total}" font-family="sans-serif" '
         f'font-size="12"><rect width="660" height="{total}" fill="white"/>{"".join(body)}</svg>\n'
     )

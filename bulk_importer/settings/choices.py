@@ -1,0 +1,32 @@
+"""The words that settings with a few values have, for whoever asks which one was chosen. Pure.
+
+A setting holds a plain text, as a program or a file gives it; a member compares equal to its text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["LabelConfigFrom", "Lines", "MediaBy"]
+
+
+class LabelConfigFrom(StrEnum):
+    """Where the label configuration comes from, in `label_config`; any other text there is a file."""
+
+    SERVER = "server"
+    NONE = "none"
+
+
+class Lines(StrEnum):
+    """The form of the source, in `lines`."""
+
+    AUTO = "auto"
+    LINES = "lines"
+    ARRAY = "array"
+
+
+class MediaBy(StrEnum):
+    """How entries name their media, in `media_by`."""
+
+    ID = "id"
+    NAME = "name"

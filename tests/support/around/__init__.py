@@ -1,0 +1,1 @@
+"""What is around a program that runs: a screen, a clock, a proxy."""
