@@ -139,9 +139,9 @@ class RunLedger:
 async def go_once(run: Run) -> PassResult:
     """Build the stages of a pass, and run them.
 
-    They are new for each pass: a pool drops what waits behind a doubt, knows its suspects from the beginning, and once
-    closed stays so; and the sending side is built around its pool. What that found out about the server is on record,
-    so the next one begins with it; only rates and the budget of retries begin anew.
+    They are new for each pass. A pool drops what waits behind a doubt, and once closed stays so; the sending side is
+    built around its pool, and its breaker would count the wait between two passes as an outage. What the sending side
+    found out about the server is on record, so the next one begins with it.
     """
     settings, state = run.settings, run.checkpoint.state
     pool = Pool(
