@@ -116,7 +116,7 @@ class Feeder:
             await self._checkpoint.record_note(READ_AS, "lines" if intake.is_lines else "array")
 
     def _rejected_in(self, segment: Segment) -> SpanSet:
-        """What of a segment is on record as rejected."""
+        """The positions of a segment that are on record as rejected."""
         first = segment.key.first
         return SpanSet(self._checkpoint.state.rejected.within(first, first + segment.key.count))
 

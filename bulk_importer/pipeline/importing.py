@@ -106,10 +106,10 @@ def _require_meant(settings: Settings) -> None:
 
 
 def _identity(source: Source) -> SourceIdentity:
-    """By what the source is known again. Blocks.
+    """How a resume recognises the source. Blocks.
 
     Raises:
-        SourceUnreadable: it cannot be read.
+        SourceUnreadable: the source cannot be read.
     """
     if source.file is None:
         # A server's name for the present content stands in for digests of it.

@@ -114,7 +114,7 @@ async def _watch(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> 
 async def _already_delivered(
     spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet
 ) -> AlreadyDelivered | None:
-    """What of the source is not to be sent again: another import delivered it, or a retry passed it on."""
+    """Find the entries that are not to be sent: another import delivered them, or a later retry has taken them over."""
     settings = spec.settings
     if settings.settled_by is None:
         return AlreadyDelivered(spec.leave_out) if spec.leave_out else None
@@ -129,7 +129,7 @@ async def _already_delivered(
 
 
 def _wiped_entries(spec: ImportSpec, ruleset: RuleSet, opened: AsyncExitStack) -> WipedEntries:
-    """What follows the entries; the neighbours are told at the end of the run what it has seen."""
+    """Begin to follow what is wiped; at the end of the run the neighbours learn what this source mentions."""
     neighbours = spec.neighbours
     if neighbours is None:
         return WipedEntries(ruleset.rules, importable=ruleset.media)

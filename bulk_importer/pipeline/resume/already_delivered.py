@@ -1,4 +1,4 @@
-"""Finds what of a mended source was delivered from the source that it was made of, so that it is not sent again.
+"""Finds which entries of a mended source were delivered from the source that it was made of, to leave them out.
 
 The older checkpoint has a digest of each entry that it delivered. The mended source is read once before anything is
 sent, and each entry that has one of these digests is skipped, as often as it was delivered. So what is skipped follows
@@ -96,7 +96,7 @@ async def settled_before(
     *,
     server_moved: bool,
 ) -> AlreadyDelivered:
-    """Find what of a source was delivered according to the checkpoint in `folder`. Reads all of it; safe to cancel.
+    """Find which entries of a source the import in `folder` delivered. Reads the whole source; safe to cancel.
 
     A source that breaks off is examined up to the break; the import then says what is wrong.
 

@@ -98,7 +98,12 @@ def _require_same_names(spec: RetrySpec, header: Header) -> None:
 
 
 async def _server(spec: RetrySpec, caller: Caller, header: Header) -> str:
-    """Where to send to; another server than the recorded one only where that is said, and it has the project."""
+    """The URL of the server to send to; another one than is recorded needs `--server-moved`, and to have the project.
+
+    Raises:
+        UsageError: it is another server, and nobody says that it moved.
+        CheckpointMismatch: the other server does not have the project.
+    """
     wanted = spec.settings.server
     server = header.server if wanted is None else server_url(wanted)
     if server == header.server:

@@ -35,11 +35,11 @@ class Neighbours:
             self._look(folder)
 
     def in_doubt_beside(self, folder: Path) -> frozenset[int]:
-        """The keys of media that are in doubt in the other sources than that of the checkpoint in `folder`."""
+        """The keys of media that are in doubt in sources other than that of the checkpoint in `folder`."""
         return frozenset().union(*(keys for each, keys in self._in_doubt.items() if each != folder))
 
     def end(self, folder: Path, mentioned: Mentions) -> None:
-        """Take in what a source mentioned, whose turn is over, and what of it is in doubt. Blocks."""
+        """Take note of what a source whose turn is over mentioned, and which of its media are in doubt. Blocks."""
         self.mentions.join(mentioned)
         self._look(folder)
 
