@@ -65,7 +65,7 @@ async def check_labels(
     access, tell = token_for(settings, token), all_told(observers)
     async with opened(source) as (_, readable):
         with scratch_folder() as folder:
-            ruleset = await ruleset_for(settings, access, folder, tell, keep_warnings=True)
+            ruleset = await ruleset_for(settings, access, folder, tell)
             return await check_source(readable, settings, ruleset, tell, sample=sample, found=found)
 
 
@@ -93,8 +93,8 @@ async def check_source(
     passed = _passed(source, sample, observer)
     passed(0, 0, 0)
     options = IntakeOptions.of(settings)
-    check = Check(source, ruleset, options, found=found, sample=sample, passed=passed, others=others)
-    return await check.run()
+    check = Check(source, ruleset, options, sample=sample, others=others)
+    return await check.run(found=found, passed=passed)
 
 
 def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:

@@ -42,13 +42,14 @@ async def import_labels(
         BulkImporterError: the run could not begin.
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
-    from bulk_importer.pipeline import Import
-    from bulk_importer.transfer.stop import StopSwitch
+    from bulk_importer.pipeline import Caller, ImportSpec, import_source
 
     access = token_for(settings, token)
     async with opened(source) as (name, readable):
         folder = checkpoint_folder(name, settings.checkpoint)
-        return await Import(readable, settings, access, folder, StopSwitch(), observers=observers).run()
+        return await import_source(
+            ImportSpec(readable, settings, folder), Caller(access, observers=observers)
+        )
 
 
 import_labels_sync = synchronous(import_labels)

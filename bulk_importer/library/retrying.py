@@ -54,19 +54,18 @@ async def retry(
     Raises:
         BulkImporterError: the retry could not begin; nothing was sent.
     """
-    from bulk_importer.pipeline.retry.retrying import Retry
-    from bulk_importer.transfer.stop import StopSwitch
+    from bulk_importer.pipeline import Caller
+    from bulk_importer.pipeline.retry.plan import RetrySpec
+    from bulk_importer.pipeline.retry.retrying import retry_rejected
 
-    return await Retry(
+    spec = RetrySpec(
         one_checkpoint_in(Path(checkpoint)),
-        None if corrected is None else Path(corrected),
         settings,
-        token_for(settings, token),
-        StopSwitch(),
+        corrected=None if corrected is None else Path(corrected),
         source=source,
         out_of_order=out_of_order,
-        observers=observers,
-    ).run()
+    )
+    return await retry_rejected(spec, Caller(token_for(settings, token), observers=observers))
 
 
 retry_sync = synchronous(retry)

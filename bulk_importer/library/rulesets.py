@@ -11,11 +11,9 @@ from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.settings import LabelConfigFrom, Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.reads.catalog import Catalog, Project
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
-    from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline.ruleset import RuleSet
+    from bulk_importer.pipeline.ruleset import RuleSet, Target
 
 __all__ = ["ruleset_for", "scratch_folder"]
 
@@ -40,53 +38,32 @@ def scratch_folder() -> Iterator[Path]:
 
 
 async def ruleset_for(
-    settings: Settings,
-    token: Token,
-    folder: Path,
-    observer: Observer,
-    *,
-    keep_warnings: bool = False,
-    sibling: Path | None = None,
+    settings: Settings, token: Token, folder: Path, observer: Observer, *, sibling: Path | None = None
 ) -> RuleSet:
     """What entries are held against; the server is asked where one is named, and only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
         observer: told where the server does not answer, and how far long lists are.
-        keep_warnings, sibling: as `ruleset_of` takes them.
+        sibling: as `ruleset_of` takes it.
 
     Raises:
-        BulkImporterError: as `ruleset_of`, `label_config_of` and `target_project` do.
+        BulkImporterError: as `ruleset_of`, `label_config_of` and `find_target` do.
     """
-    from bulk_importer.pipeline.ruleset import asks_for_media, label_config_of, ruleset_of, target_project
+    from bulk_importer.pipeline.ruleset import asks_for_media, find_target, label_config_of, ruleset_of
 
-    async def gathered(
-        config: LabelConfig | None, catalog: Catalog | None, project: Project | None
-    ) -> RuleSet:
-        return await ruleset_of(
-            settings,
-            config,
-            folder,
-            catalog=catalog,
-            project=project,
-            keep_warnings=keep_warnings,
-            sibling=sibling,
-        )
+    async def ruleset_at(target: Target | None) -> RuleSet:
+        config = await label_config_of(settings, target)
+        return await ruleset_of(settings, config, folder, target, sibling=sibling)
 
-    wants_media = asks_for_media(settings)
-    if settings.server and settings.label_config == LabelConfigFrom.SERVER and not settings.project:
+    is_of_server = settings.label_config == LabelConfigFrom.SERVER
+    if settings.server and is_of_server and not settings.project:
         raise UsageError(
             "Say whose label configuration: --project ID_OR_NAME, or --label-config FILE, or --label-config none."
         )
-    if not (
-        settings.server
-        and settings.project
-        and (settings.label_config == LabelConfigFrom.SERVER or wants_media)
-    ):
-        return await gathered(await label_config_of(settings, None, None), None, None)
+    if not (settings.server and settings.project and (is_of_server or asks_for_media(settings))):
+        return await ruleset_at(None)
     from bulk_importer.datagym.reads.opening import opened_catalog
 
     async with opened_catalog(settings, token, observer) as catalog:
-        project = await target_project(settings, catalog)
-        config = await label_config_of(settings, catalog, project)
-        return await gathered(config, catalog, project)
+        return await ruleset_at(await find_target(settings, catalog))

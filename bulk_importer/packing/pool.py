@@ -64,7 +64,7 @@ class Pool:
         return self._ready.bytes + self._lanes.waiting_bytes
 
     def can_fill(self, limits: Limits) -> bool:
-        """Whether what lies here reaches one of the limits, so that waiting would not make the next batch fuller."""
+        """Whether the entries that wait reach one of the limits, so that more would not make the next batch fuller."""
         ready = self._ready
         return (
             ready.entries >= limits.max_entries
@@ -78,7 +78,7 @@ class Pool:
         return not self._runs
 
     async def put(self, run: EntryRun) -> None:
-        """Let a run in; waits while the pool is full. On cancel the run is not in."""
+        """Put a run in; waits while the pool is full. When this is cancelled, the run is not in."""
         while self.bytes + _ENTRY_BYTES * self._ready.entries >= self._capacity:
             self._room.clear()
             await self._room.wait()
@@ -146,7 +146,7 @@ class Pool:
         return self._sealed(runs, sum(sum(run.weights) for run in runs), suspect=True, tries=batch.tries)
 
     def settle(self, batch: Batch, outcome: Outcome, indexes: Sequence[int] | None = None) -> None:
-        """The outcome of a batch is on record: give its lanes free, or shut them when it is in doubt.
+        """Free the lanes of a batch whose outcome is on record, or shut them where it is in doubt.
 
         An owed batch goes to the front with what waits behind its lanes after it.
 
@@ -162,7 +162,7 @@ class Pool:
         self._room.set()
 
     def shut(self, lanes: Iterable[str]) -> None:
-        """Let nothing of these lanes pass: a batch of theirs is in doubt."""
+        """Let nothing of these lanes pass, because entries of theirs are in doubt."""
         self._lanes.close(lanes)
 
     def _pack(

@@ -69,21 +69,21 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.pipeline.retry.retrying import Retry
+    from bulk_importer.pipeline import Caller
+    from bulk_importer.pipeline.retry.plan import RetrySpec
+    from bulk_importer.pipeline.retry.retrying import retry_rejected
     from bulk_importer.transfer.stop import StopSwitch
 
     stop = StopSwitch()
     with run_observers(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-        return await Retry(
+        spec = RetrySpec(
             folder,
-            arguments.corrected,
             settings,
-            Token.find(settings.token_file),
-            stop,
+            corrected=arguments.corrected,
             source=arguments.source,
             out_of_order=arguments.out_of_order,
-            observers=observers,
-        ).run()
+        )
+        return await retry_rejected(spec, Caller(Token.find(settings.token_file), stop, observers))
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

@@ -79,7 +79,7 @@ async def _check_all(
     others = Mentions() if len(sources) > 1 else None
     token = Token.find(settings.token_file)
     with scratch_folder() as folder, progress_display() as observer:
-        ruleset = await ruleset_for(settings, token, folder, observer, keep_warnings=True)
+        ruleset = await ruleset_for(settings, token, folder, observer)
         for source in sources:
             try:
                 report = await _check_one(source, settings, ruleset, sample, file, observer, others)

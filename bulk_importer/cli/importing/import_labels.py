@@ -111,23 +111,14 @@ async def _import_one(
     sibling: Path | None,
     neighbours: Neighbours | None,
 ) -> Summary:
-    from bulk_importer.pipeline import Import
+    from bulk_importer.pipeline import Caller, ImportSpec, import_source
     from bulk_importer.sources import open_source
 
     opened = await open_source(source)
     try:
         with run_observers(folder) as observers:
-            return await Import(
-                opened,
-                settings,
-                token,
-                folder,
-                stop,
-                observers=observers,
-                announce=_announce,
-                sibling=sibling,
-                neighbours=neighbours,
-            ).run()
+            spec = ImportSpec(opened, settings, folder, sibling=sibling, neighbours=neighbours)
+            return await import_source(spec, Caller(token, stop, observers, _announce))
     finally:
         await opened.aclose()
 
