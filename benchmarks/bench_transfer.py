@@ -10,7 +10,7 @@ from its fortieth answer on. Ours and the baseline run three times as long as th
 against what the sandbox has.
 
 Against a null server that answers 20 and 200 ms later: ours with up to 64 in flight beside the official pattern, and
-the share of our processor time that gate, outage, rates and retry budget take.
+the share of our processor time that gate, breaker, rates and retry budget take.
 """
 
 from __future__ import annotations

@@ -1,8 +1,13 @@
 """From entries to batches: what waits, what may leave together, and what must keep its order.
 
-`Pool` is fed by intake and emptied by transfer; both ends meet in `pipeline`. `Lanes` keep the entries of one media
-in order, `Apart` keeps what failed together from others, `Load` is what a batch holds so far. Nothing here knows the
-server, the checkpoint or the source.
+- `pool` is the channel between the stages: intake puts runs in and closes it, transfer seals batches and settles them;
+  both ends meet in `pipeline`. It is bounded, and a full one stops the reading.
+- `lanes` keep the entries of one media in order.
+- `apart` keeps entries that failed together from all others.
+- `runs` cuts entries out of their segment, and joins them to a body.
+- `limits` counts what a batch holds so far.
+
+Nothing here knows the server, the checkpoint or the source.
 """
 
 from bulk_importer.packing.apart import Apart

@@ -50,7 +50,7 @@ class Apart:
         return self._parts[at] if at >= 0 and position < self._stops[at] else 0
 
     def tries(self, part: int) -> int:
-        """How often what is in this part failed; 0 for ordinary entries."""
+        """How often the entries of this part failed; 0 for ordinary entries."""
         return self._tries.get(part, 0)
 
     def split(self, run: EntryRun) -> Iterator[EntryRun]:

@@ -58,7 +58,7 @@ class Lanes:
         self.waiting_bytes += len(entry.data)
 
     def release(self, lanes: Collection[str]) -> list[EntryRun]:
-        """The outcome of some entries is known; `lanes` names the lane of each.
+        """Let go of entries whose outcome is known; `lanes` names the lane of each.
 
         Returns:
             What waited behind lanes that are free now, in an order that keeps that of each lane.
@@ -78,7 +78,7 @@ class Lanes:
         return ready
 
     def close(self, lanes: Iterable[str]) -> None:
-        """A batch of these lanes is in doubt: shut them, and let go of what waits behind them; it is owed."""
+        """Shut the lanes of a batch that is in doubt. What waits behind them is dropped here, and owed."""
         for lane in lanes:
             self._shut.add(lane)
             waited = self._waiting.pop(lane, [])

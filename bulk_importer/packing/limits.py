@@ -40,13 +40,13 @@ class Load:
         return max(min(by_bytes, by_weight), 0 if self.entries else min(count, 1))
 
     def take_all(self, lengths: Sequence[int], weights: Sequence[int]) -> None:
-        """Count entries in."""
+        """Add entries to the load."""
         self.entries += len(lengths)
         self.bytes += sum(lengths) + len(lengths)
         self.weight += sum(weights)
 
     def take(self, length: int, weight: int) -> None:
-        """Count an entry in."""
+        """Add an entry to the load."""
         self.entries += 1
         self.bytes += length + 1
         self.weight += weight

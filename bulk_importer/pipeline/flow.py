@@ -34,8 +34,11 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
-from bulk_importer.transfer.build import Remembered, Sending
+from bulk_importer.transfer.build import Sending
+from bulk_importer.transfer.interfaces import Ports
+from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.timing import Timing
 
 __all__ = ["Flow"]
 
@@ -101,17 +104,13 @@ class Flow:
         self.held_back = 0
         """How many entries are owed because of `held`."""
         self._sending = Sending(
-            settings,
             Uploads(
                 client, project_id, may_read=settings.label_config == FROM_SERVER or settings.check_media
             ),
-            self._pool,
-            _Ledger(checkpoint, doubts, self._refused),
+            Ports(self._pool, _Ledger(checkpoint, doubts, self._refused), emit, rejection_of),
+            SendOptions.of(settings, Remembered.read(checkpoint.state.notes.get(_GATE_NOTE))),
             stop,
-            rejection=rejection_of,
-            remembered=Remembered.read(checkpoint.state.notes.get(_GATE_NOTE)),
-            emit=emit,
-            clock=clock,
+            Timing(clock, stop.sleep),
         )
 
     @property

@@ -77,7 +77,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import RunState, Summary, Tally
-from bulk_importer.transfer.build import require_sound
+from bulk_importer.transfer.options import require_sound
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Import"]

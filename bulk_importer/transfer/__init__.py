@@ -1,10 +1,16 @@
 """From batches to outcomes: what leaves when, what an answer means for it, and when to pause or stop.
 
-Pure parts decide (`gate`, `goodput`, `isolation`, `breaker`, `pacing`, `window`), thin ones act: `dispatcher` pulls
-batches from the pool and sees each through, `slots` say whose turn it is, `carrier` sends one, `isolator` takes apart
-what was refused, `passage` finds out whether uploads pass, `outage` probes a server that is away, `schedule` waits
-for rates and hours, `traffic` gives one request the road for itself, `stop` is the wish to end. `Sending` puts them
-together.
+`dispatcher` pulls batches from the pool and sees each through; `isolator` takes apart what was refused; both send
+through one `sender`, a stack of layers, and `slots` say whose turn it is. Who decides:
+
+- `adaptive` learns how many requests may be in flight, and how heavy a batch may be.
+- `admission` holds requests back for reasons that concern all of them: an outage, a slow server, rates, hours.
+- `isolation` finds out what in a batch was refused, and whether other uploads pass meanwhile.
+- `options` says what a person wants and what an earlier run found out; `stop` is the wish to end; `timing` is the
+  clock, the sleep and the chance.
+- `interfaces` says what transfer needs of others: a pool, a ledger, the upload route. `build` puts all of it together.
+
+Nothing here knows where entries come from, how the log is written, or what an answer looks like as bytes.
 
 Is it about the request, or about the server? The server's own words say it. For everything else (a page, a reset,
 nothing) there is one rule: while other uploads pass it is about this request, and while none passes it is about the

@@ -18,11 +18,10 @@ words may be about that, too, or about the server, and `Passage` tells which:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from collections.abc import Sequence
+from typing import TypeGuard
 
-from bulk_importer.datagym.answers.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
@@ -37,18 +36,17 @@ from bulk_importer.datagym.answers.verdicts import (
     is_in_words,
     may_concern_request,
 )
-from bulk_importer.events import BatchRefused, EntriesRejected, Observer
-from bulk_importer.model import Batch, Outcome, Rejection
+from bulk_importer.events import BatchRefused, EntriesRejected
+from bulk_importer.model import Batch, Outcome
 from bulk_importer.spans import Span, SpanSet
-from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.interfaces import Supply
+from bulk_importer.transfer.admission.admission import Admission
+from bulk_importer.transfer.interfaces import Ports, SendContext, Sender
 from bulk_importer.transfer.isolation.parts import Isolation, Part, Refused, Settled
 from bulk_importer.transfer.isolation.passage import Passage
-from bulk_importer.transfer.sender.carrier import SendContext
 from bulk_importer.transfer.slots import Slots
-from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.timing import Backoff
 
-__all__ = ["IsolationTerms", "Isolator", "blames_batch"]
+__all__ = ["Isolator", "blames_batch"]
 
 _IN_GROUP = frozenset({Cause.CONFLICT, Cause.GARBLED})
 """Causes that may lie in the batch itself, so that it is taken apart when they persist."""
@@ -60,80 +58,41 @@ _CONDEMNED_AT_FIRST = 50
 """After so many entries that were turned away alone, when only uploads of nothing have passed, it is the server."""
 
 
-class SuspectRecorder(Protocol):
-    """Records what became of batches that were refused. See `checkpoint.Checkpoint`."""
-
-    async def record_owed(self, batch: Batch, reason: str) -> None: ...
-    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None: ...
-    async def record_suspected(
-        self, spans: Sequence[Span], said: str, *, condemned: bool = False
-    ) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class IsolationTerms:
-    """How persistent we are with what is refused, and how it is put.
-
-    Attributes:
-        rejection: makes a rejection of an entry that was refused, with the words for it.
-        is_working: looks whether the server answers a read of its database; asked before an entry that failed with
-            `ex_system` is called refused.
-    """
-
-    policy: RetryPolicy
-    rejection: Callable[[Batch, Refused], Rejection]
-    is_working: Callable[[], Awaitable[bool]]
-
-
 class Isolator:
     """Takes batches apart, many at a time.
 
     Args:
-        carry: sends a batch, and records what is final about it.
-        clock: monotonic, in seconds.
-        give_up: ends the run for what nobody but a person can change.
-        too_large: told the bytes of a body that did not pass although all of its parts did.
+        sender: records what was delivered and what is in doubt.
+        backoff: between two tries of one part.
     """
 
     def __init__(
         self,
-        *,
-        pool: Supply,
-        ledger: SuspectRecorder,
-        carry: Callable[[Batch, SendContext], Awaitable[Verdict]],
+        ports: Ports,
+        sender: Sender,
         slots: Slots,
-        breaker: BreakerProbe,
         passage: Passage,
-        terms: IsolationTerms,
-        stop: StopSwitch,
-        emit: Observer,
-        chance: Callable[[], float],
-        clock: Callable[[], float],
-        give_up: Callable[[Stop | TurnedAway | Again], None],
-        too_large: Callable[[int, int], None],
+        admission: Admission,
+        backoff: Backoff,
     ) -> None:
-        self._pool = pool
-        self._ledger = ledger
-        self._carry = carry
+        self._ports = ports
+        self._pool = ports.pool
+        self._ledger = ports.ledger
+        self._sender = sender
         self._slots = slots
-        self._breaker = breaker
         self._passage = passage
-        self._terms = terms
-        self._stop = stop
-        self._emit = emit
-        self._chance = chance
-        self._clock = clock
-        self._give_up = give_up
-        self._too_large = too_large
+        self._admission = admission
+        self._breaker = admission.breaker
+        self._backoff = backoff
         # Entries that were turned away alone before any upload passed; changed by `_count_condemned`.
         self._condemned = 0
 
-    async def take_apart(self, batch: Batch, verdict: Verdict, departure: SendContext) -> None:
+    async def take_apart(self, batch: Batch, verdict: Verdict, context: SendContext) -> None:
         """Send a refused batch in ever smaller parts until each of its entries is delivered or rejected.
 
         Returns when nothing of it is left, or the run is to end; what is not settled then is owed or in doubt.
         """
-        case = _Case(batch, self._terms.policy, self._passage)
+        case = _Case(batch, context, self._backoff.policy, self._passage)
         sent = batch
         while True:
             is_blamed = True
@@ -150,21 +109,20 @@ class Isolator:
             if part is None:
                 self._conclude(case)
                 return
-            boarding = await self._boarding(part, verdict, departure.generation, is_blamed=is_blamed)
-            if boarding is None:
+            if not await self._has_turn(part, verdict, is_blamed=is_blamed):
                 self._pool.settle(batch, Outcome.OWED, case.isolation.remaining())
                 return
+            case.context = self._slots.take_again(case.context, exclusive=part.alone)
             sent = self._pool.seal_again(batch, part.indexes)
-            case.left_at = self._clock()
-            verdict = await self._carry(sent, boarding)
+            verdict = await self._sender.send(sent, case.context)
 
     async def examine(self, batch: Batch, verdict: InDoubt, *, left_at: float) -> None:
         """Find out whether something in a batch that is in doubt is to blame for it, and put that on record.
 
         Args:
-            left_at: when it was on its way to leave.
+            left_at: when it was sealed, or later, but before it left.
         """
-        if self._stop.is_requested:
+        if self._admission.stop.is_requested:
             return
         seen = await self._passage.look()
         # Something may dislike uploads of nothing: then those count that left later and passed.
@@ -184,10 +142,10 @@ class Isolator:
         if rehearsal and rehearsal.fails and is_proof:
             self._breaker.excuse()  # it is explained
             if not culprits:
-                self._too_large(len(batch.body), rehearsal.largest_passed)
+                self._passage.body_limit.blamed(len(batch.body), rehearsal.largest_passed)
 
     async def _judge(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
-        """The server itself said something about the part `sent`, or accepted it."""
+        """Act on what the server itself said about the part `sent`, which it may have accepted."""
         assert isinstance(verdict, Accept | Again | AgainInPart | Refuse)
         isolation = case.isolation
         works = self._passage.accepted > case.accepted or await self._works_beside(verdict, isolation)
@@ -198,8 +156,8 @@ class Isolator:
             case.accepted = self._passage.accepted
 
     async def _weigh(self, case: _Case, sent: Batch, verdict: Again | TurnedAway) -> bool:
-        """Nobody's words came for the part `sent`; whether it is to blame for that, because others pass."""
-        now = self._clock()
+        """Act on an answer to the part `sent` in nobody's words; whether the part is to blame, because others pass."""
+        now = self._backoff.timing.clock()
         others_passed = self._passage.has_passed_since(case.failed_at)
         seen = Accept() if others_passed else await self._passage.look()
         # Something may dislike uploads of nothing: then those count that left since it began, and passed.
@@ -216,13 +174,13 @@ class Isolator:
             return True
         await self._record_owed(sent, verdict)
         if isinstance(seen, Stop):
-            self._give_up(seen)
+            self._admission.give_up(seen)
         elif (
             isinstance(verdict, TurnedAway)
             and (passes or isinstance(seen, TurnedAway))
             and self._is_told_to_all()
         ):
-            self._give_up(verdict)
+            self._admission.give_up(verdict)
         return False
 
     def _would_pass_beside(self, since: float) -> bool:
@@ -231,43 +189,36 @@ class Isolator:
         return passage.knows_what_passes or passage.has_passed_since(since) or not self._slots.has_others
 
     def _is_told_to_all(self) -> bool:
-        """Whether enough others were turned away as well, or there is none that could show anything else."""
+        """Whether enough other batches were turned away as well, or no other one could show anything else."""
         return not self._breaker.is_closed or not self._slots.has_others
 
-    async def _boarding(
-        self, part: Part, verdict: Verdict, generation: int, *, is_blamed: bool
-    ) -> SendContext | None:
-        """When the next part may leave; None where the run is to end before."""
+    async def _has_turn(self, part: Part, verdict: Verdict, *, is_blamed: bool) -> bool:
+        """Set the batch aside until its next part may leave; False where the run is to end before."""
         with self._slots.aside():
             if part.failures and self._breaker.is_closed:
-                after = verdict.after_seconds if isinstance(verdict, Again) else None
-                await self._stop.sleep(
-                    backoff_seconds(self._terms.policy, part.failures, self._chance(), after)
+                await self._backoff.wait(
+                    part.failures, verdict.after_seconds if isinstance(verdict, Again) else None
                 )
-            with self._slots.turn(is_blamed=is_blamed) as turn:
-                while not self._slots.may_leave(turn) and not self._stop.is_requested:
-                    await self._slots.change()
-        if self._stop.is_requested:
-            return None
-        return SendContext(generation, alone=part.alone, is_trial=self._breaker.acquire_trial())
+            await self._slots.turn(is_blamed=is_blamed)
+        return not self._admission.stop.is_requested
 
     async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
         """Whether the server works but for the current part; asked only where that part would be condemned."""
-        policy, part = self._terms.policy, isolation.part
+        policy, part = self._backoff.policy, isolation.part
         is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
         if not (is_last and isinstance(verdict, Again) and verdict.cause in _IN_GROUP):
             return True
-        return await self._terms.is_working()
+        return await self._passage.is_working()
 
     async def _settle_part(self, case: _Case, sent: Batch, verdict: Verdict, settled: Settled) -> None:
         """Record what a verdict on the part `sent` settled, and give those lanes free."""
         batch = case.batch
         if settled.refused:
-            rejections = [self._terms.rejection(batch, refused) for refused in settled.refused]
+            rejections = [self._ports.rejection(batch, refused) for refused in settled.refused]
             await self._ledger.record_rejected(rejections, sent)
             self._pool.settle(batch, Outcome.REJECTED, [refused.index for refused in settled.refused])
             case.has_culprit = True
-            self._emit(
+            self._ports.emit(
                 EntriesRejected(
                     spans=SpanSet.of(rejection.position for rejection in rejections).spans,
                     codes=Counter(finding.code for each in rejections for finding in each.findings),
@@ -281,7 +232,7 @@ class Isolator:
             return
         else:
             await self._record_owed(sent, verdict)
-        self._emit(
+        self._ports.emit(
             BatchRefused(
                 batch=sent.number,
                 entries=sent.entries,
@@ -297,7 +248,7 @@ class Isolator:
             return
         self._condemned += 1
         if self._condemned >= _CONDEMNED_AT_FIRST and isinstance(verdict, Again | TurnedAway):
-            self._give_up(verdict)
+            self._admission.give_up(verdict)
 
     async def _record_owed(self, sent: Batch, verdict: Verdict) -> None:
         if not isinstance(verdict, NotSent) or verdict.is_on_record:
@@ -307,31 +258,33 @@ class Isolator:
         await self._ledger.record_suspected(spans, said, condemned=condemned)
 
     def _conclude(self, case: _Case) -> None:
-        """Everything is settled: a body that did not pass, and of which each part did, was too large."""
+        """Learn from a batch that is settled: where all of its parts passed and it did not, its body was too large."""
         if case.failed and not case.has_culprit:
-            self._too_large(case.failed, case.largest_passed)
+            self._passage.body_limit.blamed(case.failed, case.largest_passed)
 
     async def _break_off(self, case: _Case, sent: Batch, verdict: Verdict) -> None:
-        """The part `sent` is in doubt, or nothing more may be sent: what else is not settled is owed."""
+        """End the case: the part `sent` is in doubt, or nothing may be sent. What else is not settled is owed."""
         batch, isolation = case.batch, case.isolation
         inside = set(isolation.part.indexes) if isolation.part else set()
         others = [index for index in isolation.remaining() if index not in inside]
         if isinstance(verdict, InDoubt):
             self._pool.settle(batch, Outcome.IN_DOUBT, sorted(inside))
             self._pool.settle(batch, Outcome.OWED, others)
-            await self.examine(sent, verdict, left_at=case.left_at)
+            await self.examine(sent, verdict, left_at=case.context.sealed_at)
             return
         await self._record_owed(sent, verdict)
         self._pool.settle(batch, Outcome.OWED, isolation.remaining())
         if isinstance(verdict, Stop):
-            self._give_up(verdict)
+            self._admission.give_up(verdict)
 
 
 class _Case:
     """One batch that is taken apart, and what was seen of it."""
 
-    def __init__(self, batch: Batch, policy: RetryPolicy, passage: Passage) -> None:
+    def __init__(self, batch: Batch, context: SendContext, policy: RetryPolicy, passage: Passage) -> None:
         self.batch = batch
+        # In which the latest part left; changed with each part.
+        self.context = context
         self.isolation = Isolation(
             batch.entries,
             split_after=policy.split_after,
@@ -339,10 +292,9 @@ class _Case:
             failures=min(batch.tries, policy.split_after),
         )
         # Changed as its parts are judged: how many uploads had been accepted when the current part began to fail; when
-        # it left; when the first part and the latest one failed in nobody's words; the bytes of the first body that
+        # the first part and the latest one failed in nobody's words; the bytes of the first body that
         # did; the longest that was accepted; whether an entry was refused.
         self.accepted = passage.accepted
-        self.left_at = float("inf")
         self.began_at = float("inf")
         self.failed_at = float("inf")
         self.failed = 0

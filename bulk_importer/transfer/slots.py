@@ -13,13 +13,12 @@ first, as long as not too many are set aside already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bulk_importer.transfer.adaptive.gate import Gate
-from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.latency_probe import LatencyLimit
-from bulk_importer.transfer.interfaces import Supply
+from bulk_importer.transfer.admission.admission import Admission
+from bulk_importer.transfer.interfaces import SendContext, Supply
 
 __all__ = ["Slots"]
 
@@ -28,17 +27,19 @@ _ASIDE = 3
 
 
 class Slots:
-    """The slots of one dispatcher, and the news on which everybody looks again."""
+    """The slots of one dispatcher, and the news on which all who wait for a slot look again."""
 
-    def __init__(self, pool: Supply, gate: Gate, latency: LatencyLimit, breaker: BreakerProbe) -> None:
+    def __init__(self, pool: Supply, gate: Gate, admission: Admission, clock: Callable[[], float]) -> None:
         self._pool = pool
         self._gate = gate
-        self._latency = latency
-        self._breaker = breaker
+        self._breaker = admission.breaker
+        self._latency = admission.latency
+        self._stop = admission.stop
+        self._clock = clock
         # Batches with a slot, and those that were set aside; changed by `take`, `give_back` and `aside`.
-        self.carried = 0
+        self.in_use = 0
         self._aside = 0
-        # Those that were set aside and could leave, in turn: whether each is blamed itself. Changed by `turn`.
+        # The batches that were set aside and could leave, in turn. Changed by `turn`.
         self._queue: list[_Turn] = []
         # Set by `notice`, which puts a fresh one in its place: each waits for the next change after it looked.
         self._changed = asyncio.Event()
@@ -46,20 +47,20 @@ class Slots:
     @property
     def are_empty(self) -> bool:
         """Whether no batch is on its way, and none is set aside."""
-        return not self.carried and not self._aside
+        return not self.in_use and not self._aside
 
     @property
     def has_others(self) -> bool:
         """Whether anything but the one that asks, which has a slot, could show whether uploads pass."""
-        return self.carried > 1 or self._aside > 0 or not self._pool.is_empty
+        return self.in_use > 1 or self._aside > 0 or not self._pool.is_empty
 
     def notice(self) -> None:
-        """Something changed: look again."""
+        """Wake all who wait in `change`: something changed that may let a batch leave."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def change(self) -> None:
-        """Return at the next news."""
+        """Return at the next `notice`."""
         await self._changed.wait()
 
     def may_seal(self) -> bool:
@@ -68,31 +69,36 @@ class Slots:
             return self._has_slot() and not any(turn.is_blamed for turn in self._queue) and self._has_room()
         return self._breaker.may_acquire and self._has_slot() and (self._has_room() or not self._queue)
 
-    def take(self) -> bool:
-        """A batch takes a slot; whether it is the one that tries in an outage."""
-        self.carried += 1
-        return self._breaker.acquire_trial()
+    def take(self, *, starved: bool) -> SendContext:
+        """Give a fresh batch a slot; returns the context in which the batch leaves."""
+        self.in_use += 1
+        is_trial = self._breaker.acquire_trial()
+        return SendContext(self._gate.generation, self._clock(), starved=starved, is_trial=is_trial)
+
+    def take_again(self, context: SendContext, *, exclusive: bool) -> SendContext:
+        """Use the slot of a batch that is taken apart for its next part; returns the context in which that leaves."""
+        is_trial = self._breaker.acquire_trial()
+        return SendContext(context.generation, self._clock(), exclusive=exclusive, is_trial=is_trial)
 
     def give_back(self) -> None:
-        """A batch has its outcome."""
-        self.carried -= 1
+        """Free the slot of a batch that has its outcome."""
+        self.in_use -= 1
         self.notice()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Without a slot while the batch that has one waits; it has one again behind that."""
-        self.carried -= 1
+        """Set the batch that has a slot aside for as long as the context lasts; it has a slot again behind that."""
+        self.in_use -= 1
         self._aside += 1
         self.notice()
         try:
             yield
         finally:
             self._aside -= 1
-            self.carried += 1
+            self.in_use += 1
 
-    @contextmanager
-    def turn(self, *, is_blamed: bool) -> Iterator[_Turn]:
-        """A place in the queue of those that were set aside; `may_leave` says when it has come.
+    async def turn(self, *, is_blamed: bool) -> None:
+        """Return when a batch that was set aside may take a slot again, or when the run is to stop.
 
         Args:
             is_blamed: others pass, so that there is no need to let them go first.
@@ -101,13 +107,14 @@ class Slots:
         self._queue.append(turn)
         self.notice()
         try:
-            yield turn
+            while not self._may_leave(turn) and not self._stop.is_requested:
+                await self.change()
         finally:
             self._queue.remove(turn)
             self.notice()
 
-    def may_leave(self, turn: _Turn) -> bool:
-        """Whether the batch at this place may take a slot again: the first that need not let fresh ones go first."""
+    def _may_leave(self, turn: _Turn) -> bool:
+        """Whether it is the turn of this batch: of the first that need not let fresh ones go first."""
         if not self._breaker.may_acquire or not self._has_slot():
             return False
         if self._pool.is_empty or not self._has_room():
@@ -116,14 +123,14 @@ class Slots:
         return turn is next((each for each in self._queue if each.is_blamed and is_closed), None)
 
     def _has_slot(self) -> bool:
-        return self._gate.allows(self.carried) and self._latency.allows(self.carried)
+        return self._gate.allows(self.in_use) and self._latency.allows(self.in_use)
 
     def _has_room(self) -> bool:
         return self._aside < self._gate.setting.in_flight + _ASIDE
 
 
 class _Turn:
-    """A place in the queue; told apart by identity."""
+    """The place of one batch in the queue; two places are told apart by identity."""
 
     def __init__(self, is_blamed: bool) -> None:
         self.is_blamed = is_blamed

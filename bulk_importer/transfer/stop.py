@@ -12,7 +12,7 @@ __all__ = ["StopSwitch"]
 
 
 class StopSwitch:
-    """Once requested it stays: nothing new leaves from then on. An abort gives up what is in flight, too."""
+    """The wish to end a run. Once requested it stays: nothing new leaves. An abort gives up what is in flight, too."""
 
     def __init__(self) -> None:
         # Changed by `request` and `abort` alone; the first reason counts.

@@ -41,7 +41,7 @@ class Landing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Between what the knobs may move; equal bounds fix one.
+    """The range in which each knob may move; equal bounds fix it.
 
     `most_weight` None means that only the bounds on entries and bytes of a batch limit its weight; these are the
     packing's, and the gate notices by the weights that land.
@@ -108,7 +108,7 @@ _SUSPECT = 0.1
 
 
 class Gate:
-    """The controller. Give it every landing; ask it before every departure.
+    """The controller. Tell the gate how each request ended, and ask it before one leaves.
 
     A *generation* lasts from one move of a knob to the next. Its number travels with the batch, so that an answer is
     scored for the setting that it was made under.
@@ -148,11 +148,11 @@ class Gate:
         return self._base
 
     def allows(self, in_flight: int) -> bool:
-        """Whether another request may leave besides those in flight."""
+        """Whether another request may leave besides so many in flight."""
         return in_flight < self.setting.in_flight
 
     def landed(self, flight: Flight) -> GateMoved | None:
-        """Take a landing into account; what moved, or was kept after a trial, if anything was."""
+        """Take the end of a request into account; returns the setting where a knob moved or a trial was kept."""
         if flight.generation != self._generation:
             return None
         if flight.in_flight > self.setting.in_flight:

@@ -24,7 +24,7 @@ class Setting(NamedTuple):
 
 
 class Way(StrEnum):
-    """Where a trial goes. In this order in the beginning: weight is learnt cheaply while one request is in flight."""
+    """The direction of a trial, in the order of the first trials: one request in flight learns weight cheaply."""
 
     HEAVIER = "heavier batches"
     MORE = "more in flight"
@@ -33,17 +33,17 @@ class Way(StrEnum):
 
     @property
     def steps(self) -> tuple[float, ...]:
-        """The factors of a step this way, from bold to fine."""
+        """The factors of a step in this direction, from bold to fine."""
         return _STEPS[self]
 
     @property
     def opposite(self) -> Way:
-        """The way back."""
+        """The direction back."""
         return _OPPOSITE[self]
 
     @property
     def least_gain(self) -> float:
-        """What a step this way has to bring, as a logarithm."""
+        """How much more goodput a step in this direction has to bring, as a logarithm."""
         # Up has to pay, because others work on the server meanwhile; down need hardly do more than not cost.
         return 0.05 if self in (Way.MORE, Way.HEAVIER) else 0.02
 
@@ -69,7 +69,7 @@ _IN_PROPORTION = 0.7
 
 
 class Track:
-    """What is known about going one way."""
+    """What is known about steps in one direction."""
 
     __slots__ = ("fails", "rests_until", "step", "tried")
 
@@ -81,22 +81,22 @@ class Track:
         self.tried = 0
 
     def paid(self, gain: float, factor: float) -> None:
-        """A trial by this factor brought this gain (a logarithm) and was kept."""
+        """Note that a trial by this factor brought this gain (a logarithm) and was kept."""
         self.step = 0 if gain > _IN_PROPORTION * abs(math.log(factor)) else max(self.step, 1)
 
     def rest(self, answers: int, in_flight: int) -> None:
-        """Leave this way alone for a while, longer each time."""
+        """Try nothing in this direction for a while, longer each time."""
         length = max(_FIRST_REST, 2 * in_flight) * 2**self.fails
         self.rests_until = answers + min(length, _LONGEST_REST)
         self.fails = min(self.fails + 1, 16)
 
     def relent(self, answers: int) -> None:
-        """The base is another one now: look again soon, but later the more often that was in vain."""
+        """Try again soon, because the base moved; later, the more often a trial in this direction failed."""
         self.step = min(self.step, 1)
         self.rests_until = min(self.rests_until, answers + _SHORT_REST * 2**self.fails)
 
     def reopen(self, answers: int) -> None:
-        """What was learnt about this way no longer counts."""
+        """Forget what was learnt about this direction."""
         self.fails = 0
         self.step = min(self.step, 1)
         self.rests_until = answers
@@ -155,7 +155,7 @@ class Weights:
         self._entries += share * (entries - self._entries)
 
     def settle(self, knob: int) -> None:
-        """The knob came as near as it may; begin to look again."""
+        """Begin to look again: the knob is as near to the batches as its bounds allow."""
         self._center = self.typical if self.typical > knob else None
         self._seen = 0
         self._strays = 0.0
@@ -172,5 +172,5 @@ class Weights:
 
     @property
     def typical(self) -> int:
-        """What a batch weighs."""
+        """The weight of an average batch on the base; at least 1."""
         return max(1, round(self._mean))

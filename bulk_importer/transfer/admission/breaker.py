@@ -72,7 +72,7 @@ class Breaker:
 
     @property
     def reason(self) -> str:
-        """What the last failure said; for the message when the run gives up."""
+        """What the last failure said; the run gives up with it."""
         return self._reason
 
     def probe_after(self, now: float) -> float | None:
@@ -80,17 +80,17 @@ class Breaker:
         return max(0.0, self._probe_at - now) if self._state is BreakerState.OPEN else None
 
     def outage_seconds(self, now: float) -> float:
-        """How long the outage has lasted; 0 outside one."""
+        """How many seconds the outage has lasted; 0 where there is none."""
         return 0.0 if self._state is BreakerState.CLOSED else now - self._began
 
     def has_expired(self, now: float) -> bool:
-        """Whether the outage has lasted longer than allowed: give up."""
+        """Whether the outage has lasted longer than the policy allows, so that the run gives up."""
         return self.outage_seconds(now) > self._policy.max_outage_seconds
 
     def batch_failed(
         self, now: float, reason: str, *, after_seconds: float | None = None
     ) -> OutageBegan | None:
-        """A batch met a sign of an outage: it got no answer in the server's own words.
+        """Count a sign of an outage: a batch got no answer in the server's own words.
 
         Args:
             after_seconds: what the server asked for by `Retry-After`; no probe leaves sooner.
@@ -109,7 +109,7 @@ class Breaker:
         return OutageBegan(reason=reason)
 
     def batch_answered(self, now: float) -> OutageEnded | None:
-        """A batch got an answer in the server's own words, whatever they say."""
+        """Close the breaker: a batch got an answer in the server's own words, whatever they say."""
         seconds = self.outage_seconds(now)
         was = self._state
         self._state = BreakerState.CLOSED
@@ -118,12 +118,12 @@ class Breaker:
         return None if was is BreakerState.CLOSED else OutageEnded(seconds=seconds)
 
     def probe_answered(self) -> None:
-        """A probe got an answer in the server's own words: one batch may try."""
+        """Let one batch try: a probe got an answer in the server's own words."""
         if self._state is BreakerState.OPEN:
             self._state = BreakerState.HALF_OPEN
 
     def probe_failed(self, now: float, reason: str, *, after_seconds: float | None = None) -> None:
-        """A probe got no answer in the server's own words: wait longer before the next one."""
+        """Wait longer before the next probe: this one got no answer in the server's own words."""
         if self._state is BreakerState.OPEN:
             self._reason = reason
             self._pause(now, after_seconds, grow=True)

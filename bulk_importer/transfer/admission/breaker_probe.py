@@ -31,6 +31,7 @@ from bulk_importer.datagym.answers.verdicts import (
 )
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
+from bulk_importer.transfer.timing import Timing
 
 __all__ = ["BreakerProbe"]
 
@@ -40,12 +41,11 @@ _SIGNS = frozenset(
 
 
 class BreakerProbe:
-    """The line to one server. `run` it beside what sends; it ends by itself only when it gives up.
+    """A circuit breaker that probes its server. `run` it beside what sends; it ends only when it gives up.
 
     Args:
         probe: a light read of the server, judged as if it were an upload; nothing is executed by it.
         look: sees whether uploads pass, with what cannot change anything; see `Passage.look`.
-        sleep: waits so many seconds, or less when the run is to end.
     """
 
     def __init__(
@@ -54,17 +54,16 @@ class BreakerProbe:
         *,
         probe: Callable[[], Awaitable[Verdict]],
         look: Callable[[], Awaitable[Verdict]],
-        sleep: Callable[[float], Awaitable[None]],
+        timing: Timing,
         emit: Observer,
-        clock: Callable[[], float],
     ) -> None:
         self._breaker = Breaker(policy)
         self._signs = policy.signs
         self._probe = probe
         self._look = look
-        self._sleep = sleep
+        self._sleep = timing.sleep
+        self._clock = timing.clock
         self._emit = emit
-        self._clock = clock
         # Whether the one batch that may leave to see is on its way; set by `acquire_trial`, cleared by `release_trial`.
         self._trial_is_taken = False
         # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
@@ -78,22 +77,22 @@ class BreakerProbe:
 
     @property
     def is_closed(self) -> bool:
-        """Whether there is none: batches may leave, and be sent again."""
+        """Whether there is no outage: batches may leave, and be sent again."""
         return self._breaker.state is BreakerState.CLOSED
 
     @property
     def may_acquire(self) -> bool:
-        """Whether a new batch may be sealed: there is no outage, or the server answers reads and no other one tries."""
+        """Whether a batch may be sealed: there is no outage, or the server answers reads and no other batch tries."""
         return self.is_closed or (self._breaker.state is BreakerState.HALF_OPEN and not self._trial_is_taken)
 
     def acquire_trial(self) -> bool:
-        """A new batch is sealed; whether it is the one that tries. `release_trial` follows when it has tried."""
+        """Admit a batch that is being sealed; whether it is the one that tries. Then `release_trial` has to follow."""
         is_trial = not self.is_closed
         self._trial_is_taken = self._trial_is_taken or is_trial
         return is_trial
 
     def release_trial(self) -> None:
-        """The batch that was to try has its verdict, or did not leave."""
+        """Let another batch try: the one that was to has its verdict, or did not leave."""
         self._trial_is_taken = False
 
     def allows(self, *, is_trial: bool) -> bool:
@@ -132,7 +131,7 @@ class BreakerProbe:
         self._tell(self._breaker.batch_failed(now, reason, after_seconds=after_seconds))
 
     def excuse(self) -> None:
-        """A batch was answered, or what happened to batches is known to be about what is in them: no outage, then."""
+        """End the outage: a batch was answered, or the failures are known to be about what was in the batches."""
         self._is_declared = False
         self._failing_since = None
         self._lost = 0
@@ -145,7 +144,7 @@ class BreakerProbe:
             self._emit(event)
 
     def declare(self, reason: str) -> None:
-        """The server answers in its own words, and yet it is of no use: begin an outage at once.
+        """Begin an outage at once: the server answers in its own words, and yet is of no use.
 
         It ends when something is accepted or refused; `ex_system` and the like do not count as answers until then.
         """

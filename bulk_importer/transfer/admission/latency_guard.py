@@ -24,7 +24,7 @@ _QUICK_READS = 3
 
 
 class LatencyGuard:
-    """How much may be sent without being felt."""
+    """How much may be sent without people on the server feeling it."""
 
     def __init__(self) -> None:
         # `_rest` grows before anything is sent; the others change with each read after that.
@@ -33,11 +33,11 @@ class LatencyGuard:
         self._quick = 0
 
     def rested(self, seconds: float) -> None:
-        """A light read took so long while nothing of ours was in flight and nothing had been sent for a while."""
+        """Note how long a light read took while nothing of ours was, or had just been, in flight."""
         self._rest = [*self._rest[-8:], seconds]
 
     def read(self, seconds: float) -> bool:
-        """A light read took so long in the middle of the run; whether the notch changed."""
+        """Note how long a light read took in the middle of the run; whether the notch changed."""
         before = self._notch
         if not self._rest:
             return False
@@ -53,7 +53,7 @@ class LatencyGuard:
         return self._notch != before
 
     def allows(self, in_flight: int) -> bool:
-        """Whether another request may leave besides those in flight."""
+        """Whether another request may leave besides so many in flight."""
         return in_flight < _NOTCHES[self._notch][0]
 
     def pause_seconds(self, seconds: float) -> float:

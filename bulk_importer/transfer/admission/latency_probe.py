@@ -22,10 +22,10 @@ class LatencyLimit(Protocol):
     """Bounds what is in flight, so that the server stays quick for the people who work on it."""
 
     def allows(self, in_flight: int) -> bool:
-        """Whether another request may leave besides those in flight."""
+        """Whether another request may leave besides so many in flight."""
 
     def ended(self, seconds: float) -> None:
-        """Take into account that a request is over, and took so long."""
+        """Take into account that a request is over, after so many seconds."""
 
     async def run(self, notice: Callable[[], None]) -> None:
         """Watch the server beside what sends, until cancelled.
@@ -78,16 +78,16 @@ class LatencyProbe:
         self._quiet_until = 0.0
 
     def allows(self, in_flight: int) -> bool:
-        """Whether another request may leave besides those in flight."""
+        """Whether another request may leave besides so many in flight."""
         quiet = self._clock() < self._quiet_until
         return self._knows_rest and not quiet and self._guard.allows(in_flight)
 
     def ended(self, seconds: float) -> None:
-        """Keep quiet for as long as a request of that length asks for."""
+        """Send nothing for as long as the guard asks for after a request of that length."""
         self._quiet_until = self._clock() + self._guard.pause_seconds(seconds)
 
     async def run(self, notice: Callable[[], None]) -> None:
-        """Read a few times at rest, then now and then; to cancel it is safe at any time."""
+        """Time a few reads at rest, then one now and then. To cancel this is safe at any time."""
         for _ in range(_READS_AT_REST):
             seconds = await self._timed()
             if seconds is not None:

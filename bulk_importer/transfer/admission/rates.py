@@ -5,7 +5,7 @@ Pure: the clock is a parameter (seconds, monotonic).
 GCRA (the generic cell rate algorithm of ATM) without burst tolerance: each limit keeps the time from which on the
 next thing conforms, and each thing moves that time on by its size over the rate. A batch is charged when it leaves,
 for what it holds: so a large one is followed by a long pause, and the rate holds over any stretch that begins with
-one departure and ends before another. Idle time is not saved up. A token bucket would be the same with bursts, and
+one request and ends before another. Idle time is not saved up. A token bucket would be the same with bursts, and
 bursts are what people who set a limit want to avoid.
 """
 
@@ -20,19 +20,19 @@ class Rate:
     """One limit: so many per second."""
 
     def __init__(self, per_second: float) -> None:
-        """Raises: ValueError: a rate that is not positive and finite."""
+        """Begin with nothing charged. Raises `ValueError` for a rate that is not positive and finite."""
         if not 0 < per_second < math.inf:
             raise ValueError(f"a rate must be positive and finite, not {per_second}")
         self.per_second = per_second
-        # Moved on by `charge` alone; the time from which on the next departure conforms.
+        # Moved on by `charge` alone; the time from which on the next request conforms.
         self._conforms_at = -math.inf
 
     def wait_seconds(self, now: float) -> float:
-        """How long the next departure has to wait; 0 where it need not."""
+        """How long the next request has to wait; 0 where it need not."""
         return max(0.0, self._conforms_at - now)
 
     def charge(self, now: float, amount: float) -> None:
-        """Something of this size leaves now."""
+        """Count something of this size that leaves now."""
         self._conforms_at = max(self._conforms_at, now) + amount / self.per_second
 
 
@@ -58,7 +58,7 @@ class Pacing:
 
     @property
     def max_bytes(self) -> int | None:
-        """The most bytes for one batch, likewise."""
+        """The most bytes for one batch: what one second allows, and at least one."""
         return max(1, math.floor(self._bytes.per_second)) if self._bytes else None
 
     def wait_seconds(self, now: float) -> float:
@@ -66,7 +66,7 @@ class Pacing:
         return max((pace.wait_seconds(now) for pace in self._paces), default=0.0)
 
     def charge(self, now: float, *, entries: int, body_bytes: int) -> None:
-        """A request leaves now. One that is sent again is charged again: the server has to read it again."""
+        """Count a request that leaves now; also one that is sent again, because the server has to read it again."""
         for pace, amount in ((self._requests, 1), (self._entries, entries), (self._bytes, body_bytes)):
             if pace:
                 pace.charge(now, amount)

@@ -1,5 +1,6 @@
-"""Holds requests back until the rates and the hours that a person allowed let them leave: the shell of `pacing` and
-`window`.
+"""Holds requests back until the rates and the hours that a person allowed let them leave.
+
+The shell of `rates` and `window`.
 
 A request waits here before it is on record as sent, so what waits for the evening is owed and not in doubt.
 """
@@ -7,12 +8,13 @@ A request waits here before it is on record as sent, so what waits for the eveni
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bulk_importer.events import Observer, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.window import Window
+from bulk_importer.transfer.timing import Timing
 
 __all__ = ["SendSchedule"]
 
@@ -24,8 +26,6 @@ class SendSchedule:
     """The rates and the window of one run.
 
     Args:
-        sleep: waits so many seconds, or less when the run is to end.
-        clock: monotonic, in seconds.
         now: the time of day, aware.
     """
 
@@ -35,23 +35,22 @@ class SendSchedule:
         window: Window | None = None,
         *,
         is_stopping: Callable[[], bool],
-        sleep: Callable[[float], Awaitable[None]],
+        timing: Timing,
         emit: Observer,
-        clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pacing = pacing
         self._window = window
         self._is_stopping = is_stopping
-        self._sleep = sleep
+        self._sleep = timing.sleep
+        self._clock = timing.clock
         self._emit = emit
-        self._clock = clock
         self._now = now
         # Held by the one request whose turn it is, so that they leave in the order in which they came.
         self._turn = asyncio.Lock()
 
     async def permit(self, *, entries: int, body_bytes: int) -> bool:
-        """Return when a request of that size may leave, or the run is to end; it is charged for.
+        """Charge for a request of that size, and return when it may leave or the run is to end.
 
         Returns:
             Whether it had to wait.

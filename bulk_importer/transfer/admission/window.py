@@ -66,7 +66,7 @@ class Window:
         return wall >= self.opens or wall < self.closes
 
     def opens_in(self, at: datetime) -> float:
-        """Seconds until it opens; 0 while it is open."""
+        """Seconds until the window opens; 0 while it is open."""
         if self.is_open(at):
             return 0.0
         # Walks the minutes: openings, closings and changes of the clock all fall on whole ones, so this needs no

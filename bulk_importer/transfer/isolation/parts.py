@@ -45,7 +45,7 @@ _KEYS = {Cause.CONFLICT: "ex_system", Cause.GARBLED: "garbled"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What to send next.
+    """Some entries of the refused batch that are sent next, together.
 
     Attributes:
         indexes: into the refused batch, ascending.
@@ -110,7 +110,7 @@ class Isolation:
         return self._parts[-1] if self._parts else None
 
     def remaining(self) -> Sequence[int]:
-        """All indexes that are not settled, the current part's included, ascending."""
+        """The indexes of all entries that are not settled, the current part included, ascending."""
         return [index for part in reversed(self._parts) for index in part.indexes]
 
     def judged(

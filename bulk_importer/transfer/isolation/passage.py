@@ -18,12 +18,14 @@ ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
+    Again,
+    Cause,
     StopKind,
     TurnedAway,
     Verdict,
@@ -31,7 +33,9 @@ from bulk_importer.datagym.answers.verdicts import (
     may_concern_request,
 )
 from bulk_importer.model import Batch
+from bulk_importer.transfer.isolation.body_limit import BodyLimit
 from bulk_importer.transfer.isolation.parts import Isolation, Refused
+from bulk_importer.transfer.timing import Backoff
 
 __all__ = ["Passage", "Rehearsal", "Soundings"]
 
@@ -44,10 +48,11 @@ _ENTRY_OF_NOTHING = b'[{"internal_media_ID":""}]'
 
 
 class Soundings(Protocol):
-    """Requests to the upload route that change nothing. See `datagym.uploads.Uploads`."""
+    """Requests that change nothing. See `datagym.uploads.Uploads`."""
 
     async def upload_nothing(self) -> Verdict: ...
     async def rehearse(self, body: bytes) -> Verdict: ...
+    async def is_working(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,12 @@ class Rehearsal:
 
 
 class Passage:
-    """The way to the upload route of one server. `saw` every verdict on an upload.
+    """The way to the upload route of one server. Give `saw` every verdict on an upload.
 
     Args:
         seal: makes a body of some entries of a batch, as `packing.Pool.seal_again` does.
-        clock: monotonic, in seconds.
         is_stopping: asked before each rehearsal.
-        pause: waits before what may pass by itself is rehearsed again; told the tries so far, and what was asked for by
-            `Retry-After`.
+        max_bytes: of a body, as far as a person allows.
     """
 
     def __init__(
@@ -81,22 +84,23 @@ class Passage:
         soundings: Soundings,
         *,
         seal: Callable[[Batch, Sequence[int]], Batch],
-        clock: Callable[[], float],
+        backoff: Backoff,
         is_stopping: Callable[[], bool],
-        pause: Callable[[int, float | None], Awaitable[None]],
+        max_bytes: int,
     ) -> None:
         self._soundings = soundings
         self._seal = seal
-        self._clock = clock
+        self._backoff = backoff
+        self._clock = backoff.timing.clock
         self._is_stopping = is_stopping
-        self._pause = pause
+        self.body_limit = BodyLimit(max_bytes)
         # How many uploads were accepted, the smallest body of them, and when the latest one left that was answered in
         # the server's words; changed by `saw`.
         self.accepted = 0
         self._known_good: bytes | None = None
+        self._passed_left_at = float("-inf")
         # Whether the rehearsal of an entry that says nothing passed at the last look; changed by `look`.
         self._an_entry_passes = False
-        self._passed_left_at = float("-inf")
         # When was looked the last time, and what came of it; changed by `look`, which holds the lock.
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
@@ -113,20 +117,27 @@ class Passage:
         return self._known_good is not None or self._an_entry_passes
 
     def has_passed_since(self, since: float) -> bool:
-        """Whether an upload that left then or later was."""
+        """Whether an upload that left then or later was answered in the server's words."""
         return self._passed_left_at >= since
 
-    def saw(self, verdict: Verdict, body: bytes, *, left_at: float) -> None:
-        """Take the verdict on an upload into account that left then."""
+    def saw(self, verdict: Verdict, batch: Batch, *, left_at: float) -> None:
+        """Take the verdict on an upload of this batch into account that left then."""
         if isinstance(verdict, Accept):
             self.accepted += 1
-            if self._known_good is None or len(body) < len(self._known_good):
-                self._known_good = body
+            self.body_limit.accepted(len(batch.body))
+            if self._known_good is None or len(batch.body) < len(self._known_good):
+                self._known_good = batch.body
+        if _is_too_long(verdict, batch):
+            self.body_limit.refused(len(batch.body))
         if is_in_words(verdict):
             self._passed_left_at = max(self._passed_left_at, left_at)
 
+    async def is_working(self) -> bool:
+        """Whether the server answers a read of its database."""
+        return await self._soundings.is_working()
+
     async def look(self) -> Verdict:
-        """See whether uploads pass, or share a look that begins from now on; what came of it."""
+        """Find out whether uploads pass now; callers that wait at the same time share one look. Returns its verdict."""
         since = self._clock()
         async with self._looking:
             if self._looked_at < since:
@@ -171,10 +182,16 @@ class Passage:
             fails = True
             if may_concern_request(verdict) and not isinstance(verdict, TurnedAway):
                 culprits += isolation.judged(verdict).refused
-                await self._pause(part.failures + 1, verdict.after_seconds)
+                await self._backoff.wait(part.failures + 1, verdict.after_seconds)
             else:
                 culprits += isolation.judged(TurnedAway(StopKind.NOT_DATAGYM, _said(verdict))).refused
         return Rehearsal(tuple(culprits), fails, largest)
+
+
+def _is_too_long(verdict: Verdict, batch: Batch) -> bool:
+    """Whether the batch as a whole was too long; what is alone, or taken apart, may be so for what is in it."""
+    is_refused = isinstance(verdict, Again) and verdict.cause is Cause.TOO_LARGE
+    return is_refused and batch.entries > 1 and not batch.suspect
 
 
 def _said(verdict: Verdict) -> str:

@@ -18,7 +18,7 @@ AMOUNTS = st.lists(
 def test_no_stretch_carries_more_than_its_rate(
     requests: float, entries: float, body_bytes: float, batches: list[tuple[int, int, float]]
 ) -> None:
-    """From any departure to any later one, what left in between fits the time, for every limit."""
+    """From any request to any later one, what left in between fits the time, for every limit."""
     pacing = Pacing(requests_per_second=requests, entries_per_second=entries, bytes_per_second=body_bytes)
     now, left = 0.0, []
     for count, size, idle in batches:

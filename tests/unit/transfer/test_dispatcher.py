@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -22,28 +22,23 @@ from bulk_importer.datagym.answers.verdicts import (
     StopKind,
     TurnedAway,
     Verdict,
-    may_concern_request,
 )
-from bulk_importer.datagym.retry import Retrying
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
-from bulk_importer.model import Batch, Rejection
+from bulk_importer.model import Batch, Limits, Rejection
 from bulk_importer.packing import Pool
-from bulk_importer.spans import Span
-from bulk_importer.transfer.adaptive.gate import Bounds, Gate
+from bulk_importer.transfer.adaptive.gate import Bounds
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
-from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.admission.latency_probe import Unlimited
 from bulk_importer.transfer.admission.rates import Pacing
-from bulk_importer.transfer.admission.schedule import SendSchedule
-from bulk_importer.transfer.dispatcher import Dispatcher, Terms
+from bulk_importer.transfer.build import Sending
+from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.isolation.parts import Refused
-from bulk_importer.transfer.isolation.passage import Passage
-from bulk_importer.transfer.isolator import IsolationTerms
-from bulk_importer.transfer.sender.carrier import Carrier
+from bulk_importer.transfer.options import SendOptions
 from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.timing import Timing
 from support.around.simulated_time import run_in_simulated_time
 from support.entries import run_of
+from support.sending import Diary
 
 Answering = Callable[[list[int]], Awaitable[Verdict]]
 REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
@@ -53,56 +48,14 @@ TOO_LARGE = Again(Cause.TOO_LARGE, "status 413")
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HARDLY_ANY = (
     RetryPolicy(base_seconds=0.0001),
-    BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.05),
+    BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.25),
 )
 
 HOUR = 3600.0
 
 
-class Diary:
-    """A ledger that keeps what it is told, in order, as (what, positions)."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, tuple[int, ...]]] = []
-        self.under_way: dict[int, tuple[int, ...]] = {}
-
-    async def record_sent(self, batch: Batch) -> None:
-        await asyncio.sleep(0)
-        self.under_way[batch.number] = positions_in(batch)
-        self.lines.append(("sent", positions_in(batch)))
-
-    async def record_delivered(self, batch: Batch) -> None:
-        self._end("delivered", batch)
-
-    async def record_owed(self, batch: Batch, reason: str) -> None:
-        self._end("owed", batch)
-
-    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
-        del self.under_way[batch.number]
-        self.lines.append(("rejected", tuple(each.position for each in rejections)))
-
-    async def record_suspected(self, spans: Sequence[Span], said: str, *, condemned: bool = False) -> None:
-        positions = tuple(position for start, stop in spans for position in range(start, stop))
-        self.lines.append(("condemned" if condemned else "suspected", positions))
-
-    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
-        self._end("in doubt", batch)
-
-    def _end(self, what: str, batch: Batch) -> None:
-        del self.under_way[batch.number]  # an outcome of what is not under way is a defect
-        self.lines.append((what, positions_in(batch)))
-
-    def of(self, what: str) -> list[int]:
-        """The positions of which something is said, in the order of saying."""
-        return [position for said, positions in self.lines if said == what for position in positions]
-
-
-def positions_in(batch: Batch) -> tuple[int, ...]:
-    return tuple(position for run in batch.runs for position in run.positions)
-
-
 class World:
-    """A dispatcher with everything around it but the network."""
+    """The sending side of a run with everything but the network."""
 
     def __init__(
         self,
@@ -114,7 +67,7 @@ class World:
         is_away: Callable[[], bool] = lambda: False,
         patience: tuple[RetryPolicy, BreakerPolicy] = HARDLY_ANY,
         rehearsing: Answering | None = None,
-        **terms: int,
+        max_bytes: int = 1 << 20,
     ) -> None:
         self.diary = Diary()
         self.events: list[Event] = []
@@ -128,75 +81,29 @@ class World:
         self._lanes = lanes
         self.pool = Pool(1 << 20)
         self._is_away = is_away
-        policy, breaker_policy = patience
+        policy, breaker = patience
         loop = asyncio.get_running_loop()
-        gate = Gate(Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000))
-        breaker = BreakerProbe(
-            breaker_policy,
-            probe=self._probe,
-            look=self._look,
-            sleep=self.stop.sleep,
-            emit=self.events.append,
-            clock=loop.time,
-        )
-        passage = Passage(
+        self._sending = Sending(
             self,
-            seal=self.pool.seal_again,
-            clock=loop.time,
-            is_stopping=lambda: self.stop.is_requested,
-            pause=lambda tries, after: self.stop.sleep(0.0),
-        )
-        self.passage = passage
-        carrier = Carrier(
-            upload=self._upload,
-            ledger=self.diary,
-            gate=gate,
-            retrying=Retrying(
-                policy,
+            Ports(self.pool, self.diary, self.events.append, _rejection),
+            SendOptions(
+                limits=Limits(entries, max_bytes, max_weight=1 << 62),
+                bounds=Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000),
+                retry=replace(policy, alone_attempts=2),
                 budget=RetryBudget(per_second=1e6),
-                clock=loop.time,
                 max_attempts=8,
-                may_retry=lambda verdict, attempt: (
-                    not self.stop.is_requested
-                    and breaker.is_closed
-                    and (attempt < 2 or not may_concern_request(verdict))
-                ),
-                sleep=self.stop.sleep,
-                chance=lambda: 0.5,
+                breaker=breaker,
+                pacing=Pacing(),
             ),
-            breaker=breaker,
-            passage=passage,
-            schedule=SendSchedule(
-                Pacing(),
-                is_stopping=lambda: self.stop.is_requested,
-                sleep=self.stop.sleep,
-                emit=self.events.append,
-                clock=loop.time,
-            ),
-            stop=self.stop,
-            emit=self.events.append,
-            clock=loop.time,
+            self.stop,
+            Timing(loop.time, self.stop.sleep, chance=lambda: 0.5),
         )
-        self.dispatcher = Dispatcher(
-            pool=self.pool,
-            carrier=carrier,
-            ledger=self.diary,
-            gate=gate,
-            breaker=breaker,
-            passage=passage,
-            latency=Unlimited(),
-            terms=Terms(
-                max_entries=entries,
-                max_bytes=terms.get("max_bytes", 1 << 20),
-                max_weight=None,
-                error=_error,
-            ),
-            isolation_terms=IsolationTerms(replace(policy, alone_attempts=2), _rejection, self._is_working),
-            stop=self.stop,
-            emit=self.events.append,
-            chance=lambda: 0.5,
-            clock=loop.time,
-        )
+        self.dispatcher = self._sending.dispatcher
+
+    @property
+    def learnt_max_bytes(self) -> int | None:
+        """What the next run would be told about the size of bodies."""
+        return self._sending.remembered().max_bytes
 
     async def run(self) -> None:
         """Send everything; nothing is under way when this returns."""
@@ -207,12 +114,14 @@ class World:
         finally:
             assert not self.diary.under_way
 
-    async def _upload(self, body: bytes) -> Verdict:
+    async def upload(self, body: bytes) -> Verdict:
+        """As `UploadRoute` has it."""
         positions = json.loads(body)
         self.sent.append(positions)
         return await self._answer(positions)
 
-    async def _is_working(self) -> bool:
+    async def is_working(self) -> bool:
+        """As `UploadRoute` has it."""
         return not self._is_away()
 
     async def upload_nothing(self) -> Verdict:
@@ -232,20 +141,22 @@ class World:
         said = await self._rehearsing(positions) if positions else Accept()
         return ENDLESS if isinstance(said, Accept) else said
 
-    async def _look(self) -> Verdict:
-        return await self.passage.look()
-
-    async def _probe(self) -> Verdict:
+    async def probe(self) -> Verdict:
+        """As `UploadRoute` has it."""
         return AWAY if self._is_away() else Stop(StopKind.NOT_DATAGYM, "status 405")
+
+    async def light_read(self) -> bool:
+        """As `UploadRoute` has it."""
+        return not self._is_away()
+
+    def error(self, verdict: Stop | TurnedAway | Again) -> BulkImporterError:
+        """As `UploadRoute` has it."""
+        return ServerUnavailable("the server", verdict.reason)
 
 
 def _rejection(batch: Batch, refused: Refused) -> Rejection:
     entry = list(batch.each())[refused.index]
     return Rejection(position=entry.position, offset=0, media_id=entry.media_id, findings=(), raw=entry.raw)
-
-
-def _error(verdict: Stop | TurnedAway | Again) -> BulkImporterError:
-    return ServerUnavailable("the server", verdict.reason)
 
 
 def refusing(*culprits: int, verdict: Verdict = REFUSAL) -> Answering:
@@ -355,7 +266,7 @@ async def test_what_is_too_large_is_packed_smaller_for_the_rest_of_the_run() -> 
     world = World("abcdefghij", answer, entries=8)
     await world.run()
     assert sorted(world.diary.of("delivered")) == list(range(10))
-    assert world.dispatcher.learnt_max_bytes is not None
+    assert world.learnt_max_bytes is not None
     assert [len(each) for each in world.sent[:2]] == [8, 3]
     assert max(len(each) for each in world.sent[2:]) <= 2
 
@@ -375,7 +286,7 @@ async def test_two_that_are_too_large_at_once_leave_the_smaller_limit() -> None:
 
     world = World("abcdef", answer, entries=4, in_flight=2)
     await world.run()
-    assert world.dispatcher.learnt_max_bytes == len("[4,5]") // 2
+    assert world.learnt_max_bytes == len("[4,5]") // 2
 
 
 async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
@@ -383,7 +294,7 @@ async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
     world = World("ab", refusing(0, verdict=TOO_LARGE), entries=1)
     await world.run()
     assert world.diary.of("rejected") == [0]
-    assert world.dispatcher.learnt_max_bytes is None
+    assert world.learnt_max_bytes is None
 
 
 async def test_a_part_that_is_too_large_is_split_and_not_mixed_with_others() -> None:
@@ -774,5 +685,5 @@ async def test_bodies_that_are_reset_for_their_size_are_made_smaller() -> None:
     await world.run()
     assert len(world.diary.of("delivered")) == 16
     assert not world.diary.of("rejected")
-    assert world.dispatcher.learnt_max_bytes is not None
-    assert world.dispatcher.learnt_max_bytes < len("[0,1,2,3,4,5,6,7]")
+    assert world.learnt_max_bytes is not None
+    assert world.learnt_max_bytes < len("[0,1,2,3,4,5,6,7]")

@@ -1,4 +1,4 @@
-"""The wish to end a run."""
+"""The wish to end a run reaches everybody."""
 
 from __future__ import annotations
 

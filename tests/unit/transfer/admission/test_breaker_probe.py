@@ -17,6 +17,7 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
+from bulk_importer.transfer.timing import Timing
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0
@@ -37,9 +38,8 @@ class World:
             policy or BreakerPolicy(),
             probe=self.probe,
             look=self.look,
-            sleep=self.sleep,
+            timing=Timing(lambda: self.now, self.sleep),
             emit=self.events.append,
-            clock=lambda: self.now,
         )
 
     async def sleep(self, seconds: float) -> None:

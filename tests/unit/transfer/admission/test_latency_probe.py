@@ -55,7 +55,7 @@ def _nothing() -> None:
 
 
 async def test_nothing_leaves_before_the_server_was_seen_at_rest() -> None:
-    """Then as many as politeness allows."""
+    """Then as many as the guard allows."""
     world = World(later_seconds=QUICK)
     assert not world.probe.allows(0)
     await run_until(world, asyncio.Event(), sets=True)
@@ -75,7 +75,7 @@ async def test_while_reads_are_slow_less_is_sent_and_people_are_told() -> None:
 
 
 async def test_a_server_that_stays_slow_is_given_pauses() -> None:
-    """After each request for as long as politeness asks for."""
+    """After each request for as long as the guard asks for."""
     world = World(later_seconds=0.5, moves=2)
     await run_until(world, world.has_moved)
     world.probe.ended(2.0)
@@ -84,7 +84,7 @@ async def test_a_server_that_stays_slow_is_given_pauses() -> None:
     assert world.probe.allows(0)
 
 
-async def test_without_politeness_the_gate_alone_decides() -> None:
+async def test_where_a_run_is_not_polite_the_gate_alone_decides() -> None:
     """However many are in flight."""
     free = Unlimited()
     await free.run(_nothing)

@@ -19,12 +19,12 @@ def test_without_limits_nothing_waits() -> None:
 
 def test_requests_leave_evenly() -> None:
     """Four a second is one every quarter of a second, not four at once."""
-    pacing, now, departures = Pacing(requests_per_second=4), 10.0, []
+    pacing, now, left = Pacing(requests_per_second=4), 10.0, []
     for _ in range(6):
         now += pacing.wait_seconds(now)
-        departures.append(now)
+        left.append(now)
         pacing.charge(now, entries=1, body_bytes=1)
-    assert departures == [10.0, 10.25, 10.5, 10.75, 11.0, 11.25]
+    assert left == [10.0, 10.25, 10.5, 10.75, 11.0, 11.25]
 
 
 def test_idle_time_is_not_saved_up() -> None:

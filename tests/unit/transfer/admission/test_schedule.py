@@ -10,6 +10,7 @@ from bulk_importer.events import Event, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.admission.window import Window
+from bulk_importer.transfer.timing import Timing
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -26,9 +27,8 @@ class World:
             pacing or Pacing(),
             window,
             is_stopping=lambda: self.is_stopping,
-            sleep=self.sleep,
+            timing=Timing(lambda: self.seconds, self.sleep),
             emit=self.events.append,
-            clock=lambda: self.seconds,
             now=lambda: NOON + timedelta(seconds=self.seconds),
         )
 

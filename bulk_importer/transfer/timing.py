@@ -1,0 +1,42 @@
+"""How a run waits: by which clock, how it sleeps, and how chance spreads its retries."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bulk_importer.datagym.answers.policy import RetryPolicy, backoff_seconds
+
+__all__ = ["Backoff", "Timing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock, the sleep and the chance of one run; a test brings its own.
+
+    Attributes:
+        clock: monotonic, in seconds.
+        sleep: waits so many seconds, or less when the run is to end.
+        chance: draws evenly from `[0, 1)`.
+    """
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a run waits before it tries something again."""
+
+    policy: RetryPolicy
+    timing: Timing
+
+    def seconds(self, attempt: int, after_seconds: float | None = None) -> float:
+        """The wait in seconds before retry number `attempt` (from 1); see `policy.backoff_seconds`."""
+        return backoff_seconds(self.policy, attempt, self.timing.chance(), after_seconds)
+
+    async def wait(self, attempt: int, after_seconds: float | None = None) -> None:
+        """Wait before retry number `attempt` (from 1), or until the run is to end."""
+        await self.timing.sleep(self.seconds(attempt, after_seconds))
