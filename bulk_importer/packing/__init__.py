@@ -4,6 +4,7 @@
   both ends meet in `pipeline`. It is bounded, and a full one stops the reading.
 - `lanes` keep the entries of one media in order.
 - `apart` keeps entries that failed together from all others.
+- `runs` cuts entries out of their segment, and joins them to a body.
 - `limits` counts what a batch holds so far.
 
 Nothing here knows the server, the checkpoint or the source.

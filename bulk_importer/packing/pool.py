@@ -11,15 +11,15 @@ less than half of its segment is cut loose first: it takes its bytes with it and
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing.apart import Apart
 from bulk_importer.packing.lanes import Lanes
 from bulk_importer.packing.limits import Load
-from bulk_importer.spans import stretches
+from bulk_importer.packing.runs import body_of, cut_loose, loosened, several_in_lane, width_of
 
 __all__ = ["Pool"]
 
@@ -82,7 +82,7 @@ class Pool:
         while self.bytes + _ENTRY_BYTES * self._ready.entries >= self._capacity:
             self._room.clear()
             await self._room.wait()
-        for loose in _loose(run):
+        for loose in loosened(run):
             for part in self._apart.split(loose):
                 self._append(part)
         self._announce()
@@ -126,7 +126,7 @@ class Pool:
                 break
             self._runs.popleft()
             self._begun = 0
-        self._lanes.hold(mine, _several(taken) if len(mine) < load.entries else {})
+        self._lanes.hold(mine, several_in_lane(taken) if len(mine) < load.entries else {})
         self._room.set()
         if not taken:
             return None
@@ -199,7 +199,7 @@ class Pool:
             _take(taken, run, start, index)
             start = index + 1
             if lane not in shut:  # what is, is let go: it is owed, and read again when the doubt ends
-                self._lanes.wait(lane, _cut_loose(run, index, index + 1))
+                self._lanes.wait(lane, cut_loose(run, index, index + 1))
         _take(taken, run, start, len(run))
         return len(run)
 
@@ -218,7 +218,7 @@ class Pool:
         number = self._number
         self._number += 1
         entries = sum(map(len, runs))
-        return Batch(number, tuple(runs), _body(runs), entries, weight, suspect, tries)
+        return Batch(number, tuple(runs), body_of(runs), entries, weight, suspect, tries)
 
     def _append(self, run: EntryRun) -> None:
         self._runs.append(run)
@@ -236,7 +236,7 @@ class Pool:
 
     def _count(self, run: EntryRun) -> None:
         self._ready.entries += len(run)
-        self._ready.bytes += _width(run)
+        self._ready.bytes += width_of(run)
         self._ready.weight += sum(run.weights)
 
     def _uncount(self, run: EntryRun, start: int, stop: int) -> None:
@@ -247,59 +247,6 @@ class Pool:
         self._ready.weight -= sum(run.weights[start:stop])
 
 
-def _width(run: EntryRun) -> int:
-    """Bytes from the first entry to the end of the last, with what stands between them."""
-    return run.starts[-1] + run.lengths[-1] - run.starts[0]
-
-
 def _take(taken: list[EntryRun], run: EntryRun, start: int, stop: int) -> None:
     if start < stop:
         taken.append(run.take(range(start, stop)))
-
-
-def _loose(run: EntryRun) -> Iterator[EntryRun]:
-    """The run itself where it uses most of its segment, else its parts with bytes of their own."""
-    if not len(run):
-        return
-    used = _width(run) if isinstance(run.positions, range) else sum(run.lengths)
-    if 2 * used >= len(run.data):
-        yield run
-        return
-    for start, stop in stretches(run.positions):
-        yield _cut_loose(run, start, stop)
-
-
-def _cut_loose(run: EntryRun, start: int, stop: int) -> EntryRun:
-    """The consecutive entries `[start, stop)` of `run` with a copy of their bytes alone."""
-    part = run.take(range(start, stop))
-    base = part.starts[0]
-    data = run.data[base : part.starts[-1] + part.lengths[-1]]
-    return EntryRun(
-        run.offset + base,
-        data,
-        part.positions,
-        [each - base for each in part.starts],
-        part.lengths,
-        part.media_ids,
-        part.lanes,
-        part.keeps,
-        part.weights,
-        part.keys,
-    )
-
-
-def _several(runs: Iterable[EntryRun]) -> dict[str, int]:
-    """How many entries there are in each lane that has more than one."""
-    entries = Counter(chain.from_iterable(run.lanes for run in runs))
-    return {lane: count for lane, count in entries.items() if count > 1}
-
-
-def _body(runs: Sequence[EntryRun]) -> bytes:
-    """A JSON array of the entries. Neighbours in the source are copied, once, with what stands between them."""
-    pieces: list[bytes | memoryview] = []
-    for run in runs:
-        data = memoryview(run.data)
-        for start, stop in stretches(run.positions):
-            last = stop - 1
-            pieces += b",", data[run.starts[start] : run.starts[last] + run.lengths[last]]
-    return b"".join([b"[", *pieces[1:], b"]"])

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from bulk_importer.datagym.answers.verdicts import Again, Stop, TurnedAway, Verdict
 from bulk_importer.errors import BulkImporterError
 from bulk_importer.events import Observer
@@ -84,8 +86,7 @@ class Ports:
     rejection: Callable[[Batch, Refused], Rejection]
 
 
-@dataclass(frozen=True, slots=True)
-class SendContext:
+class SendContext(msgspec.Struct, frozen=True):
     """Under what circumstances a batch leaves. The layers of the sender add what they know on the way down.
 
     Attributes:

@@ -8,8 +8,8 @@ outage concerns all requests; these leave the loop at once, for the caller to de
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
 from bulk_importer.datagym.answers.policy import RetryBudget

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.verdicts import Accept, Verdict
 from bulk_importer.model import Batch

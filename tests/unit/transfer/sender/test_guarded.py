@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, NotSent
 from bulk_importer.errors import ExitCode

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt, Refuse, Verdict
 from bulk_importer.events import Event, GateMoved

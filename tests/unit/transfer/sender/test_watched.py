@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, Refuse, Verdict
@@ -63,7 +61,7 @@ async def test_a_body_that_is_too_large_makes_the_next_ones_smaller() -> None:
     passage, breaker = passage_of(), admission_of(StopSwitch()).breaker
     too_large = Again(Cause.TOO_LARGE, "status 413")
     watched = Watched(FakeSender(too_large, too_large), passage, breaker)
-    await watched.send(msgspec.structs.replace(BATCH, suspect=True), CONTEXT)
+    await watched.send(replace(BATCH, suspect=True), CONTEXT)
     assert passage.body_limit.bytes == 10
     await watched.send(BATCH, CONTEXT)
     assert passage.body_limit.bytes == len(BATCH.body) // 2
