@@ -34,10 +34,9 @@ from aiohttp import web
 
 from benchmarks.parts.measuring import write_results
 from bulk_importer.datagym.answers.policy import RetryBudget
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import BatchDelivered, Event, GateMoved
-from bulk_importer.pipeline import Import
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.transfer.adaptive.gate import Gate
@@ -172,7 +171,7 @@ class Bench:
         )
         began = time.monotonic()
         folder = Path(f"{source}.checkpoint")
-        await Import(opened, settings, Token(), folder, stop, observers=[observe]).run()
+        await import_source(ImportSpec(opened, settings, folder), Caller(stop=stop, observers=[observe]))
         ending.cancel()
         await opened.aclose()
         counted = landed[settled_after:] if len(landed) > 2 * settled_after else landed

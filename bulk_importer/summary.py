@@ -20,12 +20,16 @@ __all__ = ["RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
-    """How a run stands: `complete` means that nothing readable is left to send."""
+    """How a run stands: `complete` means that nothing readable is left to send.
+
+    `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary.
+    """
 
     RUNNING = "running"
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"
+    KILLED = "killed"
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

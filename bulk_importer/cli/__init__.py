@@ -1,9 +1,14 @@
 """The command line: arguments in, an exit code out.
 
-`main` finds the command; each command is one module with `configure(parser)`, which says what it takes, and
+`main` finds the command; each command is one module with `configure(parser)`, which says what the command takes, and
 `run(arguments)`, which does it and returns an exit code. Only the module of the command that was asked for is
 imported, and it imports heavy libraries where it uses them: `--help` must be instant.
 
-What all commands share: `options` turns settings into flags and back, `terminal` writes to streams that may break,
-`signals` turns signals into a clean stop. What the look-up commands share besides is in `lookups`.
+Commands that take the same lie together: `importing`, `checkpoints`, `lookups`, `rehearsal`, `help`, `settings`.
+`parsing` is how words become settings and help. Besides, all commands share
+
+- `output`: what was asked for, on standard output or in a file; `output_options`: how much is written, and how;
+- `messages`: what a person is told meanwhile, on standard error; `progress_display`: how far a command is;
+- `streams`: both streams, which may break at any time without ending a run;
+- `signals`, which turns signals into a clean stop, and `event_loop`.
 """

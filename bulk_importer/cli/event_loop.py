@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 def run_in_loop(main: Coroutine[Any, Any, _T]) -> _T:
-    """What `main` returns; raises what it raises."""
+    """Run the coroutine in a new event loop; returns what it returns, and raises what it raises."""
     import asyncio
 
     try:

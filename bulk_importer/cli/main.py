@@ -9,8 +9,8 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import NoReturn
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.parsing.manners import add_manners, adopt
+from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli.parsing.common_flags import add_common_flags, apply_common_flags
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
@@ -60,9 +60,9 @@ _MODULES = {
 
 def run() -> NoReturn:
     """The console script."""
-    terminal.open_streams()
+    streams.open_streams()
     code = main(sys.argv[1:])
-    if not terminal.close_streams() and code == ExitCode.DELIVERED:
+    if not streams.close_streams(messages.complain) and code == ExitCode.DELIVERED:
         code = ExitCode.USAGE
     # What is left goes with the process. Before it ends the interpreter would look for garbage in all of it, which
     # takes a tenth of the processor time of a small import.
@@ -74,17 +74,19 @@ def run() -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing that can be foreseen leaves as an exception."""
     try:
-        adopt(argparse.Namespace(config="none"))  # what is wrong with the command line is told so, too
+        apply_common_flags(
+            argparse.Namespace(config="none")
+        )  # what is wrong with the command line is told so, too
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
             arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
-        adopt(arguments)
+        apply_common_flags(arguments)
         code: int = arguments.run(arguments)
     except BulkImporterError as error:
-        terminal.complain(str(error))
+        messages.complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        terminal.complain("interrupted (Ctrl-C).")
+        messages.complain("interrupted (Ctrl-C).")
         return ExitCode.INTERRUPTED
     except SystemExit as leaving:  # argparse, after --help and --version
         return int(leaving.code or 0)
@@ -122,7 +124,7 @@ def _parser_of(asked: Collection[str]) -> argparse.ArgumentParser:
         if name in asked:
             module = importlib.import_module(f"bulk_importer.cli.{_MODULES[name]}")
             module.configure(command)
-            add_manners(command)
+            add_common_flags(command)
             command.set_defaults(run=module.run, parser=command)
     return parser
 
@@ -140,17 +142,17 @@ def _without_command(arguments: argparse.Namespace) -> int:
     if arguments.version:
         from importlib.metadata import version
 
-        terminal.out(f"bulk-importer {version('bulk-importer')}")
+        output.print_line(f"bulk-importer {version('bulk-importer')}")
         return ExitCode.DELIVERED
-    terminal.out(arguments.parser.format_help().rstrip())
+    output.print_line(arguments.parser.format_help().rstrip())
     return ExitCode.USAGE
 
 
 def _unforeseen(error: Exception) -> int:
     import traceback
 
-    terminal.say("".join(traceback.format_exception(error)).rstrip(), Level.ERROR)
-    terminal.complain(
+    messages.say("".join(traceback.format_exception(error)).rstrip(), Level.ERROR)
+    messages.complain(
         "this should not have happened, and is our mistake. What was delivered is on record: the same command again "
         "resumes where it stopped. Please report the lines above."
     )

@@ -7,7 +7,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages
 from bulk_importer.errors import ExitCode
 from bulk_importer.levels import Level
 from bulk_importer.settings.units import DURATION
@@ -38,10 +38,10 @@ def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float) -> Iterator[N
     def on_signal(number: signal.Signals) -> None:
         word = _WORDS.get(number, number.name)
         if stop.is_requested:
-            terminal.say(f"{word}: what is in flight is given up.", Level.WARNING)
+            messages.say(f"{word}: what is in flight is given up.", Level.WARNING)
             stop.abort()
         else:
-            terminal.say(
+            messages.say(
                 f"{word}: stopping. What is in flight may land, for up to {DURATION.show(grace_seconds)}; another "
                 f"{word} gives it up, and leaves it unconfirmed until the next run.",
                 Level.WARNING,

@@ -1,17 +1,20 @@
 """From events to what people and machines see.
 
-Observers are called with each event (see `events`), in the event loop; they never decide anything and never end a
-run. `JsonLog` writes `run.log`; `MovingLine`, `PlainLines` and `JsonLines` show how far it is, in the way that suits a
-stream, `ticking` by the clock; `summary_text` says in words what came of a run; `Waiting` says that the server
-does not answer.
+Observers are called with each event (see `events`), in the event loop; they never decide anything and never end a run.
+`jsonlog` writes `run.log`, and `waits` reads in that of another process what its run waits for. `progress` shows how
+far something is, in the way that suits a stream: `progress_state` adds up the events to `parts`, `line` fits those
+into a line of a terminal, `wording` says in a sentence what an event tells. `silent_server` says at once that a server
+does not answer, and `report` what came of a run.
+
+This room knows events and summaries and nothing of what makes them. Streams are given to it as functions.
 """
 
 from bulk_importer.observe.jsonlog import JsonLog
 from bulk_importer.observe.line import Drawing
+from bulk_importer.observe.parts import Tone
 from bulk_importer.observe.progress import JsonLines, MovingLine, PlainLines, Progress, ticking
 from bulk_importer.observe.report import origin_text, summary_text
-from bulk_importer.observe.standing import Tone
-from bulk_importer.observe.waiting import Waiting
+from bulk_importer.observe.silent_server import SilentServerNotice
 
 __all__ = [
     "Drawing",
@@ -20,8 +23,8 @@ __all__ = [
     "MovingLine",
     "PlainLines",
     "Progress",
+    "SilentServerNotice",
     "Tone",
-    "Waiting",
     "origin_text",
     "summary_text",
     "ticking",

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bulk_importer.observe.standing import Part, Tone
+from bulk_importer.observe.parts import Part, Tone
 
 __all__ = ["Drawing", "fitted", "plain"]
 
@@ -21,7 +21,7 @@ _BAR_COLUMNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """With what a line is drawn.
+    """The characters and colours that a line is drawn with.
 
     Attributes:
         is_ascii: the stream takes no other characters.
@@ -33,16 +33,16 @@ class Drawing:
 
     @property
     def between(self) -> str:
-        """What stands between two parts."""
+        """The text between two parts."""
         return " | " if self.is_ascii else " · "
 
     @property
     def cut(self) -> str:
-        """What stands where a text was cut."""
+        """The text in place of what was cut off."""
         return "..." if self.is_ascii else "…"
 
     def bar(self, percent: int) -> str:
-        """As long as `_BAR_COLUMNS`."""
+        """A bar of `_BAR_COLUMNS` that is filled to `percent`."""
         full = percent * _BAR_COLUMNS // 100
         done, rest = ("#", "-") if self.is_ascii else ("━", "╌")
         return done * full + rest * (_BAR_COLUMNS - full)

@@ -19,7 +19,7 @@ from msgspec import to_builtins
 from bulk_importer.events import Advanced, AnswerCame, AnswerDelayed, AnswerMissed, Event, RunEnded
 from bulk_importer.levels import Level
 from bulk_importer.observe.line import Drawing, fitted, plain
-from bulk_importer.observe.standing import Standing
+from bulk_importer.observe.progress_state import ProgressState
 from bulk_importer.observe.wording import level_of, sentence_of
 
 __all__ = ["JsonLines", "MovingLine", "PlainLines", "Progress", "ticking"]
@@ -32,17 +32,17 @@ _EARLY_SECONDS = 600.0
 
 
 _LEFT_OUT = (Advanced, AnswerCame, AnswerDelayed, AnswerMissed)
-"""Events that are no object of their own: the one only moves, and `Waiting` says the others."""
+"""Events that are no object of their own: the one only moves, and `SilentServerNotice` says the others."""
 
 
 class Progress(Protocol):
     """An observer that shows what it sees, and can be taken away."""
 
     def __call__(self, event: Event) -> None:
-        """See an event."""
+        """Take an event into account, and show it where that is due."""
 
     def tick(self) -> None:
-        """Look at the clock."""
+        """Show what the clock makes due; called several times a second, in another thread."""
 
     def close(self) -> None:
         """Leave the stream as it was."""
@@ -75,13 +75,13 @@ class MovingLine:
         self._level = level
         self._clock = clock
         # Changed by a call and read by a tick, in two threads, under the lock.
-        self._standing = Standing(clock())
+        self._state = ProgressState(clock())
         self._lock = threading.Lock()
         self._is_closed = False
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self._standing.see(event, self._clock())
+            self._state.see(event, self._clock())
         if _is_told(event, self._level):
             self._write_line(plain(sentence_of(event)), level_of(event))
 
@@ -89,7 +89,7 @@ class MovingLine:
         """Draw the line. The last column stays free: a character there would make some terminals begin a new line."""
         with self._lock:
             now = self._clock()
-            parts, percent = self._standing.parts(now), self._standing.percent
+            parts, percent = self._state.parts(now), self._state.percent
         line = fitted(parts, self._columns() - 1, self._drawing, percent=percent)
         if not self._is_closed:
             self._show_line(line)
@@ -121,17 +121,17 @@ class PlainLines:
         self._clock = clock
         self._now = now
         # Changed by a call and by a tick, in two threads, under the lock.
-        self._standing = Standing(clock())
+        self._state = ProgressState(clock())
         self._began = self._said_at = clock()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self._standing.see(event, self._clock())
+            self._state.see(event, self._clock())
             if _is_told(event, self._level):
                 self._write(sentence_of(event), level_of(event))
             if isinstance(event, RunEnded):
-                self._write_standing()
+                self._write_state()
             else:
                 self._write_when_due()
 
@@ -145,11 +145,11 @@ class PlainLines:
 
     def _write_when_due(self) -> None:
         if _is_due(self._clock(), self._began, self._said_at):
-            self._write_standing()
+            self._write_state()
 
-    def _write_standing(self) -> None:
+    def _write_state(self) -> None:
         now = self._said_at = self._clock()
-        if parts := self._standing.parts(now):
+        if parts := self._state.parts(now):
             self._write("; ".join(part.text.strip() for part in parts), Level.INFO)
 
     def _write(self, text: str, level: Level) -> None:
@@ -157,7 +157,9 @@ class PlainLines:
 
 
 class JsonLines:
-    """The events as objects, and now and then how far it is. What only moves is left out, and what `Waiting` says.
+    """The events as objects, and now and then how far it is.
+
+    What only moves is left out, and so is what `SilentServerNotice` says.
 
     Args:
         tell: writes an object with its time and its level.
@@ -174,18 +176,18 @@ class JsonLines:
         self._level = level
         self._clock = clock
         # Changed by a call and by a tick, in two threads, under the lock.
-        self._standing = Standing(clock())
+        self._state = ProgressState(clock())
         self._began = self._said_at = clock()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self._standing.see(event, self._clock())
+            self._state.see(event, self._clock())
             level = level_of(event)
             if level <= self._level and not isinstance(event, _LEFT_OUT):
                 self._tell({"event": type(event).__name__, **to_builtins(event)}, level)
             if isinstance(event, RunEnded):
-                self._tell_standing()
+                self._tell_state()
             else:
                 self._tell_when_due()
 
@@ -199,11 +201,11 @@ class JsonLines:
 
     def _tell_when_due(self) -> None:
         if _is_due(self._clock(), self._began, self._said_at):
-            self._tell_standing()
+            self._tell_state()
 
-    def _tell_standing(self) -> None:
+    def _tell_state(self) -> None:
         now = self._said_at = self._clock()
-        self._tell({"event": "Progress", **self._standing.facts(now)}, Level.INFO)
+        self._tell({"event": "Progress", **self._state.facts(now)}, Level.INFO)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ __all__ = ["level_of", "sentence_of"]
 
 
 def level_of(event: Event) -> Level:
-    """How much an event matters."""
+    """The level at which an event is told."""
     match event:
         case OutageBegan() | BatchDoubted():
             return Level.WARNING
@@ -42,7 +42,7 @@ def level_of(event: Event) -> Level:
 
 
 def sentence_of(event: Event) -> str:
-    """What there is to say about it; nothing where the line of progress says it all."""
+    """What an event tells, for a person; empty where the line of progress says it all."""
     match event:
         case OutageBegan():
             return f"The server is away: {event.reason}. What is not sent yet waits for it."

@@ -16,11 +16,16 @@ What it promises, whatever happens on either side:
 10. A stop is clean: the first signal lets land what is in flight, the second gives it up, kill -9 loses nothing; each
     way the same command goes on.
 
-The flow: `feed` reads and judges segments; each is recorded, and what it owes goes into the pool, which blocks while
-it is full; the dispatcher empties it. Both run until the source ends or a stop is requested. `Import` sets them up
-and says in a summary what came of it; `account` does the sums. Several sources of one command are imported one after
-the other: `neighbours` is what each has to know of the others, `foreseeing` reads new ones before anything is sent, and
-`places` says where the checkpoint of each is.
+`importing` is the way in. It reaches the project and the checkpoint (`reaching`), gathers the fixed parts of a run
+(`opening` makes a `run.Run`), lets `passes` go over the source until nothing more can be sent or known, and leaves
+record and summary to `concluding`. One pass is a `flow`: `feed` reads and judges segments; each is recorded, and what
+is owed of it goes into the pool, which blocks while it is full; the dispatcher empties the pool. Both run until the
+source ends or a stop is requested. `summarizing` does the sums, `ruleset` gathers what entries are held against,
+`refusals` puts the server's words into the form of findings.
+
+Rooms: `check` judges an input without sending anything; `guards` end a run while it goes on; `resume` knows how an
+earlier run is gone on with; `retry` feeds rejected entries again; `wiped` finds later entries that wipe what earlier
+ones of their media bring, also across the sources of one command.
 """
 
 from typing import TYPE_CHECKING
@@ -28,15 +33,17 @@ from typing import TYPE_CHECKING
 from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from bulk_importer.pipeline.run import Import
-    from bulk_importer.pipeline.summarizing import Announcement
+    from bulk_importer.pipeline.importing import import_source
+    from bulk_importer.pipeline.run import Announcement, Caller, ImportSpec
 else:
     __getattr__ = lazy_exports(
         __name__,
         {
-            "Announcement": "summarizing",
-            "Import": "run",
+            "Announcement": "run",
+            "Caller": "run",
+            "ImportSpec": "run",
+            "import_source": "importing",
         },
     )
 
-__all__ = ["Announcement", "Import"]
+__all__ = ["Announcement", "Caller", "ImportSpec", "import_source"]

@@ -1,20 +1,19 @@
-"""Feeds the pool: reads and judges segment after segment, records each, and hands on what it owes."""
+"""Feeds the pool: reads and judges segment after segment, records each, and hands on what is owed of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, SourceIdentity
+from bulk_importer.checkpoint import CheckpointState, SourceIdentity
 from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
-from bulk_importer.events import EntriesRejected, Observer, SegmentRead, SourceEnded
+from bulk_importer.events import EntriesRejected, SegmentRead, SourceEnded
 from bulk_importer.intake import Intake
 from bulk_importer.labels.entry import lane_of
-from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment, SegmentKey
+from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.refusals import rejections_of_condemned
-from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
-from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
+from bulk_importer.pipeline.run import Run
 from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]
@@ -24,12 +23,12 @@ READ_AS = "read_as"
 
 
 def reading_plan(state: CheckpointState) -> ReadPlan:
-    """What to read: what owes something, what is in doubt (to know which media it holds back), and the unread rest.
+    """What a pass reads: segments that owe something, those in doubt (their media are held back), and the unread rest.
 
-    All of it, where the source has no identity by which it could be known again (standard input, the entries of a
-    program): then only reading it tells whether it is the same. Behind a break, which another source may be in the
-    place of by now, all of what has to be unpacked anyway, and of what is far away the last segment, which any shift
-    must hit; a plain file was held against its segments when the checkpoint was opened.
+    A source without an identity (standard input, the entries of a program) is read as a whole: nothing else tells
+    whether it is the same. Where the source broke off, another one may be in its place by now. One that has to be
+    unpacked is then read as a whole, too; of any other the last segment is read, which any shift must hit. (A plain
+    file was compared with its segments when the checkpoint was opened.)
     """
     plan = state.plan()
     if state.identity == SourceIdentity() or (state.broken is not None and not state.identity.plain):
@@ -45,54 +44,21 @@ def reading_plan(state: CheckpointState) -> ReadPlan:
 
 
 class Feeder:
-    """Brings one source to the pool. `run` it once; to cancel it is safe at any time: what is not in the pool is owed.
+    """Brings the source of a run to the pool. `run` it once, for one pass.
 
-    Args:
-        began: called once, with the mix of keepData in the first segment that owes something, or with none.
-        doubted: told the entries that are in doubt since an earlier run.
-        limit: how many owed entries to hand on at most.
-        crossing: what entries of the input do to each other; it has followed what was read before.
-        keep_mentioned: told the media of each segment that it follows, before its record is written; quick.
-        held: keys of media that are in doubt in another source of the command: nothing of theirs is handed on.
-        taken: how many bytes of a source that is unpacked were taken so far.
-        budget: how many rejections end the run.
-        settled: what of the source an earlier import delivered, where it is a mended one.
+    To cancel it is safe at any time: what is not in the pool is owed.
+
+    Attributes:
+        held_back: how many owed entries were not handed on because another source has their media in doubt.
     """
 
-    def __init__(
-        self,
-        intake: Intake,
-        checkpoint: Checkpoint,
-        pool: Pool,
-        *,
-        emit: Observer,
-        began: Callable[[dict[KeepData, int]], None],
-        doubted: Callable[[EntryRun], None],
-        limit: int | None,
-        crossing: WipedEntries,
-        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
-        held: frozenset[int],
-        taken: Callable[[], int | None],
-        budget: ErrorBudget,
-        settled: AlreadyDelivered | None = None,
-    ) -> None:
-        self._intake = intake
-        self._checkpoint = checkpoint
+    def __init__(self, run: Run, pool: Pool) -> None:
+        self._run = run
+        self._checkpoint = run.checkpoint
         self._pool = pool
-        self._emit = emit
-        self._began = began
-        self._doubted = doubted
-        self._crossing = crossing
-        self._keep_mentioned = keep_mentioned
-        self._held = held
-        self._taken = taken
-        self._budget = budget
-        self._settled = settled
-        # How many more may be handed on; changed by `_hand_on` alone.
-        self._allowed = limit
-        self._has_begun = False
+        # How many more may be handed on, None for any number; changed by `_hand_on` alone, as `held_back` is.
+        self._allowed = run.settings.limit
         self.held_back = 0
-        """How many owed entries were not handed on because of `held`."""
 
     @property
     def is_limited(self) -> bool:
@@ -107,61 +73,50 @@ class Feeder:
             BudgetExceeded: too many entries are rejected; nothing of the segment that says so is handed on.
             InputError, CheckpointError: as the intake and the checkpoint raise them.
         """
-        try:
-            async for judged in self._intake:
-                await self._note_form()
-                is_new = judged.key.first >= self._checkpoint.state.position
-                before = self._rejected_in(judged)
-                if is_new and self._checkpoint.state.end is not None:
-                    raise self._longer(judged)
-                segment = judged if self._settled is None else self._settled.apart(judged)
-                if is_new:
-                    segment = self._followed(segment, judged)
-                await self._checkpoint.record_segment(segment)
-                require_budget(self._budget, self._checkpoint.state)
-                await self._hand_on(segment, before)
-                if self._allowed == 0:
-                    return
-        except MalformedInput as error:
-            self._begin({})
-            await self._checkpoint.record_broken(error.position, error.offset, error.reason)
-            raise
-        except SourceUnreadable as error:
-            if error.at_fault:
-                # Recorded as a break, so that another one may be in its place: what was read of it is proven again.
-                state = self._checkpoint.state
-                await self._checkpoint.record_broken(state.position, state.offset, error.reason)
-            raise
-        self._begin({})
-        end = self._intake.end
-        if end is not None and self._checkpoint.state.end is None:
-            await self._checkpoint.record_end(end.total, end.length)
-        if end is not None:
-            self._emit(SourceEnded(total=end.total))
+        async with self._run.intake(reading_plan(self._checkpoint.state)) as intake:
+            try:
+                async for judged in intake:
+                    await self._note_form(intake)
+                    await self._record(judged)
+                    if self.is_limited:
+                        return
+            except MalformedInput as error:
+                self._run.begin({})
+                await self._checkpoint.record_broken(error.position, error.offset, error.reason)
+                raise
+            except SourceUnreadable as error:
+                if error.at_fault:
+                    # Recorded as a break, so that another one may be in its place: what was read of it is proven again.
+                    state = self._checkpoint.state
+                    await self._checkpoint.record_broken(state.position, state.offset, error.reason)
+                raise
+            self._run.begin({})
+            end = intake.end
+            if end is not None and self._checkpoint.state.end is None:
+                await self._checkpoint.record_end(end.total, end.length)
+            if end is not None:
+                self._run.emit(SourceEnded(total=end.total))
 
-    async def _note_form(self) -> None:
+    async def _record(self, judged: Segment) -> None:
+        """Filter a segment, put it on record, and hand on what it owes."""
+        state = self._checkpoint.state
+        if judged.key.first >= state.position and state.end is not None:
+            raise _longer(judged)
+        rejected_before = self._rejected_in(judged)
+        segment = judged
+        for each in self._run.filters:
+            segment = each(segment)
+        await self._checkpoint.record_segment(segment)
+        require_budget(self._run.settings.max_errors, state)
+        await self._hand_on(segment, rejected_before)
+
+    async def _note_form(self, intake: Intake) -> None:
         """Put on record how the source is read, once: read otherwise, a position would mean something else."""
         if READ_AS not in self._checkpoint.state.notes:
-            await self._checkpoint.record_note(READ_AS, "lines" if self._intake.is_lines else "array")
-
-    def _followed(self, segment: Segment, judged: Segment) -> Segment:
-        """A new segment, with what its entries do to earlier ones; what of `judged` is delivered came before them."""
-        brought = [] if self._settled is None else [self._settled.brought(judged)]
-        for run in brought:
-            self._crossing.note(run)
-        followed = self._crossing.follow(segment)
-        self._keep_mentioned(followed.key, [followed.run, *brought])
-        return followed
-
-    def _longer(self, segment: Segment) -> CheckpointMismatch:
-        return CheckpointMismatch(
-            f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of "
-            "what is new was sent. If it only grew, say --source-grew; if it is another source, give it another "
-            "--checkpoint."
-        )
+            await self._checkpoint.record_note(READ_AS, "lines" if intake.is_lines else "array")
 
     def _rejected_in(self, segment: Segment) -> SpanSet:
-        """What of a segment is on record as rejected."""
+        """The positions of a segment that are on record as rejected."""
         first = segment.key.first
         return SpanSet(self._checkpoint.state.rejected.within(first, first + segment.key.count))
 
@@ -169,22 +124,26 @@ class Feeder:
         key = segment.key
         self._hold_back_doubt(segment)
         await self._reject_condemned(segment)
-        run = segment.run.at(self._checkpoint.state.owed_within(key.first, key.first + key.count))
-        if self._held and not self._held.isdisjoint(run.keys):
-            free = [index for index, key in enumerate(run.keys) if key not in self._held]
-            self.held_back += len(run) - len(free)
-            run = run.take(free)
+        run = self._free(segment.run.at(self._checkpoint.state.owed_within(key.first, key.first + key.count)))
         if self._allowed is not None:
             run = run.take(range(min(len(run), self._allowed)))
             self._allowed -= len(run)
         self._tell(segment, rejected_before)
         if len(run):
-            if not self._has_begun:
-                self._begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
+            self._run.begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
             await self._pool.put(run)
 
+    def _free(self, run: EntryRun) -> EntryRun:
+        """What no other source of the command has in doubt."""
+        held = self._run.held
+        if not held or held.isdisjoint(run.keys):
+            return run
+        free = [index for index, key in enumerate(run.keys) if key not in held]
+        self.held_back += len(run) - len(free)
+        return run.take(free)
+
     async def _reject_condemned(self, segment: Segment) -> None:
-        """Reject what was in doubt, is owed now, and was found not to be let through: it would be in doubt again."""
+        """Reject what is owed after a doubt and was found not to be let through: it would be in doubt again."""
         key, state = segment.key, self._checkpoint.state
         for suspicion in state.suspects:
             if suspicion.condemned:
@@ -194,13 +153,13 @@ class Feeder:
                     rejections = rejections_of_condemned(run, suspicion.said)
                     await self._checkpoint.record_rejected(rejections)
                     self._tell_rejected(rejections)
-                    require_budget(self._budget, state)
+                    require_budget(self._run.settings.max_errors, state)
 
     def _hold_back_doubt(self, segment: Segment) -> None:
-        """Shut the lanes of entries whose answer was lost in an earlier run: nothing may follow them.
+        """Shut the lanes of entries whose answer was lost: nothing may follow them.
 
-        In time, although the segment comes in its turn: while such an entry was on its way, everything before it in
-        its lane was settled.
+        That is early enough, although the segment comes in its turn: when such an entry was sent, everything before it
+        in its lane was settled.
         """
         key = segment.key
         doubtful = SpanSet(self._checkpoint.state.taken.within(key.first, key.first + key.count))
@@ -211,16 +170,11 @@ class Feeder:
             each.media_id for each in segment.rejections if each.position in doubtful and each.media_id
         ]
         self._pool.shut([*run.lanes, *map(lane_of, rejected)])
-        self._doubted(run)
-
-    def _begin(self, keep_data: dict[KeepData, int]) -> None:
-        if not self._has_begun:
-            self._has_begun = True
-            self._began(keep_data)
+        self._run.doubts.note(run)
 
     def _tell(self, segment: Segment, rejected_before: SpanSet) -> None:
         key = segment.key
-        self._emit(
+        self._run.emit(
             SegmentRead(
                 first=key.first,
                 count=key.count,
@@ -229,7 +183,7 @@ class Feeder:
                 accepted=len(segment.run),
                 rejected=len(segment.rejections),
                 skipped=sum(span.stop - span.start for span in segment.skipped),
-                behind=self._taken(),
+                behind=self._run.source.taken,
             )
         )
         news = [each for each in segment.rejections if each.position not in rejected_before]
@@ -237,13 +191,20 @@ class Feeder:
             self._tell_rejected(news)
 
     def _tell_rejected(self, rejections: Sequence[Rejection]) -> None:
-        self._emit(
+        self._run.emit(
             EntriesRejected(
                 spans=SpanSet.of(rejection.position for rejection in rejections).spans,
                 codes=Counter(finding.code for each in rejections for finding in each.findings),
                 batch=None,
             )
         )
+
+
+def _longer(segment: Segment) -> CheckpointMismatch:
+    return CheckpointMismatch(
+        f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of what "
+        "is new was sent. If it only grew, say --source-grew; if it is another source, give it another --checkpoint."
+    )
 
 
 def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:

@@ -1,16 +1,16 @@
-"""The stages of one run side by side, and how they end together."""
+"""One pass over the source: the stages side by side, and how they end together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import to_builtins
 
-from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.uploads import Uploads
-from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import (
     BudgetExceeded,
     BulkImporterError,
@@ -21,243 +21,228 @@ from bulk_importer.errors import (
     Interrupted,
     LabelConfigChanged,
 )
-from bulk_importer.events import Observer, StopRequested
-from bulk_importer.intake import Intake, IntakeOptions, Rules
-from bulk_importer.model import Batch, EntryRun, KeepData, Rejection, SegmentKey
+from bulk_importer.events import StopRequested
+from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Apart, Pool
-from bulk_importer.pipeline.config_watch import ConfigWatch
-from bulk_importer.pipeline.feed import Feeder, reading_plan, require_budget
+from bulk_importer.pipeline.feed import Feeder, require_budget
 from bulk_importer.pipeline.refusals import rejection_of
-from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
 from bulk_importer.pipeline.ruleset import FROM_SERVER
-from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
-from bulk_importer.readback.doubts import Doubts
-from bulk_importer.settings import Settings
-from bulk_importer.sources import Source
+from bulk_importer.pipeline.run import Run
 from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.timing import Timing
 
-__all__ = ["Flow"]
+__all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
 
 _SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 _GATE_NOTE = "gate"
 """Note in the log: what the sending side found out about the server."""
 
 
-class Flow:
-    """Intake, pool and transfer of one run over one checkpoint. `run` it once.
+@dataclass(frozen=True, slots=True)
+class PassResult:
+    """What came of one pass over the source, or of all passes of a run.
 
-    Args:
-        rules: what entries are held against.
-        doubts: keeps what is in doubt, to be asked about.
-        watch: notices when the label configuration changes; None where it is not the server's.
-        settled: what of the source an earlier import delivered, where it is a mended one.
-        crossing, keep_mentioned, held: as `Feeder` takes them.
-        began: called before the first upload with the mix of keepData in the first segment.
+    Attributes:
+        errors: what made the run less than whole, in the order in which it happened.
+        requests: how many uploads left.
+        retries: how many of these uploads had left before.
+        seconds: of the whole run; 0 for a single pass.
+        is_limited: the pass ended because of `--limit`, and not at the end of the source.
+        held_back: how many entries are owed because another source has their media in doubt.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        settings: Settings,
-        client: Client,
-        project_id: str,
-        checkpoint: Checkpoint,
-        stop: StopSwitch,
-        *,
-        doubts: Doubts,
-        rules: Rules,
-        watch: ConfigWatch | None,
-        settled: AlreadyDelivered | None,
-        crossing: WipedEntries,
-        keep_mentioned: Callable[[SegmentKey, Sequence[EntryRun]], None],
-        held: frozenset[int],
-        emit: Observer,
-        began: Callable[[dict[KeepData, int]], None],
-        clock: Callable[[], float],
-    ) -> None:
-        self._source = source
-        self._settings = settings
-        self._client = client
-        self._checkpoint = checkpoint
-        self._stop = stop
-        self._doubts = doubts
-        self._rules = rules
-        self._watch = watch
-        self._settled = settled
-        self._crossing = crossing
-        self._keep_mentioned = keep_mentioned
-        self._held = held
-        self._emit = emit
-        self._began = began
-        suspects = checkpoint.state.suspects
-        self._pool = Pool(
-            settings.pool_bytes,
-            next_number=checkpoint.state.next_batch,
-            apart=Apart((each.spans, each.tries) for each in suspects if not each.condemned),
-        )
-        self._errors: list[BulkImporterError] = []
-        self.is_limited = False
-        self.held_back = 0
-        """How many entries are owed because of `held`."""
-        self._sending = Sending(
-            Uploads(
-                client, project_id, may_read=settings.label_config == FROM_SERVER or settings.check_media
-            ),
-            Ports(self._pool, _Ledger(checkpoint, doubts, self._refused), emit, rejection_of),
-            SendOptions.of(settings, Remembered.read(checkpoint.state.notes.get(_GATE_NOTE))),
-            stop,
-            Timing(clock, stop.sleep),
-        )
+    errors: tuple[BulkImporterError, ...] = ()
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+    is_limited: bool = False
+    held_back: int = 0
+
+
+class SendingSide(Protocol):
+    """Empties the pool; `transfer.build.Sending` is one."""
 
     @property
     def requests(self) -> int:
         """How many uploads left."""
-        return self._sending.requests
 
     @property
     def retries(self) -> int:
         """How many of them had left before."""
-        return self._sending.retries
 
-    async def run(self) -> list[BulkImporterError]:
-        """Run until the source ends, or something ends the run; nothing is in flight when this returns.
+    async def run(self) -> None:
+        """Return when the pool is closed and empty, or a stop is requested, and nothing is in flight."""
 
-        Returns:
-            What made the run less than whole, in the order in which it happened.
-        """
+    def remembered(self) -> Remembered:
+        """What the next pass, or the next run, should begin with."""
+
+
+class PassErrors:
+    """What makes a pass less than whole, in the order in which it happens."""
+
+    def __init__(self, stop: StopSwitch) -> None:
+        self._stop = stop
+        # Changed by `add` and `end_run` alone.
+        self.all: list[BulkImporterError] = []
+
+    def add(self, *errors: BulkImporterError) -> None:
+        """Keep errors that do not end the run, or have ended it."""
+        self.all += errors
+
+    def end_run(self, error: BulkImporterError) -> None:
+        """End the run for a reason of our own; what is in flight may land."""
+        if not any(isinstance(each, type(error)) for each in self.all):
+            self.add(error)
+        self._stop.request(str(error), error.exit_code)
+
+
+class RunLedger:
+    """The checkpoint as the sending side sees it.
+
+    Doubts learn what comes to be in doubt, and what was sent once more is verified. A refusal by the server makes the
+    label configuration suspect, and counts towards the budget of errors.
+    """
+
+    def __init__(self, run: Run, errors: PassErrors) -> None:
+        self._run = run
+        self._errors = errors
+        self._checkpoint = run.checkpoint
+        self.record_sent = run.checkpoint.record_sent
+        self.record_owed = run.checkpoint.record_owed
+        self.record_suspected = run.checkpoint.record_suspected
+
+    async def record_delivered(self, batch: Batch) -> None:
+        """Record the outcome, and read back what was sent once more."""
+        await self._checkpoint.record_delivered(batch)
+        await self._run.doubts.verify(batch)
+
+    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
+        """Record what the server refused; that may end the run."""
+        await self._checkpoint.record_rejected(rejections, batch)
+        if self._run.watch is not None:
+            self._run.watch.suspect()
+        try:
+            require_budget(self._run.settings.max_errors, self._checkpoint.state)
+        except BudgetExceeded as error:
+            self._errors.end_run(error)
+
+    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
+        """Record that the answer was lost, and keep the entries to be asked about."""
+        await self._checkpoint.record_in_doubt(batch, reason)
+        for run in batch.runs:
+            self._run.doubts.note(run)
+
+
+async def go_once(run: Run) -> PassResult:
+    """Build the stages of a pass, and run them.
+
+    They are new for each pass. A pool drops what waits behind a doubt, and once closed stays so; the sending side is
+    built around its pool, and its breaker would count the wait between two passes as an outage. What the sending side
+    found out about the server is on record, so the next one begins with it.
+    """
+    settings, state = run.settings, run.checkpoint.state
+    pool = Pool(
+        settings.pool_bytes,
+        next_number=state.next_batch,
+        apart=Apart((each.spans, each.tries) for each in state.suspects if not each.condemned),
+    )
+    errors = PassErrors(run.stop)
+    may_read = settings.label_config == FROM_SERVER or settings.check_media
+    sending = Sending(
+        Uploads(run.client, run.project.id, may_read=may_read),
+        Ports(pool, RunLedger(run, errors), run.emit, rejection_of),
+        SendOptions.of(settings, Remembered.read(state.notes.get(_GATE_NOTE))),
+        run.stop,
+        Timing(run.clock, run.stop.sleep),
+    )
+    return await Flow(run, pool, sending, errors).run()
+
+
+class Flow:
+    """Intake, pool and transfer of one pass. `run` it once."""
+
+    def __init__(self, run: Run, pool: Pool, sending: SendingSide, errors: PassErrors) -> None:
+        self._run = run
+        self._pool = pool
+        self._sending = sending
+        self._errors = errors
+        self._feeder = Feeder(run, pool)
+
+    async def run(self) -> PassResult:
+        """Run until the source ends, or something ends the run; nothing is in flight when this returns."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 feeding = tasks.create_task(self._feed())
-                self._stop.tell(lambda: _cancel(feeding))
+                self._run.stop.tell(lambda: _cancel(feeding))
                 minding = tasks.create_task(self._mind_grace())
                 watching = tasks.create_task(self._watch_config())
-                await self._sending.dispatcher.run()
+                await self._sending.run()
                 feeding.cancel()
                 minding.cancel()
                 watching.cancel()
         except* BulkImporterError as group:
-            self._errors += _leaves(group)
+            self._errors.add(*_leaves(group))
         await self._conclude_watch()
         await self._remember()
-        return self._errors
+        return PassResult(
+            errors=tuple(self._errors.all),
+            requests=self._sending.requests,
+            retries=self._sending.retries,
+            is_limited=self._feeder.is_limited,
+            held_back=self._feeder.held_back,
+        )
 
     async def _remember(self) -> None:
-        """Leave a note for the next run, unless this one learnt nothing, or cannot write any more."""
+        """Leave a note for the next pass or run, unless this one learnt nothing, or cannot write any more."""
         if self._sending.requests:
             with suppress(CheckpointError):
-                await self._checkpoint.record_note(_GATE_NOTE, to_builtins(self._sending.remembered()))
+                note = to_builtins(self._sending.remembered())
+                await self._run.checkpoint.record_note(_GATE_NOTE, note)
 
     async def _feed(self) -> None:
-        settings = self._settings
-        plan = reading_plan(self._checkpoint.state)
         try:
-            async with Intake(self._source, plan, self._rules, IntakeOptions.of(settings)) as intake:
-                feeder = Feeder(
-                    intake,
-                    self._checkpoint,
-                    self._pool,
-                    emit=self._emit,
-                    began=self._began,
-                    doubted=self._doubts.note,
-                    limit=settings.limit,
-                    crossing=self._crossing,
-                    keep_mentioned=self._keep_mentioned,
-                    held=self._held,
-                    taken=lambda: self._source.taken,
-                    budget=settings.max_errors,
-                    settled=self._settled,
-                )
-                await feeder.run()
-                self.is_limited, self.held_back = feeder.is_limited, feeder.held_back
+            await self._feeder.run()
         except InputError as error:
-            self._errors.append(error)  # what was read before it is sent all the same
+            self._errors.add(error)  # what was read before it is sent all the same
         except (CheckpointMismatch, BudgetExceeded) as error:
-            self._end_with(error)
+            self._errors.end_run(error)
         finally:
             self._pool.close()
 
     async def _watch_config(self) -> None:
-        if self._watch is not None:
+        if self._run.watch is not None:
             try:
-                await self._watch.run()
+                await self._run.watch.run()
             except LabelConfigChanged as error:
-                self._end_with(error)
+                self._errors.end_run(error)
             except Interrupted:
                 return  # what is in flight may land
 
     async def _conclude_watch(self) -> None:
         """Look once more whether the configuration is what entries were held against, unless the run was cut short."""
-        if self._watch is None or self._stop.is_requested or not self.requests:
+        if self._run.watch is None or self._run.stop.is_requested or not self._sending.requests:
             return
         try:
-            await self._watch.conclude()
+            await self._run.watch.conclude()
         except (LabelConfigChanged, CheckpointError) as error:
-            self._errors.append(error)
-
-    def _refused(self) -> None:
-        """The server refused entries that were judged right here."""
-        if self._watch is not None:
-            self._watch.suspect()
-        try:
-            require_budget(self._settings.max_errors, self._checkpoint.state)
-        except BudgetExceeded as error:
-            self._end_with(error)
-
-    def _end_with(self, error: BulkImporterError) -> None:
-        """End the run for a reason of our own; what is in flight may land."""
-        if not any(isinstance(each, type(error)) for each in self._errors):
-            self._errors.append(error)
-        self._stop.request(str(error), error.exit_code)
+            self._errors.add(error)
 
     async def _mind_grace(self) -> None:
         """After a stop let land what is in flight, but after a signal not for longer than the grace period.
 
         An error of our own leaves all the time that a request may take: nobody is about to kill us.
         """
-        await self._stop.requested()
-        by_signal = self._stop.exit_code in _SIGNALS
-        grace = self._settings.grace if by_signal else self._settings.request_timeout
-        self._emit(StopRequested(reason=self._stop.reason, grace_seconds=grace))
-        try:
+        stop, settings = self._run.stop, self._run.settings
+        await stop.requested()
+        grace = settings.grace if stop.exit_code in _SIGNALS else settings.request_timeout
+        self._run.emit(StopRequested(reason=stop.reason, grace_seconds=grace))
+        with suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await self._stop.aborted()
-        except TimeoutError:
-            pass
-        self._client.give_up()
-
-
-class _Ledger:
-    """The checkpoint, with a note of what is in doubt, and a word when the server refused something."""
-
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        doubts: Doubts,
-        refused: Callable[[], None],
-    ) -> None:
-        self._checkpoint = checkpoint
-        self._doubts = doubts
-        self._refused = refused
-        self.record_sent = checkpoint.record_sent
-        self.record_owed = checkpoint.record_owed
-        self.record_suspected = checkpoint.record_suspected
-
-    async def record_delivered(self, batch: Batch) -> None:
-        await self._checkpoint.record_delivered(batch)
-        await self._doubts.verify(batch)
-
-    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
-        await self._checkpoint.record_rejected(rejections, batch)
-        self._refused()
-
-    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
-        await self._checkpoint.record_in_doubt(batch, reason)
-        for run in batch.runs:
-            self._doubts.note(run)
+                await stop.aborted()
+        self._run.client.give_up()
 
 
 def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,8 +1,8 @@
 """Makes rejections of what the server refused: its own words, in the form of our findings.
 
-A schema text names places. The other refusals name a key at most, or the kind of what is wrong: the places are found in
-the entry, which was refused alone. What was refused in nobody's words (a gateway's page, a connection that broke) is
-about the entry as a whole: its text, or its size.
+The text of a schema refusal names places. Other refusals name a key at most, or the kind of what is wrong: the places
+of the key are looked up in the entry, which was refused alone. A refusal that is not in the server's words (a gateway's
+page, a connection that broke) is about the entry as a whole: its text, or its size.
 """
 
 from __future__ import annotations

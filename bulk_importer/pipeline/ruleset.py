@@ -1,7 +1,7 @@
 """Gathers what the entries of a run are held against: the label configuration and the media of the project.
 
-Both are read once, before the first entry. The index of the media is made when a checkpoint is begun and kept in its
-folder: a resume must not take what it sent itself for the upload of somebody else.
+Both are read once, before the first entry. The index of the media is made when a checkpoint is begun, and kept in its
+folder: a resume must not take its own uploads for those of somebody else.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ from bulk_importer.media.rules import MediaRules
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.checkpoint import CheckpointState
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
 __all__ = [
     "FROM_SERVER",
     "RuleSet",
+    "Target",
     "asks_for_media",
+    "find_target",
     "label_config_of",
     "require_known_codes",
     "ruleset_of",
-    "target_project",
 ]
 
 FROM_SERVER = "server"
@@ -51,7 +53,8 @@ class RuleSet:
     """What entries are held against, for the judges and in words.
 
     Attributes:
-        checked, unchecked: for people, a phrase each.
+        rules: for the judges.
+        checked, unchecked: what the rules look at and what not, for people, a phrase each.
         media: how many media of the project can be imported; None where they are not looked at.
     """
 
@@ -61,17 +64,25 @@ class RuleSet:
     media: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A project, and the catalog of the server that it is on."""
+
+    catalog: Catalog
+    project: Project
+
+
 def asks_for_media(settings: Settings) -> bool:
-    """Whether the server is asked to list media: those of the project, or those of a dataset for their names."""
+    """Whether the server has to list media: those of the project, or those of a dataset for their names."""
     if settings.media_by == BY_NAME and settings.dataset is not None:
         return True
     return settings.media_list is None and (settings.check_media or settings.media_by == BY_NAME)
 
 
-async def target_project(settings: Settings, catalog: Catalog) -> Project:
-    """The project that the settings name. It is not looked up where nothing else is asked for.
+async def find_target(settings: Settings, catalog: Catalog) -> Target:
+    """Find the project that the settings name. It is not looked up where nothing else is asked of the server.
 
-    That a server is the recorded one under another name is known by the id of the project, so then it is looked up.
+    With `--server-moved` it is always looked up: the id of the project proves that the server is the recorded one.
 
     Raises:
         UsageError: it holds videos, or is not looked up and no id is given.
@@ -85,7 +96,7 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
         if known_id is not None:
             from bulk_importer.datagym.reads.catalog import Project
 
-            return Project(known_id, known_id, "IMAGE")
+            return Target(catalog, Project(known_id, known_id, "IMAGE"))
         if settings.label_config == _WITHOUT and not needs_list:
             raise UsageError(
                 f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
@@ -97,7 +108,7 @@ async def target_project(settings: Settings, catalog: Catalog) -> Project:
             f"The project {project.name!r} ({project.id}) holds videos. The server takes labels for them and shows "
             "them nowhere, so nothing is sent. Give a project of images."
         )
-    return project
+    return Target(catalog, project)
 
 
 def require_known_codes(settings: Settings) -> None:
@@ -105,10 +116,11 @@ def require_known_codes(settings: Settings) -> None:
     severities(strict=settings.strict, allow=settings.allow, deny=settings.deny)
 
 
-async def label_config_of(
-    settings: Settings, catalog: Catalog | None, project: Project | None
-) -> LabelConfig | None:
+async def label_config_of(settings: Settings, target: Target | None) -> LabelConfig | None:
     """The label configuration that entries are held against; None where there is none.
+
+    Args:
+        target: None where no server is asked.
 
     Raises:
         UsageError: the file cannot be read, or is no label configuration.
@@ -118,22 +130,21 @@ async def label_config_of(
         return None
     if settings.label_config != FROM_SERVER:
         return await asyncio.to_thread(_config_in, Path(settings.label_config))
-    if catalog is None or project is None:
+    if target is None:
         return None
-    document = await catalog.label_config(project)
-    return read_label_config(document, source=f"The label configuration of the project {project.name!r}")
+    document = await target.catalog.label_config(target.project)
+    return read_label_config(
+        document, source=f"The label configuration of the project {target.project.name!r}"
+    )
 
 
 async def ruleset_of(
     settings: Settings,
     config: LabelConfig | None,
     folder: Path,
+    target: Target | None,
     *,
-    catalog: Catalog | None,
-    project: Project | None,
-    is_begun: bool = False,
-    is_in_doubt: bool = False,
-    keep_warnings: bool = False,
+    state: CheckpointState | None = None,
     sibling: Path | None = None,
 ) -> RuleSet:
     """Put together what entries are held against.
@@ -141,9 +152,8 @@ async def ruleset_of(
     Args:
         folder: where the index of the media is kept; one that is there already is used, unless a person gives another
             list of media or map of names.
-        catalog, project: None where there is no server to ask.
-        is_begun: something was sent already, so that an upload on the server may be our own.
-        is_in_doubt: the answer to a request was lost.
+        target: None where no server is asked.
+        state: what is on record of the import; None where nothing is, so that no upload can be its own.
         sibling: folder of the checkpoint whose source was imported just before by the same command.
 
     Raises:
@@ -152,6 +162,9 @@ async def ruleset_of(
         ServerError: the server cannot be asked.
     """
     require_known_codes(settings)
+    catalog, project = (None, None) if target is None else (target.catalog, target.project)
+    is_in_doubt = state is not None and bool(state.taken)
+    is_begun = is_in_doubt or (state is not None and bool(state.delivered))
     media = await index_media(settings, folder, catalog, project, is_begun=is_begun, sibling=sibling)
     rules = Rules(
         label_config=config,
@@ -163,17 +176,16 @@ async def ruleset_of(
         allow=frozenset(settings.allow),
         deny=frozenset(settings.deny),
         max_depth=settings.max_depth,
-        keep_warnings=keep_warnings,
     )
     names = await index_names(settings, folder, catalog, project, is_in_doubt=is_in_doubt)
     if names is not None:
         rules = NamedRules.of(rules, names)
-    checked, unchecked = _said_of(settings, config)
+    checked, unchecked = _schema_phrases(settings, config)
     return RuleSet(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
 
 
-def _said_of(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:
-    """What is said to be checked and not checked by schema and label configuration."""
+def _schema_phrases(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:
+    """Say for people what the schema and the label configuration check, and what they do not."""
     checked = ["the import schema"]
     if config is None:
         return checked, ("classes, types and options: no label configuration is given",)

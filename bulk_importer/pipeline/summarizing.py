@@ -1,4 +1,7 @@
-"""Sums up a run: from the ledger's state and what this process did, to what people are told."""
+"""Sums up a run: makes its summary of the ledger's state and of what this process did.
+
+Pure, but for the zone of this machine, in which a summary gives times.
+"""
 
 from __future__ import annotations
 
@@ -12,59 +15,23 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
-from bulk_importer.model import KeepData
 from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.times import written
 
-__all__ = [
-    "Announcement",
-    "Before",
-    "Mentioned",
-    "ending",
-    "left_to_send",
-    "standing_codes",
-    "summarize",
-    "tally_since",
-]
-
-PROJECT_NAME = "project_name"
-"""Note in the log: the name of the project, whose id is in the header."""
-
+__all__ = ["Before", "Ending", "Mentioned", "left_to_send", "standing_codes", "summarize", "tally_since"]
 
 _REASONS = 3
 """How many reasons of doubts are named in a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """What a run is about to do, said before its first upload.
-
-    Attributes:
-        keep_data: how often each form of keepData comes in the first segment that was read.
-        before: what was on record when this run began.
-        limit: how many entries are sent at most.
-        checked, unchecked: what entries are held against and what not, a phrase each.
-    """
-
-    source: str
-    server: str
-    project: str
-    project_name: str
-    checkpoint: Path
-    keep_data: Mapping[KeepData, int]
-    before: Counts
-    limit: int | None
-    checked: Sequence[str] = ()
-    unchecked: Sequence[str] = ()
-
-
 class Mentioned(msgspec.Struct, frozen=True):
-    """Note in the log: which media the whole source mentions.
+    """Note in the log: how many media the whole source mentions.
 
     Attributes:
-        media: how many different ones its accepted entries name.
-        not_mentioned: how many importable media of the project they leave out; None where that is not known.
-        entries, rejected: what the ledger said then; with other numbers the note does not hold any more.
+        media: how many different media the accepted entries name.
+        not_mentioned: how many importable media of the project the accepted entries leave out; None where that is not
+            known.
+        entries, rejected: the ledger's numbers when the note was written; with other numbers it no longer holds.
     """
 
     NOTE: ClassVar[str] = "mentioned"
@@ -76,12 +43,12 @@ class Mentioned(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, state: CheckpointState, media: int, not_mentioned: int | None) -> Self:
-        """As the ledger stands."""
+        """Make the note for the ledger as it stands."""
         return cls(media, not_mentioned, state.position, len(state.rejected))
 
     @classmethod
     def kept(cls, state: CheckpointState) -> Self | None:
-        """What is on record and still holds."""
+        """The note that is on record, where it still holds."""
         note = state.notes.get(cls.NOTE)
         if note is None or state.end is None:
             return None
@@ -91,7 +58,14 @@ class Mentioned(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the ledger said when this run began, to be taken from what it says at the end."""
+    """The sums of the ledger when this run began; `tally_since` subtracts them from those at the end.
+
+    Attributes:
+        counts: entries by the place where they ended.
+        bytes: of the source that were read (decompressed).
+        findings: code -> how often.
+        next_batch: number of the first batch of this run.
+    """
 
     counts: Counts
     bytes: int
@@ -100,17 +74,17 @@ class Before:
 
     @classmethod
     def of(cls, state: CheckpointState) -> Before:
-        """What it says now."""
+        """The sums as they are now."""
         return cls(state.counts, state.offset, dict(state.finding_counts), state.next_batch)
 
 
 def tally_since(
     before: Before, state: CheckpointState, *, seconds: float, requests: int, retries: int
 ) -> Tally:
-    """What this process added to the ledger: no count is below zero.
+    """What this process added to the ledger; no count is below zero.
 
-    `in_doubt` is what of its own requests is in doubt, `owed` what it was the first to read and did not settle: what
-    it found in doubt or owed and settled counts as delivered or rejected.
+    `in_doubt` counts what of its own requests is in doubt, `owed` what it was the first to read and did not settle.
+    What was in doubt or owed before, and was settled by this process, counts as delivered or rejected.
     """
     now, then = state.counts, before.counts
     findings = Counter(state.finding_counts)
@@ -139,17 +113,47 @@ def _size(spans: Iterable[tuple[int, int]]) -> int:
     return sum(stop - start for start, stop in spans)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How and why a run ended.
+
+    Attributes:
+        errors: what made the run less than whole, in the order in which it happened.
+        is_stopped: something ended the run before all that could be sent was sent.
+        stopped_by: the exit code of what stopped it, a signal for example; None where nothing did.
+        reason: why the run ended, in a sentence, where no error says it.
+        media_in_doubt: ids of media that may or may not hold the labels of a lost answer.
+    """
+
+    errors: Sequence[BulkImporterError] = ()
+    is_stopped: bool = False
+    stopped_by: ExitCode | None = None
+    reason: str = ""
+    media_in_doubt: Sequence[str] = ()
+
+    def run_state(self, state: CheckpointState) -> RunState:
+        """How the run stands that ended so.
+
+        A source that breaks off is complete when all before the break is settled, and so is what waits behind nothing
+        but lost answers; what could be sent at once is not.
+        """
+        if any(not isinstance(error, MalformedInput | Interrupted) for error in self.errors):
+            return RunState.FAILED
+        if state.is_finished:
+            return RunState.COMPLETE
+        if any(isinstance(error, Interrupted) for error in self.errors):
+            return RunState.STOPPED
+        can_go_on = not self.errors and not state.counts.in_doubt
+        return RunState.STOPPED if self.is_stopped or can_go_on else RunState.COMPLETE
+
+
 def summarize(
     header: Header,
     state: CheckpointState,
     folder: Path,
     *,
-    run_state: RunState,
-    this_run: Tally,
-    errors: Sequence[BulkImporterError] = (),
-    stopped_by: ExitCode | None = None,
-    stop_reason: str = "",
-    media_in_doubt: Sequence[str] = (),
+    this_run: Tally | None = None,
+    ending: Ending | None = None,
 ) -> Summary:
     """The summary of the ledger as it stands.
 
@@ -157,15 +161,16 @@ def summarize(
     other one says why.
 
     Args:
-        this_run: already part of the ledger's sums where the run is over; while it runs, empty.
-        errors: what made the run less than whole, in the order in which it happened.
-        stopped_by: exit code of the signal that ended it.
+        this_run: already part of the ledger's sums where the run is over; None for a run that did nothing yet.
+        ending: None while the run goes on.
     """
     counts, mentioned = state.counts, Mentioned.kept(state)
-    codes = [error.exit_code for error in errors]
-    codes += [] if stopped_by is None or state.is_finished else [stopped_by]
+    run_state = RunState.RUNNING if ending is None else ending.run_state(state)
+    ended = ending or Ending()
+    codes = [error.exit_code for error in ended.errors]
+    codes += [] if ended.stopped_by is None or state.is_finished else [ended.stopped_by]
     codes += standing_codes(state)
-    started, ended = _times(state, run_state)
+    began_at, ended_at = _times(state, run_state)
     return Summary(
         state=run_state,
         exit_code=most_important(codes),
@@ -184,13 +189,13 @@ def summarize(
         project=header.project,
         server=header.server,
         checkpoint=str(folder),
-        started=started,
-        ended=ended,
-        message=" ".join(dict.fromkeys(map(str, errors))) or stop_reason or _remark(state),
+        started=began_at,
+        ended=ended_at,
+        message=" ".join(dict.fromkeys(map(str, ended.errors))) or ended.reason or _remark(state),
         media=None if mentioned is None else mentioned.media,
         media_not_mentioned=None if mentioned is None else mentioned.not_mentioned,
-        media_in_doubt=list(media_in_doubt),
-        this_run=this_run,
+        media_in_doubt=list(ended.media_in_doubt),
+        this_run=this_run or Tally(),
     )
 
 
@@ -205,7 +210,7 @@ def _remark(state: CheckpointState) -> str:
 
 
 def standing_codes(state: CheckpointState) -> list[ExitCode]:
-    """What the ledger says about itself: that something is in doubt, left to send, or rejected."""
+    """The exit codes that the ledger alone asks for: something is in doubt, left to send, or rejected."""
     counts = state.counts
     codes = [ExitCode.IN_DOUBT] if counts.in_doubt else []
     codes += [ExitCode.UNFINISHED] if counts.owed or state.end is None else []
@@ -222,25 +227,9 @@ def left_to_send(state: CheckpointState) -> str:
 
 
 def _times(state: CheckpointState, run_state: RunState) -> tuple[str, str]:
-    """When the run began and ended; the one that goes on, or else the latest."""
+    """When the run that goes on, or else the latest one, began and ended; empty where that is not known."""
     if state.run is not None:
         return written(state.run.at), "" if run_state is RunState.RUNNING else written(state.last_sign_at)
     if state.ended is None or not state.ended.ended_at:
         return "", ""
     return written(state.ended.began_at), written(state.ended.ended_at)
-
-
-def ending(state: CheckpointState, errors: Sequence[BulkImporterError], *, stopped: bool) -> RunState:
-    """How a run that is over stands.
-
-    A source that breaks off is complete when all before the break is settled, and so is what waits behind nothing but
-    lost answers; what could be sent at once is not.
-    """
-    if any(not isinstance(error, MalformedInput | Interrupted) for error in errors):
-        return RunState.FAILED
-    if state.is_finished:
-        return RunState.COMPLETE
-    if any(isinstance(error, Interrupted) for error in errors):
-        return RunState.STOPPED
-    can_go_on = not errors and not state.counts.in_doubt
-    return RunState.STOPPED if stopped or can_go_on else RunState.COMPLETE

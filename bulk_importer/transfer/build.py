@@ -66,6 +66,10 @@ class Sending:
         isolator = Isolator(ports, sender, slots, self._passage, admission, self._backoff)
         self.dispatcher = Dispatcher(ports, sender, slots, isolator, admission, self._limits)
 
+    async def run(self) -> None:
+        """Empty the pool; returns and raises as `Dispatcher.run`."""
+        await self.dispatcher.run()
+
     def _sender(self, uploads: UploadRoute, ports: Ports, timing: Timing, admission: Admission) -> Sender:
         """The layers from the request outwards to the retries: the last one is what a batch meets first."""
         options, emit, clock = self._options, ports.emit, timing.clock

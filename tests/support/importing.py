@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.events import Event
-from bulk_importer.pipeline import Announcement, Import
+from bulk_importer.pipeline import Announcement, Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
@@ -43,14 +43,8 @@ async def import_file(
     """Import a file into the checkpoint beside it, unless another folder is named."""
     source = await open_source(str(path))
     try:
-        return await Import(
-            source,
-            settings,
-            Token(token),
-            checkpoint or Path(f"{path}.checkpoint"),
-            stop or StopSwitch(),
-            observers=[observe] if observe else [],
-            announce=announce,
-        ).run()
+        spec = ImportSpec(source, settings, checkpoint or Path(f"{path}.checkpoint"))
+        observers = [observe] if observe else []
+        return await import_source(spec, Caller(Token(token), stop or StopSwitch(), observers, announce))
     finally:
         await source.aclose()

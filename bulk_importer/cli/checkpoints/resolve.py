@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import one_checkpoint_in
+from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError, most_important
+from bulk_importer.library.given import one_checkpoint_in
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided
@@ -20,7 +20,7 @@ _DECIDED = "A person decided about lost answers."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `resolve` takes."""
+    """Give `parser` the arguments of `resolve`."""
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
     decision = parser.add_mutually_exclusive_group(required=True)
     decision.add_argument(
@@ -69,11 +69,11 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     finally:
         await checkpoint.close()
     retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
-    if as_json:
-        _print_json(chosen, delivered=delivered, left=left, retries=retries)
-    else:
-        for line in _lines(chosen, delivered=delivered, left=left, retries=retries):
-            terminal.report(line)
+    output.print_outcome(
+        _facts(chosen, delivered=delivered, left=left, retries=retries),
+        _lines(chosen, delivered=delivered, left=left, retries=retries),
+        as_json=as_json,
+    )
     return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
 
 
@@ -104,19 +104,17 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
     return lines
 
 
-def _print_json(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> None:
+def _facts(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> dict[str, object]:
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
         for doubt in chosen
     ]
-    terminal.out_json(
-        {
-            "delivered": delivered,
-            "resolved": resolved,
-            "still_in_doubt": left,
-            "retries_in_doubt": list(map(str, retries)),
-        }
-    )
+    return {
+        "delivered": delivered,
+        "resolved": resolved,
+        "still_in_doubt": left,
+        "retries_in_doubt": list(map(str, retries)),
+    }
 
 
 def _entries(doubt: Undecided) -> int:

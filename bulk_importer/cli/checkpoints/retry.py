@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import one_checkpoint_in
+from bulk_importer.cli import output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import run_observers
+from bulk_importer.library.given import one_checkpoint_in
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.events import Observer
     from bulk_importer.pipeline.retry.retrying import Retried
 
 __all__ = ["configure", "run"]
@@ -26,7 +24,7 @@ _SHOWN = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `retry` takes."""
+    """Give `parser` the arguments of `retry`."""
     parser.add_argument(
         "checkpoint_folder", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run"
     )
@@ -58,67 +56,57 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments).settings
     folder = one_checkpoint_in(arguments.checkpoint_folder)
     retried = run_in_loop(_retry(folder, arguments, settings))
-    if arguments.json:
-        terminal.out_json(
-            {
-                **retried.summary.to_builtins(),
-                "held_back": list(retried.held_back),
-                "left_out": list(retried.left_out),
-                "unsettled": retried.unsettled,
-            }
-        )
-    else:
-        _tell(folder, retried)
+    facts = {
+        **retried.summary.to_builtins(),
+        "held_back": list(retried.held_back),
+        "left_out": list(retried.left_out),
+        "unsettled": retried.unsettled,
+    }
+    output.print_outcome(facts, _lines(folder, retried), as_json=arguments.json)
     return retried.summary.exit_code
 
 
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.observe import JsonLog
-    from bulk_importer.pipeline.retry.retrying import Retry
+    from bulk_importer.pipeline import Caller
+    from bulk_importer.pipeline.retry.plan import RetrySpec
+    from bulk_importer.pipeline.retry.retrying import retry_rejected
     from bulk_importer.transfer.stop import StopSwitch
 
     stop = StopSwitch()
-    with ExitStack() as ending:
-        log = JsonLog(folder / "run.log")
-        ending.callback(log.close)
-        observers: list[Observer] = [log, ending.enter_context(watched())]
-        ending.enter_context(stopping_on_signals(stop, grace_seconds=settings.grace))
-        return await Retry(
+    with run_observers(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
+        spec = RetrySpec(
             folder,
-            arguments.corrected,
             settings,
-            Token.find(settings.token_file),
-            stop,
+            corrected=arguments.corrected,
             source=arguments.source,
             out_of_order=arguments.out_of_order,
-            observers=observers,
-        ).run()
+        )
+        return await retry_rejected(spec, Caller(Token.find(settings.token_file), stop, observers))
 
 
-def _tell(folder: Path, retried: Retried) -> None:
+def _lines(folder: Path, retried: Retried) -> Iterator[str]:
+    """What came of it, for a person: of the import, and of what was fed."""
     from bulk_importer.observe import summary_text
 
-    terminal.report(summary_text(retried.summary))
+    yield summary_text(retried.summary)
     if not retried.sent_again:
-        terminal.report("  Nothing was fed again.")
+        yield "  Nothing was fed again."
     if retried.left_out:
-        terminal.report(
-            f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered."
-        )
+        yield f"  Left out: positions {_shown(retried.left_out)}, which an earlier retry delivered."
     if retried.held_back:
-        terminal.report(
+        yield (
             f"  Held back: positions {_shown(retried.held_back)}. Later entries of their media, or their own keepData "
             "false, would wipe labels (--out-of-order feeds them all the same), or their media are in doubt."
         )
     if retried.unsettled:
-        terminal.report(
+        yield (
             f"  Not settled yet of what was to be fed: {retried.unsettled:,} entries. 'bulk-importer retry {folder}', "
             "without a file, goes on with them; where an answer was lost, after --server-request-limit."
         )
     if retried.rejected_again is not None:
-        terminal.report(f"  Rejected again, and why: {retried.rejected_again}")
+        yield f"  Rejected again, and why: {retried.rejected_again}"
 
 
 def _shown(positions: Sequence[int]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import COUNTS, together
+from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
+from bulk_importer.cli.checkpoints.together import together
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
@@ -21,17 +22,10 @@ __all__ = ["configure", "run"]
 
 _WATCH_SECONDS = 2.0
 _CLEAR = "\x1b[H\x1b[2J"
-_MOST_SHOWN = 10
-_WAITS = {
-    "server": "waits for the server",
-    "hours": "paused",
-    "stopping": "stopping",
-    "doubts": "waits until it can be known what became of unconfirmed entries",
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `status` takes."""
+    """Give `parser` the arguments of `status`."""
     parser.add_argument(
         "checkpoint",
         nargs="*",
@@ -100,7 +94,7 @@ class _Looks:
         self._roots = roots
         self._opened = opened
         # Changed by `look`: by folder; how often in a row no run went on.
-        self._followers: dict[Path, LogTail] = {}
+        self._tails: dict[Path, LogTail] = {}
         self.quiet = 0
 
     def look(self) -> list[dict[str, Any]]:
@@ -116,17 +110,16 @@ class _Looks:
         return found
 
     def _facts(self, folder: Path) -> dict[str, Any]:
-        from bulk_importer.checkpoint import LogTail, lock_owner
-        from bulk_importer.cli.checkpoints.standing import standing_of
+        from msgspec import to_builtins
+
+        from bulk_importer.checkpoint import LogTail
+        from bulk_importer.library.status import status_now
 
         try:
-            if folder not in self._followers:
-                self._followers[folder] = follower = LogTail(folder)
-                self._opened.callback(follower.close)
-            follower = self._followers[folder]
-            owner = lock_owner(folder)
-            follower.look()  # after the question who writes, so that the last look sees the end
-            return standing_of(folder, follower, owner, time.time())
+            if folder not in self._tails:
+                self._tails[folder] = tail = LogTail(folder)
+                self._opened.callback(tail.close)
+            facts: dict[str, Any] = to_builtins(status_now(folder, self._tails[folder]))
         except BulkImporterError as error:
             return {
                 "checkpoint": str(folder),
@@ -134,6 +127,7 @@ class _Looks:
                 "exit_code": error.exit_code,
                 "message": str(error),
             }
+        return facts
 
 
 def _show(
@@ -141,137 +135,18 @@ def _show(
 ) -> None:
     for facts in found:
         if "message" in facts:
-            terminal.complain(facts["message"])
+            messages.complain(facts["message"])
     if arguments.json:
         shown = together(found, {"state": _state_of_all(found), "exit_code": code})
-        terminal.out_json(shown, indent=not is_watched)
+        output.print_json(shown, indent=not is_watched)
         return
-    if is_watched and terminal.is_screen(sys.stdout):
-        terminal.out(_CLEAR)
-    for line in _table(found) if len(found) > 1 else _lines(found[0]):
-        terminal.report(line)
+    if is_watched and streams.is_screen(sys.stdout):
+        output.print_line(_CLEAR)
+    for line in table_lines(found) if len(found) > 1 else status_lines(found[0]):
+        output.print_report(line)
 
 
 def _state_of_all(found: Sequence[dict[str, Any]]) -> str:
     states = {facts["state"] for facts in found}
     order = ("running", "unusable", "failed", "killed", "stopped", "complete")
     return next(state for state in order if state in states)
-
-
-_COLUMNS = ("source", "state", "done", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
-
-
-def _table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """A line for each checkpoint, and their sums."""
-    usable = [facts for facts in found if "message" not in facts]
-    sums = together(usable, {})
-    whole = sums if len(usable) != 1 else usable[0]
-    rows = [_COLUMNS, *(_row(facts) for facts in found)]
-    code = most_important(ExitCode(facts["exit_code"]) for facts in found)
-    left = sum(facts["owed"] + facts["in_flight"] for facts in usable)
-    counts = [f"{whole[name]:,}" for name in COUNTS[:3]]
-    rows.append(
-        ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
-    )
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
-    for row in rows:
-        first = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        rest = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        yield " ".join([*first, *rest]).rstrip()
-    yield "'bulk-importer status' of one of these folders says more:"
-    yield from (f"  {facts['checkpoint']}" for facts in found)
-
-
-def _row(facts: dict[str, Any]) -> tuple[str, ...]:
-    name = Path(facts.get("source", facts["checkpoint"])).name
-    code = str(int(facts["exit_code"]))
-    if "message" in facts:
-        return (name, facts["state"], *["-"] * 6, code)
-    share = "-" if facts["percent"] is None else f"{facts['percent']}%"
-    counts = [f"{facts[key]:,}" for key in ("entries", "delivered", "rejected", "in_doubt")]
-    state = "waiting" if facts["waits_for"] else facts["state"]
-    return (name, state, share, *counts, f"{facts['owed'] + facts['in_flight']:,}", code)
-
-
-def _percent(usable: Sequence[dict[str, Any]]) -> str:
-    if not usable or any(facts["total"] is None for facts in usable):
-        return "-"
-    total = sum(facts["total"] for facts in usable)
-    return f"{100 * sum(facts['settled'] for facts in usable) // total if total else 100}%"
-
-
-def _lines(facts: dict[str, Any]) -> Iterator[str]:
-    if "message" in facts:
-        return
-    yield f"{facts['source']} -> project {facts['project']} at {facts['server']}"
-    yield f"  {_standing(facts)}"
-    yield from _run_lines(facts)
-    for name, word in (
-        ("entries", "entries"),
-        ("delivered", "delivered"),
-        ("rejected", "rejected"),
-        ("skipped", "skipped"),
-        ("in_doubt", "unconfirmed"),
-        ("in_flight", "in flight"),
-        ("owed", "not sent yet"),
-    ):
-        if facts[name] or name in ("entries", "delivered"):
-            yield f"  {word:12} {facts[name]:>12,}"
-    size = f" of {facts['size']:,}" if facts["size"] else ""
-    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
-    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{size}{rest}"
-    yield from _pace_lines(facts)
-    if facts["broken"]:
-        yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
-    for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1]):
-        yield f"  {count:>12,}  {code}"
-    for each in facts["doubts"][:_MOST_SHOWN]:
-        yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
-    if facts["advice"]:
-        yield f"  {facts['advice']}"
-
-
-def _standing(facts: dict[str, Any]) -> str:
-    done = "" if facts["percent"] is None else f", {facts['percent']}% done"
-    if facts["state"] == "running":
-        return f"runs now{done}: {facts['runs_now']}"
-    if facts["is_finished"]:
-        return "finished"
-    return f"does not run now, not finished{done}"
-
-
-def _run_lines(facts: dict[str, Any]) -> Iterator[str]:
-    run, waits = facts["run"], facts["waits_for"]
-    if run is not None:
-        yield f"  started {run['started']}" + (
-            f", first begun {facts['begun']}" if facts["begun"] not in (None, run["started"]) else ""
-        )
-        if facts["state"] != "running" and run["last_sign"]:
-            yield f"  {_ending(run)}"
-    if waits is not None:
-        yield f"  {_WAITS[waits['what']]}, since {waits['since']}: {waits['reason']}"
-
-
-def _ending(run: dict[str, Any]) -> str:
-    if run["exit_code"] is None:
-        sign = run["last_sign"]
-        return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
-    why = f": {run['why']}" if run["why"] else ""
-    return f"ended {run['ended']} with exit code {run['exit_code']}{why}"
-
-
-def _pace_lines(facts: dict[str, Any]) -> Iterator[str]:
-    rates = facts["entries_per_second"]
-    names = {"last_minute": "over the last minute", "while_it_ran": "while it ran"}
-    shown = [f"{rates[name]:,.1f} {text}" for name, text in names.items() if rates[name] is not None]
-    if shown:
-        yield f"  entries per second: {', '.join(shown)}"
-    if facts["seconds_left"] is not None:
-        yield f"  about {_duration(facts['seconds_left'])} left"
-    if facts["state"] == "running":
-        for each in facts["troubles"][-3:]:
-            yield f"  did not land at once: batch {each['batch']}, {each['at']}, {each['reason']}"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"

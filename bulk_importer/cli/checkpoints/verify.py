@@ -7,10 +7,11 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.checkpoints.finding import together
-from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli import messages, output
+from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
+from bulk_importer.cli.checkpoints.together import together
+from bulk_importer.cli.parsing.options import add_settings
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointDamaged,
@@ -22,18 +23,16 @@ from bulk_importer.errors import (
 from bulk_importer.readable import readable
 
 if TYPE_CHECKING:
-    from bulk_importer.checkpoint import CheckpointState, Claim, Proof
-    from bulk_importer.events import Observer
+    from bulk_importer.checkpoint import Claim, Proof
 
 __all__ = ["configure", "run"]
 
-_PIECE_BYTES = 1 << 20
 _SERVER = "server"
 _SOURCE = "source"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `verify` takes."""
+    """Give `parser` the arguments of `verify`."""
     parser.add_argument(
         "checkpoint",
         type=Path,
@@ -86,13 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
         facts = _proven(folder, sources.get(folder), arguments)
         found.append(facts)
         if "message" in facts:
-            terminal.complain(facts["message"])
+            messages.complain(facts["message"])
         elif not arguments.json:
             for line in _lines(facts):
-                terminal.report(line)
+                output.print_report(line)
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
-        _print_json(together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code}))
+        output.print_json(
+            together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code})
+        )
     return code
 
 
@@ -146,10 +147,12 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         retries = claim_of_retries(folder, proof.state)
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
-            with watched() as observer:
-                claims.append(asyncio.run(_hold_against(source, proof.state, observer)))
+            with progress_display() as observer:
+                claims.append(asyncio.run(compared_with_source(source, proof.state, observer)))
                 if arguments.against_server and all(claim.holds for claim in claims):
-                    claims.append(asyncio.run(_compare(arguments, folder, source, proof, observer)))
+                    claims.append(
+                        asyncio.run(compared_with_server(arguments, folder, source, proof, observer))
+                    )
         elif (unread := claim_of_place(proof.state)) is not None:
             claims.append(unread)
     except BulkImporterError as error:
@@ -176,74 +179,12 @@ def _repair(folder: Path) -> None:
 
     salvaged = repair_log(folder, secrets.token_hex(8), time.time())
     if salvaged is None:
-        terminal.say("The log is not damaged; nothing was changed.")
+        messages.say("The log is not damaged; nothing was changed.")
         return
-    terminal.say(
+    messages.say(
         f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
         f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
     )
-
-
-async def _hold_against(source: str, state: CheckpointState, observer: Observer) -> Claim:
-    from bulk_importer.checkpoint import SourceProof
-    from bulk_importer.events import Advanced
-    from bulk_importer.sources import open_source
-
-    proof = SourceProof(state)
-    opened = await open_source(source)
-    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
-    try:
-        stream = await opened.stream(0)
-        try:
-            read = 0
-            while piece := await stream.read(_PIECE_BYTES):
-                proof.feed(piece)
-                read += len(piece)
-                done = read if opened.plain else opened.taken or 0
-                observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
-        finally:
-            await stream.aclose()
-    finally:
-        await opened.aclose()
-    return proof.finish()
-
-
-async def _compare(
-    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
-) -> Claim:
-    from dataclasses import replace
-
-    from bulk_importer.checkpoint.folder import MOVED
-    from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
-    from bulk_importer.cli.lookups.shared import opened_queries
-    from bulk_importer.datagym.reads.catalog import Catalog
-    from bulk_importer.datagym.reads.label_reader import LabelReader
-    from bulk_importer.datagym.routes import server_url
-    from bulk_importer.readback.compare import compare_with_server
-    from bulk_importer.sources import open_source
-
-    header = proof.header
-    if header.settings.get("media_by", "id") != "id":
-        raise UsageError("--against-server cannot compare an import that named media by file name.")
-    settings = gather(arguments).settings
-    server = header.server if settings.server is None else server_url(settings.server)
-    if server != header.server and not settings.server_moved:
-        raise UsageError(
-            f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
-        )
-    settings = replace(settings, server=server, project=header.project)
-    async with opened_queries(settings, observer, max_seconds=settings.read_timeout) as queries:
-        catalog = Catalog(queries)
-        project = await catalog.find_project(header.project)
-        reader = LabelReader(queries, catalog, project)
-        opened = await open_source(source)
-        try:
-            corrected = delivered_corrections(retry_folders(folder))
-            return await compare_with_server(
-                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
-            )
-        finally:
-            await opened.aclose()
 
 
 def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitCode:
@@ -305,7 +246,3 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         if facts["rejected"]:
             lines.append("  Keep the source until what is rejected was fed again, or is given up.")
     return lines
-
-
-def _print_json(facts: dict[str, Any]) -> None:
-    terminal.out_json(facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError
 
 __all__ = ["CARRIED", "SHELLS", "configure", "run"]
@@ -16,7 +16,7 @@ CARRIED = Path(__file__).with_name("completions")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `completion` takes."""
+    """Give `parser` the arguments of `completion`."""
     parser.add_argument(
         "shell",
         choices=SHELLS,
@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
     script = _script(arguments.shell).rstrip("\n")
     if arguments.json:
-        terminal.out_json({"shell": arguments.shell, "script": script})
+        output.print_json({"shell": arguments.shell, "script": script})
     else:
-        terminal.out(script)
+        output.print_line(script)
     return ExitCode.DELIVERED
 
 

@@ -23,7 +23,7 @@ EVERYWHERE = frozenset({ExitCode.USAGE, ExitCode.INTERRUPTED, ExitCode.UNFORESEE
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What one code says.
+    """What one exit code means.
 
     Attributes:
         meaning: in any command, a sentence or two.

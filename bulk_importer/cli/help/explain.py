@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.cli.help.exit_codes import EVERYWHERE, MEANINGS, PRECEDENCE_TEXT, codes_of
 from bulk_importer.errors import ExitCode, UsageError
 
@@ -12,7 +12,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `explain` takes."""
+    """Give `parser` the arguments of `explain`."""
     parser.add_argument(
         "code",
         nargs="?",
@@ -24,14 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what the code means, or which codes there are."""
     if arguments.json:
-        terminal.out_json(_all_facts() if arguments.code is None else _facts(arguments.code))
+        output.print_json(_all_facts() if arguments.code is None else _facts(arguments.code))
     else:
-        terminal.out(_listed() if arguments.code is None else _explained(arguments.code))
+        output.print_line(_listed() if arguments.code is None else _explained(arguments.code))
     return ExitCode.DELIVERED
 
 
 def _facts(code: str) -> dict[str, object]:
-    """The same for programs."""
+    """What a code means, as plain values."""
     if codes_of(code):
         return {
             "command": code,

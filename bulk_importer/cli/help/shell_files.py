@@ -13,7 +13,7 @@ from typing import Any
 
 from bulk_importer.cli.help.topics import topics
 from bulk_importer.cli.main import COMMANDS, whole_parser
-from bulk_importer.cli.parsing.essentials import ESSENTIALS
+from bulk_importer.cli.parsing.command_help import COMMAND_HELP
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.cli.parsing.short_help import command_line, usage_of
 from bulk_importer.cli.settings.examples import example_names
@@ -108,9 +108,9 @@ def _page(parser: argparse.ArgumentParser, version: str, summary: str, usage: st
     page = Manpage(parser, _data={**facts, "description": summary})
     page.prog = parser.prog.replace(" ", "-")
     page.synopsis = usage.split()
-    essentials = ESSENTIALS.get(parser.prog.partition(" ")[2])
-    if essentials and essentials.examples:
-        lines = "\n".join(command_line(each) for each in essentials.examples)
+    shown = COMMAND_HELP.get(parser.prog.partition(" ")[2])
+    if shown and shown.examples:
+        lines = "\n".join(command_line(each) for each in shown.examples)
         page.add_section("examples", ">", f".nf\n{_escaped(lines)}\n.fi")
     page.add_section(
         "see also", ">", _escaped("'bulk-importer help' lists topics, settings and faults among them.")

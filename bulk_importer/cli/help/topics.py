@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import nearest
 
@@ -16,7 +16,7 @@ _MEASURED = Path(__file__).parents[2] / "sandbox" / "faults" / "cost-measured.to
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `help` takes."""
+    """Give `parser` the arguments of `help`."""
     parser.add_argument(
         "topic", nargs="?", metavar="TOPIC", help="a topic or a command; without it the topics are listed"
     )
@@ -38,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"There is no topic and no command {arguments.topic!r}.{near} See 'bulk-importer help'."
         )
     if arguments.json:
-        terminal.out_json({"topic": arguments.topic, "topics": topics(), "text": text})
+        output.print_json({"topic": arguments.topic, "topics": topics(), "text": text})
     else:
-        terminal.out(text)
+        output.print_line(text)
     return ExitCode.DELIVERED
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.importing.check_text import report_lines
-from bulk_importer.cli.importing.rulesets import ruleset_for, scratch_folder
+from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
-    from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `check` takes."""
+    """Give `parser` the arguments of `check`."""
     parser.add_argument(
         "source",
         nargs="+",
@@ -49,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
-    from bulk_importer.cli.importing.import_labels import expanded
+    from bulk_importer.cli.importing.check_json import together
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
@@ -58,15 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
-    if arguments.json:
-        from bulk_importer.cli.importing.check_json import together
-
-        terminal.out_json(together(reports))
-    else:
-        for report in reports:
-            if report.checked:  # else it could not be read, which was said
-                for line in report_lines(report, arguments.findings):
-                    terminal.report(line)
+    lines = (
+        line
+        for report in reports
+        if report.checked  # else it could not be read, which was said
+        for line in report_lines(report, arguments.findings)
+    )
+    output.print_outcome(together(reports), lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
 
 
@@ -74,17 +71,20 @@ async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
 ) -> list[CheckReport]:
     from bulk_importer.cli.importing.check_json import unread
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
     others = Mentions() if len(sources) > 1 else None
-    with scratch_folder() as folder, watched() as observer:
-        ruleset = await ruleset_for(settings, folder, keep_warnings=True, observer=observer)
+    token = Token.find(settings.token_file)
+    with scratch_folder() as folder, progress_display() as observer:
+        ruleset = await ruleset_for(settings, token, folder, observer)
         for source in sources:
             try:
                 report = await _check_one(source, settings, ruleset, sample, file, observer, others)
             except BulkImporterError as error:
-                terminal.complain(str(error))
+                messages.complain(str(error))
                 report = unread(source, error)
             reports.append(report)
     return reports
@@ -101,8 +101,7 @@ async def _check_one(
 ) -> CheckReport:
     import msgspec
 
-    from bulk_importer.intake import IntakeOptions
-    from bulk_importer.pipeline.check.checking import Check
+    from bulk_importer.library.checking import check_source
     from bulk_importer.sources import open_source
 
     encode = msgspec.json.Encoder().encode
@@ -111,30 +110,13 @@ async def _check_one(
         if file is not None:
             file.write(encode(finding) + b"\n")
 
-    options = IntakeOptions.of(settings)
     opened = await open_source(source)
     try:
-        passed = _passed(opened, sample, observer)
-        passed(0, 0, 0)
-        check = Check(opened, ruleset, options, found=write, sample=sample, passed=passed, others=others)
-        return await check.run()
+        return await check_source(
+            opened, settings, ruleset, observer, sample=sample, found=write, others=others
+        )
     finally:
         await opened.aclose()
-
-
-def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
-    """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
-    from bulk_importer.events import Advanced
-
-    work = f"checking {source.name.rsplit('/', 1)[-1]}"
-
-    def passed(entries: int, rejected: int, read_bytes: int) -> None:
-        taken = read_bytes if source.plain else source.taken or 0
-        done, total, unit = (taken, source.size, "bytes") if sample is None else (entries, sample, "entries")
-        beside = {"rejected": rejected} | ({"entries": entries} if sample is None else {})
-        observer(Advanced(work=work, done=done, total=total, unit=unit, beside=beside))
-
-    return passed
 
 
 def _count(text: str) -> int:

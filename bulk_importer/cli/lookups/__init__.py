@@ -1,1 +1,5 @@
-"""TODO."""
+"""Commands that ask the server and change nothing: `projects`, `datasets`, `media`, `label-config`, `doctor`.
+
+Each is a module: settings in, rows out. `shared` has their flags and a catalog of the server, `rows` shows rows as a
+table, as JSON or as CSV. The routes and what they answer are known to `datagym.reads`.
+"""

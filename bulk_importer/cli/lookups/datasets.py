@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 
@@ -19,7 +13,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `datasets` takes."""
+    """Give `parser` the arguments of `datasets`."""
     configure_look_up(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.cli.lookups.shared import run_look_up, settings_of
 from bulk_importer.cli.parsing.options import add_settings, refuse_flag
 from bulk_importer.errors import ExitCode, most_important
@@ -18,7 +18,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `doctor` takes."""
+    """Give `parser` the arguments of `doctor`."""
     add_settings(parser, {"server"})
 
 
@@ -41,11 +41,11 @@ async def _examine(settings: Settings, *, as_json: bool) -> list[ExitCode]:
     if as_json:
         import msgspec
 
-        terminal.out_json(msgspec.to_builtins(steps))
+        output.print_json(msgspec.to_builtins(steps))
     return [ExitCode(step.exit_code) for step in steps]
 
 
 def _show(step: Examined) -> None:
-    terminal.report(f"{step.health.value:>12}  {step.step:16}  {step.found}")
+    output.print_report(f"{step.health.value:>12}  {step.step:16}  {step.found}")
     if step.remedy:
-        terminal.report(f"{'':12}  {'':16}  -> {step.remedy}")
+        output.print_report(f"{'':12}  {'':16}  -> {step.remedy}")

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli import output
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 
@@ -20,7 +14,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `label-config` takes."""
+    """Give `parser` the arguments of `label-config`."""
     configure_look_up(parser)
 
 
@@ -28,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the label configuration; with `--json` as the server writes it, fit for `check --label-config FILE`."""
     entries = run_look_up(_entries(settings_of(arguments, needs_project=True)))
     if arguments.json:
-        terminal.out_json({"entries": entries})
+        output.print_json({"entries": entries})
         return ExitCode.DELIVERED
     from bulk_importer.labels.label_config import read_label_config
 

@@ -6,16 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.cli.parsing.options import refuse_flag
-from bulk_importer.cli.watching import watched
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Settings
 
@@ -25,7 +19,7 @@ _R = TypeVar("_R")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `media` takes."""
+    """Give `parser` the arguments of `media`."""
     parser.add_argument(
         "--dataset", metavar="ID_OR_NAME", help="list this dataset; there is no need of a project then"
     )
@@ -70,7 +64,7 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
         return await _rows_of_dataset(settings, dataset)
     from bulk_importer.datagym.reads.listings import TaskRow
 
-    with watched() as observer:
+    with progress_display() as observer:
         async with opened_catalog(settings, observer) as catalog:
             project = await catalog.find_project(settings.project or "")
             kept: _Kept[TaskRow] = _Kept()
@@ -93,7 +87,7 @@ async def _rows(settings: Settings, dataset: str | None) -> list[Row]:
 async def _rows_of_dataset(settings: Settings, dataset: str) -> list[Row]:
     from bulk_importer.datagym.reads.listings import MediaRow
 
-    with watched() as observer:
+    with progress_display() as observer:
         async with opened_catalog(settings, observer) as catalog:
             found = await catalog.find_dataset(dataset)
             kept: _Kept[MediaRow] = _Kept()

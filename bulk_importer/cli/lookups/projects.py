@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli.lookups.shared import (
-    Row,
-    configure_look_up,
-    opened_catalog,
-    run_look_up,
-    settings_of,
-    show,
-)
+from bulk_importer.cli.lookups.rows import Row, show
+from bulk_importer.cli.lookups.shared import configure_look_up, opened_catalog, run_look_up, settings_of
 from bulk_importer.cli.parsing.options import refuse_flag
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
@@ -20,7 +14,7 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `projects` takes."""
+    """Give `parser` the arguments of `projects`."""
     configure_look_up(parser)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.parsing.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
@@ -43,19 +43,19 @@ class Parser(argparse.ArgumentParser):
         )
 
     def format_usage(self) -> str:
-        """How it is called."""
+        """The usage line of the command."""
         from bulk_importer.cli.parsing.short_help import usage_of
 
         return f"usage: {usage_of(self)}\n"
 
     def format_help(self) -> str:
-        """What a person needs."""
+        """The short help: one screen."""
         from bulk_importer.cli.parsing.short_help import short_help
 
         return short_help(self)
 
     def format_help_all(self) -> str:
-        """Every option, in groups."""
+        """The long help: every option, in groups."""
         from bulk_importer.cli.parsing.short_help import usage_of
 
         self.usage = usage_of(self)
@@ -63,7 +63,7 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:  # noqa: ARG002 - what argparse calls it with
         """Print it as everything else is printed: what goes wrong with that would be passed over in silence."""
-        terminal.out(self.format_help().rstrip())
+        output.print_line(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the command line."""
@@ -81,7 +81,7 @@ class _HelpAll(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         assert isinstance(parser, Parser)
-        terminal.out(parser.format_help_all().rstrip())
+        output.print_line(parser.format_help_all().rstrip())
         parser.exit()
 
 
@@ -90,7 +90,7 @@ def add_settings(
 ) -> None:
     """Give `parser` a flag for each setting of `sections` and for those of `names`.
 
-    Those of every command are added by `manners`.
+    Those of every command are added by `common_flags`.
     """
     taken = [each for each in definitions() if each.section in sections or each.name in names]
     parser.set_defaults(takes=frozenset(each.name for each in taken))
@@ -158,5 +158,5 @@ def gather(arguments: argparse.Namespace) -> Loaded:
         if name in arguments.takes:
             said.append(f"{loaded.origins[name]}: {why}.")
     for each in said:
-        terminal.say(f"bulk-importer: {each}", Level.WARNING)
+        messages.say(f"bulk-importer: {each}", Level.WARNING)
     return loaded

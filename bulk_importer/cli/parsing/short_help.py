@@ -21,7 +21,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable
 
-from bulk_importer.cli.parsing.essentials import ESSENTIALS, Essentials
+from bulk_importer.cli.parsing.command_help import COMMAND_HELP, CommandHelp
 
 __all__ = ["command_line", "short_help", "usage_of"]
 
@@ -36,7 +36,7 @@ _ARGUMENT_FORMS = {
     argparse.PARSER: "{} [ARGUMENTS]...",
 }
 _EVERYWHERE = "output"
-"""The group of flags that every command takes (see `manners`)."""
+"""The group of flags that every command takes (see `common_flags`)."""
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _TO_COMMANDS = "More: COMMAND --help, or 'bulk-importer help'. Begin with 'bulk-importer demo'."
@@ -60,14 +60,14 @@ def short_help(parser: argparse.ArgumentParser) -> str:
     """One screen about a command, or about which commands there are."""
     columns = min(max(shutil.get_terminal_size().columns, _FEWEST_COLUMNS), _MOST_COLUMNS)
     commands = _commands(parser)
-    essentials = ESSENTIALS.get(parser.prog.partition(" ")[2], Essentials())
-    options = [] if commands else _options(parser, essentials)
-    examples = ["examples:", *(_INDENT + command_line(each) for each in essentials.examples)]
+    shown = COMMAND_HELP.get(parser.prog.partition(" ")[2], CommandHelp())
+    options = [] if commands else _options(parser, shown)
+    examples = ["examples:", *(_INDENT + command_line(each) for each in shown.examples)]
     parts = [
         _wrapped(f"usage: {usage_of(parser)}", columns, "       "),
         _wrapped(parser.description or "", columns, ""),
         _rows(commands or [_row(parser, each) for each in options], columns),
-        "\n".join(examples) if essentials.examples else "",
+        "\n".join(examples) if shown.examples else "",
         _wrapped(_TO_COMMANDS if commands else _to_the_rest(parser, options), columns, ""),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -82,13 +82,13 @@ def _commands(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
     ]
 
 
-def _options(parser: argparse.ArgumentParser, essentials: Essentials) -> list[argparse.Action]:
+def _options(parser: argparse.ArgumentParser, shown: CommandHelp) -> list[argparse.Action]:
     """The arguments, and the options that matter."""
     known = parser._option_string_actions
     everywhere = {
         each for group in parser._action_groups if group.title == _EVERYWHERE for each in group._group_actions
     }
-    chosen = [known[flag] for flag in essentials.options if flag in known] or [
+    chosen = [known[flag] for flag in shown.options if flag in known] or [
         each
         for each in _but_for_help(parser)
         if not each.dest.startswith("setting:") and each not in everywhere

@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
+from bulk_importer.cli.output_options import output_options
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
@@ -37,7 +38,7 @@ _ELSEWHERE = "Make room, or name another --folder."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """What `demo` takes."""
+    """Give `parser` the arguments of `demo`."""
     parser.add_argument(
         "--entries", type=int, default=20_000, metavar="N", help="how many (default: %(default)s)"
     )
@@ -98,36 +99,36 @@ async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"{folder} cannot be written: {error}. {_ELSEWHERE}") from error
         size = labels.stat().st_size
-        terminal.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
-        terminal.say(
+        messages.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
+        messages.say(
             f"{labels} holds a label entry for each of them, {size / 1e6:.1f} MB; {broken} are broken:"
         )
         for way in BROKEN:
-            terminal.say(f"  - {way}")
+            messages.say(f"  - {way}")
         command = ["import", str(labels), "--server", sandbox.url, "--project", _PROJECT]
         shown = f"{_program()} {shlex.join(command)}"
-        terminal.say(f"\n$ {shown}     (and Ctrl-C half-way)")
+        messages.say(f"\n$ {shown}     (and Ctrl-C half-way)")
         first = await _import(sandbox, command, interrupt_at=entries // 2, as_json=as_json)
         if first == ExitCode.CHECKPOINT:
             raise UsageError(f"The import could not write its checkpoint in {folder}. {_ELSEWHERE}")
         if first == ExitCode.REJECTIONS:
-            terminal.say(
+            messages.say(
                 "(It had come to its end before the Ctrl-C came. With more --entries there is time for it.)"
             )
-        terminal.say(f"\n$ {shown}     (the same command again)")
+        messages.say(f"\n$ {shown}     (the same command again)")
         second = await _import(sandbox, command, interrupt_at=None, as_json=as_json)
         wrong = await _unexpected(sandbox, project, labels, broken, (first, second))
     seconds = time.monotonic() - began
     if as_json:
         facts = {"entries": entries, "rejected": broken, "seconds": round(seconds, 3), "wrong": wrong}
-        terminal.out_json(facts)
+        output.print_json(facts)
     if wrong:
-        terminal.say("\nThe demo did not come out as it should:", Level.ERROR)
+        messages.say("\nThe demo did not come out as it should:", Level.ERROR)
         for each in wrong:
-            terminal.say(f"  - {each}", Level.ERROR)
+            messages.say(f"  - {each}", Level.ERROR)
         return ExitCode.UNFORESEEN
     if not as_json:
-        terminal.report(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
+        output.print_report(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
     return ExitCode.DELIVERED
 
 
@@ -149,11 +150,11 @@ async def _import(sandbox: Sandbox, command: list[str], *, interrupt_at: int | N
     """Run the real command in a process of its own; returns its exit code. What is set for real imports is left out."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)}
     environment[CONFIG_VARIABLE] = "none"
-    manner = terminal.manner()
-    flags = ["--log-level", manner.level.word, "--log-format", "json" if manner.is_json else "text"]
-    flags += ["--color", manner.color]
+    options = output_options()
+    flags = ["--log-level", options.level.word, "--log-format", "json" if options.is_json else "text"]
+    flags += ["--color", options.color]
     # What they are asked for goes where ours goes, unless that is one object or a file.
-    is_ours = manner.output is not None or as_json
+    is_ours = options.output is not None or as_json
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, output
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.durable import replace_file
 from bulk_importer.files.small_files import reason_of, text_of
@@ -157,7 +157,7 @@ async def _serve(
         _announce(arguments, sandbox.url, project, await sandbox.projects())
         await stopped.wait()
     if not arguments.json:
-        terminal.say("The sandbox has stopped.")
+        messages.say("The sandbox has stopped.")
 
 
 async def _project(
@@ -191,9 +191,9 @@ def _announce(
                 f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
             ) from error
     if arguments.json:
-        terminal.out(line)
+        output.print_line(line)
     else:
-        terminal.report(_usage(arguments, url, project, held))
+        output.print_report(_usage(arguments, url, project, held))
 
 
 def _usage(

@@ -16,7 +16,7 @@ _FOLDER = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "config"
 
 
 def example_names() -> list[str]:
-    """What there is, without `.toml`."""
+    """The names of the examples, without `.toml`."""
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bulk_importer.cli import terminal
-from bulk_importer.cli.parsing.manners import SECTION
+from bulk_importer.cli import output
+from bulk_importer.cli.parsing.common_flags import SECTION
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import definitions
@@ -35,12 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.example is not None:
         from bulk_importer.cli.settings.examples import example_text
 
-        terminal.out(example_text(arguments.example))
+        output.print_line(example_text(arguments.example))
         return ExitCode.DELIVERED
     if arguments.schema:
         from bulk_importer.cli.settings.schema import settings_schema
 
-        terminal.out_json(settings_schema())
+        output.print_json(settings_schema())
         return ExitCode.DELIVERED
     loaded = gather(arguments)
     rows = {
@@ -52,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
         for each in definitions()
     }
     if arguments.json:
-        terminal.out_json(rows, default=str)
+        output.print_json(rows, default=str)
         return ExitCode.DELIVERED
     width = max(map(len, rows))
     for each in definitions():
         value = getattr(loaded.settings, each.name)
         shown = "-" if value in (None, ()) else each.kind.show(value)
-        terminal.out(f"{each.name:{width}}  {shown:24}  {loaded.origins[each.name]}")
+        output.print_line(f"{each.name:{width}}  {shown:24}  {loaded.origins[each.name]}")
     return ExitCode.DELIVERED

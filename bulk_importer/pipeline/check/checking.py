@@ -1,15 +1,15 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
-Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), and the media that the
-input mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much for those of other inputs.
+Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), the media that the input
+mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much again for those of other inputs.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -33,7 +33,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a check found. The first keys are a contract with programs that read them.
 
     Attributes:
-        entries: elements that were read; each is in exactly one of the next three.
+        entries: elements that were read; each is counted in exactly one of the next three.
         findings: code -> how many, of all severities.
         bytes: of the source, decompressed.
         message: why reading ended early; empty where it did not.
@@ -72,11 +72,8 @@ class Check:
 
     Args:
         source: open, and closed by the caller.
-        found: told every finding above a note, as it is found; those of one entry come together.
         sample: look at so many entries from the beginning, and no further.
-        passed: told after each segment how many entries are behind us, how many of them are rejected, and how many
-            bytes (decompressed).
-        others: what the sources before it mention; those of this one are added at its end.
+        others: what the sources before it mention; what this source mentions is added at its end.
     """
 
     def __init__(
@@ -85,21 +82,17 @@ class Check:
         ruleset: RuleSet,
         options: IntakeOptions,
         *,
-        found: Callable[[Finding], None] = lambda _: None,
         sample: int | None = None,
-        passed: Callable[[int, int, int], None] = lambda *_: None,
         others: Mentions | None = None,
     ) -> None:
         self._source = source
         self._ruleset = ruleset
         self._options = options
-        self._found = found
         self._sample = sample
-        self._passed = passed
         severities = ruleset.rules.severities()
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
         self._others = others
-        self._crossing = WipedEntries(ruleset.rules, importable=ruleset.media, others=others)
+        self._wiped = WipedEntries(ruleset.rules, importable=ruleset.media, others=others)
         # Sums over the segments so far; changed by `_add` alone.
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()
@@ -108,8 +101,18 @@ class Check:
         self._is_whole = False
         self._entries = self._accepted = self._rejected = self._skipped = self._bytes = 0
 
-    async def run(self) -> CheckReport:
+    async def run(
+        self,
+        *,
+        found: Callable[[Finding], None] = lambda _: None,
+        passed: Callable[[int, int, int], None] = lambda *_: None,
+    ) -> CheckReport:
         """Read and judge to the end of the source, or of the sample, or to where it breaks off.
+
+        Args:
+            found: receives every finding above a note, in order of position, as it is found.
+            passed: receives after each segment how many entries are behind us, how many of them are rejected, and how
+                many bytes (decompressed).
 
         Raises:
             SourceUnreadable: nothing of the source can be read.
@@ -117,10 +120,12 @@ class Check:
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
         try:
-            rules = dataclasses.replace(self._ruleset.rules, is_report=True)
+            rules = replace(self._ruleset.rules, is_report=True, keep_warnings=True)
             async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
                 async for segment in intake:
-                    self._add(_up_to(segment, self._sample))
+                    for finding in self._add(_up_to(segment, self._sample)):
+                        found(finding)
+                    passed(self._entries, self._rejected, self._bytes)
                     if self._sample is not None and self._entries >= self._sample:
                         break
                 if intake.end is not None:
@@ -132,29 +137,27 @@ class Check:
             message, code = str(error), error.exit_code
         finally:
             if self._others is not None:
-                self._others.join(self._crossing.mentions)
+                self._others.join(self._wiped.mentions)
         if code is ExitCode.DELIVERED and self._rejected:
             code = ExitCode.REJECTIONS
         return self._report(message, code, round(time.monotonic() - began, 3))
 
-    def _add(self, segment: Segment) -> None:
-        crossed, crossings = self._crossing.examined(segment)
-        self._entries += segment.key.count
-        self._accepted += len(crossed.run)
-        self._rejected += len(crossed.rejections)
-        self._skipped += sum(span.stop - span.start for span in segment.skipped)
-        self._bytes = segment.key.offset + segment.key.length
-        self._counts.update(crossed.counts)
-        self._keeps.update({keep: n for keep in KeepData if (n := crossed.run.keeps.count(keep))})
-        is_whole = len(crossed.run) == len(segment.run)
-        self._geometries.update(segment.geometries if is_whole else geometries_in(crossed.run))
-        self._groups.count_notes({code: n for code, n in crossed.counts.items() if code in self._notes})
-        findings = [*_findings(segment), *crossings]
-        findings.sort(key=lambda finding: finding.position)
+    def _add(self, judged: Segment) -> list[Finding]:
+        """Count a segment in; its findings above a note, in order of position."""
+        segment, wiping = self._wiped.examined(judged)
+        self._entries += judged.key.count
+        self._accepted += len(segment.run)
+        self._rejected += len(segment.rejections)
+        self._skipped += sum(span.stop - span.start for span in judged.skipped)
+        self._bytes = judged.key.offset + judged.key.length
+        self._counts.update(segment.counts)
+        self._keeps.update({keep: n for keep in KeepData if (n := segment.run.keeps.count(keep))})
+        is_whole = len(segment.run) == len(judged.run)
+        self._geometries.update(judged.geometries if is_whole else geometries_in(segment.run))
+        self._groups.count_notes({code: n for code, n in segment.counts.items() if code in self._notes})
+        findings = sorted((*_findings(judged), *wiping), key=lambda finding: finding.position)
         self._groups.add(findings)
-        for finding in findings:
-            self._found(finding)
-        self._passed(self._entries, self._rejected, self._bytes)
+        return findings
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
         known = self._ruleset.media
@@ -169,14 +172,14 @@ class Check:
             exit_code=code,
             source=self._source.name,
             message=message,
-            media=self._crossing.media,
-            media_not_mentioned=self._crossing.not_mentioned if self._is_whole else None,
+            media=self._wiped.media,
+            media_not_mentioned=self._wiped.not_mentioned if self._is_whole else None,
             replacing=None if known is None else sum(self._counts[code] for code in _REPLACING),
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),
             groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],
             checked=self._ruleset.checked,
-            unchecked=(*self._ruleset.unchecked, *filter(None, [self._crossing.unknown])),
+            unchecked=(*self._ruleset.unchecked, *filter(None, [self._wiped.unknown])),
         )
 
 

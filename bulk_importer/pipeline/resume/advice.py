@@ -1,7 +1,7 @@
-"""Says how an import that is not finished is gone on with, and with what code its latest run ended.
+"""Says how an import that is not finished is resumed, and with what code its latest run ended.
 
-From the ledger, for those who look at it when the run is over. What is said is to be true when it is followed: where
-the same command would end in the same way again, what has to be done before is said first.
+All of it is taken from the ledger, for people who look at it when the run is over. The advice has to work: where the
+same command would end in the same way again, it begins with what has to be done before.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _ABOUT_DELIVERED = frozenset({ExitCode.LABEL_CONFIG, ExitCode.DIFFERS})
 
 
 def ended_with(state: CheckpointState) -> ExitCode | None:
-    """What the latest run ended with; None where it goes on, was killed, or none is on record."""
+    """The exit code of the latest run; None where the run goes on, was killed, or none is on record."""
     if state.run is not None or state.ended is None or state.ended.exit_code is None:
         return None
     return ExitCode(state.ended.exit_code)
 
 
 def lasting_codes(state: CheckpointState, *, about_delivered: bool = False) -> list[ExitCode]:
-    """What the latest run ended with, where that holds until another one ends; a signal, or a full disk, does not.
+    """The exit code of the latest run, where it holds until another run ends; that of a signal or a full disk does not.
 
     Args:
-        about_delivered: only what makes one doubt that what was delivered is of use.
+        about_delivered: leave out codes that say nothing about the entries that were delivered.
     """
     code = ended_with(state)
     wanted = _ABOUT_DELIVERED if about_delivered else _LASTING

@@ -1,4 +1,4 @@
-"""Finds what of a mended source was delivered from the source that it was made of, so that it is not sent again.
+"""Finds which entries of a mended source were delivered from the source that it was made of, to leave them out.
 
 The older checkpoint has a digest of each entry that it delivered. The mended source is read once before anything is
 sent, and each entry that has one of these digests is skipped, as often as it was delivered. So what is skipped follows
@@ -7,14 +7,13 @@ from the two inputs alone, and a resume finds the same.
 Entries of a media do not commute when one says keepData false. An entry that was not delivered and stands before one
 that was would now come after it: it is rejected where that would lose labels.
 
-Memory: nine bytes for each delivered entry while it reads; a hundred for each that is not, and its media id.
+Memory, while the source is read: nine bytes for each delivered entry; a hundred for each other one, and its media id.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,20 +43,25 @@ _LATE = CATALOGUE["retry-out-of-order"]
 
 
 class AlreadyDelivered(msgspec.Struct, frozen=True):
-    """Positions of a mended source: `delivered` already, and too `late` to be sent without losing labels."""
+    """Positions of a mended source that are not to be sent.
+
+    Attributes:
+        delivered: an earlier import delivered these entries.
+        late: these entries were not delivered, and to send them now would lose labels of later ones.
+    """
 
     delivered: SpanSet
-    late: SpanSet
+    late: SpanSet = msgspec.field(default_factory=SpanSet)
 
-    def brought(self, segment: Segment) -> EntryRun:
+    def delivered_in(self, segment: Segment) -> EntryRun:
         """The entries of the segment that are delivered already."""
         run = segment.run
         if not self.delivered.meets(segment.key.first, segment.key.first + segment.key.count):
             return run.take(range(0))
         return run.take([index for index, at in enumerate(run.positions) if at in self.delivered])
 
-    def apart(self, segment: Segment) -> Segment:
-        """The segment without what is not to be sent: delivered entries are skipped, late ones rejected."""
+    def leave_out(self, segment: Segment) -> Segment:
+        """The segment without what is not to be sent, a filter: delivered entries are skipped, late ones rejected."""
         first, last = segment.key.first, segment.key.first + segment.key.count
         if not (self.delivered.meets(first, last) or self.late.meets(first, last)):
             return segment
@@ -71,11 +75,11 @@ class AlreadyDelivered(msgspec.Struct, frozen=True):
                 counts.subtract(finding.code for finding in each.findings)
         skipped = SpanSet(segment.skipped)
         skipped.update(self.delivered.within(first, last))
-        apart = (self.delivered, self.late)
+        left_out = (self.delivered, self.late)
         return msgspec.structs.replace(
             segment,
             run=run.take(
-                [index for index, at in enumerate(run.positions) if not any(at in each for each in apart)]
+                [index for index, at in enumerate(run.positions) if not any(at in each for each in left_out)]
             ),
             rejections=tuple(sorted((*rejections, *late), key=lambda each: each.position)),
             skipped=skipped.spans,
@@ -91,15 +95,15 @@ async def settled_before(
     now: Header,
     *,
     server_moved: bool,
-    stopping: Callable[[], bool],
-) -> AlreadyDelivered | None:
-    """Read the whole source against the checkpoint in `folder`; None when `stopping` said so before the end.
+) -> AlreadyDelivered:
+    """Find which entries of a source the import in `folder` delivered. Reads the whole source; safe to cancel.
 
-    A source that breaks off is examined up to the break; importing it will say so.
+    A source that breaks off is examined up to the break; the import then says what is wrong.
 
     Args:
-        now: the import that is to leave out what was delivered.
-        server_moved: its server may be that of the older checkpoint under another name; its project was found there.
+        now: header of the import that is to leave out what was delivered.
+        server_moved: the server of `now` may be that of the older checkpoint under another name; the caller found the
+            project there.
 
     Raises:
         UsageError: the source can be read once only.
@@ -120,8 +124,6 @@ async def settled_before(
     with suppress(InputError):
         async with Intake(source, ReadPlan(), rules, options) as intake:
             async for segment in intake:
-                if stopping():
-                    return None
                 sorting.take(segment)
     return AlreadyDelivered(sorting.delivered, sorting.late)
 
@@ -139,8 +141,8 @@ class _Sorting:
     def take(self, segment: Segment) -> None:
         """Sort the entries of the next segment.
 
-        What the rules of today reject and was delivered all the same is delivered; what it says of keepData is not
-        known here, and taken for the worse.
+        An entry that was delivered and is rejected by the rules of today counts as delivered. What such an entry says
+        of keepData is not known here; false is assumed, which is the worse.
         """
         run = segment.run
         for index, position in enumerate(run.positions):

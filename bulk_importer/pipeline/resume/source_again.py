@@ -1,8 +1,8 @@
 """Finds the source of a checkpoint again, to read once more what was read of it.
 
-The header knows it by the name that a person gave, in the folder where they stood: that is for people. Where a file
-lies is noted besides, from the root on. A file and its checkpoint may be moved together, and be imported from another
-folder, so it is looked for in several places; only one that has the recorded size and digests is taken for it.
+The header holds the name that a person gave, relative to the folder where they worked: that is for people. A note holds
+besides the absolute path of a file. A file and its checkpoint may be moved together, and be imported from another
+folder, so the file is looked for in several places; only one that has the recorded size and digests is taken for it.
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ def noted_place(state: CheckpointState) -> Path | None:
 
 
 def claim_of_place(state: CheckpointState) -> Claim | None:
-    """That the file which lies where the source lay is the one that was imported, by its size and samples of it.
+    """Whether the file at the place of the source is what was imported, by its size and samples of it.
 
-    It may have grown since, or be another one: who deletes it then loses what was never sent. None where nothing lies
-    there, or the source was no file.
+    The file may have grown since, or be another one: who deletes it then loses what was never sent.
+
+    Returns:
+        The claim, which holds or not; None where no file lies there, or the source was no file.
     """
     place = noted_place(state)
     if place is None or state.identity.size is None:
@@ -71,10 +73,10 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
     """Open the source of the checkpoint in `folder`; what is read of it is held against the recorded digests.
 
     Args:
-        given: where a person says that it is; nothing else is tried then.
+        given: where a person says that the source is; no other place is tried then.
 
     Raises:
-        SourceUnreadable: it is not found.
+        SourceUnreadable: the source is not found.
         UsageError: as `open_source` does.
     """
     if given is not None:
@@ -108,7 +110,7 @@ def _place(source: Source) -> str | None:
 
 
 def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:
-    """Where it may lie, what is most likely first."""
+    """Where the source may lie, the most likely place first."""
     if was_stream(header, state):
         return []
     noted = state.notes.get(_NOTE)

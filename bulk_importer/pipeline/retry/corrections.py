@@ -41,10 +41,10 @@ class _Line(msgspec.Struct):
 def corrections_in(
     path: Path, rejected: SpanSet, settled: Container[int] = frozenset()
 ) -> tuple[list[Correction], list[int]]:
-    """The corrections in a file, and the positions in it that are `settled` already, which it may name; by position.
+    """The corrections in a file, by position, and the positions in it that are `settled` already, which it may name.
 
     Raises:
-        UsageError: it cannot be read, names a position twice, or one that is not rejected, or gives no entry for one.
+        UsageError: the file cannot be read, names a position twice or one that is not rejected, or a line has no entry.
     """
     found: dict[int, Correction] = {}
     for number, line in _lines(path):
@@ -77,7 +77,7 @@ def with_ids(corrections: Iterable[Correction], names: NameIndex) -> list[Correc
 
 
 def standing_corrections(folder: Path, state: CheckpointState) -> list[Correction]:
-    """Every rejected entry as it came; those whose bytes are not kept as JSON are left out."""
+    """Every rejected entry as it came, by position, but for those whose bytes are not kept as JSON."""
     return _by_position(
         Correction(line.position, bytes(line.entry))
         for line in rejected_lines(folder, state.rejected_bytes)

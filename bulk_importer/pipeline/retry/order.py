@@ -1,65 +1,56 @@
 """Finds which corrections must wait, by what else was imported for their media.
 
-A rejected entry that is fed again comes after what followed it. Where it, or an entry of its media that was delivered
-after it, says `keepData: false`, one would wipe what the other brought. And nothing of a media is sent while something
-of it is in doubt, or something that stands before it is owed.
+A rejected entry that is fed again comes after entries that stood behind it. Where it, or an entry of its media that was
+delivered after it, says `keepData: false`, one would wipe what the other brought. Nor is an entry sent while another
+one of its media is in doubt, or is owed and stands before it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.checkpoint.correction import Correction
-from bulk_importer.intake import Intake, IntakeOptions, Rules
-from bulk_importer.model import KeepData, ReadPlan
-from bulk_importer.sources import Source
+from bulk_importer.model import KeepData, Segment
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["corrections_that_wait"]
 
 
 async def corrections_that_wait(
-    source: Source,
+    segments: AsyncIterable[Segment],
     state: CheckpointState,
-    rules: Rules,
-    options: IntakeOptions,
     corrections: Sequence[Correction],
     *,
     corrected: Sequence[Correction],
     out_of_order: bool,
 ) -> set[int]:
-    """The positions of the corrections that cannot be fed now; the source is read for that as far as it was imported.
+    """The positions of the corrections that cannot be fed now.
 
     Args:
-        rules: none, but for names of media.
+        segments: of the source, as far as it was imported.
         corrected: what earlier retries delivered; it counts in place of what the source has there.
         out_of_order: what was delivered later does not matter.
-
-    Raises:
-        InputError, CheckpointMismatch: the source is not what was imported.
     """
     order = _Order(state, corrections, out_of_order=out_of_order)
     for each in corrected:
         order.see(each.position, each.lane, each.keep)
     replaced = SpanSet.of(sorted(each.position for each in corrected))
-    plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
-    async with Intake(source, plan, rules, options) as intake:
-        async for segment in intake:
-            run = segment.run
-            for index, lane in enumerate(run.lanes):
-                if lane in order.lanes and (position := run.positions[index]) not in replaced:
-                    order.see(position, lane, KeepData(run.keeps[index]))
+    async for segment in segments:
+        run = segment.run
+        for index, lane in enumerate(run.lanes):
+            if lane in order.lanes and (position := run.positions[index]) not in replaced:
+                order.see(position, lane, KeepData(run.keeps[index]))
     return order.waiting
 
 
 class _Order:
-    """Is shown the entries of the import, in any order, and keeps which corrections must wait because of one.
+    """Sees the entries of an import, in any order, and collects which corrections must wait because of one of them.
 
     Attributes:
         lanes: of the corrections; entries of other lanes do not matter.
-        waiting: positions of corrections.
+        waiting: positions of the corrections that must wait.
     """
 
     def __init__(

@@ -1,14 +1,14 @@
 """Decides what a retry feeds: the corrections of a person, or what is rejected, or what earlier retries left.
 
-What must wait is held back (see `retry_order`), for which the source of the import is read again. Held back too is what
-an earlier retry has in doubt, and whatever else is for such a media.
+What must wait is held back (see `order`), for which the source of the import is read again. Also held back are entries
+that an earlier retry has in doubt, and all others for their media.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
@@ -20,25 +20,47 @@ from bulk_importer.checkpoint.retries import (
     retry_folders,
 )
 from bulk_importer.errors import BulkImporterError, UsageError
-from bulk_importer.intake import IntakeOptions, Rules
+from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
 from bulk_importer.media.name_index import NameIndex
+from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.resume.source_again import open_again, was_stream
 from bulk_importer.pipeline.retry.corrections import corrections_in, standing_corrections, with_ids
 from bulk_importer.pipeline.retry.order import corrections_that_wait
 from bulk_importer.settings import Settings
+from bulk_importer.sources import Source
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["RetryPlan"]
+__all__ = ["RetryPlan", "RetrySpec"]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySpec:
+    """Which rejected entries to feed again.
+
+    Attributes:
+        folder: of the checkpoint that rejected them.
+        settings: those of the new upload; server and project are taken from the checkpoint.
+        corrected: an edited copy of `rejected.jsonl`, or a part of it; None for all that is rejected, as it is (or for
+            what an earlier retry left unsettled).
+        source: where the source is now, which is read to see what came after the rejected entries; None to look for it.
+        out_of_order: feed also what later entries of the same media do not commute with.
+    """
+
+    folder: Path
+    settings: Settings
+    corrected: Path | None = None
+    source: str | None = None
+    out_of_order: bool = False
 
 
 class RetryPlan:
-    """What one run of `retry` on the checkpoint in `folder` feeds. Go through its `folders` once.
+    """What one retry feeds. Go through its `folders` once.
 
     Args:
         ledger: the checkpoint, with all that earlier retries delivered on record.
-        corrected, source, out_of_order: as for `Retry`.
+        stop: breaks off the reading of the source.
 
     Attributes:
         held_back: positions that are not fed now.
@@ -46,24 +68,11 @@ class RetryPlan:
         sends: how many entries are fed.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        ledger: Checkpoint,
-        settings: Settings,
-        stop: StopSwitch,
-        *,
-        corrected: Path | None,
-        source: str | None,
-        out_of_order: bool,
-    ) -> None:
-        self._folder = folder
+    def __init__(self, spec: RetrySpec, ledger: Checkpoint, stop: StopSwitch) -> None:
+        self._spec = spec
+        self._folder = spec.folder
         self._ledger = ledger
-        self._settings = settings
         self._stop = stop
-        self._corrected = corrected
-        self._source = source
-        self._out_of_order = out_of_order
         # Changed by `folders`.
         self.held_back: set[int] = set()
         self.left_out: Sequence[int] = ()
@@ -78,7 +87,7 @@ class RetryPlan:
         """
         earlier = await asyncio.to_thread(retry_folders, self._folder)
         unsettled = [each for each in earlier if each.standing().unsettled]
-        if unsettled and self._corrected is None:
+        if unsettled and self._spec.corrected is None:
             for each in unsettled:
                 if await self._goes_on(each):
                     yield each
@@ -100,12 +109,12 @@ class RetryPlan:
         return not waiting
 
     def _chosen(self, earlier: Sequence[RetryFolder]) -> list[Correction]:
-        """What a new retry is asked to feed."""
+        """The corrections that a new retry is asked to feed."""
         state = self._ledger.state
-        if self._corrected is None:
+        if self._spec.corrected is None:
             return standing_corrections(self._folder, state)
         delivered = frozenset[int]().union(*(each.standing().delivered for each in earlier))
-        chosen, self.left_out = corrections_in(self._corrected, state.rejected, delivered)
+        chosen, self.left_out = corrections_in(self._spec.corrected, state.rejected, delivered)
         return chosen
 
     def _doubted(self, unsettled: Sequence[RetryFolder], corrections: Sequence[Correction]) -> set[int]:
@@ -125,27 +134,32 @@ class RetryPlan:
         if not by_media:
             return set()
         header, state = self._ledger.header, self._ledger.state
-        options = IntakeOptions.of(replace(self._settings, path=_path_in(header)))
         corrected = await asyncio.to_thread(lambda: delivered_corrections(retry_folders(self._folder)))
         async with self._stop.breaking_off():
             try:
-                source = await open_again(self._folder, header, state, self._source)
+                source = await open_again(self._folder, header, state, self._spec.source)
                 try:
-                    return await corrections_that_wait(
-                        source,
-                        state,
-                        self._rules(),
-                        options,
-                        by_media,
-                        corrected=self._named(corrected),
-                        out_of_order=self._out_of_order,
-                    )
+                    async with self._everything_read(source) as intake:
+                        return await corrections_that_wait(
+                            intake,
+                            state,
+                            by_media,
+                            corrected=self._named(corrected),
+                            out_of_order=self._spec.out_of_order,
+                        )
                 finally:
                     await source.aclose()
             except BulkImporterError as error:
-                if self._out_of_order and not (state.taken or state.counts.owed):
+                if self._spec.out_of_order and not (state.taken or state.counts.owed):
                     return set()
                 raise UsageError(self._without_source(header, state, error)) from error
+
+    def _everything_read(self, source: Source) -> Intake:
+        """Read the source as far as it was imported."""
+        header, state = self._ledger.header, self._ledger.state
+        plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
+        options = IntakeOptions.of(replace(self._spec.settings, path=_path_in(header)))
+        return Intake(source, plan, self._rules(), options)
 
     def _named(self, corrections: Collection[Correction]) -> list[Correction]:
         """The corrections, with the ids of their media also where they have only names."""
@@ -153,14 +167,14 @@ class RetryPlan:
         return list(corrections) if names is None else with_ids(corrections, NameIndex(names))
 
     def _rules(self) -> Rules:
-        """None, but that media may be named as they were in the import."""
+        """Rules that hold entries against nothing; media may be named as they were in the import."""
         names = names_in(self._folder)
         return Rules() if names is None else NamedRules.of(Rules(), str(names))
 
     def _without_source(self, header: Header, state: CheckpointState, error: BulkImporterError) -> str:
         """Why nothing is fed where the source cannot be read again, and what to do."""
         advice = "Say with --source where its content is now."
-        if self._out_of_order:
+        if self._spec.out_of_order:
             advice += " Without it, let the import go on until nothing is in doubt or owed."
         elif was_stream(header, state):
             advice += (

@@ -1,8 +1,8 @@
 """Finds out, before anything of several new sources is sent, which of their entries wipe what earlier ones bring.
 
 By the time a later source is read, the earlier ones are delivered. So sources that can be read twice are read once
-before, and judged as they will be. It is only to be said: when their turn comes, the same is found again, and counted
-or rejected.
+before anything is sent, and judged as they will be. What is found is only said: when the turn of a source comes, the
+same is found again, and counted or rejected.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ONCE = "it can be read once only"
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What was found in one source.
+    """What one source would do to labels that its own earlier entries, or other sources, bring.
 
     Attributes:
         count: how many of its entries wipe what an earlier one brings.
@@ -45,9 +45,9 @@ class Foreseen:
 
 
 def new_among(folders: Sequence[Path]) -> list[int]:
-    """Which of these checkpoints, by their places, are not begun; none where one was begun and is not at its end.
+    """The indexes in `folders` of checkpoints that are not begun; none where one was begun and is not at its end.
 
-    What an import does that is gone on with was said when it began.
+    An import that is resumed said when it began what it does.
     """
     new = []
     for place, folder in enumerate(folders):
@@ -69,12 +69,12 @@ async def foresee(
     *,
     passed: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Foreseen]:
-    """Read new sources, in order. Safe to cancel.
+    """Read new sources, in order, and say of each what it would wipe. Safe to cancel.
 
     Args:
-        before: what others of the command have on record.
+        before: what other sources of the command have on record.
         rules: what entries will be held against.
-        passed: told after each segment the source, and how many of its bytes (decompressed) are behind us.
+        passed: receives after each segment the source, and how many of its bytes (decompressed) were read.
     """
     others = Mentions()
     others.join(before)
@@ -86,7 +86,7 @@ async def _foresee_one(
 ) -> Foreseen:
     if not _is_at_rest(name):
         return Foreseen(name, unknown=_ONCE)
-    crossing = WipedEntries(rules, others=others)
+    wiped = WipedEntries(rules, others=others)
     count, first, unknown = 0, None, ""
     try:
         source = await open_source(name)
@@ -95,7 +95,7 @@ async def _foresee_one(
                 return Foreseen(name, unknown=_ONCE)
             async with Intake(source, ReadPlan(), rules, options) as intake:
                 async for segment in intake:
-                    _, findings = crossing.examined(segment)
+                    _, findings = wiped.examined(segment)
                     count += len(findings)
                     first = first or next(iter(findings), None)
                     passed(name, segment.key.offset + segment.key.length)
@@ -103,12 +103,12 @@ async def _foresee_one(
             await source.aclose()
     except InputError as error:
         unknown = str(error)  # up to there it is imported as well
-    others.join(crossing.mentions)
-    return Foreseen(name, count, first, unknown or crossing.unknown)
+    others.join(wiped.mentions)
+    return Foreseen(name, count, first, unknown or wiped.unknown)
 
 
 def _is_at_rest(name: str) -> bool:
-    """Whether opening and closing a source leaves it as it was; a named pipe would break."""
+    """Whether opening and closing a source leaves it as it was. A named pipe would break."""
     if "://" in name:
         return True
     try:

@@ -27,7 +27,7 @@ from zlib import crc32
 from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
-from bulk_importer.model import EntryRun, SegmentKey
+from bulk_importer.model import EntryRun, Segment, SegmentKey
 from bulk_importer.pipeline.wiped.mentions import Mentions
 
 __all__ = ["MentionLog", "keys_in_doubt", "recall_checkpoint"]
@@ -42,7 +42,7 @@ class MentionLog:
 
     Args:
         position: the first position that is not on record as read.
-        mentions: told what was mentioned before it.
+        mentions: receives what was mentioned before that position.
 
     Raises:
         CheckpointUnusable: it cannot be read or written.
@@ -57,6 +57,8 @@ class MentionLog:
                 self._file.cut(size)
         except OSError as error:
             raise CheckpointUnusable.by(self._path, error) from error
+        # Of the next segment, what was delivered before. Set by `note`, cleared by `keep`.
+        self._delivered: list[EntryRun] = []
 
     def __enter__(self) -> MentionLog:
         return self
@@ -64,20 +66,26 @@ class MentionLog:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def keep(self, key: SegmentKey, runs: Sequence[EntryRun]) -> None:
-        """Write down the media of the next segment, which its `runs` name; returns when others would find them.
+    def note(self, run: EntryRun) -> None:
+        """Take note of entries of the next segment that an earlier import delivered: their media are mentioned, too."""
+        self._delivered.append(run)
+
+    def keep(self, segment: Segment) -> Segment:
+        """Write down the media of the next segment, a filter; when this returns, other processes would find them.
 
         Raises:
             CheckpointUnusable: the file cannot be written.
         """
-        keys = _keys(key, runs)
+        keys = _keys(segment.key, [segment.run, *self._delivered])
+        self._delivered.clear()
         try:
-            self._file.append(_HEAD.pack(key.first, key.count, crc32(keys)) + keys)
+            self._file.append(_HEAD.pack(segment.key.first, segment.key.count, crc32(keys)) + keys)
         except OSError as error:
             raise CheckpointUnusable.by(self._path, error) from error
+        return segment
 
     def sync(self) -> None:
-        """Return when all of it is on disk. Raises as `keep` does."""
+        """Return when all that was kept is on disk. Raises `CheckpointUnusable` as `keep` does."""
         try:
             self._file.sync()
         except OSError as error:
@@ -85,9 +93,10 @@ class MentionLog:
 
 
 def recall_checkpoint(folder: Path, mentions: Mentions) -> None:
-    """Tell what the source of the checkpoint in `folder` mentions, as far as that is on record; nothing without one.
+    """Add to `mentions` what the source of the checkpoint in `folder` mentions, as far as that is on record.
 
-    Where it cannot be known it is forgotten what was mentioned at all. Why, whoever opens the checkpoint will say.
+    Where the checkpoint or the file is damaged, `mentions` forgets everything and is incomplete. Nothing is raised:
+    whoever opens the checkpoint says what is wrong. A folder without a checkpoint adds nothing.
     """
     try:
         position = read_state(folder)[1].position
@@ -119,7 +128,11 @@ def keys_in_doubt(folder: Path) -> frozenset[int]:
 
 
 def _recall(path: Path, position: int, mentions: Mentions) -> int:
-    """Tell what was mentioned before `position`; the bytes of the file that it stands in. Raises OSError."""
+    """Add to `mentions` what was mentioned before `position`; returns how many bytes of the file say it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     reached = size = 0
     if position:
         with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""Which media the input mentions, and which of its entries a later one wipes.
+"""Which media the input mentions, and which of its entries wipe what an earlier one brings.
 
-Pure. The runs of accepted entries are fed in order of position. What it finds can only be said, not prevented: when the
-later entry is read, the earlier one may have been delivered.
+Pure. The runs of accepted entries come in order of position. A wiped entry can only be reported, not prevented: when
+the later entry is read, the earlier one may have been delivered.
 
 Media are told apart by `key_of` their lane, of which 60 bits are kept. Up to 600,000 stand in a set, 60 bytes each,
 because a set takes in a segment at once, in 0.2 µs a media; more of them go to an open-addressing table of 34 MB, where
@@ -31,8 +31,9 @@ class Mentions:
     """The media that were mentioned so far.
 
     Args:
-        most_media: how many are followed, about; a segment that may bring more ends it.
-        few_media: up to how many stand in a set.
+        most_media: about how many media are followed; with a segment that may bring more, all are forgotten.
+        few_media: up to how many media are kept in a set.
+        severity: of the findings.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Mentions:
         return [place for place, key in enumerate(keys) if known(key & _KEPT_BITS)]
 
     def forget(self) -> None:
-        """What was mentioned is not known any more, or is too much to be followed."""
+        """Forget all media: what was mentioned is not known, or is too much to be followed. `is_complete` says so."""
         self._few, self._many = set(), None
         self._is_complete = False
 

@@ -1,7 +1,7 @@
-"""What each source of a command has to know of the others, as they would know of each other in one source.
+"""What each source of a command has to know of the others, as if all were one source.
 
-Which media they mention, so that what one wipes of another is found; and which of these are in doubt: a request whose
-answer was lost may still be running, and what another source brings for its media would come before it.
+It has to know which media the others mention, so that what one source wipes of another is found; and which of these
+media are in doubt: a request whose answer was lost may still be running, and nothing may be sent before it ends.
 
 Memory: what `mentions` takes, once more (and twice while new sources are read before the first is sent), and a hundred
 bytes for each media in doubt.
@@ -22,7 +22,7 @@ class Neighbours:
     """The sources of a command, by the folders of their checkpoints.
 
     Attributes:
-        mentions: what is on record of any of them, and what those have mentioned whose turn is over.
+        mentions: what is on record of any of the sources, and what those have mentioned whose turn is over.
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:
@@ -35,11 +35,11 @@ class Neighbours:
             self._look(folder)
 
     def in_doubt_beside(self, folder: Path) -> frozenset[int]:
-        """The keys of media that are in doubt in the other sources than that of the checkpoint in `folder`."""
+        """The keys of media that are in doubt in sources other than that of the checkpoint in `folder`."""
         return frozenset().union(*(keys for each, keys in self._in_doubt.items() if each != folder))
 
     def end(self, folder: Path, mentioned: Mentions) -> None:
-        """The turn of a source is over; what it mentions was followed, as far as it was read. Blocks."""
+        """Take note of what a source whose turn is over mentioned, and which of its media are in doubt. Blocks."""
         self.mentions.join(mentioned)
         self._look(folder)
 

@@ -1,10 +1,10 @@
-"""What entries of one command do to each other: a later one may wipe what an earlier one of its media brings.
+"""Finds entries that wipe what an earlier entry of their media brings.
 
-The earlier one may stand in the same source or in another one. Of other sources counts what is on record from an
-earlier day, and what they mention when their turn comes before.
+The earlier entry may stand in the same source or in another one of the command. Of other sources count the entries that
+are on record from an earlier run, and those of sources whose turn came before.
 
-Whether that is an error is for the rules to say; it is a warning unless they say otherwise. As an error it rejects the
-later entry, as the earlier one may have been delivered by the time the later one is read.
+To wipe is a warning, unless the rules make it an error or a note. As an error it rejects the later entry, because the
+earlier one may have been delivered by the time the later one is read.
 """
 
 from __future__ import annotations
@@ -68,19 +68,18 @@ class WipedEntries:
         )
 
     def note(self, run: EntryRun) -> None:
-        """Entries of the input that were delivered before it was followed."""
+        """Take note of entries of the input that an earlier import delivered."""
         self.mentions.recall(run.keys)
 
     def follow(self, segment: Segment) -> Segment:
-        """Follow a segment; the same with what was found counted, and rejected where that is an error."""
+        """Follow the next segment, a filter: what it wipes is counted in it, and rejected where that is an error."""
         return self.examined(segment)[0]
 
     def examined(self, segment: Segment) -> tuple[Segment, list[Finding]]:
-        """Follow a segment, in place of `follow` where the findings are wanted.
+        """Follow the next segment, in place of `follow` where the findings are wanted.
 
         Returns:
-            The same with what was found counted, and rejected where that is an error; and what was found, unless it
-            is only to be counted.
+            The segment as `follow` returns it; and the findings, unless they are only to be counted.
         """
         findings = self._wiping(segment.run)
         if not findings:

@@ -120,18 +120,22 @@ def test_each_command_in_the_text_works_when_typed(
     assert all(held.values()), "the corrected entry is there as well"
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["synchronous", "asynchronous"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=["synchronous", "asynchronous", "before and after"])
 def test_a_program_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against a sandbox with a project of that name; `labels.json` holds an entry for each media."""
+    """Against a sandbox with a project of that name; `labels.json` holds an entry for each media.
+
+    The first is broken where the program corrects what was rejected.
+    """
     monkeypatch.chdir(tmp_path)
 
     async def check() -> Any:
         async with Sandbox(SandboxConfig(seed=1)) as sandbox:
             project = await sandbox.prepare(name="streets", media=3)
             boxes = {media_id: {"x": 1, "y": 2, "w": 3, "h": 4} for media_id in project.media_ids}
-            (tmp_path / "labels.json").write_text(
-                "[" + ",".join(f'{{"internal_media_ID": "{media_id}"}}' for media_id in boxes) + "]"
-            )
+            entries: list[dict[str, Any]] = [{"internal_media_ID": media_id} for media_id in boxes]
+            if "retry" in program:
+                entries[0]["keepData"] = "no"
+            (tmp_path / "labels.json").write_text(json.dumps(entries))
             names: dict[str, Any] = {"server": sandbox.url, "boxes": boxes}
             await asyncio.to_thread(run_program, program, names)
             return names["summary"].delivered

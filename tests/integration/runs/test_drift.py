@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import ExitCode
-from bulk_importer.pipeline.retry.retrying import Retry
+from bulk_importer.pipeline import Caller
+from bulk_importer.pipeline.retry.plan import RetrySpec
+from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
-from bulk_importer.transfer.stop import StopSwitch
 from support.importing import RunImport
 
 CLASSES: list[dict[str, Any]] = [
@@ -87,7 +87,7 @@ async def test_what_was_only_added_is_taken_by_the_next_run(
     second = await run_import(entries)
     assert (second.exit_code, second.delivered) == (ExitCode.REJECTIONS, 2)
     assert f"bulk-importer retry {tmp_path / 'cp'}" in second.message
-    retried = await Retry(tmp_path / "cp", None, Settings(workers=0), Token(), StopSwitch()).run()
+    retried = await retry_rejected(RetrySpec(tmp_path / "cp", Settings(workers=0)), Caller())
     assert (retried.summary.exit_code, retried.summary.delivered) == (0, 4)
 
 
@@ -125,7 +125,7 @@ async def test_a_media_that_has_no_place_for_what_was_added_is_told_at_its_place
     (task,) = [each["taskId"] for each in tasks if each["mediaId"] == project.media_ids[0]]
     await asyncio.to_thread(_ask, f"{sandbox.url}/api/task/{task}", None)
     settings = Settings(workers=0, onto_uploaded=True)
-    retried = await Retry(tmp_path / "cp", None, settings, Token(), StopSwitch()).run()
+    retried = await retry_rejected(RetrySpec(tmp_path / "cp", settings), Caller())
     assert (retried.summary.exit_code, retried.summary.delivered) == (0, 2)
 
 

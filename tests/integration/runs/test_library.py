@@ -5,15 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from bulk_importer import Settings, import_labels, import_labels_sync
-from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerUnavailable, UsageError
-from bulk_importer.events import AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
+from bulk_importer import (
+    Finding,
+    RunState,
+    Settings,
+    check_labels,
+    check_labels_sync,
+    import_labels,
+    import_labels_sync,
+    rejections,
+    retry,
+    retry_sync,
+    status,
+)
+from bulk_importer.cli.main import main
+from bulk_importer.errors import (
+    CheckpointMismatch,
+    CheckpointUnusable,
+    ExitCode,
+    ServerUnavailable,
+    SourceUnreadable,
+    UsageError,
+)
+from bulk_importer.events import Advanced, AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from support.entries import entry
 
@@ -267,3 +289,184 @@ async def test_entries_of_a_program_are_known_in_a_folder_that_holds_other_check
     other.mkdir()
     (other / "log").write_bytes((tmp_path / "cp" / "log").read_bytes())
     assert (await import_labels(entries, settings)).this_run.delivered == 0
+
+
+def broken(entry: dict[str, Any]) -> dict[str, Any]:
+    """The same entry without the other coordinate of its point."""
+    return {**entry, "labels": {"poi": [{"point": [{"x": 1}]}]}}
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    """What a command tells programs."""
+    capsys.readouterr()
+    code = main([*map(str, arguments), "--json"])
+    facts: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert facts["exit_code"] == code
+    return facts
+
+
+async def test_a_check_finds_what_the_command_finds(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same report; besides, each finding singly, and how far it is. Nothing is sent."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps([*entries[:10], broken(entries[10]), {**entries[11], "keepData": "no"}]))
+    settings = Settings(server=sandbox.url, project="p", workers=0)
+    findings: list[Finding] = []
+    events: list[Event] = []
+    report = await check_labels(path, settings, observers=[events.append], found=findings.append)
+    assert (report.entries, report.rejected, report.exit_code) == (12, 2, ExitCode.REJECTIONS)
+    assert {finding.position for finding in findings} == {10, 11}
+    ways = [event for event in events if isinstance(event, Advanced) and event.unit == "bytes"]
+    assert (ways[0].done, ways[-1].total, ways[-1].beside["rejected"]) == (0, path.stat().st_size, 2)
+    facts = await asyncio.to_thread(
+        told, capsys, "check", path, "--server", sandbox.url, "--project", "p", "--workers", "0"
+    )
+    assert facts.pop("sources")
+    same = json.loads(msgspec.json.encode(report))
+    assert {**facts, "seconds": 0} == {**same, "seconds": 0}
+    assert set(await delivered(sandbox, project_id)) == {0}
+
+
+async def test_entries_of_a_program_are_checked_without_a_server(tmp_path: Path) -> None:
+    """Against the schema alone; a sample goes no further."""
+    entries = [*entries_for(("a", "b")), broken(entries_for(("c",))[0])]
+    settings = Settings(label_config="none", check_media=False)
+    assert (await check_labels(iter(entries), settings)).rejected == 1
+    assert (await check_labels(entries, settings, sample=2)).exit_code == ExitCode.DELIVERED
+    with pytest.raises(UsageError, match="one entry at least"):
+        await check_labels(entries, settings, sample=0)
+    with pytest.raises(SourceUnreadable):
+        await check_labels(tmp_path / "nothing.json", settings)
+
+
+async def test_rejected_entries_are_corrected_by_a_program_and_delivered(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """What is rejected comes with its bytes and its findings; when it is delivered it comes no longer."""
+    sandbox, project_id, entries = target
+    path, corrected = tmp_path / "l.json", tmp_path / "corrected.jsonl"
+    path.write_text(json.dumps([broken(entries[0]), *entries[1:11], {**entries[11], "keepData": "no"}]))
+    settings = Settings(server=sandbox.url, project="p", workers=0)
+    summary = await import_labels(path, settings)
+    assert (summary.delivered, summary.rejected) == (10, 2)
+    rejected = {each.position: each for each in rejections(summary.checkpoint)}
+    assert {position: json.loads(each.raw) for position, each in rejected.items()} == {
+        0: broken(entries[0]),
+        11: {**entries[11], "keepData": "no"},
+    }
+    assert all(
+        each.findings and path.read_bytes().startswith(each.raw, each.offset) for each in rejected.values()
+    )
+    corrected.write_text(json.dumps({"position": 11, "entry": entries[11]}))
+    events: list[Event] = []
+    retried = await retry(
+        summary.checkpoint, Settings(workers=0), corrected=corrected, observers=[events.append]
+    )
+    assert (retried.sent_again, retried.summary.delivered, retried.summary.rejected) == (1, 11, 1)
+    assert sum(event.entries for event in events if isinstance(event, BatchDelivered)) == 1
+    assert [each.position for each in rejections(summary.checkpoint)] == [0]
+    assert sum(await delivered(sandbox, project_id)) == 11
+
+
+async def test_bytes_that_are_no_json_come_back_as_they_were(tmp_path: Path) -> None:
+    """Those of an entry that is rejected, also where they are no text."""
+    media = ", ".join(f'{{"internal_media_ID": "{name}", "labels": %s}}' for name in ("a", "b"))
+    path = tmp_path / "l.json"
+    path.write_bytes(f"[{media}]".encode() % (b'{"poi": NaN}', b'{"\xff": []}'))
+    async with Sandbox(SandboxConfig(seed=1)) as sandbox:
+        await sandbox.prepare(name="p", media=1)
+        summary = await import_labels(path, Settings(server=sandbox.url, project="p", workers=0))
+    found = list(rejections(summary.checkpoint))
+    assert [path.read_bytes().count(each.raw) for each in found] == [1, 1]
+
+
+async def test_the_status_of_an_import_is_that_of_the_command(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unfinished, while a run goes on, and finished."""
+    sandbox, _, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(entries))
+    settings = Settings(server=sandbox.url, project="p", workers=0, limit=5)
+    summary = await import_labels(path, settings)
+    unfinished = status(summary.checkpoint)
+    assert (unfinished.state, unfinished.exit_code) == (RunState.STOPPED, ExitCode.UNFINISHED)
+    assert (unfinished.delivered, unfinished.settled, unfinished.is_finished) == (5, 5, False)
+    assert unfinished.advice == "The same import command resumes."
+    assert unfinished.run is not None
+    assert unfinished.run.exit_code == ExitCode.UNFINISHED
+    facts = await asyncio.to_thread(told, capsys, "status", summary.checkpoint)
+    assert [facts.pop("checkpoints")[0]] == [facts]
+    assert facts == json.loads(msgspec.json.encode(unfinished))
+    running: list[RunState] = []
+
+    def look(event: Event) -> None:
+        if isinstance(event, BatchDelivered):
+            running.append(status(summary.checkpoint).state)
+
+    settings = Settings(server=sandbox.url, project="p", workers=0)
+    await import_labels(path, settings, observers=[look])
+    assert set(running) == {RunState.RUNNING}
+    finished = status(tmp_path / "l.json.checkpoint")
+    assert (finished.state, finished.exit_code, finished.percent) == (RunState.COMPLETE, 0, 100)
+    assert (finished.is_finished, finished.runs_now, finished.advice) == (True, None, "")
+
+
+async def test_the_status_of_an_import_that_was_killed_says_so(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """In a process of its own; the next call goes on."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(entries))
+    program = (
+        "import os, sys, bulk_importer as b\n"
+        "from bulk_importer.events import BatchDelivered\n"
+        "def die(event):\n"
+        "    if isinstance(event, BatchDelivered): os.kill(os.getpid(), 9)\n"
+        "settings = b.Settings(server=sys.argv[2], project='p', workers=0, max_batch_entries=4, max_in_flight=1)\n"
+        "b.import_labels_sync(sys.argv[1], settings, observers=[die])\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path), sandbox.url)
+    assert await process.wait() == -9
+    killed = status(f"{path}.checkpoint")
+    assert (killed.state, killed.exit_code) == (RunState.KILLED, ExitCode.UNFINISHED)
+    assert killed.run is not None
+    assert (killed.run.ended, killed.run.exit_code) == (None, None)
+    summary = await import_labels(path, Settings(server=sandbox.url, project="p", workers=0))
+    assert summary.delivered == 12
+    assert set(await delivered(sandbox, project_id)) == {1}
+
+
+@pytest.mark.parametrize("look", [status, lambda folder: list(rejections(folder))])
+async def test_a_folder_that_is_no_checkpoint_or_holds_several_is_refused(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, look: Any
+) -> None:
+    """With what to name instead."""
+    sandbox, _, entries = target
+    with pytest.raises(CheckpointUnusable, match="Give the folder"):
+        look(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(json.dumps(entries[:1]))
+        settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / f"{name}.checkpoint"))
+        await import_labels(tmp_path / name, settings)
+    with pytest.raises(UsageError, match="holds 2 checkpoints"):
+        look(tmp_path)
+    with pytest.raises(UsageError, match="holds 2 checkpoints"):
+        await retry(tmp_path, Settings())
+
+
+def test_a_program_without_an_event_loop_checks_and_retries_too(tmp_path: Path) -> None:
+    """And what it calls says so where there is one."""
+    settings = Settings(label_config="none", check_media=False)
+    assert check_labels_sync(entries_for(("a",)), settings).accepted == 1
+    with pytest.raises(CheckpointUnusable):
+        retry_sync(tmp_path, settings)
+
+    async def inside() -> None:
+        with pytest.raises(UsageError, match="await retry instead of calling retry_sync"):
+            retry_sync(tmp_path, settings)
+
+    asyncio.run(inside())

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state, verify
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
-from bulk_importer.pipeline.retry.retrying import Retried, Retry
+from bulk_importer.pipeline import Caller
+from bulk_importer.pipeline.retry.plan import RetrySpec
+from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.summary import Summary
-from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
 
@@ -44,9 +44,8 @@ class World:
         self, corrected: Path | None = None, *, out_of_order: bool = False, **change: Any
     ) -> Retried:
         settings = replace(self.settings, **{"server": None, "project": None, **change})
-        return await Retry(
-            self.checkpoint, corrected, settings, Token(), StopSwitch(), out_of_order=out_of_order
-        ).run()
+        spec = RetrySpec(self.checkpoint, settings, corrected=corrected, out_of_order=out_of_order)
+        return await retry_rejected(spec, Caller())
 
     def rejected(self) -> list[dict[str, Any]]:
         """What a person would edit."""
@@ -142,10 +141,9 @@ async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(world: Wo
     ):
         with pytest.raises(UsageError, match=words):
             await world.retry(world.correct(wrong))
+    elsewhere = replace(world.settings, server="http://other")
     with pytest.raises(UsageError, match="--server"):
-        await Retry(
-            world.checkpoint, None, replace(world.settings, server="http://other"), Token(), StopSwitch()
-        ).run()
+        await retry_rejected(RetrySpec(world.checkpoint, elsewhere), Caller())
     assert not (world.checkpoint / "retries").exists()
     assert await world.points() == [[0], [], [], []]
 

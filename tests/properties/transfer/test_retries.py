@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from bulk_importer.checkpoint import read_state, verify
 from bulk_importer.checkpoint.retries import retry_folders
-from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.pipeline.retry.retrying import Retry
+from bulk_importer.pipeline import Caller
+from bulk_importer.pipeline.retry.plan import RetrySpec
+from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
-from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
 from support.profiles import examples
@@ -72,7 +72,7 @@ class Person:
             max_outage=60.0 if sane else 0.01,
             server_request_limit=0.0 if sane or self.rng.random() < 0.5 else 600.0,
         )
-        await Retry(self.checkpoint, corrected, told, Token(), StopSwitch()).run()
+        await retry_rejected(RetrySpec(self.checkpoint, told, corrected=corrected), Caller())
 
     def mended(self, line: dict[str, Any]) -> str:
         at = line["position"]

@@ -37,9 +37,17 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.levels import Level
-from bulk_importer.observe import Drawing, JsonLines, JsonLog, MovingLine, PlainLines, Waiting, summary_text
+from bulk_importer.observe import (
+    Drawing,
+    JsonLines,
+    JsonLog,
+    MovingLine,
+    PlainLines,
+    SilentServerNotice,
+    summary_text,
+)
 from bulk_importer.observe.line import fitted
-from bulk_importer.observe.standing import Part
+from bulk_importer.observe.parts import Part
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState, Summary
 from bulk_importer.times import written
@@ -178,7 +186,7 @@ def test_a_wait_for_the_server_is_told_when_it_begins_and_when_it_is_over() -> N
     """With the time until which it is asked, and the day where that is another one."""
     lines: list[str] = []
     noon = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, -1))
-    waiting = Waiting(lambda line, _: lines.append(line), lambda: noon)
+    waiting = SilentServerNotice(lambda line, _: lines.append(line), lambda: noon)
     for event in (*STORY, MISSED, structs.replace(MISSED, patience_seconds=86_400.0)):
         waiting(event)
     waiting(AnswerCame(server="http://h", seconds=5.0))
@@ -197,7 +205,7 @@ def test_during_an_outage_the_progress_tells_of_it() -> None:
     clock.now = 60.0
     progress(MISSED)
     assert not lines
-    waiting = Waiting(lambda line, _: lines.append(line))
+    waiting = SilentServerNotice(lambda line, _: lines.append(line))
     during: list[Event] = [BEGINNING, OutageBegan(reason="gone"), MISSED]
     for event in during:
         waiting(event)

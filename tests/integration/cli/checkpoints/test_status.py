@@ -90,10 +90,10 @@ async def test_a_folder_without_a_log_is_exit_7(run: Callable[..., Any], tmp_pat
     assert "Give the folder that a run named as its checkpoint" in done.err
 
 
-async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_path: Path) -> None:
+async def test_a_tail_sees_what_is_appended_and_survives_a_compaction(tmp_path: Path) -> None:
     """After each look it says what the writer knows."""
     checkpoint = await begun(tmp_path, compact_bytes=3000)
-    follower = LogTail(tmp_path)
+    tail = LogTail(tmp_path)
     inodes = set()
     for number in range(10, 60):
         await checkpoint.record_segment(segment_of(40 + number, 1))
@@ -101,11 +101,11 @@ async def test_a_follower_sees_what_is_appended_and_survives_a_compaction(tmp_pa
         if number % 3:
             await checkpoint.record_delivered(batch_of(number, [40 + number]))
         inodes.add((tmp_path / "log").stat().st_ino)
-        follower.look()
-        assert snapshot(follower.state) == snapshot(checkpoint.state)
+        tail.look()
+        assert snapshot(tail.state) == snapshot(checkpoint.state)
     assert len(inodes) > 1
-    assert (follower.pace.rate(time.time() + 50, 60) or 0) * 60 > 20
-    follower.close()
+    assert (tail.pace.rate(time.time() + 50, 60) or 0) * 60 > 20
+    tail.close()
     await checkpoint.close()
 
 

@@ -17,7 +17,7 @@ import pytest
 import bulk_importer
 from bulk_importer.cli.help.topics import topics
 from bulk_importer.cli.main import COMMANDS, main, whole_parser
-from bulk_importer.cli.parsing.essentials import ESSENTIALS
+from bulk_importer.cli.parsing.command_help import COMMAND_HELP
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.labels.findings import CATALOGUE
@@ -91,18 +91,18 @@ def test_every_value_that_goes_in_is_named(name: str) -> None:
     assert not placeholders & {"TEXT", "STRING", "VALUE"}
 
 
-def test_the_essentials_are_options_that_there_are() -> None:
+def test_the_short_help_shows_options_that_there_are() -> None:
     """Of commands that there are."""
-    assert list(ESSENTIALS.keys() - COMMANDS.keys()) == []
-    for name, essentials in ESSENTIALS.items():
-        assert not [flag for flag in essentials.options if flag not in PARSERS[name]._option_string_actions]
+    assert list(COMMAND_HELP.keys() - COMMANDS.keys()) == []
+    for name, shown in COMMAND_HELP.items():
+        assert not [flag for flag in shown.options if flag not in PARSERS[name]._option_string_actions]
 
 
-@pytest.mark.parametrize("name", ESSENTIALS)
+@pytest.mark.parametrize("name", COMMAND_HELP)
 def test_the_examples_are_understood(name: str) -> None:
     """By the parser of their command, and what they say to explain is known."""
-    assert ESSENTIALS[name].examples
-    for example in ESSENTIALS[name].examples:
+    assert COMMAND_HELP[name].examples
+    for example in COMMAND_HELP[name].examples:
         words = shlex.split(example.rpartition("bulk-importer ")[2].partition(" > ")[0])
         assert words[0] == name
         arguments, unknown = PARSERS[name].parse_known_args(words[1:])
@@ -115,8 +115,8 @@ def test_the_examples_are_understood(name: str) -> None:
 
 def test_the_short_form_of_what_an_essential_option_does_is_whole() -> None:
     """What stands before its first semicolon."""
-    for name, essentials in ESSENTIALS.items():
-        for flag in essentials.options:
+    for name, shown in COMMAND_HELP.items():
+        for flag in shown.options:
             text = PARSERS[name]._option_string_actions[flag].help or ""
             brief = text.partition(";")[0]
             assert brief.count("(") == brief.count(")"), (name, flag, brief)

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import output
 from bulk_importer.cli.main import COMMANDS, main
 from bulk_importer.cli.signals import stopping_on_signals
 from bulk_importer.errors import ExitCode
@@ -99,7 +99,7 @@ def test_what_was_not_foreseen_has_a_code_of_its_own(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """70, with a traceback to report, and never 1, which means rejections."""
-    monkeypatch.setattr(terminal, "out", lambda _: 1 / 0)
+    monkeypatch.setattr(output, "print_line", lambda _: 1 / 0)
     assert main(["settings"]) == ExitCode.UNFORESEEN
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -9,12 +9,12 @@ from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Event,
 from bulk_importer.levels import Level
 from bulk_importer.observe.line import plain
 
-__all__ = ["Waiting"]
+__all__ = ["SilentServerNotice"]
 
 _A_DAY = 86_400
 
 
-class Waiting:
+class SilentServerNotice:
     """An observer that writes a line when a wait for the server begins, changes its reason, or is over.
 
     During an outage it is silent: that is told by whoever shows the progress of the run.
@@ -32,7 +32,7 @@ class Waiting:
         self._is_outage = False
 
     def __call__(self, event: Event) -> None:
-        """See an event."""
+        """Write a line where the event says that a wait begins, changes, or is over."""
         match event:
             case OutageBegan():
                 self._is_outage = True
@@ -48,7 +48,7 @@ class Waiting:
                 )
             case AnswerDelayed():
                 self._write_line(
-                    f"{event.server} has not answered for {event.seconds:.0f} s. Waiting until "
+                    f"{event.server} has not answered for {event.seconds:.0f} s. SilentServerNotice until "
                     f"{self._at(event.patience_seconds)} at most.",
                     Level.WARNING,
                 )

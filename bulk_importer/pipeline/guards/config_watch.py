@@ -1,11 +1,11 @@
 """Notices when the label configuration of the project changes while entries are held against an older reading of it.
 
-The configuration is kept in the checkpoint's log, together with what was delivered when it was last seen as it is kept.
-It is read again when a run begins, every now and then while it goes on, when the server refuses what was found right
-here, and when the run is over. What was only added changes nothing for entries that were judged right: the run goes on
-by what it knows, and the next one, or a retry of what was rejected, judges by what was added, too. Anything else
-ends the run, with what changed and which positions were delivered since the last good reading; the newer configuration
-is kept, and the next run judges by it what is still owed.
+The configuration is kept in the checkpoint's log, together with which entries were delivered when the server was last
+seen to have it. It is read again when a run begins, every now and then while it goes on, when the server refuses what
+was found right here, and when the run is over. An addition changes nothing for entries that were judged right: the run
+goes on with the older configuration, and the next run, or a retry of what was rejected, uses the newer one. Any other
+change ends the run; the error says what changed and which positions were delivered since the last good reading. The
+newer configuration is kept, and the next run judges by it what is still owed.
 
 By token the configuration can only be read together with a task, which makes the server write rows that the task is
 missing (protocol 3.4). `Catalog.label_config` uses one task for all readings of a run, if there is one that people have
@@ -88,7 +88,7 @@ class ConfigWatch:
         await self._judge(self._known)
 
     def suspect(self) -> None:
-        """The server refused what was found right here: read the configuration again soon."""
+        """Have the configuration read again soon: the server refused what was found right here."""
         self._is_suspect.set()
 
     async def run(self) -> None:
@@ -163,13 +163,13 @@ class ConfigWatch:
 
 
 def kept_config(checkpoint: Checkpoint) -> _Kept | None:
-    """What the checkpoint keeps of the configuration; None where nothing was read yet."""
+    """The configuration that the checkpoint keeps, with what was delivered then; None where none was read yet."""
     note = checkpoint.state.notes.get(_NOTE)
     return None if note is None else msgspec.convert(note, _Kept)
 
 
 def digest_of(config: LabelConfig) -> str:
-    """By what a configuration is known again in the head of a log; BLAKE2b-128 of it as JSON, in hexadecimal."""
+    """The digest by which the header of a log identifies a configuration: BLAKE2b-128 of its JSON, in hexadecimal."""
     import hashlib
 
     return hashlib.blake2b(msgspec.json.encode(config), digest_size=16).hexdigest()

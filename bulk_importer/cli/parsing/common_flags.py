@@ -1,4 +1,4 @@
-"""The flags that every command takes, for what it writes and how, and what follows from them.
+"""The flags that every command takes, which say what it writes and how, and what follows from them.
 
 What may be set for good (`--log-level`, `--log-format`, `--color`) are settings of the section `output`, so that a
 variable or a settings file can say them, too; `--quiet` and `--verbose` are short for two log levels. The others are
@@ -12,21 +12,21 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli.output_options import OutputOptions, set_output_options
 from bulk_importer.cli.parsing.settings_file import FILE_NAME, settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import definitions, load
 
-__all__ = ["SECTION", "add_manners", "adopt"]
+__all__ = ["SECTION", "add_common_flags", "apply_common_flags"]
 
 SECTION = "output"
-"""Of the settings that this module makes flags of."""
+"""The section of the settings that this module makes flags of."""
 
 _LEVEL = "setting:log_level"
 
 
-def add_manners(parser: argparse.ArgumentParser) -> None:
+def add_common_flags(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the flags of every command."""
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
@@ -61,8 +61,8 @@ def add_manners(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
-    """Write as the arguments, the variables and the settings file say from now on.
+def apply_common_flags(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
+    """Let the process write as the arguments, the variables and the settings file say, from now on.
 
     Raises:
         UsageError: one of them cannot be meant, or the file for the output cannot be written.
@@ -77,8 +77,8 @@ def adopt(arguments: argparse.Namespace, environment: Mapping[str, str] = os.env
     output: Path | None = said.get("output")
     if output is not None:
         _refuse_to_overwrite(output, said)
-    terminal.set_manner(
-        terminal.Manner(
+    set_output_options(
+        OutputOptions(
             level=Level[settings.log_level.upper()],
             is_json=settings.log_format == "json",
             color=settings.color,

@@ -10,8 +10,8 @@ import pytest
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.errors import LabelConfigChanged, ServerUnavailable
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
-from bulk_importer.pipeline import config_watch
-from bulk_importer.pipeline.config_watch import ConfigWatch, digest_of, kept_config
+from bulk_importer.pipeline.guards import config_watch
+from bulk_importer.pipeline.guards.config_watch import ConfigWatch, digest_of, kept_config
 
 CARS = LabelConfig((LabelClass("car", ClassType.POLYGON),))
 BOTH = LabelConfig((*CARS.roots, LabelClass("poi", ClassType.POINT)))

@@ -6,8 +6,6 @@ Pure: the time is a parameter, in seconds, monotonic.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from enum import Enum
 
 from bulk_importer.events import (
     Advanced,
@@ -28,37 +26,17 @@ from bulk_importer.events import (
     WindowClosed,
     WindowOpened,
 )
+from bulk_importer.observe.parts import Part, Tone, amount, duration
 
-__all__ = ["Part", "Standing", "Tone"]
+__all__ = ["ProgressState"]
 
 _RATE_SECONDS = 60.0
 _SHORTEST_SECONDS = 0.5
 """Before so much time has passed there is no rate to speak of."""
 
 
-class Tone(Enum):
-    """What a part of the line is to its reader."""
-
-    PLAIN = "plain"
-    STATE = "state"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of what is shown.
-
-    Attributes:
-        may_shrink: it is a text, which is of use also when its end is missing; a number would be another one.
-    """
-
-    text: str
-    tone: Tone = Tone.PLAIN
-    may_shrink: bool = False
-
-
-class _Pace:
-    """How much was done in the last minute."""
+class _Rate:
+    """The rate over the last minute."""
 
     def __init__(self, now: float) -> None:
         # Times and sums, one a second at most; the first is a minute old, or the beginning. Changed by `note`.
@@ -80,12 +58,12 @@ class _Pace:
         return (self._done - done) / seconds if seconds >= _SHORTEST_SECONDS else None
 
 
-class Standing:
-    """What the events so far add up to. `see` each of them, in order."""
+class ProgressState:
+    """The sum of the events so far. `see` each of them, in order."""
 
     def __init__(self, now: float) -> None:
         # Changed by `see`, and what it calls, alone.
-        self._pace = _Pace(now)
+        self._rate = _Rate(now)
         self._work = ""
         self._is_run = False
         self._unit = "entries"
@@ -96,8 +74,8 @@ class Standing:
         self._size: int | None = None
         self._delivered = self._rejected = self._in_doubt = self._skipped = 0
         self._read_before = 0
-        # What hinders it: since when the server is away and why, what was sent again last, until when nothing is sent,
-        # for what is waited until when, and when a stop ends it at the latest.
+        # What keeps it from sending: since when the server is away and why, what was sent again last, until when
+        # nothing is sent, for what is waited until when, and when a stop ends it at the latest.
         self._away: tuple[float, str] | None = None
         self._again = ""
         self._pause: tuple[str, str] | None = None
@@ -116,12 +94,12 @@ class Standing:
                 self._total, self._is_exact = event.total, True
             case BatchDelivered():
                 self._delivered += event.entries
-                self._pace.note(now, event.entries)
+                self._rate.note(now, event.entries)
                 self._again, self._away = "", None
             case EntriesRejected():
                 count = sum(span.stop - span.start for span in event.spans)
                 self._rejected += count
-                self._pace.note(now, count)
+                self._rate.note(now, count)
             case BatchDoubted():
                 self._in_doubt += event.entries
             case DoubtsEnded():
@@ -130,10 +108,10 @@ class Standing:
             case Advanced():
                 self._advance(event, now)
             case _:
-                self._see_hindrance(event, now)
+                self._see_wait(event, now)
 
     def _begin(self, event: RunStarted, now: float) -> None:
-        self._pace = _Pace(now)
+        self._rate = _Rate(now)
         self._work, self._unit, self._beside = event.source.rsplit("/", 1)[-1], "entries", {}
         self._size, self._read_before = event.size, event.read
         self._total, self._is_exact = event.total, event.total is not None
@@ -150,12 +128,12 @@ class Standing:
 
     def _advance(self, event: Advanced, now: float) -> None:
         if event.work != self._work:
-            self._pace, self._done, self._is_run = _Pace(now), 0, False
+            self._rate, self._done, self._is_run = _Rate(now), 0, False
         self._work, self._unit, self._beside = event.work, event.unit, dict(event.beside)
-        self._pace.note(now, event.done - self._done)
+        self._rate.note(now, event.done - self._done)
         self._done, self._total, self._is_exact = event.done, event.total, True
 
-    def _see_hindrance(self, event: Event, now: float) -> None:
+    def _see_wait(self, event: Event, now: float) -> None:
         match event:
             case OutageBegan():
                 self._away = (now, event.reason)
@@ -178,38 +156,38 @@ class Standing:
 
     @property
     def settled(self) -> int:
-        """How much is done with, in its unit."""
+        """Entries that are settled; of other work, how many of its units are done."""
         return self._delivered + self._rejected + self._skipped if self._is_run else self._done
 
     @property
     def total(self) -> int | None:
-        """How much there is, as far as that can be guessed; None where it cannot."""
+        """Entries or units in all, or a guess; None where there is nothing to guess by."""
         return None if self._total is None else round(self._total)
 
     @property
     def percent(self) -> int | None:
-        """How much is done with, rounded down: 100 is all."""
+        """Settled of the total, rounded down, so that 100 is all; None without a total."""
         if self.total is None:
             return None
         return min(100, 100 * self.settled // self.total) if self.total else 100
 
     def rate(self, now: float) -> float | None:
         """Units a second over the last minute; None where it is too early to say."""
-        return self._pace.rate(now)
+        return self._rate.rate(now)
 
     def seconds_left(self, now: float) -> float | None:
-        """At that rate; None where it, or how much there is, is unknown, or nothing goes on."""
+        """Seconds to the end at the rate of the last minute; None where that is unknown, or nothing goes on."""
         rate = self.rate(now)
         if self.total is None or not rate or self.state(now) or self.settled >= self.total:
             return None
         return (self.total - self.settled) / rate
 
     def state(self, now: float) -> list[Part]:
-        """What a person has to know first: that it stops, pauses, or waits, and for how long; mostly nothing."""
+        """What a person has to know first: that the run stops, pauses, or waits, and for how long; mostly nothing."""
         if self._is_over:
             return []
         if self._stopping is not None:
-            left = _duration(max(0.0, self._stopping - now))
+            left = duration(max(0.0, self._stopping - now))
             return [Part("stopping", Tone.STATE, may_shrink=True), Part(f"{left} at most", Tone.STATE)]
         if self._pause is not None:
             return [Part(self._pause[0], Tone.STATE, may_shrink=True)]
@@ -217,16 +195,16 @@ class Standing:
             since, _ = self._away
             return [
                 Part("waiting for server", Tone.STATE, may_shrink=True),
-                Part(_duration(now - since), Tone.STATE),
+                Part(duration(now - since), Tone.STATE),
             ]
         if self._waiting is not None:
             what, until = self._waiting
-            left = _duration(max(0.0, until - now))
+            left = duration(max(0.0, until - now))
             return [Part(what, Tone.STATE, may_shrink=True), Part(f"{left} at most", Tone.STATE)]
         return []
 
     def parts(self, now: float) -> list[Part]:
-        """All that there is to say, the most important first; nothing before anything is known."""
+        """The parts of the line, the most important first; none before anything is known."""
         if not self._work:
             return self.state(now)
         percent, rate, left = self.percent, self.rate(now), self.seconds_left(now)
@@ -234,9 +212,9 @@ class Standing:
         parts = [] if percent is None else [Part(f"{percent:>3}%")]
         parts += state
         if rate is not None and not state and not self._is_over:
-            parts.append(Part(f"{_amount(rate, self._unit)}/s"))
+            parts.append(Part(f"{amount(rate, self._unit)}/s"))
         if left is not None:
-            parts.append(Part(f"{_duration(left)} left"))
+            parts.append(Part(f"{duration(left)} left"))
         if self._rejected:
             parts.append(Part(f"{self._rejected:,} rejected", Tone.BAD))
         if self._in_doubt > 0:
@@ -253,7 +231,7 @@ class Standing:
         return [*parts, Part(self._work, may_shrink=True)]
 
     def facts(self, now: float) -> dict[str, object]:
-        """The same for programs."""
+        """The state as plain values, for programs."""
         rate, left = self.rate(now), self.seconds_left(now)
         facts: dict[str, object] = {
             "work": self._work,
@@ -274,8 +252,8 @@ class Standing:
     def _how_much(self) -> str:
         """What is done, of how much."""
         if self._unit == "bytes":
-            of = "" if self._total is None else f" of {_amount(self._total, self._unit)}"
-            return f"{_amount(self.settled, self._unit)}{of}"
+            of = "" if self._total is None else f" of {amount(self._total, self._unit)}"
+            return f"{amount(self.settled, self._unit)}{of}"
         done = f"{self.settled:,}"
         if self.total is None:
             return f"{done} {self._unit}"
@@ -288,22 +266,3 @@ class Standing:
 
 
 _TONES = {"rejected": Tone.BAD}
-
-
-def _amount(count: float, unit: str) -> str:
-    if unit == "bytes":
-        if count < 1e6:
-            return f"{count / 1e3:,.0f} kB"
-        return f"{count / 1e6:,.1f} MB" if count < 1e8 else f"{count / 1e6:,.0f} MB"
-    return f"{count:,.0f}" if count >= 10 or count == 0 else f"{count:,.1f}"
-
-
-def _duration(seconds: float) -> str:
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86_400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"

@@ -1,4 +1,4 @@
-"""What a run waits for, told from the end of its `run.log` by another process."""
+"""Finds what a run waits for, in another process: at the end of its `run.log`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Hindrance", "hindrance_of"]
+__all__ = ["Wait", "wait_in_log"]
 
 _LOOKED_AT_BYTES = 256 << 10
 """While a run waits it writes little, so that what it waits for stands near the end."""
 
 
-class Hindrance(msgspec.Struct, frozen=True, kw_only=True):
-    """Why nothing is sent.
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a run sends nothing.
 
     Attributes:
-        what: `server`, `hours` or `stopping`.
+        what: `server`, `hours` or `stopping`; of a status also `doubts`, where nothing but lost answers is left.
         since: ISO 8601, as in the log.
         reason: in words.
     """
@@ -28,9 +28,9 @@ class Hindrance(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def hindrance_of(folder: Path) -> Hindrance | None:
+def wait_in_log(folder: Path) -> Wait | None:
     """What the latest run of the checkpoint in `folder` waits for; None where nothing is known."""
-    found: dict[str, Hindrance] = {}
+    found: dict[str, Wait] = {}
     for line in _last_lines(folder / "run.log"):
         try:
             event = msgspec.json.decode(line)
@@ -41,22 +41,22 @@ def hindrance_of(folder: Path) -> Hindrance | None:
     return next((found[what] for what in ("stopping", "hours", "server") if what in found), None)
 
 
-def _see(event: dict[str, Any], found: dict[str, Hindrance]) -> None:
+def _see(event: dict[str, Any], found: dict[str, Wait]) -> None:
     since = str(event.get("at", ""))
     match event.get("event"):
         case "RunStarted":
             found.clear()
         case "OutageBegan":
-            found["server"] = Hindrance(what="server", since=since, reason=str(event.get("reason", "")))
+            found["server"] = Wait(what="server", since=since, reason=str(event.get("reason", "")))
         case "OutageEnded" | "BatchDelivered":
             found.pop("server", None)
         case "WindowClosed":
             reason = f"it sends only {event.get('hours')}, and next at {event.get('until')}"
-            found["hours"] = Hindrance(what="hours", since=since, reason=reason)
+            found["hours"] = Wait(what="hours", since=since, reason=reason)
         case "WindowOpened":
             found.pop("hours", None)
         case "StopRequested":
-            found["stopping"] = Hindrance(what="stopping", since=since, reason=str(event.get("reason", "")))
+            found["stopping"] = Wait(what="stopping", since=since, reason=str(event.get("reason", "")))
         case _:
             pass
 

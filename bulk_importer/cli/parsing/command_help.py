@@ -1,4 +1,4 @@
-"""What `--help` shows of each command: the options that a person needs, and examples. `--help-all` shows the rest.
+"""The options and examples that `--help` shows of each command. `--help-all` shows the other options.
 
 A command that is not named here shows the options that are its own, and no example.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ESSENTIALS", "Essentials"]
+__all__ = ["COMMAND_HELP", "CommandHelp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Essentials:
-    """What a person needs of one command.
+class CommandHelp:
+    """The options and examples of one command that a person needs first.
 
     Attributes:
         options: flags, in the order in which they are shown; all that are the command's own where there are none.
@@ -27,9 +27,9 @@ _SERVER = ("--server", "--project", "--token-file")
 _LOOK_UP = ("--server", "--token-file", "--config", "--json", "--csv")
 _AT = "--server https://gym.test"
 
-ESSENTIALS = {
-    "demo": Essentials(("--entries", "--folder"), ("demo", "demo --entries 1000 --folder try")),
-    "import": Essentials(
+COMMAND_HELP = {
+    "demo": CommandHelp(("--entries", "--folder"), ("demo", "demo --entries 1000 --folder try")),
+    "import": CommandHelp(
         (
             *_SERVER,
             "--label-config",
@@ -46,7 +46,7 @@ ESSENTIALS = {
             "zstdcat labels.zst | bulk-importer import - --checkpoint streets.run",
         ),
     ),
-    "check": Essentials(
+    "check": CommandHelp(
         (
             *_SERVER,
             "--label-config",
@@ -63,7 +63,7 @@ ESSENTIALS = {
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
     ),
-    "status": Essentials(
+    "status": CommandHelp(
         ("--watch", "--json"),
         (
             "status labels.json.checkpoint",
@@ -71,7 +71,7 @@ ESSENTIALS = {
             "status labels.json.checkpoint --json",
         ),
     ),
-    "verify": Essentials(
+    "verify": CommandHelp(
         ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
         (
             "verify labels.json.checkpoint",
@@ -79,7 +79,7 @@ ESSENTIALS = {
             "verify labels.json.checkpoint labels.json --against-server",
         ),
     ),
-    "retry": Essentials(
+    "retry": CommandHelp(
         (
             "--out-of-order",
             "--token-file",
@@ -90,30 +90,30 @@ ESSENTIALS = {
         ),
         ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
     ),
-    "resolve": Essentials(
+    "resolve": CommandHelp(
         ("--delivered", "--owed", "--batch", "--json"),
         (
             "resolve labels.json.checkpoint --delivered",
             "resolve labels.json.checkpoint --owed --batch 17 --batch 18",
         ),
     ),
-    "projects": Essentials(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
-    "datasets": Essentials(
+    "projects": CommandHelp(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
+    "datasets": CommandHelp(
         ("--server", "--project", *_LOOK_UP[1:]), (f"datasets {_AT}", f"datasets {_AT} --project streets")
     ),
-    "media": Essentials(
+    "media": CommandHelp(
         ("--server", "--project", "--dataset", *_LOOK_UP[1:]),
         (f"media {_AT} --project streets", f"media {_AT} --dataset 2026-10 --csv"),
     ),
-    "label-config": Essentials(
+    "label-config": CommandHelp(
         ("--server", "--project", *_LOOK_UP[1:]),
         (f"label-config {_AT} --project streets", f"label-config {_AT} --project streets --json"),
     ),
-    "doctor": Essentials(
+    "doctor": CommandHelp(
         (*_SERVER, "--ca-file", "--header", "--config", "--json"), (f"doctor {_AT} --project streets",)
     ),
-    "explain": Essentials(examples=("explain", "explain class-unknown", "explain 5")),
-    "sandbox": Essentials(
+    "explain": CommandHelp(examples=("explain", "explain class-unknown", "explain 5")),
+    "sandbox": CommandHelp(
         (
             "--port",
             "--project",
@@ -131,7 +131,7 @@ ESSENTIALS = {
             "sandbox --faults night.toml --cost-model measured --token secret",
         ),
     ),
-    "settings": Essentials(
+    "settings": CommandHelp(
         ("--config", "--example", "--schema", "--json"),
         (
             "settings",
@@ -139,6 +139,6 @@ ESSENTIALS = {
             "settings --config overnight.toml --max-in-flight 2",
         ),
     ),
-    "completion": Essentials(examples=("completion bash", "completion zsh", "completion fish")),
-    "help": Essentials(examples=("help", "help settings", "help import")),
+    "completion": CommandHelp(examples=("completion bash", "completion zsh", "completion fish")),
+    "help": CommandHelp(examples=("help", "help settings", "help import")),
 }

@@ -1,7 +1,7 @@
-"""Ends a run soon whose server has never answered, where the uploads are the first that it is asked.
+"""Ends a run soon whose server has never answered, where an upload is the first request.
 
 A look-up gives such a server up by itself (see `datagym.reads.queries`). With `--label-config none --no-check-media`
-nothing is looked up, and what sends waits for as long as for a server that is known to be there.
+nothing is looked up, and the sending side waits as long as it does for a server that is known to be there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class FirstContact:
     Args:
         wait_seconds: how long after the first failure the server may take to answer anything.
         stop: requested when that time is over.
-        emit: told of the first failure.
+        emit: receives `AnswerMissed` at the first failure.
 
     Attributes:
         error: why the run was ended; None where it was not.
@@ -72,6 +72,6 @@ class FirstContact:
             self._stop.request(str(self.error), self.error.exit_code)
 
     def close(self) -> None:
-        """The run is over."""
+        """End the waiting: the run is over."""
         if self._timer is not None:
             self._timer.cancel()

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import terminal
+from bulk_importer.cli import messages, streams
+from bulk_importer.cli.output_options import output_options
 
 if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer
     from bulk_importer.observe import Drawing, Progress, Tone
 
-__all__ = ["watched"]
+__all__ = ["progress_display", "run_observers"]
 
 _COLORS = {"state": "\x1b[1;33m", "bad": "\x1b[31m"}
 _PLAIN = "\x1b[0m"
 
 
 @contextmanager
-def watched() -> Iterator[Observer]:
+def progress_display() -> Iterator[Observer]:
     """An observer that shows what it sees while this is open, and says when a server does not answer.
 
     It shows nothing where nothing but errors is to be told.
     """
-    if terminal.manner().is_quiet:
+    if output_options().is_quiet:
         yield _unseen
         return
-    from bulk_importer.observe import Waiting, ticking
+    from bulk_importer.observe import SilentServerNotice, ticking
 
-    waiting = Waiting(terminal.say)
+    waiting = SilentServerNotice(messages.say)
     with ticking(_progress()) as progress:
 
         def see(event: Event) -> None:
@@ -40,16 +43,33 @@ def watched() -> Iterator[Observer]:
         yield see
 
 
+@contextmanager
+def run_observers(folder: Path) -> Iterator[list[Observer]]:
+    """What sees the events of a run while this is open: the `run.log` of the checkpoint in `folder`, and a display."""
+    from bulk_importer.observe import JsonLog
+
+    with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
+        yield [log, display]
+
+
 def _progress() -> Progress:
     from bulk_importer.levels import Level
     from bulk_importer.observe import JsonLines, MovingLine, PlainLines
 
-    manner = terminal.manner()
-    if manner.is_json:
-        return JsonLines(terminal.tell, level=manner.level)
-    if terminal.is_screen(sys.stderr) and manner.level >= Level.INFO:
-        return MovingLine(terminal.show_line, terminal.say, terminal.columns, _drawing(), level=manner.level)
-    return PlainLines(terminal.say, level=manner.level)
+    options = output_options()
+    if options.is_json:
+        return JsonLines(messages.say_json, level=options.level)
+    if streams.is_screen(sys.stderr) and options.level >= Level.INFO:
+        return MovingLine(streams.show_line, messages.say, _columns, _drawing(), level=options.level)
+    return PlainLines(messages.say, level=options.level)
+
+
+def _columns() -> int:
+    """The columns of the terminal that standard error goes to; 80 where that cannot be told."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _drawing() -> Drawing:
@@ -61,7 +81,7 @@ def _drawing() -> Drawing:
         is_ascii = False
     except (UnicodeEncodeError, LookupError):
         is_ascii = True
-    paint = _painted if terminal.manner().has_color(sys.stderr) else _unpainted
+    paint = _painted if output_options().has_color(sys.stderr) else _unpainted
     return Drawing(is_ascii=is_ascii, paint=paint)
 
 

@@ -1,0 +1,89 @@
+"""Compares a checkpoint with what lies outside of it, for `verify`: the source, and the labels on the server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli.parsing.options import gather
+from bulk_importer.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk_importer.checkpoint import CheckpointState, Claim, Proof
+    from bulk_importer.events import Observer
+
+__all__ = ["compared_with_server", "compared_with_source"]
+
+_PIECE_BYTES = 1 << 20
+
+
+async def compared_with_source(source: str, state: CheckpointState, observer: Observer) -> Claim:
+    """Hold each segment of a source, read again, against its digest."""
+    from bulk_importer.checkpoint import SourceProof
+    from bulk_importer.events import Advanced
+    from bulk_importer.sources import open_source
+
+    proof = SourceProof(state)
+    opened = await open_source(source)
+    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
+    try:
+        stream = await opened.stream(0)
+        try:
+            read = 0
+            while piece := await stream.read(_PIECE_BYTES):
+                proof.feed(piece)
+                read += len(piece)
+                done = read if opened.plain else opened.taken or 0
+                observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
+        finally:
+            await stream.aclose()
+    finally:
+        await opened.aclose()
+    return proof.finish()
+
+
+async def compared_with_server(
+    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
+) -> Claim:
+    """Read labels back, and compare them with what was delivered.
+
+    Raises:
+        UsageError: the import named media in a way that cannot be compared, or another server is named.
+        BulkImporterError: the source or the server cannot be read.
+    """
+    from dataclasses import replace
+
+    from bulk_importer.checkpoint.folder import MOVED
+    from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
+    from bulk_importer.datagym.reads.catalog import Catalog
+    from bulk_importer.datagym.reads.label_reader import LabelReader
+    from bulk_importer.datagym.reads.opening import opened_queries
+    from bulk_importer.datagym.routes import server_url
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.readback.compare import compare_with_server
+    from bulk_importer.sources import open_source
+
+    header = proof.header
+    if header.settings.get("media_by", "id") != "id":
+        raise UsageError("--against-server cannot compare an import that named media by file name.")
+    settings = gather(arguments).settings
+    server = header.server if settings.server is None else server_url(settings.server)
+    if server != header.server and not settings.server_moved:
+        raise UsageError(
+            f"The checkpoint belongs to {header.server}, and --server says {server}. Leave --server out. {MOVED}"
+        )
+    settings = replace(settings, server=server, project=header.project)
+    token = Token.find(settings.token_file)
+    async with opened_queries(settings, token, observer, max_seconds=settings.read_timeout) as queries:
+        catalog = Catalog(queries)
+        project = await catalog.find_project(header.project)
+        reader = LabelReader(queries, catalog, project)
+        opened = await open_source(source)
+        try:
+            corrected = delivered_corrections(retry_folders(folder))
+            return await compare_with_server(
+                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
+            )
+        finally:
+            await opened.aclose()

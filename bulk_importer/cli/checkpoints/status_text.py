@@ -1,0 +1,138 @@
+"""Puts where imports stand into words: a paragraph for one checkpoint, a table for several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bulk_importer.cli.checkpoints.together import COUNTS, together
+from bulk_importer.errors import ExitCode, most_important
+
+__all__ = ["status_lines", "table_lines"]
+
+_MOST_SHOWN = 10
+_WAITS = {
+    "server": "waits for the server",
+    "hours": "paused",
+    "stopping": "stopping",
+    "doubts": "waits until it can be known what became of unconfirmed entries",
+}
+_COLUMNS = ("source", "state", "done", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
+
+
+def table_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Several checkpoints for people: a line for each, and their sums."""
+    usable = [facts for facts in found if "message" not in facts]
+    sums = together(usable, {})
+    whole = sums if len(usable) != 1 else usable[0]
+    rows = [_COLUMNS, *(_row(facts) for facts in found)]
+    code = most_important(ExitCode(facts["exit_code"]) for facts in found)
+    left = sum(facts["owed"] + facts["in_flight"] for facts in usable)
+    counts = [f"{whole[name]:,}" for name in COUNTS[:3]]
+    rows.append(
+        ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
+    )
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
+    for row in rows:
+        first = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
+        rest = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        yield " ".join([*first, *rest]).rstrip()
+    yield "'bulk-importer status' of one of these folders says more:"
+    yield from (f"  {facts['checkpoint']}" for facts in found)
+
+
+def _row(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    name = Path(facts.get("source", facts["checkpoint"])).name
+    code = str(int(facts["exit_code"]))
+    if "message" in facts:
+        return (name, facts["state"], *["-"] * 6, code)
+    share = "-" if facts["percent"] is None else f"{facts['percent']}%"
+    counts = [f"{facts[key]:,}" for key in ("entries", "delivered", "rejected", "in_doubt")]
+    state = "waiting" if facts["waits_for"] else facts["state"]
+    return (name, state, share, *counts, f"{facts['owed'] + facts['in_flight']:,}", code)
+
+
+def _percent(usable: Sequence[Mapping[str, Any]]) -> str:
+    if not usable or any(facts["total"] is None for facts in usable):
+        return "-"
+    total = sum(facts["total"] for facts in usable)
+    return f"{100 * sum(facts['settled'] for facts in usable) // total if total else 100}%"
+
+
+def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    """One checkpoint for people; nothing where it cannot be read, which is said elsewhere."""
+    if "message" in facts:
+        return
+    yield f"{facts['source']} -> project {facts['project']} at {facts['server']}"
+    yield f"  {_run_state(facts)}"
+    yield from _run_lines(facts)
+    for name, word in (
+        ("entries", "entries"),
+        ("delivered", "delivered"),
+        ("rejected", "rejected"),
+        ("skipped", "skipped"),
+        ("in_doubt", "unconfirmed"),
+        ("in_flight", "in flight"),
+        ("owed", "not sent yet"),
+    ):
+        if facts[name] or name in ("entries", "delivered"):
+            yield f"  {word:12} {facts[name]:>12,}"
+    size = f" of {facts['size']:,}" if facts["size"] else ""
+    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
+    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{size}{rest}"
+    yield from _pace_lines(facts)
+    if facts["broken"]:
+        yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
+    for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1]):
+        yield f"  {count:>12,}  {code}"
+    for each in facts["doubts"][:_MOST_SHOWN]:
+        yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
+    if facts["advice"]:
+        yield f"  {facts['advice']}"
+
+
+def _run_state(facts: Mapping[str, Any]) -> str:
+    done = "" if facts["percent"] is None else f", {facts['percent']}% done"
+    if facts["state"] == "running":
+        return f"runs now{done}: {facts['runs_now']}"
+    if facts["is_finished"]:
+        return "finished"
+    return f"does not run now, not finished{done}"
+
+
+def _run_lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    run, waits = facts["run"], facts["waits_for"]
+    if run is not None:
+        yield f"  started {run['started']}" + (
+            f", first begun {facts['begun']}" if facts["begun"] not in (None, run["started"]) else ""
+        )
+        if facts["state"] != "running" and run["last_sign"]:
+            yield f"  {_ending(run)}"
+    if waits is not None:
+        yield f"  {_WAITS[waits['what']]}, since {waits['since']}: {waits['reason']}"
+
+
+def _ending(run: Mapping[str, Any]) -> str:
+    if run["exit_code"] is None:
+        sign = run["last_sign"]
+        return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
+    why = f": {run['why']}" if run["why"] else ""
+    return f"ended {run['ended']} with exit code {run['exit_code']}{why}"
+
+
+def _pace_lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    rates = facts["entries_per_second"]
+    names = {"last_minute": "over the last minute", "while_it_ran": "while it ran"}
+    shown = [f"{rates[name]:,.1f} {text}" for name, text in names.items() if rates[name] is not None]
+    if shown:
+        yield f"  entries per second: {', '.join(shown)}"
+    if facts["seconds_left"] is not None:
+        yield f"  about {_duration(facts['seconds_left'])} left"
+    if facts["state"] == "running":
+        for each in facts["troubles"][-3:]:
+            yield f"  did not land at once: batch {each['batch']}, {each['at']}, {each['reason']}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"

@@ -1,0 +1,105 @@
+"""Says before several sources are imported which of them will wipe labels that others bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.cli import messages
+from bulk_importer.cli.progress_display import progress_display
+from bulk_importer.errors import BulkImporterError, Interrupted, ServerError
+from bulk_importer.levels import Level
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.events import Observer
+    from bulk_importer.pipeline.wiped.foreseeing import Foreseen
+    from bulk_importer.pipeline.wiped.mentions import Mentions
+    from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["warn_of_wiped_entries"]
+
+_WIPED = "earlier-entry-wiped"
+
+
+async def warn_of_wiped_entries(
+    sources: Sequence[str],
+    folders: Sequence[Path],
+    mentions: Mentions,
+    settings: Settings,
+    stop: StopSwitch,
+) -> Settings:
+    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
+
+    Args:
+        sources, folders: of the command, and the checkpoint folder of each.
+        mentions: media of the sources so far; those of the new ones are added.
+
+    Returns:
+        The settings that they go on with.
+    """
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.intake import IntakeOptions
+    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
+
+    new = new_among(folders)
+    is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
+    if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
+        return settings
+    token = Token.find(settings.token_file)
+    before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
+    try:
+        async with stop.breaking_off():
+            with scratch_folder() as scratch, progress_display() as observer:
+                ruleset = await ruleset_for(settings, token, scratch, observer, sibling=before)
+                foreseen = await foresee(
+                    [sources[place] for place in new],
+                    mentions,
+                    ruleset.rules,
+                    IntakeOptions.of(settings),
+                    passed=_passed(observer),
+                )
+    except Interrupted:
+        return settings  # the first import says so
+    except ServerError:
+        return replace(settings, wait_for_server=0.0)  # likewise, and it has been waited for
+    except BulkImporterError as error:
+        messages.say(
+            f"Whether the sources wipe labels of each other cannot be said before they are sent: {error}",
+            Level.WARNING,
+        )
+        return settings
+    for each in foreseen:
+        for line in _foreseen_lines(each):
+            messages.say(line, Level.WARNING)
+    return settings
+
+
+def _passed(observer: Observer) -> Callable[[str, int], None]:
+    """Tells how far the reading before is."""
+    from bulk_importer.events import Advanced
+
+    def passed(source: str, read_bytes: int) -> None:
+        work = f"looking first whether {source.rsplit('/', 1)[-1]} wipes labels of the others"
+        observer(Advanced(work=work, done=read_bytes, total=None, unit="bytes"))
+
+    return passed
+
+
+def _foreseen_lines(foreseen: Foreseen) -> Iterator[str]:
+    if foreseen.first is not None:
+        first = foreseen.first
+        fate = "they are rejected" if first.severity == "error" else "what that brings is deleted again"
+        yield (
+            f"{foreseen.source}: {foreseen.count:,} x keepData false behind an entry for the same media, here or in "
+            f"another source: {fate} ({first.code}). The first is at position {first.position} (byte {first.offset}), "
+            f"media {first.media_id}. {first.advice}"
+        )
+    if foreseen.unknown:
+        yield (
+            f"{foreseen.source}: whether it wipes labels that other sources bring cannot be said before it is sent: "
+            f"{foreseen.unknown}"
+        )

@@ -1,0 +1,73 @@
+"""Writes what a command was asked for: to standard output, or to the file that `--output` names instead."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TextIO
+
+from bulk_importer.cli import streams
+from bulk_importer.cli.output_options import OutputOptions, output_options
+from bulk_importer.files.small_files import reason_of
+from bulk_importer.readable import as_json, readable
+
+__all__ = ["print_json", "print_line", "print_outcome", "print_report"]
+
+
+class _File:
+    """The file that stands for standard output; it is opened by the first text."""
+
+    def __init__(self) -> None:
+        # Changed by `write` alone. Other options begin the file anew, also where it has the same name.
+        self._options: OutputOptions | None = None
+        self._file: TextIO | None = None
+
+    def write(self, options: OutputOptions, text: str) -> None:
+        """Write text to the file of these options."""
+        assert options.output is not None
+        try:
+            if self._file is None or self._options is not options:
+                self.close()
+                self._options, self._file = options, options.output.open("w", encoding="utf-8")
+            self._file.write(readable(text))
+            self._file.flush()
+        except OSError as error:
+            streams.note_lost(f"--output {options.output} could not be written: {reason_of(error)}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+_file = _File()
+
+
+def print_line(text: str) -> None:
+    """Write a line to standard output, or to the file that stands for it."""
+    options = output_options()
+    if options.output is None:
+        streams.write(sys.stdout, text + "\n")
+    else:
+        _file.write(options, text + "\n")
+
+
+def print_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> None:
+    """Write a value to standard output as JSON; `default` makes plain values of others."""
+    print_line(as_json(value, indent=indent, default=default).decode())
+
+
+def print_report(text: str) -> None:
+    """Write a line about what came of it, for people; not where they want to hear nothing, and named no file for it."""
+    options = output_options()
+    if not options.is_quiet or options.output is not None:
+        print_line(text)
+
+
+def print_outcome(facts: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
+    """Write what came of a command: the facts for programs, or the lines for people."""
+    if as_json:
+        print_json(facts)
+        return
+    for line in lines:
+        print_report(line)

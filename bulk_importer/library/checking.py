@@ -1,0 +1,112 @@
+"""Checks labels for a program and for the command line: what an import would refuse, found without sending any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from bulk_importer.errors import UsageError
+from bulk_importer.library.given import Entries, all_told, opened, token_for
+from bulk_importer.library.twins import synchronous
+
+if TYPE_CHECKING:
+    from bulk_importer.events import Observer
+    from bulk_importer.model import Finding
+    from bulk_importer.pipeline.check.checking import CheckReport
+    from bulk_importer.pipeline.ruleset import RuleSet
+    from bulk_importer.pipeline.wiped.mentions import Mentions
+    from bulk_importer.settings import Settings
+    from bulk_importer.sources import Source
+
+__all__ = ["check_labels", "check_labels_sync", "check_source"]
+
+
+def _unheard(_: Finding) -> None:
+    """Nobody wants to hear of a finding."""
+
+
+async def check_labels(
+    source: str | PathLike[str] | Entries,
+    settings: Settings,
+    *,
+    token: str | None = None,
+    observers: Sequence[Observer] = (),
+    sample: int | None = None,
+    found: Callable[[Finding], None] = _unheard,
+) -> CheckReport:
+    """Find everything in one source that an import with these settings would refuse; sends no label.
+
+    It writes nothing but a temporary folder, and it may be cancelled at any time.
+
+    Args:
+        source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one.
+        settings: those of the import. Without `server` the entries are held against the schema and, where
+            `label_config` names a file, against that; with it against the configuration and the media of `project`.
+        token: of the API; without it that of `settings.token_file`, else of `DATAGYM_TOKEN`, else none.
+        observers: called with each event, in the event loop; `Advanced` says how far the check is.
+        sample: look at so many entries from the beginning; None for all.
+        found: called with each error and warning, in the event loop, in the order of the entries. The report has
+            them in groups, and not each of them.
+
+    Returns:
+        The report, as `bulk-importer check --json` prints it; its `exit_code` is 0 without an error, 1 with errors,
+        and 3 where the source could not be read to its end, of which `message` says why.
+
+    Raises:
+        UsageError: the settings cannot be meant.
+        InputError: nothing of the source can be read.
+        ServerError: the label configuration or the media cannot be read from the server.
+    """
+    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+
+    if sample is not None and sample < 1:
+        raise UsageError(f"A sample has one entry at least, and not {sample}.")
+    access, tell = token_for(settings, token), all_told(observers)
+    async with opened(source) as (_, readable):
+        with scratch_folder() as folder:
+            ruleset = await ruleset_for(settings, access, folder, tell)
+            return await check_source(readable, settings, ruleset, tell, sample=sample, found=found)
+
+
+check_labels_sync = synchronous(check_labels)
+
+
+async def check_source(
+    source: Source,
+    settings: Settings,
+    ruleset: RuleSet,
+    observer: Observer,
+    *,
+    sample: int | None = None,
+    found: Callable[[Finding], None] = _unheard,
+    others: Mentions | None = None,
+) -> CheckReport:
+    """Hold one open source against a ruleset; takes and raises what `Check` does.
+
+    Args:
+        observer: told `Advanced` from the beginning on.
+    """
+    from bulk_importer.intake import IntakeOptions
+    from bulk_importer.pipeline.check.checking import Check
+
+    passed = _passed(source, sample, observer)
+    passed(0, 0, 0)
+    options = IntakeOptions.of(settings)
+    check = Check(source, ruleset, options, sample=sample, others=others)
+    return await check.run(found=found, passed=passed)
+
+
+def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
+    """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
+    from bulk_importer.events import Advanced
+
+    work = f"checking {source.name.rsplit('/', 1)[-1]}"
+
+    def passed(entries: int, rejected: int, read_bytes: int) -> None:
+        taken = read_bytes if source.plain else source.taken or 0
+        done, total, unit = (taken, source.size, "bytes") if sample is None else (entries, sample, "entries")
+        beside = {"rejected": rejected} | ({"entries": entries} if sample is None else {})
+        observer(Advanced(work=work, done=done, total=total, unit=unit, beside=beside))
+
+    return passed

@@ -1,0 +1,89 @@
+"""Makes sources, tokens, folders and observers of what a program, or a person, gives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bulk_importer.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.events import Event, Observer
+    from bulk_importer.settings import Settings
+    from bulk_importer.sources import Source
+
+__all__ = ["Entries", "all_told", "one_checkpoint_in", "opened", "token_for"]
+
+Entries = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
+"""Label entries as DataGym documents them, one after the other."""
+
+_MOST_NAMED = 10
+
+
+@asynccontextmanager
+async def opened(source: str | PathLike[str] | Entries) -> AsyncIterator[tuple[str, Source]]:
+    """What a program gives as a source, while this is open, and how the command line would name it.
+
+    Raises:
+        UsageError: it is neither a path, nor a URL, nor an iterable of entries.
+        SourceUnreadable: it cannot be opened.
+    """
+    from bulk_importer.sources import open_entries, open_source
+
+    if isinstance(source, str | PathLike):
+        # `-` is standard input as a text, and a file as a path.
+        name = "./-" if str(source) == "-" and not isinstance(source, str) else str(source)
+        found = await open_source(name)
+    else:
+        name = "-"  # entries have no place beside them either
+        found = open_entries(source)
+    try:
+        yield name, found
+    finally:
+        await found.aclose()
+
+
+def token_for(settings: Settings, token: str | None) -> Token:
+    """The token that a program gives, else that of the settings or of the environment.
+
+    Raises:
+        UsageError: a setting has no effect with the others, or the file of the token cannot be read.
+    """
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.settings import idle
+
+    for _, why in idle(settings):
+        raise UsageError(f"{why}. Leave it out, or change that.")
+    return Token(token) if token is not None else Token.find(settings.token_file)
+
+
+def all_told(observers: Sequence[Observer]) -> Observer:
+    """One observer for all of them, called in their order."""
+
+    def tell(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell
+
+
+def one_checkpoint_in(folder: Path) -> Path:
+    """The only checkpoint that a folder is or holds; the folder itself where there is none.
+
+    Raises:
+        UsageError: there are several.
+    """
+    from bulk_importer.checkpoint.places import checkpoints_in
+
+    found = checkpoints_in(folder) or [folder]
+    if len(found) > 1:
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        raise UsageError(
+            f"{folder} holds {len(found)} checkpoints. Name one of them: "
+            f"{', '.join(map(str, found[:_MOST_NAMED]))}{more}."
+        )
+    return found[0]

@@ -1,0 +1,55 @@
+"""Imports labels for a program: what `bulk-importer import` does with one source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from bulk_importer.library.given import Entries, opened, token_for
+from bulk_importer.library.twins import synchronous
+
+if TYPE_CHECKING:
+    from bulk_importer.events import Observer
+    from bulk_importer.settings import Settings
+    from bulk_importer.summary import Summary
+
+__all__ = ["import_labels", "import_labels_sync"]
+
+
+async def import_labels(
+    source: str | PathLike[str] | Entries,
+    settings: Settings,
+    *,
+    token: str | None = None,
+    observers: Sequence[Observer] = (),
+) -> Summary:
+    """Import one source into one project; the same call again goes on where it stopped.
+
+    Cancelling it stops the run as a second Ctrl-C does: what is in flight is in doubt, and the next call goes on.
+
+    Args:
+        source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one. Of entries a next
+            call must give the same, in the same order: what is delivered of them is skipped.
+        settings: where to and how. `checkpoint` is needed unless the source is a file.
+        token: of the API; without it that of `settings.token_file`, else of `DATAGYM_TOKEN`, else none.
+        observers: called with each event (see `bulk_importer.events`), in the event loop.
+
+    Returns:
+        The summary, as the command line prints it; its `exit_code` says whether anything is left to look at.
+
+    Raises:
+        BulkImporterError: the run could not begin.
+    """
+    from bulk_importer.checkpoint.places import checkpoint_folder
+    from bulk_importer.pipeline import Caller, ImportSpec, import_source
+
+    access = token_for(settings, token)
+    async with opened(source) as (name, readable):
+        folder = checkpoint_folder(name, settings.checkpoint)
+        return await import_source(
+            ImportSpec(readable, settings, folder), Caller(access, observers=observers)
+        )
+
+
+import_labels_sync = synchronous(import_labels)

@@ -1,0 +1,207 @@
+"""Says where the import of a checkpoint stands, while it runs and after: what `status` prints, and a program gets."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.errors import ExitCode, most_important
+from bulk_importer.library.given import one_checkpoint_in
+from bulk_importer.library.status_values import Doubt, LatestRun, Rates, SourceBreak, Status, Trouble
+from bulk_importer.observe.waits import Wait, wait_in_log
+from bulk_importer.summary import RunState
+from bulk_importer.times import written
+
+if TYPE_CHECKING:
+    from bulk_importer.checkpoint import CheckpointState, LockOwner, LogTail, Undecided
+
+__all__ = ["status", "status_now"]
+
+_RATE_SECONDS = 60.0
+
+
+def status(checkpoint: str | PathLike[str]) -> Status:
+    """Say where an import stands; what `bulk-importer status` prints. Takes no lock and sends nothing.
+
+    It reads the log of the checkpoint, which takes a moment where that is long: in an event loop, call it in a thread.
+
+    Args:
+        checkpoint: the folder of one checkpoint, or one that holds no other.
+
+    Returns:
+        How it was a moment ago; a run that goes on is not disturbed.
+
+    Raises:
+        UsageError: the folder holds several checkpoints.
+        CheckpointError: there is no checkpoint, or it cannot be read.
+    """
+    from bulk_importer.checkpoint import LogTail
+
+    folder = one_checkpoint_in(Path(checkpoint))
+    with closing(LogTail(folder)) as tail:
+        return status_now(folder, tail)
+
+
+def status_now(folder: Path, tail: LogTail) -> Status:
+    """Read what came to the log in `folder` since the last look, and say where its import stands.
+
+    Raises:
+        CheckpointError: as `LogTail.look` does.
+    """
+    from bulk_importer.checkpoint import lock_owner
+
+    owner = lock_owner(folder)
+    tail.look()  # after the question who writes, so that the last look sees the end
+    return _status(folder, tail, owner, time.time())
+
+
+def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
+    from bulk_importer.pipeline.resume.advice import advice
+
+    header, state, counts = tail.header, tail.state, tail.state.counts
+    runs = owner is not None
+    in_flight = counts.in_flight if runs else 0  # nobody waits for these answers any more
+    waits_for = _waits_for(state, wait_in_log(folder)) if runs else None
+    total, is_exact = _total(state)
+    settled = counts.delivered + counts.rejected + counts.skipped
+    rates = _rates(tail, now, runs=runs)
+    broken = state.broken
+    return Status(
+        checkpoint=str(folder),
+        state=_state(state, runs=runs),
+        exit_code=_exit_code(state, runs=runs),
+        source=header.source,
+        server=header.server,
+        project=header.project,
+        entries=counts.entries,
+        delivered=counts.delivered,
+        rejected=counts.rejected,
+        skipped=counts.skipped,
+        in_doubt=counts.in_doubt - in_flight,
+        in_flight=in_flight,
+        owed=counts.owed,
+        settled=settled,
+        total=total,
+        is_total_exact=is_exact,
+        percent=None if total is None else min(100, 100 * settled // total) if total else 100,
+        read_bytes=state.offset,
+        size=state.identity.size,
+        is_read_to_the_end=state.end is not None,
+        is_finished=state.is_finished,
+        broken=None if broken is None else SourceBreak(offset=broken.offset, reason=broken.reason),
+        findings=dict(state.finding_counts),
+        begun=written(header.began_at) if header.began_at else None,
+        run=_run(state, runs=runs),
+        runs_now=None if owner is None else str(owner),
+        waits_for=waits_for,
+        entries_per_second=rates,
+        seconds_left=_seconds_left(total, settled, rates.last_minute) if runs and not waits_for else None,
+        advice="" if runs else advice(folder, header, state),
+        doubts=tuple(_doubt(each, now) for each in state.doubts()),
+        troubles=tuple(
+            Trouble(
+                batch=each.batch, at=written(each.at), seconds_ago=round(now - each.at), reason=each.reason
+            )
+            for each in tail.pace.troubles
+        ),
+    )
+
+
+def _state(state: CheckpointState, *, runs: bool) -> RunState:
+    if runs:
+        return RunState.RUNNING
+    if state.is_finished:
+        return RunState.COMPLETE
+    if state.run is not None:
+        return RunState.KILLED
+    code = None if state.ended is None else state.ended.exit_code
+    if code is None or code in (ExitCode.UNFINISHED, ExitCode.DELIVERED, ExitCode.REJECTIONS) or code > 128:
+        return RunState.STOPPED
+    is_all_done = code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed
+    return RunState.COMPLETE if is_all_done and (state.end or state.broken) else RunState.FAILED
+
+
+def _exit_code(state: CheckpointState, *, runs: bool) -> ExitCode:
+    """While a run goes on, that something is left; else what the checkpoint says."""
+    from bulk_importer.pipeline.resume.advice import lasting_codes
+    from bulk_importer.pipeline.summarizing import standing_codes
+
+    if runs:
+        return ExitCode.UNFINISHED
+    return most_important([*standing_codes(state), *lasting_codes(state)])
+
+
+def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
+    if state.run is not None:
+        return LatestRun(
+            id=state.run.run,
+            started=written(state.run.at),
+            ended=None,
+            last_sign=None if runs else written(state.last_sign_at),
+            exit_code=None,
+            why="" if runs else "it was killed, or the machine went down",
+        )
+    if state.ended is None:
+        return None
+    ended = state.ended
+    at = written(ended.ended_at) if ended.ended_at else None
+    return LatestRun(
+        id=ended.run,
+        started=written(ended.began_at),
+        ended=at,
+        last_sign=at,
+        exit_code=ended.exit_code,
+        why=ended.why,
+    )
+
+
+def _total(state: CheckpointState) -> tuple[int | None, bool]:
+    """How many entries there are, and whether that is certain; as progress guesses it by the bytes read."""
+    if state.end is not None:
+        return state.end.entries, True
+    if not (state.identity.plain and state.identity.size and state.offset):
+        return None, False
+    return max(round(state.position * state.identity.size / state.offset), state.position), False
+
+
+def _rates(tail: LogTail, now: float, *, runs: bool) -> Rates:
+    """Over the last minute, while a run goes on, and as long as the run went on."""
+    state = tail.state
+    if state.run is not None:
+        began, until = state.run.at, now if runs else state.last_sign_at
+        settled = state.run_settled
+    elif state.ended is not None:
+        began, until, settled = state.ended.began_at, state.ended.ended_at, state.ended.settled
+    else:
+        return Rates()
+    latest = tail.pace.rate(now, _RATE_SECONDS, since=began) if runs else None
+    return Rates(
+        last_minute=None if latest is None else round(latest, 3),
+        while_it_ran=round(settled / (until - began), 3) if until - began > 0 else None,
+    )
+
+
+def _seconds_left(total: int | None, settled: int, rate: float | None) -> float | None:
+    return round((total - settled) / rate, 1) if total is not None and rate and settled < total else None
+
+
+def _waits_for(state: CheckpointState, told: Wait | None) -> Wait | None:
+    """What the run itself told, else that nothing is left but to learn about lost answers."""
+    doubts = state.doubts()
+    if told is None and doubts and state.end is not None and not state.counts.in_flight:
+        since = max(doubt.sent_at for doubt in doubts)
+        return Wait(what="doubts", since=written(since), reason=doubts[-1].reason)
+    return told
+
+
+def _doubt(doubt: Undecided, now: float) -> Doubt:
+    return Doubt(
+        batch=doubt.batch,
+        reason=doubt.reason,
+        sent=written(doubt.sent_at),
+        seconds_ago=round(now - doubt.sent_at),
+        spans=tuple(doubt.spans),
+    )

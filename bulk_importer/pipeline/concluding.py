@@ -1,0 +1,132 @@
+"""Concludes a run: puts on record that it is over, how and why, and writes its summary."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.checkpoint.summary_file import write_summary
+from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode
+from bulk_importer.events import Observer, RunEnded
+from bulk_importer.pipeline.flow import PassResult
+from bulk_importer.pipeline.run import Run
+from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
+from bulk_importer.summary import Summary
+
+__all__ = ["conclude", "conclude_early"]
+
+
+async def conclude(run: Run, result: PassResult) -> Summary:
+    """Conclude a run whose passes are over. A disk that refuses to record that is one more error of the run."""
+    errors = [*result.errors]
+    if run.first_contact.error is not None:
+        errors.append(run.first_contact.error)
+    this_run = tally_since(
+        run.before,
+        run.checkpoint.state,
+        seconds=result.seconds,
+        requests=result.requests,
+        retries=result.retries,
+    )
+    try:
+        await asyncio.to_thread(run.mention_log.sync)
+        await _note_mentioned(run)
+    except CheckpointError as error:
+        errors.append(error)
+
+    def summary_with(errors: Sequence[BulkImporterError]) -> Summary:
+        ending = _ending(run, result, errors)
+        return summarize(
+            run.checkpoint.header, run.checkpoint.state, run.folder, this_run=this_run, ending=ending
+        )
+
+    summary = summary_with(errors)
+    try:
+        await _record_ended(run.checkpoint, summary)
+    except CheckpointError as error:
+        errors.append(error)
+    summary = summary_with(errors)  # once more: with the sums that are on record now
+    try:
+        write_summary(run.folder, summary)
+    except CheckpointError as error:
+        if not any(isinstance(each, CheckpointError) for each in errors):
+            summary = summary_with([*errors, error])
+    run.emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
+    return summary
+
+
+async def conclude_early(
+    checkpoint: Checkpoint, folder: Path, error: BulkImporterError, emit: Observer
+) -> Summary:
+    """Conclude a run that an error ended outside its passes: as a rule before the first reading."""
+
+    def summary_now() -> Summary:
+        return summarize(checkpoint.header, checkpoint.state, folder, ending=Ending(errors=[error]))
+
+    with suppress(CheckpointError):  # that is what ended the run, or will be said by the next one
+        await _record_ended(checkpoint, summary_now())
+    summary = summary_now()
+    with suppress(CheckpointError):
+        write_summary(folder, summary)
+    emit(RunEnded(exit_code=summary.exit_code, state=summary.state))
+    return summary
+
+
+def _ending(run: Run, result: PassResult, errors: Sequence[BulkImporterError]) -> Ending:
+    stop = run.stop
+    stopped_by = ExitCode.IN_DOUBT if result.held_back else None
+    return Ending(
+        errors=errors,
+        is_stopped=result.is_limited or stop.is_requested or bool(result.held_back),
+        stopped_by=stop.exit_code if stop.is_requested and not errors else stopped_by,
+        reason=stop.reason or _remark(run, result),
+        media_in_doubt=run.doubts.media_ids,
+    )
+
+
+async def _record_ended(checkpoint: Checkpoint, summary: Summary) -> None:
+    this_run = summary.this_run
+    await checkpoint.record_run_ended(
+        seconds=this_run.seconds,
+        requests=this_run.requests,
+        retries=this_run.retries,
+        exit_code=summary.exit_code,
+        why=summary.message,
+    )
+
+
+async def _note_mentioned(run: Run) -> None:
+    """Put on record how many media the whole source mentions, for this summary and for later ones."""
+    state, wiped = run.checkpoint.state, run.wiped
+    if state.end is not None and wiped.media is not None:
+        mentioned = Mentioned.of(state, wiped.media, wiped.not_mentioned)
+        if mentioned != Mentioned.kept(state):
+            await run.checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
+
+
+def _remark(run: Run, result: PassResult) -> str:
+    """What is not sent and why; what to try with rejections that may be none by now; what is not known."""
+    state, remarks = run.checkpoint.state, []
+    if result.is_limited and not state.is_finished:
+        remarks.append(
+            f"--limit ended the run: {left_to_send(state)} is left. The same command without it sends all of that; "
+            "with it, as many entries again at most."
+        )
+    if result.held_back:
+        remarks.append(
+            f"{result.held_back:,} entries were not sent: the answers to requests of other sources for their media "
+            "were lost. When it is known what became of these, the same command sends them."
+        )
+    if run.watch is not None and run.watch.has_grown and state.rejected:
+        remarks.append(
+            "Something was added to the label configuration since entries were first held against it: "
+            f"'bulk-importer retry {run.folder}' holds what was rejected against it as it is now."
+        )
+    if run.wiped.unknown:
+        remarks.append(f"It is not known {run.wiped.unknown}.")
+    return " ".join(remarks)

@@ -1,0 +1,159 @@
+"""Imports one source into one project, from the first look at the checkpoint to the summary."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+from bulk_importer.checkpoint import CheckpointState, SourceIdentity, identify, read_state
+from bulk_importer.checkpoint.log.records import Block
+from bulk_importer.checkpoint.summary_file import write_summary, written_state
+from bulk_importer.datagym.reads.project_names import id_in
+from bulk_importer.datagym.routes import server_url
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointError,
+    CheckpointMismatch,
+    SourceUnreadable,
+    UsageError,
+)
+from bulk_importer.events import RunStarted
+from bulk_importer.pipeline.concluding import conclude, conclude_early
+from bulk_importer.pipeline.feed import READ_AS
+from bulk_importer.pipeline.opening import open_run
+from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.reaching import PROJECT_NAME, open_checkpoint, reach
+from bulk_importer.pipeline.ruleset import require_known_codes
+from bulk_importer.pipeline.run import Caller, ImportSpec, Run
+from bulk_importer.pipeline.summarizing import Ending, summarize
+from bulk_importer.settings import Settings
+from bulk_importer.sources import Source
+from bulk_importer.summary import Summary
+from bulk_importer.transfer.options import require_sound
+
+__all__ = ["import_source"]
+
+
+async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
+    """Import until the source ends, an error ends the run, or a stop is requested.
+
+    Returns:
+        The summary, which is also on disk and carries the exit code. Once the checkpoint is open nothing that can be
+        foreseen is raised.
+
+    Raises:
+        BulkImporterError: the run could not begin.
+    """
+    _require_meant(spec.settings)
+    identity = await asyncio.to_thread(_identity, spec.source)
+    finished = await asyncio.to_thread(_finished, spec, identity)
+    if finished is not None:
+        if written_state(spec.folder) != finished.state:  # what ended the run let nothing be written
+            await asyncio.to_thread(write_summary, spec.folder, finished)
+        return finished
+    async with AsyncExitStack() as opened:
+        reached = await opened.enter_async_context(reach(spec, caller))
+        checkpoint = await open_checkpoint(spec, caller, reached, identity)
+        opened.push_async_callback(checkpoint.close)
+        try:
+            run = await opened.enter_async_context(open_run(spec, caller, reached, checkpoint))
+        except BulkImporterError as error:
+            return await conclude_early(checkpoint, spec.folder, error, caller.emit)
+        return await _see_through(run)
+
+
+async def _see_through(run: Run) -> Summary:
+    """Say that the run goes on, send all that can be sent, and conclude."""
+    running = summarize(run.checkpoint.header, run.checkpoint.state, run.folder)
+    with suppress(CheckpointError):  # a disk that refuses it will stop the run
+        write_summary(run.folder, running)
+    run.emit(_started(run))
+    try:
+        result = await Passes(run).run()
+    except Exception as error:
+        # It goes on to whoever called; what is on disk must not say for ever that a run goes on.
+        unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
+        await conclude_early(run.checkpoint, run.folder, unforeseen, run.emit)
+        raise
+    finally:
+        run.first_contact.close()
+    return await conclude(run, result)
+
+
+def _started(run: Run) -> RunStarted:
+    counts, end = run.before.counts, run.checkpoint.state.end
+    return RunStarted(
+        source=run.source.name,
+        size=run.source.size,
+        server=run.checkpoint.header.server,
+        project=run.project.id,
+        checkpoint=str(run.folder),
+        settled=counts.delivered + counts.rejected + counts.skipped,
+        read=counts.entries,
+        rejected=counts.rejected,
+        in_doubt=counts.in_doubt,
+        total=None if end is None else end.entries,
+    )
+
+
+def _require_meant(settings: Settings) -> None:
+    """Raise `UsageError` where the settings of an import cannot be meant."""
+    if not settings.server or not settings.project:
+        raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
+    require_known_codes(settings)
+    require_sound(settings)
+
+
+def _identity(source: Source) -> SourceIdentity:
+    """How a resume recognises the source. Blocks.
+
+    Raises:
+        SourceUnreadable: the source cannot be read.
+    """
+    if source.file is None:
+        # A server's name for the present content stands in for digests of it.
+        version = (Block(0, 0, source.version),) if source.version else ()
+        if source.size is None and not version:
+            return SourceIdentity()
+        return SourceIdentity(size=source.size, blocks=version, plain=source.plain)
+    try:
+        return identify(source.file, plain=source.plain)
+    except OSError as error:
+        raise SourceUnreadable(source.name, error.strerror or str(error)) from error
+
+
+def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
+    """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there. Blocks.
+
+    Raises:
+        CheckpointMismatch: as `_require_same_form`; what else may differ, opening the checkpoint will say.
+    """
+    try:
+        header, state = read_state(spec.folder)
+    except CheckpointError:
+        return None  # opening it for writing says better what is wrong
+    settings = spec.settings
+    _require_same_form(spec.folder, state, settings.lines)
+    wanted, meaning = settings.project or "", settings.meaning()
+    is_project = header.project in (wanted, id_in(wanted)) or wanted == state.notes.get(PROJECT_NAME)
+    same_target = header.server == server_url(settings.server or "") and is_project
+    means_the_same = all(
+        header.settings.get(name) == meaning.get(name) for name in meaning.keys() | header.settings.keys()
+    )
+    if identity == SourceIdentity() or not (
+        state.is_finished and same_target and means_the_same and state.identity == identity
+    ):
+        return None
+    return summarize(header, state, spec.folder, ending=Ending())
+
+
+def _require_same_form(folder: Path, state: CheckpointState, lines: str) -> None:
+    """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
+    before = state.notes.get(READ_AS)
+    if state.segments and before is not None and lines not in ("auto", before):
+        raise CheckpointMismatch(
+            f"The checkpoint {folder} was begun for something else: its source was read as by --lines {before}, and "
+            f"--lines is {lines} now. Nothing was sent. Run the command as it was, or name another folder with "
+            "--checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
+        )
