@@ -45,23 +45,13 @@ async def open_run(
                 await checkpoint.record_note(PROJECT_NAME, project.name)
             await note_place(checkpoint, spec.source)
             watch = await _watch(spec, reached, checkpoint)
-            ruleset = await ruleset_of(
-                spec.settings,
-                reached.config,
-                spec.folder,
-                reached.target,
-                state=checkpoint.state,
-                sibling=Path(spec.settings.settled_by) if spec.settings.settled_by else spec.sibling,
-            )
+            ruleset = await _ruleset(spec, reached, checkpoint)
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             wiped = _wiped_entries(spec, ruleset, opened)
             mention_log = opened.enter_context(
                 await asyncio.to_thread(MentionLog, spec.folder, checkpoint.state.position, wiped.mentions)
             )
-        reader = LabelReader(reached.queries, reached.target.catalog, project)
-        doubts = Doubts(
-            checkpoint, reader, limit_seconds=spec.settings.server_request_limit, emit=caller.emit
-        )
+        doubts = _doubts(spec, caller, reached, checkpoint)
         contact = FirstContact(reached.client, spec.settings.wait_for_server, stop, caller.emit)
 
         def emit(event: Event) -> None:
@@ -69,7 +59,6 @@ async def open_run(
             contact(event)
             caller.emit(event)
 
-        before = Before.of(checkpoint.state)
         yield Run(
             source=spec.source,
             settings=spec.settings,
@@ -89,8 +78,27 @@ async def open_run(
             wiped=wiped,
             mention_log=mention_log,
             held=spec.neighbours.in_doubt_beside(spec.folder) if spec.neighbours else frozenset(),
-            before=before,
+            before=Before.of(checkpoint.state),
         )
+
+
+async def _ruleset(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> RuleSet:
+    """Put together the rules; uploads of an import that was continued or came just before may be our own."""
+    settled_by = spec.settings.settled_by
+    return await ruleset_of(
+        spec.settings,
+        reached.config,
+        spec.folder,
+        reached.target,
+        state=checkpoint.state,
+        sibling=Path(settled_by) if settled_by else spec.sibling,
+    )
+
+
+def _doubts(spec: ImportSpec, caller: Caller, reached: Reached, checkpoint: Checkpoint) -> Doubts:
+    reader = LabelReader(reached.queries, reached.target.catalog, reached.target.project)
+    limit_seconds = spec.settings.server_request_limit
+    return Doubts(checkpoint, reader, limit_seconds=limit_seconds, emit=caller.emit)
 
 
 async def _watch(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> ConfigWatch | None:
