@@ -24,7 +24,8 @@ from bulk_importer.errors import (
 from bulk_importer.events import StopRequested
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Apart, Pool
-from bulk_importer.pipeline.feed import Feeder, require_budget
+from bulk_importer.pipeline.feed import Feeder
+from bulk_importer.pipeline.guards.error_budget import require_budget
 from bulk_importer.pipeline.refusals import rejection_of
 from bulk_importer.pipeline.run import Run
 from bulk_importer.settings import LabelConfigFrom
