@@ -45,7 +45,6 @@ WIDE = {
     "checkpoint/retries": 6,
     "cli/lookups/shared": 7,
     "cli/streams": 6,
-    "datagym/reads/listings": 6,
     "intake/framing/exact": 7,
     "intake/framing/segments": 7,
     "intake/validation/forms/coordinates": 9,
