@@ -3,7 +3,7 @@
 - `wire` speaks HTTP: requests out, answers or failures back.
 - `answers` says what an answer to an upload means, and when to ask again; it is pure.
 - `reads` looks up what is on the server, along `routes`.
-- `uploads` sends a batch to a project; `retry` holds the loops that ask again.
+- `uploads` sends a batch to a project; `retry` looks something up again while that fails for reasons that pass.
 - `diagnosis` examines the way to a server step by step; `remedies` says what to do where the way is blocked.
 
 It knows nothing of sources, packing or checkpoints. Facts about the server were measured on a running one; they are

@@ -43,7 +43,7 @@ async def check_labels(
         source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one.
         settings: those of the import. Without `server` the entries are held against the schema and, where
             `label_config` names a file, against that; with it against the configuration and the media of `project`.
-        token: of the API; without it that of `settings.token_file`, else of `DATAGYM_TOKEN`, else none.
+        token: of the API; without it that of `Settings.token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event, in the event loop; `Advanced` says how far the check is.
         sample: look at so many entries from the beginning; None for all.
         found: called with each error and warning, in the event loop, in the order of the entries. The report has

@@ -32,7 +32,7 @@ async def import_labels(
         source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one. Of entries a next
             call must give the same, in the same order: what is delivered of them is skipped.
         settings: where to and how. `checkpoint` is needed unless the source is a file.
-        token: of the API; without it that of `settings.token_file`, else of `DATAGYM_TOKEN`, else none.
+        token: of the API; without it that of `Settings.token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event (see `bulk_importer.events`), in the event loop.
 
     Returns:

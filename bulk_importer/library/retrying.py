@@ -45,7 +45,7 @@ async def retry(
             came after the rejected entries.
         out_of_order: feed also what later entries of the same media, with keepData false, do not go together with;
             the source need not be there then.
-        token: of the API; without it that of `settings.token_file`, else of `DATAGYM_TOKEN`, else none.
+        token: of the API; without it that of `Settings.token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event (see `bulk_importer.events`), in the event loop.
 
     Returns:

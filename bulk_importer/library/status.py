@@ -105,7 +105,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
             Trouble(
                 batch=each.batch, at=written(each.at), seconds_ago=round(now - each.at), reason=each.reason
             )
-            for each in tail.pace.troubles
+            for each in tail.throughput.troubles
         ),
     )
 
@@ -177,7 +177,7 @@ def _rates(tail: LogTail, now: float, *, runs: bool) -> Rates:
         began, until, settled = state.ended.began_at, state.ended.ended_at, state.ended.settled
     else:
         return Rates()
-    latest = tail.pace.rate(now, _RATE_SECONDS, since=began) if runs else None
+    latest = tail.throughput.rate(now, _RATE_SECONDS, since=began) if runs else None
     return Rates(
         last_minute=None if latest is None else round(latest, 3),
         while_it_ran=round(settled / (until - began), 3) if until - began > 0 else None,

@@ -15,14 +15,13 @@ from bulk_importer.errors import UsageError
 from bulk_importer.media.lists import content_digest, first_row, media_names, name_map
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.media.row_spool import RowSpool
-from bulk_importer.settings import Settings
+from bulk_importer.settings import MediaBy, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
-__all__ = ["BY_NAME", "index_names", "names_in"]
+__all__ = ["index_names", "names_in"]
 
-BY_NAME = "name"
 """`--media-by name`."""
 
 _INDEX = "media.names"
@@ -56,7 +55,7 @@ async def index_names(
         CheckpointUnusable: the index cannot be written or read.
         ServerError: the server cannot be asked.
     """
-    if settings.media_by != BY_NAME:
+    if settings.media_by != MediaBy.NAME:
         return None
     path = folder / _INDEX
     origin = await asyncio.to_thread(_origin, settings)

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity
-from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedInput, SourceUnreadable
+from bulk_importer.errors import CheckpointMismatch, MalformedInput, SourceUnreadable
 from bulk_importer.events import EntriesRejected, SegmentRead, SourceEnded
 from bulk_importer.intake import Intake
 from bulk_importer.labels.entry import lane_of
-from bulk_importer.model import EntryRun, ErrorBudget, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.model import EntryRun, KeepData, ReadPlan, Rejection, Segment
 from bulk_importer.packing import Pool
+from bulk_importer.pipeline.guards.error_budget import require_budget
 from bulk_importer.pipeline.refusals import rejections_of_condemned
 from bulk_importer.pipeline.run import Run
 from bulk_importer.spans import SpanSet
@@ -205,10 +206,3 @@ def _longer(segment: Segment) -> CheckpointMismatch:
         f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of what "
         "is new was sent. If it only grew, say --source-grew; if it is another source, give it another --checkpoint."
     )
-
-
-def require_budget(budget: ErrorBudget, state: CheckpointState) -> None:
-    """Raise `BudgetExceeded` where more is rejected than is allowed."""
-    rejected = len(state.rejected)
-    if budget.is_exceeded(rejected, state.position):
-        raise BudgetExceeded(rejected, state.position, str(budget))

@@ -24,10 +24,11 @@ from bulk_importer.errors import (
 from bulk_importer.events import StopRequested
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Apart, Pool
-from bulk_importer.pipeline.feed import Feeder, require_budget
+from bulk_importer.pipeline.feed import Feeder
+from bulk_importer.pipeline.guards.error_budget import require_budget
 from bulk_importer.pipeline.refusals import rejection_of
-from bulk_importer.pipeline.ruleset import FROM_SERVER
 from bulk_importer.pipeline.run import Run
+from bulk_importer.settings import LabelConfigFrom
 from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.options import Remembered, SendOptions
@@ -150,7 +151,7 @@ async def go_once(run: Run) -> PassResult:
         apart=Apart((each.spans, each.tries) for each in state.suspects if not each.condemned),
     )
     errors = PassErrors(run.stop)
-    may_read = settings.label_config == FROM_SERVER or settings.check_media
+    may_read = settings.label_config == LabelConfigFrom.SERVER or settings.check_media
     sending = Sending(
         Uploads(run.client, run.project.id, may_read=may_read),
         Ports(pool, RunLedger(run, errors), run.emit, rejection_of),

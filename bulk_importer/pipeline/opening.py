@@ -19,12 +19,13 @@ from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.reaching import PROJECT_NAME, Reached
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.source_again import note_place
-from bulk_importer.pipeline.ruleset import FROM_SERVER, RuleSet, Target, label_config_of, ruleset_of
+from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
 from bulk_importer.pipeline.run import Announcement, Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.mention_log import MentionLog
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
+from bulk_importer.settings import LabelConfigFrom
 
 __all__ = ["open_run"]
 
@@ -104,7 +105,7 @@ def _doubts(spec: ImportSpec, caller: Caller, reached: Reached, checkpoint: Chec
 async def _watch(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> ConfigWatch | None:
     """Begin to watch the project's configuration; it may have changed since the last run on this checkpoint."""
     config, settings = reached.config, spec.settings
-    if config is None or settings.label_config != FROM_SERVER:
+    if config is None or settings.label_config != LabelConfigFrom.SERVER:
         return None
     # Whether the server answers is the concern of the uploads while they go on, and they say so.
     untold = Target(reached.target.catalog.untold(), reached.target.project)

@@ -21,16 +21,15 @@ from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
-from bulk_importer.media.build_name_index import BY_NAME, index_names
+from bulk_importer.media.build_name_index import index_names
 from bulk_importer.media.rules import MediaRules
-from bulk_importer.settings import Settings
+from bulk_importer.settings import LabelConfigFrom, MediaBy, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
 __all__ = [
-    "FROM_SERVER",
     "RuleSet",
     "Target",
     "asks_for_media",
@@ -40,10 +39,6 @@ __all__ = [
     "ruleset_of",
 ]
 
-FROM_SERVER = "server"
-"""`--label-config server`: the label configuration of the project."""
-
-_WITHOUT = "none"
 _HEAD_BYTES = 8 << 20
 _LARGEST_CONFIG_BYTES = 64 << 20
 
@@ -74,9 +69,9 @@ class Target:
 
 def asks_for_media(settings: Settings) -> bool:
     """Whether the server has to list media: those of the project, or those of a dataset for their names."""
-    if settings.media_by == BY_NAME and settings.dataset is not None:
+    if settings.media_by == MediaBy.NAME and settings.dataset is not None:
         return True
-    return settings.media_list is None and (settings.check_media or settings.media_by == BY_NAME)
+    return settings.media_list is None and (settings.check_media or settings.media_by == MediaBy.NAME)
 
 
 async def find_target(settings: Settings, catalog: Catalog) -> Target:
@@ -89,15 +84,15 @@ async def find_target(settings: Settings, catalog: Catalog) -> Target:
         ServerError: as `Catalog.find_project` does.
     """
     wanted = settings.project or ""
-    needs_list = settings.check_media or settings.media_by == BY_NAME
-    is_asked = settings.label_config == FROM_SERVER or asks_for_media(settings)
+    needs_list = settings.check_media or settings.media_by == MediaBy.NAME
+    is_asked = settings.label_config == LabelConfigFrom.SERVER or asks_for_media(settings)
     if not (is_asked or settings.server_moved):
         known_id = id_in(wanted)
         if known_id is not None:
             from bulk_importer.datagym.reads.catalog import Project
 
             return Target(catalog, Project(known_id, known_id, "IMAGE"))
-        if settings.label_config == _WITHOUT and not needs_list:
+        if settings.label_config == LabelConfigFrom.NONE and not needs_list:
             raise UsageError(
                 f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
                 "Give the id of the project; 'bulk-importer projects' lists the ids."
@@ -126,9 +121,9 @@ async def label_config_of(settings: Settings, target: Target | None) -> LabelCon
         UsageError: the file cannot be read, or is no label configuration.
         ServerError: the server cannot be asked.
     """
-    if settings.label_config == _WITHOUT:
+    if settings.label_config == LabelConfigFrom.NONE:
         return None
-    if settings.label_config != FROM_SERVER:
+    if settings.label_config != LabelConfigFrom.SERVER:
         return await asyncio.to_thread(_config_in, Path(settings.label_config))
     if target is None:
         return None
@@ -190,7 +185,9 @@ def _schema_phrases(settings: Settings, config: LabelConfig | None) -> tuple[lis
     if config is None:
         return checked, ("classes, types and options: no label configuration is given",)
     count = sum(1 for _ in config.all_classes())
-    origin = "of the project" if settings.label_config == FROM_SERVER else f"in {settings.label_config}"
+    origin = (
+        "of the project" if settings.label_config == LabelConfigFrom.SERVER else f"in {settings.label_config}"
+    )
     return [*checked, f"the label configuration {origin} ({count} classes)"], config.unchecked()
 
 

@@ -12,8 +12,8 @@ from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.model import Segment, Severity
-from support.judging import judged
 from support.places import VECTORS
+from support.reading import judged
 
 SCHEMA = json.loads((VECTORS / "schema.json").read_text())
 SEMANTICS = json.loads((VECTORS / "semantics.json").read_text())

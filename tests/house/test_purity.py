@@ -32,7 +32,7 @@ DECIDERS = (
     "labels/label_config",
     "model",
     "observe/line",
-    "observe/standing",
+    "observe/progress_state",
     "observe/wording",
     "packing/apart",
     "packing/lanes",

@@ -1,11 +1,13 @@
-"""Reads a source with the intake and keeps what was seen of it, to be compared with a plain reading."""
+"""Reads sources and judges elements, and keeps what came of it, to be compared with a plain reading."""
 
 from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ import msgspec
 
 from bulk_importer.errors import BulkImporterError, MalformedInput
 from bulk_importer.intake import End, Intake, IntakeOptions, Rules
-from bulk_importer.model import EntryRun, ReadPlan, SegmentKey
+from bulk_importer.intake.framing.scan import Scan
+from bulk_importer.intake.placing import placed
+from bulk_importer.intake.validation.judge import Judge
+from bulk_importer.model import EntryRun, ReadPlan, Segment, SegmentKey
 from bulk_importer.sources import Source, open_entries, open_source
 from bulk_importer.spans import stretches
 
-__all__ = ["Element", "Plain", "Seen", "plain_reading", "read_entries", "read_file", "read_source"]
+__all__ = ["Element", "Plain", "Seen", "judged", "plain_reading", "read_entries", "read_file", "read_source"]
 
 Element = tuple[int, int, bytes]
 """Position, byte offset, bytes."""
@@ -146,3 +151,15 @@ def _after_blanks(content: bytes, at: int) -> int:
     found = _BLANK.match(content, at)
     assert found is not None
     return found.end()
+
+
+def judged(
+    judge: Judge, *elements: bytes | Mapping[str, Any], joint: bytes = b",\n", first: int = 0, offset: int = 0
+) -> Segment:
+    """The segment of these elements with `joint` between them; it begins at position `first` and byte `offset`."""
+    raws = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in elements]
+    data = joint.join(raws)
+    lengths = array("q", map(len, raws))
+    starts = array("q", accumulate((length + len(joint) for length in lengths[:-1]), initial=0))
+    key = SegmentKey(first, len(raws), offset, len(data), "")
+    return placed(key, Scan(starts, lengths), judge.judge(data, starts, lengths), data, judge.severities)

@@ -24,7 +24,7 @@ class LogTail:
 
     Attributes:
         header, state: as `read_state` gives them.
-        pace: of the deliveries; a log that is compacted meanwhile does not end it.
+        throughput: how fast entries are settled; it goes on when the log is compacted meanwhile.
 
     Raises:
         CheckpointUnusable, CheckpointDamaged: it cannot be read, or is not what was written.
@@ -32,7 +32,7 @@ class LogTail:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.pace = Throughput()
+        self.throughput = Throughput()
         self._file: BinaryIO = opened_log(folder)
         self._length = 0
         self.header: Header
@@ -53,8 +53,8 @@ class LogTail:
             return
         self._file.seek(self._length)
         try:
-            self._length = replay_more(self.state, self._file.read(), self._length, self.pace.note)
-            self.pace.until(self._written_at())
+            self._length = replay_more(self.state, self._file.read(), self._length, self.throughput.note)
+            self.throughput.until(self._written_at())
             self.header = msgspec.structs.replace(self.header, server=self.state.server)
         except Damage as damage:
             raise self._damaged(damage) from damage
@@ -66,12 +66,12 @@ class LogTail:
     def _read_all(self, *, is_first: bool) -> None:
         """Read it from the beginning; a compacted log says again what was noted, so that is not noted twice."""
         try:
-            replayed = replay(self._file.read(), self.pace.note if is_first else lambda _: None)
+            replayed = replay(self._file.read(), self.throughput.note if is_first else lambda _: None)
         except Damage as damage:
             raise self._damaged(damage) from damage
         self.header, self.state, self._length = replayed.header, replayed.state, replayed.length
         if is_first:
-            self.pace.until(self._written_at())
+            self.throughput.until(self._written_at())
 
     def _written_at(self) -> float:
         """When the latest record was written."""

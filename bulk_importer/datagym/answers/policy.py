@@ -1,6 +1,6 @@
 """When to send again: the retry policy as data, and the arithmetic of waiting.
 
-Pure: the clock and chance are parameters; the loop that sleeps is `datagym.retry`.
+Pure: the clock and chance are parameters; the loops that sleep are `datagym.retry` and `transfer.sender.retried`.
 """
 
 from __future__ import annotations

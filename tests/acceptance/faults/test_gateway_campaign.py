@@ -17,8 +17,8 @@ def environment() -> dict[str, str]:
 @pytest.mark.timeout(400)
 def test_random_gateways_cost_the_entries_that_they_dislike_and_nothing_else() -> None:
     """With kills between: delivered is what they let through, rejected the others, and the requests are bounded."""
-    campaign = run_campaign(rounds=8, seed=4, environment=environment())
-    assert campaign.rounds == 8
+    campaign = run_campaign(rounds=3, seed=4, environment=environment())
+    assert campaign.rounds == 3
     assert campaign.kills
 
 

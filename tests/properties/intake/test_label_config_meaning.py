@@ -16,7 +16,7 @@ from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
-from support.judging import judged
+from support.reading import judged
 
 Json = dict[str, Any]
 GEOMETRIES = ["POINT", "LINE", "POLYGON", "RECTANGLE", "IMAGE_SEGMENTATION"]

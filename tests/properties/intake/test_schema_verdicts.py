@@ -22,8 +22,8 @@ from bulk_importer.intake.validation.forms.plain import PlainForm
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
-from support.judging import judged
 from support.profiles import examples
+from support.reading import judged
 
 ORACLE = jsonschema.Draft7Validator(schema_document())
 JUDGE = Judge(Rules())

@@ -104,22 +104,22 @@ async def test_a_tail_sees_what_is_appended_and_survives_a_compaction(tmp_path: 
         tail.look()
         assert snapshot(tail.state) == snapshot(checkpoint.state)
     assert len(inodes) > 1
-    assert (tail.pace.rate(time.time() + 50, 60) or 0) * 60 > 20
+    assert (tail.throughput.rate(time.time() + 50, 60) or 0) * 60 > 20
     tail.close()
     await checkpoint.close()
 
 
-def test_the_pace_counts_what_was_settled_and_forgets() -> None:
+def test_the_throughput_counts_what_was_settled_and_forgets() -> None:
     """What is owed again does not count until it is delivered."""
-    pace = Throughput()
+    throughput = Throughput()
     for second in range(10_000):
-        pace.note(Sent(batch=second, spans=(Span(0, 5),), at=float(second)))
-        pace.note(Owed(batch=second, reason="503") if second % 2 else Delivered(batch=second))
-    assert pace.rate(9_999, 10) == 2.5
-    assert pace.rate(9_999, 100) == 2.5
-    assert pace.rate(9_999, 60, since=9_989) == 2.5
-    assert pace.rate(20_000, 60) == 0
-    assert len(pace.troubles) == 20
+        throughput.note(Sent(batch=second, spans=(Span(0, 5),), at=float(second)))
+        throughput.note(Owed(batch=second, reason="503") if second % 2 else Delivered(batch=second))
+    assert throughput.rate(9_999, 10) == 2.5
+    assert throughput.rate(9_999, 100) == 2.5
+    assert throughput.rate(9_999, 60, since=9_989) == 2.5
+    assert throughput.rate(20_000, 60) == 0
+    assert len(throughput.troubles) == 20
 
 
 async def test_the_folder_of_several_sources_tells_each_of_them(
@@ -136,15 +136,15 @@ async def test_the_folder_of_several_sources_tells_each_of_them(
     assert rows[3][2:] == ["100", "40", "0", "40", "20", "5"]
 
 
-async def test_the_pace_of_a_compacted_log_is_that_of_what_it_still_tells() -> None:
+async def test_the_throughput_of_a_compacted_log_is_that_of_what_it_still_tells() -> None:
     """What stands before the first time that it tells of is not known, and does not make the rate lower."""
-    pace = Throughput()
+    throughput = Throughput()
     for second in range(100, 110):
-        pace.note(Sent(batch=second, spans=(Span(0, 6),), at=float(second)))
-        pace.note(Delivered(batch=second))
-    pace.until(110.0)
-    assert pace.rate(110.0, 60) == 6.0
-    assert pace.rate(100.1, 60) is None
+        throughput.note(Sent(batch=second, spans=(Span(0, 6),), at=float(second)))
+        throughput.note(Delivered(batch=second))
+    throughput.until(110.0)
+    assert throughput.rate(110.0, 60) == 6.0
+    assert throughput.rate(100.1, 60) is None
 
 
 async def test_a_log_of_before_runs_said_how_they_ended_is_told_without_that(

@@ -21,8 +21,8 @@ from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag, MediaRules
 from bulk_importer.media.task_runs import MediaTask, TaskRun
 from bulk_importer.model import KeepData, Segment, Severity
-from support.judging import judged
 from support.places import VECTORS
+from support.reading import judged
 
 POINTS = [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 7}]
 

@@ -15,7 +15,7 @@ from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
 from bulk_importer.model import Segment
-from support.judging import judged
+from support.reading import judged
 
 NAMED = [
     ("a.jpg", "id-a"),

@@ -13,8 +13,8 @@ from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.model import Segment
 from support.entries import entry
-from support.judging import judged
 from support.profiles import examples
+from support.reading import judged
 
 TAGS = {"entryKey": "tags", "type": "CHECKLIST", "options": {"urban": "", "rural": "", "wet": ""}}
 CONFIG: LabelConfig = read_label_config(
