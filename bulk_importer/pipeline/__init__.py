@@ -16,16 +16,16 @@ What it promises, whatever happens on either side:
 10. A stop is clean: the first signal lets land what is in flight, the second gives it up, kill -9 loses nothing; each
     way the same command goes on.
 
-`importing` is the way in. It reaches the project and the checkpoint (`reaching`), gathers the fixed parts of a run
-(`opening` makes a `run.Run`), lets `passes` go over the source until nothing more can be sent or known, and leaves
-record and summary to `concluding`. One pass is a `flow`: `feed` reads and judges segments; each is recorded, and what
-is owed of it goes into the pool, which blocks while it is full; the dispatcher empties the pool. Both run until the
-source ends or a stop is requested. `summarizing` does the sums, `ruleset` gathers what entries are held against,
-`refusals` puts the server's words into the form of findings.
+`importing` is the way in. It finds the project (`connecting`), opens the checkpoint and waits for its lock as long as
+`--lock-wait` allows (`lock_wait`), gathers the fixed parts of a run (`opening` makes a `run.Run`), lets `passes` go
+over the source until nothing more can be sent or known, and leaves record and summary to `concluding`. In a pass,
+segments are read, judged and recorded, and what is owed of them goes into the pool, which blocks while it is full; the
+dispatcher empties the pool. Both run until the source ends or a stop is requested. `summarizing` does the sums,
+`ruleset` gathers what entries are checked against.
 
-Rooms: `check` judges an input without sending anything; `guards` end a run while it goes on; `resume` knows how an
-earlier run is gone on with; `retry` feeds rejected entries again; `wiped` finds later entries that wipe what earlier
-ones of their media bring, also across the sources of one command.
+Rooms: `one_pass` is one pass over the source; `check` judges an input without sending anything; `guards` end a run
+while it goes on; `resume` knows how an earlier run is gone on with; `retry` feeds rejected entries again; `wiped` finds
+later entries that wipe what earlier ones of their media bring, also across the sources of one command.
 """
 
 from typing import TYPE_CHECKING

@@ -13,7 +13,7 @@ from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode
 from bulk_importer.events import Observer, RunEnded
-from bulk_importer.pipeline.flow import PassResult
+from bulk_importer.pipeline.one_pass.flow import PassResult
 from bulk_importer.pipeline.run import Run
 from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
 from bulk_importer.summary import Summary

@@ -20,10 +20,11 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import RunStarted
 from bulk_importer.pipeline.concluding import conclude, conclude_early
-from bulk_importer.pipeline.feed import READ_AS
+from bulk_importer.pipeline.connecting import PROJECT_NAME, connect
+from bulk_importer.pipeline.lock_wait import open_checkpoint
+from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
-from bulk_importer.pipeline.reaching import PROJECT_NAME, open_checkpoint, reach
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
@@ -53,11 +54,11 @@ async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
             await asyncio.to_thread(write_summary, spec.folder, finished)
         return finished
     async with AsyncExitStack() as opened:
-        reached = await opened.enter_async_context(reach(spec, caller))
-        checkpoint = await open_checkpoint(spec, caller, reached, identity)
+        connected = await opened.enter_async_context(connect(spec, caller))
+        checkpoint = await open_checkpoint(spec, caller, connected, identity)
         opened.push_async_callback(checkpoint.close)
         try:
-            run = await opened.enter_async_context(open_run(spec, caller, reached, checkpoint))
+            run = await opened.enter_async_context(open_run(spec, caller, connected, checkpoint))
         except BulkImporterError as error:
             return await conclude_early(checkpoint, spec.folder, error, caller.emit)
         return await _see_through(run)

@@ -14,11 +14,11 @@ from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import KeepData, Segment
+from bulk_importer.pipeline.connecting import PROJECT_NAME, Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
-from bulk_importer.pipeline.reaching import PROJECT_NAME, Reached
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
-from bulk_importer.pipeline.resume.source_again import note_place
+from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
 from bulk_importer.pipeline.run import Announcement, Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
@@ -32,28 +32,28 @@ __all__ = ["open_run"]
 
 @asynccontextmanager
 async def open_run(
-    spec: ImportSpec, caller: Caller, reached: Reached, checkpoint: Checkpoint
+    spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint
 ) -> AsyncIterator[Run]:
     """Gather the parts of a run over an open checkpoint, and close at the end those that are the run's own.
 
     Raises:
         BulkImporterError: a part cannot be had, or a stop is requested before all are there.
     """
-    project, stop = reached.target.project, caller.stop
+    project, stop = connected.target.project, caller.stop
     async with AsyncExitStack() as opened:
         async with stop.breaking_off():
             if PROJECT_NAME not in checkpoint.state.notes:
                 await checkpoint.record_note(PROJECT_NAME, project.name)
             await note_place(checkpoint, spec.source)
-            watch = await _watch(spec, reached, checkpoint)
-            ruleset = await _ruleset(spec, reached, checkpoint)
+            watch = await _watch(spec, connected, checkpoint)
+            ruleset = await _ruleset(spec, connected, checkpoint)
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             wiped = _wiped_entries(spec, ruleset, opened)
             mention_log = opened.enter_context(
                 await asyncio.to_thread(MentionLog, spec.folder, checkpoint.state.position, wiped.mentions)
             )
-        doubts = _doubts(spec, caller, reached, checkpoint)
-        contact = FirstContact(reached.client, spec.settings.wait_for_server, stop, caller.emit)
+        doubts = _doubts(spec, caller, connected, checkpoint)
+        contact = FirstContact(connected.client, spec.settings.wait_for_server, stop, caller.emit)
 
         def emit(event: Event) -> None:
             doubts.see(event)
@@ -67,8 +67,8 @@ async def open_run(
             stop=stop,
             clock=caller.clock,
             emit=emit,
-            begin=_Beginning(caller, _announcement(spec, reached, checkpoint, ruleset)),
-            client=reached.client,
+            begin=_Beginning(caller, _announcement(spec, connected, checkpoint, ruleset)),
+            client=connected.client,
             project=project,
             checkpoint=checkpoint,
             ruleset=ruleset,
@@ -83,32 +83,32 @@ async def open_run(
         )
 
 
-async def _ruleset(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> RuleSet:
+async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint) -> RuleSet:
     """Put together the rules; uploads of an import that was continued or came just before may be our own."""
     settled_by = spec.settings.settled_by
     return await ruleset_of(
         spec.settings,
-        reached.config,
+        connected.config,
         spec.folder,
-        reached.target,
+        connected.target,
         state=checkpoint.state,
         sibling=Path(settled_by) if settled_by else spec.sibling,
     )
 
 
-def _doubts(spec: ImportSpec, caller: Caller, reached: Reached, checkpoint: Checkpoint) -> Doubts:
-    reader = LabelReader(reached.queries, reached.target.catalog, reached.target.project)
+def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint) -> Doubts:
+    reader = LabelReader(connected.queries, connected.target.catalog, connected.target.project)
     limit_seconds = spec.settings.server_request_limit
     return Doubts(checkpoint, reader, limit_seconds=limit_seconds, emit=caller.emit)
 
 
-async def _watch(spec: ImportSpec, reached: Reached, checkpoint: Checkpoint) -> ConfigWatch | None:
+async def _watch(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint) -> ConfigWatch | None:
     """Begin to watch the project's configuration; it may have changed since the last run on this checkpoint."""
-    config, settings = reached.config, spec.settings
+    config, settings = connected.config, spec.settings
     if config is None or settings.label_config != LabelConfigFrom.SERVER:
         return None
     # Whether the server answers is the concern of the uploads while they go on, and they say so.
-    untold = Target(reached.target.catalog.untold(), reached.target.project)
+    untold = Target(connected.target.catalog.untold(), connected.target.project)
 
     async def read() -> LabelConfig:
         fresh = await label_config_of(settings, untold)
@@ -170,13 +170,13 @@ def _filters(
 
 
 def _announcement(
-    spec: ImportSpec, reached: Reached, checkpoint: Checkpoint, ruleset: RuleSet
+    spec: ImportSpec, connected: Connected, checkpoint: Checkpoint, ruleset: RuleSet
 ) -> Announcement:
     return Announcement(
         source=spec.source.name,
         server=checkpoint.header.server,
-        project=reached.target.project.id,
-        project_name=reached.target.project.name,
+        project=connected.target.project.id,
+        project_name=connected.target.project.name,
         checkpoint=spec.folder,
         keep_data={},
         before=checkpoint.state.counts,

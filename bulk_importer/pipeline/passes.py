@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import DoubtsAwaited
 from bulk_importer.model import ReadPlan
-from bulk_importer.pipeline.flow import PassResult, go_once
+from bulk_importer.pipeline.one_pass.flow import PassResult, go_once
 from bulk_importer.pipeline.run import Run
 
 __all__ = ["Passes"]

@@ -49,7 +49,7 @@ WIDE = {
     "intake/validation/forms/wide": 8,
     "labels/catalogue/words": 6,
     "library/status_values": 6,
-    "pipeline/resume/source_again": 6,
+    "pipeline/resume/recorded_source": 6,
     "pipeline/ruleset": 8,
     "pipeline/summarizing": 8,
     "sandbox/routing": 7,

@@ -23,8 +23,9 @@ from bulk_importer.intake import Rules
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.model import Batch, KeepData, Limits, Outcome
 from bulk_importer.packing import Pool
-from bulk_importer.pipeline.flow import Flow, PassErrors, RunLedger
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.one_pass.flow import Flow, PassErrors, ledger_of
+from bulk_importer.pipeline.one_pass.run_ledger import RunLedger
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.run import Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
@@ -146,7 +147,7 @@ class Offline:
             self.sent.append([each.position for each in batch.each()])
             return self.fate(batch)
 
-        return Flow(self.run, pool, MadeUpSending(self.run, pool, RunLedger(self.run, errors), noted), errors)
+        return Flow(self.run, pool, MadeUpSending(self.run, pool, ledger_of(self.run, errors), noted), errors)
 
     @property
     def fates(self) -> dict[str, int]:

@@ -138,7 +138,7 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
     from bulk_importer.checkpoint.retries import claim_of_retries
-    from bulk_importer.pipeline.resume.source_again import claim_of_place
+    from bulk_importer.pipeline.resume.recorded_source import claim_of_place
 
     try:
         if arguments.repair:
@@ -227,7 +227,7 @@ def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> d
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
-    from bulk_importer.pipeline.resume.source_again import PLACE
+    from bulk_importer.pipeline.resume.recorded_source import PLACE
 
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:

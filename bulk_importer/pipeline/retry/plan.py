@@ -25,7 +25,7 @@ from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.model import ReadPlan
-from bulk_importer.pipeline.resume.source_again import open_again, was_stream
+from bulk_importer.pipeline.resume.recorded_source import open_again, was_stream
 from bulk_importer.pipeline.retry.corrections import corrections_in, standing_corrections, with_ids
 from bulk_importer.pipeline.retry.order import corrections_that_wait
 from bulk_importer.settings import Settings

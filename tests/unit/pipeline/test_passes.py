@@ -7,7 +7,7 @@ from pathlib import Path
 from bulk_importer.errors import ExitCode, NotVerified, SourceUnreadable
 from bulk_importer.events import DoubtsAwaited, DoubtsEnded
 from bulk_importer.model import Batch, Outcome
-from bulk_importer.pipeline.flow import PassResult
+from bulk_importer.pipeline.one_pass.flow import PassResult
 from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.run import Run
 from support.entries import entry

@@ -13,7 +13,7 @@ from bulk_importer.labels.entry import lane_of
 from bulk_importer.model import EntryRun, KeepData, ReadPlan, Rejection, Segment
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.guards.error_budget import require_budget
-from bulk_importer.pipeline.refusals import rejections_of_condemned
+from bulk_importer.pipeline.one_pass.refusals import rejections_of_condemned
 from bulk_importer.pipeline.run import Run
 from bulk_importer.spans import SpanSet
 

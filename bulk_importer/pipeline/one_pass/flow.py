@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,17 +16,16 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
     CheckpointMismatch,
-    ExitCode,
     InputError,
     Interrupted,
     LabelConfigChanged,
 )
-from bulk_importer.events import StopRequested
-from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Apart, Pool
-from bulk_importer.pipeline.feed import Feeder
-from bulk_importer.pipeline.guards.error_budget import require_budget
-from bulk_importer.pipeline.refusals import rejection_of
+from bulk_importer.pipeline.guards.error_budget import ErrorBudgetGuard
+from bulk_importer.pipeline.guards.grace import mind_grace
+from bulk_importer.pipeline.one_pass.feed import Feeder
+from bulk_importer.pipeline.one_pass.refusals import rejection_of
+from bulk_importer.pipeline.one_pass.run_ledger import RunLedger
 from bulk_importer.pipeline.run import Run
 from bulk_importer.settings import LabelConfigFrom
 from bulk_importer.transfer.build import Sending
@@ -35,9 +34,8 @@ from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
 from bulk_importer.transfer.timing import Timing
 
-__all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
+__all__ = ["Flow", "PassErrors", "PassResult", "go_once", "ledger_of"]
 
-_SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 _GATE_NOTE = "gate"
 """Note in the log: what the sending side found out about the server."""
 
@@ -100,41 +98,11 @@ class PassErrors:
         self._stop.request(str(error), error.exit_code)
 
 
-class RunLedger:
-    """The checkpoint as the sending side sees it.
-
-    Doubts learn what comes to be in doubt, and what was sent once more is verified. A refusal by the server makes the
-    label configuration suspect, and counts towards the budget of errors.
-    """
-
-    def __init__(self, run: Run, errors: PassErrors) -> None:
-        self._run = run
-        self._errors = errors
-        self._checkpoint = run.checkpoint
-        self.record_sent = run.checkpoint.record_sent
-        self.record_owed = run.checkpoint.record_owed
-        self.record_suspected = run.checkpoint.record_suspected
-
-    async def record_delivered(self, batch: Batch) -> None:
-        """Record the outcome, and read back what was sent once more."""
-        await self._checkpoint.record_delivered(batch)
-        await self._run.doubts.verify(batch)
-
-    async def record_rejected(self, rejections: Sequence[Rejection], batch: Batch) -> None:
-        """Record what the server refused; that may end the run."""
-        await self._checkpoint.record_rejected(rejections, batch)
-        if self._run.watch is not None:
-            self._run.watch.suspect()
-        try:
-            require_budget(self._run.settings.max_errors, self._checkpoint.state)
-        except BudgetExceeded as error:
-            self._errors.end_run(error)
-
-    async def record_in_doubt(self, batch: Batch, reason: str) -> None:
-        """Record that the answer was lost, and keep the entries to be asked about."""
-        await self._checkpoint.record_in_doubt(batch, reason)
-        for run in batch.runs:
-            self._run.doubts.note(run)
+def ledger_of(run: Run, errors: PassErrors) -> RunLedger:
+    """The checkpoint of a run as the sending side sees it in a pass; too many rejections end the run by `errors`."""
+    checkpoint = run.checkpoint
+    budget = ErrorBudgetGuard(run.settings.max_errors, checkpoint.state, errors.end_run)
+    return RunLedger(checkpoint, run.doubts, run.watch, budget)
 
 
 async def go_once(run: Run) -> PassResult:
@@ -154,7 +122,7 @@ async def go_once(run: Run) -> PassResult:
     may_read = settings.label_config == LabelConfigFrom.SERVER or settings.check_media
     sending = Sending(
         Uploads(run.client, run.project.id, may_read=may_read),
-        Ports(pool, RunLedger(run, errors), run.emit, rejection_of),
+        Ports(pool, ledger_of(run, errors), run.emit, rejection_of),
         SendOptions.of(settings, Remembered.read(state.notes.get(_GATE_NOTE))),
         run.stop,
         Timing(run.clock, run.stop.sleep),
@@ -174,11 +142,14 @@ class Flow:
 
     async def run(self) -> PassResult:
         """Run until the source ends, or something ends the run; nothing is in flight when this returns."""
+        run = self._run
         try:
             async with asyncio.TaskGroup() as tasks:
                 feeding = tasks.create_task(self._feed())
-                self._run.stop.tell(lambda: _cancel(feeding))
-                minding = tasks.create_task(self._mind_grace())
+                run.stop.tell(lambda: _cancel(feeding))
+                minding = tasks.create_task(
+                    mind_grace(run.stop, run.settings, run.emit, give_up=run.client.give_up)
+                )
                 watching = tasks.create_task(self._watch_config())
                 await self._sending.run()
                 feeding.cancel()
@@ -230,20 +201,6 @@ class Flow:
             await self._run.watch.conclude()
         except (LabelConfigChanged, CheckpointError) as error:
             self._errors.add(error)
-
-    async def _mind_grace(self) -> None:
-        """After a stop let land what is in flight, but after a signal not for longer than the grace period.
-
-        An error of our own leaves all the time that a request may take: nobody is about to kill us.
-        """
-        stop, settings = self._run.stop, self._run.settings
-        await stop.requested()
-        grace = settings.grace if stop.exit_code in _SIGNALS else settings.request_timeout
-        self._run.emit(StopRequested(reason=stop.reason, grace_seconds=grace))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await stop.aborted()
-        self._run.client.give_up()
 
 
 def _cancel(task: asyncio.Task[None]) -> None:

@@ -14,7 +14,7 @@ from bulk_importer.errors import BudgetExceeded, CheckpointMismatch, MalformedIn
 from bulk_importer.events import EntriesRejected, SegmentRead, SourceEnded
 from bulk_importer.model import Batch, EntryRun, ErrorBudget, KeepData, Limits, Segment
 from bulk_importer.packing import Pool
-from bulk_importer.pipeline.feed import Feeder, reading_plan
+from bulk_importer.pipeline.one_pass.feed import Feeder, reading_plan
 from bulk_importer.spans import Span
 from support.entries import entry, segment_of
 from support.offline import Offline, offline_run

@@ -20,8 +20,8 @@ from bulk_importer.events import StopRequested
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
 from bulk_importer.model import Batch, ErrorBudget, Outcome
 from bulk_importer.packing import Pool
-from bulk_importer.pipeline.flow import Flow, PassErrors, PassResult
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
+from bulk_importer.pipeline.one_pass.flow import Flow, PassErrors, PassResult
 from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry

@@ -9,7 +9,7 @@ import pytest
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity, identify
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.pipeline.resume.source_again import open_again
+from bulk_importer.pipeline.resume.recorded_source import open_again
 from bulk_importer.sources import open_source
 from support.checkpoints import header
 

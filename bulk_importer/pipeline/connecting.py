@@ -1,0 +1,55 @@
+"""Connects to the server of an import and finds its project, before there is a checkpoint or a run.
+
+Where the project cannot be found, no run begins, and nothing is on record.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bulk_importer.datagym.reads.catalog import Catalog
+from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.wire.client import Client
+from bulk_importer.labels.label_config import LabelConfig
+from bulk_importer.pipeline.ruleset import Target, find_target, label_config_of
+from bulk_importer.pipeline.run import Caller, ImportSpec
+
+__all__ = ["PROJECT_NAME", "Connected", "connect"]
+
+PROJECT_NAME = "project_name"
+"""Note in the log: the name of the project, whose id is in the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The project of an import, on a server that has answered.
+
+    Attributes:
+        config: the label configuration that entries are checked against; None where there is none.
+    """
+
+    client: Client
+    queries: Queries
+    target: Target
+    config: LabelConfig | None
+
+
+@asynccontextmanager
+async def connect(spec: ImportSpec, caller: Caller) -> AsyncIterator[Connected]:
+    """Find the project, and the label configuration that its entries are checked against.
+
+    Raises:
+        BulkImporterError: as `find_target` and `label_config_of`, or a stop is requested before they are done.
+    """
+    async with Client.of(spec.settings, caller.token) as client:
+        async with caller.stop.breaking_off():
+            patience = Patience.of(
+                spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit
+            )
+            queries = Queries(client, patience)
+            target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))
+            config = await label_config_of(spec.settings, target)
+        yield Connected(client, queries, target, config)
