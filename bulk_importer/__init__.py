@@ -27,8 +27,8 @@ from bulk_importer.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer
     from bulk_importer.library.checking import check_labels, check_labels_sync
-    from bulk_importer.library.given import Entries
     from bulk_importer.library.importing import import_labels, import_labels_sync
+    from bulk_importer.library.inputs import Entries
     from bulk_importer.library.retrying import rejections, retry, retry_sync
     from bulk_importer.library.status import status
     from bulk_importer.library.status_values import Status
@@ -44,7 +44,7 @@ else:
         {
             **dict.fromkeys(("Event", "Observer"), "events"),
             **dict.fromkeys(("check_labels", "check_labels_sync"), "library.checking"),
-            "Entries": "library.given",
+            "Entries": "library.inputs",
             **dict.fromkeys(("import_labels", "import_labels_sync"), "library.importing"),
             **dict.fromkeys(("rejections", "retry", "retry_sync"), "library.retrying"),
             "status": "library.status",

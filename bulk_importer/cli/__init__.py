@@ -4,7 +4,7 @@
 `run(arguments)`, which does it and returns an exit code. Only the module of the command that was asked for is
 imported, and it imports heavy libraries where it uses them: `--help` must be instant.
 
-Commands that take the same lie together: `importing`, `checkpoints`, `lookups`, `rehearsal`, `help`, `settings`.
+Commands that take the same stand together: `importing`, `checkpoints`, `lookups`, `practice`, `help`, `settings`.
 `parsing` is how words become settings and help. Besides, all commands share
 
 - `output`: what was asked for, on standard output or in a file; `output_options`: how much is written, and how;

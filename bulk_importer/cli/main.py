@@ -38,7 +38,7 @@ COMMANDS = {
     "help": "explain a topic, or every option of a command",
 }
 _MODULES = {
-    "demo": "rehearsal.demo",
+    "demo": "practice.demo",
     "import": "importing.import_labels",
     "check": "importing.check",
     "status": "checkpoints.status",
@@ -51,7 +51,7 @@ _MODULES = {
     "label-config": "lookups.label_config",
     "doctor": "lookups.doctor",
     "explain": "help.explain",
-    "sandbox": "rehearsal.sandbox",
+    "sandbox": "practice.sandbox",
     "settings": "settings.settings",
     "completion": "help.completion",
     "help": "help.topics",

@@ -7,8 +7,8 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import UsageError
-from bulk_importer.library.given import Entries, all_told, opened, token_for
-from bulk_importer.library.twins import synchronous
+from bulk_importer.library.inputs import Entries, opened, token_for
+from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
@@ -59,14 +59,15 @@ async def check_labels(
         ServerError: the label configuration or the media cannot be read from the server.
     """
     from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.pipeline import Caller
 
     if sample is not None and sample < 1:
         raise UsageError(f"A sample has one entry at least, and not {sample}.")
-    access, tell = token_for(settings, token), all_told(observers)
+    caller = Caller(token_for(settings, token), observers=observers)
     async with opened(source) as (_, readable):
         with scratch_folder() as folder:
-            ruleset = await ruleset_for(settings, access, folder, tell)
-            return await check_source(readable, settings, ruleset, tell, sample=sample, found=found)
+            ruleset = await ruleset_for(settings, caller.token, folder, caller.emit)
+            return await check_source(readable, settings, ruleset, caller.emit, sample=sample, found=found)
 
 
 check_labels_sync = synchronous(check_labels)

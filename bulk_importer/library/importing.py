@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from bulk_importer.library.given import Entries, opened, token_for
-from bulk_importer.library.twins import synchronous
+from bulk_importer.library.inputs import Entries, opened, token_for
+from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer

@@ -8,8 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.library.given import one_checkpoint_in, token_for
-from bulk_importer.library.twins import synchronous
+from bulk_importer.library.inputs import one_checkpoint_in, token_for
+from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import RejectedLine

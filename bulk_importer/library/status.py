@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import ExitCode, most_important
-from bulk_importer.library.given import one_checkpoint_in
+from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.library.status_values import Doubt, LatestRun, Rates, SourceBreak, Status, Trouble
 from bulk_importer.observe.waits import Wait, wait_in_log
 from bulk_importer.summary import RunState

@@ -3,7 +3,7 @@
 - `index` and `name_index` are small files that worker processes map: what is known of each media, and which media a
   file name means. `build_index` and `build_name_index` make them when a checkpoint is begun.
 - What they are made of: `row_spool` holds what the server lists, `lists` reads what people give instead (`tables` and
-  `truth_words` as spreadsheets write it), `task_runs` is either as columns.
+  `booleans` as spreadsheets write it), `task_runs` is either as columns.
 - `rules` says what an entry may do to its media.
 
 The two builders alone ask the server. Nothing here reads an entry.

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bulk_importer.labels.entry import key_of, keys_of, lanes_of
+from bulk_importer.media.booleans import truth_of
 from bulk_importer.media.rules import MediaFlag
-from bulk_importer.media.truth_words import truth_of
 
 __all__ = ["MediaTask", "TaskRun"]
 

@@ -99,7 +99,7 @@ class Caller:
     clock: Callable[[], float] = time.monotonic
 
     def emit(self, event: Event) -> None:
-        """Tell the observers."""
+        """Call all observers with an event, in their order."""
         for observer in self.observers:
             observer(event)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError, most_important
-from bulk_importer.library.given import one_checkpoint_in
+from bulk_importer.library.inputs import one_checkpoint_in
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided

@@ -11,7 +11,7 @@ from bulk_importer.cli import output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
-from bulk_importer.library.given import one_checkpoint_in
+from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
-from bulk_importer.cli.checkpoints.together import together
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _show(
         if "message" in facts:
             messages.complain(facts["message"])
     if arguments.json:
-        shown = together(found, {"state": _state_of_all(found), "exit_code": code})
+        shown = combined(found, {"state": _state_of_all(found), "exit_code": code})
         output.print_json(shown, indent=not is_watched)
         return
     if is_watched and streams.is_screen(sys.stdout):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.cli.checkpoints.together import COUNTS, together
+from bulk_importer.cli.checkpoints.combined import COUNTS, combined
 from bulk_importer.errors import ExitCode, most_important
 
 __all__ = ["status_lines", "table_lines"]
@@ -24,7 +24,7 @@ _COLUMNS = ("source", "state", "done", "entries", "delivered", "rejected", "unco
 def table_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Several checkpoints for people: a line for each, and their sums."""
     usable = [facts for facts in found if "message" not in facts]
-    sums = together(usable, {})
+    sums = combined(usable, {})
     whole = sums if len(usable) != 1 else usable[0]
     rows = [_COLUMNS, *(_row(facts) for facts in found)]
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
-from bulk_importer.cli.checkpoints.together import together
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     code = most_important(ExitCode(facts["exit_code"]) for facts in found)
     if arguments.json:
         output.print_json(
-            together(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code})
+            combined(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code})
         )
     return code
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.cli.rehearsal.demo_corpus import BROKEN
+from bulk_importer.cli.practice.demo_corpus import BROKEN
 from bulk_importer.errors import ExitCode
 from support.commands import COMMAND, Command
 

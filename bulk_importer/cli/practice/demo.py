@@ -87,7 +87,7 @@ def _require_room(folder: Path, entries: int) -> None:
 async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
     import sqlite3
 
-    from bulk_importer.cli.rehearsal.demo_corpus import BROKEN, write_corpus
+    from bulk_importer.cli.practice.demo_corpus import BROKEN, write_corpus
 
     began = time.monotonic()
     labels = folder / "labels.json"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["COUNTS", "together"]
+__all__ = ["COUNTS", "combined"]
 
 COUNTS = ("entries", "delivered", "rejected", "skipped", "in_doubt", "owed")
 """The keys whose values are added up over several checkpoints."""
 
 
-def together(found: Sequence[Mapping[str, Any]], whole: Mapping[str, Any]) -> dict[str, Any]:
+def combined(found: Sequence[Mapping[str, Any]], whole: Mapping[str, Any]) -> dict[str, Any]:
     """One object of the same shape for one checkpoint and for many.
 
     Args:

@@ -1,4 +1,4 @@
-"""Commands that need no DataGym: `sandbox` runs one to rehearse on, and `demo` shows an import on it.
+"""Commands that need no DataGym: `sandbox` runs one to practise on, and `demo` shows an import on it.
 
 `demo_corpus` writes the labels that the demo imports. But for the tests, this is the only room that knows the sandbox.
 """

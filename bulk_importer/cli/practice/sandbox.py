@@ -1,4 +1,4 @@
-"""`bulk-importer sandbox`: runs a DataGym server to rehearse on until it is stopped."""
+"""`bulk-importer sandbox`: runs a DataGym server to practise on until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Makes sources, tokens, folders and observers of what a program, or a person, gives."""
+"""Makes sources, tokens and folders of what a program, or a person, gives."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
@@ -12,11 +12,10 @@ from bulk_importer.errors import UsageError
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.events import Event, Observer
     from bulk_importer.settings import Settings
     from bulk_importer.sources import Source
 
-__all__ = ["Entries", "all_told", "one_checkpoint_in", "opened", "token_for"]
+__all__ = ["Entries", "one_checkpoint_in", "opened", "token_for"]
 
 Entries = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 """Label entries as DataGym documents them, one after the other."""
@@ -59,16 +58,6 @@ def token_for(settings: Settings, token: str | None) -> Token:
     for _, why in idle(settings):
         raise UsageError(f"{why}. Leave it out, or change that.")
     return Token(token) if token is not None else Token.find(settings.token_file)
-
-
-def all_told(observers: Sequence[Observer]) -> Observer:
-    """One observer for all of them, called in their order."""
-
-    def tell(event: Event) -> None:
-        for observer in observers:
-            observer(event)
-
-    return tell
 
 
 def one_checkpoint_in(folder: Path) -> Path:
