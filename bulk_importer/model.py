@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from itertools import chain
-from typing import NewType, Protocol, Self
+from typing import Protocol, Self
 
 import msgspec
 
@@ -29,16 +29,12 @@ __all__ = [
     "KeepData",
     "Limits",
     "Outcome",
-    "Position",
     "ReadPlan",
     "Rejection",
     "Segment",
     "SegmentKey",
     "Severity",
 ]
-
-Position = NewType("Position", int)
-"""0-based index of an entry in the array; never a byte offset."""
 
 
 class KeepData(IntEnum):

@@ -14,7 +14,7 @@ from bulk_importer.cli.parsing.common_flags import add_common_flags, apply_commo
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
-from bulk_importer.settings import nearest
+from bulk_importer.settings import did_you_mean
 
 __all__ = ["COMMANDS", "main", "run", "whole_parser"]
 
@@ -100,7 +100,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     asked = next((word for word in argv if not word.startswith("-")), None)
     if asked is not None and asked not in COMMANDS:
         raise UsageError(
-            f"There is no command {asked!r}.{nearest(asked, COMMANDS)} See 'bulk-importer --help'."
+            f"There is no command {asked!r}.{did_you_mean(asked, COMMANDS)} See 'bulk-importer --help'."
         )
     return _parser_of([] if asked is None else [asked])
 

@@ -97,7 +97,7 @@ def close_streams(complain: Callable[[str], None]) -> bool:
     """Flush both streams; one that is broken is turned away, so that the interpreter does not complain at exit.
 
     Args:
-        complain: told what is missing of the output.
+        complain: called with what is missing of the output, if anything is.
 
     Returns:
         Whether all that was to be on standard output is there, or nobody wants it.

@@ -1,7 +1,7 @@
 """The door for programs: what `import`, `check`, `retry` and `status` do, as functions that take and return values.
 
 A module for each: `importing`, `checking`, `retrying`, and `status`, which gives `status_values`. `inputs` makes
-sources, tokens and folders of what a caller gives, `rulesets` gathers what a check holds entries against, and `sync`
+sources, tokens and folders of what a caller gives, `rulesets` gathers what a check compares entries with, and `sync`
 makes the functions for programs without an event loop. `bulk_importer` exports what programs need, and imports a module
 of this package when it is asked for.
 

@@ -41,7 +41,7 @@ async def check_labels(
 
     Args:
         source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one.
-        settings: those of the import. Without `server` the entries are held against the schema and, where
+        settings: those of the import. Without `server` the entries are checked against the schema and, where
             `label_config` names a file, against that; with it against the configuration and the media of `project`.
         token: of the API; without it that of `Settings.token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event, in the event loop; `Advanced` says how far the check is.
@@ -83,10 +83,10 @@ async def check_source(
     found: Callable[[Finding], None] = _unheard,
     others: Mentions | None = None,
 ) -> CheckReport:
-    """Hold one open source against a ruleset; takes and raises what `Check` does.
+    """Check one open source against a ruleset; takes and raises what `Check` does.
 
     Args:
-        observer: told `Advanced` from the beginning on.
+        observer: receives `Advanced` from the beginning on.
     """
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.check.checking import Check

@@ -96,13 +96,12 @@ def rejections(checkpoint: str | PathLike[str]) -> Iterator[Rejection]:
 
 
 def _rejection(line: RejectedLine) -> Rejection:
-    from bulk_importer.model import Rejection
+    from bulk_importer.model import Element, Rejection
 
     if line.entry_base64 is not None:
         raw = b64decode(line.entry_base64)
     else:
         raw = bytes(line.entry) if line.entry_text is None else line.entry_text.encode()
     offset = -1 if line.offset is None else line.offset
-    return Rejection(
-        position=line.position, offset=offset, media_id=line.media_id, findings=line.findings, raw=raw
-    )
+    element = Element(position=line.position, offset=offset, media_id=line.media_id, raw=raw)
+    return Rejection.of(element, line.findings)

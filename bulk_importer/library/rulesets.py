@@ -1,4 +1,4 @@
-"""Gathers what entries are held against where there is no checkpoint: for a check, and before several imports."""
+"""Gathers what entries are checked against where there is no checkpoint: for a check, and before several imports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ __all__ = ["ruleset_for", "scratch_folder"]
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for what is needed meanwhile."""
+    """A temporary folder, deleted at the end.
+
+    Raises:
+        UsageError: no such folder can be made, or it cannot be used.
+    """
     import tempfile
 
     try:
@@ -40,11 +44,11 @@ def scratch_folder() -> Iterator[Path]:
 async def ruleset_for(
     settings: Settings, token: Token, folder: Path, observer: Observer, *, sibling: Path | None = None
 ) -> RuleSet:
-    """What entries are held against; the server is asked where one is named, and only for what is needed.
+    """Gather what entries are checked against; ask the server where one is named, only for what is needed.
 
     Args:
         folder: where the index of the media is kept.
-        observer: told where the server does not answer, and how far long lists are.
+        observer: receives events: that the server does not answer, and how far long lists are.
         sibling: as `ruleset_of` takes it.
 
     Raises:

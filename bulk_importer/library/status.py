@@ -188,13 +188,13 @@ def _seconds_left(total: int | None, settled: int, rate: float | None) -> float 
     return round((total - settled) / rate, 1) if total is not None and rate and settled < total else None
 
 
-def _waits_for(state: CheckpointState, told: Wait | None) -> Wait | None:
-    """What the run itself told, else that nothing is left but to learn about lost answers."""
+def _waits_for(state: CheckpointState, logged: Wait | None) -> Wait | None:
+    """What the run waits for as its log says; else lost answers, where nothing is left but to learn of these."""
     doubts = state.doubts()
-    if told is None and doubts and state.end is not None and not state.counts.in_flight:
+    if logged is None and doubts and state.end is not None and not state.counts.in_flight:
         since = max(doubt.sent_at for doubt in doubts)
         return Wait(what="doubts", since=written(since), reason=doubts[-1].reason)
-    return told
+    return logged
 
 
 def _doubt(doubt: Undecided, now: float) -> Doubt:

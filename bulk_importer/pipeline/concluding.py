@@ -124,7 +124,7 @@ def _remark(run: Run, result: PassResult) -> str:
         )
     if run.watch is not None and run.watch.has_grown and state.rejected:
         remarks.append(
-            "Something was added to the label configuration since entries were first held against it: "
+            "Something was added to the label configuration since entries were first checked against it: "
             f"'bulk-importer retry {run.folder}' holds what was rejected against it as it is now."
         )
     if run.wiped.unknown:

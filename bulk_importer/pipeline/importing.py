@@ -28,7 +28,7 @@ from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
-from bulk_importer.settings import Settings
+from bulk_importer.settings import Lines, Settings
 from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.options import require_sound
@@ -152,7 +152,7 @@ def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
 def _require_same_form(folder: Path, state: CheckpointState, lines: str) -> None:
     """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
     before = state.notes.get(READ_AS)
-    if state.segments and before is not None and lines not in ("auto", before):
+    if state.segments and before is not None and lines not in (Lines.AUTO, before):
         raise CheckpointMismatch(
             f"The checkpoint {folder} was begun for something else: its source was read as by --lines {before}, and "
             f"--lines is {lines} now. Nothing was sent. Run the command as it was, or name another folder with "

@@ -1,4 +1,4 @@
-"""Gathers what the entries of a run are held against: the label configuration and the media of the project.
+"""Gathers what the entries of a run are checked against: the label configuration and the media of the project.
 
 Both are read once, before the first entry. The index of the media is made when a checkpoint is begun, and kept in its
 folder: a resume must not take its own uploads for those of somebody else.
@@ -45,7 +45,7 @@ _LARGEST_CONFIG_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What entries are held against, for the judges and in words.
+    """What entries are checked against, for the judges and in words.
 
     Attributes:
         rules: for the judges.
@@ -112,7 +112,7 @@ def require_known_codes(settings: Settings) -> None:
 
 
 async def label_config_of(settings: Settings, target: Target | None) -> LabelConfig | None:
-    """The label configuration that entries are held against; None where there is none.
+    """The label configuration that entries are checked against; None where there is none.
 
     Args:
         target: None where no server is asked.
@@ -142,7 +142,7 @@ async def ruleset_of(
     state: CheckpointState | None = None,
     sibling: Path | None = None,
 ) -> RuleSet:
-    """Put together what entries are held against.
+    """Put together what entries are checked against.
 
     Args:
         folder: where the index of the media is kept; one that is there already is used, unless a person gives another

@@ -44,7 +44,7 @@ class Announcement:
         keep_data: how often each form of keepData comes in the first segment that was read.
         before: what was on record when the run began.
         limit: how many entries are sent at most.
-        checked, unchecked: what entries are held against and what not, a phrase each.
+        checked, unchecked: what entries are checked against and what not, a phrase each.
     """
 
     source: str
@@ -82,7 +82,7 @@ class ImportSpec:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks for a run: what they show the server, how they end the run, and what they are told.
+    """Who asks for a run: what they show the server, how they end the run, and who sees its events.
 
     Attributes:
         token: of the API.

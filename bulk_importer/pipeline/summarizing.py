@@ -74,7 +74,7 @@ class Before:
 
     @classmethod
     def of(cls, state: CheckpointState) -> Before:
-        """The sums as they are now."""
+        """The sums in `state` at this moment, to be subtracted later."""
         return cls(state.counts, state.offset, dict(state.finding_counts), state.next_batch)
 
 

@@ -14,7 +14,7 @@ are written, `load` gathers them, and `likeness` finds the name that a misspelt 
 from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
 from bulk_importer.settings.fields import Settings, definitions, idle
-from bulk_importer.settings.likeness import nearest
+from bulk_importer.settings.likeness import did_you_mean
 from bulk_importer.settings.load import Loaded, load
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "MediaBy",
     "Settings",
     "definitions",
+    "did_you_mean",
     "idle",
     "load",
-    "nearest",
 ]

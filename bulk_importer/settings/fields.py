@@ -143,7 +143,7 @@ class Settings:
         COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
     )
 
-    # checking: what entries are held against before they are sent
+    # checking: what entries are checked against before they are sent
     label_config: str = setting(
         LABEL_CONFIG,
         LabelConfigFrom.SERVER.value,

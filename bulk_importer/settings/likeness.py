@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from bulk_importer.settings.definition import VARIABLE_PREFIX
 
-__all__ = ["nearest"]
+__all__ = ["did_you_mean"]
 
 _LIKENESS = 0.75  # imprt, --grce and max_inflight are above it; --dry-run and --retry-share (0.53) are not
 _SHORTEST_BEGINNING = 3
 _MOST_SUGGESTED = 3
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A question that names what was probably meant, with a blank before it; empty where nothing is close.
 
     Close is a slip of the fingers, or the beginning of a few names. What all names begin with says nothing, and counts

@@ -11,7 +11,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import text_of
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
 from bulk_importer.settings.fields import Settings, definitions
-from bulk_importer.settings.likeness import nearest
+from bulk_importer.settings.likeness import did_you_mean
 
 __all__ = ["Loaded", "load"]
 
@@ -62,7 +62,7 @@ def _slips(environment: Mapping[str, str], known: Mapping[str, Definition]) -> I
     variables = [*(each.variable for each in known.values()), CONFIG_VARIABLE]
     for variable in sorted(environment):
         if variable.startswith(VARIABLE_PREFIX) and variable not in variables:
-            question = nearest(variable, variables)
+            question = did_you_mean(variable, variables)
             if question:
                 yield f"The variable {variable} is not a setting, and is ignored.{question}"
 
@@ -88,5 +88,5 @@ def _from_file(
         raise UsageError(f"The settings file {config_file} is not TOML: {error}.") from error
     for name, value in found.items():
         if name not in known:
-            raise UsageError(f"{config_file}: {name} is not a setting.{nearest(name, known)}")
+            raise UsageError(f"{config_file}: {name} is not a setting.{did_you_mean(name, known)}")
         yield name, value, f"file {config_file}"

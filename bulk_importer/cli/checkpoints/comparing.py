@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.errors import UsageError
+from bulk_importer.settings import MediaBy
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
@@ -19,7 +20,7 @@ _PIECE_BYTES = 1 << 20
 
 
 async def compared_with_source(source: str, state: CheckpointState, observer: Observer) -> Claim:
-    """Hold each segment of a source, read again, against its digest."""
+    """Read a source again, and compare each segment with its digest."""
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
     from bulk_importer.sources import open_source
@@ -65,7 +66,7 @@ async def compared_with_server(
     from bulk_importer.sources import open_source
 
     header = proof.header
-    if header.settings.get("media_by", "id") != "id":
+    if header.settings.get("media_by", MediaBy.ID) != MediaBy.ID:
         raise UsageError("--against-server cannot compare an import that named media by file name.")
     settings = gather(arguments).settings
     server = header.server if settings.server is None else server_url(settings.server)

@@ -43,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="*",
         metavar="SOURCE",
-        help="what was imported, as 'import' takes it: each segment is held against its digest; of several checkpoints "
-        "it belongs to the one whose source had the same name",
+        help="what was imported, as 'import' takes it: each segment is compared with its digest; of several "
+        "checkpoints it belongs to the one whose source had the same name",
     )
     parser.add_argument(
         "--repair",

@@ -14,7 +14,7 @@ from bulk_importer.errors import ExitCode
 __all__ = ["EVERYWHERE", "MEANINGS", "PRECEDENCE_TEXT", "Meaning", "codes_of", "readme_tables"]
 
 _SENDING = ("import", "retry")
-_ASKING = ("projects", "datasets", "media", "label-config")
+_LOOK_UPS = ("projects", "datasets", "media", "label-config")
 _ENDED_SO = "the latest run ended so"
 _AGAIN = "Run the same command again: it resumes."
 EVERYWHERE = frozenset({ExitCode.USAGE, ExitCode.INTERRUPTED, ExitCode.UNFORESEEN})
@@ -55,7 +55,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
-            **_each(_ASKING, "the list is complete"),
+            **_each(_LOOK_UPS, "the list is complete"),
             "explain": "it is explained",
             "settings": "they are shown",
             "help": "it is shown",
@@ -120,7 +120,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "with --against-server: the server cannot be asked",
             "status": _ENDED_SO,
             "doctor": "something on the way to the server is wrong; it is named with a remedy",
-            **_each(_ASKING, "the server cannot be asked"),
+            **_each(_LOOK_UPS, "the server cannot be asked"),
         },
     ),
     ExitCode.CHECKPOINT: Meaning(

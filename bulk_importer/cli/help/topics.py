@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.settings import nearest
+from bulk_importer.settings import did_you_mean
 
 __all__ = ["configure", "run", "topics"]
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.topic in COMMANDS:
         text = _options_of(arguments.topic)
     else:
-        near = nearest(arguments.topic, [*topics(), *COMMANDS])
+        near = did_you_mean(arguments.topic, [*topics(), *COMMANDS])
         raise UsageError(
             f"There is no topic and no command {arguments.topic!r}.{near} See 'bulk-importer help'."
         )

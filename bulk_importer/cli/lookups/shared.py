@@ -58,13 +58,13 @@ async def opened_catalog(settings: Settings, observer: Observer | None = None) -
     """The catalog of the server that the settings name, with the token of this process.
 
     Args:
-        observer: told where the server does not answer, and how far long lists are; without one a person is told the
-            first of these.
+        observer: receives events: that the server does not answer, and how far long lists are. Without one, a person
+            sees the first of these on standard error.
     """
     from bulk_importer.datagym.reads import opening
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.observe import SilentServerNotice
 
-    token, told = Token.find(settings.token_file), observer or SilentServerNotice(messages.say)
-    async with opening.opened_catalog(settings, token, told) as catalog:
+    token, emit = Token.find(settings.token_file), observer or SilentServerNotice(messages.say)
+    async with opening.opened_catalog(settings, token, emit) as catalog:
         yield catalog

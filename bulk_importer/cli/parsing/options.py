@@ -12,7 +12,7 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.parsing.settings_file import settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
-from bulk_importer.settings import Loaded, definitions, idle, load, nearest
+from bulk_importer.settings import Loaded, definitions, did_you_mean, idle, load
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -70,7 +70,7 @@ class Parser(argparse.ArgumentParser):
         advice = ""
         unknown = re.match(r"unrecognized arguments: (--[^ =]+)", message)
         if unknown:
-            advice = nearest(unknown.group(1), self._option_string_actions)
+            advice = did_you_mean(unknown.group(1), self._option_string_actions)
         raise UsageError(
             f"{message.rstrip('.')}.{advice} See '{self.prog} {'--help-all' if unknown else '--help'}'."
         )

@@ -115,8 +115,8 @@ def _beside(sources: Sequence[str]) -> Iterator[Path]:
 
 
 def _xdg_folders(environment: Mapping[str, str]) -> list[Path]:
-    told = environment.get("XDG_CONFIG_HOME", "")
-    if os.path.isabs(told):  # the specification: relative ones are to be ignored
-        return [Path(told, "bulk-importer")]
+    folder = environment.get("XDG_CONFIG_HOME", "")
+    if os.path.isabs(folder):  # the specification: relative ones are to be ignored
+        return [Path(folder, "bulk-importer")]
     home = environment.get("HOME")
     return [Path(home, ".config", "bulk-importer")] if home else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
-from bulk_importer.settings import nearest
+from bulk_importer.settings import did_you_mean
 
 __all__ = ["example_names", "example_text"]
 
@@ -21,14 +21,14 @@ def example_names() -> list[str]:
 
 
 def example_text(name: str) -> str:
-    """The text of one of them.
+    """The text of the example settings file of this name.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no such example; the nearest name is given.
     """
     known = example_names()
     if name not in known:
         raise UsageError(
-            f"There is no example {name!r}.{nearest(name, known)} There are: {', '.join(known) or 'none here'}."
+            f"There is no example {name!r}.{did_you_mean(name, known)} There are: {', '.join(known) or 'none here'}."
         )
     return (_FOLDER / f"{name}.toml").read_text("utf-8").rstrip("\n")

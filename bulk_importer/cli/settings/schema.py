@@ -14,7 +14,7 @@ _BOUNDED = ("integer", "number")
 def settings_schema() -> dict[str, Any]:
     """What a settings file may hold. Whatever fits it is read, but for what is known only when it is put to use.
 
-    Bounds are stated for numbers; a quantity that is written with a unit is held against them when it is read.
+    Bounds are stated for numbers; a quantity that is written with a unit is checked against them when it is read.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -44,7 +44,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         keep_data: accepted entries by what they say in keepData.
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
         groups: findings above a note, grouped, errors first.
-        checked, unchecked: what entries were held against and what not, a phrase each.
+        checked, unchecked: what entries were checked against and what not, a phrase each.
     """
 
     entries: int
@@ -68,7 +68,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check:
-    """One source, held against one ruleset. Construct it, `run` it once.
+    """One source, checked against one ruleset. Construct it, `run` it once.
 
     Args:
         source: open, and closed by the caller.

@@ -1,4 +1,4 @@
-"""Notices when the label configuration of the project changes while entries are held against an older reading of it.
+"""Notices when the label configuration of the project changes while entries are checked against an older reading of it.
 
 The configuration is kept in the checkpoint's log, together with which entries were delivered when the server was last
 seen to have it. It is read again when a run begins, every now and then while it goes on, when the server refuses what
@@ -50,11 +50,11 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class ConfigWatch:
-    """Compares what the server says now with what entries are held against. `begin` it, let it `run`, `conclude` it.
+    """Compares what the server says now with what entries are checked against. `begin` it, let it `run`, `conclude` it.
 
     Args:
         read: reads the configuration of the project anew.
-        known: what entries are held against in this run.
+        known: what entries are checked against in this run.
         poll_seconds: how long between two readings.
 
     Attributes:
@@ -116,7 +116,7 @@ class ConfigWatch:
             await self._judge(now)
 
     async def conclude(self) -> None:
-        """Read the configuration a last time: what was sent after the last reading was held against it, too.
+        """Read the configuration a last time: what was sent after the last reading was checked against it, too.
 
         A server that went away meanwhile is not waited for: the next run reads it in any case.
 

@@ -15,6 +15,7 @@ from bulk_importer.packing import Pool
 from bulk_importer.pipeline.guards.error_budget import require_budget
 from bulk_importer.pipeline.one_pass.refusals import rejections_of_condemned
 from bulk_importer.pipeline.run import Run
+from bulk_importer.settings import Lines
 from bulk_importer.spans import SpanSet
 
 __all__ = ["READ_AS", "Feeder", "reading_plan"]
@@ -114,7 +115,9 @@ class Feeder:
     async def _note_form(self, intake: Intake) -> None:
         """Put on record how the source is read, once: read otherwise, a position would mean something else."""
         if READ_AS not in self._checkpoint.state.notes:
-            await self._checkpoint.record_note(READ_AS, "lines" if intake.is_lines else "array")
+            await self._checkpoint.record_note(
+                READ_AS, (Lines.LINES if intake.is_lines else Lines.ARRAY).value
+            )
 
     def _rejected_in(self, segment: Segment) -> SpanSet:
         """The positions of a segment that are on record as rejected."""

@@ -194,7 +194,7 @@ class Flow:
                 return  # what is in flight may land
 
     async def _conclude_watch(self) -> None:
-        """Look once more whether the configuration is what entries were held against, unless the run was cut short."""
+        """Look once more whether the configuration is that of the checks, unless the run was cut short."""
         if self._run.watch is None or self._run.stop.is_requested or not self._sending.requests:
             return
         try:

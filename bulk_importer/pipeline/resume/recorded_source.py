@@ -70,7 +70,7 @@ def was_stream(header: Header, state: CheckpointState) -> bool:
 
 
 async def open_again(folder: Path, header: Header, state: CheckpointState, given: str | None) -> Source:
-    """Open the source of the checkpoint in `folder`; what is read of it is held against the recorded digests.
+    """Open the source of the checkpoint in `folder`; what is read of it is compared with the recorded digests.
 
     Args:
         given: where a person says that the source is; no other place is tried then.

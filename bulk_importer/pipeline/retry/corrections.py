@@ -49,18 +49,18 @@ def corrections_in(
     found: dict[int, Correction] = {}
     for number, line in _lines(path):
         try:
-            told = msgspec.json.decode(line, type=_Line)
+            given = msgspec.json.decode(line, type=_Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
-        if told.position in found:
-            raise UsageError(f"{path}, line {number}: position {told.position} is there twice.")
-        raw = told.raw
+        if given.position in found:
+            raise UsageError(f"{path}, line {number}: position {given.position} is there twice.")
+        raw = given.raw
         if not raw:
             raise UsageError(
-                f"{path}, line {number}: there is no 'entry' for position {told.position}. Leave the line out, or give "
-                "the entry there as JSON."
+                f"{path}, line {number}: there is no 'entry' for position {given.position}. Leave the line out, or "
+                "give the entry there as JSON."
             )
-        found[told.position] = Correction(told.position, raw)
+        found[given.position] = Correction(given.position, raw)
     left_out = [position for position in sorted(found) if position in settled and position not in rejected]
     for position in left_out:
         del found[position]

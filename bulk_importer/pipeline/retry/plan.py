@@ -167,7 +167,7 @@ class RetryPlan:
         return list(corrections) if names is None else with_ids(corrections, NameIndex(names))
 
     def _rules(self) -> Rules:
-        """Rules that hold entries against nothing; media may be named as they were in the import."""
+        """Rules that check entries against nothing; media may be named as they were in the import."""
         names = names_in(self._folder)
         return Rules() if names is None else NamedRules.of(Rules(), str(names))
 

@@ -37,6 +37,7 @@ from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
 from bulk_importer.pipeline.summarizing import Before
+from bulk_importer.settings import Lines
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Summary
@@ -177,7 +178,7 @@ async def _import(spec: RetrySpec, caller: Caller, retry: RetryFolder, header: H
         project=header.project,
         checkpoint=str(retry.checkpoint),
         path=None,
-        lines="lines",
+        lines=Lines.LINES.value,
         limit=None,
         settled_by=None,
         source_grew=False,

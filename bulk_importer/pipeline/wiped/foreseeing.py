@@ -73,7 +73,7 @@ async def foresee(
 
     Args:
         before: what other sources of the command have on record.
-        rules: what entries will be held against.
+        rules: what entries will be checked against.
         passed: receives after each segment the source, and how many of its bytes (decompressed) were read.
     """
     others = Mentions()

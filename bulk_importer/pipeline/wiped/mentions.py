@@ -144,7 +144,7 @@ class _Table:
         return slots[slot] == key
 
     def keys(self) -> Iterator[int]:
-        """All of them."""
+        """All keys of the table, in no particular order."""
         return filter(None, self._slots)
 
     def note(self, keys: Iterable[int]) -> list[int]:

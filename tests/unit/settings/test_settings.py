@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import UsageError
-from bulk_importer.settings import Definition, Settings, definitions, load, nearest
+from bulk_importer.settings import Definition, Settings, definitions, did_you_mean, load
 from bulk_importer.settings.units import (
     BUDGET,
     CODES,
@@ -90,7 +90,7 @@ def test_a_variable_that_is_empty_is_not_set(tmp_path: Path) -> None:
 )
 def test_only_what_is_close_is_suggested(name: str, names: list[str], meant: str) -> None:
     """A suggestion that is not close sends a person in a wrong direction."""
-    assert nearest(name, names) == meant
+    assert did_you_mean(name, names) == meant
 
 
 def test_a_program_that_gives_a_value_of_another_type_hears_which_is_wanted() -> None:

@@ -40,7 +40,7 @@ def watch(checkpoint: Checkpoint, known: LabelConfig, *answers: LabelConfig | Ex
 
 
 async def test_additions_are_kept_and_losses_end_the_run(checkpoint: Checkpoint) -> None:
-    """A loss is said once: the next reading is held against what is kept then."""
+    """A loss is said once: the next reading is compared with what is kept then."""
     watching = watch(checkpoint, CARS, BOTH, ServerUnavailable("http://h", "it is gone"), CARS, CARS)
     await watching.begin()
     with pytest.raises(LabelConfigChanged, match="POINT 'poi' is gone"):

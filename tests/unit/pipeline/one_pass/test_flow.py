@@ -149,7 +149,7 @@ async def test_a_second_signal_gives_up_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_changed_label_configuration_is_found_behind_the_last_batch(tmp_path: Path) -> None:
-    """What was sent after the last reading was held against the older one, too."""
+    """What was sent after the last reading was checked against the older one, too."""
 
     async def read() -> LabelConfig:
         return LabelConfig(())
