@@ -21,7 +21,7 @@ What it promises, whatever happens on either side:
 over the source until nothing more can be sent or known, and leaves record and summary to `concluding`. In a pass,
 segments are read, judged and recorded, and what is owed of them goes into the pool, which blocks while it is full; the
 dispatcher empties the pool. Both run until the source ends or a stop is requested. `summarizing` does the sums,
-`ruleset` gathers what entries are checked against.
+`ruleset` gathers what entries are checked against, `announcing` says what a run is about to do.
 
 Rooms: `one_pass` is one pass over the source; `check` judges an input without sending anything; `guards` end a run
 while it goes on; `resume` knows how an earlier run is gone on with; `retry` feeds rejected entries again; `wiped` finds
@@ -33,13 +33,14 @@ from typing import TYPE_CHECKING
 from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from bulk_importer.pipeline.announcing import Announcement
     from bulk_importer.pipeline.importing import import_source
-    from bulk_importer.pipeline.run import Announcement, Caller, ImportSpec
+    from bulk_importer.pipeline.run import Caller, ImportSpec
 else:
     __getattr__ = lazy_exports(
         __name__,
         {
-            "Announcement": "run",
+            "Announcement": "announcing",
             "Caller": "run",
             "ImportSpec": "run",
             "import_source": "importing",

@@ -34,7 +34,7 @@ async def conclude(run: Run, result: PassResult) -> Summary:
         retries=result.retries,
     )
     try:
-        await asyncio.to_thread(run.mention_log.sync)
+        await asyncio.to_thread(run.media.log.sync)
         await _note_mentioned(run)
     except CheckpointError as error:
         errors.append(error)
@@ -102,7 +102,7 @@ async def _record_ended(checkpoint: Checkpoint, summary: Summary) -> None:
 
 async def _note_mentioned(run: Run) -> None:
     """Put on record how many media the whole source mentions, for this summary and for later ones."""
-    state, wiped = run.checkpoint.state, run.wiped
+    state, wiped = run.checkpoint.state, run.media.wiped
     if state.end is not None and wiped.media is not None:
         mentioned = Mentioned.of(state, wiped.media, wiped.not_mentioned)
         if mentioned != Mentioned.kept(state):
@@ -127,6 +127,6 @@ def _remark(run: Run, result: PassResult) -> str:
             "Something was added to the label configuration since entries were first checked against it: "
             f"'bulk-importer retry {run.folder}' holds what was rejected against it as it is now."
         )
-    if run.wiped.unknown:
-        remarks.append(f"It is not known {run.wiped.unknown}.")
+    if run.media.wiped.unknown:
+        remarks.append(f"It is not known {run.media.wiped.unknown}.")
     return " ".join(remarks)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint
@@ -13,17 +11,17 @@ from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
-from bulk_importer.model import KeepData, Segment
+from bulk_importer.model import Segment
+from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import PROJECT_NAME, Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
-from bulk_importer.pipeline.run import Announcement, Caller, ImportSpec, Run, SegmentFilter
+from bulk_importer.pipeline.run import Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
-from bulk_importer.pipeline.wiped.mention_log import MentionLog
-from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
+from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_media
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import LabelConfigFrom
 
@@ -39,21 +37,18 @@ async def open_run(
     Raises:
         BulkImporterError: a part cannot be had, or a stop is requested before all are there.
     """
-    project, stop = connected.target.project, caller.stop
     async with AsyncExitStack() as opened:
-        async with stop.breaking_off():
+        async with caller.stop.breaking_off():
             if PROJECT_NAME not in checkpoint.state.notes:
-                await checkpoint.record_note(PROJECT_NAME, project.name)
+                await checkpoint.record_note(PROJECT_NAME, connected.target.project.name)
             await note_place(checkpoint, spec.source)
+            # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)
             delivered = await _already_delivered(spec, checkpoint, ruleset)
-            wiped = _wiped_entries(spec, ruleset, opened)
-            mention_log = opened.enter_context(
-                await asyncio.to_thread(MentionLog, spec.folder, checkpoint.state.position, wiped.mentions)
-            )
+            media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
         doubts = _doubts(spec, caller, connected, checkpoint)
-        contact = FirstContact(connected.client, spec.settings.wait_for_server, stop, caller.emit)
+        contact = FirstContact(connected.client, spec.settings.wait_for_server, caller.stop, caller.emit)
 
         def emit(event: Event) -> None:
             doubts.see(event)
@@ -64,21 +59,19 @@ async def open_run(
             source=spec.source,
             settings=spec.settings,
             folder=spec.folder,
-            stop=stop,
+            stop=caller.stop,
             clock=caller.clock,
             emit=emit,
-            begin=_Beginning(caller, _announcement(spec, connected, checkpoint, ruleset)),
+            announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
             client=connected.client,
-            project=project,
+            project=connected.target.project,
             checkpoint=checkpoint,
             ruleset=ruleset,
             doubts=doubts,
             watch=watch,
             first_contact=contact,
-            filters=_filters(checkpoint, delivered, wiped, mention_log),
-            wiped=wiped,
-            mention_log=mention_log,
-            held=spec.neighbours.in_doubt_beside(spec.folder) if spec.neighbours else frozenset(),
+            filters=_filters(checkpoint, delivered, media),
+            media=media,
             before=Before.of(checkpoint.state),
         )
 
@@ -137,18 +130,20 @@ async def _already_delivered(
     )
 
 
-def _wiped_entries(spec: ImportSpec, ruleset: RuleSet, opened: AsyncExitStack) -> WipedEntries:
-    """Begin to follow what is wiped; at the end of the run the neighbours learn what this source mentions."""
-    neighbours = spec.neighbours
-    if neighbours is None:
-        return WipedEntries(ruleset.rules, importable=ruleset.media)
-    wiped = WipedEntries(ruleset.rules, importable=ruleset.media, others=neighbours.mentions)
-    opened.push_async_callback(asyncio.to_thread, neighbours.end, spec.folder, wiped.mentions)
-    return wiped
+def _followed_media(
+    spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet
+) -> AbstractAsyncContextManager[FollowedMedia]:
+    return follow_media(
+        spec.folder,
+        checkpoint.state.position,
+        ruleset.rules,
+        importable=ruleset.media,
+        neighbours=spec.neighbours,
+    )
 
 
 def _filters(
-    checkpoint: Checkpoint, delivered: AlreadyDelivered | None, wiped: WipedEntries, mention_log: MentionLog
+    checkpoint: Checkpoint, delivered: AlreadyDelivered | None, media: FollowedMedia
 ) -> tuple[SegmentFilter, ...]:
     """Leave out what was delivered already, find what is wiped, keep what is mentioned."""
 
@@ -156,17 +151,15 @@ def _filters(
         """Only segments that are not on record: what the others mention was noted when they were read first."""
         return lambda segment: see(segment) if segment.key.first >= checkpoint.state.position else segment
 
-    follow = of_new(wiped.follow), of_new(mention_log.keep)
     if delivered is None:
-        return follow
+        return (of_new(media.follow),)
 
     def note_delivered(segment: Segment) -> Segment:
-        run = delivered.delivered_in(segment)
-        wiped.note(run)
-        mention_log.note(run)
+        media.note(delivered.delivered_in(segment))
         return segment
 
-    return of_new(note_delivered), delivered.leave_out, *follow
+    # Noted before it is left out: what is gone from a segment cannot be found in it any more.
+    return of_new(note_delivered), delivered.leave_out, of_new(media.follow)
 
 
 def _announcement(
@@ -184,18 +177,3 @@ def _announcement(
         checked=ruleset.checked,
         unchecked=ruleset.unchecked,
     )
-
-
-class _Beginning:
-    """Announces a run when it is called for the first time."""
-
-    def __init__(self, caller: Caller, announcement: Announcement) -> None:
-        self._caller = caller
-        self._announcement = announcement
-        # Set by the first call.
-        self._is_announced = False
-
-    def __call__(self, keep_data: Mapping[KeepData, int]) -> None:
-        if not self._is_announced:
-            self._is_announced = True
-            self._caller.announce(replace(self._announcement, keep_data=keep_data))

@@ -6,57 +6,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bulk_importer.checkpoint import Checkpoint, Counts
+from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Event, Observer
 from bulk_importer.intake import Intake, IntakeOptions
-from bulk_importer.model import KeepData, ReadPlan, Segment
+from bulk_importer.model import ReadPlan, Segment
+from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.summarizing import Before
-from bulk_importer.pipeline.wiped.mention_log import MentionLog
+from bulk_importer.pipeline.wiped.followed_media import FollowedMedia
 from bulk_importer.pipeline.wiped.neighbours import Neighbours
-from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Announcement", "Caller", "ImportSpec", "Run", "SegmentFilter"]
+__all__ = ["Caller", "ImportSpec", "Run", "SegmentFilter"]
 
 SegmentFilter = Callable[[Segment], Segment]
 """Changes a judged segment before it is recorded, or takes note of it; called once for each, in order of position."""
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """What a run is about to do, said before its first upload.
-
-    Attributes:
-        keep_data: how often each form of keepData comes in the first segment that was read.
-        before: what was on record when the run began.
-        limit: how many entries are sent at most.
-        checked, unchecked: what entries are checked against and what not, a phrase each.
-    """
-
-    source: str
-    server: str
-    project: str
-    project_name: str
-    checkpoint: Path
-    keep_data: Mapping[KeepData, int]
-    before: Counts
-    limit: int | None
-    checked: Sequence[str] = ()
-    unchecked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +88,10 @@ class Run:
     Attributes:
         folder: of the checkpoint.
         emit: tells the caller's observers, and those parts of the run that have to know.
-        begin: called before the first upload with the mix of keepData in a segment; only the first call counts.
+        announcer: says before the first upload what the run is about to do.
         watch: notices when the label configuration changes; None where it is not the server's.
         filters: what each judged segment goes through, in order, before it is recorded.
-        wiped, mention_log: filters whose sums the summary needs.
-        held: keys of media that are in doubt in another source of the command: nothing of theirs is sent.
+        media: which media the entries mention and wipe, and which wait for other sources of the command.
         before: the sums of the ledger when the run began.
     """
 
@@ -125,7 +101,7 @@ class Run:
     stop: StopSwitch
     clock: Callable[[], float]
     emit: Observer
-    begin: Callable[[Mapping[KeepData, int]], None]
+    announcer: Announcer
     client: Client
     project: Project
     checkpoint: Checkpoint
@@ -134,9 +110,7 @@ class Run:
     watch: ConfigWatch | None
     first_contact: FirstContact
     filters: tuple[SegmentFilter, ...]
-    wiped: WipedEntries
-    mention_log: MentionLog
-    held: frozenset[int]
+    media: FollowedMedia
     before: Before
 
     def intake(self, plan: ReadPlan) -> Intake:

@@ -23,12 +23,14 @@ from bulk_importer.intake import Rules
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.model import Batch, KeepData, Limits, Outcome
 from bulk_importer.packing import Pool
+from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.one_pass.flow import Flow, PassErrors, ledger_of
 from bulk_importer.pipeline.one_pass.run_ledger import RunLedger
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.run import Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
+from bulk_importer.pipeline.wiped.followed_media import FollowedMedia
 from bulk_importer.pipeline.wiped.mention_log import MentionLog
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
@@ -120,7 +122,7 @@ class Offline:
     """A run and what was seen of it.
 
     Attributes:
-        begun: with which mixes of keepData the run was begun.
+        begun: with which mix of keepData the run was announced.
         later: seconds that the clock of the doubts is ahead.
         sent: the positions of each batch that left.
         fate: of the batches, for flows that are made from then on.
@@ -193,6 +195,9 @@ async def offline_run(
     begun: list[Mapping[KeepData, int]] = []
     given_up, reader = GivenUp(), NoTasks()
     client = cast("Client", given_up)
+    announcement = Announcement(
+        "s", "http://localhost", "p", "p", folder / "cp", {}, checkpoint.state.counts, None
+    )
     wiped = WipedEntries(Rules())
     doubts = Doubts(
         checkpoint,
@@ -209,7 +214,7 @@ async def offline_run(
             stop=stop,
             clock=clock,
             emit=events.append,
-            begin=begun.append,
+            announcer=Announcer(lambda announcement: begun.append(announcement.keep_data), announcement),
             client=client,
             project=Project("p", "p", "IMAGE"),
             checkpoint=checkpoint,
@@ -218,9 +223,9 @@ async def offline_run(
             watch=None,
             first_contact=FirstContact(client, 1.0, stop, events.append),
             filters=tuple(filters),
-            wiped=wiped,
-            mention_log=mention_log,
-            held=frozenset(key_of(lane_of(media_id)) for media_id in held),
+            media=FollowedMedia(
+                wiped, mention_log, frozenset(key_of(lane_of(media_id)) for media_id in held)
+            ),
             before=Before.of(checkpoint.state),
         )
         try:

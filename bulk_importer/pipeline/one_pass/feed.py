@@ -83,7 +83,7 @@ class Feeder:
                     if self.is_limited:
                         return
             except MalformedInput as error:
-                self._run.begin({})
+                self._run.announcer.announce({})
                 await self._checkpoint.record_broken(error.position, error.offset, error.reason)
                 raise
             except SourceUnreadable as error:
@@ -92,7 +92,7 @@ class Feeder:
                     state = self._checkpoint.state
                     await self._checkpoint.record_broken(state.position, state.offset, error.reason)
                 raise
-            self._run.begin({})
+            self._run.announcer.announce({})
             end = intake.end
             if end is not None and self._checkpoint.state.end is None:
                 await self._checkpoint.record_end(end.total, end.length)
@@ -134,12 +134,14 @@ class Feeder:
             self._allowed -= len(run)
         self._tell(segment, rejected_before)
         if len(run):
-            self._run.begin({keep: count for keep in KeepData if (count := run.keeps.count(keep))})
+            self._run.announcer.announce(
+                {keep: count for keep in KeepData if (count := run.keeps.count(keep))}
+            )
             await self._pool.put(run)
 
     def _free(self, run: EntryRun) -> EntryRun:
         """What no other source of the command has in doubt."""
-        held = self._run.held
+        held = self._run.media.held
         if not held or held.isdisjoint(run.keys):
             return run
         free = [index for index, key in enumerate(run.keys) if key not in held]
