@@ -33,10 +33,15 @@ class RunState(StrEnum):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries by the place where they ended, and what it took.
+    """The sums of one run, or of all runs on a checkpoint: how many entries ended where, and what that took.
 
     Attributes:
-        entries: positions read; each is in exactly one of the next five.
+        entries: how many positions were read; each is in exactly one of the next five.
+        delivered: how many entries the server accepted.
+        rejected: how many entries were found wrong or were refused by the server.
+        skipped: how many elements hold only `label_classes`.
+        in_doubt: how many entries were in requests whose answer was lost.
+        owed: how many entries are still to be sent.
         bytes: of the source that were read (decompressed).
         seconds: wall clock time of the runs.
         requests, retries: uploads sent, and how many of them were sent again.
@@ -60,7 +65,7 @@ _COUNTS = tuple(field for field in Tally.__struct_fields__ if field != "findings
 
 
 class Summary(Tally, frozen=True, kw_only=True):
-    """The tally of the ledger, how the run stands, and what it was about.
+    """What came of an import: the sums over all runs on its checkpoint, how it stands, and what it was about.
 
     Attributes:
         started, ended: when the run began and was over, ISO 8601 with the zone of this machine; empty where that is not

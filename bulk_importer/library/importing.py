@@ -39,7 +39,12 @@ async def import_labels(
         The summary, as the command line prints it; its `exit_code` says whether anything is left to look at.
 
     Raises:
-        BulkImporterError: the run could not begin.
+        UsageError: the settings cannot be meant, or `source` is nothing that can be imported.
+        InputError: the source cannot be opened.
+        ServerError: the server does not answer, refuses the token, or does not know the project.
+        CheckpointError: the checkpoint is of another import, damaged, locked by another process, or cannot be written.
+
+    After that nothing is raised that can be foreseen: an error that ends the run is in the summary.
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
     from bulk_importer.pipeline import Caller, ImportSpec, import_source

@@ -52,7 +52,12 @@ async def retry(
         What came of it; `summary` is that of the import, and its `exit_code` says whether anything is left to look at.
 
     Raises:
-        BulkImporterError: the retry could not begin; nothing was sent.
+        UsageError: the settings or the corrections cannot be meant, the folder holds several checkpoints, or the
+            source of the import is needed and cannot be read.
+        ServerError: the server does not answer, refuses the token, or does not know the project.
+        CheckpointError: there is no checkpoint, or it is damaged, locked by another process, or cannot be written.
+
+    With each of them nothing was sent.
     """
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.retry.plan import RetrySpec

@@ -30,10 +30,15 @@ _REPLACING = ("media-replaced", "media-finished")
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check found. The first keys are a contract with programs that read them.
+    """What a check found in one source: the object that `bulk-importer check --json` prints.
+
+    The first keys are a contract with programs that read them.
 
     Attributes:
-        entries: elements that were read; each is counted in exactly one of the next three.
+        entries: how many elements were read; each is in exactly one of the next three.
+        accepted: how many entries an import would send.
+        rejected: how many entries an import would not send, because they have an error.
+        skipped: how many elements hold only `label_classes`.
         findings: code -> how many, of all severities.
         bytes: of the source, decompressed.
         message: why reading ended early; empty where it did not.
