@@ -34,6 +34,7 @@ async def conclude(run: Run, result: PassResult) -> Summary:
         retries=result.retries,
     )
     try:
+        # Nobody waited for the disk while the run went on; from here on a power cut takes nothing of it away.
         await asyncio.to_thread(run.media.log.sync)
         await _note_mentioned(run)
     except CheckpointError as error:
@@ -54,6 +55,7 @@ async def conclude(run: Run, result: PassResult) -> Summary:
     try:
         write_summary(run.folder, summary)
     except CheckpointError as error:
+        # A disk that refused the record refuses the summary, too: that is said once.
         if not any(isinstance(each, CheckpointError) for each in errors):
             summary = summary_with([*errors, error])
     run.emit(RunEnded(exit_code=summary.exit_code, state=summary.state))

@@ -78,6 +78,7 @@ async def _see_through(run: Run) -> Summary:
         await conclude_early(run.checkpoint, run.folder, unforeseen, run.emit)
         raise
     finally:
+        # Its timer would go off in a run that is over.
         run.first_contact.close()
     return await conclude(run, result)
 

@@ -14,7 +14,7 @@ from bulk_importer.pipeline.run import Caller, ImportSpec
 
 __all__ = ["open_checkpoint"]
 
-_SECONDS_BETWEEN_TRIES = 0.1
+_SECONDS_BETWEEN_TRIES = 0.1  # short enough that a person sees no delay
 
 
 async def open_checkpoint(

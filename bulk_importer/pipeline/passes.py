@@ -97,6 +97,7 @@ class Passes:
         run, doubts = self._run, self._run.doubts
         with suppress(ServerError, Interrupted):
             while doubts.exist and not run.stop.is_requested:
+                # Before it asks: an answer is final only where the requests were over when the question was put.
                 left = doubts.seconds_until_known()
                 if await doubts.ask() and self._can_read_again:
                     return True

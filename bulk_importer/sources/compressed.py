@@ -18,7 +18,7 @@ __all__ = ["CompressedSource", "unpacked"]
 
 _PIECE_BYTES = 1 << 18
 _OUT_BYTES = 1 << 20
-_LONGEST_MARK_BYTES = 6
+_LONGEST_MARK_BYTES = 6  # that of xz, below
 
 
 class _GzipMember:
@@ -27,7 +27,7 @@ class _GzipMember:
     def __init__(self, _: bytes) -> None:
         import zlib
 
-        self._member = zlib.decompressobj(wbits=31)
+        self._member = zlib.decompressobj(wbits=31)  # 16 for the form of gzip, 15 for its largest window
 
     @property
     def eof(self) -> bool:

@@ -16,7 +16,7 @@ from bulk_importer.sources.pread import read_at
 __all__ = ["EntriesSource", "FileSource", "PipeSource"]
 
 _PIECE_BYTES = 1 << 20
-_F_SETPIPE_SZ = 1031
+_F_SETPIPE_SZ = 1031  # of Linux; `fcntl` has the name nowhere else, and other systems refuse the number
 
 
 class FileSource(Owned):
@@ -70,6 +70,7 @@ class _FileStream:
 
     async def read(self, limit: int) -> bytes:
         piece = await asyncio.to_thread(self._source.pread, min(limit, _PIECE_BYTES), self._offset)
+        # After the reading: a change that comes between a look and a reading would go unnoticed.
         self._source.check_unchanged()
         self._offset += len(piece)
         return piece

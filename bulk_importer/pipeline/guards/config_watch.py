@@ -30,7 +30,7 @@ __all__ = ["ConfigWatch", "digest_of", "kept_config"]
 _NOTE = "label_config"
 _SOON_SECONDS = 1.0
 _LAST_LOOK_SECONDS = 10.0
-_MOST_SPANS = 1000
+_MOST_SPANS = 1000  # each is some 20 bytes of a note, which is written anew whenever something was delivered
 _MOST_SHOWN = 10
 
 
@@ -103,9 +103,8 @@ class ConfigWatch:
             try:
                 async with asyncio.timeout(self._poll_seconds):
                     await self._is_suspect.wait()
-                await asyncio.sleep(
-                    _SOON_SECONDS
-                )  # refusals come in swarms, one reading is enough for all of them
+                # Refusals come in swarms; one reading is enough for all of them.
+                await asyncio.sleep(_SOON_SECONDS)
             except TimeoutError:
                 pass
             self._is_suspect.clear()
@@ -133,6 +132,7 @@ class ConfigWatch:
     async def _judge(self, now: LabelConfig) -> None:
         kept = kept_config(self._checkpoint)
         if kept is not None and now == kept.config:
+            # More was delivered while the server still had it: a later change does not put that in question.
             if self._checkpoint.state.counts.delivered != kept.delivered_count:
                 await self._keep(now)
             return

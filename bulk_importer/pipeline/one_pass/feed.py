@@ -104,11 +104,13 @@ class Feeder:
         state = self._checkpoint.state
         if judged.key.first >= state.position and state.end is not None:
             raise _longer(judged)
+        # Taken before the segment is recorded, which adds its own rejections to those on record.
         rejected_before = self._rejected_in(judged)
         segment = judged
         for each in self._run.filters:
             segment = each(segment)
         await self._checkpoint.record_segment(segment)
+        # In this order: on record before anything of it can leave, and nothing leaves of one that is too much.
         require_budget(self._run.settings.max_errors, state)
         await self._hand_on(segment, rejected_before)
 

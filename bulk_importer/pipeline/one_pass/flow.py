@@ -146,12 +146,14 @@ class Flow:
         try:
             async with asyncio.TaskGroup() as tasks:
                 feeding = tasks.create_task(self._feed())
+                # A stop ends the reading at once; only what is in flight is waited for.
                 run.stop.tell(lambda: _cancel(feeding))
                 minding = tasks.create_task(
                     mind_grace(run.stop, run.settings, run.emit, give_up=run.client.give_up)
                 )
                 watching = tasks.create_task(self._watch_config())
                 await self._sending.run()
+                # Nothing is left to send. Two of these would go on for ever, waiting for a stop and for changes.
                 feeding.cancel()
                 minding.cancel()
                 watching.cancel()

@@ -42,6 +42,7 @@ class FollowedMedia:
         Raises:
             CheckpointUnusable: the file of mentioned media cannot be written.
         """
+        # In this order: an entry that is rejected because it wipes brings nothing that a later one could wipe.
         return self.log.keep(self.wiped.follow(segment))
 
 

@@ -102,6 +102,7 @@ class Mentions:
         return again
 
     def _noted_among_few(self, keys: Sequence[int]) -> list[int]:
+        # Nearly always all are new and none comes twice: two operations on whole sets, and no loop.
         new = set(keys)
         if len(new) == len(keys) and self._few.isdisjoint(new):
             self._few |= new
