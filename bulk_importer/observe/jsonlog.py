@@ -49,12 +49,12 @@ class JsonLog:
         """
         if self._given_up or isinstance(event, Advanced):
             return
-        told = {
+        facts = {
             "at": written_time(self._clock(), "milliseconds"),
             "event": type(event).__name__,
             **to_builtins(event),
         }
-        line = as_json(told, indent=False) + b"\n"
+        line = as_json(facts, indent=False) + b"\n"
         try:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`

@@ -1,8 +1,8 @@
 """Shows how far something is: a line that moves on a terminal, a line now and then elsewhere, or objects for programs.
 
-Each is told the events of a run as they come, and looks at the clock by itself as well: when nothing comes, because a
+Each receives the events of a run as they come, and looks at the clock by itself as well: when nothing comes, because a
 server is silent, the seconds go on. What moves is drawn by the thread that looks at the clock, and never by the one
-that tells: a terminal that is stopped (Ctrl-S) holds up no run as long as nothing but the line is to be written.
+that sends events: a terminal that is stopped (Ctrl-S) holds up no run as long as nothing but the line is to be written.
 """
 
 from __future__ import annotations
