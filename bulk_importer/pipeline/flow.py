@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import to_builtins
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.errors import (
     BudgetExceeded,
@@ -33,7 +34,6 @@ from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bulk_importer.datagym.answers.verdicts import Again, may_concern_request
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.model import Limits
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.admission import Admission
@@ -26,7 +27,6 @@ from bulk_importer.transfer.sender.scored import Scored
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Backoff, Timing
 
 __all__ = ["Sending"]
 

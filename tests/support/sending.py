@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bulk_importer.datagym.answers.verdicts import Accept, Verdict
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import ServerUnavailable
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.spans import Span
@@ -15,7 +16,6 @@ from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.latency_probe import Unlimited
 from bulk_importer.transfer.interfaces import SendContext
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["BATCH", "CONTEXT", "Diary", "FakeSender", "admission_of", "positions_in"]
 

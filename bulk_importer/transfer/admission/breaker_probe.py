@@ -29,9 +29,9 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
     is_in_words,
 )
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["BreakerProbe"]
 

@@ -32,10 +32,10 @@ from bulk_importer.datagym.answers.verdicts import (
     is_in_words,
     may_concern_request,
 )
+from bulk_importer.datagym.timing import Backoff
 from bulk_importer.model import Batch
 from bulk_importer.transfer.isolation.body_limit import BodyLimit
 from bulk_importer.transfer.isolation.parts import Isolation, Refused
-from bulk_importer.transfer.timing import Backoff
 
 __all__ = ["Passage", "Rehearsal", "Soundings"]
 

@@ -14,10 +14,10 @@ from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
 from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.datagym.answers.verdicts import Again, Cause, Verdict
+from bulk_importer.datagym.timing import Backoff
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext, Sender
-from bulk_importer.transfer.timing import Backoff
 
 __all__ = ["Retried"]
 

@@ -23,6 +23,7 @@ from bulk_importer.datagym.answers.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import BulkImporterError, ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, Event, OutageBegan, OutageEnded, RetryScheduled
 from bulk_importer.model import Batch, Limits, Rejection
@@ -35,7 +36,6 @@ from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.options import SendOptions
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
 from support.around.simulated_time import run_in_simulated_time
 from support.entries import run_of
 from support.sending import Diary
@@ -96,7 +96,7 @@ class World:
                 pacing=Pacing(),
             ),
             self.stop,
-            Timing(loop.time, self.stop.sleep, chance=lambda: 0.5),
+            Timing(loop.time, self.stop.sleep, jitter=lambda: 0.5),
         )
         self.dispatcher = self._sending.dispatcher
 

@@ -14,10 +14,10 @@ from bulk_importer.datagym.answers.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.timing import Timing
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0

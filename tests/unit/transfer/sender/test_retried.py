@@ -20,10 +20,10 @@ from bulk_importer.datagym.answers.verdicts import (
     StopKind,
     Verdict,
 )
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.events import Event, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.sender.retried import Retried
-from bulk_importer.transfer.timing import Backoff, Timing
 from support.sending import BATCH, CONTEXT, FakeSender
 
 BUSY = Again(Cause.UNAVAILABLE, "status 503")
@@ -42,7 +42,7 @@ class World:
             self.inner,
             Backoff(
                 RetryPolicy(base_seconds=1.0, cap_seconds=8.0),
-                Timing(lambda: self.now, self.sleep, chance=lambda: 0.999),
+                Timing(lambda: self.now, self.sleep, jitter=lambda: 0.999),
             ),
             budget or RetryBudget(),
             max_attempts=max_attempts,
@@ -90,7 +90,7 @@ async def test_a_part_of_a_batch_that_is_taken_apart_is_tried_again_by_others() 
 
 
 async def test_what_the_server_asks_for_is_waited_for() -> None:
-    """And not less, whatever chance says."""
+    """And not less, whatever the jitter."""
     world = World(Again(Cause.THROTTLED, "status 429", after_seconds=30.0))
     await world.run()
     assert 30 <= world.slept[0] <= 31

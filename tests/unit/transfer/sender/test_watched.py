@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, Refuse, Verdict
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.packing import Pool
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Backoff, Timing
 from support.sending import BATCH, CONTEXT, FakeSender, admission_of
 
 
