@@ -22,7 +22,7 @@ from bulk_importer.transfer.sender.guarded import Guarded
 from bulk_importer.transfer.sender.http import Http
 from bulk_importer.transfer.sender.paced import Paced
 from bulk_importer.transfer.sender.recorded import Recorded
-from bulk_importer.transfer.sender.retried import Retried
+from bulk_importer.transfer.sender.retrying import Retrying
 from bulk_importer.transfer.sender.scored import Scored
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.slots import Slots
@@ -85,7 +85,7 @@ class Sending:
         sender = Guarded(sender, admission)
         sender = Exclusive(sender)
         sender = Paced(sender, schedule)
-        return Retried(
+        return Retrying(
             sender,
             self._backoff,
             options.budget,

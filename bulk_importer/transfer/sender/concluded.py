@@ -48,7 +48,7 @@ class Concluded:
             if context.is_trial:
                 self._admission.breaker.release_trial()
         self._admission.latency.ended(self._clock() - started)
-        self._slots.notice()  # an outage may be over
+        self._slots.wake()  # an outage may be over
         if isinstance(verdict, Accept):
             await self._ledger.record_delivered(batch)
             self._emit(

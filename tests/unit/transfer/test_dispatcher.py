@@ -125,12 +125,12 @@ class World:
         return not self._is_away()
 
     async def upload_nothing(self) -> Verdict:
-        """As `Soundings` has it."""
+        """As `HarmlessRequests` has it."""
         self.looks += 1
         return AWAY if self._is_away() else self.nothing
 
     async def rehearse(self, body: bytes) -> Verdict:
-        """As `Soundings` has it: what a gateway dislikes it dislikes without the last bracket, too."""
+        """As `HarmlessRequests` has it: what a gateway dislikes it dislikes without the last bracket, too."""
         positions = json.loads(body)
         if positions and isinstance(positions[0], dict):  # an entry that says nothing
             self.looks += 1

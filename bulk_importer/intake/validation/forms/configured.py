@@ -22,7 +22,7 @@ from msgspec.structs import astuple
 
 from bulk_importer.intake.validation.forms.coordinates import SHAPES, Point
 from bulk_importer.intake.validation.forms.plain import has_twice
-from bulk_importer.intake.validation.forms.wide import Form, Place, Question, Tally, struct_of
+from bulk_importer.intake.validation.forms.wide import ElementCount, Form, Place, Question, struct_of
 from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 
 __all__ = ["ConfiguredForm"]
@@ -51,7 +51,7 @@ class ConfiguredForm:
         ]
         self.type: Form = msgspec.defstruct("ConfiguredEntry", fields, gc=False, kw_only=True)
 
-    def tally(self, entry: Form) -> Tally | None:
+    def tally(self, entry: Form) -> ElementCount | None:
         """Count a decoded entry; None if it needs the exact look."""
         count = _Count(keys=1 + (entry.keepData is not UNSET))
         if entry.global_classifications is UNSET:
@@ -62,7 +62,7 @@ class ConfiguredForm:
             count.keys += 1
             if not _count_groups(entry.labels, self._groups, count):
                 return None
-        return Tally(count.keys, count.weight, count.notes())
+        return ElementCount(count.keys, count.weight, count.notes())
 
 
 @dataclass(slots=True)

@@ -54,11 +54,11 @@ async def test_another_batch_may_try_when_the_one_that_tried_is_through() -> Non
     """Also where it did not leave."""
     admission, pool = admission_of(StopSwitch()), Pool(1)
     slots = Slots(pool, Gate(Bounds()), admission, lambda: 0.0)
-    breaker, noticed = admission.breaker, asyncio.Event()
+    breaker, woken = admission.breaker, asyncio.Event()
     breaker.saw(AWAY)
     async with asyncio.TaskGroup() as tasks:
-        probing = tasks.create_task(breaker.run(noticed.set))
-        await noticed.wait()
+        probing = tasks.create_task(breaker.run(woken.set))
+        await woken.wait()
         probing.cancel()
     context = slots.take(starved=False)
     assert context.is_trial

@@ -14,7 +14,7 @@ from bulk_importer.transfer.stop import StopSwitch
 from support.sending import BATCH, CONTEXT, FakeSender, admission_of
 
 
-class Soundings:
+class HarmlessRequests:
     """A route to which nothing passes but what this test sends."""
 
     async def upload_nothing(self) -> Verdict:
@@ -31,7 +31,7 @@ def passage_of() -> Passage:
     """One that has seen nothing yet, for bodies of ten bytes."""
     stop = StopSwitch()
     return Passage(
-        Soundings(),
+        HarmlessRequests(),
         seal=Pool(1).seal_again,
         backoff=Backoff(RetryPolicy(), Timing(lambda: 0.0, stop.sleep)),
         is_stopping=lambda: False,

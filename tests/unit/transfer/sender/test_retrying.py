@@ -23,7 +23,7 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.events import Event, RetryScheduled
 from bulk_importer.model import Batch
-from bulk_importer.transfer.sender.retried import Retried
+from bulk_importer.transfer.sender.retrying import Retrying
 from support.sending import BATCH, CONTEXT, FakeSender
 
 BUSY = Again(Cause.UNAVAILABLE, "status 503")
@@ -38,7 +38,7 @@ class World:
         self.events: list[Event] = []
         self.may_retry = True
         self.inner = FakeSender(*verdicts)
-        self.retried = Retried(
+        self.retrying = Retrying(
             self.inner,
             Backoff(
                 RetryPolicy(base_seconds=1.0, cap_seconds=8.0),
@@ -55,7 +55,7 @@ class World:
         self.now += seconds
 
     async def run(self) -> Verdict:
-        return await self.retried.send(BATCH, CONTEXT)
+        return await self.retrying.send(BATCH, CONTEXT)
 
     @property
     def attempts(self) -> list[int]:

@@ -19,7 +19,7 @@ from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext, Sender
 
-__all__ = ["Retried"]
+__all__ = ["Retrying"]
 
 _IN_PLACE = frozenset(
     {Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT}
@@ -27,7 +27,7 @@ _IN_PLACE = frozenset(
 """Causes that pass by themselves, so that the same request may succeed a moment later."""
 
 
-class Retried:
+class Retrying:
     """Sends a batch until its verdict is final, or more tries are pointless for now.
 
     Args:
