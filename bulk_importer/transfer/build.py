@@ -23,6 +23,7 @@ from bulk_importer.transfer.sender.http import Http
 from bulk_importer.transfer.sender.paced import Paced
 from bulk_importer.transfer.sender.recorded import Recorded
 from bulk_importer.transfer.sender.retrying import Retrying
+from bulk_importer.transfer.sender.returned import Returned
 from bulk_importer.transfer.sender.scored import Scored
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.slots import Slots
@@ -62,13 +63,14 @@ class Sending:
         admission = Admission(self._breaker, latency, stop, uploads.error)
         slots = Slots(ports.pool, gate, admission, clock)
         sender = self._sender(uploads, ports, timing, admission)
-        sender = Concluded(sender, ports, slots, admission, clock)
+        sender = Returned(sender, admission, wake=slots.wake, clock=clock)
+        sender = Concluded(sender, ports, slots, clock)
         isolator = Isolator(ports, sender, slots, self._passage, admission, self._backoff)
-        self.dispatcher = Dispatcher(ports, sender, slots, isolator, admission, self._limits)
+        self._dispatcher = Dispatcher(ports, sender, slots, isolator, admission, self._limits)
 
     async def run(self) -> None:
         """Empty the pool; returns and raises as `Dispatcher.run`."""
-        await self.dispatcher.run()
+        await self._dispatcher.run()
 
     def _sender(self, uploads: UploadRoute, ports: Ports, timing: Timing, admission: Admission) -> Sender:
         """The layers from the request outwards to the retries: the last one is what a batch meets first."""

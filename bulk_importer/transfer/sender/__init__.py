@@ -3,6 +3,7 @@
 A batch goes through them from the top down, and its verdict comes back up:
 
     concluded    records what was delivered or is in doubt, and tells people
+    returned     ends its trial, counts how long it took, and wakes who waits for that
     retrying     sends again what was not executed and may pass in a moment; not what is taken apart
     paced        waits for the rates and the hours that a person allowed
     exclusive    leaves beside others, or alone

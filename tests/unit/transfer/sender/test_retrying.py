@@ -85,7 +85,7 @@ async def test_a_part_of_a_batch_that_is_taken_apart_is_tried_again_by_others() 
     """They know what the tries before it showed."""
     world = World(BUSY)
     suspect = Batch(number=8, runs=(), body=b"[1]", entries=1, weight=1, suspect=True)
-    assert await world.retried.send(suspect, CONTEXT) == BUSY
+    assert await world.retrying.send(suspect, CONTEXT) == BUSY
     assert world.attempts == [1]
 
 
@@ -153,7 +153,7 @@ async def test_what_is_sent_is_let_go_with_the_verdict(verdicts: list[Verdict]) 
 
     async def send() -> weakref.ref[Megabytes]:
         batch = Megabytes()
-        await world.retried.send(cast("Batch", batch), CONTEXT)
+        await world.retrying.send(cast("Batch", batch), CONTEXT)
         return weakref.ref(batch)
 
     gc.disable()
