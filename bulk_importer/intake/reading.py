@@ -289,27 +289,33 @@ class Intake:
         assert self._cutter is not None
         job, key = pending.job, pending.recorded
         if key is not None:
+            # On record: it has to be the very segment that was read before, and nothing is learnt from it.
             if result.digest != key.digest or result.count != key.count:
                 raise self._changed(key)
             return await self._segment(key, pending, result)
         found, consumed = result.found, result.found.consumed
         if found.end is not None:
+            # The array closes here: what workers read behind it is not part of it.
             self._array_end = job.offset + found.end
             self._stop_here(None)
         elif found.damage is not None:
+            # What stands before the damage is good and goes out first; the error is raised after that.
             damage, at = found.damage, job.offset + found.damage.offset
             position = self._position + result.count
             self._stop_here(
                 MalformedInput(self._source.name, position, at, damage.reason, advice=damage.advice)
             )
         elif not result.count:
+            # An element longer than the stretch: the same again, larger than what was too small.
             self._go_on_at(job.offset, comma=job.comma, least=job.length)
             return None
         elif consumed < job.length or not job.guessed:
+            # The guess was wrong, or none was made: what follows begins behind the last whole element.
             self._go_on_at(job.offset + consumed, comma=True)
         if not result.count:
             return None
         self._cutter.learn(result.joint, longest=max(found.lengths), count=result.count, consumed=consumed)
+        # From here on nothing is read before this byte again, so a stream need not keep it.
         self._reader.release(job.offset + consumed)
         key = SegmentKey(self._position, result.count, job.offset, consumed, result.digest)
         self._position += result.count

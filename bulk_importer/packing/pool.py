@@ -156,6 +156,7 @@ class Pool:
         runs = batch.runs if indexes is None else self._taken(batch, indexes)
         lanes = list(chain.from_iterable(run.lanes for run in runs))
         if outcome is Outcome.IN_DOUBT:
+            # Before they are released, or what waits behind them would come to the front.
             self.shut(dict.fromkeys(lanes))
         released = self._lanes.release(lanes)
         self._prepend([*runs, *released] if outcome is Outcome.OWED else released)

@@ -31,6 +31,7 @@ from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Sending"]
 
+# The first and one more, as the docstring of the package draws it.
 _ATTEMPTS_IN_PLACE = 2
 
 

@@ -72,6 +72,7 @@ class Dispatcher:
             watching = tasks.create_task(self._admission.run(self._slots.wake))
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
+            # Both wait for ever; without this the group would not end when the last batch has its outcome.
             following.cancel()
             watching.cancel()
         if self._admission.failure:
@@ -124,6 +125,7 @@ class Dispatcher:
             case NotSent(is_on_record=False):
                 pass
             case _:
+                # Before its lanes are free: an entry has to be owed on record before another batch may be sent with it.
                 await self._ledger.record_owed(batch, verdict.reason)
         self._pool.settle(batch, Outcome.OWED)
         if isinstance(verdict, Stop):

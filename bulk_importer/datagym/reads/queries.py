@@ -188,7 +188,7 @@ class Queries:
 
     @property
     def way(self) -> str:
-        """As `Client.way`."""
+        """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
         return self._client.way
 
     @contextmanager

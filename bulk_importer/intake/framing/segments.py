@@ -96,10 +96,10 @@ class LineBreaks:
     joint = b""
 
     def begin(self, head: bytes) -> None:
-        """Nothing to learn."""
+        """Do nothing: a line break needs no example."""
 
     def learn(self, joint: bytes) -> None:
-        """Nothing to learn."""
+        """Do nothing: how lines are joined is known."""
 
     def last(self, data: bytes) -> int | None:
         """The byte behind the last line break in `data`."""

@@ -42,7 +42,9 @@ _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
     "from bulk_importer.intake.workers.main import serve; serve(int(sys.argv[2]))"
 )
+# One death may be chance (the kernel needed memory); three on the same bytes are not.
 _LIVES = 3
+# A process whose socket broke is ending already; its last words are worth so long a wait.
 _END_SECONDS = 0.3
 
 
@@ -125,6 +127,7 @@ class WorkerProcesses:
             try:
                 result = await child.ask(job, data)
             except (OSError, EOFError) as error:
+                # Not to be killed by `aclose` while a thread waits for its end.
                 self._all.discard(child)
                 death = await asyncio.to_thread(child.end)
                 if life == _LIVES - 1:

@@ -15,6 +15,7 @@ from bulk_importer.transfer.admission.latency_guard import LatencyGuard
 
 __all__ = ["LatencyLimit", "LatencyProbe", "Unlimited"]
 
+# Enough for a median that the first read, which opens the connection, does not move.
 _READS_AT_REST = 5
 
 
@@ -43,7 +44,7 @@ class Unlimited:
         return True
 
     def ended(self, seconds: float) -> None:
-        """Ignore it."""
+        """Do nothing: no pause follows a request."""
 
     async def run(self, wake: Callable[[], None]) -> None:
         """Return at once: there is nothing to watch."""

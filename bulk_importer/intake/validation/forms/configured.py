@@ -113,7 +113,7 @@ class _Question:
         self.is_plain = not self.below.questions
 
     def narrow(self) -> Question | None:
-        """The same for a narrow form: texts alone, and none whose length needs a closer look."""
+        """The question for a narrow form: texts alone, of no length that needs a closer look; None without values."""
         if self.value is None:
             return None
         one: Form = self.value
@@ -198,7 +198,7 @@ class _Asked:
         count.required += times * self.required
 
     def count_one(self, answers: Form, count: _Count) -> bool:
-        """The same for nested answers, of which the server reads the first alone."""
+        """Count nested answers, of which the server reads the first alone; False if they need the exact look."""
         given = len(self.questions) - astuple(answers).count(UNSET)
         count.keys -= 1  # the object of nested answers stands in a list, under no key of its own
         return given == 1 and self.count(answers, count)
