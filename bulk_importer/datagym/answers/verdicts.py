@@ -112,7 +112,7 @@ class Refuse(msgspec.Struct, frozen=True):
 
 
 class InDoubt(msgspec.Struct, frozen=True):
-    """The request was, is being, or will be executed, or not: never send it again before that is known."""
+    """Nobody knows whether the request was, is being, or will be executed: never send it again before that is known."""
 
     cause: Cause
     reason: str
