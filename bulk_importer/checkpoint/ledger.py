@@ -270,11 +270,13 @@ class Checkpoint:
     async def _turn(self, subject: int) -> None:
         """Return when nothing about `subject` is queued, so that the state tells whether a record may follow."""
         while (ahead := self._queued.get(subject)) is not None:
+            # Shielded: a caller that is cancelled must not cancel the write, which others wait for as well.
             await asyncio.shield(ahead)
 
     async def _write(
         self, record: Record, rejections: tuple[Rejection, ...] = (), digests: bytes = b""
     ) -> None:
+        # No `await` between the question and the queue: another record that came in between could make this one wrong.
         require(self.state, record)
         claims = self._claims(record)
         if any(self._claimed.meets(*span) for span in claims):

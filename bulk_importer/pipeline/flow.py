@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import to_builtins
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.errors import (
     BudgetExceeded,
@@ -23,7 +24,7 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import StopRequested
 from bulk_importer.model import Batch, Rejection
-from bulk_importer.packing import Apart, Pool
+from bulk_importer.packing import Pool, Suspects
 from bulk_importer.pipeline.feed import Feeder
 from bulk_importer.pipeline.guards.error_budget import require_budget
 from bulk_importer.pipeline.refusals import rejection_of
@@ -33,7 +34,6 @@ from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["Flow", "PassErrors", "PassResult", "RunLedger", "go_once"]
 
@@ -148,7 +148,7 @@ async def go_once(run: Run) -> PassResult:
     pool = Pool(
         settings.pool_bytes,
         next_number=state.next_batch,
-        apart=Apart((each.spans, each.tries) for each in state.suspects if not each.condemned),
+        suspects=Suspects((each.spans, each.tries) for each in state.suspects if not each.condemned),
     )
     errors = PassErrors(run.stop)
     may_read = settings.label_config == LabelConfigFrom.SERVER or settings.check_media
@@ -177,7 +177,7 @@ class Flow:
         try:
             async with asyncio.TaskGroup() as tasks:
                 feeding = tasks.create_task(self._feed())
-                self._run.stop.tell(lambda: _cancel(feeding))
+                self._run.stop.subscribe(lambda: _cancel(feeding))
                 minding = tasks.create_task(self._mind_grace())
                 watching = tasks.create_task(self._watch_config())
                 await self._sending.run()

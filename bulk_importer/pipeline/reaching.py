@@ -6,7 +6,6 @@ Both are there before the run is. Where one of them cannot be had, no run begins
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, SourceId
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.routes import server_url
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import CheckpointLocked
 from bulk_importer.labels.label_config import LabelConfig
@@ -54,9 +54,7 @@ async def reach(spec: ImportSpec, caller: Caller) -> AsyncIterator[Reached]:
     """
     async with Client.of(spec.settings, caller.token) as client:
         async with caller.stop.breaking_off():
-            patience = Patience.of(
-                spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit
-            )
+            patience = Patience.of(spec.settings, Timing(caller.clock, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
             target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))
             config = await label_config_of(spec.settings, target)

@@ -121,7 +121,7 @@ class CompressedSource(Owned):
 
 
 class _Unpacking:
-    """A stream of what a packed stream holds. `took` is told how many bytes of that were read."""
+    """A stream of what a packed stream holds. `took` is called with how many bytes of that were read."""
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Whether every claim does."""
+        """Whether every claim of the proof holds."""
         return all(claim.holds for claim in self.claims)
 
 
