@@ -12,6 +12,9 @@ from support.places import TOP
 PACKAGE = TOP / "bulk_importer"
 UNIT = TOP / "tests" / "unit"
 ROOTS = (PACKAGE, TOP / "tests", TOP / "benchmarks")
+"""Where folders are small. `findings` is left out: a finding is called by its name, `findings/NAME.sh`, stands alone,
+and is found by the table of its README, which `test_findings.py` holds against the folder."""
+
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 
 OF_A_PACKAGE = {
