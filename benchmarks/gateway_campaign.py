@@ -24,6 +24,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, log2
@@ -193,7 +194,7 @@ class Campaign:
             if (found := seen_labels(held[media_id])) != expected:
                 differences.append(f"media {media_id} holds {found} and should hold {expected}")
         refused = len(entries) - len(delivered)
-        sent = sum(seen["method"] == "POST" for seen in _ask(url, "/sandbox/requests"))
+        sent = _uploads(url)
         self.requests += sent
         if sent > (most := most_requests(len(entries), refused, runs)):
             differences.append(f"{sent} requests were sent, and {most} are allowed: {gateway.script()}")
@@ -209,19 +210,32 @@ class Campaign:
             with subprocess.Popen(
                 [*command, "--json", "--quiet"], stdout=subprocess.PIPE, text=True, env=self.environment
             ) as process:
-                try:
-                    said, _ = process.communicate(timeout=self.chance.uniform(0.3, 2.0) if kills else 110)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.communicate()
-                    self.kills += 1
+                if kills and self._killed(process, url):
                     kills -= 1
                     continue
+                said, _ = process.communicate(timeout=110)
             kills = 0
             summary = json.loads(said)
             if not summary["owed"] and not summary["in_doubt"]:
                 return summary, run
         return summary, RUNS
+
+    def _killed(self, process: subprocess.Popen[str], url: str) -> bool:
+        """Kill the importer when so many of its uploads have come, unless it ends before."""
+        most = _uploads(url) + self.chance.randint(1, 12)
+        while process.poll() is None:
+            if _uploads(url) >= most:
+                process.kill()
+                process.communicate()
+                self.kills += 1
+                return True
+            time.sleep(0.01)
+        return False
+
+
+def _uploads(url: str) -> int:
+    """How many uploads the sandbox has seen."""
+    return sum(seen["method"] == "POST" for seen in _ask(url, "/sandbox/requests"))
 
 
 def _ask(url: str, path: str, body: object = None) -> Any:

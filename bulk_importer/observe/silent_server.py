@@ -48,7 +48,7 @@ class SilentServerNotice:
                 )
             case AnswerDelayed():
                 self._write_line(
-                    f"{event.server} has not answered for {event.seconds:.0f} s. SilentServerNotice until "
+                    f"{event.server} has not answered for {event.seconds:.0f} s. Waiting until "
                     f"{self._at(event.patience_seconds)} at most.",
                     Level.WARNING,
                 )
