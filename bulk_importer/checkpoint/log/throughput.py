@@ -83,9 +83,8 @@ class Throughput:
             case InDoubt(batch=batch, reason=reason):
                 at, _ = self._under_way.get(batch, (0.0, 0))
                 self.troubles.append(Trouble(at, batch, reason))
-            case RunBegan(at=at) | RunEnded(at=at):
-                if at:
-                    self.until(at)
+            case RunBegan(at=at) | RunEnded(at=at) if at:
+                self.until(at)
             case Resolved() | Skipped() | Corrected() | Suspected():
                 pass  # changes nothing that is counted here
             case Circumstance() | Header() | Snapshot() | End() | Broken():
