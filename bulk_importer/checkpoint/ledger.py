@@ -20,6 +20,7 @@ from bulk_importer.checkpoint.log.commit import GroupCommit
 from bulk_importer.checkpoint.log.file import read_log
 from bulk_importer.checkpoint.log.records import (
     Broken,
+    Circumstance,
     Corrected,
     Delivered,
     End,
@@ -34,6 +35,7 @@ from bulk_importer.checkpoint.log.records import (
     SegmentRead,
     Sent,
     Skipped,
+    Snapshot,
     Suspected,
 )
 from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
@@ -306,7 +308,9 @@ class Checkpoint:
                 return ()
             case Sent() | Rejected() | Skipped():
                 return record.spans
-            case _:
+            case Delivered() | Owed() | InDoubt() | Resolved() | Corrected() | Suspected():
+                return ()
+            case Circumstance() | Header() | Snapshot() | SegmentRead() | End() | Broken():
                 return ()
 
 
@@ -317,5 +321,5 @@ def _subject(record: Record) -> int | None:
             return _SOURCE
         case Sent() | Delivered() | Owed() | InDoubt() | Resolved() | Rejected():
             return record.batch
-        case _:
+        case Circumstance() | Header() | Snapshot() | Skipped() | Corrected() | Suspected():
             return None

@@ -12,7 +12,12 @@ from collections import deque
 import msgspec
 
 from bulk_importer.checkpoint.log.records import (
+    Broken,
+    Circumstance,
+    Corrected,
     Delivered,
+    End,
+    Header,
     InDoubt,
     Owed,
     Record,
@@ -22,6 +27,9 @@ from bulk_importer.checkpoint.log.records import (
     RunEnded,
     SegmentRead,
     Sent,
+    Skipped,
+    Snapshot,
+    Suspected,
 )
 from bulk_importer.spans import Span
 
@@ -77,7 +85,9 @@ class Throughput:
                 self.failed_attempts.append(FailedAttempt(at, batch, reason))
             case RunBegan(at=at) | RunEnded(at=at) if at:
                 self.until(at)
-            case _:
+            case Resolved() | Skipped() | Corrected() | Suspected():
+                pass  # changes nothing that is counted here
+            case Circumstance() | Header() | Snapshot() | End() | Broken():
                 pass  # says nothing about requests
 
     def until(self, at: float) -> None:
