@@ -27,7 +27,7 @@ from support.sending import AWAY, BUSY, FORBIDDEN, REFUSAL, TOO_LARGE, World, re
 
 CONFLICT = Again(Cause.CONFLICT, "ex_system")
 HOUR = 3600.0
-TOLD_IN_NOBODYS_WORDS = [
+IN_NOBODYS_WORDS = [
     FORBIDDEN,
     TurnedAway(StopKind.NOT_DATAGYM, "status 400"),
     BUSY,
@@ -112,16 +112,16 @@ async def test_a_deadlock_goes_again_and_is_split_the_second_time() -> None:
 
 async def test_an_entry_that_always_deadlocks_is_refused_only_after_failing_alone() -> None:
     """As often as the policy says, with nothing else in flight."""
-    on_road = 0
+    in_flight = 0
     beside: list[int] = []
 
     async def answer(positions: list[int]) -> Verdict:
-        nonlocal on_road
-        on_road += 1
+        nonlocal in_flight
+        in_flight += 1
         if positions == [0]:
-            beside.append(on_road)
+            beside.append(in_flight)
         await asyncio.sleep(0.001)
-        on_road -= 1
+        in_flight -= 1
         return CONFLICT if 0 in positions else Accept()
 
     world = World("abcdefghijkl", answer, entries=1, in_flight=4)
@@ -261,7 +261,7 @@ def test_a_run_outlives_three_hours_without_a_server_and_ends_by_itself() -> Non
     run_in_simulated_time(run())
 
 
-@pytest.mark.parametrize("verdict", TOLD_IN_NOBODYS_WORDS, ids=lambda verdict: verdict.reason)
+@pytest.mark.parametrize("verdict", IN_NOBODYS_WORDS, ids=lambda verdict: verdict.reason)
 @pytest.mark.parametrize("in_flight", [1, 4])
 async def test_what_nobodys_words_refuse_while_others_pass_costs_one_entry(
     verdict: Verdict, in_flight: int
