@@ -195,7 +195,7 @@ class EntryRun(msgspec.Struct, frozen=True):
         return self.data[start : start + self.lengths[index]]
 
     def entry(self, index: int) -> Entry:
-        """One entry, singly."""
+        """The entry at `index` of the run, as a value of its own."""
         return Entry(
             position=self.positions[index],
             offset=self.offset + self.starts[index],

@@ -4,4 +4,5 @@
 - `sink` is a server that takes everything; `gate_servers` are simulated ones whose cost depends on what is in flight.
 - `baseline` is the importer that a competent person writes in an afternoon.
 - `measuring` runs programs, and writes results with what they were measured on, and charts.
+- `stale` names the results whose code has changed since.
 """

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 
 import psutil
 
-__all__ = ["RESULTS", "Measured", "bars", "measure", "running_sink", "write_results"]
+__all__ = ["RESULTS", "Measured", "bars", "git", "measure", "running_sink", "write_results"]
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -120,10 +120,10 @@ def running_sink() -> Iterator[str]:
 
 def _stamp() -> dict[str, object]:
     """On what and of what something is measured, and when."""
-    changes = _git("status", "--porcelain", "--", "bulk_importer", "benchmarks", ":!benchmarks/results")
+    changes = git("status", "--porcelain", "--", "bulk_importer", "benchmarks", ":!benchmarks/results")
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
-        "commit": _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changes else ""),
+        "commit": git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changes else ""),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "cpu": names[0].split(":", 1)[1].strip() if names else platform.machine(),
         "cores": os.cpu_count(),
@@ -131,7 +131,8 @@ def _stamp() -> dict[str, object]:
     }
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
+    """What git says in this checkout."""
     command = ["git", "-C", str(RESULTS.parents[1]), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 

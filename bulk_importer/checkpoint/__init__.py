@@ -6,7 +6,7 @@
 - `retries` are the folders in which entries that were rejected are sent again, each a `correction`.
 - `proof` proves a checkpoint, and repairs a damaged log. `summary_file` writes what a run came to.
 
-It takes segments, batches and rejections as they are, and knows neither a server nor how a source is read.
+It accepts segments, batches and rejections as they are, and knows neither a server nor how a source is read.
 """
 
 from bulk_importer.checkpoint.digests import DeliveredDigests, delivered_digests

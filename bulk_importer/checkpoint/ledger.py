@@ -20,6 +20,7 @@ from bulk_importer.checkpoint.log.commit import GroupCommit
 from bulk_importer.checkpoint.log.file import read_log
 from bulk_importer.checkpoint.log.records import (
     Broken,
+    Circumstance,
     Corrected,
     Delivered,
     End,
@@ -34,6 +35,7 @@ from bulk_importer.checkpoint.log.records import (
     SegmentRead,
     Sent,
     Skipped,
+    Snapshot,
     Suspected,
 )
 from bulk_importer.checkpoint.log.state import CheckpointState, Contradiction
@@ -270,11 +272,13 @@ class Checkpoint:
     async def _turn(self, subject: int) -> None:
         """Return when nothing about `subject` is queued, so that the state tells whether a record may follow."""
         while (ahead := self._queued.get(subject)) is not None:
+            # Shielded: a caller that is cancelled must not cancel the write, which others wait for as well.
             await asyncio.shield(ahead)
 
     async def _write(
         self, record: Record, rejections: tuple[Rejection, ...] = (), digests: bytes = b""
     ) -> None:
+        # No `await` between the question and the queue: another record that came in between could make this one wrong.
         require(self.state, record)
         claims = self._claims(record)
         if any(self._claimed.meets(*span) for span in claims):
@@ -304,7 +308,9 @@ class Checkpoint:
                 return ()
             case Sent() | Rejected() | Skipped():
                 return record.spans
-            case _:
+            case Delivered() | Owed() | InDoubt() | Resolved() | Corrected() | Suspected():
+                return ()
+            case Circumstance() | Header() | Snapshot() | SegmentRead() | End() | Broken():
                 return ()
 
 
@@ -315,5 +321,5 @@ def _subject(record: Record) -> int | None:
             return _SOURCE
         case Sent() | Delivered() | Owed() | InDoubt() | Resolved() | Rejected():
             return record.batch
-        case _:
+        case Circumstance() | Header() | Snapshot() | Skipped() | Corrected() | Suspected():
             return None

@@ -146,6 +146,7 @@ class RejectedLines:
                     counts.update(finding.code for finding in line.findings)
                 else:
                     file.append(raw)
+            # The name too is on disk before the log counts on the new length, or a power cut could take the file away.
             file.sync()
             sync_folder(self._folder)
         except BaseException:
@@ -156,9 +157,14 @@ class RejectedLines:
         return Left(file, dict(counts))
 
     def replace_by(self, left: Left) -> None:
-        """Let `left` be the file, now that the log counts on it. Raises OSError; then opening it anew does that."""
+        """Put `left` in the place of the file, now that the log counts on it.
+
+        Raises:
+            OSError: it could not be done; the next opening does it.
+        """
         self._file.close()
         self._file = left.file
+        # Not by `replace_file`: the new file was written before the log said so, and stays open for appending.
         os.replace(self._folder / _NEW, self._folder / REJECTED)
         sync_folder(self._folder)
 
@@ -220,6 +226,7 @@ def _finish(folder: Path, counted_bytes: int) -> None:
     if _is_old(folder, counted_bytes):
         (folder / _NEW).unlink(missing_ok=True)
     else:
+        # Only the name is missing, the content is on disk: there is nothing for `replace_file` to write.
         os.replace(folder / _NEW, folder / REJECTED)
 
 

@@ -5,7 +5,7 @@ Each step is one request at most, and a read. What cannot be examined because an
 
 from __future__ import annotations
 
-import random
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience, Queries
 from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import TOKEN_VARIABLE, Token
 from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
 from bulk_importer.datagym.wire.connection import ConnectionSettings
@@ -189,7 +190,7 @@ async def _project(client: Client, settings: Settings) -> tuple[Project | None, 
     async def at_once(_: float) -> None:
         """Nothing is tried again here."""
 
-    catalog = Catalog(Queries(client, Patience(0.0, 0.0, at_once, random.random, lambda _: None)))
+    catalog = Catalog(Queries(client, Patience(0.0, 0.0, Timing(time.monotonic, at_once), lambda _: None)))
     try:
         project = await catalog.find_project(settings.project)
     except BulkImporterError as error:

@@ -1,6 +1,6 @@
 """Looks something up again while that fails for reasons that pass: the one place where tenacity is used for reads.
 
-Uploads have a loop of their own (`transfer.sender.retried`): it acts on verdicts, this one on exceptions.
+Uploads have a loop of their own (`transfer.sender.retrying`): it acts on verdicts, this one on exceptions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from bulk_importer.datagym.answers.policy import RetryPolicy, backoff_seconds
+from bulk_importer.datagym.timing import Backoff
 
 __all__ = ["until_answered"]
 
@@ -19,14 +19,12 @@ _T = TypeVar("_T")
 
 async def until_answered(
     look_up: Callable[[], Awaitable[_T]],
-    policy: RetryPolicy,
+    backoff: Backoff,
     *,
     is_passing: Callable[[BaseException], bool],
     asked_seconds: Callable[[BaseException], float | None],
     max_seconds: Callable[[], float],
     on_wait: Callable[[BaseException, float, float], None],
-    sleep: Callable[[float], Awaitable[None]],
-    chance: Callable[[], float],
 ) -> _T:
     """Look something up, again and again while it fails for reasons that pass; the last failure is raised.
 
@@ -34,7 +32,8 @@ async def until_answered(
         asked_seconds: what the server asked for by `Retry-After`, with a failure; None where it asked for nothing.
         max_seconds: asked after each failure: how long after the beginning it is not tried again. A wait that would be
             longer ends then, with a last try.
-        on_wait: told before each wait: the failure, how long the wait is, and how long is left until it is given up.
+        on_wait: called before each wait with the failure, how long the wait is, and how long is left until the
+            look-up is given up.
     """
 
     def left(state: RetryCallState) -> float:
@@ -43,14 +42,14 @@ async def until_answered(
     def wait(state: RetryCallState) -> float:
         error = _failure(state)
         asked = asked_seconds(error) if error else None
-        return min(left(state), backoff_seconds(policy, state.attempt_number, chance(), asked))
+        return min(left(state), backoff.seconds(state.attempt_number, asked))
 
     def before_sleep(state: RetryCallState) -> None:
         if (error := _failure(state)) is not None:
             on_wait(error, state.upcoming_sleep, left(state))
 
     retrying = AsyncRetrying(
-        sleep=sleep,
+        sleep=backoff.timing.sleep,
         stop=lambda state: not left(state),
         wait=wait,
         retry=retry_if_exception(is_passing),

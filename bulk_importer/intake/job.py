@@ -7,7 +7,7 @@ import msgspec
 from bulk_importer.intake.framing.scan import Scan
 from bulk_importer.intake.validation.segment_builder import Judged
 
-__all__ = ["Answer", "Failure", "Job"]
+__all__ = ["Failure", "Job", "JobResult"]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Job(msgspec.Struct, frozen=True):
     joint: bytes = b""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class JobResult(msgspec.Struct, frozen=True):
     """What was found in a stretch, provided it began where a segment may begin: `[offset, offset + found.consumed)`.
 
     Attributes:

@@ -23,7 +23,7 @@ from bulk_importer.errors import (
 from bulk_importer.intake.framing.cutting import Cutter
 from bulk_importer.intake.framing.opening import Sniffer
 from bulk_importer.intake.framing.readers import open_reader
-from bulk_importer.intake.job import Answer, Job
+from bulk_importer.intake.job import Job, JobResult
 from bulk_importer.intake.placing import placed
 from bulk_importer.intake.validation.naming import judge_for
 from bulk_importer.intake.validation.rules import Rules
@@ -85,7 +85,7 @@ class _Pending(msgspec.Struct, frozen=True):
 
     job: Job
     data: bytes
-    answer: asyncio.Task[Answer | BulkImporterError]
+    result: asyncio.Task[JobResult | BulkImporterError]
     recorded: SegmentKey | None
 
 
@@ -138,7 +138,7 @@ class Intake:
         self._array_end: int | None = None
         self._trouble: InputError | None = None
         self._tasks = asyncio.TaskGroup()
-        self._running: set[asyncio.Task[Answer | BulkImporterError]] = set()
+        self._running: set[asyncio.Task[JobResult | BulkImporterError]] = set()
 
     @property
     def is_lines(self) -> bool:
@@ -183,7 +183,7 @@ class Intake:
             if not self._window:
                 break
             pending = self._window.popleft()
-            segment = await self._take(pending, await pending.answer)
+            segment = await self._take(pending, await pending.result)
             if segment is not None:
                 return segment
         if self._trouble is not None:
@@ -282,38 +282,44 @@ class Intake:
             joint=self._cutter.joint,
         )
 
-    async def _take(self, pending: _Pending, answer: Answer | BulkImporterError) -> Segment | None:
+    async def _take(self, pending: _Pending, result: JobResult | BulkImporterError) -> Segment | None:
         """Make the next segment of an answer, and learn from it where to go on; None where it held no element."""
-        if isinstance(answer, BulkImporterError):
-            raise answer
+        if isinstance(result, BulkImporterError):
+            raise result
         assert self._cutter is not None
         job, key = pending.job, pending.recorded
         if key is not None:
-            if answer.digest != key.digest or answer.count != key.count:
+            # On record: it has to be the very segment that was read before, and nothing is learnt from it.
+            if result.digest != key.digest or result.count != key.count:
                 raise self._changed(key)
-            return await self._segment(key, pending, answer)
-        found, consumed = answer.found, answer.found.consumed
+            return await self._segment(key, pending, result)
+        found, consumed = result.found, result.found.consumed
         if found.end is not None:
+            # The array closes here: what workers read behind it is not part of it.
             self._array_end = job.offset + found.end
             self._stop_here(None)
-        elif found.trouble is not None:
-            trouble, at = found.trouble, job.offset + found.trouble.offset
-            position = self._position + answer.count
+        elif found.damage is not None:
+            # What stands before the damage is good and goes out first; the error is raised after that.
+            damage, at = found.damage, job.offset + found.damage.offset
+            position = self._position + result.count
             self._stop_here(
-                MalformedInput(self._source.name, position, at, trouble.reason, advice=trouble.advice)
+                MalformedInput(self._source.name, position, at, damage.reason, advice=damage.advice)
             )
-        elif not answer.count:
+        elif not result.count:
+            # An element longer than the stretch: the same again, larger than what was too small.
             self._go_on_at(job.offset, comma=job.comma, least=job.length)
             return None
         elif consumed < job.length or not job.guessed:
+            # The guess was wrong, or none was made: what follows begins behind the last whole element.
             self._go_on_at(job.offset + consumed, comma=True)
-        if not answer.count:
+        if not result.count:
             return None
-        self._cutter.learn(answer.joint, longest=max(found.lengths), count=answer.count, consumed=consumed)
+        self._cutter.learn(result.joint, longest=max(found.lengths), count=result.count, consumed=consumed)
+        # From here on nothing is read before this byte again, so a stream need not keep it.
         self._reader.release(job.offset + consumed)
-        key = SegmentKey(self._position, answer.count, job.offset, consumed, answer.digest)
-        self._position += answer.count
-        return await self._segment(key, pending, answer)
+        key = SegmentKey(self._position, result.count, job.offset, consumed, result.digest)
+        self._position += result.count
+        return await self._segment(key, pending, result)
 
     def _stop_here(self, trouble: InputError | None) -> None:
         self._window.clear()
@@ -325,12 +331,12 @@ class Intake:
         self._cursor, self._comma, self._least = offset, comma, least
         self._trouble, self._at_rest = None, False
 
-    async def _segment(self, key: SegmentKey, pending: _Pending, answer: Answer) -> Segment:
+    async def _segment(self, key: SegmentKey, pending: _Pending, result: JobResult) -> Segment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
-        assert answer.judged is not None
+        assert result.judged is not None
         if self._lines:
-            data = _with_commas(answer.judged.run, data)
-        return placed(key, answer.found, answer.judged, data, self._severities)
+            data = _with_commas(result.judged.run, data)
+        return placed(key, result.found, result.judged, data, self._severities)
 
     def _changed(self, key: SegmentKey) -> CheckpointMismatch:
         return CheckpointMismatch(
@@ -342,7 +348,7 @@ class Intake:
         )
 
 
-async def _perform(performer: Performer, job: Job, data: bytes) -> Answer | BulkImporterError:
+async def _perform(performer: Performer, job: Job, data: bytes) -> JobResult | BulkImporterError:
     """The answer, or the error that takes its place in the order of segments."""
     try:
         return await performer.perform(job, data)

@@ -91,7 +91,7 @@ def lacks_area(corners: Sequence[tuple[float, float]]) -> bool:
 
 
 def lacks_length(ends: Sequence[tuple[float, float]]) -> bool:
-    """Whether all points are one."""
+    """Whether all points of a line are the same point, so that the line has no length."""
     return all(each == ends[0] for each in ends)
 
 

@@ -105,7 +105,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
             Trouble(
                 batch=each.batch, at=written(each.at), seconds_ago=round(now - each.at), reason=each.reason
             )
-            for each in tail.throughput.troubles
+            for each in tail.throughput.failed_attempts
         ),
     )
 

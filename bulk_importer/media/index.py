@@ -57,7 +57,7 @@ class MediaIndex:
     """A read-only view of an index file; cheap to open, and safe to look into from any process.
 
     Attributes:
-        origin: what it was made of, as `write` was told.
+        origin: what the index was made of, as given to `write`.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -109,7 +109,7 @@ class MediaIndex:
         return self.flags_of(key_of(lane))
 
     def flags_of(self, key: int) -> int | None:
-        """As `flags`, of a lane that is given by its key."""
+        """What is known about the media whose lane has this key, as `MediaFlag` bits; None if there is none."""
         slot = self._slot(key)
         return None if slot is None else self._flags[slot]
 

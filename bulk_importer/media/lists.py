@@ -133,9 +133,9 @@ def _read(
     """What the rows of a file stand for, many at a time. Raises `UsageError`.
 
     Args:
-        convert: told a row.
-        gather: told what came of some rows: the first one, for who asks for no more, and thousands behind it.
-        of_lanes: told some rows that are plain ids, as lanes.
+        convert: called with a row.
+        gather: called with what came of some rows: the first one, for who asks for no more, and thousands behind it.
+        of_lanes: called with some rows that are plain ids, as lanes.
     """
     good = 0
     some: list[_T] = []

@@ -52,7 +52,7 @@ class NameIndex:
     """A read-only view of an index file; safe to look into from any process.
 
     Attributes:
-        origin: what it was made of, as `write` was told.
+        origin: what the index was made of, as given to `write`.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
-from bulk_importer.packing.apart import Apart
 from bulk_importer.packing.lanes import Lanes
 from bulk_importer.packing.limits import Load
 from bulk_importer.packing.runs import body_of, cut_loose, loosened, several_in_lane, width_of
+from bulk_importer.packing.suspects import Suspects
 
 __all__ = ["Pool"]
 
@@ -37,12 +37,12 @@ class Pool:
     Args:
         capacity: bytes that may wait.
         next_number: of the first batch; the checkpoint knows the highest one that it has seen.
-        apart: entries that are sealed in parts of their own, as suspects.
+        suspects: entries that are sealed in parts of their own.
     """
 
-    def __init__(self, capacity: int, *, next_number: int = 0, apart: Apart | None = None) -> None:
+    def __init__(self, capacity: int, *, next_number: int = 0, suspects: Suspects | None = None) -> None:
         self._capacity = capacity
-        self._apart = apart or Apart()
+        self._suspects = suspects or Suspects()
         # What is packed next: owed and released runs at the left, fresh ones at the right; of the first one `_begun`
         # entries are gone. (To cut the rest off for each batch would copy a run of tiny entries a dozen times over.)
         # Changed by `put`, `seal` and `settle`; `_ready` is the sum of what lies in it.
@@ -83,7 +83,7 @@ class Pool:
             self._room.clear()
             await self._room.wait()
         for loose in loosened(run):
-            for part in self._apart.split(loose):
+            for part in self._suspects.split(loose):
                 self._append(part)
         self._announce()
 
@@ -130,11 +130,11 @@ class Pool:
         self._room.set()
         if not taken:
             return None
-        return self._sealed(taken, load.weight, suspect=part > 0, tries=self._apart.tries(part))
+        return self._sealed(taken, load.weight, suspect=part > 0, tries=self._suspects.tries(part))
 
     def _part_of_next(self) -> int:
         """The part of what is packed next; a run is of one part only."""
-        return self._apart.part_of(self._runs[0].positions[0]) if self._apart and self._runs else 0
+        return self._suspects.part_of(self._runs[0].positions[0]) if self._suspects and self._runs else 0
 
     def seal_again(self, batch: Batch, indexes: Sequence[int]) -> Batch:
         """Seal some entries of a refused batch by themselves, as suspects; its lanes stay held.
@@ -156,6 +156,7 @@ class Pool:
         runs = batch.runs if indexes is None else self._taken(batch, indexes)
         lanes = list(chain.from_iterable(run.lanes for run in runs))
         if outcome is Outcome.IN_DOUBT:
+            # Before they are released, or what waits behind them would come to the front.
             self.shut(dict.fromkeys(lanes))
         released = self._lanes.release(lanes)
         self._prepend([*runs, *released] if outcome is Outcome.OWED else released)
@@ -229,7 +230,7 @@ class Pool:
             first = self._runs.popleft()
             self._runs.appendleft(first.take(range(self._begun, len(first))))
             self._begun = 0
-        parts = [part for run in runs for part in self._apart.split(run)]
+        parts = [part for run in runs for part in self._suspects.split(run)]
         self._runs.extendleft(reversed(parts))
         for part in parts:
             self._count(part)

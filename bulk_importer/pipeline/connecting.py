@@ -5,13 +5,13 @@ Where the project cannot be found, no run begins, and nothing is on record.
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.pipeline.ruleset import Target, find_target, label_config_of
@@ -46,9 +46,7 @@ async def connect(spec: ImportSpec, caller: Caller) -> AsyncIterator[Connected]:
     """
     async with Client.of(spec.settings, caller.token) as client:
         async with caller.stop.breaking_off():
-            patience = Patience.of(
-                spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit
-            )
+            patience = Patience.of(spec.settings, Timing(caller.clock, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
             target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))
             config = await label_config_of(spec.settings, target)

@@ -101,10 +101,10 @@ async def _watch(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint)
     if config is None or settings.label_config != LabelConfigFrom.SERVER:
         return None
     # Whether the server answers is the concern of the uploads while they go on, and they say so.
-    untold = Target(connected.target.catalog.untold(), connected.target.project)
+    silent = Target(connected.target.catalog.silent(), connected.target.project)
 
     async def read() -> LabelConfig:
-        fresh = await label_config_of(settings, untold)
+        fresh = await label_config_of(settings, silent)
         assert fresh is not None
         return fresh
 

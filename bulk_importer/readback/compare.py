@@ -129,7 +129,7 @@ class _Chosen:
         self.by_lane: dict[str, _Delivered] = {}
 
     def take(self, lane: str, media_id: str, raw: bytes) -> None:
-        """See the next entry."""
+        """Take the next delivered entry into account, in the order of the source."""
         if lane in self.by_lane:
             self.by_lane[lane].entries.append(raw)
             return

@@ -92,13 +92,9 @@ class Definition:
         if value is None:
             return value
         low, high = self.minimum, self.maximum
-        try:
-            too_low, too_high = low is not None and value < low, high is not None and value > high
-        except TypeError:
-            raise UsageError(f"{origin}: {value!r} must be {self.kind.held}.") from None
-        if too_low:
+        if low is not None and value < low:
             raise UsageError(f"{origin}: {self.kind.show(value)} is below {self.kind.show(low)}.")
-        if too_high:
+        if high is not None and value > high:
             raise UsageError(f"{origin}: {self.kind.show(value)} is above {self.kind.show(high)}.")
         return value
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
+from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
@@ -425,12 +427,35 @@ class Settings:
 
     def __post_init__(self) -> None:
         for each in definitions():
-            each.checked(getattr(self, each.name), each.name)
+            value = getattr(self, each.name)
+            if not _has_one_of(value, _types()[each.name]):
+                shown = repr(value) if each.kind.may_be_shown else "what is given"
+                raise UsageError(f"{each.name}: {shown} must be {each.kind.held}.")
+            each.checked(value, each.name)
 
     def meaning(self) -> dict[str, Any]:
         """The settings that change what a checkpoint means, by name, as they are put on record."""
         values = {each.name: getattr(self, each.name) for each in definitions() if each.meaning}
         return {name: readable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+@functools.cache
+def _types() -> Mapping[str, tuple[type, ...]]:
+    """The types that the value of each setting may have, by the annotation of its field; a tuple is one of texts."""
+    hints = get_type_hints(Settings)
+    return {
+        name: (get_origin(hint),) if get_origin(hint) is tuple else get_args(hint) or (hint,)
+        for name, hint in hints.items()
+    }
+
+
+def _has_one_of(value: object, types: tuple[type, ...]) -> bool:
+    """Whether a value has one of the types, as a type checker sees it: 5 is a float, and True is no number."""
+    if isinstance(value, bool):
+        return bool in types
+    if isinstance(value, tuple):
+        return tuple in types and all(isinstance(each, str) for each in value)
+    return isinstance(value, types) or (isinstance(value, int) and float in types)
 
 
 def definitions() -> tuple[Definition, ...]:

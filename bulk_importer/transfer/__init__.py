@@ -6,8 +6,7 @@ through one `sender`, a stack of layers, and `slots` say whose turn it is. Who d
 - `adaptive` learns how many requests may be in flight, and how heavy a batch may be.
 - `admission` holds requests back for reasons that concern all of them: an outage, a slow server, rates, hours.
 - `isolation` finds out what in a batch was refused, and whether other uploads pass meanwhile.
-- `options` says what a person wants and what an earlier run found out; `stop` is the wish to end; `timing` is the
-  clock, the sleep and the chance.
+- `options` says what a person wants and what an earlier run found out; `stop` is the wish to end.
 - `interfaces` says what transfer needs of others: a pool, a ledger, the upload route. `build` puts all of it together.
 
 Nothing here knows where entries come from, how the log is written, or what an answer looks like as bytes.

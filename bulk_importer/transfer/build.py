@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bulk_importer.datagym.answers.verdicts import Again, may_concern_request
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.model import Limits
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.admission import Admission
@@ -21,15 +22,16 @@ from bulk_importer.transfer.sender.guarded import Guarded
 from bulk_importer.transfer.sender.http import Http
 from bulk_importer.transfer.sender.paced import Paced
 from bulk_importer.transfer.sender.recorded import Recorded
-from bulk_importer.transfer.sender.retried import Retried
+from bulk_importer.transfer.sender.retrying import Retrying
+from bulk_importer.transfer.sender.returned import Returned
 from bulk_importer.transfer.sender.scored import Scored
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.slots import Slots
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Backoff, Timing
 
 __all__ = ["Sending"]
 
+# The first and one more, as the docstring of the package draws it.
 _ATTEMPTS_IN_PLACE = 2
 
 
@@ -62,13 +64,14 @@ class Sending:
         admission = Admission(self._breaker, latency, stop, uploads.error)
         slots = Slots(ports.pool, gate, admission, clock)
         sender = self._sender(uploads, ports, timing, admission)
-        sender = Concluded(sender, ports, slots, admission, clock)
+        sender = Returned(sender, admission, wake=slots.wake, clock=clock)
+        sender = Concluded(sender, ports, slots, clock)
         isolator = Isolator(ports, sender, slots, self._passage, admission, self._backoff)
-        self.dispatcher = Dispatcher(ports, sender, slots, isolator, admission, self._limits)
+        self._dispatcher = Dispatcher(ports, sender, slots, isolator, admission, self._limits)
 
     async def run(self) -> None:
         """Empty the pool; returns and raises as `Dispatcher.run`."""
-        await self.dispatcher.run()
+        await self._dispatcher.run()
 
     def _sender(self, uploads: UploadRoute, ports: Ports, timing: Timing, admission: Admission) -> Sender:
         """The layers from the request outwards to the retries: the last one is what a batch meets first."""
@@ -85,7 +88,7 @@ class Sending:
         sender = Guarded(sender, admission)
         sender = Exclusive(sender)
         sender = Paced(sender, schedule)
-        return Retried(
+        return Retrying(
             sender,
             self._backoff,
             options.budget,

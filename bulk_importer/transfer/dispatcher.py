@@ -58,7 +58,7 @@ class Dispatcher:
         self._isolator = isolator
         self._admission = admission
         self._limits = limits
-        admission.stop.tell(slots.notice)
+        admission.stop.subscribe(slots.wake)
 
     async def run(self) -> None:
         """Send batches until the pool is closed and empty, or until a stop, when nothing is in flight.
@@ -69,9 +69,10 @@ class Dispatcher:
         """
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(self._follow_pool())
-            watching = tasks.create_task(self._admission.run(self._slots.notice))
+            watching = tasks.create_task(self._admission.run(self._slots.wake))
             while (sealed := await self._next()) is not None:
                 tasks.create_task(self._see_through(*sealed))
+            # Both wait for ever; without this the group would not end when the last batch has its outcome.
             following.cancel()
             watching.cancel()
         if self._admission.failure:
@@ -80,7 +81,7 @@ class Dispatcher:
     async def _follow_pool(self) -> None:
         """Make what changes the pool from outside news for all who wait for a slot."""
         while True:
-            self._slots.notice()  # first, for what changed before this began to wait
+            self._slots.wake()  # first, for what changed before this began to wait
             await self._pool.changed()
 
     async def _next(self) -> tuple[Batch, SendContext] | None:
@@ -94,7 +95,7 @@ class Dispatcher:
                 if batch:
                     return batch, self._slots.take(starved=not full)
                 if not was_empty:
-                    self._slots.notice()  # all of it waits behind held lanes, so those who hold them may go first
+                    self._slots.wake()  # all of it waits behind held lanes, so those who hold them may go first
             if self._pool.is_closed and self._slots.are_empty and self._pool.is_empty:
                 return None
             await self._slots.change()
@@ -124,6 +125,7 @@ class Dispatcher:
             case NotSent(is_on_record=False):
                 pass
             case _:
+                # Before its lanes are free: an entry has to be owed on record before another batch may be sent with it.
                 await self._ledger.record_owed(batch, verdict.reason)
         self._pool.settle(batch, Outcome.OWED)
         if isinstance(verdict, Stop):

@@ -18,7 +18,7 @@ from bulk_importer.events import Observer
 from bulk_importer.model import Batch, Limits, Outcome, Rejection
 from bulk_importer.spans import Span
 from bulk_importer.transfer.isolation.parts import Refused
-from bulk_importer.transfer.isolation.passage import Soundings
+from bulk_importer.transfer.isolation.passage import HarmlessRequests
 
 __all__ = ["Ledger", "Ports", "SendContext", "Sender", "Supply", "UploadRoute"]
 
@@ -63,7 +63,7 @@ class Ledger(Protocol):
     ) -> None: ...
 
 
-class UploadRoute(Soundings, Protocol):
+class UploadRoute(HarmlessRequests, Protocol):
     """The server, as far as uploads concern it. `datagym.uploads.Uploads` is one; see there for the contracts."""
 
     async def upload(self, body: bytes) -> Verdict: ...
@@ -95,8 +95,8 @@ class SendContext(msgspec.Struct, frozen=True):
         starved: the batch could have been fuller, but there was nothing more.
         exclusive: nothing else may be in flight beside it.
         is_trial: it is the one batch that a half-open breaker lets through.
-        attempt: how often it leaves in a row, this time included; set by `Retried`.
-        is_on_record: the log says that it may have left; set by `Retried` and `Recorded`.
+        attempt: how often it leaves in a row, this time included; set by `Retrying`.
+        is_on_record: the log says that it may have left; set by `Retrying` and `Recorded`.
         paced: something held it up; set by `Paced`.
         left_at: when the request left, in seconds of the run's clock; set by `Counted`.
         in_flight: how many requests were in flight then, itself included; set by `Counted`.

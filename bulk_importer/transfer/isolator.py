@@ -36,6 +36,7 @@ from bulk_importer.datagym.answers.verdicts import (
     is_in_words,
     may_concern_request,
 )
+from bulk_importer.datagym.timing import Backoff
 from bulk_importer.events import BatchRefused, EntriesRejected
 from bulk_importer.model import Batch, Outcome
 from bulk_importer.spans import Span, SpanSet
@@ -44,7 +45,6 @@ from bulk_importer.transfer.interfaces import Ports, SendContext, Sender
 from bulk_importer.transfer.isolation.parts import Isolation, Part, Refused, Settled
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.slots import Slots
-from bulk_importer.transfer.timing import Backoff
 
 __all__ = ["Isolator", "blames_batch"]
 

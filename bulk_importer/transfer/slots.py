@@ -27,7 +27,7 @@ _ASIDE = 3
 
 
 class Slots:
-    """The slots of one dispatcher, and the news on which all who wait for a slot look again."""
+    """The slots of one dispatcher, and the signal on which all who wait for a slot look again."""
 
     def __init__(self, pool: Supply, gate: Gate, admission: Admission, clock: Callable[[], float]) -> None:
         self._pool = pool
@@ -41,7 +41,7 @@ class Slots:
         self._aside = 0
         # The batches that were set aside and could leave, in turn. Changed by `turn`.
         self._queue: list[_Turn] = []
-        # Set by `notice`, which puts a fresh one in its place: each waits for the next change after it looked.
+        # Set by `wake`, which puts a fresh one in its place: each waits for the next change after it looked.
         self._changed = asyncio.Event()
 
     @property
@@ -54,13 +54,13 @@ class Slots:
         """Whether anything but the one that asks, which has a slot, could show whether uploads pass."""
         return self.in_use > 1 or self._aside > 0 or not self._pool.is_empty
 
-    def notice(self) -> None:
+    def wake(self) -> None:
         """Wake all who wait in `change`: something changed that may let a batch leave."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def change(self) -> None:
-        """Return at the next `notice`."""
+        """Return when something changes that may let a batch leave: at the next `wake`."""
         await self._changed.wait()
 
     def may_seal(self) -> bool:
@@ -83,14 +83,14 @@ class Slots:
     def give_back(self) -> None:
         """Free the slot of a batch that has its outcome."""
         self.in_use -= 1
-        self.notice()
+        self.wake()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Set the batch that has a slot aside for as long as the context lasts; it has a slot again behind that."""
         self.in_use -= 1
         self._aside += 1
-        self.notice()
+        self.wake()
         try:
             yield
         finally:
@@ -105,13 +105,13 @@ class Slots:
         """
         turn = _Turn(is_blamed)
         self._queue.append(turn)
-        self.notice()
+        self.wake()
         try:
             while not self._may_leave(turn) and not self._stop.is_requested:
                 await self.change()
         finally:
             self._queue.remove(turn)
-            self.notice()
+            self.wake()
 
     def _may_leave(self, turn: _Turn) -> bool:
         """Whether it is the turn of this batch: of the first that need not let fresh ones go first."""

@@ -27,7 +27,7 @@ class StopSwitch:
         """Whether nothing new may leave."""
         return self._requested.is_set()
 
-    def tell(self, listener: Callable[[], None]) -> None:
+    def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the run is to end, at once where that is wished already."""
         self._listeners.append(listener)
         if self.is_requested:
@@ -88,7 +88,7 @@ class StopSwitch:
         deadline = asyncio.timeout(None)
         try:
             async with deadline:
-                self.tell(break_off)
+                self.subscribe(break_off)
                 yield
         except TimeoutError as error:
             if not deadline.expired():

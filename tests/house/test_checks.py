@@ -101,6 +101,77 @@ def test_the_tests_of_a_room_in_a_room_are_those_of_the_inner_one(checkout: Chec
     assert checkout.tests_run() == "tests/unit/transfer tests/unit/transfer/admission"
 
 
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        ("cli/importing/check.py", "tests/integration/cli/importing"),
+        ("cli/practice/demo.py", "tests/integration/cli"),
+        ("sources/web.py", "tests/integration/sources"),
+        ("sandbox/routes/tasks.py", "tests/integration/sandbox tests/unit/sandbox"),
+        ("checkpoint/log/file.py", "tests/properties/checkpoint tests/unit/checkpoint/log"),
+        ("datagym/routes.py", "tests/integration/wire tests/unit/datagym"),
+        ("transfer/slots.py", "tests/integration/wire tests/properties/transfer tests/unit/transfer"),
+        ("library/status.py", "tests/integration/runs"),
+        ("pipeline/wiped/mentions.py", "tests/integration/runs tests/unit/pipeline"),
+        ("cli/help/pages/start.txt", "tests/integration/cli"),
+        ("times.py", "tests/unit"),
+        ("events/new.py", "tests/unit"),
+    ],
+)
+def test_a_room_has_tests_of_several_kinds(checkout: Checkout, changed: str, run: str) -> None:
+    """Those of the nearest folder of each kind: the wire under the server's answers, runs under what runs all."""
+    for path in (
+        "integration/cli/importing/test_check.py",
+        "integration/cli/test_all.py",
+        "integration/runs/test_retry.py",
+        "integration/sandbox/test_reads.py",
+        "integration/sources/test_web.py",
+        "integration/wire/test_outage.py",
+        "properties/checkpoint/test_log.py",
+        "properties/transfer/test_retries.py",
+        "unit/checkpoint/log/test_file.py",
+        "unit/datagym/test_routes.py",
+        "unit/pipeline/test_flow.py",
+        "unit/sandbox/test_page.py",
+    ):
+        checkout.write(f"tests/{path}", "")
+    checkout.git("add", "-A")
+    checkout.git("commit", "-q", "-m", "tests")
+    checkout.write(f"bulk_importer/{changed}", "changed")
+    assert checkout.tests_run() == run
+
+
+def test_a_folder_that_holds_no_test_is_not_run(checkout: Checkout) -> None:
+    """Compiled files stay in it when its tests have moved, and pytest takes no test for a failure."""
+    for folder in ("tests/unit/files", "tests/unit/packing/apart"):
+        checkout.write(f"{folder}/__pycache__/test_a.pyc", "")
+    checkout.write(".gitignore", ".venv/\n__pycache__/\n")
+    checkout.git("commit", "-q", "-a", "-m", "ignored")
+    checkout.write("bulk_importer/packing/apart/new.py", "")
+    assert checkout.tests_run() == "tests/unit/packing"
+    checkout.write("bulk_importer/files/durable.py", "")
+    assert checkout.tests_run() == "tests/unit tests/unit/packing"
+
+
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        (".github/CONTRIBUTING.md", "tests/house"),
+        (".pre-commit-config.yaml", "tests/house"),
+        ("benchmarks/bench_log.py", "tests/house"),
+        ("config/constraints.txt", "tests/house"),
+        ("findings/new.sh", "tests/house"),
+        ("tests/vectors/PROTOCOL.md", "tests/house"),
+        ("tests/vectors/schema.json", "tests/conformance"),
+        ("tests/support/entries.py", "tests/unit"),
+    ],
+)
+def test_what_lies_around_the_package_has_tests_too(checkout: Checkout, changed: str, run: str) -> None:
+    """Those of the house most of all."""
+    checkout.write(changed, "changed")
+    assert checkout.tests_run() == run
+
+
 def test_without_an_environment_it_says_how_to_make_one(checkout: Checkout) -> None:
     """Rather than run some other program of that name."""
     shutil.rmtree(checkout.place / ".venv")

@@ -12,6 +12,9 @@ from support.places import TOP
 PACKAGE = TOP / "bulk_importer"
 UNIT = TOP / "tests" / "unit"
 ROOTS = (PACKAGE, TOP / "tests", TOP / "benchmarks")
+"""Where folders are small. `findings` is left out: a finding is called by its name, `findings/NAME.sh`, stands alone,
+and is found by the table of its README, which `test_findings.py` holds against the folder."""
+
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 
 OF_A_PACKAGE = {
@@ -56,6 +59,11 @@ WIDE = {
 }
 """Modules that show more than five public names, and how many at most: none may come, and none may grow."""
 
+MANY_PARAMETERS = {
+    "settings/definition.setting": "each is a keyword of a table row: all that a setting may be",
+}
+"""Functions that take eight parameters or more, and why."""
+
 
 @cache
 def tree(module: str) -> ast.Module:
@@ -80,6 +88,11 @@ def public_names(module: str) -> tuple[str, ...] | None:
 def is_only_prose(module: str) -> bool:
     """Whether there is nothing in it but its docstring."""
     return all(isinstance(node, ast.Expr) for node in tree(module).body)
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    """All that it names, in order."""
+    return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
 
 
 def test_a_folder_has_a_dozen_files_at_most() -> None:
@@ -129,15 +142,26 @@ def test_a_module_shows_five_names_at_most() -> None:
 def test_a_constructor_takes_six_things_at_most() -> None:
     """Beside `self`; what belongs together is one value with a name."""
     found = {
-        f"{module}.{owner.name}": len([*taken.posonlyargs, *taken.args, *taken.kwonlyargs]) - 1
+        f"{module}.{owner.name}": len(parameters(each)) - 1
         for module in MODULES
         for owner in ast.walk(tree(module))
         if isinstance(owner, ast.ClassDef)
         for each in owner.body
         if isinstance(each, ast.FunctionDef) and each.name == "__init__"
-        for taken in [each.args]
     }
     assert {name: count for name, count in found.items() if count > 6} == {}
+
+
+def test_a_function_takes_seven_things_at_most() -> None:
+    """Beside `self` and `cls`; what is passed on together through several of them is one value with a name."""
+    found = {
+        f"{module}.{each.name}"
+        for module in MODULES
+        for each in ast.walk(tree(module))
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+        if sum(taken.arg not in {"self", "cls"} for taken in parameters(each)) > 7
+    }
+    assert found == MANY_PARAMETERS.keys()
 
 
 def test_how_many_examples_are_drawn_is_said_by_the_profile() -> None:

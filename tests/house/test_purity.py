@@ -34,7 +34,7 @@ DECIDERS = (
     "observe/line",
     "observe/progress_state",
     "observe/wording",
-    "packing/apart",
+    "packing/suspects",
     "packing/lanes",
     "packing/limits",
     "readback/evidence",

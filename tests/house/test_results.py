@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.parts.stale import MEASURED_ROOMS
 from support.places import TOP
 
 RESULTS = TOP / "benchmarks" / "results"
@@ -32,3 +33,10 @@ def test_a_result_is_stamped(path: Path) -> None:
     assert measured["cpu"]
     assert measured["cores"] > 0
     assert re.fullmatch(r"3\.\d+\.\d+", measured["python"])
+
+
+def test_every_result_says_which_rooms_it_measures() -> None:
+    """So that `benchmarks.parts.stale` can tell when they have changed since."""
+    assert MEASURED_ROOMS.keys() == {path.stem for path in RESULTS.glob("*.json")}
+    rooms = {room for measured in MEASURED_ROOMS.values() for room in measured}
+    assert [room for room in rooms if not (TOP / "bulk_importer" / room).is_dir()] == []

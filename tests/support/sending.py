@@ -3,22 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
-from bulk_importer.datagym.answers.verdicts import Accept, Verdict
-from bulk_importer.errors import ServerUnavailable
-from bulk_importer.model import Batch, Rejection
+from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy
+from bulk_importer.datagym.answers.verdicts import (
+    Accept,
+    Again,
+    Cause,
+    Refuse,
+    Stop,
+    StopKind,
+    TurnedAway,
+    Verdict,
+)
+from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import BulkImporterError, ServerUnavailable
+from bulk_importer.events import Event
+from bulk_importer.model import Batch, Limits, Rejection
+from bulk_importer.packing import Pool
 from bulk_importer.spans import Span
+from bulk_importer.transfer.adaptive.gate import Bounds
 from bulk_importer.transfer.admission.admission import Admission
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.latency_probe import Unlimited
-from bulk_importer.transfer.interfaces import SendContext
+from bulk_importer.transfer.admission.rates import Pacing
+from bulk_importer.transfer.build import Sending
+from bulk_importer.transfer.interfaces import Ports, SendContext
+from bulk_importer.transfer.isolation.parts import Refused
+from bulk_importer.transfer.options import SendOptions
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
+from support.entries import run_of
 
-__all__ = ["BATCH", "CONTEXT", "Diary", "FakeSender", "admission_of", "positions_in"]
+__all__ = [
+    "AWAY",
+    "BATCH",
+    "BUSY",
+    "CONTEXT",
+    "ENDLESS",
+    "FORBIDDEN",
+    "HARDLY_ANY",
+    "REFUSAL",
+    "TOO_LARGE",
+    "Answering",
+    "Diary",
+    "FakeSender",
+    "World",
+    "admission_of",
+    "positions_in",
+    "refusing",
+    "scripted",
+]
 
+Answering = Callable[[list[int]], Awaitable[Verdict]]
+REFUSAL = Refuse("ex_gen_wrong_entry_id", ("x",), "refused")
+ENDLESS = Again(Cause.GARBLED, "the request did not arrive whole")
+TOO_LARGE = Again(Cause.TOO_LARGE, "status 413")
+AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
+HARDLY_ANY = (
+    RetryPolicy(base_seconds=0.0001),
+    BreakerPolicy(first_interval_seconds=0.0001, max_outage_seconds=0.25),
+)
+FORBIDDEN = TurnedAway(StopKind.NOT_AUTHORISED, "status 403, a page of HTML")
+BUSY = Again(Cause.UNAVAILABLE, "status 503, a page of HTML")
 BATCH = Batch(number=7, runs=(), body=b"[1,2]", entries=2, weight=10)
 CONTEXT = SendContext(generation=0, sealed_at=0.0)
 
@@ -106,3 +155,127 @@ class Diary:
 def positions_in(batch: Batch) -> tuple[int, ...]:
     """The positions of its entries, in order."""
     return tuple(position for run in batch.runs for position in run.positions)
+
+
+class World:
+    """The sending side of a run with everything but the network."""
+
+    def __init__(
+        self,
+        lanes: str,
+        answer: Answering,
+        *,
+        entries: int,
+        in_flight: int = 1,
+        is_away: Callable[[], bool] = lambda: False,
+        patience: tuple[RetryPolicy, BreakerPolicy] = HARDLY_ANY,
+        rehearsing: Answering | None = None,
+        max_bytes: int = 1 << 20,
+    ) -> None:
+        self.diary = Diary()
+        self.events: list[Event] = []
+        self.stop = StopSwitch()
+        self.sent: list[list[int]] = []
+        self.rehearsed: list[list[int]] = []
+        self.looks = 0
+        self.nothing: Verdict = REFUSAL
+        self._answer = answer
+        self._rehearsing = rehearsing or refusing()
+        self._lanes = lanes
+        self.pool = Pool(1 << 20)
+        self._is_away = is_away
+        policy, breaker = patience
+        loop = asyncio.get_running_loop()
+        self.sending = Sending(
+            self,
+            Ports(self.pool, self.diary, self.events.append, _rejection),
+            SendOptions(
+                limits=Limits(entries, max_bytes, max_weight=1 << 62),
+                bounds=Bounds(least_in_flight=in_flight, most_in_flight=in_flight, least_weight=1000),
+                retry=replace(policy, alone_attempts=2),
+                budget=RetryBudget(per_second=1e6),
+                max_attempts=8,
+                breaker=breaker,
+                pacing=Pacing(),
+            ),
+            self.stop,
+            Timing(loop.time, self.stop.sleep, jitter=lambda: 0.5),
+        )
+
+    @property
+    def learnt_max_bytes(self) -> int | None:
+        """What the next run would be told about the size of bodies."""
+        return self.sending.remembered().max_bytes
+
+    async def run(self) -> None:
+        """Send everything; nothing is under way when this returns."""
+        await self.pool.put(run_of(self._lanes))
+        self.pool.close()
+        try:
+            await self.sending.run()
+        finally:
+            assert not self.diary.under_way
+
+    async def upload(self, body: bytes) -> Verdict:
+        """As `UploadRoute` has it."""
+        positions = json.loads(body)
+        self.sent.append(positions)
+        return await self._answer(positions)
+
+    async def is_working(self) -> bool:
+        """As `UploadRoute` has it."""
+        return not self._is_away()
+
+    async def upload_nothing(self) -> Verdict:
+        """As `HarmlessRequests` has it."""
+        self.looks += 1
+        return AWAY if self._is_away() else self.nothing
+
+    async def rehearse(self, body: bytes) -> Verdict:
+        """As `HarmlessRequests` has it: what a gateway dislikes it dislikes without the last bracket, too."""
+        positions = json.loads(body)
+        if positions and isinstance(positions[0], dict):  # an entry that says nothing
+            self.looks += 1
+            if self._is_away():
+                return AWAY
+            return ENDLESS if self.nothing == REFUSAL else self.nothing
+        self.rehearsed.append(positions)
+        said = await self._rehearsing(positions) if positions else Accept()
+        return ENDLESS if isinstance(said, Accept) else said
+
+    async def probe(self) -> Verdict:
+        """As `UploadRoute` has it."""
+        return AWAY if self._is_away() else Stop(StopKind.NOT_DATAGYM, "status 405")
+
+    async def light_read(self) -> bool:
+        """As `UploadRoute` has it."""
+        return not self._is_away()
+
+    def error(self, verdict: Stop | TurnedAway | Again) -> BulkImporterError:
+        """As `UploadRoute` has it."""
+        return ServerUnavailable("the server", verdict.reason)
+
+
+def _rejection(batch: Batch, refused: Refused) -> Rejection:
+    entry = list(batch.each())[refused.index]
+    return Rejection(position=entry.position, offset=0, media_id=entry.media_id, findings=(), raw=entry.raw)
+
+
+def refusing(*culprits: int, verdict: Verdict = REFUSAL) -> Answering:
+    """A server that says so to every body with a culprit in it."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        await asyncio.sleep(0)
+        return verdict if set(culprits).intersection(positions) else Accept()
+
+    return answer
+
+
+def scripted(*verdicts: Verdict) -> Answering:
+    """A server that says these things in turn, and accepts what comes afterwards."""
+    left = list(verdicts)
+
+    async def answer(positions: list[int]) -> Verdict:
+        return left.pop(0) if left else Accept()
+
+    return answer

@@ -69,6 +69,7 @@ class GroupCommit(Generic[_Entry, _Done]):
             raise cancelled
 
     def _start(self) -> None:
+        # All that came while the last group was written: the slower the disk, the more records share a sync.
         self._group, self._waiting = self._waiting, []
         entries = [entry for entry, _ in self._group]
         job = asyncio.get_running_loop().run_in_executor(self._worker, self._write, entries)

@@ -168,6 +168,8 @@ def replace_log(
 
     Raises OSError: it has the old one, or it is not known which of the two it will have after a power cut.
     """
+    # Not by `files.durable.replace_file`: the new log stays open for appending, and a failure before the rename, after
+    # which the old log is good, has to be told from one behind it.
     path = folder / _UNFINISHED
     try:
         path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ __all__ = [
     "FORMAT_VERSION",
     "Block",
     "Broken",
+    "Circumstance",
     "Corrected",
     "Delivered",
     "End",
@@ -132,6 +133,10 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbi
     """The base of all records."""
 
 
+class Circumstance(_Record, frozen=True, kw_only=True):
+    """The base of records that say nothing about entries, and may stand anywhere behind the first."""
+
+
 class Header(_Record, frozen=True, kw_only=True, tag="header"):
     """The first record: what this checkpoint belongs to.
 
@@ -157,14 +162,14 @@ class Header(_Record, frozen=True, kw_only=True, tag="header"):
     compacted: bool = False
 
 
-class RunBegan(_Record, frozen=True, kw_only=True, tag="run_began"):
+class RunBegan(Circumstance, frozen=True, kw_only=True, tag="run_began"):
     """A process opened the checkpoint for writing."""
 
     run: str
     at: float
 
 
-class RunEnded(_Record, frozen=True, kw_only=True, tag="run_ended"):
+class RunEnded(Circumstance, frozen=True, kw_only=True, tag="run_ended"):
     """The run ended in its own time; without it the log estimates these sums from its `sent` records.
 
     Attributes:
@@ -181,13 +186,13 @@ class RunEnded(_Record, frozen=True, kw_only=True, tag="run_ended"):
     why: str = ""
 
 
-class SourceChanged(_Record, frozen=True, kw_only=True, tag="source"):
+class SourceChanged(Circumstance, frozen=True, kw_only=True, tag="source"):
     """The source is another one now, in a way that is allowed; its end is unknown again."""
 
     identity: SourceIdentity
 
 
-class ServerMoved(_Record, frozen=True, kw_only=True, tag="server"):
+class ServerMoved(Circumstance, frozen=True, kw_only=True, tag="server"):
     """The server has another URL now, and the project is there as it was."""
 
     server: str
@@ -312,7 +317,7 @@ class Broken(_Record, frozen=True, kw_only=True, tag="broken"):
     reason: str
 
 
-class Note(_Record, frozen=True, kw_only=True, tag="note"):
+class Note(Circumstance, frozen=True, kw_only=True, tag="note"):
     """Something that a resume wants to remember; the latest of a name counts. `value` is any JSON."""
 
     name: str

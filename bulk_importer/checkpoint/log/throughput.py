@@ -12,7 +12,12 @@ from collections import deque
 import msgspec
 
 from bulk_importer.checkpoint.log.records import (
+    Broken,
+    Circumstance,
+    Corrected,
     Delivered,
+    End,
+    Header,
     InDoubt,
     Owed,
     Record,
@@ -22,19 +27,22 @@ from bulk_importer.checkpoint.log.records import (
     RunEnded,
     SegmentRead,
     Sent,
+    Skipped,
+    Snapshot,
+    Suspected,
 )
 from bulk_importer.spans import Span
 
-__all__ = ["Throughput", "Trouble"]
+__all__ = ["FailedAttempt", "Throughput"]
 
 # Tenths of a second in which something was settled are remembered for two minutes: some hundred kB.
 _LONGEST_TENTHS = 1200
-_MOST_TROUBLES = 20
+_MOST_FAILED_ATTEMPTS = 20
 _SHORTEST_SECONDS = 0.5
 """Before so much time has passed there is no rate to speak of."""
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class FailedAttempt(msgspec.Struct, frozen=True):
     """A batch that was not delivered at its first attempt. `at` is when it left, in seconds since the epoch."""
 
     at: float
@@ -52,7 +60,7 @@ class Throughput:
         self._settled: dict[int, int] = {}
         self._waiting = 0
         self._since: float | None = None
-        self.troubles: deque[Trouble] = deque(maxlen=_MOST_TROUBLES)
+        self.failed_attempts: deque[FailedAttempt] = deque(maxlen=_MOST_FAILED_ATTEMPTS)
 
     def note(self, record: Record) -> None:
         """Take a record into account."""
@@ -71,13 +79,15 @@ class Throughput:
                 self._waiting += _size(spans)
             case Owed(batch=batch, reason=reason):
                 at, _ = self._under_way.pop(batch, (0.0, 0))
-                self.troubles.append(Trouble(at, batch, reason))
+                self.failed_attempts.append(FailedAttempt(at, batch, reason))
             case InDoubt(batch=batch, reason=reason):
                 at, _ = self._under_way.get(batch, (0.0, 0))
-                self.troubles.append(Trouble(at, batch, reason))
+                self.failed_attempts.append(FailedAttempt(at, batch, reason))
             case RunBegan(at=at) | RunEnded(at=at) if at:
                 self.until(at)
-            case _:
+            case Resolved() | Skipped() | Corrected() | Suspected():
+                pass  # changes nothing that is counted here
+            case Circumstance() | Header() | Snapshot() | End() | Broken():
                 pass  # says nothing about requests
 
     def until(self, at: float) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from bulk_importer.checkpoint.log.records import (
     Broken,
+    Circumstance,
     Corrected,
     Delivered,
     End,
@@ -75,7 +76,7 @@ def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  #
                 raise Contradiction(f"the source breaks at {record.position}, which was read")
         case Header() | Snapshot():
             raise Contradiction("a header or snapshot stands in the middle")
-        case Note() | RunBegan() | RunEnded() | SourceChanged() | ServerMoved():
+        case Circumstance():
             pass
 
 

@@ -57,6 +57,8 @@ def _repair(folder: Path, content: bytes, now: float) -> Salvaged:
         digests = folder / DIGESTS
         digested = digests.stat().st_size // DIGEST_BYTES if digests.exists() else 0
         salvaged = salvage(content, digested, now)
+        # The copy is on disk before the log is replaced: a person may need what `salvage` gave up, and a crash in
+        # between leaves one copy too many, never none.
         _keep(folder, content)
         state = salvaged.state
         if salvaged.lost:  # maybe the record of a `rejected.jsonl` that became shorter

@@ -25,7 +25,9 @@ import msgspec
 from bulk_importer.checkpoint.log.frames import Damage, frame, split
 from bulk_importer.checkpoint.log.records import (
     Broken,
+    Circumstance,
     Corrected,
+    Delivered,
     End,
     Header,
     InDoubt,
@@ -37,6 +39,7 @@ from bulk_importer.checkpoint.log.records import (
     Sent,
     Skipped,
     Snapshot,
+    Suspected,
     decode,
 )
 from bulk_importer.checkpoint.log.snapshot import restore
@@ -192,13 +195,23 @@ def _take(state: CheckpointState, record: Record, offset: int, *, is_whole: bool
     except Contradiction as contradiction:
         if is_whole:
             raise Damage(offset, f"it contradicts itself: {contradiction}") from contradiction
-        spans = record.spans if isinstance(record, Sent | Rejected | Skipped | Corrected) else ()
-        beyond = any(stop > state.position for _, stop in spans)
-        if beyond or isinstance(record, SegmentRead | End | Broken | Header | Snapshot):
+        spans = _may_be_sent(record)
+        if spans is None or any(stop > state.position for _, stop in spans):
             raise Damage(offset, "the record of a segment is lost") from contradiction
         _take_part(state, record)
         return spans
     return ()
+
+
+def _may_be_sent(record: Record) -> tuple[Span, ...] | None:
+    """What may have left by a record that cannot follow; None for one that cannot because a segment is lost."""
+    match record:
+        case Sent() | Rejected() | Skipped() | Corrected():
+            return record.spans
+        case SegmentRead() | End() | Broken() | Header() | Snapshot():
+            return None
+        case Circumstance() | Delivered() | Owed() | InDoubt() | Resolved() | Suspected():
+            return ()
 
 
 def _take_part(state: CheckpointState, record: Record) -> None:

@@ -17,9 +17,13 @@ from bulk_importer.checkpoint.digests import damaged_digests
 from bulk_importer.checkpoint.log.file import read_content, replayed_from
 from bulk_importer.checkpoint.log.frames import split
 from bulk_importer.checkpoint.log.records import (
+    Broken,
+    Circumstance,
     Corrected,
     Delivered,
+    End,
     Header,
+    InDoubt,
     Owed,
     Record,
     Rejected,
@@ -28,6 +32,7 @@ from bulk_importer.checkpoint.log.records import (
     Sent,
     Skipped,
     Snapshot,
+    Suspected,
     decode,
 )
 from bulk_importer.checkpoint.log.state import CheckpointState, Counts
@@ -51,7 +56,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Whether every claim does."""
+        """Whether every claim of the proof holds."""
         return all(claim.holds for claim in self.claims)
 
 
@@ -126,8 +131,8 @@ class _Sums:
             case Corrected():
                 self.rejected -= _size(record.spans)
                 self.delivered += _size(record.spans)
-            case _:
-                pass  # says nothing about entries
+            case Circumstance() | Header() | InDoubt() | Suspected() | End() | Broken():
+                pass  # settles no entry
 
     def _begin_with(self, record: Snapshot) -> None:
         self.entries = sum(count for count, *_ in record.segments)

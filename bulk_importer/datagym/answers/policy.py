@@ -1,6 +1,6 @@
 """When to send again: the retry policy as data, and the arithmetic of waiting.
 
-Pure: the clock and chance are parameters; the loops that sleep are `datagym.retry` and `transfer.sender.retried`.
+Pure: the clock and the jitter are parameters; the loops that sleep are `datagym.retry` and `transfer.sender.retrying`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RetryPolicy:
 
 
 def backoff_seconds(
-    policy: RetryPolicy, attempt: int, chance: float, after_seconds: float | None = None
+    policy: RetryPolicy, attempt: int, jitter: float, after_seconds: float | None = None
 ) -> float:
     """How long to wait before retry number `attempt` (from 1): exponential, full jitter, `Retry-After` obeyed.
 
@@ -44,13 +44,13 @@ def backoff_seconds(
     on top of it stays below one base interval.
 
     Args:
-        chance: drawn evenly from `[0, 1)`.
+        jitter: drawn evenly from `[0, 1)`.
     """
     if after_seconds is not None:
         asked = min(max(after_seconds, 0.0), policy.max_retry_after_seconds)
-        return asked + chance * policy.base_seconds
+        return asked + jitter * policy.base_seconds
     ceiling = policy.base_seconds * 2.0 ** min(max(attempt, 1) - 1, 60)
-    return chance * min(policy.cap_seconds, ceiling)
+    return jitter * min(policy.cap_seconds, ceiling)
 
 
 def retry_after_seconds(value: str, now: datetime | None) -> float | None:

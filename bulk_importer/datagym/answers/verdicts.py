@@ -44,7 +44,7 @@ class Cause(StrEnum):
     GARBLED = "garbled"
     """The body did not reach the server whole, or the answer is not in the server's words."""
     TOO_LARGE = "too large"
-    """413: something on the way takes smaller bodies only; halve the byte limit and remember it."""
+    """413: something on the way accepts smaller bodies only; halve the byte limit and remember it."""
     THROTTLED = "throttled"
     """429 and the like: slower, please."""
     UNAVAILABLE = "unavailable"
@@ -70,11 +70,11 @@ class StopKind(StrEnum):
 
 
 class Accept(msgspec.Struct, frozen=True):
-    """Committed: an empty `errorMessages` is the only acceptance."""
+    """The request is committed: an empty `errorMessages` is the only acceptance."""
 
 
 class Again(msgspec.Struct, frozen=True):
-    """Not executed, or rolled back: safe to send again.
+    """The request was not executed, or rolled back: it is safe to send again.
 
     Attributes:
         after_seconds: what the server asked for by `Retry-After`; None where it asked for nothing.
@@ -99,7 +99,7 @@ class AgainInPart(msgspec.Struct, frozen=True):
 
 
 class Refuse(msgspec.Struct, frozen=True):
-    """Refused for good, without saying which entry is to blame; nothing is written.
+    """The request is refused for good, without saying which entry is to blame; nothing is written.
 
     Attributes:
         key, params: the error object's, or a name of ours (`malformed_json`, `schema`, `error_messages`) with the
@@ -112,16 +112,16 @@ class Refuse(msgspec.Struct, frozen=True):
 
 
 class InDoubt(msgspec.Struct, frozen=True):
-    """Not known whether it was, is being, or will be executed: never send it again before that is known."""
+    """Nobody knows whether the request was, is being, or will be executed: never send it again before that is known."""
 
     cause: Cause
     reason: str
 
 
 class TurnedAway(msgspec.Struct, frozen=True):
-    """Not executed, by somebody who does not speak DataGym's words, and who will say the same to the same request.
+    """The request was not executed: something that does not speak DataGym's words refuses it, and will each time.
 
-    Where other uploads pass it is about this request; where none does it means what a `Stop` of that kind means.
+    Where other uploads pass, that is about this request; where none does, it means what a `Stop` of that kind means.
     """
 
     kind: StopKind
@@ -129,14 +129,14 @@ class TurnedAway(msgspec.Struct, frozen=True):
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Nothing was executed and nothing will be until a person changes something."""
+    """The request was not executed, and no other will be until a person changes something."""
 
     kind: StopKind
     reason: str
 
 
 class NotSent(msgspec.Struct, frozen=True):
-    """Nothing was asked: the run pauses or stops, and the request was held back.
+    """The request did not leave: it was held back, because the run pauses or stops.
 
     Attributes:
         is_on_record: the log says that it may have left, which its outcome has to follow.

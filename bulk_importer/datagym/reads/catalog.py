@@ -87,10 +87,10 @@ class Catalog:
         # the way of an upload for the same media.
         self._config_tasks: dict[str, str] = {}
 
-    def untold(self) -> Catalog:
+    def silent(self) -> Catalog:
         """The same catalog, of which no observer hears when look-ups are not answered."""
         other = copy.copy(self)
-        other._queries = self._queries.untold()
+        other._queries = self._queries.silent()
         return other
 
     async def route_set(self) -> RouteSet:

@@ -8,7 +8,6 @@ unless a person says otherwise. Either way an event tells of the first failure w
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.reads.listings import NotAList, RowReader, RowSink
 from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
 from bulk_importer.errors import NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
@@ -55,28 +55,18 @@ class Patience:
     Attributes:
         first_seconds: one question, while the server has not answered any.
         max_seconds: one question, after that.
-        sleep: waits so many seconds; it may raise, which ends the question.
-        chance: draws evenly from `[0, 1)`.
-        told: receives `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
+        emit: receives `AnswerDelayed`, `AnswerMissed` and `AnswerCame`.
     """
 
     first_seconds: float
     max_seconds: float
-    sleep: Callable[[float], Awaitable[None]]
-    chance: Callable[[], float]
-    told: Observer
+    timing: Timing
+    emit: Observer
 
     @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        *,
-        sleep: Callable[[float], Awaitable[None]],
-        chance: Callable[[], float],
-        told: Observer,
-    ) -> Patience:
+    def of(cls, settings: Settings, timing: Timing, emit: Observer) -> Patience:
         """The patience of a run with these settings."""
-        return cls(settings.wait_for_server, settings.max_outage, sleep, chance, told)
+        return cls(settings.wait_for_server, settings.max_outage, timing, emit)
 
 
 def _nobody(_: object) -> None:
@@ -90,9 +80,9 @@ class Queries:
         self._client = client
         self._patience = patience
 
-    def untold(self) -> Queries:
+    def silent(self) -> Queries:
         """The same queries, of which no observer hears when they are not answered."""
-        return Queries(self._client, replace(self._patience, told=_nobody))
+        return Queries(self._client, replace(self._patience, emit=_nobody))
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
         """Ask `path`, and decode the answer as `kind`. Raises what `ask` and `read` raise."""
@@ -144,7 +134,7 @@ class Queries:
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         client, patience = self._client, self._patience
-        began, told = time.monotonic(), ""
+        began, last_reason = patience.timing.clock(), ""
 
         async def once() -> Answer:
             with self._telling_of_a_delay(on_delay):
@@ -154,18 +144,18 @@ class Queries:
             return answer
 
         def on_delay() -> None:
-            nonlocal told
-            told = told or "delayed"
+            nonlocal last_reason
+            last_reason = last_reason or "delayed"
             left_seconds = max(0.0, client.read_seconds - _SLOW_SECONDS)
-            patience.told(
+            patience.emit(
                 AnswerDelayed(server=client.server, seconds=_SLOW_SECONDS, patience_seconds=left_seconds)
             )
 
         def on_wait(error: BaseException, after_seconds: float, left_seconds: float) -> None:
-            nonlocal told
-            if (reason := str(error)) != told:
-                told = reason
-                patience.told(
+            nonlocal last_reason
+            if (reason := str(error)) != last_reason:
+                last_reason = reason
+                patience.emit(
                     AnswerMissed(
                         server=client.server,
                         reason=reason,
@@ -178,19 +168,17 @@ class Queries:
         try:
             answer = await until_answered(
                 once,
-                RetryPolicy(),
+                Backoff(RetryPolicy(), patience.timing),
                 is_passing=_is_passing,
                 asked_seconds=lambda error: error.after_seconds if isinstance(error, _Passing) else None,
                 max_seconds=self._max_seconds,
                 on_wait=on_wait,
-                sleep=patience.sleep,
-                chance=patience.chance,
             )
         except (_Passing, RequestFailed) as error:
             raise self._unavailable(error) from error
-        if told:
-            seconds = round(time.monotonic() - began, 3)
-            patience.told(AnswerCame(server=client.server, seconds=seconds))
+        if last_reason:
+            seconds = round(patience.timing.clock() - began, 3)
+            patience.emit(AnswerCame(server=client.server, seconds=seconds))
         return answer
 
     @property
@@ -200,7 +188,7 @@ class Queries:
 
     @property
     def way(self) -> str:
-        """As `Client.way`."""
+        """What to say beside a refusal where a proxy that reads along may have answered; empty where none is."""
         return self._client.way
 
     @contextmanager

@@ -11,7 +11,8 @@ __all__ = ["Cut", "Cutter"]
 
 _FIRST_BYTES = 1 << 18
 _TAIL_BYTES = 1 << 14
-_REACH = 4
+# Behind a stretch without an end of an element, look ahead for one as far as this many lengths of it.
+_LOOK_AHEAD = 4
 _LONGEST_JOINT_BYTES = 256
 # A stretch is meant to hold a little less than the most entries allowed, so that it is not taken in two.
 _FILL = 0.9
@@ -65,8 +66,10 @@ class Cutter:
             at = await self._first_behind(start, target, least)
         if at is not None:
             return Cut(at, guessed=True, at_end=False)
-        end = await self._reader.end_by(start + _REACH * target)
-        return Cut(_REACH * target if end is None else end - start, guessed=False, at_end=end is not None)
+        end = await self._reader.end_by(start + _LOOK_AHEAD * target)
+        return Cut(
+            _LOOK_AHEAD * target if end is None else end - start, guessed=False, at_end=end is not None
+        )
 
     def learn(self, joint: bytes, *, longest: int, count: int, consumed: int) -> None:
         """Take into account what a proven stretch held.
@@ -96,10 +99,10 @@ class Cutter:
             tail *= 8
 
     async def _first_behind(self, start: int, target: int, least: int) -> int | None:
-        """The first probable end behind the stretch and behind `least`, as far as the reach."""
-        reach = max(_REACH * target, 2 * self._longest)
+        """The first probable end behind the stretch and behind `least`, as far as the look-ahead."""
+        look_ahead = max(_LOOK_AHEAD * target, 2 * self._longest)
         at = max(least, target - _LONGEST_JOINT_BYTES)
-        while at < reach:
+        while at < look_ahead:
             block = await self._reader.read(start + at, max(self._segment_bytes, 2 * _LONGEST_JOINT_BYTES))
             found = self._boundaries.first(block)
             if found is not None:

@@ -206,4 +206,4 @@ def _is_no_line(piece: bytes) -> bool:
 
 def _is_balanced(line: bytes) -> bool:
     found = scan(line + b",", comma=False, at_end=False, limit=2)
-    return found.element is None and found.trouble is None
+    return found.element is None and found.damage is None

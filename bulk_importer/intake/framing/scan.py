@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-__all__ = ["BLANKS", "Scan", "Trouble", "scan"]
+__all__ = ["BLANKS", "Damage", "Scan", "scan"]
 
 BLANKS = b" \t\n\r"
 """What RFC 8259 calls insignificant white space; a form feed is not in it."""
@@ -41,7 +41,7 @@ _OPEN_ARRAY, _CLOSE_ARRAY, _OPEN_OBJECT, _CLOSE_OBJECT = b"[]{}"
 _CLOSER = {_OPEN_ARRAY: _CLOSE_ARRAY, _OPEN_OBJECT: _CLOSE_OBJECT}
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class Damage(msgspec.Struct, frozen=True):
     """Where the array stops being one.
 
     Attributes:
@@ -64,7 +64,7 @@ class Scan(msgspec.Struct, frozen=True):
         starts, lengths: the whole elements, in bytes of the stretch.
         consumed: the byte behind the last whole element; 0 where there is none.
         end: the byte behind the array's closing bracket, where that was reached.
-        trouble: what stopped it, other than the end of the stretch.
+        damage: what stopped it, other than the end of the stretch.
         element: byte at which an element begins that is not finished in this stretch.
     """
 
@@ -72,7 +72,7 @@ class Scan(msgspec.Struct, frozen=True):
     lengths: array[int]
     consumed: int = 0
     end: int | None = None
-    trouble: Trouble | None = None
+    damage: Damage | None = None
     element: int | None = None
 
 
@@ -107,10 +107,10 @@ def scan(data: bytes, *, comma: bool, at_end: bool, limit: int) -> Scan:
             if len(starts) == limit:
                 return Scan(starts, lengths, consumed)
     except _Stop as stop_at:
-        if stop_at.trouble is None and stop_at.end is None and at_end:
-            broken = Trouble(len(data), "the input breaks off", stop_at.element)
+        if stop_at.damage is None and stop_at.end is None and at_end:
+            broken = Damage(len(data), "the input breaks off", stop_at.element)
             return Scan(starts, lengths, consumed, None, broken, stop_at.element)
-        return Scan(starts, lengths, consumed, stop_at.end, stop_at.trouble, stop_at.element)
+        return Scan(starts, lengths, consumed, stop_at.end, stop_at.damage, stop_at.element)
     raise AssertionError("the elements of a stretch end with a reason")
 
 
@@ -118,10 +118,10 @@ class _Stop(Exception):
     """Why there is no further element."""
 
     def __init__(
-        self, end: int | None = None, trouble: Trouble | None = None, element: int | None = None
+        self, end: int | None = None, damage: Damage | None = None, element: int | None = None
     ) -> None:
         self.end = end
-        self.trouble = trouble
+        self.damage = damage
         self.element = element
 
 
@@ -161,7 +161,7 @@ def _expect_comma(data: bytes, at: int) -> int:
         return at + 1
     if data[at] == _CLOSE_ARRAY:
         raise _Stop(end=at + 1)
-    raise _Stop(trouble=Trouble(at, "a comma or the closing bracket of the array is missing"))
+    raise _Stop(damage=Damage(at, "a comma or the closing bracket of the array is missing"))
 
 
 def _delimited(data: bytes, start: int, stop: int) -> int:
@@ -171,7 +171,7 @@ def _delimited(data: bytes, start: int, stop: int) -> int:
         raise _Stop(element=start)
     if data[after] != _COMMA and data[after] != _CLOSE_ARRAY:
         raise _Stop(
-            trouble=Trouble(after, "a comma or the closing bracket of the array is missing", start),
+            damage=Damage(after, "a comma or the closing bracket of the array is missing", start),
             element=start,
         )
     return after
@@ -193,11 +193,11 @@ def _end_of(data: bytes, start: int) -> int:
         raise _Stop(element=start) from None
     except _Mismatch as mismatch:
         reason = "a bracket is closed by one of the other kind"
-        raise _Stop(trouble=Trouble(mismatch.offset, reason, start), element=start) from None
+        raise _Stop(damage=Damage(mismatch.offset, reason, start), element=start) from None
     whole = _word.match(data, start)
     if whole is None:
         reason = "the array ends behind a comma" if kind == _CLOSE_ARRAY else "an element is missing"
-        raise _Stop(trouble=Trouble(start, reason))
+        raise _Stop(damage=Damage(start, reason))
     return whole.end()
 
 

@@ -21,7 +21,7 @@ from itertools import accumulate
 
 import msgspec
 
-from bulk_importer.intake.framing.scan import BLANKS, Scan, Trouble, scan
+from bulk_importer.intake.framing.scan import BLANKS, Damage, Scan, scan
 
 __all__ = ["Boundaries", "Frames", "LineBreaks", "frame", "frame_at_joints", "frame_lines", "joint_before"]
 
@@ -96,10 +96,10 @@ class LineBreaks:
     joint = b""
 
     def begin(self, head: bytes) -> None:
-        """Nothing to learn."""
+        """Do nothing: a line break needs no example."""
 
     def learn(self, joint: bytes) -> None:
-        """Nothing to learn."""
+        """Do nothing: how lines are joined is known."""
 
     def last(self, data: bytes) -> int | None:
         """The byte behind the last line break in `data`."""
@@ -208,9 +208,9 @@ def _last_line(data: bytes, so_far: Scan, start: int, length: int, *, at_end: bo
     if not length:
         return Scan(starts, lengths, consumed, end=len(data))
     inside = scan(data[start : start + length] + b",", comma=False, at_end=False, limit=2)
-    if inside.element is not None and inside.trouble is None:
-        broken = Trouble(len(data), "the input breaks off", start)
-        return Scan(starts, lengths, consumed, trouble=broken, element=start)
+    if inside.element is not None and inside.damage is None:
+        broken = Damage(len(data), "the input breaks off", start)
+        return Scan(starts, lengths, consumed, damage=broken, element=start)
     starts.append(start)
     lengths.append(length)
     return Scan(starts, lengths, len(data), end=len(data))

@@ -25,7 +25,7 @@ from bulk_importer.intake.validation.forms.configured import ConfiguredForm
 from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of, encode_canonically
 from bulk_importer.intake.validation.forms.narrow import Narrowing
 from bulk_importer.intake.validation.forms.plain import PlainEntry, PlainForm, ignored_keys
-from bulk_importer.intake.validation.forms.wide import Tally, WideForm
+from bulk_importer.intake.validation.forms.wide import ElementCount, WideForm
 from bulk_importer.intake.validation.geometries import add_geometries
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema
@@ -94,7 +94,7 @@ class Judge:
         if rules.label_config is not None:
             form = ConfiguredForm(rules.label_config)
         self._decode: Callable[[bytes], PlainEntry] = msgspec.json.Decoder(form.type).decode
-        self._tally: Callable[[PlainEntry], Tally | None] = form.tally
+        self._tally: Callable[[PlainEntry], ElementCount | None] = form.tally
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
         self._narrowing = Narrowing(form)
         # The narrow form gives numbers of what is not given, no findings about it.

@@ -10,7 +10,7 @@ import socket
 import struct
 import traceback
 
-from bulk_importer.intake.job import Answer, Failure, Job
+from bulk_importer.intake.job import Failure, Job, JobResult
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.workers.perform import perform
 from bulk_importer.sources.pread import read_at
@@ -42,7 +42,7 @@ def serve(descriptor: int) -> None:
             os._exit(0)
 
 
-def _attempt(judge: Judge, job: Job, data: bytes | None, source: int | None) -> Answer | Failure:
+def _attempt(judge: Judge, job: Job, data: bytes | None, source: int | None) -> JobResult | Failure:
     try:
         if data is None:
             assert source is not None
@@ -56,8 +56,8 @@ def _attempt(judge: Judge, job: Job, data: bytes | None, source: int | None) -> 
         return Failure(traceback.format_exc(limit=-4), source_at_fault=False)
 
 
-def _answer(link: socket.socket, answer: Answer | Failure) -> None:
-    pickled = pickle.dumps(answer, protocol=5)
+def _answer(link: socket.socket, result: JobResult | Failure) -> None:
+    pickled = pickle.dumps(result, protocol=5)
     link.sendall(_FRAME.pack(len(pickled)))
     link.sendall(pickled)
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.intake.framing.exact import complaint
-from bulk_importer.intake.framing.scan import BLANKS, Scan, Trouble, scan
+from bulk_importer.intake.framing.scan import BLANKS, Damage, Scan, scan
 from bulk_importer.intake.framing.segments import Frames, frame, frame_at_joints, frame_lines, joint_before
-from bulk_importer.intake.job import Answer, Job
+from bulk_importer.intake.job import Job, JobResult
 from bulk_importer.intake.validation.judge import Judge
 
 __all__ = ["perform"]
@@ -21,7 +21,7 @@ _ID_KEY = b'"internal_media_ID"'
 _element = msgspec.json.Decoder(msgspec.Raw)
 
 
-def perform(judge: Judge, job: Job, data: bytes) -> Answer:
+def perform(judge: Judge, job: Job, data: bytes) -> JobResult:
     """Do `job` on the bytes that it names."""
     found = _guessed(job, data)
     judged = judge.judge_guess(data, found.starts, found.lengths) if found else None
@@ -30,12 +30,12 @@ def perform(judge: Judge, job: Job, data: bytes) -> Answer:
         judged = judge.judge(data, found.starts, found.lengths)
     starts, lengths = found.starts, found.lengths
     if not starts:
-        return Answer(found)
+        return JobResult(found)
     digest = xxh3_128_hexdigest(memoryview(data)[: found.consumed])
     joint = joint_before(data, starts[-1], starts[-2] + lengths[-2]) if len(starts) > 1 else b""
     if judged.run.data is data:
         judged = replace(judged, run=replace(judged.run, data=b""))
-    return Answer(found, digest, joint, judged)
+    return JobResult(found, digest, joint, judged)
 
 
 def _guessed(job: Job, data: bytes) -> Scan | None:
@@ -94,7 +94,7 @@ def _up_to(most: int, frames: Frames, end: int | None) -> Scan:
 
 
 def _exact(job: Job, data: bytes) -> Scan:
-    """By the structural scan; its troubles are moved to the first byte that is to blame."""
+    """By the structural scan; its damage is moved to the first byte that is to blame."""
     # A bare word is whole only when what follows it was seen.
     shown = data + b"," if job.whole else data
     found = scan(shown, comma=job.comma, at_end=job.at_end, limit=job.max_entries)
@@ -104,14 +104,14 @@ def _exact(job: Job, data: bytes) -> Scan:
             return _cut(found, index, blame)
     if found.element is None:
         return found
-    if found.trouble is None:
+    if found.damage is None:
         blame = _swallowed(data, found.element, len(data))
     else:
-        blame = _blame(data, found.element, found.trouble.offset)
-    return Scan(found.starts, found.lengths, found.consumed, None, blame or found.trouble, found.element)
+        blame = _blame(data, found.element, found.damage.offset)
+    return Scan(found.starts, found.lengths, found.consumed, None, blame or found.damage, found.element)
 
 
-def _swallowed(data: bytes, start: int, stop: int) -> Trouble | None:
+def _swallowed(data: bytes, start: int, stop: int) -> Damage | None:
     """What is wrong with an element that is no JSON and has swallowed the one behind it.
 
     A quote or a bracket too few makes the scan take several entries for one. That is a break of the array
@@ -127,16 +127,16 @@ def _swallowed(data: bytes, start: int, stop: int) -> Trouble | None:
     return None
 
 
-def _blame(data: bytes, start: int, stop: int) -> Trouble | None:
+def _blame(data: bytes, start: int, stop: int) -> Damage | None:
     """The first byte of `[start, stop)` with which an element that begins there is no JSON."""
     found = complaint(data, start, stop)
-    return Trouble(found.offset, found.reason, start) if found else None
+    return Damage(found.offset, found.reason, start) if found else None
 
 
-def _cut(found: Scan, count: int, trouble: Trouble) -> Scan:
+def _cut(found: Scan, count: int, damage: Damage) -> Scan:
     """What was found, with nothing from the element number `count` on."""
     starts, lengths = found.starts[:count], found.lengths[:count]
-    return Scan(starts, lengths, starts[-1] + lengths[-1] if count else 0, None, trouble, trouble.element)
+    return Scan(starts, lengths, starts[-1] + lengths[-1] if count else 0, None, damage, damage.element)
 
 
 def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
@@ -145,7 +145,7 @@ def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
     if lengths and max(lengths) > job.max_entry_bytes:
         index = next(i for i, length in enumerate(lengths) if length > job.max_entry_bytes)
         return _cut(found, index, _too_long(found.starts[index], job.max_entry_bytes))
-    if lengths or found.end is not None or found.trouble is not None:
+    if lengths or found.end is not None or found.damage is not None:
         return found
     # Nothing was taken of the stretch, so the next one begins at the same byte and is longer.
     begin = 0 if found.element is None else found.element
@@ -154,6 +154,6 @@ def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
     return Scan(found.starts, lengths, 0, None, _too_long(begin, job.max_entry_bytes), found.element)
 
 
-def _too_long(start: int, max_entry_bytes: int) -> Trouble:
+def _too_long(start: int, max_entry_bytes: int) -> Damage:
     reason = f"this entry is longer than {max_entry_bytes} bytes"
-    return Trouble(start, reason, start, "The same command with a larger --max-entry-bytes goes on there.")
+    return Damage(start, reason, start, "The same command with a larger --max-entry-bytes goes on there.")

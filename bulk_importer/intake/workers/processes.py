@@ -28,7 +28,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bulk_importer.errors import BulkImporterError, SourceUnreadable
-from bulk_importer.intake.job import Answer, Failure, Job
+from bulk_importer.intake.job import Failure, Job, JobResult
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.workers.perform import perform
 
@@ -42,7 +42,9 @@ _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
     "from bulk_importer.intake.workers.main import serve; serve(int(sys.argv[2]))"
 )
+# One death may be chance (the kernel needed memory); three on the same bytes are not.
 _LIVES = 3
+# A process whose socket broke is ending already; its last words are worth so long a wait.
 _END_SECONDS = 0.3
 
 
@@ -57,7 +59,7 @@ class Performer(Protocol):
     wants_bytes: bool
     width: int
 
-    async def perform(self, job: Job, data: bytes) -> Answer:
+    async def perform(self, job: Job, data: bytes) -> JobResult:
         """Do one job. Raises `SourceUnreadable` when it cannot be done. Cancelling abandons it."""
 
     async def aclose(self) -> None:
@@ -75,11 +77,11 @@ class InProcess:
         self._judge: Judge | None = None
         self._turn = asyncio.Lock()
 
-    async def perform(self, job: Job, data: bytes) -> Answer:
+    async def perform(self, job: Job, data: bytes) -> JobResult:
         async with self._turn:
             return await asyncio.to_thread(self._do, job, data)
 
-    def _do(self, job: Job, data: bytes) -> Answer:
+    def _do(self, job: Job, data: bytes) -> JobResult:
         if self._judge is None:
             self._judge = self._make()
         return perform(self._judge, job, data)
@@ -119,12 +121,13 @@ class WorkerProcesses:
         self._all.add(child)
         return child
 
-    async def perform(self, job: Job, data: bytes) -> Answer:
+    async def perform(self, job: Job, data: bytes) -> JobResult:
         child = await self._idle.get()
         for life in range(_LIVES):
             try:
-                answer = await child.ask(job, data)
+                result = await child.ask(job, data)
             except (OSError, EOFError) as error:
+                # Not to be killed by `aclose` while a thread waits for its end.
                 self._all.discard(child)
                 death = await asyncio.to_thread(child.end)
                 if life == _LIVES - 1:
@@ -132,16 +135,16 @@ class WorkerProcesses:
                 child = self._start()
             else:
                 self._idle.put_nowait(child)
-                return self._checked(job, answer)
+                return self._checked(job, result)
         raise AssertionError("the last life ends in an answer or in an error")
 
-    def _checked(self, job: Job, answer: Answer | Failure) -> Answer:
-        if isinstance(answer, Answer):
-            return answer
-        if answer.source_at_fault:
-            raise SourceUnreadable(self._name, answer.reason)
+    def _checked(self, job: Job, result: JobResult | Failure) -> JobResult:
+        if isinstance(result, JobResult):
+            return result
+        if result.source_at_fault:
+            raise SourceUnreadable(self._name, result.reason)
         stretch = f"bytes {job.offset} to {job.offset + job.length}"
-        raise BulkImporterError(f"A worker failed unexpectedly on {stretch} of {self._name}: {answer.reason}")
+        raise BulkImporterError(f"A worker failed unexpectedly on {stretch} of {self._name}: {result.reason}")
 
     def _given_up(self, job: Job, death: str) -> SourceUnreadable:
         return SourceUnreadable(
@@ -189,7 +192,7 @@ class _Child:
         self._greeting = pickle.dumps((judge, descriptor), protocol=5)
         self._greeted = False
 
-    async def ask(self, job: Job, data: bytes) -> Answer | Failure:
+    async def ask(self, job: Job, data: bytes) -> JobResult | Failure:
         """Send a job and wait for its answer. Raises `OSError` or `EOFError` when the worker is gone."""
         loop = asyncio.get_running_loop()
         if not self._greeted:
@@ -200,9 +203,9 @@ class _Child:
         if data:
             await loop.sock_sendall(self._socket, data)
         (length,) = FRAME.unpack(await self._receive(FRAME.size))
-        answer = pickle.loads(await self._receive(length))  # noqa: S301 - from our own child
-        assert isinstance(answer, Answer | Failure)
-        return answer
+        result = pickle.loads(await self._receive(length))  # noqa: S301 - from our own child
+        assert isinstance(result, JobResult | Failure)
+        return result
 
     async def _receive(self, length: int) -> bytearray:
         loop = asyncio.get_running_loop()

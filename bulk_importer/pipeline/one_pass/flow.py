@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import to_builtins
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.errors import (
     BudgetExceeded,
@@ -20,7 +21,7 @@ from bulk_importer.errors import (
     Interrupted,
     LabelConfigChanged,
 )
-from bulk_importer.packing import Apart, Pool
+from bulk_importer.packing import Pool, Suspects
 from bulk_importer.pipeline.guards.error_budget import ErrorBudgetGuard
 from bulk_importer.pipeline.guards.grace import mind_grace
 from bulk_importer.pipeline.one_pass.feed import Feeder
@@ -32,7 +33,6 @@ from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports
 from bulk_importer.transfer.options import Remembered, SendOptions
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["Flow", "PassErrors", "PassResult", "go_once", "ledger_of"]
 
@@ -116,7 +116,7 @@ async def go_once(run: Run) -> PassResult:
     pool = Pool(
         settings.pool_bytes,
         next_number=state.next_batch,
-        apart=Apart((each.spans, each.tries) for each in state.suspects if not each.condemned),
+        suspects=Suspects((each.spans, each.tries) for each in state.suspects if not each.condemned),
     )
     errors = PassErrors(run.stop)
     may_read = settings.label_config == LabelConfigFrom.SERVER or settings.check_media
@@ -147,7 +147,7 @@ class Flow:
             async with asyncio.TaskGroup() as tasks:
                 feeding = tasks.create_task(self._feed())
                 # A stop ends the reading at once; only what is in flight is waited for.
-                run.stop.tell(lambda: _cancel(feeding))
+                run.stop.subscribe(lambda: _cancel(feeding))
                 minding = tasks.create_task(
                     mind_grace(run.stop, run.settings, run.emit, give_up=run.client.give_up)
                 )

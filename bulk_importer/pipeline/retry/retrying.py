@@ -9,7 +9,6 @@ What is fed, and what must wait, is decided in `plan`.
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
@@ -22,9 +21,9 @@ from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_sta
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.datagym.reads.catalog import Catalog
-from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
-from bulk_importer.datagym.wire.client import Client
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
@@ -114,10 +113,13 @@ async def _server(spec: RetrySpec, caller: Caller, header: Header) -> str:
             f"The checkpoint {spec.folder} belongs to {header.server}, and --server says {server}. Leave --server "
             f"out. {MOVED}"
         )
-    async with caller.stop.breaking_off(), Client.of(spec.settings, caller.token) as client:
-        patience = Patience.of(spec.settings, sleep=caller.stop.rest, chance=random.random, told=caller.emit)
+    settings, timing = spec.settings, Timing(caller.clock, caller.stop.rest)
+    looking_up = opened_queries(
+        settings, caller.token, caller.emit, max_seconds=settings.max_outage, timing=timing
+    )
+    async with caller.stop.breaking_off(), looking_up as queries:
         try:
-            await Catalog(Queries(client, patience)).find_project(header.project)
+            await Catalog(queries).find_project(header.project)
         except ProjectNotFound as error:
             raise CheckpointMismatch(
                 f"{server} has no project {header.project}, so it is not {header.server} under another name. "

@@ -142,7 +142,7 @@ class Weights:
         self._center: int | None = None
 
     def fits(self, weight: int, knob: int) -> bool:
-        """Whether a batch is near enough to the knob to say something about it."""
+        """Whether a batch of this weight is near enough to the weight `knob` to say something about that setting."""
         center = max(knob, self._center or 0)
         return _LIGHTEST * knob <= weight <= _HEAVIEST * center
 

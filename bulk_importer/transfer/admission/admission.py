@@ -46,12 +46,12 @@ class Admission:
         self.failure = self.failure or error
         self.stop.request(str(error), error.exit_code)
 
-    async def run(self, notice: Callable[[], None]) -> None:
+    async def run(self, wake: Callable[[], None]) -> None:
         """Watch the server beside what sends, and give up when it is away for too long. Safe to cancel at any time.
 
         Args:
-            notice: called when more may be sent than before.
+            wake: called when more may be sent than before.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.latency.run(notice))
-            self.give_up(await self.breaker.run(notice))
+            tasks.create_task(self.latency.run(wake))
+            self.give_up(await self.breaker.run(wake))

@@ -29,9 +29,9 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
     is_in_words,
 )
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["BreakerProbe"]
 
@@ -154,11 +154,11 @@ class BreakerProbe:
             self._failed(now, reason)
         self._changed.set()
 
-    async def run(self, notice: Callable[[], None]) -> Again:
+    async def run(self, wake: Callable[[], None]) -> Again:
         """Probe while there is an outage, until it has lasted for too long. To cancel it is safe at any time.
 
         Args:
-            notice: called when a probe was answered, so that a batch may try.
+            wake: called when a probe was answered, so that a batch may try.
 
         Returns:
             What the last failure said.
@@ -175,7 +175,7 @@ class BreakerProbe:
             if after > 0:
                 await self._sleep(after)
             await self._ask()
-            notice()
+            wake()
 
     async def _ask(self) -> None:
         verdict = await self._probe()

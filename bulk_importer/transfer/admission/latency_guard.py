@@ -15,11 +15,12 @@ from statistics import median
 
 __all__ = ["LatencyGuard"]
 
-# Pause after each request, in durations of that request, notch by notch. The first notch is two in flight.
+# Requests in flight, and the pause after each in durations of that request, notch by notch.
 _NOTCHES: tuple[tuple[int, int], ...] = ((2, 0), (1, 0), (1, 1), (1, 3), (1, 7), (1, 15))
 _SLOWER = 3.0
 # Below this, a difference is the network's jitter and nobody notices it.
 _NOTICEABLE_SECONDS = 0.01
+# Slower to give back than to take: one quick read in between proves little while the server is busy.
 _QUICK_READS = 3
 
 

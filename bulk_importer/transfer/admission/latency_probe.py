@@ -15,6 +15,7 @@ from bulk_importer.transfer.admission.latency_guard import LatencyGuard
 
 __all__ = ["LatencyLimit", "LatencyProbe", "Unlimited"]
 
+# Enough for a median that the first read, which opens the connection, does not move.
 _READS_AT_REST = 5
 
 
@@ -27,11 +28,11 @@ class LatencyLimit(Protocol):
     def ended(self, seconds: float) -> None:
         """Take into account that a request is over, after so many seconds."""
 
-    async def run(self, notice: Callable[[], None]) -> None:
+    async def run(self, wake: Callable[[], None]) -> None:
         """Watch the server beside what sends, until cancelled.
 
         Args:
-            notice: called when more may be sent than before.
+            wake: called when more may be sent than before.
         """
 
 
@@ -43,9 +44,9 @@ class Unlimited:
         return True
 
     def ended(self, seconds: float) -> None:
-        """Ignore it."""
+        """Do nothing: no pause follows a request."""
 
-    async def run(self, notice: Callable[[], None]) -> None:
+    async def run(self, wake: Callable[[], None]) -> None:
         """Return at once: there is nothing to watch."""
 
 
@@ -86,28 +87,28 @@ class LatencyProbe:
         """Send nothing for as long as the guard asks for after a request of that length."""
         self._quiet_until = self._clock() + self._guard.pause_seconds(seconds)
 
-    async def run(self, notice: Callable[[], None]) -> None:
+    async def run(self, wake: Callable[[], None]) -> None:
         """Time a few reads at rest, then one now and then. To cancel this is safe at any time."""
         for _ in range(_READS_AT_REST):
             seconds = await self._timed()
             if seconds is not None:
                 self._guard.rested(seconds)
         self._knows_rest = True
-        notice()
+        wake()
         while True:
-            await self._nap(notice)
+            await self._nap(wake)
             seconds = await self._timed()
             if seconds is not None and self._guard.read(seconds):
                 self._tell(seconds)
-            notice()
+            wake()
 
-    async def _nap(self, notice: Callable[[], None]) -> None:
+    async def _nap(self, wake: Callable[[], None]) -> None:
         """Wait for the next read; say when a pause ends before it."""
         until = self._clock() + self._seconds_between_reads
         while (now := self._clock()) < until:
             quiet = self._quiet_until - now
             await asyncio.sleep(min(until - now, quiet if quiet > 0 else 0.2))
-            notice()
+            wake()
 
     async def _timed(self) -> float | None:
         began = self._clock()

@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Observer, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.window import Window
-from bulk_importer.transfer.timing import Timing
 
 __all__ = ["SendSchedule"]
 

@@ -32,12 +32,12 @@ from bulk_importer.datagym.answers.verdicts import (
     is_in_words,
     may_concern_request,
 )
+from bulk_importer.datagym.timing import Backoff
 from bulk_importer.model import Batch
 from bulk_importer.transfer.isolation.body_limit import BodyLimit
 from bulk_importer.transfer.isolation.parts import Isolation, Refused
-from bulk_importer.transfer.timing import Backoff
 
-__all__ = ["Passage", "Rehearsal", "Soundings"]
+__all__ = ["HarmlessRequests", "Passage", "Rehearsal"]
 
 # Each time with an upload of nothing that passes beside it: what fails by chance one time in twenty does so four
 # times in a row once in 160,000.
@@ -47,7 +47,7 @@ _CULPRITS_WITHOUT_PROOF = 16
 _ENTRY_OF_NOTHING = b'[{"internal_media_ID":""}]'
 
 
-class Soundings(Protocol):
+class HarmlessRequests(Protocol):
     """Requests that change nothing. See `datagym.uploads.Uploads`."""
 
     async def upload_nothing(self) -> Verdict: ...
@@ -81,14 +81,14 @@ class Passage:
 
     def __init__(
         self,
-        soundings: Soundings,
+        harmless: HarmlessRequests,
         *,
         seal: Callable[[Batch, Sequence[int]], Batch],
         backoff: Backoff,
         is_stopping: Callable[[], bool],
         max_bytes: int,
     ) -> None:
-        self._soundings = soundings
+        self._harmless = harmless
         self._seal = seal
         self._backoff = backoff
         self._clock = backoff.timing.clock
@@ -134,7 +134,7 @@ class Passage:
 
     async def is_working(self) -> bool:
         """Whether the server answers a read of its database."""
-        return await self._soundings.is_working()
+        return await self._harmless.is_working()
 
     async def look(self) -> Verdict:
         """Find out whether uploads pass now; callers that wait at the same time share one look. Returns its verdict."""
@@ -146,12 +146,12 @@ class Passage:
             return self._seen
 
     async def _look(self) -> Verdict:
-        good = await self._soundings.rehearse(self._known_good or _ENTRY_OF_NOTHING)
+        good = await self._harmless.rehearse(self._known_good or _ENTRY_OF_NOTHING)
         self._an_entry_passes = is_in_words(good)
         if self._an_entry_passes:
             return good
-        nothing = await self._soundings.upload_nothing()
-        if is_in_words(nothing) and is_in_words(await self._soundings.rehearse(b"[]")):
+        nothing = await self._harmless.upload_nothing()
+        if is_in_words(nothing) and is_in_words(await self._harmless.rehearse(b"[]")):
             return good
         return nothing  # where no rehearsal passes at all, that of a good body says nothing
 
@@ -162,7 +162,7 @@ class Passage:
             None where rehearsals say nothing: not even one of nothing passes, or nothing but one of nothing does; the
             run ends, or the server goes away.
         """
-        if not is_in_words(await self._soundings.rehearse(b"[]")):
+        if not is_in_words(await self._harmless.rehearse(b"[]")):
             return None
         isolation = Isolation(batch.entries, alone_attempts=_REHEARSALS_ALONE)
         culprits: list[Refused] = []
@@ -172,7 +172,7 @@ class Passage:
             if self._is_stopping() or (len(culprits) >= _CULPRITS_WITHOUT_PROOF and not is_proven):
                 return None
             body = self._seal(batch, part.indexes).body
-            verdict = await self._soundings.rehearse(body)
+            verdict = await self._harmless.rehearse(body)
             if is_in_words(verdict):
                 largest = max(largest, len(body))
                 isolation.judged(Accept())

@@ -3,7 +3,8 @@
 A batch goes through them from the top down, and its verdict comes back up:
 
     concluded    records what was delivered or is in doubt, and tells people
-    retried      sends again what was not executed and may pass in a moment; not what is taken apart
+    returned     ends its trial, counts how long it took, and wakes who waits for that
+    retrying     sends again what was not executed and may pass in a moment; not what is taken apart
     paced        waits for the rates and the hours that a person allowed
     exclusive    leaves beside others, or alone
     guarded      holds back once the run stops or the server is away: it is not on record, and stays owed

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from bulk_importer.datagym.answers.verdicts import Accept, InDoubt, Verdict
 from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed
 from bulk_importer.model import Batch
-from bulk_importer.transfer.admission.admission import Admission
 from bulk_importer.transfer.interfaces import Ports, SendContext, Sender
 from bulk_importer.transfer.slots import Slots
 
@@ -20,14 +19,11 @@ class Concluded:
     What was neither is for the caller to decide and to record: it is owed, or taken apart.
     """
 
-    def __init__(
-        self, inner: Sender, ports: Ports, slots: Slots, admission: Admission, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, inner: Sender, ports: Ports, slots: Slots, clock: Callable[[], float]) -> None:
         self._inner = inner
         self._ledger = ports.ledger
         self._emit = ports.emit
         self._slots = slots
-        self._admission = admission
         self._clock = clock
 
     async def send(self, batch: Batch, context: SendContext) -> Verdict:
@@ -42,13 +38,7 @@ class Concluded:
             )
         )
         started = self._clock()
-        try:
-            verdict = await self._inner.send(batch, context)
-        finally:
-            if context.is_trial:
-                self._admission.breaker.release_trial()
-        self._admission.latency.ended(self._clock() - started)
-        self._slots.notice()  # an outage may be over
+        verdict = await self._inner.send(batch, context)
         if isinstance(verdict, Accept):
             await self._ledger.record_delivered(batch)
             self._emit(

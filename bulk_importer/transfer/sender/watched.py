@@ -12,7 +12,7 @@ __all__ = ["Watched"]
 
 
 class Watched:
-    """Reports each verdict to the passage and to the breaker, before anything else is done about it."""
+    """Reports each verdict to the passage and to the breaker, before any other layer acts on the verdict."""
 
     def __init__(self, inner: Sender, passage: Passage, breaker: BreakerProbe) -> None:
         self._inner = inner

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
@@ -82,7 +82,7 @@ async def staged(
     await checkpoint.record_in_doubt(batch, "reset")
     later = [0.0]
     async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
-        queries = Queries(client, Patience(5, 5, asyncio.sleep, random.random, lambda _: None))
+        queries = Queries(client, Patience(5, 5, Timing(time.monotonic, asyncio.sleep), lambda _: None))
         catalog = Catalog(queries)
         found = await catalog.find_project(project.id)
         reader = LabelReader(queries, catalog, found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import random
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,6 +21,7 @@ from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt
 from bulk_importer.datagym.diagnosis import diagnose
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.uploads import Uploads
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client, RequestFailed
@@ -489,10 +490,10 @@ async def test_a_silent_catalog_knows_the_same_and_tells_nobody(start_server: St
     server = await start_server(answer)
     told: list[Event] = []
     async with Client.of(Settings(server=server.url), Token()) as client:
-        patience = Patience(0.0, 60.0, asyncio.sleep, lambda: 0.001, told.append)
+        patience = Patience(0.0, 60.0, Timing(time.monotonic, asyncio.sleep, lambda: 0.001), told.append)
         catalog = Catalog(Queries(client, patience))
         assert await catalog.projects() == []
-        assert await catalog.untold().projects() == []
+        assert await catalog.silent().projects() == []
         assert not told
         assert await catalog.projects() == []
     assert [type(event) for event in told] == [AnswerMissed, AnswerCame]
@@ -502,7 +503,7 @@ async def missed_by_look_up(settings: Settings, words: str) -> list[AnswerMissed
     """What is told while a look-up fails for good; the error says `words`."""
     told: list[Event] = []
     async with Client.of(settings, Token("a-token")) as client:
-        patience = Patience.of(settings, sleep=asyncio.sleep, chance=random.random, told=told.append)
+        patience = Patience.of(settings, Timing(time.monotonic, asyncio.sleep), told.append)
         with pytest.raises(ServerUnavailable, match=words) as raised:
             await Catalog(Queries(client, patience)).projects()
     assert "a-token" not in str(raised.value)

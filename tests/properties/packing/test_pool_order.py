@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
-from bulk_importer.packing import Apart, Pool
+from bulk_importer.packing import Pool, Suspects
 from bulk_importer.spans import Span, SpanSet
 from support.entries import run_of
 from support.profiles import examples
@@ -33,7 +33,7 @@ class PoolOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.pool = Pool(1 << 30)
-        self.apart = Apart()
+        self.suspects = Suspects()
         self.media: list[str] = []
         self.settled: set[int] = set()
         self.doubted: set[str] = set()
@@ -47,8 +47,8 @@ class PoolOrder(RuleBasedStateMachine):
         for group in groups:
             disjoint.append((SpanSet.of(sorted(group - seen)).spans, len(disjoint) + 1))
             seen |= group
-        self.apart = Apart(disjoint)
-        self.pool = Pool(1 << 30, apart=self.apart)
+        self.suspects = Suspects(disjoint)
+        self.pool = Pool(1 << 30, suspects=self.suspects)
 
     @rule(media=st.text(alphabet=MEDIA, min_size=1, max_size=12))
     def put(self, media: str) -> None:
@@ -86,9 +86,9 @@ class PoolOrder(RuleBasedStateMachine):
         inside = [at for _, at in json.loads(batch.body)]
         busy = {self.media[at] for _, others in self.under_way.values() for at in others}
         assert len(inside) <= entries
-        (part,) = {self.apart.part_of(at) for at in inside}
+        (part,) = {self.suspects.part_of(at) for at in inside}
         assert batch.suspect == (part > 0)
-        assert batch.tries == self.apart.tries(part)
+        assert batch.tries == self.suspects.tries(part)
         for at in inside:
             assert self.media[at] not in busy | self.doubted
             earlier = {other for other in range(at) if self.media[other] == self.media[at]}

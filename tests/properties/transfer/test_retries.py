@@ -26,7 +26,7 @@ from support.importing import import_file
 from support.profiles import examples
 
 ENTRIES = 8
-MISHAPS: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
+FAILURES: list[int | str] = [503, 503, 502, "reset before commit", "reset after commit", "half an answer"]
 
 
 class Person:
@@ -107,7 +107,7 @@ class Person:
 async def live(seed: int, rounds: int) -> None:
     rng = random.Random(seed)
     mishaps = [
-        Fault(rng.choice([*MISHAPS, "ok", "ok", "ok"]), times=rng.randint(1, 3)) for _ in range(3 * rounds)
+        Fault(rng.choice([*FAILURES, "ok", "ok", "ok"]), times=rng.randint(1, 3)) for _ in range(3 * rounds)
     ]
     with tempfile.TemporaryDirectory() as place:
         async with Sandbox(SandboxConfig(seed=1, faults=FaultScript(mishaps))) as sandbox:

@@ -35,7 +35,7 @@ TOO_LONG = "x" * 300
 
 
 @dataclass(frozen=True)
-class Told:
+class PlannedEntry:
     """One entry: which media, what about its labels, and whether the server will refuse it."""
 
     media: int
@@ -47,25 +47,25 @@ class Told:
 class Story:
     """What is imported, what goes wrong, and when somebody stops the run."""
 
-    entries: Sequence[Told]
+    entries: Sequence[PlannedEntry]
     faults: Sequence[Fault]
     max_entries: int
     in_flight: int
     stops: Sequence[tuple[int, bool]]
 
 
-def told_entry(told: Told, media_id: str, position: int) -> Mapping[str, Any]:
+def entry_of(planned: PlannedEntry, media_id: str, position: int) -> Mapping[str, Any]:
     """An entry whose one point tells its position."""
-    keep = None if told.keep is KeepData.MISSING else told.keep is KeepData.TRUE
-    note = TOO_LONG if told.poison == "always ex_system" else f"n{position}"
+    keep = None if planned.keep is KeepData.MISSING else planned.keep is KeepData.TRUE
+    note = TOO_LONG if planned.poison == "always ex_system" else f"n{position}"
     made = entry(media_id, position, keep, global_classifications={"note": [note]})
-    if told.poison == "unknown class":
+    if planned.poison == "unknown class":
         made["labels"]["nothing"] = []
     return made
 
 
-tolds = st.builds(
-    Told,
+planned_entries = st.builds(
+    PlannedEntry,
     media=st.integers(0, MEDIA - 1),
     keep=st.sampled_from(KeepData),
     poison=st.sampled_from([""] * 9 + ["unknown class"] * 2 + ["always ex_system"]),
@@ -106,7 +106,7 @@ faults = st.one_of(
 )
 stories = st.builds(
     Story,
-    entries=st.lists(tolds, min_size=1, max_size=24),
+    entries=st.lists(planned_entries, min_size=1, max_size=24),
     faults=st.lists(faults, max_size=8),
     max_entries=st.integers(1, 8),
     in_flight=st.integers(1, 4),
@@ -121,7 +121,10 @@ async def tell(story: Story, folder: Path) -> None:
         source = folder / "labels.json"
         source.write_text(
             json.dumps(
-                [told_entry(told, project.media_ids[told.media], at) for at, told in enumerate(story.entries)]
+                [
+                    entry_of(planned, project.media_ids[planned.media], at)
+                    for at, planned in enumerate(story.entries)
+                ]
             )
         )
         wanted = Settings(
@@ -182,20 +185,20 @@ def compare(story: Story, state: CheckpointState, held: Sequence[Sequence[Mappin
     strict = {413, 500}.isdisjoint(fault.what for fault in story.faults)
     lost: set[int] = set()
     possible: list[set[Labels]] = [{Labels()} for _ in range(MEDIA)]
-    for position, told in enumerate(story.entries):
-        labels = possible[told.media]
+    for position, planned in enumerate(story.entries):
+        labels = possible[planned.media]
         if position in state.delivered:
-            assert not told.poison
-            assert told.media not in lost, "an entry went although one before it is in doubt"
-            possible[told.media] = {each.with_entry(told.keep, position) for each in labels}
+            assert not planned.poison
+            assert planned.media not in lost, "an entry went although one before it is in doubt"
+            possible[planned.media] = {each.with_entry(planned.keep, position) for each in labels}
         elif position in state.rejected:
-            assert told.poison or not strict
+            assert planned.poison or not strict
         elif position in state.taken:
-            lost.add(told.media)
-            if not told.poison:
-                labels |= {each.with_entry(told.keep, position) for each in labels}
+            lost.add(planned.media)
+            if not planned.poison:
+                labels |= {each.with_entry(planned.keep, position) for each in labels}
         else:
-            assert told.media in lost, "it is owed, and nothing is in its way"
+            assert planned.media in lost, "it is owed, and nothing is in its way"
     for labels, values in zip(possible, held, strict=True):
         assert Labels.read(values) in labels
 
@@ -221,7 +224,7 @@ class Labels:
 
 
 FAILURES_TO_REMEMBER = [
-    Story([Told(0, KeepData.TRUE)] * 3, [Fault(413), Fault(413)], 3, 2, []),
+    Story([PlannedEntry(0, KeepData.TRUE)] * 3, [Fault(413), Fault(413)], 3, 2, []),
 ]
 
 

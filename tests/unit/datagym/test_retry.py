@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.retry import until_answered
+from bulk_importer.datagym.timing import Backoff, Timing
 
 
 async def test_a_look_up_is_tried_until_its_time_is_over() -> None:
@@ -25,13 +28,11 @@ async def test_a_look_up_is_tried_until_its_time_is_over() -> None:
     with pytest.raises(LookupError):
         await until_answered(
             look_up,
-            RetryPolicy(base_seconds=1e-6, cap_seconds=1e-6),
+            Backoff(RetryPolicy(base_seconds=1e-6, cap_seconds=1e-6), Timing(time.monotonic, sleep)),
             is_passing=lambda error: isinstance(error, ConnectionError),
             asked_seconds=lambda _: None,
             max_seconds=lambda: 60.0,
             on_wait=lambda *_: None,
-            sleep=sleep,
-            chance=lambda: 0.5,
         )
     assert tries == 50
 
@@ -52,13 +53,11 @@ async def test_a_look_up_waits_for_as_long_as_the_server_asks_for() -> None:
 
     found = await until_answered(
         look_up,
-        RetryPolicy(),
+        Backoff(RetryPolicy(), Timing(time.monotonic, sleep, jitter=lambda: 0.5)),
         is_passing=lambda error: isinstance(error, ConnectionError),
         asked_seconds=lambda _: next(asked),
         max_seconds=lambda: 60.0,
         on_wait=lambda *_: None,
-        sleep=sleep,
-        chance=lambda: 0.5,
     )
     assert found == "found"
     assert slept[:2] == [20.25, 0.5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -224,3 +225,24 @@ def test_a_size_is_shown_in_a_form_that_is_read_back(size: int) -> None:
 def test_a_duration_is_shown_in_a_form_that_is_read_back(seconds: float) -> None:
     """To the millisecond."""
     assert DURATION.read(DURATION.show(round(seconds, 3))) == round(seconds, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_errors", "5%"),
+        ("max_errors", None),
+        ("server", 5),
+        ("project", 5),
+        ("checkpoint", 5),
+        ("strict", "yes"),
+        ("max_in_flight", True),
+        ("max_in_flight", 2.5),
+        ("header", "X-A: 1"),
+        ("allow", (5,)),
+    ],
+)
+def test_a_value_of_another_type_is_refused_at_once(name: str, value: Any) -> None:
+    """By its name, and with what it should be; and not when the run is half-way."""
+    with pytest.raises(UsageError, match=rf"^{name}: .* must be (a|an|True) "):
+        Settings(**{name: value})

@@ -71,7 +71,7 @@ async def test_what_may_be_about_the_server_lets_fresh_ones_go_first() -> None:
         assert not world.came
         assert world.slots.may_seal()
         assert world.pool.seal(Limits(9, 99, 99)) is not None
-        world.slots.notice()
+        world.slots.wake()
     assert world.came == ["suspect"]
 
 
@@ -90,7 +90,7 @@ async def test_those_that_were_set_aside_take_turns() -> None:
 async def test_in_an_outage_nothing_has_a_turn_until_the_run_stops() -> None:
     """A stop ends the wait."""
     world = World()
-    world.stop.tell(world.slots.notice)
+    world.stop.subscribe(world.slots.wake)
     world.admission.breaker.saw(Again(Cause.UNREACHABLE, "refused"))
     world.slots.take(starved=False)
     async with asyncio.TaskGroup() as tasks:

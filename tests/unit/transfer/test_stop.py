@@ -12,10 +12,10 @@ async def test_the_first_wish_to_stop_counts() -> None:
     """Its reason and its exit code stay; listeners are told once, late ones at once."""
     stop = StopSwitch()
     heard: list[str] = []
-    stop.tell(lambda: heard.append("early"))
+    stop.subscribe(lambda: heard.append("early"))
     stop.request("SIGTERM", ExitCode.TERMINATED)
     stop.request("something else", ExitCode.SERVER)
-    stop.tell(lambda: heard.append("late"))
+    stop.subscribe(lambda: heard.append("late"))
     assert (stop.reason, stop.exit_code) == ("SIGTERM", ExitCode.TERMINATED)
     assert heard == ["early", "late"]
 

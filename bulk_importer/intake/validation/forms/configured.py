@@ -22,7 +22,7 @@ from msgspec.structs import astuple
 
 from bulk_importer.intake.validation.forms.coordinates import SHAPES, Point
 from bulk_importer.intake.validation.forms.plain import has_twice
-from bulk_importer.intake.validation.forms.wide import Form, Place, Question, Tally, struct_of
+from bulk_importer.intake.validation.forms.wide import ElementCount, Form, Place, Question, struct_of
 from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 
 __all__ = ["ConfiguredForm"]
@@ -51,7 +51,7 @@ class ConfiguredForm:
         ]
         self.type: Form = msgspec.defstruct("ConfiguredEntry", fields, gc=False, kw_only=True)
 
-    def tally(self, entry: Form) -> Tally | None:
+    def tally(self, entry: Form) -> ElementCount | None:
         """Count a decoded entry; None if it needs the exact look."""
         count = _Count(keys=1 + (entry.keepData is not UNSET))
         if entry.global_classifications is UNSET:
@@ -62,7 +62,7 @@ class ConfiguredForm:
             count.keys += 1
             if not _count_groups(entry.labels, self._groups, count):
                 return None
-        return Tally(count.keys, count.weight, count.notes())
+        return ElementCount(count.keys, count.weight, count.notes())
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class _Question:
         self.is_plain = not self.below.questions
 
     def narrow(self) -> Question | None:
-        """The same for a narrow form: texts alone, and none whose length needs a closer look."""
+        """The question for a narrow form: texts alone, of no length that needs a closer look; None without values."""
         if self.value is None:
             return None
         one: Form = self.value
@@ -198,7 +198,7 @@ class _Asked:
         count.required += times * self.required
 
     def count_one(self, answers: Form, count: _Count) -> bool:
-        """The same for nested answers, of which the server reads the first alone."""
+        """Count nested answers, of which the server reads the first alone; False if they need the exact look."""
         given = len(self.questions) - astuple(answers).count(UNSET)
         count.keys -= 1  # the object of nested answers stands in a list, under no key of its own
         return given == 1 and self.count(answers, count)

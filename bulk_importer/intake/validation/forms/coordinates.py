@@ -55,7 +55,7 @@ OneRectangle: TypeAlias = Annotated[list[Rectangle], Meta(min_length=1, max_leng
 
 
 def has_flat_polygon(polygons: Iterable[Sequence[Point] | UnsetType]) -> bool:
-    """Whether one has no area (see `lacks_area`); the first triangle of each nearly always has one.
+    """Whether one of the polygons has no area (see `lacks_area`); the first triangle of each nearly always has one.
 
     (Many in one call, because a call costs as much as a triangle.)
     """

@@ -42,7 +42,7 @@ class Count:
 
     Attributes:
         keys: of all objects.
-        weight: as in `Tally`.
+        weight: as in `ElementCount`.
         omitted, required: classifications that are not given.
         is_odd: there is something that needs a look at it: an option twice, a polygon without area.
     """

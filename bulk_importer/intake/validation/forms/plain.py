@@ -32,7 +32,7 @@ from bulk_importer.intake.validation.forms.coordinates import (
     has_flat_line,
     has_flat_polygon,
 )
-from bulk_importer.intake.validation.forms.wide import Place, Question, Tally
+from bulk_importer.intake.validation.forms.wide import ElementCount, Place, Question
 from bulk_importer.labels.entry import ENTRY_KEYS
 
 __all__ = ["PlainEntry", "PlainForm", "has_twice", "ignored_keys"]
@@ -122,7 +122,7 @@ class PlainForm:
     type = PlainEntry
     answers = ground = _Anything()
 
-    def tally(self, entry: PlainEntry) -> Tally | None:
+    def tally(self, entry: PlainEntry) -> ElementCount | None:
         """Count a decoded entry; None if it needs the exact look."""
         keys = 1 + (entry.keepData is not UNSET)
         weight = 1
@@ -140,7 +140,7 @@ class PlainForm:
                     if counted is None:
                         return None
                     keys, weight, unset = keys + counted[0], weight + counted[1], unset + counted[2]
-        return Tally(keys, weight, (("classification-unset", unset),) if unset else ())
+        return ElementCount(keys, weight, (("classification-unset", unset),) if unset else ())
 
 
 def _geometry(geometry: PlainGeometry) -> tuple[int, int, int] | None:

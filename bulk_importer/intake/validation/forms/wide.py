@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["Answers", "Form", "Ground", "Place", "Question", "Tally", "WideForm", "struct_of"]
+__all__ = ["Answers", "ElementCount", "Form", "Ground", "Place", "Question", "WideForm", "struct_of"]
 
 # Types that exist only at run time have no static type.
 Form: TypeAlias = Any
 
 
-class Tally(NamedTuple):
+class ElementCount(NamedTuple):
     """What was counted in an entry.
 
     Attributes:
@@ -92,7 +92,7 @@ class WideForm(Protocol):
     @property
     def ground(self) -> Ground: ...
 
-    def tally(self, entry: Form) -> Tally | None:
+    def tally(self, entry: Form) -> ElementCount | None:
         """Count a decoded entry; None if it needs the exact look."""
 
 

@@ -119,7 +119,7 @@ def test_the_throughput_counts_what_was_settled_and_forgets() -> None:
     assert throughput.rate(9_999, 100) == 2.5
     assert throughput.rate(9_999, 60, since=9_989) == 2.5
     assert throughput.rate(20_000, 60) == 0
-    assert len(throughput.troubles) == 20
+    assert len(throughput.failed_attempts) == 20
 
 
 async def test_the_folder_of_several_sources_tells_each_of_them(

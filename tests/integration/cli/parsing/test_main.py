@@ -113,7 +113,7 @@ def test_the_first_signal_stops_and_the_second_aborts(number: int, code: int) ->
     async def check() -> None:
         stop = StopSwitch()
         heard: list[str] = []
-        stop.tell(lambda: heard.append("stop"))
+        stop.subscribe(lambda: heard.append("stop"))
         with stopping_on_signals(stop, grace_seconds=1.0):
             os.kill(os.getpid(), number)
             await stop.requested()
@@ -123,7 +123,7 @@ def test_the_first_signal_stops_and_the_second_aborts(number: int, code: int) ->
             assert not aborting.done()
             os.kill(os.getpid(), number)
             await aborting
-        stop.tell(lambda: heard.append("late"))
+        stop.subscribe(lambda: heard.append("late"))
         assert heard == ["stop", "late"]
 
     asyncio.run(check())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from bulk_importer.datagym.reads.catalog import TASK_STATES, Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client, Timeouts
 from bulk_importer.errors import BulkImporterError, NotAuthorised, ServerUnavailable
@@ -68,7 +70,9 @@ async def catalog_of(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, Client(f"http://127.0.0.1:{port}", Token(), Timeouts(read=5.0)) as client:
-        queries = Queries(client, Patience(5.0, 5.0, at_once, lambda: 0.5, lambda _: None))
+        queries = Queries(
+            client, Patience(5.0, 5.0, Timing(time.monotonic, at_once, lambda: 0.5), lambda _: None)
+        )
         yield Catalog(queries), asked
 
 

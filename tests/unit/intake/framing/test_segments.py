@@ -74,7 +74,7 @@ def test_lines_are_delimited_and_blank_ones_are_none() -> None:
     """The break behind a line belongs to it."""
     found = frame_lines(b' {"a":1} \r\n\n\t\n{"b":2}\n{"c"', at_end=False, limit=99)
     assert (list(found.starts), list(found.lengths), found.consumed) == ([1, 14], [7, 7], 22)
-    assert (found.end, found.trouble, found.element) == (None, None, 22)
+    assert (found.end, found.damage, found.element) == (None, None, 22)
     assert LineBreaks().last(b"a\nb\nc") == 4
     assert LineBreaks().first(b"a\nb\nc") == 2
     assert LineBreaks().last(b"a") is None

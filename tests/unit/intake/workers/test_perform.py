@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bulk_importer.intake.job import Answer, Job
+from bulk_importer.intake.job import Job, JobResult
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
 from bulk_importer.intake.validation.rules import Rules
@@ -22,7 +22,7 @@ JOINT = b'},{"internal_media_ID"'
 DAMAGE = [b"ca\xff", b"\\ud800", b"\n", b"\\q", b'"', b'":[]}},{"internal_media_ID":"d","labels":{"car']
 
 
-def answer(data: bytes, joint: bytes, judge: Judge | None = None, **job: bool | int) -> Answer:
+def answer(data: bytes, joint: bytes, judge: Judge | None = None, **job: bool | int) -> JobResult:
     """What a worker says about a stretch that begins behind the opening bracket."""
     asked = {
         "offset": 7,

@@ -14,10 +14,10 @@ from bulk_importer.datagym.answers.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
-from bulk_importer.transfer.timing import Timing
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0
@@ -33,7 +33,7 @@ class World:
         self.nothing: Verdict = Refuse("schema", (), "")
         self.probes: list[float] = []
         self.events: list[Event] = []
-        self.noticed = asyncio.Event()
+        self.woken = asyncio.Event()
         self.breaker = BreakerProbe(
             policy or BreakerPolicy(),
             probe=self.probe,
@@ -63,10 +63,10 @@ class World:
 
     async def until_a_batch_may_try(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(self.breaker.run(self.noticed.set))
+            running = tasks.create_task(self.breaker.run(self.woken.set))
             while not self.breaker.may_acquire:
-                await self.noticed.wait()
-                self.noticed.clear()
+                await self.woken.wait()
+                self.woken.clear()
             running.cancel()
 
 
@@ -93,7 +93,7 @@ async def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
     """What the last failure said is what the message will say."""
     world = World(back_at=1e9, policy=BreakerPolicy(max_outage_seconds=HOUR))
     world.fail()
-    last = await world.breaker.run(world.noticed.set)
+    last = await world.breaker.run(world.woken.set)
     assert last == Again(Cause.UNAVAILABLE, AWAY.reason)
     assert HOUR <= world.now <= HOUR + 60
 
@@ -104,7 +104,7 @@ async def test_a_server_that_answers_reads_but_no_batch_is_still_away() -> None:
     world.fail()
     tries = 0
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(world.breaker.run(world.noticed.set))
+        running = tasks.create_task(world.breaker.run(world.woken.set))
         while not running.done():
             await asyncio.sleep(0)
             if world.breaker.may_acquire:

@@ -6,11 +6,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.admission.window import Window
-from bulk_importer.transfer.timing import Timing
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt, NotSent, Refuse, Verdict
+from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, InDoubt, Refuse, Verdict
 from bulk_importer.events import BatchDelivered, BatchDoubted, BatchSealed, Event
 from bulk_importer.model import Batch, Rejection
 from bulk_importer.packing import Pool
@@ -44,26 +42,7 @@ async def test_what_is_final_is_recorded_and_told(
     ports = Ports(pool, diary, events.append, _rejection)
     await diary.record_sent(BATCH)
     context = slots.take(starved=False)
-    concluded = Concluded(FakeSender(verdict), ports, slots, admission, lambda: 0.0)
+    concluded = Concluded(FakeSender(verdict), ports, slots, lambda: 0.0)
     assert await concluded.send(BATCH, context) == verdict
     assert [what for what, _ in diary.lines[1:]] == line
     assert [type(each) for each in events] == [BatchSealed, *([event] if event else [])]
-
-
-async def test_another_batch_may_try_when_the_one_that_tried_is_through() -> None:
-    """Also where it did not leave."""
-    admission, pool = admission_of(StopSwitch()), Pool(1)
-    slots = Slots(pool, Gate(Bounds()), admission, lambda: 0.0)
-    breaker, noticed = admission.breaker, asyncio.Event()
-    breaker.saw(AWAY)
-    async with asyncio.TaskGroup() as tasks:
-        probing = tasks.create_task(breaker.run(noticed.set))
-        await noticed.wait()
-        probing.cancel()
-    context = slots.take(starved=False)
-    assert context.is_trial
-    assert not breaker.may_acquire
-    held_back = FakeSender(NotSent(is_on_record=False))
-    ports = Ports(pool, Diary(), lambda _: None, _rejection)
-    await Concluded(held_back, ports, slots, admission, lambda: 0.0).send(BATCH, context)
-    assert breaker.may_acquire

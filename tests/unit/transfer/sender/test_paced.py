@@ -6,10 +6,10 @@ import asyncio
 
 from msgspec.structs import replace
 
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.sender.paced import Paced
-from bulk_importer.transfer.timing import Timing
 from support.sending import BATCH, CONTEXT, FakeSender
 
 

@@ -6,15 +6,15 @@ from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.answers.verdicts import Accept, Again, Cause, Refuse, Verdict
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.packing import Pool
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.stop import StopSwitch
-from bulk_importer.transfer.timing import Backoff, Timing
 from support.sending import BATCH, CONTEXT, FakeSender, admission_of
 
 
-class Soundings:
+class HarmlessRequests:
     """A route to which nothing passes but what this test sends."""
 
     async def upload_nothing(self) -> Verdict:
@@ -31,7 +31,7 @@ def passage_of() -> Passage:
     """One that has seen nothing yet, for bodies of ten bytes."""
     stop = StopSwitch()
     return Passage(
-        Soundings(),
+        HarmlessRequests(),
         seal=Pool(1).seal_again,
         backoff=Backoff(RetryPolicy(), Timing(lambda: 0.0, stop.sleep)),
         is_stopping=lambda: False,

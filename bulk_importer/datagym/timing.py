@@ -1,4 +1,4 @@
-"""How a run waits: by which clock, how it sleeps, and how chance spreads its retries."""
+"""How a run waits: by which clock, how it sleeps, and how jitter spreads its retries."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Backoff", "Timing"]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The clock, the sleep and the chance of one run; a test brings its own.
+    """The clock, the sleep and the jitter of one run; a test brings its own.
 
     Attributes:
         clock: monotonic, in seconds.
-        sleep: waits so many seconds, or less when the run is to end.
-        chance: draws evenly from `[0, 1)`.
+        sleep: waits so many seconds, or less when the run is to end; it may raise, which ends what waits.
+        jitter: draws evenly from `[0, 1)`.
     """
 
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
-    chance: Callable[[], float] = random.random
+    jitter: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Backoff:
 
     def seconds(self, attempt: int, after_seconds: float | None = None) -> float:
         """The wait in seconds before retry number `attempt` (from 1); see `policy.backoff_seconds`."""
-        return backoff_seconds(self.policy, attempt, self.timing.chance(), after_seconds)
+        return backoff_seconds(self.policy, attempt, self.timing.jitter(), after_seconds)
 
     async def wait(self, attempt: int, after_seconds: float | None = None) -> None:
         """Wait before retry number `attempt` (from 1), or until the run is to end."""

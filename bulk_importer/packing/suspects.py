@@ -1,4 +1,4 @@
-"""Keeps entries apart that failed together in nobody's words: they leave again in parts, and never with others. Pure.
+"""Keeps suspects, which failed together in nobody's words, apart: they leave in parts, never with other entries. Pure.
 
 What failed in an earlier run, or is in doubt in this one, may fail again for a reason that lies in one of its
 entries. Packed with others it would take these down with it, and packed as before it would fail as before. So a group
@@ -14,14 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from bulk_importer.model import EntryRun
 from bulk_importer.spans import Span, SpanSet
 
-__all__ = ["PARTS", "Apart"]
+__all__ = ["PARTS", "Suspects"]
 
 PARTS = 16
 """Into how many parts a group is cut."""
 
 
-class Apart:
-    """Which positions are kept apart, and in which part each is.
+class Suspects:
+    """Which positions are suspect, and in which part each of them is.
 
     Args:
         groups: the positions of each group and how often it failed; no position is in two of them.

@@ -14,12 +14,12 @@ from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
 from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.datagym.answers.verdicts import Again, Cause, Verdict
+from bulk_importer.datagym.timing import Backoff
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext, Sender
-from bulk_importer.transfer.timing import Backoff
 
-__all__ = ["Retried"]
+__all__ = ["Retrying"]
 
 _IN_PLACE = frozenset(
     {Cause.THROTTLED, Cause.UNAVAILABLE, Cause.UNREACHABLE, Cause.DISCONNECTED, Cause.TIMED_OUT}
@@ -27,7 +27,7 @@ _IN_PLACE = frozenset(
 """Causes that pass by themselves, so that the same request may succeed a moment later."""
 
 
-class Retried:
+class Retrying:
     """Sends a batch until its verdict is final, or more tries are pointless for now.
 
     Args:

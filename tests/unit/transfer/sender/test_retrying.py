@@ -20,10 +20,10 @@ from bulk_importer.datagym.answers.verdicts import (
     StopKind,
     Verdict,
 )
+from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.events import Event, RetryScheduled
 from bulk_importer.model import Batch
-from bulk_importer.transfer.sender.retried import Retried
-from bulk_importer.transfer.timing import Backoff, Timing
+from bulk_importer.transfer.sender.retrying import Retrying
 from support.sending import BATCH, CONTEXT, FakeSender
 
 BUSY = Again(Cause.UNAVAILABLE, "status 503")
@@ -38,11 +38,11 @@ class World:
         self.events: list[Event] = []
         self.may_retry = True
         self.inner = FakeSender(*verdicts)
-        self.retried = Retried(
+        self.retrying = Retrying(
             self.inner,
             Backoff(
                 RetryPolicy(base_seconds=1.0, cap_seconds=8.0),
-                Timing(lambda: self.now, self.sleep, chance=lambda: 0.999),
+                Timing(lambda: self.now, self.sleep, jitter=lambda: 0.999),
             ),
             budget or RetryBudget(),
             max_attempts=max_attempts,
@@ -55,7 +55,7 @@ class World:
         self.now += seconds
 
     async def run(self) -> Verdict:
-        return await self.retried.send(BATCH, CONTEXT)
+        return await self.retrying.send(BATCH, CONTEXT)
 
     @property
     def attempts(self) -> list[int]:
@@ -85,12 +85,12 @@ async def test_a_part_of_a_batch_that_is_taken_apart_is_tried_again_by_others() 
     """They know what the tries before it showed."""
     world = World(BUSY)
     suspect = Batch(number=8, runs=(), body=b"[1]", entries=1, weight=1, suspect=True)
-    assert await world.retried.send(suspect, CONTEXT) == BUSY
+    assert await world.retrying.send(suspect, CONTEXT) == BUSY
     assert world.attempts == [1]
 
 
 async def test_what_the_server_asks_for_is_waited_for() -> None:
-    """And not less, whatever chance says."""
+    """And not less, whatever the jitter."""
     world = World(Again(Cause.THROTTLED, "status 429", after_seconds=30.0))
     await world.run()
     assert 30 <= world.slept[0] <= 31
@@ -153,7 +153,7 @@ async def test_what_is_sent_is_let_go_with_the_verdict(verdicts: list[Verdict]) 
 
     async def send() -> weakref.ref[Megabytes]:
         batch = Megabytes()
-        await world.retried.send(cast("Batch", batch), CONTEXT)
+        await world.retrying.send(cast("Batch", batch), CONTEXT)
         return weakref.ref(batch)
 
     gc.disable()
