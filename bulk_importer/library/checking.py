@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import UsageError
-from bulk_importer.library.inputs import Entries, opened, token_for
+from bulk_importer.library.inputs import Entries, caller_of, opened
 from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
@@ -59,11 +59,10 @@ async def check_labels(
         ServerError: the label configuration or the media cannot be read from the server.
     """
     from bulk_importer.library.rulesets import ruleset_for, scratch_folder
-    from bulk_importer.pipeline import Caller
 
     if sample is not None and sample < 1:
         raise UsageError(f"A sample has one entry at least, and not {sample}.")
-    caller = Caller(token_for(settings, token), observers=observers)
+    caller = caller_of(settings, token, observers)
     async with opened(source) as (_, readable):
         with scratch_folder() as folder:
             ruleset = await ruleset_for(settings, caller.token, folder, caller.emit)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from bulk_importer.library.inputs import Entries, opened, token_for
+from bulk_importer.library.inputs import Entries, caller_of, opened
 from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ async def import_labels(
     After that nothing is raised that can be foreseen: an error that ends the run is in the summary.
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
-    from bulk_importer.pipeline import Caller, ImportSpec, import_source
+    from bulk_importer.pipeline import ImportSpec, import_source
 
-    access = token_for(settings, token)
+    caller = caller_of(settings, token, observers)
     async with opened(source) as (name, readable):
         folder = checkpoint_folder(name, settings.checkpoint)
-        return await import_source(
-            ImportSpec(readable, settings, folder), Caller(access, observers=observers)
-        )
+        return await import_source(ImportSpec(readable, settings, folder), caller)
 
 
 import_labels_sync = synchronous(import_labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.errors import UsageError
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.events import Observer
+    from bulk_importer.pipeline import Caller
     from bulk_importer.settings import Settings
     from bulk_importer.sources import Source
 
-__all__ = ["Entries", "one_checkpoint_in", "opened", "token_for"]
+__all__ = ["Entries", "caller_of", "one_checkpoint_in", "opened"]
 
 Entries = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 """Label entries as DataGym documents them, one after the other."""
@@ -46,18 +47,27 @@ async def opened(source: str | PathLike[str] | Entries) -> AsyncIterator[tuple[s
         await found.aclose()
 
 
-def token_for(settings: Settings, token: str | None) -> Token:
-    """The token that a program gives, else that of the settings or of the environment.
+def caller_of(settings: Settings, token: str | None, observers: Sequence[Observer]) -> Caller:
+    """The caller of a run, with the token that a program gives, else that of the settings or of the environment.
 
     Raises:
-        UsageError: a setting has no effect with the others, or the file of the token cannot be read.
+        UsageError: one of these is of another type, a setting has no effect with the others, or the file of the token
+            cannot be read.
     """
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.settings import idle
+    from bulk_importer.pipeline import Caller
+    from bulk_importer.settings import Settings, idle
 
+    if not isinstance(settings, Settings):
+        raise UsageError(f"The settings are a Settings object, and not {type(settings).__name__}.")
+    if token is not None and not isinstance(token, str):
+        raise UsageError(f"The token is a text, and not {type(token).__name__}.")
+    if strange := [each for each in observers if not callable(each)]:
+        raise UsageError(f"An observer is called with each event; {strange[0]!r} cannot be called.")
     for _, why in idle(settings):
         raise UsageError(f"{why}. Leave it out, or change that.")
-    return Token(token) if token is not None else Token.find(settings.token_file)
+    access = Token(token) if token is not None else Token.find(settings.token_file)
+    return Caller(access, observers=observers)
 
 
 def one_checkpoint_in(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.library.inputs import one_checkpoint_in, token_for
+from bulk_importer.library.inputs import caller_of, one_checkpoint_in
 from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ async def retry(
 
     With each of them nothing was sent.
     """
-    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.retry.plan import RetrySpec
     from bulk_importer.pipeline.retry.retrying import retry_rejected
 
+    caller = caller_of(settings, token, observers)
     spec = RetrySpec(
         one_checkpoint_in(Path(checkpoint)),
         settings,
@@ -70,7 +70,7 @@ async def retry(
         source=source,
         out_of_order=out_of_order,
     )
-    return await retry_rejected(spec, Caller(token_for(settings, token), observers=observers))
+    return await retry_rejected(spec, caller)
 
 
 retry_sync = synchronous(retry)

@@ -25,12 +25,20 @@ def synchronous(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P,
     def twin(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         import asyncio
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(function(*args, **kwargs))
-        raise UsageError(f"There is a running event loop: await {name} instead of calling {name}_sync.")
+        if _runs_in_a_loop():
+            raise UsageError(f"There is a running event loop: await {name} instead of calling {name}_sync.")
+        return asyncio.run(function(*args, **kwargs))
 
     twin.__name__ = twin.__qualname__ = f"{name}_sync"
     twin.__doc__ = f"`{name}` for programs without an event loop.\n\n{function.__doc__}"
     return twin
+
+
+def _runs_in_a_loop() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

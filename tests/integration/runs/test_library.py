@@ -470,3 +470,32 @@ def test_a_program_without_an_event_loop_checks_and_retries_too(tmp_path: Path) 
             retry_sync(tmp_path, settings)
 
     asyncio.run(inside())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"settings": {"server": "http://localhost"}}, "The settings are a Settings object, and not dict."),
+        ({"token": 5}, "The token is a text, and not int."),
+        ({"observers": "abc"}, "An observer is called with each event; 'a' cannot be called."),
+    ],
+)
+async def test_what_is_of_another_type_is_refused_before_anything_is_begun(
+    given: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    """By each of the functions, in words, and without a checkpoint."""
+    (tmp_path / "labels.json").write_text("[]")
+    settings = Settings(server="http://127.0.0.1:9", project="p", checkpoint=str(tmp_path / "kept"))
+    for function in (import_labels, check_labels, retry):
+        arguments: dict[str, Any] = {"settings": settings, **given}
+        with pytest.raises(UsageError) as raised:
+            await function(str(tmp_path / "labels.json"), **arguments)
+        assert str(raised.value) == said
+    assert not (tmp_path / "kept").exists()
+
+
+def test_an_error_of_a_synchronous_twin_has_no_other_cause() -> None:
+    """That there was no event loop is no error."""
+    with pytest.raises(SourceUnreadable) as raised:
+        import_labels_sync("/no/such/labels.json", Settings(server="http://127.0.0.1:9", project="p"))
+    assert not isinstance(raised.value.__context__, RuntimeError)
