@@ -9,7 +9,7 @@ its dead parent, so such a child closes its copy.
 
 The text in the file only informs: process ids mean nothing from one container to the next. The file is never
 removed, because one who waits would then lock a file that nobody else sees. Nothing here waits for another writer:
-`--lock-wait` is seen to in `pipeline.reaching`, which can be interrupted between two tries.
+`--lock-wait` is seen to in `pipeline.lock_wait`, which can be interrupted between two tries.
 """
 
 from __future__ import annotations
