@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from bulk_importer.cli import messages, output, streams
-from bulk_importer.cli.parsing.common_flags import add_common_flags, apply_common_flags
+from bulk_importer.cli.parsing.global_flags import add_global_flags, apply_global_flags
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
@@ -74,13 +74,13 @@ def run() -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Nothing that can be foreseen leaves as an exception."""
     try:
-        apply_common_flags(
+        apply_global_flags(
             argparse.Namespace(config="none")
         )  # what is wrong with the command line is told so, too
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
             arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
-        apply_common_flags(arguments)
+        apply_global_flags(arguments)
         code: int = arguments.run(arguments)
     except BulkImporterError as error:
         messages.complain(str(error))
@@ -124,7 +124,7 @@ def _parser_of(asked: Collection[str]) -> argparse.ArgumentParser:
         if name in asked:
             module = importlib.import_module(f"bulk_importer.cli.{_MODULES[name]}")
             module.configure(command)
-            add_common_flags(command)
+            add_global_flags(command)
             command.set_defaults(run=module.run, parser=command)
     return parser
 

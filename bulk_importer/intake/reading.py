@@ -31,7 +31,7 @@ from bulk_importer.intake.workers.processes import InProcess, Performer, WorkerP
 from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.model import EntryRun, ReadPlan, Segment, SegmentKey
 from bulk_importer.settings import Lines, Settings
-from bulk_importer.sources.base import Source
+from bulk_importer.sources.interfaces import Source
 
 __all__ = ["End", "Intake", "IntakeOptions"]
 

@@ -2,7 +2,7 @@
 
 `open_source` takes a path, `-`, `http(s)://` or `s3://`, and `open_entries` what a program gives. A source that can be
 read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that answers range requests); the others
-are read once, from the beginning. `base` says what each kind has to offer: `files` is what lies or flows on this
+are read once, from the beginning. `interfaces` says what each kind has to offer: `files` is what lies or flows on this
 machine, `web` and `bucket` what lies elsewhere, `compressed` unpacks any of them. None knows what the bytes mean.
 """
 
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from bulk_importer.sources.base import Source
+    from bulk_importer.sources.interfaces import Source
     from bulk_importer.sources.open import open_entries, open_source
 else:
-    __getattr__ = lazy_exports(__name__, {"Source": "base", "open_entries": "open", "open_source": "open"})
+    __getattr__ = lazy_exports(
+        __name__, {"Source": "interfaces", "open_entries": "open", "open_source": "open"}
+    )
 
 __all__ = ["Source", "open_entries", "open_source"]

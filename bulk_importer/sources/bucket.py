@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bulk_importer.errors import LibraryMissing, SourceUnreadable, UsageError
-from bulk_importer.sources.base import Owned, Stream, changed
+from bulk_importer.sources.interfaces import Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
 

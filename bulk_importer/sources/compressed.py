@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.base import Owned, Source, Stream
+from bulk_importer.sources.interfaces import Owned, Source, Stream
 from bulk_importer.sources.member import HEAD_BYTES, CannotUnpack, DamagedData, Member
 
 __all__ = ["CompressedSource", "unpacked"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.readable import readable
-from bulk_importer.sources.base import GOES_ON, Owned, Stream, changed, unreadable_at, why
+from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed, unreadable_at, why
 from bulk_importer.sources.pread import read_at
 
 __all__ = ["EntriesSource", "FileSource", "PipeSource"]

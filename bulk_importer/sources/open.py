@@ -9,8 +9,8 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from bulk_importer.errors import SourceUnreadable, UsageError
-from bulk_importer.sources.base import Source, why
 from bulk_importer.sources.files import EntriesSource, FileSource, PipeSource
+from bulk_importer.sources.interfaces import Source, why
 
 __all__ = ["open_entries", "open_source"]
 

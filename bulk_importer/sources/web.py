@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from bulk_importer.datagym.wire.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.base import HIDDEN_QUERY, Owned, Stream, changed
+from bulk_importer.sources.interfaces import HIDDEN_QUERY, Owned, Stream, changed
 from bulk_importer.sources.signed_urls import has_run_out, is_signed
 
 if TYPE_CHECKING:

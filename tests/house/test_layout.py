@@ -34,7 +34,7 @@ VOCABULARIES = {
     "labels/entry": "the keys of an entry",
     "model": "the values that travel",
     "settings/units": "every unit of a setting",
-    "sources/base": "what a source is",
+    "sources/interfaces": "what a source is",
     "transfer/interfaces": "what the sending side asks of others",
 }
 """Modules that are lists of words by nature, and of what: more than five public names are right there."""

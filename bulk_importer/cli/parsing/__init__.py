@@ -1,6 +1,6 @@
 """What stands on the command line, and how it becomes settings and help.
 
-`options` makes flags of settings and settings of flags. `common_flags` are those that every command takes, and
+`options` makes flags of settings and settings of flags. `global_flags` are those that every command takes, and
 `settings_file` finds the file that counts beside them. `short_help` writes what `--help` prints: of each command the
 options and examples that `command_help` lists. No module here knows what a command does.
 """

@@ -90,7 +90,7 @@ def add_settings(
 ) -> None:
     """Give `parser` a flag for each setting of `sections` and for those of `names`.
 
-    Those of every command are added by `common_flags`.
+    Those of every command are added by `global_flags`.
     """
     taken = [each for each in definitions() if each.section in sections or each.name in names]
     parser.set_defaults(takes=frozenset(each.name for each in taken))

@@ -36,7 +36,7 @@ _ARGUMENT_FORMS = {
     argparse.PARSER: "{} [ARGUMENTS]...",
 }
 _EVERYWHERE = "output"
-"""The group of flags that every command takes (see `common_flags`)."""
+"""The group of flags that every command takes (see `global_flags`)."""
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _TO_COMMANDS = "More: COMMAND --help, or 'bulk-importer help'. Begin with 'bulk-importer demo'."

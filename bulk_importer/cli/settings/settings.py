@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bulk_importer.cli import output
-from bulk_importer.cli.parsing.common_flags import SECTION
+from bulk_importer.cli.parsing.global_flags import SECTION
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import definitions

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.base import Source, Stream, unreadable_at
+from bulk_importer.sources.interfaces import Source, Stream, unreadable_at
 from bulk_importer.sources.pread import read_at
 
 __all__ = ["FileReader", "Reader", "SlidingReader", "open_reader"]

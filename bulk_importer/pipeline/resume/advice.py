@@ -11,7 +11,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import CheckpointState, Header
 from bulk_importer.errors import ExitCode
 from bulk_importer.pipeline.resume.recorded_source import noted_place, was_stream
-from bulk_importer.sources.base import HIDDEN_QUERY
+from bulk_importer.sources.interfaces import HIDDEN_QUERY
 
 __all__ = ["advice", "ended_with", "lasting_codes"]
 

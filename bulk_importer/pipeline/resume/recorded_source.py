@@ -16,7 +16,7 @@ from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, Header,
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.readable import as_path, readable
 from bulk_importer.sources import Source, open_source
-from bulk_importer.sources.base import HIDDEN_QUERY
+from bulk_importer.sources.interfaces import HIDDEN_QUERY
 
 __all__ = ["PLACE", "claim_of_place", "note_place", "noted_place", "open_again", "was_stream"]
 

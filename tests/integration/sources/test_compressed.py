@@ -24,8 +24,8 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.machine.memory import available_bytes
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources import zstd_frame
-from bulk_importer.sources.base import Stream
 from bulk_importer.sources.compressed import CompressedSource
+from bulk_importer.sources.interfaces import Stream
 from bulk_importer.sources.member import HEAD_BYTES
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.zstd_frame import window_bytes

@@ -15,8 +15,8 @@ from aiohttp.test_utils import TestServer
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.intake import End
 from bulk_importer.model import ReadPlan
-from bulk_importer.sources.base import Stream
 from bulk_importer.sources.compressed import unpacked
+from bulk_importer.sources.interfaces import Stream
 from bulk_importer.sources.open import open_source
 from bulk_importer.sources.web import open_url
 from support.around.socks import socks_proxy

@@ -18,7 +18,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import definitions, load
 
-__all__ = ["SECTION", "add_common_flags", "apply_common_flags"]
+__all__ = ["SECTION", "add_global_flags", "apply_global_flags"]
 
 SECTION = "output"
 """The section of the settings that this module makes flags of."""
@@ -26,7 +26,7 @@ SECTION = "output"
 _LEVEL = "setting:log_level"
 
 
-def add_common_flags(parser: argparse.ArgumentParser) -> None:
+def add_global_flags(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the flags of every command."""
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
@@ -61,7 +61,7 @@ def add_common_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def apply_common_flags(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
+def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> None:
     """Let the process write as the arguments, the variables and the settings file say, from now on.
 
     Raises:
