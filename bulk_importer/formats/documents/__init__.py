@@ -1,0 +1,1 @@
+"""Formats in which one file holds many pictures."""

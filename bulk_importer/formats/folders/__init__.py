@@ -1,0 +1,1 @@
+"""Formats with a file, or several, for each picture."""

@@ -1,0 +1,112 @@
+"""The formats: a row for each, with what is read of it, and what of that is carried, changed, or left behind.
+
+Pure. The module of a row is imported when it is needed. It has two functions (see `FormatModule`): one that looks at
+the names and first bytes of a source, and one that reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from bulk_importer.errors import UsageError
+from bulk_importer.formats.choices import ChoiceNeeded, Choices
+from bulk_importer.formats.members import Members
+from bulk_importer.formats.model import Left, Picture
+
+__all__ = ["FORMATS", "Format", "FormatModule", "format_named", "recognised"]
+
+
+class FormatModule(Protocol):
+    """What the module of a format has."""
+
+    def recognises(self, members: Members) -> bool:
+        """Whether a source is of this format, by its names and first bytes alone.
+
+        It is true for what no other format has, and false in doubt.
+        """
+
+    def read(self, members: Members, choices: Choices) -> Iterator[Picture | Left]:
+        """The pictures of a source, in its order, and what cannot be carried.
+
+        Raises:
+            SourceUnreadable: it is not of this format, or broken where nothing behind can be told apart.
+            ChoiceNeeded: it can be read in more than one way.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row of the table.
+
+    Attributes:
+        name: as `--from` takes it.
+        title: for people.
+        written_by: tools whose files were looked at, with the version.
+        module: below `bulk_importer.formats`.
+        carried: what arrives as it is.
+        changed: what arrives in another form, with the form.
+        left: what is left behind, each time with a finding.
+    """
+
+    name: str
+    title: str
+    written_by: str
+    module: str
+    carried: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def load(self) -> FormatModule:
+        """The functions of the format."""
+        return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
+
+
+_ROWS: tuple[Format, ...] = (
+    Format(
+        "datagym-export",
+        "DataGym's export",
+        "DataGym 0.29",
+        "documents.datagym_export",
+        carried=(
+            "rectangles, polygons, lines, points",
+            "nested geometries",
+            "classifications with their children",
+        ),
+        changed=("a second child of a classification of the media: a further entry",),
+        left=(
+            "segmentations (bitmaps)",
+            "geometries whose numbers the export has lost",
+            "a second child of a classification of a geometry",
+        ),
+    ),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
+"""Every format by its name."""
+
+
+def format_named(name: str) -> Format:
+    """The format of a name. Raises `UsageError` for an unknown one."""
+    found = FORMATS.get(name)
+    if found is None:
+        raise UsageError(
+            f"--from {name} is not known. 'bulk-importer formats' lists what is: {', '.join(FORMATS)}."
+        )
+    return found
+
+
+def recognised(members: Members) -> Format | None:
+    """The format of a source; None where it is none of them.
+
+    Raises:
+        ChoiceNeeded: more than one fits.
+    """
+    found: Sequence[Format] = [row for row in FORMATS.values() if row.load().recognises(members)]
+    if len(found) > 1:
+        names = " or ".join(f"--from {row.name}" for row in found)
+        raise ChoiceNeeded(f"{members.name} can be read as more than one format. Say {names}.")
+    return found[0] if found else None
