@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 __all__ = ["HEAD_BYTES", "Members"]
@@ -20,7 +19,7 @@ class Members(Protocol):
     """
 
     name: str
-    paths: Sequence[str]
+    paths: tuple[str, ...]
 
     def head(self, path: str) -> bytes:
         """The first bytes of a file, `HEAD_BYTES` at most, unpacked where it is compressed.

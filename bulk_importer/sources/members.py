@@ -12,7 +12,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -43,10 +43,14 @@ class OpenMembers(Protocol):
     Attributes:
         name: of the source, for people.
         paths: names relative to it, with slashes.
+        size: of all files together, in bytes as they lie there.
+        taken: how much of that was read.
     """
 
     name: str
     paths: tuple[str, ...]
+    size: int
+    taken: int
 
     def head(self, path: str) -> bytes:
         """The first bytes of a file, 64 KiB at most. Raises `SourceUnreadable`."""
@@ -78,6 +82,8 @@ class _Members:
 
     name: str
     paths: tuple[str, ...]
+    size: int
+    taken = 0  # changed by whatever reads a file
 
     def head(self, path: str) -> bytes:
         with self.open(path) as file:
@@ -92,10 +98,13 @@ class _Members:
         return found
 
     def open(self, path: str) -> BinaryIO:
-        return io.BufferedReader(_Translating(self._open(path), self._place(path)), _PIECE_BYTES)
+        return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _take(self, length: int) -> None:
+        self.taken += length
 
     def _open(self, path: str) -> BinaryIO:
         raise NotImplementedError
@@ -111,6 +120,8 @@ class FileMember(_Members):
         self.name = os.fspath(path)
         self.paths = (path.name,)
         self._path = path
+        with _translated(self.name):
+            self.size = path.stat().st_size
 
     def _open(self, _: str) -> BinaryIO:
         with _translated(self.name):
@@ -128,6 +139,7 @@ class FolderMembers(_Members):
         self._folder = folder
         with _translated(self.name):
             self.paths = tuple(sorted(_files_below(folder)))
+            self.size = sum((folder / each).stat().st_size for each in self.paths)
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
@@ -144,6 +156,7 @@ class ArchiveMembers(_Members):
         found = [each for each in self._archive.infolist() if _is_file(each)]
         self._infos = {each.filename: each for each in found}
         self.paths = tuple(sorted(self._infos))
+        self.size = sum(each.file_size for each in found)
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
@@ -168,11 +181,12 @@ def _files_below(folder: Path) -> Iterator[str]:
 
 
 class _Translating(io.RawIOBase):
-    """A file whose errors say where they were."""
+    """A file whose errors say where they were; `take` is called with how much was read."""
 
-    def __init__(self, file: BinaryIO, place: str) -> None:
+    def __init__(self, file: BinaryIO, place: str, take: Callable[[int], None]) -> None:
         self._file = file
         self._place = place
+        self._take = take
 
     def readable(self) -> bool:
         return True
@@ -181,6 +195,7 @@ class _Translating(io.RawIOBase):
         with _translated(self._place):
             found = self._file.read(len(buffer))
         buffer[: len(found)] = found
+        self._take(len(found))
         return len(found)
 
     def close(self) -> None:

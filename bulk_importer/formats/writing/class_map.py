@@ -38,7 +38,7 @@ from typing import TypeAlias
 import msgspec
 
 from bulk_importer.errors import UsageError
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import text_of
 
 __all__ = ["ClassMap", "read_class_map"]
 
@@ -77,15 +77,11 @@ def read_class_map(path: Path) -> ClassMap:
     Raises:
         UsageError: it cannot be read, or is not a class map.
     """
+    text = text_of(path, "The class map")
     try:
-        text = path.read_text(encoding="utf-8-sig")
         return _from_csv(text) if path.suffix.lower() == ".csv" else _from_toml(text)
-    except OSError as error:
-        raise UsageError(f"--class-map {path} cannot be read: {reason_of(error)}.") from error
     except (ValueError, csv.Error) as error:
-        raise UsageError(
-            f"--class-map {path} is no class map: {error}. See 'bulk-importer help class-map'."
-        ) from error
+        raise UsageError(f"{path} is no class map: {error}. See 'bulk-importer help class-map'.") from error
 
 
 def _from_toml(text: str) -> ClassMap:
