@@ -3,21 +3,90 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.settings import LabelConfigFrom, Settings
+from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.events import Observer
+    from bulk_importer.events import Event, Observer
     from bulk_importer.formats.model import Left
     from bulk_importer.labels.label_config import LabelConfig
+    from bulk_importer.pipeline.conversion.recipe import Recipe
     from bulk_importer.pipeline.conversion.spill import Conversion
+    from bulk_importer.sources import Source
 
-__all__ = ["opened_conversion"]
+__all__ = ["Labels", "opened_conversion", "opened_labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Entries that are ready to be read.
+
+    Attributes:
+        source: where they are.
+        settings: those of the caller, with what a conversion makes of them: entries that name their media by file name.
+        recipe: what they were made of, with the account; None where they are the source itself.
+    """
+
+    source: Source
+    settings: Settings
+    recipe: Recipe | None = None
+
+
+@asynccontextmanager
+async def opened_labels(
+    spec: str,
+    settings: Settings,
+    folder: Path,
+    token: Token,
+    observer: Observer,
+    *,
+    found: Callable[[Left], None] = lambda _: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> AsyncIterator[Labels]:
+    """The entries of a source, while this is open; converted into `folder` first where it holds something else.
+
+    Takes and raises what `opened_conversion` does; besides:
+
+    Raises:
+        CheckpointMismatch: another conversion was begun in the folder.
+        CheckpointUnusable: the folder cannot be written.
+        Stopped: `is_stopped` said so.
+    """
+    from bulk_importer.pipeline.conversion.spill import converted_into
+    from bulk_importer.sources import open_source
+    from bulk_importer.sources.files import FileSource
+
+    hears = _in_loop(observer)
+    async with opened_conversion(
+        spec, settings, folder, token, hears, found=found, is_stopped=is_stopped
+    ) as conversion:
+        if conversion is None:
+            source, recipe = await open_source(spec), None
+        else:
+            path, recipe = await asyncio.to_thread(converted_into, folder, conversion)
+            source = FileSource(spec, await asyncio.to_thread(os.open, path, os.O_RDONLY), lines=True)
+            settings = replace(settings, media_by=MediaBy.NAME.value, lines=Lines.AUTO.value, path=None)
+    try:
+        yield Labels(source, settings, recipe)
+    finally:
+        await source.aclose()
+
+
+def _in_loop(observer: Observer) -> Observer:
+    """The observer, for whoever is in another thread."""
+    loop = asyncio.get_running_loop()
+
+    def hear(event: Event) -> None:
+        loop.call_soon_threadsafe(observer, event)
+
+    return hear
 
 
 @asynccontextmanager
