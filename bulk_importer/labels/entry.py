@@ -43,8 +43,7 @@ EXPORT_KEYS = frozenset(
         "video_width",
     }
 )
-"""Further keys that the server's export or a conversion (`origin`) writes and the server ignores; one alone is never worth
-a finding."""
+"""Further keys that exports of the server, or conversions (`origin`), have and imports ignore; one alone is no finding."""
 
 EXPORT_MARKS = frozenset({"external_media_ID", "labeler", "status"})
 """Those that stand in every entry of an export; who writes entries by hand hardly writes all three."""
