@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.importing.arguments import add_source_arguments
 from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
@@ -28,22 +29,20 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _KEEP = ("keepData missing", "keepData true", "keepData false")
-_SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `import`."""
-    parser.add_argument(
-        "source",
-        nargs="+",
-        metavar="SOURCE",
-        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
-    )
-    add_settings(parser, _SECTIONS)
+    add_source_arguments(parser, dry_run_help="check only, and send nothing; as 'check' with the same flags")
+    parser.set_defaults(findings=None, sample=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
+    if arguments.dry_run:
+        from bulk_importer.cli.importing import check
+
+        return check.run(arguments)
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
