@@ -87,6 +87,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
         settled, read: positions that are settled already, and positions that are on record as read.
         rejected, in_doubt: how many of the settled ones are rejected, and how many more are in doubt.
         total: how many positions the source has; None where it was not read to its end yet.
+        retry_of: the source whose rejected entries are fed again, `source` being the corrections; empty in an import.
     """
 
     source: str
@@ -99,6 +100,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     rejected: int = 0
     in_doubt: int = 0
     total: int | None = None
+    retry_of: str = ""
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):

@@ -52,10 +52,11 @@ async def retry(
         What came of it; `summary` is that of the import, and its `exit_code` says whether anything is left to look at.
 
     Raises:
-        UsageError: the settings or the corrections cannot be meant, the folder holds several checkpoints, or the
-            source of the import is needed and cannot be read.
+        UsageError: the settings cannot be meant, or the folder holds several checkpoints.
+        InputError: the corrections cannot be read or meant, or the source of the import is needed and cannot be read.
         ServerError: the server does not answer, refuses the token, or does not know the project.
-        CheckpointError: there is no checkpoint, or it is damaged, locked by another process, or cannot be written.
+        CheckpointError: there is no checkpoint, or it is damaged, locked by another process, or cannot be written; or
+            the source is not what was imported.
 
     With each of them nothing was sent.
     """

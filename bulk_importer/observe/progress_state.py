@@ -112,7 +112,9 @@ class ProgressState:
 
     def _begin(self, event: RunStarted, now: float) -> None:
         self._rate = _Rate(now)
-        self._work, self._unit, self._beside = event.source.rsplit("/", 1)[-1], "entries", {}
+        name = (event.retry_of or event.source).rsplit("/", 1)[-1]
+        self._work = f"retry of {name}" if event.retry_of else name
+        self._unit, self._beside = "entries", {}
         self._size, self._read_before = event.size, event.read
         self._total, self._is_exact = event.total, event.total is not None
         self._rejected, self._in_doubt = event.rejected, event.in_doubt

@@ -78,4 +78,6 @@ class LogTail:
         return os.fstat(self._file.fileno()).st_mtime
 
     def _damaged(self, damage: Damage) -> CheckpointDamaged:
-        return CheckpointDamaged(str(log_path(self._folder)), damage.offset, damage.reason)
+        return CheckpointDamaged(
+            str(log_path(self._folder)), damage.offset, damage.reason, is_repairable=True
+        )

@@ -73,14 +73,13 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         ("rejected", "rejected"),
         ("skipped", "skipped"),
         ("in_doubt", "unconfirmed"),
+        ("in_doubt_in_retries", "in retries"),
         ("in_flight", "in flight"),
         ("owed", "not sent yet"),
     ):
         if facts[name] or name in ("entries", "delivered"):
             yield f"  {word:12} {facts[name]:>12,}"
-    size = f" of {facts['size']:,}" if facts["size"] else ""
-    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
-    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{size}{rest}"
+    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{_of_what(facts)}"
     yield from _pace_lines(facts)
     if facts["broken"]:
         yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
@@ -90,6 +89,15 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
     if facts["advice"]:
         yield f"  {facts['advice']}"
+
+
+def _of_what(facts: Mapping[str, Any]) -> str:
+    """What the bytes that were read are part of. Those of a packed source are counted unpacked, its size is not."""
+    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
+    if facts["is_packed"]:
+        packed = f" from {facts['size']:,}" if facts["size"] else ""
+        return f", unpacked{packed}{rest}"
+    return f" of {facts['size']:,}{rest}" if facts["size"] else rest
 
 
 def _run_state(facts: Mapping[str, Any]) -> str:

@@ -84,7 +84,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Do what the message says. Fixed at or behind the byte that is named, the same command resumes there.",
         {
             "import": "the source cannot be read to its end; all before that place is delivered",
-            "retry": "the source, or the file of corrections, cannot be read",
+            "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
@@ -105,8 +105,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "known. Where it cannot, 'bulk-importer resolve' lets you decide.",
         {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
-            "verify": "every entry is accounted for, and some are unconfirmed",
-            "status": "some entries are unconfirmed",
+            "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
+            "status": "some entries are unconfirmed, here or in a retry",
             "resolve": "something is still unconfirmed, here or in a retry",
         },
     ),

@@ -15,7 +15,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
+from msgspec import structs
 
 from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
@@ -31,6 +31,7 @@ from bulk_importer.errors import (
     ProjectNotFound,
     UsageError,
 )
+from bulk_importer.events import Event, Observer, RunStarted
 from bulk_importer.pipeline.importing import import_source
 from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_again
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
@@ -74,7 +75,7 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     header, state = await asyncio.to_thread(read_state, spec.folder)
     _require_same_names(spec, header)
     server = await _server(spec, caller, header)
-    fresh = msgspec.structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
+    fresh = structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
     options = FolderOptions(server_moved=spec.settings.server_moved)
     ledger = await asyncio.to_thread(Checkpoint.open, spec.folder, fresh, options)
     try:
@@ -144,8 +145,9 @@ async def _retry(spec: RetrySpec, caller: Caller, ledger: Checkpoint) -> Retried
                 await _settle(ledger, each)
                 if caller.stop.is_requested:
                     break
+        await asyncio.to_thread(plan.withdraw)
     except BulkImporterError as error:
-        if not fed:
+        if not fed or await asyncio.to_thread(plan.withdraw):
             raise
         errors += [] if caller.stop.is_requested else [error]
     again = await asyncio.to_thread(write_rejected_again, spec.folder, ledger.state, fed)
@@ -190,7 +192,17 @@ async def _import(spec: RetrySpec, caller: Caller, retry: RetryFolder, header: H
     try:
         leave_out = retry.lines_passed_on()
         return await import_source(
-            ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out), caller
+            ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out),
+            replace(caller, observers=[_telling_what_is_retried(header.source, caller)]),
         )
     finally:
         await source.aclose()
+
+
+def _telling_what_is_retried(source: str, caller: Caller) -> Observer:
+    """Passes events on to the caller's observers; nobody there knows the file that the corrections are kept in."""
+
+    def see(event: Event) -> None:
+        caller.emit(structs.replace(event, retry_of=source) if isinstance(event, RunStarted) else event)
+
+    return see
