@@ -37,7 +37,11 @@ class LogTail:
         self._length = 0
         self.header: Header
         self.state: CheckpointState
-        self._read_all(is_first=True)
+        try:
+            self._read_all(is_first=True)
+        except CheckpointDamaged:
+            self._file.close()
+            raise
 
     def look(self) -> None:
         """Read what came since. Raises as the constructor does."""
