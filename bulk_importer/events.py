@@ -6,7 +6,8 @@ once, and must not raise. No event carries a payload or a token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -268,5 +269,12 @@ class RunEnded(Event, frozen=True, kw_only=True):
     state: str
 
 
-Observer = Callable[[Event], None]
-"""Called in the event loop for each event, in order."""
+class Observer(Protocol):
+    """Whatever can be called with an event: a function, or the `append` of a list.
+
+    It is called in the event loop for each event, in order, so it must return at once. It must not raise, and nothing
+    that it does changes the run.
+    """
+
+    def __call__(self, event: Event, /) -> object:
+        """Take note of an event; what is returned does not matter."""

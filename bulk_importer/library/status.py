@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["status", "status_now"]
 
 _RATE_SECONDS = 60.0
+_WITHOUT_ERROR = frozenset({ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED})
+_KILLED = "it was killed, the machine went down, or it could not write that (is the disk full?)"
 
 
 def status(checkpoint: str | PathLike[str]) -> Status:
@@ -124,10 +126,9 @@ def _state(state: CheckpointState, *, runs: bool) -> RunState:
     if state.run is not None:
         return RunState.KILLED
     code = None if state.ended is None else state.ended.exit_code
-    if code is None or code in (ExitCode.UNFINISHED, ExitCode.DELIVERED, ExitCode.REJECTIONS) or code > 128:
-        return RunState.STOPPED
-    is_all_done = code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed
-    return RunState.COMPLETE if is_all_done and (state.end or state.broken) else RunState.FAILED
+    if code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed and (state.end or state.broken):
+        return RunState.COMPLETE
+    return RunState.STOPPED if code is None or code in _WITHOUT_ERROR or code > 128 else RunState.FAILED
 
 
 def _exit_code(state: CheckpointState, doubted: Mapping[Path, int], *, runs: bool) -> ExitCode:
@@ -151,7 +152,7 @@ def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
             ended=None,
             last_sign=None if runs else written(state.last_sign_at),
             exit_code=None,
-            why="" if runs else "it was killed, or the machine went down",
+            why="" if runs else _KILLED,
         )
     if state.ended is None:
         return None

@@ -123,8 +123,7 @@ def _run_lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _ending(run: Mapping[str, Any]) -> str:
     if run["exit_code"] is None:
-        sign = run["last_sign"]
-        return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
+        return f"it did not say how it ended: {run['why']}; last sign {run['last_sign']}"
     why = f": {run['why']}" if run["why"] else ""
     return f"ended {run['ended']} with exit code {run['exit_code']}{why}"
 

@@ -30,13 +30,15 @@ from bulk_importer.errors import (
     CheckpointMismatch,
     ProjectNotFound,
     UsageError,
+    most_important,
 )
 from bulk_importer.events import Event, Observer, RunStarted
+from bulk_importer.pipeline.concluding import CANCELLED
 from bulk_importer.pipeline.importing import import_source
 from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_again
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
-from bulk_importer.pipeline.summarizing import Before
+from bulk_importer.pipeline.summarizing import Before, standing_codes
 from bulk_importer.settings import Lines
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
@@ -83,6 +85,11 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     except BulkImporterError as error:
         with suppress(CheckpointError):  # that is what ended it, or will be said by the next one
             await ledger.record_run_ended(exit_code=error.exit_code, why=str(error))
+        raise
+    except asyncio.CancelledError:
+        with suppress(CheckpointError):
+            code = most_important(standing_codes(ledger.state))
+            await ledger.record_run_ended(exit_code=code, why=CANCELLED)
         raise
     finally:
         await ledger.close()
@@ -147,7 +154,7 @@ async def _retry(spec: RetrySpec, caller: Caller, ledger: Checkpoint) -> Retried
                     break
         await asyncio.to_thread(plan.withdraw)
     except BulkImporterError as error:
-        if not fed or await asyncio.to_thread(plan.withdraw):
+        if not fed or await asyncio.to_thread(plan.withdraw) or isinstance(error, UsageError):
             raise
         errors += [] if caller.stop.is_requested else [error]
     again = await asyncio.to_thread(write_rejected_again, spec.folder, ledger.state, fed)

@@ -155,7 +155,7 @@ def test_a_run_that_goes_on_is_told_as_progress_tells_it(command: Command, targe
     ("number", "ending"),
     [
         (signal.SIGTERM, "with exit code 143: stopped by SIGTERM"),
-        (signal.SIGKILL, "killed, or the machine went"),
+        (signal.SIGKILL, "it was killed, the machine went down, or"),
     ],
 )
 def test_how_a_run_ended_is_said(command: Command, target: Any, number: int, ending: str) -> None:
