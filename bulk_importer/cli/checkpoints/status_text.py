@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.cli.checkpoints.combined import COUNTS, combined
+from bulk_importer.cli.output import aligned
 from bulk_importer.errors import ExitCode, most_important
 
 __all__ = ["status_lines", "table_lines"]
@@ -33,11 +34,7 @@ def table_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     rows.append(
         ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
     )
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
-    for row in rows:
-        first = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        rest = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        yield " ".join([*first, *rest]).rstrip()
+    yield from aligned(rows)
     yield "'bulk-importer status' of one of these folders says more:"
     yield from (f"  {facts['checkpoint']}" for facts in found)
 

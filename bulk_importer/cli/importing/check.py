@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
+        help="a file, a folder, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
     )
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
