@@ -132,7 +132,8 @@ KINDS = (
         ERROR,
         Ring.SCHEMA,
         "The entry has no internal_media_ID. The server skips it without a word.",
-        "Add the id of the media; 'bulk-importer media' lists them.",
+        "Add the id of the media; 'bulk-importer media' lists them. Or name media by their files: write the name of "
+        "each as external_media_ID into its entry, and give --media-by name.",
         firm=True,
     ),
     FindingKind(
