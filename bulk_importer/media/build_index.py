@@ -148,7 +148,8 @@ def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -
         return
     if not len(index):
         raise UsageError(
-            f"The list of media {listed} lists none. Give what 'bulk-importer media --csv' prints."
+            f"The list of media {listed} lists none. Give what 'bulk-importer media --server URL --project P --csv' "
+            "prints."
         )
     first = first_row(listed)
     said = {key for key, value in first.items() if value not in ("", None)}
@@ -159,7 +160,7 @@ def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -
     if media_id and not is_server_id(str(media_id)):
         yield (
             f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
-            "'bulk-importer media --csv' prints such a list"
+            "'bulk-importer media --server URL --project P --csv' prints such a list"
         )
     elif project is not None and len(index) < project.media_count:
         yield (

@@ -35,7 +35,7 @@ def table_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
     )
     yield from aligned(rows)
-    yield "'bulk-importer status' of one of these folders says more:"
+    yield "'bulk-importer status CHECKPOINT' says more of each:"
     yield from (f"  {facts['checkpoint']}" for facts in found)
 
 

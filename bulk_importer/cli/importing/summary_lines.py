@@ -55,7 +55,7 @@ def summary_lines(summaries: Sequence[Summary], whole: dict[str, Any]) -> Iterat
 
 
 def _table(summaries: Sequence[Summary], whole: dict[str, Any]) -> Iterator[str]:
-    rows = [_COLUMNS]
+    rows: list[tuple[str, ...]] = [_COLUMNS]
     for each in summaries:
         counts = (f"{getattr(each, name):,}" for name in _COUNTS)
         rows.append((Path(each.source).name, each.state.value, *counts, str(int(each.exit_code))))

@@ -77,7 +77,8 @@ def _of_import(folder: Path, header: Header, state: CheckpointState) -> str:
         case ExitCode.BUDGET:
             return f"Look at the findings. With a larger --max-errors, {resumes}."
         case ExitCode.SERVER:
-            return f"When the server can be used ('bulk-importer doctor' examines that), {resumes}."
+            doctor = f"'bulk-importer doctor --server {header.server} --project {header.project}'"
+            return f"When the server can be used ({doctor} examines that), {resumes}."
         case ExitCode.LABEL_CONFIG:
             return f"Look at what changed; by the new label configuration, {resumes}."
         case ExitCode.INPUT | ExitCode.CHECKPOINT | ExitCode.USAGE:

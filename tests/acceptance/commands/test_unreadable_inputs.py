@@ -49,7 +49,7 @@ CHECKPOINTS = (
     ("import", "l.json", "SERVER", "--checkpoint", "new", "--settled-by", "{}"),
 )
 
-READABLE = {
+READABLE: dict[tuple[str, ...], tuple[str, ...]] = {
     # What it holds is not what was imported, which `verify` has another code for.
     ("verify", CHECKPOINT, "{}"): ("broken", "letters"),
     # Any line of text may be a token.
