@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_importer.errors import Interrupted
 from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.events import Event, Observer
     from bulk_importer.formats.model import Left
     from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline.conversion.recipe import Recipe
+    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.conversion.spill import Conversion
     from bulk_importer.sources import Source
+    from bulk_importer.summary import Books
 
 __all__ = ["Labels", "opened_conversion", "opened_labels"]
 
@@ -31,12 +31,12 @@ class Labels:
     Attributes:
         source: where they are.
         settings: those of the caller, with what a conversion makes of them: entries that name their media by file name.
-        recipe: what they were made of, with the account; None where they are the source itself.
+        books: what became of the labels of another tool; None where the source holds entries.
     """
 
     source: Source
     settings: Settings
-    recipe: Recipe | None = None
+    books: Books | None = None
 
 
 @asynccontextmanager
@@ -44,49 +44,46 @@ async def opened_labels(
     spec: str,
     settings: Settings,
     folder: Path,
-    token: Token,
-    observer: Observer,
+    caller: Caller,
     *,
     found: Callable[[Left], None] = lambda _: None,
-    is_stopped: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Labels]:
     """The entries of a source, while this is open; converted into `folder` first where it holds something else.
 
-    Takes and raises what `opened_conversion` does; besides:
+    Args:
+        folder: where the converted entries lie: of the checkpoint, or a temporary one.
+        caller: shows its token where the label configuration is asked for, sees how far the conversion is, and may stop
+            it.
+        found: called with everything that a conversion leaves behind or decides, in another thread.
 
     Raises:
+        UsageError, SourceUnreadable, ServerError: as `opened_conversion` does.
         CheckpointMismatch: another conversion was begun in the folder.
         CheckpointUnusable: the folder cannot be written.
-        Stopped: `is_stopped` said so.
+        Interrupted: a stop was requested before the conversion was whole.
     """
     from bulk_importer.pipeline.conversion.spill import converted_into
     from bulk_importer.sources import open_source
     from bulk_importer.sources.files import FileSource
 
-    hears = _in_loop(observer)
+    has_names = bool((settings.server and settings.project) or settings.media_list or settings.media_map)
     async with opened_conversion(
-        spec, settings, folder, token, hears, found=found, is_stopped=is_stopped
+        spec, settings, folder, caller, found=found, names_as_ids=not has_names
     ) as conversion:
         if conversion is None:
-            source, recipe = await open_source(spec), None
+            labels = Labels(await open_source(spec), settings)
         else:
             path, recipe = await asyncio.to_thread(converted_into, folder, conversion)
-            source = FileSource(spec, await asyncio.to_thread(os.open, path, os.O_RDONLY), lines=True)
-            settings = replace(settings, media_by=MediaBy.NAME.value, lines=Lines.AUTO.value, path=None)
+            file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
+            labels = Labels(
+                FileSource(spec, file, lines=True),
+                _of_converted(settings, by_name=has_names),
+                recipe.books,
+            )
     try:
-        yield Labels(source, settings, recipe)
+        yield labels
     finally:
-        await source.aclose()
-
-
-def _in_loop(observer: Observer) -> Observer:
-    """The observer, for whoever is in another thread."""
-    loop = asyncio.get_running_loop()
-
-    def hear(event: Event) -> None:
-        loop.call_soon_threadsafe(observer, event)
-
-    return hear
+        await labels.source.aclose()
 
 
 @asynccontextmanager
@@ -94,50 +91,59 @@ async def opened_conversion(
     spec: str,
     settings: Settings,
     folder: Path,
-    token: Token,
-    observer: Observer,
+    caller: Caller,
     *,
     found: Callable[[Left], None],
-    is_stopped: Callable[[], bool] = lambda: False,
+    names_as_ids: bool = False,
 ) -> AsyncIterator[Conversion | None]:
     """The conversion that a source needs, while this is open; None where it holds entries.
 
     Args:
         folder: where a copy is made of what can be read only once.
-        observer: receives `Advanced`, and that the server does not answer. Called in any thread.
+        caller: as for `opened_labels`.
         found: called with everything that is left behind or decided, in the thread that converts.
-        is_stopped: asked now and then, in that thread; true ends the conversion by `Stopped`.
+        names_as_ids: as in `formats.choices.Choices`.
 
     Raises:
         UsageError: the format is not known, more than one fits, or the class map cannot be read.
         SourceUnreadable: the source cannot be read.
         ServerError: the label configuration cannot be read from the server.
+        Interrupted: a stop is requested while the block converts.
     """
     from bulk_importer.events import Advanced
     from bulk_importer.pipeline.conversion.choosing import chosen_format
-    from bulk_importer.pipeline.conversion.spill import Conversion, Stopped
+    from bulk_importer.pipeline.conversion.spill import Conversion
 
     chosen = await chosen_format(spec, settings, folder)
     if chosen is None:
         yield None
         return
     work = f"converting {spec.rstrip('/').rsplit('/', 1)[-1]} ({chosen.form.name})"
+    loop = asyncio.get_running_loop()
 
     def passed(done: int, total: int, entries: int) -> None:
-        if is_stopped():
-            raise Stopped
-        observer(
-            Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside={"entries": entries})
-        )
+        if caller.stop.is_requested:
+            raise Interrupted(caller.stop.reason, caller.stop.exit_code)
+        beside = {"entries": entries}
+        event = Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside=beside)
+        loop.call_soon_threadsafe(caller.emit, event)
 
     try:
-        config = await _label_config(settings, token, observer)
-        yield await asyncio.to_thread(Conversion.of, chosen, settings, config, found=found, passed=passed)
+        config = await _label_config(settings, caller)
+        yield await asyncio.to_thread(
+            Conversion.of, chosen, settings, config, names_as_ids=names_as_ids, found=found, passed=passed
+        )
     finally:
         chosen.close()
 
 
-async def _label_config(settings: Settings, token: Token, observer: Observer) -> LabelConfig | None:
+def _of_converted(settings: Settings, *, by_name: bool) -> Settings:
+    """The settings for entries that were converted: they are lines, and name their media by file name."""
+    media_by = MediaBy.NAME.value if by_name else settings.media_by
+    return replace(settings, media_by=media_by, lines=Lines.AUTO.value, path=None)
+
+
+async def _label_config(settings: Settings, caller: Caller) -> LabelConfig | None:
     """The label configuration that names go by: of the project, or in a file; None where neither is named."""
     from bulk_importer.pipeline.ruleset import find_target, label_config_of
 
@@ -145,5 +151,5 @@ async def _label_config(settings: Settings, token: Token, observer: Observer) ->
         return await label_config_of(settings, None)
     from bulk_importer.datagym.reads.opening import opened_catalog
 
-    async with opened_catalog(settings, token, observer) as catalog:
+    async with opened_catalog(settings, caller.token, caller.emit) as catalog:
         return await label_config_of(settings, await find_target(settings, catalog))

@@ -50,11 +50,8 @@ class EntryWriter:
         for annotation in picture.annotations:
             work.put(annotation, self.root, work.labels)
         first, *others = work.classifications(picture.tags)
-        head = (
-            {"external_media_ID": picture.name}
-            if picture.media_id is None
-            else {"internal_media_ID": picture.media_id}
-        )
+        media_id = picture.name if self.choices.names_as_ids else picture.media_id
+        head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
         entry: _Json = {**head, "keepData": self.choices.keep_data}
         if first:
             entry["global_classifications"] = first

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bulk_importer.errors import ExitCode, InputError, MalformedInput
+from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Segment, Severity
@@ -22,6 +22,7 @@ from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
+from bulk_importer.summary import Books
 
 __all__ = ["Check", "CheckReport"]
 
@@ -51,6 +52,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
         groups: findings above a note, grouped, errors first.
         checked, unchecked: what entries were checked against and what not, a phrase each.
+        conversion: what became of the labels of another tool; None where the source holds entries.
     """
 
     entries: int
@@ -72,6 +74,14 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[FindingGroup]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...]
+    conversion: Books | None = None
+
+    def after(self, conversion: Books | None) -> CheckReport:
+        """The report on entries that a conversion made: what it left behind counts like what is rejected."""
+        code = ExitCode(self.exit_code)
+        if conversion is not None and not conversion.is_complete:
+            code = most_important([code, ExitCode.REJECTIONS])
+        return msgspec.structs.replace(self, conversion=conversion, exit_code=code)
 
 
 class Check:
