@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from bulk_importer.formats.model import Left
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.pipeline import Caller
+    from bulk_importer.pipeline.conversion.choosing import Chosen
     from bulk_importer.pipeline.conversion.spill import Conversion
     from bulk_importer.sources import Source
     from bulk_importer.summary import Books
 
-__all__ = ["Labels", "opened_conversion", "opened_labels"]
+__all__ = ["Labels", "opened_again", "opened_conversion", "opened_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,70 @@ async def opened_conversion(
         ServerError: the label configuration cannot be read from the server.
         Interrupted: a stop is requested while the block converts.
     """
-    from bulk_importer.events import Advanced
-    from bulk_importer.pipeline.conversion.choosing import chosen_format
     from bulk_importer.pipeline.conversion.spill import Conversion
 
-    chosen = await chosen_format(spec, settings, folder)
-    if chosen is None:
-        yield None
+    async with _chosen(spec, settings, folder, caller) as (chosen, passed):
+        if chosen is None:
+            yield None
+            return
+        config = await _label_config(settings, caller)
+        yield await asyncio.to_thread(
+            Conversion.of, chosen, settings, config, names_as_ids=names_as_ids, found=found, passed=passed
+        )
+
+
+@asynccontextmanager
+async def opened_again(spec: str, folder: Path, caller: Caller) -> AsyncIterator[Source]:
+    """What a checkpoint was made of, to be read once more while this is open; converted again where it was converted.
+
+    Args:
+        spec: the source, as `import` takes it.
+        folder: of the checkpoint, which knows with what the source was converted.
+
+    Raises:
+        UsageError, SourceUnreadable: the source cannot be opened, or is in another format.
+        CheckpointMismatch: it is not the one that was converted.
+    """
+    from bulk_importer.library.rulesets import scratch_folder
+    from bulk_importer.pipeline.conversion.recipe import read_recipe
+    from bulk_importer.pipeline.conversion.spill import Conversion, converted_into
+    from bulk_importer.sources import open_source
+    from bulk_importer.sources.files import FileSource
+
+    recipe = await asyncio.to_thread(read_recipe, folder)
+    if recipe is None:
+        source: Source = await open_source(spec)
+        try:
+            yield source
+        finally:
+            await source.aclose()
         return
-    work = f"converting {spec.rstrip('/').rsplit('/', 1)[-1]} ({chosen.form.name})"
+    with scratch_folder() as scratch:
+        settings = Settings(source_format=recipe.format, **recipe.choices)  # type: ignore[arg-type]
+        async with _chosen(spec, settings, scratch, caller) as (chosen, passed):
+            assert chosen is not None  # its format is named
+            conversion = Conversion.again(chosen, settings, recipe, passed)
+            path, made = await asyncio.to_thread(converted_into, scratch, conversion)
+        made.require_same(recipe, folder)
+        file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
+        source = FileSource(spec, file, lines=True)
+        try:
+            yield source
+        finally:
+            await source.aclose()
+
+
+@asynccontextmanager
+async def _chosen(
+    spec: str, settings: Settings, folder: Path, caller: Caller
+) -> AsyncIterator[tuple[Chosen | None, Callable[[int, int, int], None]]]:
+    """The format of a source, opened, and what tells the caller how far its conversion is, and may end that."""
+    from bulk_importer.events import Advanced
+    from bulk_importer.pipeline.conversion.choosing import chosen_format
+
+    chosen = await chosen_format(spec, settings, folder)
+    form = "" if chosen is None else chosen.form.name
+    work = f"converting {spec.rstrip('/').rsplit('/', 1)[-1]} ({form})"
     loop = asyncio.get_running_loop()
 
     def passed(done: int, total: int, entries: int) -> None:
@@ -129,12 +185,10 @@ async def opened_conversion(
         loop.call_soon_threadsafe(caller.emit, event)
 
     try:
-        config = await _label_config(settings, caller)
-        yield await asyncio.to_thread(
-            Conversion.of, chosen, settings, config, names_as_ids=names_as_ids, found=found, passed=passed
-        )
+        yield chosen, passed
     finally:
-        chosen.close()
+        if chosen is not None:
+            chosen.close()
 
 
 def _of_converted(settings: Settings, *, by_name: bool) -> Settings:

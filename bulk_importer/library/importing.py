@@ -65,14 +65,15 @@ async def import_labels(
 async def import_opened(spec: ImportSpec, caller: Caller) -> Summary:
     """Import from an open source; takes, returns and raises what `pipeline.import_source` does.
 
-    Entries that were converted for it are deleted when nobody needs them any more.
+    Entries that were converted for it are deleted when nobody needs them any more: a retry of rejected ones reads what
+    came after these.
     """
     from bulk_importer.pipeline import import_source
     from bulk_importer.pipeline.conversion.spill import remove_spill
     from bulk_importer.summary import RunState
 
     summary = await import_source(spec, caller)
-    if summary.state is RunState.COMPLETE:
+    if summary.state is RunState.COMPLETE and not summary.rejected:
         await asyncio.to_thread(remove_spill, spec.folder)
     return summary
 

@@ -35,7 +35,7 @@ __all__ = ["SPILL", "Conversion", "converted_into", "remove_spill"]
 SPILL = "converted.jsonl"
 """The name of the file of entries."""
 
-_MEANT = ("holes", "clip", "annotations", "voc_origin", "keep_data")
+_MEANT = ("holes", "clip", "annotations", "voc_origin", "keep_data", "class_names", "images")
 _STEP = 256
 
 
@@ -71,6 +71,13 @@ class Conversion:
         """Read what the settings name. Raises `UsageError` where that cannot be read. Blocks."""
         class_map = ClassMap() if settings.class_map is None else read_class_map(Path(settings.class_map))
         return cls(chosen, settings, label_config, class_map, names_as_ids, found, passed)
+
+    @classmethod
+    def again(
+        cls, chosen: Chosen, settings: Settings, recipe: Recipe, passed: Callable[[int, int, int], None]
+    ) -> Conversion:
+        """A conversion that was made before, to be compared with what came of it."""
+        return cls(chosen, settings, recipe.label_config, recipe.class_map, False, lambda _: None, passed)
 
     def write(self, file: BinaryIO, *, as_array: bool = False) -> Account:
         """Write all entries, one a line, or as an array with one a line; returns the account. Blocks.
