@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.books import Books
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Event
@@ -28,6 +27,7 @@ from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_media
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import LabelConfigFrom
+from bulk_importer.summary import Books
 
 __all__ = ["open_run"]
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bulk_importer.books import Books
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.wire.api_token import Token
@@ -30,6 +29,7 @@ from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
+from bulk_importer.summary import Books
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Caller", "ImportSpec", "Run", "SegmentFilter"]

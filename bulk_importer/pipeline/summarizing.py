@@ -13,10 +13,9 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from bulk_importer.books import Books
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
-from bulk_importer.summary import Replacement, RunState, Summary, Tally
+from bulk_importer.summary import Books, Replacement, RunState, Summary, Tally
 from bulk_importer.times import written
 
 __all__ = ["Before", "Ending", "Mentioned", "left_to_send", "standing_codes", "summarize", "tally_since"]

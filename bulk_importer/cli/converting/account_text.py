@@ -10,7 +10,7 @@ from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
 
 if TYPE_CHECKING:
-    from bulk_importer.books import Books
+    from bulk_importer.summary import Books
 
 __all__ = ["account_lines", "not_converted"]
 

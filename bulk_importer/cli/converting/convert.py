@@ -22,10 +22,10 @@ from bulk_importer.readable import as_json
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.books import Books
     from bulk_importer.formats.model import Left
     from bulk_importer.formats.writing.account import Account
     from bulk_importer.pipeline.conversion.spill import Conversion
+    from bulk_importer.summary import Books
 
 __all__ = ["configure", "run"]
 

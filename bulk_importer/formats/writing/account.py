@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bulk_importer.books import Books
 from bulk_importer.formats.model import Left
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
+from bulk_importer.summary import Books
 
 __all__ = ["Account"]
 

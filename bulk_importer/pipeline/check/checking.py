@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import msgspec
 
-from bulk_importer.books import Books
 from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.geometries import geometries_in
@@ -23,6 +22,7 @@ from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
+from bulk_importer.summary import Books
 
 __all__ = ["Check", "CheckReport"]
 

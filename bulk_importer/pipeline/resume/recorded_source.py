@@ -12,7 +12,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from bulk_importer.books import Books
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, Header, identify
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.pipeline.conversion.recipe import content_of, read_recipe
@@ -21,6 +20,7 @@ from bulk_importer.readable import as_path, readable
 from bulk_importer.sources import Source, open_source
 from bulk_importer.sources.interfaces import HIDDEN_QUERY
 from bulk_importer.sources.members import open_members
+from bulk_importer.summary import Books
 
 __all__ = ["PLACE", "claim_of_place", "note_place", "noted_place", "open_again", "was_stream"]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from msgspec import structs
 
-from bulk_importer.books import Books
 from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
@@ -43,7 +42,7 @@ from bulk_importer.pipeline.summarizing import Before, standing_codes
 from bulk_importer.settings import Lines, MediaBy
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import Summary
+from bulk_importer.summary import Books, Summary
 
 __all__ = ["Retried", "retry_rejected"]
 
