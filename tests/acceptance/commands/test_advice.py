@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.advice import advised, followed
+from support.around.advice import advised, followed
 from support.commands import Command
 from support.entries import noted
 
@@ -58,7 +58,7 @@ class Ended:
     def type(self, *arguments: str, expected: ExitCode | None = None) -> None:
         """Type a command, and keep what it says."""
         done = self.command(*arguments)
-        self.said.append(done.stdout + done.stderr)
+        self.said.append(done.stdout + done.stderr + self.command("explain", str(done.returncode)).stdout)
         assert expected is None or done.returncode == expected, self.said[-1]
 
     def load(self, *flags: str, expected: ExitCode) -> None:
@@ -137,8 +137,9 @@ def on_a_server_that_is_gone(ended: Ended) -> None:
 
 
 def on_a_server_that_went_away(ended: Ended) -> None:
+    ended.command.environment["BULK_IMPORTER_MAX_OUTAGE"] = "1s"
     ended.begin(faults="[[fault]]\nwhat = 503\nprobability = 1.0\n")
-    ended.load("--max-outage", "0", expected=ExitCode.SERVER)
+    ended.load(expected=ExitCode.SERVER)
 
 
 def of_a_changed_source(ended: Ended) -> None:
