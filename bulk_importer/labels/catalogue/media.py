@@ -52,8 +52,9 @@ KINDS = (
         "media-replaced",
         NOTE,
         Ring.MEDIA,
-        "The entry says keepData false, and its media already holds an upload, which is deleted.",
-        "Nothing, if that is meant.",
+        "The entry says keepData false, and its media already holds an upload or, with --replace-finished, the work of "
+        "people, which is deleted.",
+        "No action needed, if that is meant.",
     ),
     FindingKind(
         "media-name-unknown",
