@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["status", "status_now"]
 
 _RATE_SECONDS = 60.0
+_STOPPED = frozenset({ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED})
+"""Codes of a run that ended without an error, whatever it left."""
 
 
 def status(checkpoint: str | PathLike[str]) -> Status:
@@ -68,11 +70,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     total, is_exact = _total(state)
     settled = counts.delivered + counts.rejected + counts.skipped
     rates = _rates(tail, now, runs=runs)
-    broken = state.broken
+    broken, code = state.broken, _exit_code(state, runs=runs)
     return Status(
         checkpoint=str(folder),
-        state=_state(state, runs=runs),
-        exit_code=_exit_code(state, runs=runs),
+        state=_state(state, code, runs=runs),
+        exit_code=code,
         source=header.source,
         server=header.server,
         project=header.project,
@@ -110,18 +112,17 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     )
 
 
-def _state(state: CheckpointState, *, runs: bool) -> RunState:
+def _state(state: CheckpointState, code: ExitCode, *, runs: bool) -> RunState:
+    """How the latest run stands, as its summary says; `code` is that of the checkpoint."""
     if runs:
         return RunState.RUNNING
-    if state.is_finished:
+    if code in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
         return RunState.COMPLETE
     if state.run is not None:
         return RunState.KILLED
-    code = None if state.ended is None else state.ended.exit_code
-    if code is None or code in (ExitCode.UNFINISHED, ExitCode.DELIVERED, ExitCode.REJECTIONS) or code > 128:
-        return RunState.STOPPED
-    is_all_done = code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed
-    return RunState.COMPLETE if is_all_done and (state.end or state.broken) else RunState.FAILED
+    ended = None if state.ended is None else state.ended.exit_code
+    is_stopped = ended is None or ended in _STOPPED or ended > ExitCode.UNFORESEEN  # by a signal
+    return RunState.STOPPED if is_stopped else RunState.FAILED
 
 
 def _exit_code(state: CheckpointState, *, runs: bool) -> ExitCode:
