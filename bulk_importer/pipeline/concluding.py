@@ -82,7 +82,7 @@ async def ending_on_record(checkpoint: Checkpoint, folder: Path, emit: Observer)
     try:
         yield
     except asyncio.CancelledError:
-        await _conclude_so(checkpoint, folder, Ending(is_stopped=True, reason=CANCELLED), emit)
+        await _conclude_so(checkpoint, folder, Ending(reason=CANCELLED), emit)
         raise
     except Exception as error:
         unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
