@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ TASKS = {
     ids=["as it is", "--replace-finished", "work of people is allowed", "denied", "denied all the same"],
 )
 def test_what_may_be_lost_is_what_the_rules_let_pass(
-    tmp_path: Path, rules: MediaRules, told: dict[str, list[str]], lost: set[str]
+    tmp_path: Path, rules: MediaRules, told: dict[str, Any], lost: set[str]
 ) -> None:
     """Each media counts once, however often it is met, and only by keepData false."""
     tasks = [MediaTask(name, flags) for name, flags in TASKS.items()]
