@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bulk_importer.errors import ExitCode
+from bulk_importer.readable import counted
 from bulk_importer.summary import RunState, Summary
 
 __all__ = ["origin_text", "summary_text"]
 
 # What has to be done before the same command again can go on, the message says.
 _SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT, ExitCode.UNFINISHED})
+
+_FATES = {
+    "delivered": "delivered",
+    "rejected": "rejected",
+    "skipped": "skipped",
+    "in_doubt": "unconfirmed",
+    "owed": "not sent yet",
+}
+"""What may have become of an entry: the key of the summary, and the word for people."""
 
 
 def summary_text(summary: Summary) -> str:
@@ -32,10 +42,10 @@ def origin_text(findings: Mapping[str, int]) -> str:
 def _lines(summary: Summary) -> Iterator[str]:
     yield f"{_headline(summary)}: {summary.source} -> project {summary.project} at {summary.server}"
     yield f"  entries     {summary.entries:>12,}"
-    for name in ("delivered", "rejected", "skipped", "in_doubt", "owed"):
+    for name, word in _FATES.items():
         count = getattr(summary, name)
         if count or name == "delivered":
-            yield f"  {name.replace('_', ' '):11} {count:>12,}"
+            yield f"  {word:12} {count:>11,}"
     if summary.media is not None:
         others = summary.media_not_mentioned
         rest = "" if others is None else f"; {others:,} of the project are not mentioned"
@@ -77,10 +87,10 @@ def _advice(summary: Summary) -> Iterator[str]:
         shown = ", ".join(summary.media_in_doubt[:5])
         more = len(summary.media_in_doubt) - 5
         yield (
-            f"  The answers to {summary.in_doubt:,} entries were lost: it is not known whether the server took them, "
-            "and they are not sent again."
+            f"  The answers to {counted(summary.in_doubt, 'entry')} were lost: it is not known whether the server took "
+            f"{'it, and it is' if summary.in_doubt == 1 else 'them, and they are'} not sent again."
         )
         if shown:
-            yield f"  Media in doubt: {shown}" + (f" and {more:,} more" if more > 0 else "")
+            yield f"  Unconfirmed media: {shown}" + (f" and {more:,} more" if more > 0 else "")
     if summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
-        yield "  The same command again goes on where this run stopped."
+        yield "  The same command again resumes where this run stopped."

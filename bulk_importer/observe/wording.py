@@ -24,6 +24,7 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 
 __all__ = ["level_of", "sentence_of"]
 
@@ -53,24 +54,23 @@ def sentence_of(event: Event) -> str:
         case WindowOpened():
             return "The hours for sending have begun."
         case BatchDoubted():
-            return f"The answer to {_entries(event.entries)} was lost: {event.reason}."
+            return f"The answer to {counted(event.entries, 'entry')} was lost: {event.reason}."
         case DoubtsEnded():
             fate = "delivered" if event.delivered else "not delivered, and sent again"
-            return f"It is known now what became of {_entries(event.entries)}: {fate}."
+            return f"It is known now what became of {counted(event.entries, 'entry')}: {fate}."
         case RetryScheduled():
             return f"Batch {event.batch} is sent again in {event.after_seconds:.1f} s: {event.reason}"
         case BatchRefused():
-            return f"The server refused batch {event.batch} of {_entries(event.entries)}: {event.reason}"
+            return (
+                f"The server refused batch {event.batch} of {counted(event.entries, 'entry')}: {event.reason}"
+            )
         case EntriesRejected():
             codes = ", ".join(f"{count:,} x {code}" for code, count in event.codes.items())
-            return f"Rejected {_entries(sum(span.stop - span.start for span in event.spans))}: {codes}."
+            rejected = sum(span.stop - span.start for span in event.spans)
+            return f"Rejected {counted(rejected, 'entry')}: {codes}."
         case GateMoved():
             return f"{event.max_in_flight} in flight, weight {event.max_weight:,}: {event.reason}"
         case StopRequested():
             return f"Ending: {event.reason}"
         case _:
             return ""
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"

@@ -16,6 +16,7 @@ from bulk_importer.events import Observer, RunEnded
 from bulk_importer.pipeline.one_pass.flow import PassResult
 from bulk_importer.pipeline.run import Run
 from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
+from bulk_importer.readable import counted
 from bulk_importer.summary import Summary
 
 __all__ = ["conclude", "conclude_early"]
@@ -121,13 +122,13 @@ def _remark(run: Run, result: PassResult) -> str:
         )
     if result.held_back:
         remarks.append(
-            f"{result.held_back:,} entries were not sent: the answers to requests of other sources for their media "
-            "were lost. When it is known what became of these, the same command sends them."
+            f"{counted(result.held_back, 'entry', 'was')} not sent: the answers to requests of other sources for the "
+            "same media were lost. When it is known what became of these, the same command sends what is left."
         )
     if run.watch is not None and run.watch.has_grown and state.rejected:
         remarks.append(
             "Something was added to the label configuration since entries were first checked against it: "
-            f"'bulk-importer retry {run.folder}' holds what was rejected against it as it is now."
+            f"'bulk-importer retry {run.folder}' checks what was rejected by it as it is now, and sends what is right."
         )
     if run.media.wiped.unknown:
         remarks.append(f"It is not known {run.media.wiped.unknown}.")

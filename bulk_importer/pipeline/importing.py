@@ -74,7 +74,9 @@ async def _see_through(run: Run) -> Summary:
         result = await Passes(run).run()
     except Exception as error:
         # It goes on to whoever called; what is on disk must not say for ever that a run goes on.
-        unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
+        unforeseen = BulkImporterError(
+            f"An internal error (a bug of bulk-importer) ended the run: {error!r}."
+        )
         await conclude_early(run.checkpoint, run.folder, unforeseen, run.emit)
         raise
     finally:

@@ -15,6 +15,7 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
+from bulk_importer.readable import counted
 from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.times import written
 
@@ -202,7 +203,9 @@ def summarize(
 def _remark(state: CheckpointState) -> str:
     reasons = Counter(doubt.reason for doubt in state.doubts())
     if reasons:
-        listed = "; ".join(f"{reason} ({count} requests)" for reason, count in reasons.most_common(_REASONS))
+        listed = "; ".join(
+            f"{reason} ({counted(count, 'request')})" for reason, count in reasons.most_common(_REASONS)
+        )
         return f"What became of some requests is not known yet: {listed}."
     if state.end is not None and not state.end.entries:
         return "The source is an empty array: there was nothing to import."
@@ -220,7 +223,7 @@ def standing_codes(state: CheckpointState) -> list[ExitCode]:
 def left_to_send(state: CheckpointState) -> str:
     """What is not sent yet, for the middle of a sentence; empty where nothing is."""
     owed = state.counts.owed
-    parts = [] if not owed else ["1 entry" if owed == 1 else f"{owed:,} entries"]
+    parts = [counted(owed, "entry")] if owed else []
     if state.end is None:
         parts.append("what was not read yet of the source")
     return " and ".join(parts)

@@ -94,9 +94,9 @@ class BucketSource(Owned):
             raise changed(self.name) from error
         except (BaseError, OSError) as error:
             if "<Code>ExpiredToken</Code>" in str(error):
-                advice = "Renew them, and the same command goes on from there."
+                advice = "Renew them, and the same command resumes from there."
                 raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
-            raise _unreadable(self.name, error, advice="The same command goes on from there.") from error
+            raise _unreadable(self.name, error, advice="The same command resumes from there.") from error
 
     def check_unchanged(self) -> None:
         """Each request asks for the version that was there at the first one."""

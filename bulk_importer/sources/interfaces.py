@@ -12,7 +12,7 @@ __all__ = ["GOES_ON", "HIDDEN_QUERY", "Owned", "Source", "Stream", "changed", "u
 HIDDEN_QUERY = "?..."
 """Stands in names for the query of an URL, which may be a signature."""
 
-GOES_ON = "When it can be read, the same command goes on."
+GOES_ON = "When it can be read, the same command resumes."
 """Advice for whoever meets a source that cannot be read just now."""
 
 

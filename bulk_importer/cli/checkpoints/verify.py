@@ -20,7 +20,7 @@ from bulk_importer.errors import (
     UsageError,
     most_important,
 )
-from bulk_importer.readable import readable
+from bulk_importer.readable import counted, readable
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Claim, Proof
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="mend a damaged log first, and keep what is provable: what may have been sent comes into doubt",
+        help="fix a damaged log first, and keep what is provable: what may have been sent is unconfirmed then",
     )
     parser.add_argument(
         "--against-server",
@@ -182,8 +182,9 @@ def _repair(folder: Path) -> None:
         messages.say("The log is not damaged; nothing was changed.")
         return
     messages.say(
-        f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
-        f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
+        f"The log was repaired: {counted(salvaged.corrected, 'flipped bit', 'was')} turned back, "
+        f"{counted(salvaged.lost, 'record', 'is')} lost, and {counted(salvaged.doubted, 'entry', 'is')} unconfirmed "
+        "because of that. The damaged log is kept as log.damaged."
     )
 
 

@@ -75,8 +75,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         },
     ),
     ExitCode.USAGE: Meaning(
-        "The command line, a variable or the settings file says something that cannot be meant; or what was asked for "
-        "could not be written down, and is cut short.",
+        "The command line, a variable or the settings file is wrong; or what was asked for could not be "
+        "written down, and is cut short.",
         "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
     ),
     ExitCode.INPUT: Meaning(
@@ -92,7 +92,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
     ),
     ExitCode.BUDGET: Meaning(
         "More entries were rejected than --max-errors allows, so the run ended early.",
-        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to go on all the same.",
+        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to send the "
+        "rest anyway.",
         {
             **_each(_SENDING, "more rejections than --max-errors allows; the rest is not sent"),
             "status": _ENDED_SO,
@@ -150,7 +151,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "import": "--limit ended the run with something left to send",
             "retry": "the import itself is not finished",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
-            "status": "something is left to send: a run goes on, was killed, or ended before",
+            "status": "something is left to send: a run is at work, was killed, or ended before",
         },
     ),
     ExitCode.DIFFERS: Meaning(

@@ -133,7 +133,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        mend = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Mend that"
+        remedy = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Fix that"
         raise UsageError(
-            f"--findings {path} cannot be written: {reason_of(error)}. {mend}, or name another file."
+            f"--findings {path} cannot be written: {reason_of(error)}. {remedy}, or name another file."
         ) from error

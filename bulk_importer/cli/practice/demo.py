@@ -18,6 +18,7 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ async def _unexpected(
     )
     expected = {"delivered": len(project.media_ids) - broken, "rejected": broken, "owed": 0, "in_doubt": 0}
     wrong += [
-        f"{summary[key]:,} entries are {key}, and should be {count:,}"
+        f"{counted(summary[key], 'entry', 'is')} {key}, and should be {count:,}"
         for key, count in expected.items()
         if summary[key] != count
     ]
@@ -212,7 +213,7 @@ async def _unexpected(
         wrong.append(f"{held:,} media hold labels in the sandbox, and {expected['delivered']:,} should")
     twice = sum(1 for count in sandbox.commits.values() if count > 1)
     if twice:
-        wrong.append(f"{twice:,} requests were executed twice")
+        wrong.append(f"{counted(twice, 'request', 'was')} executed twice")
     return wrong
 
 

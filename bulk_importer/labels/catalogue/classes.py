@@ -139,7 +139,7 @@ KINDS = (
         NOTE,
         Ring.MEANING,
         "[] and [null] change nothing: a value that the media has stays, a value that it has not stays open.",
-        "Nothing. To clear a value, send the entry with keepData false.",
+        "No action needed. To clear a value, send the entry with keepData false.",
     ),
     FindingKind(
         "classification-omitted",

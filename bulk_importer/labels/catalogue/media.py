@@ -53,7 +53,7 @@ KINDS = (
         NOTE,
         Ring.MEDIA,
         "The entry says keepData false, and its media already holds an upload, which is deleted.",
-        "Nothing, if that is meant.",
+        "No action needed, if that is meant.",
     ),
     FindingKind(
         "media-name-unknown",

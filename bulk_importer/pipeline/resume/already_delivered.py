@@ -34,6 +34,7 @@ from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.readable import counted
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
@@ -189,8 +190,9 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
     if state.taken:
         raise CheckpointUnusable(
             str(folder),
-            f"{len(state.taken)} of its entries are in doubt, so that they could be sent twice",
-            advice=f"Find out whether they landed, and say so: bulk-importer resolve {folder} --delivered or --owed.",
+            f"{counted(len(state.taken), 'entry', 'is')} unconfirmed in it, and could be sent twice",
+            advice="Find out whether they landed, and say so: "
+            f"'bulk-importer resolve {folder} --delivered', or --not-delivered.",
         )
 
 

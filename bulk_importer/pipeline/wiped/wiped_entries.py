@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions, wiping
+from bulk_importer.readable import agreeing, counted
 
 __all__ = ["WipedEntries"]
 
@@ -63,8 +64,8 @@ class WipedEntries:
         if not self._unknown:
             return ""
         return (
-            f"whether {self._unknown:,} entries with keepData false wipe what earlier ones of their media bring: not "
-            "all media that came before are known"
+            f"whether {counted(self._unknown, 'entry')} with keepData false {agreeing(self._unknown, 'wipes')} what "
+            "earlier ones of the same media bring: not all media that came before are known"
         )
 
     def note(self, run: EntryRun) -> None:

@@ -491,7 +491,7 @@ def test_a_report_of_rejections_says_that_later_entries_of_their_media_went() ->
         ({}, "Complete"),
         ({"rejected": 2, "exit_code": 1}, "rejected.jsonl"),
         ({"in_doubt": 3, "exit_code": 5, "media_in_doubt": list("abcdefg")}, "a, b, c, d, e and 2 more"),
-        ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again goes on"),
+        ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again resumes"),
         ({"exit_code": ExitCode.INPUT}, "up to the break"),
         ({"findings": {"not-json": 12_345}}, "12,345  not-json"),
     ],

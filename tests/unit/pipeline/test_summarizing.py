@@ -144,7 +144,7 @@ def test_a_reason_is_said_where_no_error_says_it() -> None:
 def test_without_either_the_ledger_says_why_something_is_in_doubt() -> None:
     told = (read(), sent(0, 0, 1), sent(1, 1, 2), sent(2, 2, 3), lost(0), lost(1), lost(2, "timed out"))
     message = summary_of(after(*told), Ending()).message
-    assert "reset (2 requests); timed out (1 requests)" in message
+    assert "reset (2 requests); timed out (1 request)" in message
 
 
 def test_an_empty_source_is_said_to_be_one() -> None:
