@@ -154,6 +154,11 @@ class InputError(BulkImporterError):
     exit_code = ExitCode.INPUT
 
 
+def _called(source: str) -> str:
+    """What a sentence that begins with a source calls it."""
+    return "Standard input" if source == "-" else source
+
+
 class SourceUnreadable(InputError):
     """The source cannot be opened, or broke while it was read.
 
@@ -167,7 +172,7 @@ class SourceUnreadable(InputError):
         self.source = source
         self.reason = reason
         self.at_fault = at_fault
-        super().__init__(f"{source} cannot be read: {reason}." + (f" {advice}" if advice else ""))
+        super().__init__(f"{_called(source)} cannot be read: {reason}." + (f" {advice}" if advice else ""))
 
 
 class MalformedInput(InputError):
@@ -189,7 +194,7 @@ class MalformedInput(InputError):
         if position:
             before = f"The {counted(position, 'entry')} before it {agreeing(position, 'is')} not affected. "
         super().__init__(
-            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before}"
+            f"{_called(source)} is malformed at byte {offset}, position {position}: {reason}. {before}"
             + (advice or "Fix the source at or behind that byte, and run the same command again.")
         )
 

@@ -27,6 +27,7 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.observe.parts import Part, Tone, amount, duration
+from bulk_importer.observe.wording import source_called
 
 __all__ = ["ProgressState"]
 
@@ -112,7 +113,7 @@ class ProgressState:
 
     def _begin(self, event: RunStarted, now: float) -> None:
         self._rate = _Rate(now)
-        self._work, self._unit, self._beside = event.source.rsplit("/", 1)[-1], "entries", {}
+        self._work, self._unit, self._beside = source_called(event.source).rsplit("/", 1)[-1], "entries", {}
         self._size, self._read_before = event.size, event.read
         self._total, self._is_exact = event.total, event.total is not None
         self._rejected, self._in_doubt = event.rejected, event.in_doubt

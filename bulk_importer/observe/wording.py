@@ -1,4 +1,4 @@
-"""Says in a sentence what an event tells, and how much it matters.
+"""Says what an event tells, in a sentence, how much it matters, and what a source is called.
 
 Pure.
 """
@@ -26,7 +26,12 @@ from bulk_importer.events import (
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
 
-__all__ = ["level_of", "sentence_of"]
+__all__ = ["level_of", "sentence_of", "source_called"]
+
+
+def source_called(source: str) -> str:
+    """What people call a source: standard input has no name of its own."""
+    return "standard input" if source == "-" else source
 
 
 def level_of(event: Event) -> Level:

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode
 from bulk_importer.events import Observer, RunEnded
+from bulk_importer.pipeline.notes import note_media
 from bulk_importer.pipeline.one_pass.flow import PassResult
 from bulk_importer.pipeline.run import Run
-from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
+from bulk_importer.pipeline.summarizing import Ending, left_to_send, summarize, tally_since
+from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, count_media
 from bulk_importer.readable import counted
 from bulk_importer.summary import Summary
 
@@ -37,7 +37,7 @@ async def conclude(run: Run, result: PassResult) -> Summary:
     try:
         # Nobody waited for the disk while the run went on; from here on a power cut takes nothing of it away.
         await asyncio.to_thread(run.media.log.sync)
-        await _note_mentioned(run)
+        await _note_media(run)
     except CheckpointError as error:
         errors.append(error)
 
@@ -103,13 +103,14 @@ async def _record_ended(checkpoint: Checkpoint, summary: Summary) -> None:
     )
 
 
-async def _note_mentioned(run: Run) -> None:
-    """Put on record how many media the whole source mentions, for this summary and for later ones."""
+async def _note_media(run: Run) -> None:
+    """Put on record how many media have something by now, for this summary and for later ones."""
     state, wiped = run.checkpoint.state, run.media.wiped
-    if state.end is not None and wiped.media is not None:
-        mentioned = Mentioned.of(state, wiped.media, wiped.not_mentioned)
-        if mentioned != Mentioned.kept(state):
-            await run.checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
+    if state.end is None:
+        return
+    project = ProjectMedia(wiped.importable, run.ruleset.rules.media_index)
+    media = await asyncio.to_thread(count_media, run.folder, state, wiped.mentions, project)
+    await note_media(run.checkpoint, media)
 
 
 def _remark(run: Run, result: PassResult) -> str:

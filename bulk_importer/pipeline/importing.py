@@ -20,8 +20,9 @@ from bulk_importer.errors import (
 )
 from bulk_importer.events import RunStarted
 from bulk_importer.pipeline.concluding import conclude, conclude_early
-from bulk_importer.pipeline.connecting import PROJECT_NAME, connect
+from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
+from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes

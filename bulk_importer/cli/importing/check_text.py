@@ -80,10 +80,16 @@ def _forecast(report: CheckReport) -> Iterator[str]:
     """What an import would do."""
     yield ""
     yield "An import would send"
-    media = "" if report.media is None else f" for {report.media:,} media"
-    yield f"  entries     {report.accepted:,}{media}"
-    if report.media_not_mentioned is not None:
-        yield f"              {report.media_not_mentioned:,} media of the project are not mentioned"
+    yield f"  entries     {report.accepted:,}"
+    if report.media_accepted is not None and report.media_rejected is not None:
+        parts = [f"{report.media_accepted:,} would get something"]
+        parts += (
+            [f"{report.media_rejected:,} with nothing but rejected entries"] if report.media_rejected else []
+        )
+        parts += (
+            [] if report.media_without_entry is None else [f"{report.media_without_entry:,} without an entry"]
+        )
+        yield f"  media       {', '.join(parts)}"
     mix = ", ".join(f"{count:,} x {keep}" for keep, count in report.keep_data.items())
     if mix:
         yield f"  keepData    {mix}"
