@@ -5,6 +5,7 @@ Pure. Only what applies is said, so that a run without a fault is a few lines.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -158,7 +159,7 @@ def _next(summary: Summary) -> Iterator[str]:
     if summary.rejected:
         yield f"  Rejected entries, and why: {summary.checkpoint}/rejected.jsonl"
         yield "  To send them again, fix them in a copy of that file, and run"
-        yield f"      bulk-importer retry {summary.checkpoint} COPY.jsonl"
+        yield f"      bulk-importer retry {shlex.quote(summary.checkpoint)} COPY.jsonl"
     else:
         yield f"  Checkpoint: {summary.checkpoint}"
     if summary.in_doubt:

@@ -204,6 +204,7 @@ def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitC
 
 
 def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
+    from bulk_importer.pipeline.notes import PROJECT_NAME
     from bulk_importer.pipeline.resume.advice import advice
 
     counts = proof.counts
@@ -214,6 +215,7 @@ def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> d
         "source": proof.header.source,
         "server": proof.header.server,
         "project": proof.header.project,
+        "project_name": str(proof.state.notes.get(PROJECT_NAME, "")),
         "entries": counts.entries,
         "delivered": counts.delivered,
         "rejected": counts.rejected,
@@ -227,9 +229,10 @@ def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> d
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
+    from bulk_importer.observe import route_text
     from bulk_importer.pipeline.resume.recorded_source import PLACE
 
+    lines = [route_text(facts)]
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:
         wrong = {each["claim"] for each in facts["claims"] if not each["holds"]}

@@ -148,7 +148,10 @@ def _announce(what: Announcement) -> None:
 
 
 def _announcement(what: Announcement) -> Iterator[str]:
-    yield f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
+    from bulk_importer.observe import source_called
+
+    source = source_called(what.source)
+    yield f"Importing {source} into project {what.project_name} ({what.project}) at {what.server}"
     mix = ", ".join(f"{count:,} x {_KEEP[keep]}" for keep, count in sorted(what.keep_data.items()))
     if mix:
         yield f"  keepData    {mix} (in the first part that is read)"

@@ -146,7 +146,7 @@ KINDS = (
         NOTE,
         Ring.MEANING,
         "An optional classification is not given; it stays open.",
-        "Nothing.",
+        "Add it where it is known; else no action is needed. --deny classification-omitted refuses such entries.",
     ),
     FindingKind(
         "required-omitted",
