@@ -29,6 +29,7 @@ __all__ = [
     "Observer",
     "OutageBegan",
     "OutageEnded",
+    "ReplacementForeseen",
     "RetryScheduled",
     "RunEnded",
     "RunStarted",
@@ -99,6 +100,26 @@ class RunStarted(Event, frozen=True, kw_only=True):
     rejected: int = 0
     in_doubt: int = 0
     total: int | None = None
+
+
+class ReplacementForeseen(Event, frozen=True, kw_only=True):
+    """Entries with keepData false are about to be sent for the first time, and delete labels that media hold.
+
+    Attributes:
+        source: whose entries they are; empty where it is about all sources of a command.
+        position: of the first of them.
+        media: how many media lose labels, at most so many unless `is_exact`; None where it is not known which media
+            hold labels.
+        holding: how many media of the project hold labels that can be deleted; None likewise.
+        importable: how many media of the project can be imported; None likewise.
+    """
+
+    source: str
+    position: int
+    media: int | None
+    is_exact: bool
+    holding: int | None
+    importable: int | None
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):

@@ -8,15 +8,15 @@ The keys are a contract with programs that read them. Counts are for the whole l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import msgspec
 
 from bulk_importer.errors import ExitCode, most_important
 
-__all__ = ["MediaCounts", "RunState", "Summary", "Tally", "together"]
+__all__ = ["Replacement", "RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
@@ -64,18 +64,31 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 _COUNTS = tuple(field for field in Tally.__struct_fields__ if field != "findings")
 
 
-class MediaCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """The media of a project by what an import brought them, once its source was read to the end.
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """How many media lose labels that they held, as it was said before the first entry left that may delete some.
 
     Attributes:
-        delivered: an entry for them is delivered.
-        undelivered: the source has an entry for them, and none is delivered.
-        without_entry: the source has no entry for them; None where that is not known.
+        media: how many media, at most so many unless `is_exact`; None where it is not known which media hold labels.
+        is_whole: it is about all that was left of the source, and not about what `--limit` lets through.
+        holding: how many media of the project held labels that could be deleted; None likewise.
+        importable: how many media of the project can be imported; None likewise.
+        is_confirmed: a person said yes, or `--yes` did; else there was nobody to ask.
     """
 
-    delivered: int
-    undelivered: int
-    without_entry: int | None
+    NOTE: ClassVar[str] = "replacement"
+
+    media: int | None
+    is_exact: bool
+    is_whole: bool
+    holding: int | None = None
+    importable: int | None = None
+    is_confirmed: bool = False
+
+    @classmethod
+    def kept(cls, notes: Mapping[str, object]) -> Self | None:
+        """What the notes of a checkpoint's log hold; None where nothing was said."""
+        note = notes.get(cls.NOTE)
+        return None if note is None else msgspec.convert(note, cls)
 
 
 class Summary(Tally, frozen=True, kw_only=True):
@@ -93,6 +106,7 @@ class Summary(Tally, frozen=True, kw_only=True):
         media_without_entry: media of the project that could be imported and that the source has no entry for; None
             likewise, and where the media of the project are not looked at.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
+        replacement: which labels were deleted, as it was said beforehand; None where none could be.
     """
 
     state: RunState
@@ -110,6 +124,7 @@ class Summary(Tally, frozen=True, kw_only=True):
     media_undelivered: int | None = None
     media_without_entry: int | None = None
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
+    replacement: Replacement | None = None
     this_run: Tally = msgspec.field(default_factory=Tally)
 
     def to_builtins(self) -> dict[str, Any]:
@@ -151,6 +166,7 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
         ),
         "severities": {code: it for each in summaries for code, it in each.severities.items()},
         **dict.fromkeys(_OF_MEDIA),
+        "replacement": None,
         "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),
         "this_run": _added([summary.this_run for summary in summaries]),
         "sources": each,

@@ -21,7 +21,7 @@ from bulk_importer.observe.report import (
     summary_text,
 )
 from bulk_importer.observe.silent_server import SilentServerNotice
-from bulk_importer.observe.wording import source_called
+from bulk_importer.observe.wording import sentence_of, source_called
 
 __all__ = [
     "Drawing",
@@ -36,6 +36,7 @@ __all__ = [
     "media_lines",
     "origin_text",
     "route_text",
+    "sentence_of",
     "source_called",
     "summary_text",
     "ticking",

@@ -13,8 +13,7 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.labels.findings import CATALOGUE
-from bulk_importer.model import Severity
-from bulk_importer.summary import MediaCounts
+from bulk_importer.model import MediaCounts, Severity
 
 __all__ = ["PROJECT_NAME", "CountedMedia", "note_media", "note_severities", "severities_on_record"]
 

@@ -14,7 +14,7 @@ from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
 from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
 from bulk_importer.readable import counted
-from bulk_importer.summary import RunState, Summary, Tally
+from bulk_importer.summary import Replacement, RunState, Summary, Tally
 from bulk_importer.times import written
 
 __all__ = ["Before", "Ending", "left_to_send", "standing_codes", "summarize", "tally_since"]
@@ -165,6 +165,7 @@ def summarize(
         media_undelivered=None if media is None else media.undelivered,
         media_without_entry=None if media is None else media.without_entry,
         media_in_doubt=list(ended.media_in_doubt),
+        replacement=Replacement.kept(state.notes),
         this_run=this_run or Tally(),
     )
 

@@ -52,7 +52,8 @@ KINDS = (
         "media-replaced",
         NOTE,
         Ring.MEDIA,
-        "The entry says keepData false, and its media already holds an upload, which is deleted.",
+        "The entry says keepData false, and its media already holds an upload or, with --replace-finished, the work of "
+        "people, which is deleted.",
         "No action needed, if that is meant.",
     ),
     FindingKind(

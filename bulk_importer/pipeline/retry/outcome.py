@@ -15,6 +15,7 @@ from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointUnusable, ExitCode, most_important
 from bulk_importer.files.durable import replace_file
 from bulk_importer.media.build_index import index_in
+from bulk_importer.model import MediaCounts
 from bulk_importer.pipeline.notes import CountedMedia, note_media
 from bulk_importer.pipeline.summarizing import (
     Before,
@@ -26,7 +27,7 @@ from bulk_importer.pipeline.summarizing import (
 from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, count_media
 from bulk_importer.pipeline.wiped.mention_log import recall_checkpoint
 from bulk_importer.pipeline.wiped.mentions import Mentions
-from bulk_importer.summary import MediaCounts, Summary, Tally
+from bulk_importer.summary import Summary, Tally
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["conclude_retry", "write_rejected_again"]

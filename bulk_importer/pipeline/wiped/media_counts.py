@@ -22,10 +22,10 @@ from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag
+from bulk_importer.model import MediaCounts
 from bulk_importer.pipeline.wiped.mention_log import keys_at
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import MediaCounts
 
 __all__ = ["ProjectMedia", "count_media", "key_of_media"]
 

@@ -17,6 +17,7 @@ from bulk_importer.errors import (
     MalformedInput,
     ServerUnavailable,
 )
+from bulk_importer.model import MediaCounts
 from bulk_importer.pipeline.notes import CountedMedia
 from bulk_importer.pipeline.summarizing import (
     Before,
@@ -27,7 +28,7 @@ from bulk_importer.pipeline.summarizing import (
     tally_since,
 )
 from bulk_importer.spans import Span
-from bulk_importer.summary import MediaCounts, RunState, Summary, Tally
+from bulk_importer.summary import RunState, Summary, Tally
 from support.checkpoints import header
 from support.entries import segment_of
 
