@@ -119,10 +119,9 @@ async def _check_one(
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError("fewer than one")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of entries, 1 or more")
+    return int(text)
 
 
 @contextmanager

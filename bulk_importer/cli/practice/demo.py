@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
 from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
@@ -98,7 +99,7 @@ async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
             project = await sandbox.prepare(name=_PROJECT, media=entries)
             broken = write_corpus(labels, project.media_ids)
         except (OSError, sqlite3.Error) as error:
-            raise UsageError(f"{folder} cannot be written: {error}. {_ELSEWHERE}") from error
+            raise UsageError(f"{folder} cannot be written: {reason_of(error)}. {_ELSEWHERE}") from error
         size = labels.stat().st_size
         messages.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
         messages.say(
