@@ -22,7 +22,8 @@ __all__ = ["Replacement", "RunState", "Summary", "Tally", "together"]
 class RunState(StrEnum):
     """How a run stands: `complete` means that nothing readable is left to send.
 
-    `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary.
+    `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary. A
+    run whose disk was full could not say it either.
     """
 
     RUNNING = "running"

@@ -163,7 +163,8 @@ def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -
         return
     if not len(index):
         raise UsageError(
-            f"The list of media {listed} lists none. Give what 'bulk-importer media --csv' prints."
+            f"The list of media {listed} lists none. Give what 'bulk-importer media --server URL --project P --csv' "
+            "prints."
         )
     if not _says_labels(listed):
         what = "whether work on a media is finished, and whether it held an upload"
@@ -172,7 +173,7 @@ def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -
     if media_id and not is_server_id(str(media_id)):
         yield (
             f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
-            "'bulk-importer media --csv' prints such a list"
+            "'bulk-importer media --server URL --project P --csv' prints such a list"
         )
     elif project is not None and len(index) < project.media_count:
         yield (

@@ -111,7 +111,7 @@ async def find_target(settings: Settings, catalog: Catalog) -> Target:
         if settings.label_config == LabelConfigFrom.NONE and not needs_list:
             raise UsageError(
                 f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
-                "Give the id of the project; 'bulk-importer projects' lists the ids."
+                f"Give the id of the project; 'bulk-importer projects --server {settings.server}' lists the ids."
             )
     project = await catalog.find_project(wanted)
     if project.media_type == "VIDEO":

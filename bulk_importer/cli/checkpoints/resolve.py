@@ -53,7 +53,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
-    from bulk_importer.checkpoint.retries import retry_folders
+    from bulk_importer.checkpoint.retries import retries_in_doubt
     from bulk_importer.pipeline.summarizing import standing_codes
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
@@ -69,7 +69,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         raise
     finally:
         await checkpoint.close()
-    retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
+    retries = list(retries_in_doubt(folder))
     output.print_outcome(
         _facts(chosen, delivered=delivered, left=left, retries=retries),
         _lines(chosen, delivered=delivered, left=left, retries=retries),
@@ -99,8 +99,8 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
     if left:
         lines.append(f"{counted(left, 'batch', 'is')} still unconfirmed.")
     lines += [
-        "A retry has unconfirmed entries. To decide about them: "
-        f"'bulk-importer resolve {each} --delivered', or --not-delivered."
+        "A retry has unconfirmed entries. Decide about them: "
+        f"'bulk-importer resolve {each} --delivered' (or --not-delivered)."
         for each in retries
     ]
     return lines

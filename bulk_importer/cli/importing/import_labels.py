@@ -12,6 +12,7 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.importing.arguments import add_source_arguments
 from bulk_importer.cli.importing.patterns import expanded
+from bulk_importer.cli.importing.summary_lines import summary_lines
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import gather
@@ -56,7 +57,6 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     from bulk_importer.checkpoint.places import checkpoint_folders
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.observe import summary_text
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.summary import RunState, together
@@ -108,9 +108,8 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         state, code = RunState.STOPPED, stop.exit_code
     for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
         summaries.append(_not_run(source, folder, settings, state, code, "Its turn had not come."))
-    output.print_outcome(
-        together(summaries), (summary_text(each) for each in summaries if each.entries), as_json=as_json
-    )
+    whole = together(summaries)
+    output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
     return most_important(ExitCode(summary.exit_code) for summary in summaries)
 
 

@@ -48,7 +48,7 @@ def settings_of(
     if needs_project and not settings.project:
         raise UsageError(
             "Say which project: --project with its id, its name, or the URL of its page. "
-            "'bulk-importer projects' lists them."
+            f"'bulk-importer projects --server {settings.server}' lists them."
         )
     return settings
 

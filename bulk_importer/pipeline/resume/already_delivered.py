@@ -200,8 +200,8 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
         raise CheckpointUnusable(
             str(folder),
             f"{counted(len(state.taken), 'entry', 'is')} unconfirmed in it, and could be sent twice",
-            advice="Find out whether they landed, and say so: "
-            f"'bulk-importer resolve {folder} --delivered', or --not-delivered.",
+            advice="Find out whether they landed, and say it: "
+            f"'bulk-importer resolve {folder} --delivered' (or --not-delivered).",
         )
 
 

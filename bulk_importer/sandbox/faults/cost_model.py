@@ -96,7 +96,7 @@ def read_cost_model(name: str = "measured") -> CostModel:
     try:
         return CostModel.parse(Path(name).read_text("utf-8"), name)
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error  # without the number of the system's error
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(
             f"The cost model {name} cannot be read: {reason}. Name a file, or 'measured'."
         ) from error

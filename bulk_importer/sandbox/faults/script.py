@@ -190,7 +190,7 @@ class FaultScript:
             steps = [_step(table) for table in given.pop("fault", [])]
             seed = msgspec.convert(given.pop("seed", 0), int)
         except (OSError, ValueError, TypeError) as error:
-            reason = getattr(error, "strerror", None) or error  # without the number of the system's error
+            reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"The faults {path} cannot be read: {reason}.") from error
         if given:
             raise UsageError(
