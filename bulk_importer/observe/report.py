@@ -159,7 +159,7 @@ def _next(summary: Summary) -> Iterator[str]:
     if summary.rejected:
         yield f"  Rejected entries, and why: {summary.checkpoint}/rejected.jsonl"
         yield "  To send them again, fix them in a copy of that file, and run"
-        yield f"      bulk-importer retry {shlex.quote(summary.checkpoint)} COPY.jsonl"
+        yield f"      bulk-importer retry {shlex.quote(summary.checkpoint)} CORRECTED.jsonl"
     else:
         yield f"  Checkpoint: {summary.checkpoint}"
     if summary.in_doubt:

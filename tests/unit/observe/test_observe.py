@@ -521,7 +521,7 @@ def test_what_came_of_a_run_begins_with_whether_it_worked_and_from_where_to_wher
         "",
         "  Rejected entries, and why: l.json.checkpoint/rejected.jsonl",
         "  To send them again, fix them in a copy of that file, and run",
-        "      bulk-importer retry l.json.checkpoint COPY.jsonl",
+        "      bulk-importer retry l.json.checkpoint CORRECTED.jsonl",
         "  The same command again resumes where this run stopped.",
     ]
 
