@@ -8,7 +8,7 @@ The keys are a contract with programs that read them. Counts are for the whole l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -20,7 +20,7 @@ __all__ = ["Replacement", "RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
-    """How a run stands: `complete` means that nothing readable is left to send.
+    """How a run stands: `complete` means that all is settled, with exit code 0 or 1, and with no other one.
 
     `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary. A
     run whose disk was full could not say it either.
@@ -31,6 +31,13 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     KILLED = "killed"
+
+    @classmethod
+    def of_all(cls, states: Collection[RunState]) -> RunState:
+        """How several runs stand together: as the one that stands worst."""
+        return next(
+            state for state in (cls.FAILED, cls.STOPPED, cls.RUNNING, cls.COMPLETE) if state in states
+        )
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +144,6 @@ class Summary(Tally, frozen=True, kw_only=True):
 
 _OF_MEDIA = ("media_delivered", "media_undelivered", "media_without_entry")
 
-_RUN_STATES = (RunState.FAILED, RunState.STOPPED, RunState.RUNNING, RunState.COMPLETE)
-"""The first that one of several runs is in is that of all together."""
-
 
 def together(summaries: Sequence[Summary]) -> dict[str, Any]:
     """Several sources as one object, of the same keys for one and for many: what `--json` prints.
@@ -154,10 +158,9 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
     each = [summary.to_builtins() for summary in summaries]
     if len(each) == 1:
         return {**each[0], "sources": each}
-    states = {summary.state for summary in summaries}
     return {
         **each[0],
-        "state": next(state for state in _RUN_STATES if state in states),
+        "state": RunState.of_all([summary.state for summary in summaries]),
         "exit_code": int(most_important([ExitCode(summary.exit_code) for summary in summaries])),
         **_added(summaries),
         "source": None,

@@ -77,10 +77,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     rates = _rates(tail, now, runs=runs)
     broken = state.broken
     doubted = {} if runs else retries_in_doubt(folder)
+    code = _exit_code(state, doubted, runs=runs)
     return Status(
         checkpoint=str(folder),
-        state=_state(state, runs=runs),
-        exit_code=_exit_code(state, doubted, runs=runs),
+        state=_state(state, code, runs=runs),
+        exit_code=code,
         source=header.source,
         server=header.server,
         project=header.project,
@@ -125,17 +126,17 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     )
 
 
-def _state(state: CheckpointState, *, runs: bool) -> RunState:
+def _state(state: CheckpointState, code: ExitCode, *, runs: bool) -> RunState:
+    """How the latest run stands, as its summary says; `code` is that of the checkpoint."""
     if runs:
         return RunState.RUNNING
-    if state.is_finished:
+    if code in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
         return RunState.COMPLETE
     if state.run is not None:
         return RunState.KILLED
-    code = None if state.ended is None else state.ended.exit_code
-    if code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed and (state.end or state.broken):
-        return RunState.COMPLETE
-    return RunState.STOPPED if code is None or code in _WITHOUT_ERROR or code > 128 else RunState.FAILED
+    ended = None if state.ended is None else state.ended.exit_code
+    is_stopped = ended is None or ended in _WITHOUT_ERROR or ended > ExitCode.UNFORESEEN  # by a signal
+    return RunState.STOPPED if is_stopped else RunState.FAILED
 
 
 def _exit_code(state: CheckpointState, doubted: Mapping[Path, int], *, runs: bool) -> ExitCode:

@@ -116,7 +116,8 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _headline(summary: Summary) -> str:
-    if summary.state is RunState.COMPLETE and summary.exit_code == ExitCode.INPUT:
+    is_settled = summary.entries and not (summary.owed or summary.in_doubt)
+    if summary.exit_code == ExitCode.INPUT and is_settled:
         return "Complete up to the break in the source"
     if summary.state is RunState.COMPLETE and summary.this_run == Tally():
         return "Already complete; nothing was sent"

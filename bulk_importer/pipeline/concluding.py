@@ -83,7 +83,7 @@ async def ending_on_record(checkpoint: Checkpoint, folder: Path, emit: Observer)
     try:
         yield
     except asyncio.CancelledError:
-        await _conclude_so(checkpoint, folder, Ending(is_stopped=True, reason=CANCELLED), emit)
+        await _conclude_so(checkpoint, folder, Ending(reason=CANCELLED), emit)
         raise
     except Exception as error:
         unforeseen = BulkImporterError(
@@ -111,7 +111,6 @@ def _ending(run: Run, result: PassResult, errors: Sequence[BulkImporterError]) -
     stopped_by = ExitCode.IN_DOUBT if result.held_back else None
     return Ending(
         errors=errors,
-        is_stopped=result.is_limited or stop.is_requested or bool(result.held_back),
         stopped_by=stop.exit_code if stop.is_requested and not errors else stopped_by,
         reason=stop.reason or _remark(run, result),
         media_in_doubt=run.doubts.media_ids,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
 from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
 from bulk_importer.readable import counted
 from bulk_importer.summary import Replacement, RunState, Summary, Tally
@@ -86,32 +86,33 @@ class Ending:
 
     Attributes:
         errors: what made the run less than whole, in the order in which it happened.
-        is_stopped: something ended the run before all that could be sent was sent.
         stopped_by: the exit code of what stopped it, a signal for example; None where nothing did.
         reason: why the run ended, in a sentence, where no error says it.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer.
     """
 
     errors: Sequence[BulkImporterError] = ()
-    is_stopped: bool = False
     stopped_by: ExitCode | None = None
     reason: str = ""
     media_in_doubt: Sequence[str] = ()
 
     def run_state(self, state: CheckpointState) -> RunState:
-        """How the run stands that ended so.
+        """How the run stands that ended so: complete with the codes 0 and 1, and with no other one.
 
-        A source that breaks off is complete when all before the break is settled, and so is what waits behind nothing
-        but lost answers; what could be sent at once is not.
+        What is left to send, or waits for lost answers, makes it stopped; any error but a signal makes it failed.
         """
-        if any(not isinstance(error, MalformedInput | Interrupted) for error in self.errors):
+        if any(not isinstance(error, Interrupted) for error in self.errors):
             return RunState.FAILED
-        if state.is_finished:
-            return RunState.COMPLETE
-        if any(isinstance(error, Interrupted) for error in self.errors):
-            return RunState.STOPPED
-        can_go_on = not self.errors and not state.counts.in_doubt
-        return RunState.STOPPED if self.is_stopped or can_go_on else RunState.COMPLETE
+        return RunState.COMPLETE if state.is_finished else RunState.STOPPED
+
+    def codes(self, state: CheckpointState) -> list[ExitCode]:
+        """The exit codes that the ending asks for. A signal behind the end of all work asks for none."""
+        found = [
+            error.exit_code
+            for error in self.errors
+            if not (isinstance(error, Interrupted) and state.is_finished)
+        ]
+        return found + ([] if self.stopped_by is None or state.is_finished else [self.stopped_by])
 
 
 def summarize(
@@ -134,9 +135,7 @@ def summarize(
     counts, media, severities = state.counts, CountedMedia.kept(state), severities_on_record(state)
     run_state = RunState.RUNNING if ending is None else ending.run_state(state)
     ended = ending or Ending()
-    codes = [error.exit_code for error in ended.errors]
-    codes += [] if ended.stopped_by is None or state.is_finished else [ended.stopped_by]
-    codes += standing_codes(state)
+    codes = [*ended.codes(state), *standing_codes(state)]
     began_at, ended_at = _times(state, run_state)
     return Summary(
         state=run_state,

@@ -148,8 +148,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
-            "import": "--limit ended the run with something left to send",
-            "retry": "the import itself is not finished",
+            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
+            "retry": "the import itself is not finished, or a person said no to what would be replaced",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
             "status": "something is left to send: a run is at work, was killed, or ended before",
         },

@@ -27,7 +27,7 @@ from bulk_importer.pipeline.summarizing import (
 from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, count_media
 from bulk_importer.pipeline.wiped.mention_log import recall_checkpoint
 from bulk_importer.pipeline.wiped.mentions import Mentions
-from bulk_importer.summary import Summary, Tally
+from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["conclude_retry", "write_rejected_again"]
@@ -86,7 +86,6 @@ async def conclude_retry(
     codes = [ExitCode(each.exit_code) for each in summaries if each.exit_code != ExitCode.REJECTIONS]
     ending = Ending(
         errors=errors,
-        is_stopped=stop.is_requested,
         stopped_by=stop.exit_code if stop.is_requested else None,
         reason=_import_left(ledger.state),
         media_in_doubt=[media_id for each in summaries for media_id in each.media_in_doubt],
@@ -98,6 +97,7 @@ async def conclude_retry(
         summary = summarize(ledger.header, ledger.state, folder, this_run=this_run, ending=ending)
         return msgspec.structs.replace(
             summary,
+            state=RunState.of_all([summary.state, *(each.state for each in summaries)]),
             exit_code=most_important([ExitCode(summary.exit_code), *codes]),
             message=" ".join(filter(None, [*(each.message for each in summaries), summary.message])),
         )

@@ -79,27 +79,54 @@ def summary_of(state: CheckpointState, ending: Ending | None = None) -> Summary:
         (WHOLE, Ending(), RunState.COMPLETE),
         (WHOLE, Ending(errors=[AWAY]), RunState.FAILED),
         (WHOLE, Ending(errors=[STOPPED]), RunState.COMPLETE),
-        ((read(), END), Ending(is_stopped=True), RunState.STOPPED),
         ((read(), END), Ending(), RunState.STOPPED),
         ((read(), *DELIVERED), Ending(errors=[STOPPED]), RunState.STOPPED),
-        ((read(), *DELIVERED), Ending(errors=[BROKEN]), RunState.COMPLETE),
-        ((read(), END, sent(0, 0, 4), lost(0)), Ending(), RunState.COMPLETE),
-        ((read(), END, sent(0, 0, 4), lost(0)), Ending(is_stopped=True), RunState.STOPPED),
+        ((read(), *DELIVERED), Ending(errors=[BROKEN]), RunState.FAILED),
+        ((read(),), Ending(errors=[BROKEN]), RunState.FAILED),
+        ((read(), END, sent(0, 0, 4), lost(0)), Ending(), RunState.STOPPED),
     ],
     ids=[
         "all is delivered",
         "an error",
         "a signal behind the end",
-        "a stop",
         "something could be sent at once",
         "a signal before the end",
         "all before a break is delivered",
+        "something before a break is owed",
         "nothing but lost answers is left",
-        "a stop with lost answers",
     ],
 )
 def test_how_a_run_stands(told: tuple[records.Record, ...], ending: Ending, run_state: RunState) -> None:
     assert summary_of(after(*told), ending).state is run_state
+
+
+LEDGERS = {
+    "all is delivered": WHOLE,
+    "all is delivered or rejected": (read(rejected=(3,)), END, sent(0, 0, 3), records.Delivered(batch=0)),
+    "something is owed": (read(), END),
+    "something is in doubt": (read(), END, sent(0, 0, 4), lost(0)),
+    "not all is read": (read(), *DELIVERED),
+    "nothing is read": (),
+}
+ENDINGS = {
+    "by itself": Ending(),
+    "by a signal": Ending(stopped_by=ExitCode.INTERRUPTED, reason="stopped by SIGINT"),
+    "by a signal before it began": Ending(errors=[STOPPED]),
+    "by an answer": Ending(stopped_by=ExitCode.UNFINISHED),
+    "by a break": Ending(errors=[BROKEN]),
+    "by a server": Ending(errors=[AWAY]),
+    "by a break and a server": Ending(errors=[BROKEN, AWAY]),
+}
+
+
+@pytest.mark.parametrize("ledger", LEDGERS)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_it_is_complete_with_the_codes_0_and_1_and_with_no_other_one(ledger: str, ending: str) -> None:
+    """However it ended; a script may look at either."""
+    summary = summary_of(after(*LEDGERS[ledger]), ENDINGS[ending])
+    assert (summary.state is RunState.COMPLETE) == (summary.exit_code in (0, 1)), summary
+    is_error = summary.exit_code in (ExitCode.INPUT, ExitCode.SERVER)
+    assert (summary.state is RunState.FAILED) == is_error, summary
 
 
 def test_a_run_without_an_ending_goes_on() -> None:
@@ -111,6 +138,7 @@ def test_a_run_without_an_ending_goes_on() -> None:
     [
         (WHOLE, Ending(), ExitCode.DELIVERED),
         (WHOLE, Ending(stopped_by=ExitCode.INTERRUPTED), ExitCode.DELIVERED),
+        (WHOLE, Ending(errors=[STOPPED]), ExitCode.DELIVERED),
         ((read(),), Ending(stopped_by=ExitCode.INTERRUPTED), ExitCode.INTERRUPTED),
         ((read(),), Ending(), ExitCode.UNFINISHED),
         ((read(), END, sent(0, 0, 4), lost(0)), Ending(), ExitCode.IN_DOUBT),
@@ -120,6 +148,7 @@ def test_a_run_without_an_ending_goes_on() -> None:
     ids=[
         "all is delivered",
         "a signal behind the end",
+        "a signal at the end",
         "a signal",
         "owed",
         "in doubt",
