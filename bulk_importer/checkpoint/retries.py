@@ -27,6 +27,7 @@ from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file, sync_folder
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.spans import SpanSet
 
 __all__ = [
@@ -116,7 +117,7 @@ class RetryFolder:
         try:
             lines = self.source.read_bytes().split(b"\n")
         except OSError as error:
-            raise CheckpointUnusable(str(self.source), error.strerror or str(error)) from error
+            raise CheckpointUnusable(str(self.source), reason_of(error)) from error
         pairs = zip(self.positions, lines, strict=False)
         return [Correction(position, line) for position, line in pairs if position in chosen]
 
@@ -179,7 +180,7 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
             except (OSError, ValueError) as error:
                 if isinstance(error, ValueError) and not (path / "checkpoint").exists():
                     continue  # a full disk cut it short, before anything was sent
-                raise CheckpointUnusable(str(positions), str(error)) from error
+                raise CheckpointUnusable(str(positions), reason_of(error)) from error
             found.append(RetryFolder(path, own, newer.intersection(own)))
             newer = newer.union(own)
     return found[::-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.proof.claims import Claim
 from bulk_importer.checkpoint.retries import retry_folders
+from bulk_importer.readable import agreeing, counted
 
 __all__ = ["claim_of_retries", "retries_in_doubt"]
 
@@ -38,12 +39,14 @@ def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
     waiting = sum(position in state.rejected for position in delivered)
     foreign = sum(position not in state.delivered for position in delivered) - waiting
     open_ones = sum(len(each.unsettled) for each in standings)
-    text = f"{len(standings)} retries delivered {len(delivered)} rejected entries, "
+    text = f"{counted(len(standings), 'retry')} delivered {counted(len(delivered), 'rejected entry')}, "
     if foreign:
-        text += f"of which {foreign} are neither delivered nor rejected here"
+        text += f"of which {foreign:,} {agreeing(foreign, 'is')} neither delivered nor rejected here"
     elif waiting:
-        text += f"of which {waiting} are not on record here yet: 'bulk-importer retry {checkpoint}' does that"
+        remedy = f"'bulk-importer retry {checkpoint}' does that"
+        text += f"of which {waiting:,} {agreeing(waiting, 'is')} not on record here yet: {remedy}"
     else:
         text += "all on record here"
-    text += f"; {open_ones} that were to be fed are not settled" if open_ones else ""
+    if open_ones:
+        text += f"; {open_ones:,} of what was to be fed {agreeing(open_ones, 'is')} not settled"
     return Claim(name="retries", holds=not foreign, text=text)

@@ -64,9 +64,11 @@ def status_now(folder: Path, tail: LogTail) -> Status:
 def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
     from bulk_importer.checkpoint import SourceIdentity
     from bulk_importer.checkpoint.retry_claims import retries_in_doubt
+    from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
     from bulk_importer.pipeline.resume.advice import advice
 
     header, state, counts = tail.header, tail.state, tail.state.counts
+    media, severities = CountedMedia.kept(state), severities_on_record(state)
     runs = owner is not None
     in_flight = counts.in_flight if runs else 0  # nobody waits for these answers any more
     waits_for = _waits_for(state, wait_in_log(folder)) if runs else None
@@ -102,6 +104,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         is_finished=state.is_finished,
         broken=None if broken is None else SourceBreak(offset=broken.offset, reason=broken.reason),
         findings=dict(state.finding_counts),
+        severities={code: severities[code].value for code in state.finding_counts},
+        project_name=str(state.notes.get(PROJECT_NAME, "")),
+        media_delivered=None if media is None else media.delivered,
+        media_undelivered=None if media is None else media.undelivered,
+        media_without_entry=None if media is None else media.without_entry,
         begun=written(header.began_at) if header.began_at else None,
         run=_run(state, runs=runs),
         runs_now=None if owner is None else str(owner),

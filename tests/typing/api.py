@@ -100,7 +100,7 @@ async def checks() -> None:
         several(), Settings(), token=None, observers=OBSERVERS, sample=10, found=every.append
     )
     assert_type(report, CheckReport)
-    assert_type(report.media, int | None)
+    assert_type(report.media_accepted, int | None)
     assert_type(report.groups, list[FindingGroup])
     assert_type([each.severity for each in every], list[Severity])
     assert_type(check_labels_sync("labels.json", SETTINGS), CheckReport)

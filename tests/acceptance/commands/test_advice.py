@@ -24,7 +24,7 @@ LOOKS = (
     ("verify", CHECKPOINT),
     ("verify", CHECKPOINT, "l.json"),
     ("retry", CHECKPOINT),
-    ("resolve", CHECKPOINT, "--owed"),
+    ("resolve", CHECKPOINT, "--not-delivered"),
 )
 """What a person types who looks at an import that ended in some way."""
 

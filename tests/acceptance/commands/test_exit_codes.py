@@ -254,10 +254,10 @@ def test_a_retry_that_was_killed_with_a_request_open_is_unconfirmed(command: Com
     proven = command("verify", CHECKPOINT, "l.json")
     assert proven.returncode == ExitCode.IN_DOUBT
     assert "A retry has 1 unconfirmed entry" in proven.stdout
-    assert command("resolve", CHECKPOINT, "--owed").returncode == ExitCode.IN_DOUBT
+    assert command("resolve", CHECKPOINT, "--not-delivered").returncode == ExitCode.IN_DOUBT
     own = f"{CHECKPOINT}/retries/0001/checkpoint"
     assert f"'bulk-importer resolve {own} --delivered'" in text
-    assert command("resolve", own, "--owed").returncode in (0, ExitCode.UNFINISHED)
+    assert command("resolve", own, "--not-delivered").returncode in (0, ExitCode.UNFINISHED)
     assert command("retry", CHECKPOINT).returncode == 0
     assert (status(command)[0], command("verify", CHECKPOINT, "l.json").returncode) == (0, 0)
 

@@ -45,7 +45,7 @@ CHECKPOINTS = (
     ("status", "{}"),
     ("verify", "{}"),
     ("retry", "{}"),
-    ("resolve", "{}", "--owed"),
+    ("resolve", "{}", "--not-delivered"),
     ("import", "l.json", "SERVER", "--checkpoint", "new", "--settled-by", "{}"),
 )
 

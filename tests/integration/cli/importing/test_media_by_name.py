@@ -70,7 +70,7 @@ async def test_names_come_from_where_the_user_says(target: Any, run: Any, tmp_pa
     )
     report = json.loads(done.out)
     assert (report["exit_code"], report["accepted"]) == (0, 5)
-    assert report["media"] == (4 if where == "--media-map" else 5)
+    assert report["media_accepted"] == (4 if where == "--media-map" else 5)
 
 
 async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
