@@ -63,7 +63,7 @@ def status_now(folder: Path, tail: LogTail) -> Status:
 
 def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
     from bulk_importer.checkpoint import SourceIdentity
-    from bulk_importer.checkpoint.retries import retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
     from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
     from bulk_importer.pipeline.resume.advice import advice
 

@@ -53,7 +53,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
-    from bulk_importer.checkpoint.retries import retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
     from bulk_importer.pipeline.summarizing import standing_codes
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))

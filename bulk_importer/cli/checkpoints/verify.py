@@ -137,7 +137,7 @@ def _name(source: str) -> str:
 def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
-    from bulk_importer.checkpoint.retries import claim_of_retries, retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import claim_of_retries, retries_in_doubt
     from bulk_importer.pipeline.resume.recorded_source import claim_of_place
 
     try:

@@ -146,7 +146,7 @@ async def test_names_keep_their_meaning_while_an_answer_is_lost(
     given.write_text(f"a.jpg,{project.media_ids[1]}\n")
     done = await run_process("import", *arguments)
     assert done.code == ExitCode.USAGE
-    assert "were lost" in done.out
+    assert "were lost" in done.err
 
 
 async def test_a_retry_protects_media_that_are_named_by_file_name(
