@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.interfaces import why
+from bulk_importer.files.small_files import reason_of
 
 __all__ = ["MOST_MEMBER_BYTES", "OpenMembers", "open_members"]
 
@@ -67,7 +67,7 @@ def open_members(path: Path) -> OpenMembers:
             is_archive = file.read(4) in _ZIP_MARKS
         return ArchiveMembers(path) if is_archive else FileMember(path)
     except OSError as error:
-        raise SourceUnreadable(os.fspath(path), why(error)) from error
+        raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
 
 class _Members:
@@ -202,7 +202,7 @@ def _translated(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SourceUnreadable(place, why(error)) from error
+        raise SourceUnreadable(place, reason_of(error)) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise SourceUnreadable(place, f"the archive is damaged ({error})") from error
     except RuntimeError as error:  # how zipfile says that a member needs a password

@@ -185,7 +185,7 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CheckpointLocked(str(path.parent), "a conversion that goes on in another process") from None
+            raise CheckpointLocked(str(path.parent), "a conversion in another process") from None
         try:
             file.truncate(0)
             yield file
