@@ -5,15 +5,17 @@ Pure.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from enum import StrEnum
+from typing import BinaryIO
 
 import msgspec
 
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Holes", "sizes_unknown"]
+__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Holes", "in_memory", "sizes_unknown"]
 
 
 class Holes(StrEnum):
@@ -42,6 +44,11 @@ def sizes_unknown(_: str) -> Size | None:
     return None
 
 
+def in_memory(_: int) -> BinaryIO:
+    """Scratch room that is no file."""
+    return io.BytesIO()
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is read and carried.
 
@@ -63,6 +70,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keep_data: bool = True
     class_names: tuple[str, ...] | None = None
     sizes: Callable[[str], Size | None] = sizes_unknown
+    scratch: Callable[[int], BinaryIO] = in_memory
 
 
 class ChoiceNeeded(UsageError):
