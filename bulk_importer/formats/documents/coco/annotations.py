@@ -84,7 +84,7 @@ def annotation_of(
         found = f"{hidden} keypoints that are not visible"
         yield Left("remark-left-out", origin, f"{kind.label}.keypoints", "", found, 0)
     attributes: dict[str, Answer] = {}
-    for name, value in _values(row, isinstance(shape, Box)):
+    for name, value in _values(row, is_box=isinstance(shape, Box)):
         answer = _answer(value)
         if answer is None:
             yield Left("remark-left-out", origin, f"{kind.label}.{name}", "", "an object", 0)
@@ -156,7 +156,7 @@ def _hidden(row: Mapping[str, Any]) -> int:
     return sum(each == 1 for each in found[2::3]) if isinstance(found, list) else 0
 
 
-def _values(row: Mapping[str, Any], is_box: bool) -> Iterator[tuple[str, Any]]:
+def _values(row: Mapping[str, Any], *, is_box: bool) -> Iterator[tuple[str, Any]]:
     """Names and values of its attributes: CVAT's, what stands beside the format, and the flags that are set."""
     attributes = row.get("attributes")
     if isinstance(attributes, Mapping):
@@ -166,8 +166,10 @@ def _values(row: Mapping[str, Any], is_box: bool) -> Iterator[tuple[str, Any]]:
     elif attributes:
         yield "attributes", attributes
     for name, value in row.items():
-        if name not in _FORMAT or (name in ("iscrowd", "ignore") and value):
+        if name not in _FORMAT:
             yield name, value
+        elif name in ("iscrowd", "ignore") and value:
+            yield name, True
 
 
 def _answer(value: Any) -> Answer | None:
