@@ -8,16 +8,19 @@ fit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
+
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.model import Annotation, Keypoint, Left, Picture, Point, Size, Tag
+from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Left, Picture, Point, Size, Tag
 from bulk_importer.formats.shapes.shaping import Misfit, geometries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.answering import Answers, Complain, Filled, add_answer, answers_of, written
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.formats.writing.places import Place
+from bulk_importer.labels.label_config import ClassType
 
 __all__ = ["EntryWriter"]
 
@@ -36,9 +39,11 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
+    # Changed by `_put_drawn`: labels whose class takes outlines, with its key; others are None.
+    _outlined: dict[str, str | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
-        """The entries of a picture, in the order in which they must be sent.
+        """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
 
         They are more than one where several children of a classification of the whole picture have values, which the
         import format cannot say in one.
@@ -46,7 +51,10 @@ class EntryWriter:
         work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name))
         labels: _Json = {}
         for annotation in picture.annotations:
-            work.put(annotation, self.root, labels)
+            if isinstance(annotation, Drawn):
+                self._put_drawn(annotation, work, labels)
+            else:
+                work.put(annotation, self.root, labels)
         first, *others = work.classifications(picture.tags)
         head = (
             {"external_media_ID": picture.name}
@@ -63,6 +71,27 @@ class EntryWriter:
         yield entry
         for each in others:
             yield {**head, "keepData": True, "global_classifications": each}
+
+    def _put_drawn(self, drawn: Drawn, work: _PictureWork, labels: _Json) -> None:
+        """Put the text of an outline into the labels where its class takes outlines; else as any annotation."""
+        label = drawn.label
+        if label not in self._outlined:
+            self._outlined[label] = self._key_for_outlines(label)
+        key = self._outlined[label]
+        if key is None:
+            work.put(drawn.plain(), self.root, labels)
+            return
+        if key not in labels:
+            labels[key] = []
+        labels[key].append(msgspec.Raw(drawn.geometry))
+        self.account.carry(label)
+
+    def _key_for_outlines(self, label: str) -> str | None:
+        key = self.class_map.classes.get(label, label)
+        place = None if key is None else self.root.shape(key)
+        if place is None or (place.label is not None and place.label.type is not ClassType.POLYGON):
+            return None
+        return place.key
 
 
 @dataclass(frozen=True, slots=True)

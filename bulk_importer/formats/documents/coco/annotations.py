@@ -15,7 +15,7 @@ from bulk_importer.formats.documents.coco.pictures import is_id
 from bulk_importer.formats.documents.coco.rows import NotJson
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Number, Shape, Size
 
-__all__ = ["annotation_of", "class_of", "origin_of"]
+__all__ = ["NEAR", "NEAR_SHARE", "annotation_of", "class_of", "origin_of"]
 
 _Box: TypeAlias = tuple[Number, Number, Number, Number]
 
@@ -36,8 +36,8 @@ _FORMAT = frozenset(
 )
 """What is not an attribute; `ignore` and `iscrowd` are where they are set."""
 
-_NEAR = 2
-_NEAR_SHARE = 0.05
+NEAR = 2
+NEAR_SHARE = 0.05
 """A box agrees with an outline where each edge is as near as this, in pixels or as a share of its side.
 
 Tools round boxes, compute them from the mask before they simplify it, or count the last pixel in.
@@ -120,7 +120,7 @@ def _box(found: Any) -> _Box | None:
 
 def _disagreement(box: _Box, extent: tuple[Number, Number, Number, Number]) -> str:
     left, top, width, height = box
-    across, down = max(_NEAR, _NEAR_SHARE * width), max(_NEAR, _NEAR_SHARE * height)
+    across, down = max(NEAR, NEAR_SHARE * width), max(NEAR, NEAR_SHARE * height)
     edges = ((left, across), (top, down), (left + width, across), (top + height, down))
     if all(abs(edge - place) <= near for (edge, near), place in zip(edges, extent, strict=True)):
         return ""

@@ -11,30 +11,20 @@ of one picture, if they are more.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 import msgspec
 
 from bulk_importer.formats.documents.coco.pictures import Pictures
-from bulk_importer.formats.documents.coco.rows import Kind, Stretch
+from bulk_importer.formats.documents.coco.rows import OWNER, OwnerRow, Stretch
 from bulk_importer.formats.documents.coco.sections import Section
 
-__all__ = ["OWNER", "Group", "Order", "groups_in_order", "groups_sorted"]
+__all__ = ["Group", "Order", "groups_in_order", "groups_sorted"]
 
 _RANGES = 1024
 _BUFFER_BYTES = 32 << 20
 _MOST_BYTES = 16 << 20
-
-
-class _Owner(msgspec.Struct, frozen=True, gc=False):
-    """To which picture an annotation belongs."""
-
-    image_id: Any = None
-
-
-OWNER = Kind(_Owner)
-"""What is looked at while sections are found."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -49,9 +39,6 @@ class Group(msgspec.Struct, frozen=True):
     parts: list[tuple[Stretch, Sequence[int]]]
 
 
-_Spread: TypeAlias = Callable[[Stretch], Iterator[Group]]
-
-
 class Order:
     """Whether the annotations of a file follow the order of its pictures."""
 
@@ -62,7 +49,7 @@ class Order:
         self._id: object = None
         self._last = -1
 
-    def see(self, owners: list[_Owner | None]) -> None:
+    def see(self, owners: list[OwnerRow | None]) -> None:
         """Look at the next annotations."""
         if not self.holds:
             return
@@ -103,7 +90,7 @@ def groups_sorted(file: BinaryIO, section: Section, pictures: Pictures, scratch:
 
 
 def _runs(stretch: Stretch, pictures: Pictures) -> Iterator[Group]:
-    owners = stretch.rows(OWNER)
+    owners = stretch.owners
     begin, before = 0, object()
     for at, owner in enumerate(owners):
         image_id = None if owner is None else owner.image_id
@@ -117,7 +104,7 @@ def _runs(stretch: Stretch, pictures: Pictures) -> Iterator[Group]:
 
 def _sorted(stretch: Stretch, pictures: Pictures) -> Iterator[Group]:
     found: dict[int, list[int]] = {}
-    for at, owner in enumerate(stretch.rows(OWNER)):
+    for at, owner in enumerate(stretch.owners):
         found.setdefault(pictures.ordinal(owner.image_id), []).append(at)
     for ordinal in sorted(found):
         yield Group(ordinal, [(stretch, found[ordinal])])

@@ -16,7 +16,8 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.documents.coco.annotations import annotation_of, class_of, origin_of
 from bulk_importer.formats.documents.coco.classes import CocoClass, classes_of
-from bulk_importer.formats.documents.coco.grouping import OWNER, Group, Order, groups_in_order, groups_sorted
+from bulk_importer.formats.documents.coco.drawing import Drawer
+from bulk_importer.formats.documents.coco.grouping import Group, Order, groups_in_order, groups_sorted
 from bulk_importer.formats.documents.coco.pictures import (
     ImageRow,
     Pictures,
@@ -25,11 +26,11 @@ from bulk_importer.formats.documents.coco.pictures import (
     remarks_on,
     size_of,
 )
-from bulk_importer.formats.documents.coco.rows import Kind, NotJson, row_of
+from bulk_importer.formats.documents.coco.rows import OWNER, Kind, NotJson, row_of
 from bulk_importer.formats.documents.coco.sections import Document, Look, document_of
 from bulk_importer.formats.documents.coco.window import Window
 from bulk_importer.formats.members import Members
-from bulk_importer.formats.model import Annotation, Left, Picture
+from bulk_importer.formats.model import Annotation, Drawn, Left, Picture, Size
 
 __all__ = ["read_document"]
 
@@ -48,6 +49,7 @@ class _Source:
     document: Document
     pictures: Pictures
     classes: dict[int | str, CocoClass]
+    drawer: Drawer
 
 
 def read_document(members: Members, path: str, place: str, choices: Choices) -> Iterator[Picture | Left]:
@@ -89,7 +91,8 @@ def _looked_at(members: Members, path: str, place: str, file: BinaryIO) -> tuple
             order.see(stretch.rows(OWNER))
             if not order.holds:
                 break
-    return _Source(members, path, place, document, pictures, classes_of(categories)), order
+    classes = classes_of(categories)
+    return _Source(members, path, place, document, pictures, classes, Drawer(classes)), order
 
 
 def _groups(source: _Source, order: Order, choices: Choices, stack: ExitStack) -> Iterator[Group]:
@@ -159,15 +162,26 @@ def _picture(
         seen.add(name)
     yield from remarks_on(row, origin)
     size = size_of(row)
-    annotations: list[Annotation] = []
+    annotations: list[Annotation | Drawn] = []
     for group in groups:
-        for each in _rows(group):
-            for found_one in annotation_of(each, source.classes, size):
-                if isinstance(found_one, Left):
-                    yield msgspec.structs.replace(found_one, origin=f"{origin}, {found_one.origin}")
-                else:
-                    annotations.append(found_one)
+        for each in _annotations(source, group, size):
+            if isinstance(each, Left):
+                yield msgspec.structs.replace(each, origin=f"{origin}, {each.origin}")
+            else:
+                annotations.append(each)
     yield Picture(name, origin, size, tuple(annotations))
+
+
+def _annotations(source: _Source, group: Group, size: Size | None) -> Iterator[Annotation | Drawn | Left]:
+    draw = source.drawer.on(size)
+    for stretch, places in group.parts:
+        usual = stretch.usual
+        for at in places:
+            drawn = None if usual is None else draw(usual[at])
+            if drawn is not None:
+                yield drawn
+            else:
+                yield from annotation_of(row_of(stretch.elements[at]), source.classes, size)
 
 
 def _has_id(row: Any) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from bulk_importer.formats.documents.coco.window import Window
 
-__all__ = ["Kind", "NotJson", "Stretch", "row_of"]
+__all__ = ["OWNER", "Kind", "NotJson", "OwnerRow", "Stretch", "UsualRow", "row_of"]
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _anything = msgspec.json.Decoder()
@@ -40,6 +40,31 @@ class Kind:
             return self._one.decode(text)
         except _REFUSED:
             return None
+
+
+class UsualRow(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """An annotation with nothing beside the format, as far as it must be looked into to see that it is usual."""
+
+    image_id: Any = None
+    category_id: int | str | None = None
+    id: int | str | None = None
+    segmentation: msgspec.Raw = msgspec.Raw(b"null")
+    bbox: list[float] | None = None
+    area: Any = None
+    iscrowd: Any = 0
+    ignore: Any = 0
+    keypoints: Any = None
+    num_keypoints: Any = None
+
+
+class OwnerRow(msgspec.Struct, frozen=True, gc=False):
+    """An annotation, of which only its picture is looked at."""
+
+    image_id: Any = None
+
+
+OWNER = Kind(OwnerRow)
+_USUAL = Kind(UsualRow)
 
 
 class NotJson:
@@ -77,6 +102,16 @@ class Stretch:
         """Each element as it is asked for; None for what is not of this kind."""
         found = kind.all_of(self.text)
         return [kind.one(each) for each in self.elements] if found is None else found
+
+    @cached_property
+    def usual(self) -> list[UsualRow] | None:
+        """The elements where all of them are annotations with nothing beside the format; else None."""
+        return _USUAL.all_of(self.text)
+
+    @property
+    def owners(self) -> list[Any]:
+        """Elements that have at least an `image_id`; None for what has none."""
+        return self.rows(OWNER) if self.usual is None else self.usual
 
 
 def row_of(text: bytes | msgspec.Raw) -> Any:

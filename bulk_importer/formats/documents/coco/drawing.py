@@ -1,0 +1,82 @@
+"""The fast way for the many annotations that are one outline and nothing else: from their text to that of an import.
+
+Pure. The numbers are not written anew: between those of the file stand commas, and between those of an import the names
+of its coordinates. What is looked at is what `annotations`, `outlines` and `bounds` would look at; where one of them
+would have something to say, or to change, the annotation goes their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf
+
+import msgspec
+
+from bulk_importer.formats.documents.coco.annotations import NEAR, NEAR_SHARE
+from bulk_importer.formats.documents.coco.classes import CocoClass
+from bulk_importer.formats.documents.coco.rows import UsualRow
+from bulk_importer.formats.model import Drawn, Size
+
+__all__ = ["Drawer"]
+
+_decode = msgspec.json.Decoder(list[list[float]]).decode
+_HEAD = b'{"polygon":[{"x":'
+_BETWEEN = (b',"y":', b'},{"x":')
+_TAIL = b"}]}"
+_AROUND = b"[] \t\n\r"
+
+
+class Drawer:
+    """Draws outlines of the classes of a file."""
+
+    def __init__(self, classes: Mapping[int | str, CocoClass]) -> None:
+        # `_patterns` is changed by `_geometry` alone: what stands between so many numbers, with room for them.
+        self._labels = {key: each.label for key, each in classes.items() if not each.problem}
+        self._patterns: dict[int, list[bytes]] = {}
+
+    def on(self, size: Size | None) -> Callable[[UsualRow], Drawn | None]:
+        """What draws annotations of a picture of this size; it gives None where they need another look."""
+        width, height = (size.width, size.height) if size else (inf, inf)
+        labels, geometry = self._labels, self._geometry
+
+        def draw(row: UsualRow) -> Drawn | None:
+            if row.iscrowd or row.ignore or row.keypoints or row.bbox is None:
+                return None
+            try:
+                label = labels[row.category_id]
+                (path,) = _decode(row.segmentation)
+                left, top, box_width, box_height = row.bbox
+            except (KeyError, TypeError, ValueError, msgspec.DecodeError):
+                return None
+            count = len(path)
+            if count < 6 or count % 2 or not isinstance(row.id, int):
+                return None
+            # Sorted, as that is faster than to look for the least and for the greatest.
+            across, down = path[::2], path[1::2]
+            across.sort()
+            down.sort()
+            if across[0] < 0 or down[0] < 0 or across[-1] > width or down[-1] > height:
+                return None
+            near = max(NEAR, NEAR_SHARE * box_width)
+            if abs(left - across[0]) > near or abs(left + box_width - across[-1]) > near:
+                return None
+            near = max(NEAR, NEAR_SHARE * box_height)
+            if abs(top - down[0]) > near or abs(top + box_height - down[-1]) > near:
+                return None
+            text = geometry(bytes(row.segmentation), count)
+            return None if text is None else Drawn(label, text, f"annotation {row.id}")
+
+        return draw
+
+    def _geometry(self, text: bytes, count: int) -> bytes | None:
+        """The outline as an import writes it; None where its numbers are not told apart as they usually are."""
+        numbers = text.strip(_AROUND).split(b", " if b", " in text else b",")
+        if len(numbers) != count:
+            return None
+        pattern = self._patterns.get(count)
+        if pattern is None:
+            pattern = [b"", _BETWEEN[0], b"", _BETWEEN[1]] * (count // 2)
+            pattern[-1] = _TAIL
+            self._patterns[count] = pattern
+        pattern[::2] = numbers
+        return _HEAD + b"".join(pattern)
