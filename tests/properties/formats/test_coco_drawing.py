@@ -17,43 +17,46 @@ from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.labels.label_config import read_label_config
 from support.formats.converted import Converted, converted
 
-PLACES = st.one_of(
-    st.integers(0, 30),
-    st.floats(0, 30),
-    st.sampled_from([-0.5, -0.0, 31, 33.5, 1e-400, 10**25, True, None, "3"]),
-)
-PATHS = st.lists(PLACES, min_size=4, max_size=12)
-SEGMENTATIONS = st.one_of(
-    PATHS.map(lambda path: [path]), PATHS, st.lists(PATHS, max_size=3), st.sampled_from([None, [], [[]], {}])
+USUAL = st.one_of(st.integers(0, 30), st.floats(0, 30))
+EDGES = st.sampled_from([-0.5, -0.0, 0, 31, 33, 33.5, 1e-400, 10**25])
+ODD = st.sampled_from([True, None, "3", [], {}])
+POINTS = st.lists(st.tuples(USUAL | EDGES, USUAL), min_size=2, max_size=6)
+PATHS = st.one_of(
+    st.lists(USUAL, min_size=6, max_size=12).map(lambda path: path[: len(path) // 2 * 2]),
+    POINTS.map(lambda points: [place for point in points for place in point]),
+    st.lists(USUAL | EDGES, min_size=5, max_size=9),
 )
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> dict[str, Any]:
-    """Rows, most of them usual in most of what they have."""
-    segmentation = draw(SEGMENTATIONS)
+def annotations(draw: st.DrawFn, *, odd: bool) -> dict[str, Any]:
+    """Rows that are usual in what they have, or not; one that is not sends all of its file the plain way."""
+
+    def some(usual: list[Any], others: list[Any]) -> Any:
+        return draw(st.sampled_from([*usual * 2, *others] if odd else usual))
+
+    path = draw(PATHS | st.lists(USUAL | ODD, max_size=8) if odd else PATHS)
     row: dict[str, Any] = {
-        "image_id": draw(st.sampled_from([1, 1, 1, 2, 9, True, 1.0])),
-        "category_id": draw(st.sampled_from([1, 1, 2, 3, 4, "1", True, 1.0])),
-        "id": draw(st.sampled_from([1, 2, "3", None, True])),
-        "segmentation": segmentation,
-        "bbox": _around(segmentation) if draw(st.booleans()) else draw(st.sampled_from([[1, 1, 5, 5], [], "4"])),
+        "image_id": some([1] * 5 + [2, 9], [True, 1.0, None]),
+        "category_id": some([1] * 5 + [2, 3, 4, 5, "1"], [True, 1.0, []]),
+        "id": some([1, 2] * 5 + ["3", None], [True, 1.0]),
+        "segmentation": some([[path]] * 20 + [path, [path, path], None, [], [[]]], [{}, [None], "1"]),
+        "bbox": some([_around(path)] * 20 + [[1, 1, 5, 5], None, []], ["4", [1]]),
         "area": 1,
-        "iscrowd": draw(st.sampled_from([0, 0, 0, 1, False, True])),
+        "iscrowd": some([0, 0, 0, 0, False, 1, True], ["1", None]),
     }
-    if draw(st.integers(0, 9)) == 0:
+    if odd:
         row[draw(st.sampled_from(["ignore", "score", "attributes", "keypoints"]))] = draw(st.integers(0, 1))
     return row
 
 
-def _around(segmentation: Any) -> list[float]:
+def _around(path: list[Any]) -> list[float]:
     """The box of an outline, where it has one."""
-    try:
-        path = [float(each) for each in segmentation[0]]
-        left, top = min(path[::2]), min(path[1::2])
-        return [left, top, max(path[::2]) - left, max(path[1::2]) - top]
-    except (TypeError, ValueError, IndexError, KeyError):
+    numbers = [each for each in path if isinstance(each, int | float)]
+    if len(numbers) < 2:
         return [1, 1, 5, 5]
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    return [left, top, max(numbers[::2]) - left, max(numbers[1::2]) - top]
 
 
 CONFIG = read_label_config(
@@ -67,7 +70,7 @@ CONFIG = read_label_config(
 
 
 @given(
-    rows=st.lists(annotations(), max_size=8),
+    rows=st.lists(annotations(odd=False), max_size=8) | st.lists(annotations(odd=True), max_size=4),
     separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", ":")]),
     with_config=st.booleans(),
 )
@@ -87,7 +90,8 @@ def test_both_ways_come_to_the_same(
             {"id": 1, "name": "car"},
             {"id": 2, "name": "tree"},
             {"id": 3, "name": "nothing"},
-            {"id": 3, "name": "something"},
+            {"id": 4, "name": "one"},
+            {"id": 4, "name": "other"},
         ],
         "annotations": rows,
     }

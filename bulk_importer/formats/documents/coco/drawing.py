@@ -24,6 +24,7 @@ _HEAD = b'{"polygon":[{"x":'
 _BETWEEN = (b',"y":', b'},{"x":')
 _TAIL = b"}]}"
 _AROUND = b"[] \t\n\r"
+_NO_KEYPOINTS: tuple[object, ...] = (None, [])
 
 
 class Drawer:
@@ -40,7 +41,7 @@ class Drawer:
         labels, geometry = self._labels, self._geometry
 
         def draw(row: UsualRow) -> Drawn | None:
-            if row.iscrowd or row.ignore or row.keypoints or row.bbox is None:
+            if row.iscrowd or row.ignore or row.bbox is None or row.keypoints not in _NO_KEYPOINTS:
                 return None
             try:
                 label = labels[row.category_id]
