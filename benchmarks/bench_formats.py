@@ -50,7 +50,17 @@ class CocoBench:
     def _ours(self, size: int, order: str) -> dict[str, object]:
         source, target = self._source(size, order), self._folder / "ours.json"
         found = measure(
-            ["-m", "bulk_importer", "convert", str(source), "--from", "coco", "--output", str(target), "--quiet"],
+            [
+                "-m",
+                "bulk_importer",
+                "convert",
+                str(source),
+                "--from",
+                "coco",
+                "--output",
+                str(target),
+                "--quiet",
+            ],
             {"TMPDIR": str(self._folder)},
         )
         return self._row("bulk_importer", order, source, found)
@@ -98,9 +108,7 @@ def main() -> None:
     for row in memory:
         print("memory", json.dumps(row))
     write_results(arguments.name, rows, {"memory": memory})
-    shown = [
-        (f"{row['way']} {row['order']}", (float(str(row["cpu_seconds_per_gb"])),)) for row in rows
-    ]
+    shown = [(f"{row['way']} {row['order']}", (float(str(row["cpu_seconds_per_gb"])),)) for row in rows]
     bars(arguments.name, "COCO into entries, processor time", "s/GB", shown, ("seconds for each GB",))
 
 

@@ -60,6 +60,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         voc_origin: the number of the first pixel in Pascal VOC files, 0 or 1.
         keep_data: `keepData` of the entries: true adds to the labels that a media has, false replaces them.
         class_names: names of the classes by number, for formats that have numbers only; None where the source says.
+        names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
+            project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
     """
 
@@ -69,6 +71,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     voc_origin: int = 0
     keep_data: bool = True
     class_names: tuple[str, ...] | None = None
+    names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = in_memory
 

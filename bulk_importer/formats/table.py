@@ -60,6 +60,11 @@ class Format:
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
+    @property
+    def takes_folder(self) -> bool:
+        """Whether a folder is one source of this format, and not a folder with sources."""
+        return self.module.startswith("folders.")
+
     def load(self) -> FormatModule:
         """The functions of the format."""
         return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
@@ -72,6 +77,7 @@ _ROWS: tuple[Format, ...] = (
         "pycocotools 2.0.11, LVIS 0.5.3, CVAT, Datumaro 1.13.12, Label Studio SDK 2.0.20, labelformat 0.1.17, "
         "supervision 0.31.2",
         "documents.coco",
+        takes_folder=True,
         carried=(
             "boxes",
             "polygons of one part or several",

@@ -1,17 +1,17 @@
-"""Shows what a conversion carried and what it left behind: for people, and for programs."""
+"""Says in words what a conversion carried and what it left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
 
 if TYPE_CHECKING:
-    from bulk_importer.formats.writing.account import Books
+    from bulk_importer.summary import Books
 
-__all__ = ["account_json", "account_lines"]
+__all__ = ["account_lines"]
 
 _MOST_LABELS = 12
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -19,6 +19,7 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 def account_lines(books: Books) -> Iterator[str]:
     """The account, a line each: what was read, what is left behind and why, and by class."""
+    yield f"Converted from {books.format}:"
     read, carried = sum(books.read.values()), sum(books.carried.values())
     yield f"  pictures          {books.pictures:>10,}"
     yield f"  objects           {read:>10,} read, {carried:,} carried, {read - carried:,} left behind"
@@ -41,10 +42,3 @@ def account_lines(books: Books) -> Iterator[str]:
         )
     if books.findings:
         yield "  'bulk-importer explain CODE' says what one means."
-
-
-def account_json(books: Books, form: str) -> dict[str, Any]:
-    """The account for programs."""
-    import msgspec
-
-    return {"format": form, **msgspec.to_builtins(books)}

@@ -7,7 +7,7 @@ fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -39,51 +39,54 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
-    # Changed by `_put_drawn`: labels whose class takes outlines, with its key; others are None.
+    # Changed by `_put_drawn`: labels, with the key of their class where that takes outlines, else None.
     _outlined: dict[str, str | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
         """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
 
+        `origin` says for people where each came from: the place of the picture, and those of its annotations, in the
+        order of the geometries below each class. The server ignores it.
+
         They are more than one where several children of a classification of the whole picture have values, which the
         import format cannot say in one.
         """
-        work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name))
-        labels: _Json = {}
+        work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name), {}, {})
         for annotation in picture.annotations:
             if isinstance(annotation, Drawn):
-                self._put_drawn(annotation, work, labels)
+                self._put_drawn(annotation, work)
             else:
-                work.put(annotation, self.root, labels)
+                work.put(annotation, self.root, work.labels)
         first, *others = work.classifications(picture.tags)
-        head = (
-            {"external_media_ID": picture.name}
-            if picture.media_id is None
-            else {"internal_media_ID": picture.media_id}
-        )
+        media_id = picture.name if self.choices.names_as_ids else picture.media_id
+        head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
         entry: _Json = {**head, "keepData": self.choices.keep_data}
         if first:
             entry["global_classifications"] = first
-        if labels:
-            entry["labels"] = labels
+        if work.labels:
+            entry["labels"] = work.labels
+        entry["origin"] = {"picture": picture.origin, "labels": work.origins}
         self.account.pictures += 1
         self.account.entries += 1 + len(others)
         yield entry
         for each in others:
-            yield {**head, "keepData": True, "global_classifications": each}
+            origin = {"picture": picture.origin}
+            yield {**head, "keepData": True, "global_classifications": each, "origin": origin}
 
-    def _put_drawn(self, drawn: Drawn, work: _PictureWork, labels: _Json) -> None:
+    def _put_drawn(self, drawn: Drawn, work: _PictureWork) -> None:
         """Put the text of an outline into the labels where its class takes outlines; else as any annotation."""
         label = drawn.label
         if label not in self._outlined:
             self._outlined[label] = self._key_for_outlines(label)
         key = self._outlined[label]
         if key is None:
-            work.put(drawn.plain(), self.root, labels)
+            work.put(drawn.plain(), self.root, work.labels)
             return
-        if key not in labels:
-            labels[key] = []
-        labels[key].append(msgspec.Raw(drawn.geometry))
+        if key not in work.labels:
+            work.labels[key] = []
+            work.origins[key] = []
+        work.labels[key].append(msgspec.Raw(drawn.geometry))
+        work.origins[key].append(drawn.origin)
         self.account.carry(label)
 
     def _key_for_outlines(self, label: str) -> str | None:
@@ -96,11 +99,18 @@ class EntryWriter:
 
 @dataclass(frozen=True, slots=True)
 class _PictureWork:
-    """The work on one picture."""
+    """The work on one picture.
+
+    Attributes:
+        labels: of the entry; filled by `put`.
+        origins: by class, where each geometry of `labels` came from.
+    """
 
     writer: EntryWriter
     picture: Picture
     size: Size | None
+    labels: _Json
+    origins: dict[str, list[str]]
 
     def put(self, annotation: Annotation, place: Place, labels: _Json) -> None:
         """Put an annotation, with all that hangs on it, into the labels of an entry or of a geometry."""
@@ -109,7 +119,7 @@ class _PictureWork:
         )
         nested: _Json = {}
         for keypoint in annotation.keypoints:
-            self._keypoint(keypoint, annotation, own, nested, labels)
+            self._keypoint(keypoint, annotation, own, nested)
         for each in annotation.within:
             if own is not None and own.shape(self._class_of(each) or "") is not None:
                 self.put(each, own, nested)
@@ -162,9 +172,14 @@ class _PictureWork:
         for geometry in geometries:
             if answers:
                 geometry["classifications"] = dict(answers)
-        labels.setdefault(place.key, []).extend(geometries)
+        self._add(labels, place.key, geometries, annotation.origin)
         self.writer.account.carry(annotation.label)
         return place, geometries[0]
+
+    def _add(self, labels: _Json, key: str, geometries: Sequence[_Json], origin: str) -> None:
+        labels.setdefault(key, []).extend(geometries)
+        if labels is self.labels:
+            self.origins.setdefault(key, []).extend([origin] * len(geometries))
 
     def _geometries(self, annotation: Annotation, place: Place) -> list[_Json]:
         assert annotation.shape is not None
@@ -179,9 +194,7 @@ class _PictureWork:
         found = answers_of(annotation.attributes, place, annotation.label, self.writer.class_map, complain)
         return {key: written(filled, key, complain) for key, filled in found.items()}
 
-    def _keypoint(
-        self, keypoint: Keypoint, annotation: Annotation, own: Place | None, nested: _Json, labels: _Json
-    ) -> None:
+    def _keypoint(self, keypoint: Keypoint, annotation: Annotation, own: Place | None, nested: _Json) -> None:
         name = f"{annotation.label}.{keypoint.name}"
         key = self.writer.class_map.keypoints.get(keypoint.name, keypoint.name)
         if key is None:
@@ -198,7 +211,8 @@ class _PictureWork:
         except Misfit as misfit:
             self._leave(misfit.code, name, annotation.origin, misfit.expected, misfit.found)
             return
-        (nested if inside is not None else labels).setdefault(place.key, []).extend(shaped.geometries)
+        labels = nested if inside is not None else self.labels
+        self._add(labels, place.key, shaped.geometries, annotation.origin)
         self.writer.account.carry(name)
 
     def _tag(self, tag: Tag, found: Answers) -> None:

@@ -41,7 +41,8 @@ def _plain(geometry: dict[str, Any]) -> Any:
 def test_a_file_is_recognised_and_its_account_closes(name: str) -> None:
     """By its content alone, and what is read is carried or left behind."""
     form = recognised(open_members(FILES / name))
-    assert form is not None and form.name == "coco"
+    assert form is not None
+    assert form.name == "coco"
     found = golden(name)
     rows = json.loads((FILES / name).read_text(encoding="utf-8"))
     read = sum(found.books.read.values())
