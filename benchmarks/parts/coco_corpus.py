@@ -1,7 +1,8 @@
 """Makes COCO files to measure with: `python -m benchmarks.parts.coco_corpus FILE --size 1GB --shuffled`.
 
 Equal arguments write equal bytes. A picture has twenty instances, each an outline of 23 points with two decimals, in
-the keys and the spacing in which `json.dump` writes the official files: 1 GB are 100,000 pictures and 2 million instances.
+the keys and the spacing in which `json.dump` writes the official files: 1 GB are 100,000 pictures and 2 million
+instances.
 The outlines are drawn from some thousand prepared ones; ids, pictures and classes are all different.
 """
 

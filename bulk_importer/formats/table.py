@@ -77,7 +77,6 @@ _ROWS: tuple[Format, ...] = (
         "pycocotools 2.0.11, LVIS 0.5.3, CVAT, Datumaro 1.13.12, Label Studio SDK 2.0.20, labelformat 0.1.17, "
         "supervision 0.31.2",
         "documents.coco",
-        takes_folder=True,
         carried=(
             "boxes",
             "polygons of one part or several",
