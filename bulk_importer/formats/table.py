@@ -95,7 +95,8 @@ _ROWS: tuple[Format, ...] = (
             "whether a keypoint is hidden; what LVIS says is not in a picture",
             "captions and panoptic segments, which are no shapes",
             "in the file of Label Studio: that a box is turned (its JSON says it: prefer that)",
-            "in the file of CVAT: ellipses and polylines (its XML has them: prefer that)",
+            "in the file of CVAT: lines and points (its XML has them: prefer that)",
+            "in the file of Datumaro: turned boxes and lines (its own format has them: prefer that)",
         ),
     ),
     Format(

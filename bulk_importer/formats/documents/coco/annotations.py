@@ -15,7 +15,7 @@ from bulk_importer.formats.documents.coco.pictures import is_id
 from bulk_importer.formats.documents.coco.rows import NotJson
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Number, Shape, Size
 
-__all__ = ["NEAR", "NEAR_SHARE", "annotation_of", "class_of", "origin_of"]
+__all__ = ["NEAR", "annotation_of", "class_of", "disagreement", "origin_of"]
 
 _Box: TypeAlias = tuple[Number, Number, Number, Number]
 
@@ -37,7 +37,7 @@ _FORMAT = frozenset(
 """What is not an attribute; `ignore` and `iscrowd` are where they are set."""
 
 NEAR = 2
-NEAR_SHARE = 0.05
+_NEAR_SHARE = 0.05
 """A box agrees with an outline where each edge is as near as this, in pixels or as a share of its side.
 
 Tools round boxes, compute them from the mask before they simplify it, or count the last pixel in.
@@ -103,7 +103,7 @@ def _shape(row: Mapping[str, Any], size: Size | None, *, has_keypoints: bool) ->
         extent = extent_of(outline.shape)
         if box is None:
             return outline.shape, "a bbox that is none"
-        return outline.shape, "" if extent is None else _disagreement(box, extent)
+        return outline.shape, "" if extent is None else disagreement(box, extent)
     if box is not None and not (has_keypoints and 0 in box[2:]):
         return Box(*box, _rotation(row)), ""
     if has_keypoints:
@@ -118,9 +118,10 @@ def _box(found: Any) -> _Box | None:
     return left, top, width, height
 
 
-def _disagreement(box: _Box, extent: tuple[Number, Number, Number, Number]) -> str:
+def disagreement(box: _Box, extent: tuple[Number, Number, Number, Number]) -> str:
+    """How a box and the edges of an outline differ, in words; empty where they agree."""
     left, top, width, height = box
-    across, down = max(NEAR, NEAR_SHARE * width), max(NEAR, NEAR_SHARE * height)
+    across, down = max(NEAR, _NEAR_SHARE * width), max(NEAR, _NEAR_SHARE * height)
     edges = ((left, across), (top, down), (left + width, across), (top + height, down))
     if all(abs(edge - place) <= near for (edge, near), place in zip(edges, extent, strict=True)):
         return ""

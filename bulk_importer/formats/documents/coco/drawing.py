@@ -12,7 +12,7 @@ from math import inf
 
 import msgspec
 
-from bulk_importer.formats.documents.coco.annotations import NEAR, NEAR_SHARE
+from bulk_importer.formats.documents.coco.annotations import NEAR, disagreement
 from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.rows import UsualRow
 from bulk_importer.formats.model import Drawn, Size
@@ -56,13 +56,15 @@ class Drawer:
             across, down = path[::2], path[1::2]
             across.sort()
             down.sort()
-            if across[0] < 0 or down[0] < 0 or across[-1] > width or down[-1] > height:
+            first, last, upper, lower = across[0], across[-1], down[0], down[-1]
+            if first < 0 or upper < 0 or last > width or lower > height:
                 return None
-            near = max(NEAR, NEAR_SHARE * box_width)
-            if abs(left - across[0]) > near or abs(left + box_width - across[-1]) > near:
-                return None
-            near = max(NEAR, NEAR_SHARE * box_height)
-            if abs(top - down[0]) > near or abs(top + box_height - down[-1]) > near:
+            if not (
+                -NEAR <= left - first <= NEAR
+                and -NEAR <= top - upper <= NEAR
+                and -NEAR <= left + box_width - last <= NEAR
+                and -NEAR <= top + box_height - lower <= NEAR
+            ) and disagreement((left, top, box_width, box_height), (first, upper, last, lower)):
                 return None
             text = geometry(bytes(row.segmentation), count)
             return None if text is None else Drawn(label, text, f"annotation {row.id}")

@@ -23,8 +23,8 @@ from bulk_importer.formats.documents.coco.sections import Section
 __all__ = ["Group", "Order", "groups_in_order", "groups_sorted"]
 
 _RANGES = 1024
-_BUFFER_BYTES = 32 << 20
-_MOST_BYTES = 16 << 20
+_BUFFER_BYTES = 16 << 20
+_MOST_BYTES = 8 << 20
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -164,24 +164,28 @@ def _picture(
     size = size_of(row)
     annotations: list[Annotation | Drawn] = []
     for group in groups:
-        for each in _annotations(source, group, size):
-            if isinstance(each, Left):
-                yield msgspec.structs.replace(each, origin=f"{origin}, {each.origin}")
-            else:
-                annotations.append(each)
+        for each in _put(source, group, size, annotations):
+            yield msgspec.structs.replace(each, origin=f"{origin}, {each.origin}")
     yield Picture(name, origin, size, tuple(annotations))
 
 
-def _annotations(source: _Source, group: Group, size: Size | None) -> Iterator[Annotation | Drawn | Left]:
+def _put(
+    source: _Source, group: Group, size: Size | None, annotations: list[Annotation | Drawn]
+) -> Iterator[Left]:
+    """Add the annotations of a group to those of its picture; what must be said of them is given back."""
     draw = source.drawer.on(size)
     for stretch, places in group.parts:
         usual = stretch.usual
         for at in places:
             drawn = None if usual is None else draw(usual[at])
             if drawn is not None:
-                yield drawn
-            else:
-                yield from annotation_of(row_of(stretch.elements[at]), source.classes, size)
+                annotations.append(drawn)
+                continue
+            for each in annotation_of(row_of(stretch.elements[at]), source.classes, size):
+                if isinstance(each, Left):
+                    yield each
+                else:
+                    annotations.append(each)
 
 
 def _has_id(row: Any) -> bool:

@@ -23,7 +23,6 @@ __all__ = ["Document", "Look", "Section", "document_of"]
 
 _BOM = b"\xef\xbb\xbf"
 _joint = re.compile(rb'\}[ \t\n\r]*+,[ \t\n\r]*+\{[ \t\n\r]*+"[^"\\]{0,64}"')
-_EMPTY = (b"[]", b"{}", b"null", b'""')
 
 
 @dataclass(slots=True)
@@ -89,12 +88,10 @@ def document_of(window: Window, place: str, looks: _Looks) -> Document:
                 raise SourceUnreadable(place, reason, at_fault=True)
             document.sections[key] = _section(window, looks[key])
             continue
-        end = window.end_of_value(0)
         if key in looks:
             window.fail(0, f'"{key}" is no array')
-        if window.data[:end] not in _EMPTY:
+        if window.pass_value():
             document.others.append(key)
-        window.drop(end)
     return document
 
 
@@ -146,6 +143,7 @@ class _Stretches:
     def __init__(self, window: Window, look: Look) -> None:
         # Changed by `_exact` alone.
         self._joint = b""
+        self._is_first = True
         self._window = window
         self._look = look
 
@@ -180,8 +178,9 @@ class _Stretches:
     def _exact(self) -> int:
         """Delimit elements by their structure, and see them; what is not JSON in itself is seen as None."""
         window = self._window
-        # Two show what stands between them; behind that, all that were read.
-        most = len(window.data) if self._joint else 2
+        # Two show what stands between them; later, all that were read.
+        most = 2 if self._is_first else len(window.data)
+        self._is_first = False
         frames = list(window.elements(0, STRETCH_BYTES, most))
         end = frames[-1][1]
         if len(frames) > 1 and (found := _joint.match(window.data, frames[-2][1] - 1)):

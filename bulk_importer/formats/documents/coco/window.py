@@ -76,6 +76,18 @@ class Window:
             self.fail(at, "a value is missing")
         return end
 
+    def pass_value(self) -> bool:
+        """Move behind the value at the front, which may be of any length; whether anything is in it."""
+        if self.data[:1] not in (b"{", b"["):
+            end = self.end_of_value(0)
+            is_full = self.data[:end] not in (b"null", b'""')
+        else:
+            at = self.solid(1)
+            is_full = self.data[at : at + 1] not in (b"}", b"]")
+            end = self._closed(0, is_dropped=True)
+        self.drop(end)
+        return is_full
+
     def elements(self, at: int, most_bytes: int, most: int) -> Iterator[tuple[int, int]]:
         """Where each element of an array begins and ends, up to the closing bracket, or as many as are asked for.
 
@@ -100,8 +112,8 @@ class Window:
             self._place, f"it is not JSON ({reason}, at byte {self.offset + at})", at_fault=True
         )
 
-    def _closed(self, start: int) -> int:
-        """The place behind the bracket that closes the one at `start`."""
+    def _closed(self, start: int, *, is_dropped: bool = False) -> int:
+        """The place behind the bracket that closes the one at `start`; `is_dropped` forgets what is passed."""
         depth, at = 0, start
         while True:
             for token in _token.finditer(self.data, at):
@@ -117,5 +129,8 @@ class Window:
                 at = token.end()
             else:
                 at = len(self.data)
+            if is_dropped:
+                self.drop(at)
+                at = 0
             if not self.more():
                 self.fail(len(self.data), "it ends inside an object or array")
