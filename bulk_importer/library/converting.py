@@ -14,13 +14,15 @@ from bulk_importer.errors import Interrupted
 from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.events import Observer
     from bulk_importer.formats.model import Left
     from bulk_importer.labels.label_config import LabelConfig
-    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.conversion.choosing import Chosen
     from bulk_importer.pipeline.conversion.spill import Conversion
     from bulk_importer.sources import Source
     from bulk_importer.summary import Books
+    from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Labels", "opened_again", "opened_conversion", "opened_labels"]
 
@@ -45,16 +47,19 @@ async def opened_labels(
     spec: str,
     settings: Settings,
     folder: Path,
-    caller: Caller,
     *,
+    token: Token,
+    emit: Observer,
+    stop: StopSwitch | None = None,
     found: Callable[[Left], None] = lambda _: None,
 ) -> AsyncIterator[Labels]:
     """The entries of a source, while this is open; converted into `folder` first where it holds something else.
 
     Args:
         folder: where the converted entries lie: of the checkpoint, or a temporary one.
-        caller: shows its token where the label configuration is asked for, sees how far the conversion is, and may stop
-            it.
+        token: shown where the label configuration is asked for.
+        emit: receives how far a conversion is, and that the server does not answer.
+        stop: ends a conversion when it is requested.
         found: called with everything that a conversion leaves behind or decides, in another thread.
 
     Raises:
@@ -69,16 +74,17 @@ async def opened_labels(
 
     has_names = bool((settings.server and settings.project) or settings.media_list or settings.media_map)
     async with opened_conversion(
-        spec, settings, folder, caller, found=found, names_as_ids=not has_names
+        spec, settings, folder, token=token, emit=emit, stop=stop, found=found
     ) as conversion:
         if conversion is None:
             labels = Labels(await open_source(spec), settings)
         else:
-            path, recipe = await asyncio.to_thread(converted_into, folder, conversion)
+            named = replace(conversion, names_as_ids=not has_names)
+            path, recipe = await asyncio.to_thread(converted_into, folder, named)
             file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
             labels = Labels(
                 FileSource(spec, file, lines=True),
-                _of_converted(settings, by_name=has_names),
+                _of_converted(settings, named.chosen.form.name, by_name=has_names),
                 recipe.books,
             )
     try:
@@ -92,18 +98,18 @@ async def opened_conversion(
     spec: str,
     settings: Settings,
     folder: Path,
-    caller: Caller,
     *,
-    found: Callable[[Left], None],
-    names_as_ids: bool = False,
+    token: Token,
+    emit: Observer,
+    stop: StopSwitch | None = None,
+    found: Callable[[Left], None] = lambda _: None,
 ) -> AsyncIterator[Conversion | None]:
     """The conversion that a source needs, while this is open; None where it holds entries.
 
     Args:
         folder: where a copy is made of what can be read only once.
-        caller: as for `opened_labels`.
+        token, emit, stop: as for `opened_labels`.
         found: called with everything that is left behind or decided, in the thread that converts.
-        names_as_ids: as in `formats.choices.Choices`.
 
     Raises:
         UsageError: the format is not known, more than one fits, or the class map cannot be read.
@@ -113,23 +119,22 @@ async def opened_conversion(
     """
     from bulk_importer.pipeline.conversion.spill import Conversion
 
-    async with _chosen(spec, settings, folder, caller) as (chosen, passed):
+    async with _chosen(spec, settings, folder, emit, stop) as (chosen, passed):
         if chosen is None:
             yield None
             return
-        config = await _label_config(settings, caller)
-        yield await asyncio.to_thread(
-            Conversion.of, chosen, settings, config, names_as_ids=names_as_ids, found=found, passed=passed
-        )
+        config = await _label_config(settings, token, emit)
+        yield await asyncio.to_thread(Conversion.of, chosen, settings, config, found=found, passed=passed)
 
 
 @asynccontextmanager
-async def opened_again(spec: str, folder: Path, caller: Caller) -> AsyncIterator[Source]:
+async def opened_again(spec: str, folder: Path, emit: Observer) -> AsyncIterator[Source]:
     """What a checkpoint was made of, to be read once more while this is open; converted again where it was converted.
 
     Args:
         spec: the source, as `import` takes it.
         folder: of the checkpoint, which knows with what the source was converted.
+        emit: receives how far the conversion is.
 
     Raises:
         UsageError, SourceUnreadable: the source cannot be opened, or is in another format.
@@ -151,7 +156,7 @@ async def opened_again(spec: str, folder: Path, caller: Caller) -> AsyncIterator
         return
     with scratch_folder() as scratch:
         settings = Settings(source_format=recipe.format, **recipe.choices)  # type: ignore[arg-type]
-        async with _chosen(spec, settings, scratch, caller) as (chosen, passed):
+        async with _chosen(spec, settings, scratch, emit, None) as (chosen, passed):
             assert chosen is not None  # its format is named
             conversion = Conversion.again(chosen, settings, recipe, passed)
             path, made = await asyncio.to_thread(converted_into, scratch, conversion)
@@ -166,9 +171,9 @@ async def opened_again(spec: str, folder: Path, caller: Caller) -> AsyncIterator
 
 @asynccontextmanager
 async def _chosen(
-    spec: str, settings: Settings, folder: Path, caller: Caller
+    spec: str, settings: Settings, folder: Path, emit: Observer, stop: StopSwitch | None
 ) -> AsyncIterator[tuple[Chosen | None, Callable[[int, int, int], None]]]:
-    """The format of a source, opened, and what tells the caller how far its conversion is, and may end that."""
+    """The format of a source, opened, and what tells how far its conversion is, and ends it where that is asked for."""
     from bulk_importer.events import Advanced
     from bulk_importer.pipeline.conversion.choosing import chosen_format
 
@@ -178,11 +183,11 @@ async def _chosen(
     loop = asyncio.get_running_loop()
 
     def passed(done: int, total: int, entries: int) -> None:
-        if caller.stop.is_requested:
-            raise Interrupted(caller.stop.reason, caller.stop.exit_code)
+        if stop is not None and stop.is_requested:
+            raise Interrupted(stop.reason, stop.exit_code)
         beside = {"entries": entries}
         event = Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside=beside)
-        loop.call_soon_threadsafe(caller.emit, event)
+        loop.call_soon_threadsafe(emit, event)
 
     try:
         yield chosen, passed
@@ -191,13 +196,16 @@ async def _chosen(
             chosen.close()
 
 
-def _of_converted(settings: Settings, *, by_name: bool) -> Settings:
-    """The settings for entries that were converted: they are lines, and name their media by file name."""
+def _of_converted(settings: Settings, form: str, *, by_name: bool) -> Settings:
+    """The settings for entries that were converted: they are lines, and name their media by file name.
+
+    What the format is was found out, so that it is the same import if a person names it next time.
+    """
     media_by = MediaBy.NAME.value if by_name else settings.media_by
-    return replace(settings, media_by=media_by, lines=Lines.AUTO.value, path=None)
+    return replace(settings, source_format=form, media_by=media_by, lines=Lines.AUTO.value, path=None)
 
 
-async def _label_config(settings: Settings, caller: Caller) -> LabelConfig | None:
+async def _label_config(settings: Settings, token: Token, emit: Observer) -> LabelConfig | None:
     """The label configuration that names go by: of the project, or in a file; None where neither is named."""
     from bulk_importer.pipeline.ruleset import find_target, label_config_of
 
@@ -205,5 +213,5 @@ async def _label_config(settings: Settings, caller: Caller) -> LabelConfig | Non
         return await label_config_of(settings, None)
     from bulk_importer.datagym.reads.opening import opened_catalog
 
-    async with opened_catalog(settings, caller.token, caller.emit) as catalog:
+    async with opened_catalog(settings, token, emit) as catalog:
         return await label_config_of(settings, await find_target(settings, catalog))

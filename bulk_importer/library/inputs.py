@@ -49,7 +49,9 @@ async def labels_in(
     from bulk_importer.sources import open_entries
 
     if isinstance(source, str | PathLike):
-        async with opened_labels(name_of(source), settings, folder, caller) as labels:
+        async with opened_labels(
+            name_of(source), settings, folder, token=caller.token, emit=caller.emit, stop=caller.stop
+        ) as labels:
             yield labels
         return
     given = open_entries(source)

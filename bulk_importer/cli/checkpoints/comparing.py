@@ -26,10 +26,9 @@ async def compared_with_source(
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
     from bulk_importer.library.converting import opened_again
-    from bulk_importer.pipeline import Caller
 
     proof = SourceProof(state)
-    async with opened_again(source, folder, Caller(observers=(observer,))) as opened:
+    async with opened_again(source, folder, observer) as opened:
         work = f"reading {opened.name.rsplit('/', 1)[-1]}"
         stream = await opened.stream(0)
         try:
@@ -64,7 +63,6 @@ async def compared_with_server(
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_again
     from bulk_importer.media.build_name_index import names_in
-    from bulk_importer.pipeline import Caller
     from bulk_importer.readback.compare import compare_with_server
 
     header = proof.header
@@ -86,7 +84,7 @@ async def compared_with_server(
         catalog = Catalog(queries)
         project = await catalog.find_project(header.project)
         reader = LabelReader(queries, catalog, project)
-        async with opened_again(source, folder, Caller(token, observers=(observer,))) as opened:
+        async with opened_again(source, folder, observer) as opened:
             corrected = delivered_corrections(retry_folders(folder))
             return await compare_with_server(
                 opened,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bulk_importer.errors import UsageError
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
 
 if TYPE_CHECKING:
     from bulk_importer.summary import Books
 
-__all__ = ["account_lines"]
+__all__ = ["account_lines", "not_converted"]
 
 _MOST_LABELS = 12
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -42,3 +43,11 @@ def account_lines(books: Books) -> Iterator[str]:
         )
     if books.findings:
         yield "  'bulk-importer explain CODE' says what one means."
+
+
+def not_converted(source: str) -> UsageError:
+    """What to raise where a source is in no format of another tool."""
+    return UsageError(
+        f"{source} is in no format that is known by its content, or holds entries of an import already. "
+        "'bulk-importer formats' lists what is read; say which it is with --from."
+    )

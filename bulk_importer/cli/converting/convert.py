@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import messages
-from bulk_importer.cli.converting.account_text import account_lines
+from bulk_importer.cli.converting.account_text import account_lines, not_converted
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
@@ -65,16 +65,14 @@ async def _convert(source: str, settings: Settings, findings: Path | None) -> Bo
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_conversion
     from bulk_importer.library.rulesets import scratch_folder
-    from bulk_importer.pipeline import Caller
 
     with _finding(findings) as found, scratch_folder() as folder, progress_display() as observer:
-        caller = Caller(Token.find(settings.token_file), observers=(observer,))
-        async with opened_conversion(source, settings, folder, caller, found=found) as conversion:
+        token = Token.find(settings.token_file)
+        async with opened_conversion(
+            source, settings, folder, token=token, emit=observer, found=found
+        ) as conversion:
             if conversion is None:
-                raise UsageError(
-                    f"{source} is in no format that is known by its content, or holds entries of an import already. "
-                    "'bulk-importer formats' lists what is read; say which it is with --from."
-                )
+                raise not_converted(source)
             return (await asyncio.to_thread(_write, conversion)).books()
 
 

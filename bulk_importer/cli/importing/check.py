@@ -23,9 +23,10 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.events import Observer
     from bulk_importer.formats.model import Left
     from bulk_importer.model import Finding
-    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
@@ -75,13 +76,12 @@ async def _check_all(
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.rulesets import scratch_folder
-    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
     with scratch_folder() as folder, progress_display() as observer:
-        caller = Caller(Token.find(settings.token_file), observers=(observer,))
-        check = _Checks(caller, folder, sample, file, Mentions() if len(sources) > 1 else None)
+        others = Mentions() if len(sources) > 1 else None
+        check = _Checks(Token.find(settings.token_file), observer, folder, sample, file, others)
         await check.gather_rules(settings)
         for number, source in enumerate(sources):
             try:
@@ -103,9 +103,16 @@ class _Checks:
     """
 
     def __init__(
-        self, caller: Caller, folder: Path, sample: int | None, file: BinaryIO | None, others: Mentions | None
+        self,
+        token: Token,
+        emit: Observer,
+        folder: Path,
+        sample: int | None,
+        file: BinaryIO | None,
+        others: Mentions | None,
     ) -> None:
-        self._caller = caller
+        self._token = token
+        self._emit = emit
         self._folder = folder
         self._sample = sample
         self._file = file
@@ -117,8 +124,7 @@ class _Checks:
         from bulk_importer.library.rulesets import ruleset_for
 
         if settings not in self._rulesets:
-            caller = self._caller
-            self._rulesets[settings] = await ruleset_for(settings, caller.token, self._folder, caller.emit)
+            self._rulesets[settings] = await ruleset_for(settings, self._token, self._folder, self._emit)
         return self._rulesets[settings]
 
     async def one(self, source: str, settings: Settings, folder: Path) -> CheckReport:
@@ -126,13 +132,15 @@ class _Checks:
         from bulk_importer.library.checking import check_source
         from bulk_importer.library.converting import opened_labels
 
-        async with opened_labels(source, settings, folder, self._caller, found=self._write) as labels:
+        async with opened_labels(
+            source, settings, folder, token=self._token, emit=self._emit, found=self._write
+        ) as labels:
             ruleset = await self.gather_rules(labels.settings)
             report = await check_source(
                 labels.source,
                 labels.settings,
                 ruleset,
-                self._caller.emit,
+                self._emit,
                 sample=self._sample,
                 found=self._write,
                 others=self._others,

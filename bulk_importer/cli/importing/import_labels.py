@@ -127,7 +127,9 @@ async def _import_one(
 
     with run_observers(folder) as observers:
         ours = replace(caller, observers=observers)
-        async with opened_labels(source, settings, folder, ours) as labels:
+        async with opened_labels(
+            source, settings, folder, token=ours.token, emit=ours.emit, stop=ours.stop
+        ) as labels:
             if labels.books is not None:
                 for line in account_lines(labels.books):
                     messages.say(line)

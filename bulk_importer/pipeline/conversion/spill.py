@@ -26,7 +26,7 @@ from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_re
 from bulk_importer.pipeline.conversion.sizes import sizes_in
 
 if TYPE_CHECKING:
-    from bulk_importer.formats.model import Left
+    from bulk_importer.formats.model import Left, Picture
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.settings import Settings
 
@@ -44,18 +44,18 @@ class Conversion:
     """A source that is to be converted, with all that decides how.
 
     Attributes:
-        names_as_ids: as in `Choices`.
         found: called with everything that is left behind or decided.
         passed: called now and then with bytes read, bytes in all, and entries made; what it raises ends the conversion.
+        names_as_ids: as in `Choices`.
     """
 
     chosen: Chosen
     settings: Settings
     label_config: LabelConfig | None
     class_map: ClassMap
-    names_as_ids: bool
     found: Callable[[Left], None]
     passed: Callable[[int, int, int], None]
+    names_as_ids: bool = False
 
     @classmethod
     def of(
@@ -64,20 +64,19 @@ class Conversion:
         settings: Settings,
         label_config: LabelConfig | None,
         *,
-        names_as_ids: bool,
         found: Callable[[Left], None],
         passed: Callable[[int, int, int], None],
     ) -> Conversion:
         """Read what the settings name. Raises `UsageError` where that cannot be read. Blocks."""
         class_map = ClassMap() if settings.class_map is None else read_class_map(Path(settings.class_map))
-        return cls(chosen, settings, label_config, class_map, names_as_ids, found, passed)
+        return cls(chosen, settings, label_config, class_map, found, passed)
 
     @classmethod
     def again(
         cls, chosen: Chosen, settings: Settings, recipe: Recipe, passed: Callable[[int, int, int], None]
     ) -> Conversion:
         """A conversion that was made before, to be compared with what came of it."""
-        return cls(chosen, settings, recipe.label_config, recipe.class_map, False, lambda _: None, passed)
+        return cls(chosen, settings, recipe.label_config, recipe.class_map, lambda _: None, passed)
 
     def write(self, file: BinaryIO, *, as_array: bool = False) -> Account:
         """Write all entries, one a line, or as an array with one a line; returns the account. Blocks.
@@ -101,6 +100,10 @@ class Conversion:
             before = b",\n"
         file.write(b"\n]\n" if before == b",\n" else b"[]\n")
         return account
+
+    def pictures(self) -> Iterator[Picture | Left]:
+        """What the source holds, before it becomes entries. Raises as `write` does."""
+        return self.chosen.form.load().read(self.chosen.members, self._choices())
 
     def recipe(self) -> Recipe:
         """What it is made of. Blocks."""

@@ -49,7 +49,7 @@ def written(
     found: list[Left] | None = None,
 ) -> tuple[list[dict[str, Any]], Books]:
     """The entries of one picture, without their origins, and the account."""
-    account = Account([].append if found is None else found.append)
+    account = Account("test", [].append if found is None else found.append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), Choices(), account)
     picture = Picture("a/b.jpg", "image 7", Size(100, 100), annotations, tags)
     entries = list(writer.write(picture))
@@ -170,7 +170,7 @@ def test_several_children_of_the_picture_become_further_entries() -> None:
 
 def test_origins_stand_beside_the_geometries_in_their_order() -> None:
     """So that a finding leads back to the source."""
-    writer = EntryWriter(places_of(CONFIG), ClassMap(), Choices(), Account())
+    writer = EntryWriter(places_of(CONFIG), ClassMap(), Choices(), Account("test"))
     annotations = (Annotation("car", BOX, "annotation 4"), Annotation("car", BOX, "annotation 9"))
     (entry,) = writer.write(Picture("b.jpg", "image 7", None, annotations))
     assert entry["origin"] == {"picture": "image 7", "labels": {"car": ["annotation 4", "annotation 9"]}}
