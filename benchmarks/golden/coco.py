@@ -71,7 +71,7 @@ def pycocotools(folder: Path) -> None:
             {"id": 3, "file_name": "東京.png", "width": WIDTH, "height": HEIGHT},
         ],
         "annotations": [
-            row(1, 3, 1, square, 100, [3, 4, 10, 10]),
+            row(1, 3, 1, [square], 100, [3, 4, 10, 10]),
             row(2, 900719, 90, [[0.5, 0.25, 10.125, 0.25, 5, 9.75]], 45.71875, [0.5, 0.25, 9.625, 9.5]),
             {**row(3, 900719, 90, runs(two_parts()), 80, [2, 2, 36, 26]), "iscrowd": 1},
             row(4, 900719, 7, packed(ring()), 112, [8, 5, 12, 10]),
@@ -91,7 +91,6 @@ def pycocotools(folder: Path) -> None:
             {"id": 8, "name": "mouse", "supercategory": "electronic"},
         ],
     }
-    document["annotations"][0]["segmentation"] = [square]
     path = folder / "instances_train.json"
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     loaded = COCO(str(path))

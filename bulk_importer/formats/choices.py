@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Holes", "in_memory", "sizes_unknown"]
+__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Holes", "sizes_unknown"]
 
 
 class Holes(StrEnum):
@@ -44,7 +44,7 @@ def sizes_unknown(_: str) -> Size | None:
     return None
 
 
-def in_memory(_: int) -> BinaryIO:
+def _in_memory(_: int) -> BinaryIO:
     """Scratch room that is no file."""
     return io.BytesIO()
 
@@ -73,7 +73,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     class_names: tuple[str, ...] | None = None
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
-    scratch: Callable[[int], BinaryIO] = in_memory
+    scratch: Callable[[int], BinaryIO] = _in_memory
 
 
 class ChoiceNeeded(UsageError):

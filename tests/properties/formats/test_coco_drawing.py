@@ -19,7 +19,7 @@ from support.formats.converted import Converted, converted
 
 USUAL = st.one_of(st.integers(0, 30), st.floats(0, 30))
 EDGES = st.sampled_from([-0.5, -0.0, 0, 31, 33, 33.5, 1e-400, 10**25])
-ODD = st.sampled_from([True, None, "3", [], {}])
+ODD: st.SearchStrategy[Any] = st.sampled_from([True, None, "3", [], {}])
 POINTS = st.lists(st.tuples(USUAL | EDGES, USUAL), min_size=2, max_size=6)
 PATHS = st.one_of(
     st.lists(USUAL, min_size=6, max_size=12).map(lambda path: path[: len(path) // 2 * 2]),
@@ -29,7 +29,7 @@ PATHS = st.one_of(
 
 
 @st.composite
-def annotations(draw: st.DrawFn, *, odd: bool) -> dict[str, Any]:
+def rows_of_it(draw: st.DrawFn, *, odd: bool) -> dict[str, Any]:
     """Rows that are usual in what they have, or not; one that is not sends all of its file the plain way."""
 
     def some(usual: list[Any], others: list[Any]) -> Any:
@@ -70,7 +70,7 @@ CONFIG = read_label_config(
 
 
 @given(
-    rows=st.lists(annotations(odd=False), max_size=8) | st.lists(annotations(odd=True), max_size=4),
+    rows=st.lists(rows_of_it(odd=False), max_size=8) | st.lists(rows_of_it(odd=True), max_size=4),
     separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", ":")]),
     with_config=st.booleans(),
 )

@@ -4,8 +4,9 @@
              --(grouping)--> annotations picture by picture, sorted in a scratch file where they are not in order
              --(reading)--> pictures, in the order of `images`
 
-- `window` knows where values begin and end, `rows` decodes them, `sections` finds and cuts the arrays.
-- `pictures` and `classes` are the indexes, `outlines` segmentations, `annotations` one row of the file.
+- `window` knows where values begin and end, `sections` finds and cuts the arrays, `stretches` decodes their `rows`.
+- `pictures` and `classes` are the indexes, `outlines` segmentations, `annotations` one row of the file; `drawing` is
+  the fast way for the many that are one outline.
 
 The sections may come in any order, and the annotations too. Memory is bounded: stretches of a MiB, ranges of pictures
 in a scratch file, and about a hundred bytes for each picture.

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.outlines import Broken, extent_of, outline_of
-from bulk_importer.formats.documents.coco.pictures import is_id
-from bulk_importer.formats.documents.coco.rows import NotJson
+from bulk_importer.formats.documents.coco.rows import is_id
+from bulk_importer.formats.documents.coco.stretches import NotJson
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Number, Shape, Size
 
 __all__ = ["NEAR", "annotation_of", "class_of", "disagreement", "origin_of"]

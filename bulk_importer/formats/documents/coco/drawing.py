@@ -41,7 +41,9 @@ class Drawer:
         labels, geometry = self._labels, self._geometry
 
         def draw(row: UsualRow) -> Drawn | None:
-            if row.iscrowd or row.ignore or row.bbox is None or row.keypoints not in _NO_KEYPOINTS:
+            if row.iscrowd or row.ignore or row.keypoints not in _NO_KEYPOINTS:
+                return None
+            if row.bbox is None or row.category_id is None:
                 return None
             try:
                 label = labels[row.category_id]

@@ -17,8 +17,9 @@ from typing import BinaryIO
 import msgspec
 
 from bulk_importer.formats.documents.coco.pictures import Pictures
-from bulk_importer.formats.documents.coco.rows import OWNER, OwnerRow, Stretch
+from bulk_importer.formats.documents.coco.rows import OwnerRow
 from bulk_importer.formats.documents.coco.sections import Section
+from bulk_importer.formats.documents.coco.stretches import OWNER, Stretch
 
 __all__ = ["Group", "Order", "groups_in_order", "groups_sorted"]
 

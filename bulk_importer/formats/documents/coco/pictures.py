@@ -9,13 +9,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, TypeGuard
+from typing import Any
 
 import msgspec
 
+from bulk_importer.formats.documents.coco.rows import ImageRow, is_id
 from bulk_importer.formats.model import Left, Size
 
-__all__ = ["ImageRow", "Pictures", "is_id", "name_of", "remarks_on", "size_of"]
+__all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
 
 _AMBIGUOUS = -1
 _UNKNOWN = -2
@@ -25,14 +26,6 @@ _SORTED_AT_ONCE = 1 << 18  # as lists take five times the room of what they are 
 _PLAIN = frozenset(
     {"id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured", "path"}
 )
-
-
-class ImageRow(msgspec.Struct, frozen=True, gc=False):
-    """What the index needs of an image."""
-
-    id: Any = None
-    file_name: Any = None
-    coco_url: Any = None
 
 
 class Pictures:
@@ -76,11 +69,6 @@ class Pictures:
         first = self._ordinals.setdefault(row.id, self.count)
         if first not in (self.count, _AMBIGUOUS) and self._names[first] != hash(name):
             self._ordinals[row.id] = _AMBIGUOUS
-
-
-def is_id(found: object) -> TypeGuard[int | str]:
-    """Whether it can be the id of something."""
-    return isinstance(found, int | str) and not isinstance(found, bool)
 
 
 def name_of(file_name: object, coco_url: object) -> str | None:

@@ -18,16 +18,10 @@ from bulk_importer.formats.documents.coco.annotations import annotation_of, clas
 from bulk_importer.formats.documents.coco.classes import CocoClass, classes_of
 from bulk_importer.formats.documents.coco.drawing import Drawer
 from bulk_importer.formats.documents.coco.grouping import Group, Order, groups_in_order, groups_sorted
-from bulk_importer.formats.documents.coco.pictures import (
-    ImageRow,
-    Pictures,
-    is_id,
-    name_of,
-    remarks_on,
-    size_of,
-)
-from bulk_importer.formats.documents.coco.rows import OWNER, Kind, NotJson, row_of
+from bulk_importer.formats.documents.coco.pictures import Pictures, name_of, remarks_on, size_of
+from bulk_importer.formats.documents.coco.rows import ImageRow, Kind, is_id
 from bulk_importer.formats.documents.coco.sections import Document, Look, document_of
+from bulk_importer.formats.documents.coco.stretches import OWNER, NotJson, row_of
 from bulk_importer.formats.documents.coco.window import Window
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Annotation, Drawn, Left, Picture, Size

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, TypeAlias
 import msgspec
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.documents.coco.rows import Kind, Stretch
+from bulk_importer.formats.documents.coco.rows import Kind
+from bulk_importer.formats.documents.coco.stretches import Stretch
 from bulk_importer.formats.documents.coco.window import STRETCH_BYTES, Window
 
 __all__ = ["Document", "Look", "Section", "document_of"]
