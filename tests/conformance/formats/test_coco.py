@@ -10,6 +10,7 @@ import pytest
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import ChoiceNeeded, Choices, Holes
+from bulk_importer.formats.model import Size
 from bulk_importer.formats.table import recognised
 from bulk_importer.sources.members import open_members
 from support.formats.converted import Converted, converted
@@ -326,3 +327,15 @@ def test_the_splits_of_a_folder_are_read_one_after_the_other(tmp_path: Path) -> 
     found = converted(tmp_path, "coco")
     assert len(found.entries) == 2
     assert found.found[1].origin == "instances_val.json: image 1, annotation 5"
+
+
+def test_a_size_that_the_file_does_not_have_is_that_of_the_picture(tmp_path: Path) -> None:
+    """An outline is held against it as against one of the file, and a mask of another size is none of this picture."""
+    path = tmp_path / "file.json"
+    mask = {"size": [30, 40], "counts": [0, 30, 1170]}
+    rows = [box(segmentation=[OUTLINE], bbox=[1, 1, 8, 8]), box(segmentation=mask, bbox=[0, 0, 1, 30])]
+    path.write_text(json.dumps(document(*rows, images=[{"id": 1, "file_name": "a.jpg"}])))
+    assert converted(path, "coco").codes() == []
+    assert converted(path, "coco", Choices(sizes=lambda _: Size(40, 30))).codes() == []
+    found = converted(path, "coco", Choices(sizes=lambda name: Size(5, 5) if name == "a.jpg" else None))
+    assert found.codes() == ["mask-broken", "shape-outside"]
