@@ -52,7 +52,10 @@ class OpenMembers(Protocol):
         """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
 
     def open(self, path: str) -> BinaryIO:
-        """A file, to be read in order and closed. Raises `SourceUnreadable`, also later."""
+        """A file, to be read from any offset and closed. Raises `SourceUnreadable`, also later.
+
+        In an archive, going back reads from its beginning again.
+        """
 
     def close(self) -> None:
         """Give back what was opened."""
@@ -183,6 +186,13 @@ class _Translating(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with _translated(self._place):
+            return self._file.seek(offset, whence)
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         with _translated(self._place):

@@ -131,6 +131,7 @@ class Conversion:
             names_as_ids=self.names_as_ids,
             class_names=tuple(filter(None, map(str.strip, names))) or None,
             sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            scratch=self.chosen.scratch,
         )
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
