@@ -12,15 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.formats.members import is_picture
 from bulk_importer.formats.model import Size
 
 if TYPE_CHECKING:
     from bulk_importer.sources.members import OpenMembers
 
-__all__ = ["PICTURES", "sizes_in"]
-
-PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"})
-"""Endings of files that are pictures, in lower case."""
+__all__ = ["sizes_in"]
 
 
 def sizes_in(members: OpenMembers, images: Path | None) -> Callable[[str], Size | None]:
@@ -60,7 +58,7 @@ def _by_name(paths: tuple[str, ...]) -> dict[str, str | None]:
     table: dict[str, str | None] = {}
     for path in paths:
         pure = PurePosixPath(path)
-        if pure.suffix.lower() not in PICTURES:
+        if not is_picture(path):
             continue
         for name in {path, pure.name, str(pure.with_suffix("")), pure.stem}:
             table[name] = path if table.get(name, path) == path else None
