@@ -99,6 +99,31 @@ _ROWS: tuple[Format, ...] = (
             "objects of pictures whose size nobody knows",
         ),
     ),
+    Format(
+        "label-studio",
+        "Label Studio's JSON and JSON_MIN (of the two rather JSON, and rather than its COCO, YOLO or VOC)",
+        "Label Studio SDK 2.1.2",
+        "documents.label_studio",
+        carried=(
+            "boxes, polygons, open lines, key points",
+            "answers about a region, and about the picture (choices, texts, numbers, ratings)",
+            "regions below others, nested where the label configuration has it so",
+        ),
+        changed=(
+            "turned boxes and ellipses: polygons",
+            "brushes: polygons along the edges of their pixels",
+            "a region with several labels: one shape for each",
+            "nested choices: answers to a question of the name of the choice above",
+            "several annotations of a task: the newest, or as --annotations says",
+            "in JSON_MIN, an answer about one region that is alone in its task: an answer about the picture",
+        ),
+        left=(
+            "shapes drawn on a picture that was turned",
+            "vectors, bitmasks, video and sound",
+            "relations",
+            "skipped annotations",
+        ),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

@@ -171,8 +171,8 @@ def _may_have_keypoints(words: Sequence[str], classes: Classes) -> bool:
 def _asked_for_keypoints(length: int, place: tuple[str, str]) -> str:
     return (
         f"{', '.join(place)}: the row looks like a box with {(length - _BOX) // 3} keypoints, and nothing in the "
-        "source says that there are any. Name them with --keypoint-names FILE, one a line in their order; an empty file "
-        "says that there are none."
+        "source says that there are any. Name them with --keypoint-names FILE, one a line in their order; an empty "
+        "file says that there are none."
     )
 
 
