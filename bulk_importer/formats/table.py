@@ -124,6 +124,24 @@ _ROWS: tuple[Format, ...] = (
             "skipped annotations",
         ),
     ),
+    Format(
+        "cvat",
+        "CVAT for images 1.1: annotations.xml, or the zip (rather than its COCO, which has lost rotations)",
+        "CVAT at a01a8a8 (by its code)",
+        "documents.cvat_images",
+        carried=(
+            "boxes, polygons, polylines, points",
+            "joints of skeletons that are not outside",
+            "attributes, and that an object is occluded",
+            "tags with their attributes",
+        ),
+        changed=(
+            "turned boxes and ellipses: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one object: a point each",
+        ),
+        left=("cuboids", "tracks of a video", "groups, the order of drawing", "attributes of skeletons"),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
