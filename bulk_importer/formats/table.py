@@ -142,6 +142,20 @@ _ROWS: tuple[Format, ...] = (
         ),
         left=("cuboids", "tracks of a video", "groups, the order of drawing", "attributes of skeletons"),
     ),
+    Format(
+        "voc",
+        "Pascal VOC",
+        "CVAT (datumaro 8970bb7), Label Studio SDK 2.1.2, supervision 0.31.2",
+        "folders.voc",
+        carried=(
+            "boxes, and the outlines of supervision and Roboflow",
+            "what is said of objects: truncated, difficult, occluded, pose, actions, the attributes of CVAT",
+            "parts, nested where the label configuration has it so",
+            "classes of pictures in ImageSets/Main that none of their objects has",
+        ),
+        changed=("the number of the first pixel, by --voc-origin", "boxes that CVAT has turned: polygons"),
+        left=("masks in SegmentationClass and SegmentationObject",),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

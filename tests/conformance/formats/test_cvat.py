@@ -85,7 +85,7 @@ def test_attributes_and_tags_become_classifications() -> None:
 
 
 def test_what_has_no_place_is_said() -> None:
-    """The group and the order of drawing, a hidden joint, the pixel beyond the picture, tags that no classification has."""
+    """The group and the order of drawing, a hidden joint, the hundredth of a pixel, tags without a classification."""
     found = cvat(FILE)
     assert sorted(found.codes()) == [
         "remark-left-out",
