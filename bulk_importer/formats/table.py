@@ -156,6 +156,19 @@ _ROWS: tuple[Format, ...] = (
         changed=("the number of the first pixel, by --voc-origin", "boxes that CVAT has turned: polygons"),
         left=("masks in SegmentationClass and SegmentationObject",),
     ),
+    Format(
+        "labelme",
+        "LabelMe's JSON",
+        "LabelMe 6.3.1",
+        "folders.labelme",
+        carried=("rectangles, polygons, lines, points", "flags that are set, descriptions"),
+        changed=(
+            "oriented rectangles, circles: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one shape: a point each",
+        ),
+        left=("groups", "types of shapes that it does not have", "the XML of an older tool of this name"),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
