@@ -31,7 +31,7 @@ def labelme(folder: Path) -> None:
     def shape(label: str, kind: str, *points: tuple[float, float], **more: Any) -> dict[str, Any]:
         made = Shape(label=label, shape_type=kind, **{"flags": {}, "description": "", **more})
         made.points = [QPointF(x, y) for x, y in points]
-        return _shape_to_dict(made)
+        return dict(_shape_to_dict(made))
 
     shapes = [
         shape("car", "rectangle", (80.5, 50.0), (20.25, 10.0), flags={"parked": True, "moving": False}),

@@ -23,7 +23,7 @@ COMMANDS = {
     "import": "load labels into a server; the same command again resumes",
     "check": "find everything that import would refuse; sends no labels",
     "convert": "write the label files of another tool as entries of an import",
-    "formats": "list which label files are read, and what becomes of what they hold",
+    "formats": "list which label files are read, and what they become",
     "status": "say where a run stands, while it runs or after",
     "verify": "prove from the log that every entry is accounted for, once",
     "retry": "send rejected entries again, corrected or as they are",

@@ -12,7 +12,7 @@
 - `table` has a row for each format: how it is recognised, read, and what becomes of what it holds. Adding a format is
   adding a module and a row. `choices` are what a person decides, or is asked for where the source does not say.
 - `shapes` makes geometries of shapes, `writing` entries of pictures, by a class map and the label configuration, and
-  keeps the account. `converting` runs all of it.
+  keeps the account. `converting` runs all of it; `proposing` writes a class map to begin with.
 
 Pure, but for the members that a caller opens. Nothing here knows sources, workers, the pipeline or a server.
 """

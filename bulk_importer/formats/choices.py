@@ -63,6 +63,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         class_names: names of the classes by number, for formats that have numbers only; None where the source says.
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
         confidence: where a row that has a number too many has how sure a model was.
+        names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
+            project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
     """
 
@@ -74,6 +76,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     class_names: tuple[str, ...] | None = None
     keypoint_names: tuple[str, ...] | None = None
     confidence: Confidence = Confidence.ASK
+    names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
 
 

@@ -60,6 +60,11 @@ class Format:
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
+    @property
+    def takes_folder(self) -> bool:
+        """Whether a folder is one source of this format, and not a folder with sources."""
+        return self.module.startswith("folders.")
+
     def load(self) -> FormatModule:
         """The functions of the format."""
         return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))

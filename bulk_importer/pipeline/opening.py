@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import msgspec
+
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Event
@@ -16,6 +18,7 @@ from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import PROJECT_NAME, Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
@@ -24,6 +27,7 @@ from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_media
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import LabelConfigFrom
+from bulk_importer.summary import Books
 
 __all__ = ["open_run"]
 
@@ -41,6 +45,8 @@ async def open_run(
         async with caller.stop.breaking_off():
             if PROJECT_NAME not in checkpoint.state.notes:
                 await checkpoint.record_note(PROJECT_NAME, connected.target.project.name)
+            if spec.books is not None and Books.NOTE not in checkpoint.state.notes:
+                await checkpoint.record_note(Books.NOTE, msgspec.to_builtins(spec.books))
             await note_place(checkpoint, spec.source)
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)
@@ -63,6 +69,14 @@ async def open_run(
             clock=caller.clock,
             emit=emit,
             announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
+            replacement=ReplacementGuard(
+                _forecast(spec, checkpoint, ruleset, is_filtered=delivered is not None),
+                checkpoint,
+                caller.stop,
+                caller.emit,
+                caller.confirm,
+                yes=spec.settings.yes,
+            ),
             client=connected.client,
             project=connected.target.project,
             checkpoint=checkpoint,
@@ -86,6 +100,12 @@ async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoin
         connected.target,
         state=checkpoint.state,
         sibling=Path(settled_by) if settled_by else spec.sibling,
+    )
+
+
+def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_filtered: bool) -> Forecast:
+    return Forecast(
+        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state
     )
 
 

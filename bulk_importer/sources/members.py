@@ -20,14 +20,7 @@ from typing import BinaryIO, Protocol
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.sources.interfaces import why
 
-__all__ = [
-    "MOST_MEMBER_BYTES",
-    "ArchiveMembers",
-    "FileMember",
-    "FolderMembers",
-    "OpenMembers",
-    "open_members",
-]
+__all__ = ["MOST_MEMBER_BYTES", "OpenMembers", "open_members"]
 
 MOST_MEMBER_BYTES = 256 << 20
 """The largest member that is held as a whole. Formats whose single file is larger read it in order."""

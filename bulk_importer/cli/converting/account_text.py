@@ -1,17 +1,18 @@
-"""Shows what a conversion carried and what it left behind: for people, and for programs."""
+"""Says in words what a conversion carried and what it left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bulk_importer.errors import UsageError
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
 
 if TYPE_CHECKING:
-    from bulk_importer.formats.writing.account import Books
+    from bulk_importer.summary import Books
 
-__all__ = ["account_json", "account_lines"]
+__all__ = ["account_lines", "not_converted"]
 
 _MOST_LABELS = 12
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -19,6 +20,7 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 def account_lines(books: Books) -> Iterator[str]:
     """The account, a line each: what was read, what is left behind and why, and by class."""
+    yield f"Converted from {books.format}:"
     read, carried = sum(books.read.values()), sum(books.carried.values())
     yield f"  pictures          {books.pictures:>10,}"
     yield f"  objects           {read:>10,} read, {carried:,} carried, {read - carried:,} left behind"
@@ -43,8 +45,9 @@ def account_lines(books: Books) -> Iterator[str]:
         yield "  'bulk-importer explain CODE' says what one means."
 
 
-def account_json(books: Books, form: str) -> dict[str, Any]:
-    """The account for programs."""
-    import msgspec
-
-    return {"format": form, **msgspec.to_builtins(books)}
+def not_converted(source: str) -> UsageError:
+    """What to raise where a source is in no format of another tool."""
+    return UsageError(
+        f"{source} is in no format that is known by its content, or holds entries of an import already. "
+        "'bulk-importer formats' lists what is read; say which it is with --from."
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import messages
-from bulk_importer.cli.converting.account_text import account_json, account_lines
+from bulk_importer.cli.converting.account_text import account_lines, not_converted
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bulk_importer.formats.model import Left
     from bulk_importer.formats.writing.account import Account
     from bulk_importer.pipeline.conversion.spill import Conversion
+    from bulk_importer.summary import Books
 
 __all__ = ["configure", "run"]
 
@@ -44,43 +45,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert a source; 0, 1 where something is left behind, 3 where the source cannot be read."""
+    import msgspec
+
     settings = gather(arguments).settings
     if arguments.json and output_options().output is None:
         raise UsageError(
             "With --json the account goes to standard output: name a file for the entries with --output."
         )
-    form, account = run_look_up(_convert(arguments.source, settings, arguments.findings))
-    books = account.books()
+    books = run_look_up(_convert(arguments.source, settings, arguments.findings))
     if arguments.json:
-        print(as_json({"source": arguments.source, **account_json(books, form)}).decode())
+        print(as_json({"source": arguments.source, **msgspec.to_builtins(books)}).decode())
     else:
-        for line in (f"Converted {arguments.source} ({form}):", *account_lines(books)):
+        for line in account_lines(books):
             messages.say(line)
     return ExitCode.DELIVERED if books.is_complete else ExitCode.REJECTIONS
 
 
-async def _convert(source: str, settings: Settings, findings: Path | None) -> tuple[str, Account]:
+async def _convert(source: str, settings: Settings, findings: Path | None) -> Books:
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_conversion
     from bulk_importer.library.rulesets import scratch_folder
 
-    token = Token.find(settings.token_file)
-    with (
-        _finding(findings) as found,
-        scratch_folder() as folder,
-        progress_display() as observer,
-    ):
-        async with opened_conversion(source, settings, folder, token, observer, found=found) as conversion:
+    with _finding(findings) as found, scratch_folder() as folder, progress_display() as observer:
+        token = Token.find(settings.token_file)
+        async with opened_conversion(
+            source, settings, folder, token=token, emit=observer, found=found
+        ) as conversion:
             if conversion is None:
-                raise UsageError(
-                    f"{source} is in no format that is known by its content, or holds entries of an import already. "
-                    "'bulk-importer formats' lists what is read; say which it is with --from."
-                )
-            if conversion.chosen.was_recognised:
-                messages.say(
-                    f"{source} is read as {conversion.chosen.form.name} ({conversion.chosen.form.title})"
-                )
-            return conversion.chosen.form.name, await asyncio.to_thread(_write, conversion)
+                raise not_converted(source)
+            return (await asyncio.to_thread(_write, conversion)).books()
 
 
 def _write(conversion: Conversion) -> Account:

@@ -9,18 +9,23 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.importing.arguments import NOT_CHECKED, add_source_arguments
 from bulk_importer.cli.importing.check_text import report_lines
 from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
-from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
+    from bulk_importer.formats.model import Left
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
@@ -32,27 +37,25 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `check`."""
     parser.add_argument(
-        "source",
-        nargs="+",
-        metavar="SOURCE",
-        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
-    )
-    parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
     )
     parser.add_argument(
         "--sample", type=_count, metavar="N", help="look at the first N entries, and no further"
     )
-    add_settings(parser, {"server", "reading", "checking"})
+    add_source_arguments(parser, dry_run_help="a check sends nothing; as with 'import --dry-run'")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
+    """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end.
+
+    Args:
+        arguments: those of `check`, or of `import --dry-run`.
+    """
     from bulk_importer.cli.importing.check_json import together
     from bulk_importer.machine.malloc import reuse_large_blocks
 
-    settings = gather(arguments).settings
-    sources = expanded(arguments.source)
+    settings = gather(arguments, unused=NOT_CHECKED).settings
+    sources = expanded(arguments.source, settings)
     reuse_large_blocks()
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
@@ -72,17 +75,17 @@ async def _check_all(
 ) -> list[CheckReport]:
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.library.rulesets import scratch_folder
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
-    others = Mentions() if len(sources) > 1 else None
-    token = Token.find(settings.token_file)
     with scratch_folder() as folder, progress_display() as observer:
-        ruleset = await ruleset_for(settings, token, folder, observer)
-        for source in sources:
+        others = Mentions() if len(sources) > 1 else None
+        check = _Checks(Token.find(settings.token_file), observer, folder, sample, file, others)
+        await check.gather_rules(settings)
+        for number, source in enumerate(sources):
             try:
-                report = await _check_one(source, settings, ruleset, sample, file, observer, others)
+                report = await check.one(source, settings, folder / f"{number}")
             except BulkImporterError as error:
                 messages.complain(str(error))
                 report = unread(source, error)
@@ -90,33 +93,63 @@ async def _check_all(
     return reports
 
 
-async def _check_one(
-    source: str,
-    settings: Settings,
-    ruleset: RuleSet,
-    sample: int | None,
-    file: BinaryIO | None,
-    observer: Observer,
-    others: Mentions | None,
-) -> CheckReport:
-    import msgspec
+class _Checks:
+    """The checks of one command, one source after the other.
 
-    from bulk_importer.library.checking import check_source
-    from bulk_importer.sources import open_source
+    Args:
+        folder: a temporary one, for the index of the media.
+        file: where every finding goes.
+        others: what the sources so far mention; None where there is only one.
+    """
 
-    encode = msgspec.json.Encoder().encode
+    def __init__(
+        self,
+        token: Token,
+        emit: Observer,
+        folder: Path,
+        sample: int | None,
+        file: BinaryIO | None,
+        others: Mentions | None,
+    ) -> None:
+        self._token = token
+        self._emit = emit
+        self._folder = folder
+        self._sample = sample
+        self._file = file
+        self._others = others
+        self._rulesets: dict[Settings, RuleSet] = {}  # filled by `gather_rules`
 
-    def write(finding: Finding) -> None:
-        if file is not None:
-            file.write(encode(finding) + b"\n")
+    async def gather_rules(self, settings: Settings) -> RuleSet:
+        """What entries are checked against with these settings; asked for once."""
+        from bulk_importer.library.rulesets import ruleset_for
 
-    opened = await open_source(source)
-    try:
-        return await check_source(
-            opened, settings, ruleset, observer, sample=sample, found=write, others=others
-        )
-    finally:
-        await opened.aclose()
+        if settings not in self._rulesets:
+            self._rulesets[settings] = await ruleset_for(settings, self._token, self._folder, self._emit)
+        return self._rulesets[settings]
+
+    async def one(self, source: str, settings: Settings, folder: Path) -> CheckReport:
+        """The report on one source, converted into `folder` first where another tool wrote it."""
+        from bulk_importer.library.checking import check_source
+        from bulk_importer.library.converting import opened_labels
+
+        async with opened_labels(
+            source, settings, folder, token=self._token, emit=self._emit, found=self._write
+        ) as labels:
+            ruleset = await self.gather_rules(labels.settings)
+            report = await check_source(
+                labels.source,
+                labels.settings,
+                ruleset,
+                self._emit,
+                sample=self._sample,
+                found=self._write,
+                others=self._others,
+            )
+        return report.after(labels.books)
+
+    def _write(self, finding: Finding | Left) -> None:
+        if self._file is not None:
+            self._file.write(msgspec.json.encode(finding) + b"\n")
 
 
 def _count(text: str) -> int:

@@ -43,8 +43,10 @@ def together(reports: Sequence[CheckReport]) -> dict[str, Any]:
         "message": " ".join(f"{report.source}: {report.message}" for report in reports if report.message),
         "media": None,
         "media_not_mentioned": None,
+        "media_replaced": None,
         "replacing": sum(replacing) if replacing else None,
         "groups": [],
+        "conversion": None,
         "sources": each,
     }
 
@@ -65,6 +67,7 @@ def unread(source: str, error: BulkImporterError) -> CheckReport:
         media=None,
         media_not_mentioned=None,
         replacing=None,
+        media_replaced=None,
         keep_data={},
         geometries={},
         groups=[],

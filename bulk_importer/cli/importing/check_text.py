@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_importer.cli.converting.account_text import account_lines
 from bulk_importer.observe.report import origin_text
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def report_lines(report: CheckReport, findings_file: Path | None) -> Iterator[st
     )
     if report.message:
         yield f"  {report.message}"
+    if report.conversion is not None:
+        yield from account_lines(report.conversion)
     yield f"  checked     {'; '.join(report.checked)}"
     for phrase in report.unchecked:
         yield f"  unchecked   {phrase}"
@@ -88,7 +91,7 @@ def _forecast(report: CheckReport) -> Iterator[str]:
     if mix:
         yield f"  keepData    {mix}"
     if report.replacing:
-        yield f"              {report.replacing:,} entries with keepData false meet labels, which they would delete"
+        yield f"  replaces    existing labels on {report.media_replaced:,} media ({report.replacing:,} entries)"
     shown = list(report.geometries.items())
     classes = ", ".join(f"{count:,} {key}" for key, count in shown[:_MOST_CLASSES])
     more = f" and {len(shown) - _MOST_CLASSES} more classes" if len(shown) > _MOST_CLASSES else ""

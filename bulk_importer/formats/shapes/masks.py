@@ -20,7 +20,7 @@ def coco_counts(packed: str) -> list[int]:
     """The counts in COCO's compressed form. Raises `ValueError` where it is not that."""
     counts: list[int] = []
     value = bits = 0
-    for letter in packed.encode("ascii", "replace"):
+    for letter in packed.encode("utf-8", "surrogatepass"):
         code = letter - _ZERO
         if not 0 <= code < 64:
             raise ValueError("a letter that no run length has")

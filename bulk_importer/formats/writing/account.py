@@ -12,36 +12,9 @@ from dataclasses import dataclass, field
 from bulk_importer.formats.model import Left
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
+from bulk_importer.summary import Books
 
-__all__ = ["Account", "Books"]
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """The account at the end; `read` is `carried` plus `left_behind`, for each label.
-
-    Attributes:
-        pictures: that were read.
-        entries: that were written for them.
-        read: objects by label.
-        carried: objects that are in the entries, by label.
-        left_behind: objects that are not, by label.
-        findings: how often what was found, by code.
-        reasons: the same by code and by what it was about: a label, or the name of an attribute.
-    """
-
-    pictures: int
-    entries: int
-    read: dict[str, int]
-    carried: dict[str, int]
-    left_behind: dict[str, int]
-    findings: dict[str, int]
-    reasons: dict[str, dict[str, int]]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is left behind that nobody chose to leave."""
-        return all(CATALOGUE[code].severity is Severity.NOTE for code in self.findings)
+__all__ = ["Account"]
 
 
 @dataclass(slots=True)
@@ -49,9 +22,11 @@ class Account:
     """The account while it grows.
 
     Attributes:
+        format: name of the format of the source.
         found: called with everything that is left behind or decided.
     """
 
+    format: str
     found: Callable[[Left], None] = lambda _: None
     pictures: int = 0
     entries: int = 0
@@ -72,12 +47,15 @@ class Account:
 
     def books(self) -> Books:
         """The account as it stands."""
+        findings = {code: sum(each.values()) for code, each in self._reasons.items()}
         return Books(
+            format=self.format,
             pictures=self.pictures,
             entries=self.entries,
             read=dict(self._carried + self._left),
             carried=dict(self._carried),
             left_behind=dict(self._left),
-            findings={code: sum(each.values()) for code, each in self._reasons.items()},
+            findings=findings,
             reasons={code: dict(each) for code, each in self._reasons.items()},
+            is_complete=all(CATALOGUE[code].severity is Severity.NOTE for code in findings),
         )

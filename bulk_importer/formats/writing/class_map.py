@@ -43,7 +43,7 @@ from bulk_importer.files.small_files import text_of
 __all__ = ["ClassMap", "read_class_map"]
 
 _Table: TypeAlias = Mapping[str, str | None]
-_NONE: _Table = MappingProxyType({})
+_NONE: _Table = MappingProxyType({})  # only ever looked into
 _TABLES = ("classes", "attributes", "keypoints", "tags")
 _KINDS = {"class": "classes", "attribute": "attributes", "keypoint": "keypoints", "tag": "tags"}
 _OPTION_OF = "option of "
@@ -56,11 +56,11 @@ class ClassMap(msgspec.Struct, frozen=True, kw_only=True):
         options: by the name of the attribute.
     """
 
-    classes: _Table = _NONE
-    attributes: _Table = _NONE
-    keypoints: _Table = _NONE
-    tags: _Table = _NONE
-    options: Mapping[str, _Table] = MappingProxyType({})
+    classes: _Table = msgspec.field(default_factory=dict)
+    attributes: _Table = msgspec.field(default_factory=dict)
+    keypoints: _Table = msgspec.field(default_factory=dict)
+    tags: _Table = msgspec.field(default_factory=dict)
+    options: Mapping[str, _Table] = msgspec.field(default_factory=dict)
 
     def attribute(self, label: str, name: str) -> str | None:
         """What an attribute means on annotations of one class."""

@@ -7,7 +7,7 @@ fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -40,38 +40,46 @@ class EntryWriter:
     def write(self, picture: Picture) -> Iterator[_Json]:
         """The entries of a picture, in the order in which they must be sent.
 
+        `origin` says for people where each came from: the place of the picture, and those of its annotations, in the
+        order of the geometries below each class. The server ignores it.
+
         They are more than one where several children of a classification of the whole picture have values, which the
         import format cannot say in one.
         """
-        work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name))
-        labels: _Json = {}
+        work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name), {}, {})
         for annotation in picture.annotations:
-            work.put(annotation, self.root, labels)
+            work.put(annotation, self.root, work.labels)
         first, *others = work.classifications(picture.tags)
-        head = (
-            {"external_media_ID": picture.name}
-            if picture.media_id is None
-            else {"internal_media_ID": picture.media_id}
-        )
+        media_id = picture.name if self.choices.names_as_ids else picture.media_id
+        head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
         entry: _Json = {**head, "keepData": self.choices.keep_data}
         if first:
             entry["global_classifications"] = first
-        if labels:
-            entry["labels"] = labels
+        if work.labels:
+            entry["labels"] = work.labels
+        entry["origin"] = {"picture": picture.origin, "labels": work.origins}
         self.account.pictures += 1
         self.account.entries += 1 + len(others)
         yield entry
         for each in others:
-            yield {**head, "keepData": True, "global_classifications": each}
+            origin = {"picture": picture.origin}
+            yield {**head, "keepData": True, "global_classifications": each, "origin": origin}
 
 
 @dataclass(frozen=True, slots=True)
 class _PictureWork:
-    """The work on one picture."""
+    """The work on one picture.
+
+    Attributes:
+        labels: of the entry; filled by `put`.
+        origins: by class, where each geometry of `labels` came from.
+    """
 
     writer: EntryWriter
     picture: Picture
     size: Size | None
+    labels: _Json
+    origins: dict[str, list[str]]
 
     def put(self, annotation: Annotation, place: Place, labels: _Json) -> None:
         """Put an annotation, with all that hangs on it, into the labels of an entry or of a geometry."""
@@ -80,7 +88,7 @@ class _PictureWork:
         )
         nested: _Json = {}
         for keypoint in annotation.keypoints:
-            self._keypoint(keypoint, annotation, own, nested, labels)
+            self._keypoint(keypoint, annotation, own, nested)
         for each in annotation.within:
             if own is not None and own.shape(self._class_of(each) or "") is not None:
                 self.put(each, own, nested)
@@ -133,9 +141,14 @@ class _PictureWork:
         for geometry in geometries:
             if answers:
                 geometry["classifications"] = dict(answers)
-        labels.setdefault(place.key, []).extend(geometries)
+        self._add(labels, place.key, geometries, annotation.origin)
         self.writer.account.carry(annotation.label)
         return place, geometries[0]
+
+    def _add(self, labels: _Json, key: str, geometries: Sequence[_Json], origin: str) -> None:
+        labels.setdefault(key, []).extend(geometries)
+        if labels is self.labels:
+            self.origins.setdefault(key, []).extend([origin] * len(geometries))
 
     def _geometries(self, annotation: Annotation, place: Place) -> list[_Json]:
         assert annotation.shape is not None
@@ -150,9 +163,7 @@ class _PictureWork:
         found = answers_of(annotation.attributes, place, annotation.label, self.writer.class_map, complain)
         return {key: written(filled, key, complain) for key, filled in found.items()}
 
-    def _keypoint(
-        self, keypoint: Keypoint, annotation: Annotation, own: Place | None, nested: _Json, labels: _Json
-    ) -> None:
+    def _keypoint(self, keypoint: Keypoint, annotation: Annotation, own: Place | None, nested: _Json) -> None:
         name = f"{annotation.label}.{keypoint.name}"
         key = self.writer.class_map.keypoints.get(keypoint.name, keypoint.name)
         if key is None:
@@ -169,7 +180,8 @@ class _PictureWork:
         except Misfit as misfit:
             self._leave(misfit.code, name, annotation.origin, misfit.expected, misfit.found)
             return
-        (nested if inside is not None else labels).setdefault(place.key, []).extend(shaped.geometries)
+        labels = nested if inside is not None else self.labels
+        self._add(labels, place.key, shaped.geometries, annotation.origin)
         self.writer.account.carry(name)
 
     def _tag(self, tag: Tag, found: Answers) -> None:

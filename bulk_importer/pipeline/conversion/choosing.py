@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bulk_importer.formats.table import Format
     from bulk_importer.sources.members import OpenMembers
 
-__all__ = ["Chosen", "chosen_format"]
+__all__ = ["Chosen", "chosen_format", "is_one_source"]
 
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -80,6 +80,26 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
         return await _chosen(await _copied(source, spec, folder), wanted, folder / _SPOOL)
     finally:
         await source.aclose()
+
+
+def is_one_source(folder: Path, settings: Settings) -> bool:
+    """Whether a folder is one source in the format of another tool, and not a folder with sources. Blocks.
+
+    Raises:
+        UsageError: its format is not known, or more than one fits.
+        SourceUnreadable: it cannot be read.
+    """
+    if settings.source_format == SourceFormat.ENTRIES:
+        return False
+    from bulk_importer.formats.table import format_named
+
+    if settings.source_format != SourceFormat.AUTO:
+        return format_named(settings.source_format).takes_folder
+    chosen = _look(folder, settings.source_format, None)
+    if chosen is None:
+        return False
+    chosen.close()
+    return chosen.form.takes_folder
 
 
 async def _chosen(path: Path, wanted: str, copy: Path | None) -> Chosen | None:

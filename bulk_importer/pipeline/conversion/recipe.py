@@ -13,10 +13,10 @@ from xxhash import xxh3_128
 
 from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
 from bulk_importer.files.durable import replace_file
-from bulk_importer.formats.writing.account import Books
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.sources.members import OpenMembers
+from bulk_importer.summary import Books
 
 __all__ = ["RECIPE", "Recipe", "content_of", "read_recipe", "write_recipe"]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
 from bulk_importer.formats.choices import Annotations, Choices, Confidence, Holes
@@ -25,21 +26,29 @@ from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_re
 from bulk_importer.pipeline.conversion.sizes import sizes_in
 
 if TYPE_CHECKING:
-    from bulk_importer.formats.model import Left
+    from bulk_importer.formats.model import Left, Picture
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.settings import Settings
 
-__all__ = ["SPILL", "Conversion", "Stopped", "converted_into", "remove_spill"]
+__all__ = ["SPILL", "Conversion", "converted_into", "remove_spill"]
 
 SPILL = "converted.jsonl"
 """The name of the file of entries."""
 
-_MEANT = ("holes", "clip", "annotations", "voc_origin", "keep_data", "confidence")
+_MEANT = (
+    *(
+        "holes",
+        "clip",
+        "annotations",
+        "voc_origin",
+        "keep_data",
+        "class_names",
+        "keypoint_names",
+        "confidence",
+    ),
+    "images",
+)
 _STEP = 256
-
-
-class Stopped(Exception):
-    """Whoever converts does not want to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Conversion:
     Attributes:
         found: called with everything that is left behind or decided.
         passed: called now and then with bytes read, bytes in all, and entries made; what it raises ends the conversion.
+        names_as_ids: as in `Choices`.
     """
 
     chosen: Chosen
@@ -57,6 +67,7 @@ class Conversion:
     class_map: ClassMap
     found: Callable[[Left], None]
     passed: Callable[[int, int, int], None]
+    names_as_ids: bool = False
 
     @classmethod
     def of(
@@ -72,6 +83,13 @@ class Conversion:
         class_map = ClassMap() if settings.class_map is None else read_class_map(Path(settings.class_map))
         return cls(chosen, settings, label_config, class_map, found, passed)
 
+    @classmethod
+    def again(
+        cls, chosen: Chosen, settings: Settings, recipe: Recipe, passed: Callable[[int, int, int], None]
+    ) -> Conversion:
+        """A conversion that was made before, to be compared with what came of it."""
+        return cls(chosen, settings, recipe.label_config, recipe.class_map, lambda _: None, passed)
+
     def write(self, file: BinaryIO, *, as_array: bool = False) -> Account:
         """Write all entries, one a line, or as an array with one a line; returns the account. Blocks.
 
@@ -79,7 +97,7 @@ class Conversion:
             BulkImporterError: the source cannot be read, or a choice is needed.
             OSError: the file cannot be written.
         """
-        account = Account(self.found)
+        account = Account(self.chosen.form.name, self.found)
         choices = self._choices()
         writer = EntryWriter(places_of(self.label_config), self.class_map, choices, account)
         entries = entries_of(self.chosen.members, self.chosen.form, choices, writer, account)
@@ -94,6 +112,10 @@ class Conversion:
             before = b",\n"
         file.write(b"\n]\n" if before == b",\n" else b"[]\n")
         return account
+
+    def pictures(self) -> Iterator[Picture | Left]:
+        """What the source holds, before it becomes entries. Raises as `write` does."""
+        return self.chosen.form.load().read(self.chosen.members, self._choices())
 
     def recipe(self) -> Recipe:
         """What it is made of. Blocks."""
@@ -113,6 +135,7 @@ class Conversion:
             annotations=Annotations(settings.annotations),
             voc_origin=settings.voc_origin,
             keep_data=settings.keep_data,
+            names_as_ids=self.names_as_ids,
             class_names=_names_in(settings.class_names, "The list of class names"),
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             confidence=Confidence(settings.confidence),
@@ -151,19 +174,38 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
         conversion = replace(conversion, label_config=known.label_config)
     try:
         create_folder(folder)
-        with beside.open("wb") as file:
+        with _alone(beside) as file:
             account = conversion.write(file)
             file.flush()
             os.fsync(file.fileno())
-        recipe = msgspec.structs.replace(wanted, books=account.books())
-        write_recipe(folder, recipe)
-        beside.replace(path)
+            recipe = msgspec.structs.replace(wanted, books=account.books())
+            write_recipe(folder, recipe)
+            beside.replace(path)
         sync_folder(folder)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise CheckpointUnusable.by(path, error, what="the converted entries cannot be written") from error
     return path, recipe
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[BinaryIO]:
+    """A new file that no other process writes at the same time; it is deleted where it is not renamed in time.
+
+    Raises:
+        CheckpointLocked: another process writes it.
+        OSError: it cannot be written.
+    """
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckpointLocked(str(path.parent), "a conversion that goes on in another process") from None
+        try:
+            file.truncate(0)
+            yield file
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def remove_spill(folder: Path) -> None:

@@ -34,7 +34,7 @@ def labelme(path: Path, **choices: Any) -> Converted:
 
 def file(place: Path, *shapes: Any, **more: Any) -> Path:
     """A file of one picture."""
-    row = {"version": "6.3.1", "flags": {}, "shapes": shapes, "imagePath": "one.png", "imageData": None}
+    row: dict[str, Any] = {"version": "6.3.1", "flags": {}, "shapes": shapes, "imagePath": "one.png"}
     path = place / "one.json"
     path.write_text(json.dumps({**row, "imageHeight": 100, "imageWidth": 200, **more}))
     return path
