@@ -12,12 +12,13 @@ from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.converting import entries_of
 from bulk_importer.formats.model import Left
 from bulk_importer.formats.table import format_named
-from bulk_importer.formats.writing.account import Account, Books
+from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.formats.writing.places import places_of
 from bulk_importer.formats.writing.writer import EntryWriter
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.sources.members import open_members
+from bulk_importer.summary import Books
 
 __all__ = ["Converted", "converted"]
 
@@ -45,7 +46,7 @@ def converted(
     """Convert a file, folder or archive."""
     chosen = choices or Choices()
     found: list[Left] = []
-    account = Account(found.append)
+    account = Account(form, found.append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), chosen, account)
     members = open_members(path)
     try:
