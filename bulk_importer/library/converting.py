@@ -84,7 +84,7 @@ async def opened_labels(
             file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
             labels = Labels(
                 FileSource(spec, file, lines=True),
-                _of_converted(settings, by_name=has_names),
+                _of_converted(settings, named.chosen.form.name, by_name=has_names),
                 recipe.books,
             )
     try:
@@ -196,10 +196,13 @@ async def _chosen(
             chosen.close()
 
 
-def _of_converted(settings: Settings, *, by_name: bool) -> Settings:
-    """The settings for entries that were converted: they are lines, and name their media by file name."""
+def _of_converted(settings: Settings, form: str, *, by_name: bool) -> Settings:
+    """The settings for entries that were converted: they are lines, and name their media by file name.
+
+    What the format is was found out, so that it is the same import if a person names it next time.
+    """
     media_by = MediaBy.NAME.value if by_name else settings.media_by
-    return replace(settings, media_by=media_by, lines=Lines.AUTO.value, path=None)
+    return replace(settings, source_format=form, media_by=media_by, lines=Lines.AUTO.value, path=None)
 
 
 async def _label_config(settings: Settings, token: Token, emit: Observer) -> LabelConfig | None:

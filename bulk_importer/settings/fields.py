@@ -147,14 +147,13 @@ class Settings:
         COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
     )
 
-    # converting: how label files of other tools are read
+    # converting: how label files of other tools are read; what a conversion was made with, its recipe keeps
     source_format: str = setting(
         FORMAT,
         SourceFormat.AUTO.value,
         "converting",
         "what the source is written in; auto: what its content shows, entries: DataGym's import format, or a format "
         "that 'bulk-importer formats' lists",
-        meaning=True,
         said_as="from",
     )
     class_map: str | None = setting(
@@ -170,7 +169,6 @@ class Settings:
         "converting",
         "what becomes of outlines with holes; refuse: a finding, fill: without the hole, cut: one outline that runs to "
         "the hole and back, skip: left out",
-        meaning=True,
         need=_CONVERTED,
     )
     clip: bool = setting(
@@ -178,7 +176,6 @@ class Settings:
         False,
         "converting",
         "cut shapes at the edge of their picture where they reach beyond by more than a pixel",
-        meaning=True,
         need=_CONVERTED,
     )
     annotations: str = setting(
@@ -186,7 +183,6 @@ class Settings:
         "newest",
         "converting",
         "which of several annotations of one picture count",
-        meaning=True,
         need=_CONVERTED,
     )
     voc_origin: int = setting(
@@ -196,7 +192,6 @@ class Settings:
         "the number of the first pixel in Pascal VOC files",
         at_least=0,
         at_most=1,
-        meaning=True,
         need=_CONVERTED,
     )
     keep_data: bool = setting(
@@ -204,7 +199,6 @@ class Settings:
         True,
         "converting",
         "add to the labels that a media has; with --no-keep-data replace them",
-        meaning=True,
         need=_CONVERTED,
     )
     class_names: str | None = setting(
