@@ -56,8 +56,8 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         raise SourceUnreadable(
             members.name, "there is no XML file in it, as Pascal VOC has one for each picture"
         )
-    found = f"--voc-origin {choices.voc_origin}"
-    yield Left("origin-chosen", members.name, "", "0 or 1", found, objects=0)
+    chosen = f"--voc-origin {choices.voc_origin}"
+    yield Left("origin-chosen", members.name, chosen, "0 or 1", chosen, objects=0)
     yield from _passed_over(members)
     listed = _listed(members)
     for path in files:
