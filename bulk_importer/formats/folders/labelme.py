@@ -54,6 +54,8 @@ _KNOWN = {
     "fill_color",
 }
 _LARGEST = Size(65535, 65535)
+_MOST = 1e100
+"""No place in a picture is beyond it, and its square is still a double."""
 
 
 def recognises(members: Members) -> bool:
@@ -191,7 +193,7 @@ def _path(points: object) -> Path:
 
 
 def _is_number(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+    return isinstance(found, int | float) and not isinstance(found, bool) and -_MOST < found < _MOST
 
 
 def _two_points(path: Path, kind: str) -> tuple[tuple[Number, Number], tuple[Number, Number]]:

@@ -121,6 +121,7 @@ def test_the_xml_of_the_older_tool_is_named_for_what_it_is() -> None:
         ({**BOX, "points": [[1, 2], [3]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [3, "4"]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [3, True]]}, "shape-broken"),
+        ({**BOX, "points": [[1, 2], [3, 10**400]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [1, 3]]}, "shape-no-size"),
         ({**BOX, "points": [[1, 2], [900, 3]]}, "shape-outside"),
