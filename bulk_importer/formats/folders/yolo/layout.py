@@ -124,6 +124,8 @@ def _lines(members: Members, lists: frozenset[str]) -> Iterator[str]:
 
 
 def _has_rows(members: Members, path: str) -> bool:
-    """Whether a file without a picture has rows, or may have had some: it is empty, or lies among labels."""
+    """Whether a file without a picture has rows, or may have had some: it lies among labels, or is empty."""
+    if "labels" in path.split("/")[:-1]:
+        return True
     line = first_line(members, path)
-    return not line or looks_like_a_row(line) or "labels" in path.split("/")[:-1]
+    return not line or looks_like_a_row(line)
