@@ -125,7 +125,7 @@ _ROWS: tuple[Format, ...] = (
         left=(
             "shapes drawn on a picture that was turned",
             "vectors, bitmasks, video and sound",
-            "relations",
+            "relations, remarks about regions, predictions",
             "skipped annotations",
         ),
     ),

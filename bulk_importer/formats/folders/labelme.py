@@ -34,6 +34,7 @@ from bulk_importer.formats.model import (
     Size,
     Tag,
 )
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.shapes.png import mask_of_png
 from bulk_importer.formats.xml_rows import root_of
 
@@ -82,8 +83,7 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     for path in members.paths:
         if not (path.endswith(".json") or is_picture(path)):
             yield Left("member-passed-over", path, "", "JSON files", "another kind of file", objects=0)
-    for path in files:
-        yield from _file(members, path, choices)
+    yield from with_repeats(each for path in files for each in _file(members, path, choices))
 
 
 def _is_of_the_older(head: bytes) -> bool:

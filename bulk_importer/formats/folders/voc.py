@@ -30,6 +30,7 @@ from bulk_importer.formats.model import (
     Tag,
 )
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.xml_rows import element_of, root_of
 
 __all__ = ["read", "recognises"]
@@ -60,8 +61,8 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     yield Left("origin-chosen", members.name, chosen, "0 or 1", chosen, objects=0)
     yield from _passed_over(members)
     listed = _listed(members)
-    for path in files:
-        yield from _file(members, path, listed.pop(_stem(path), ()), choices)
+    of_files = (_file(members, path, listed.pop(_stem(path), ()), choices) for path in files)
+    yield from with_repeats(each for one in of_files for each in one)
     for stem, labels in sorted(listed.items()):
         tags = tuple(Tag(label, "ImageSets") for label in labels)
         yield Picture(stem, f"ImageSets, {stem}", choices.sizes(stem), (), tags, is_stem=True)

@@ -230,6 +230,15 @@ def test_a_file_without_a_picture_has_its_own_name(tmp_path: Path) -> None:
     assert labelme(path).entries[0]["external_media_ID"] == "one"
 
 
+def test_a_picture_that_two_files_name_is_said(tmp_path: Path) -> None:
+    """Each of them becomes an entry."""
+    path = file(tmp_path, BOX)
+    (tmp_path / "two.json").write_bytes(path.read_bytes())
+    found = labelme(tmp_path)
+    assert [(each.code, each.origin) for each in found.found] == [("picture-twice", "two.json")]
+    assert len(found.entries) == 2
+
+
 def test_a_folder_without_such_files_stops(tmp_path: Path) -> None:
     """There is nothing that could be read."""
     with pytest.raises(SourceUnreadable, match="no JSON file"):

@@ -213,6 +213,15 @@ def test_names_that_nobody_says_are_asked_for(tmp_path: Path) -> None:
         yolo(folder(tmp_path, "0 0.5 0.5 0.2 0.2\n", data=""))
 
 
+def test_pictures_that_share_rows_are_known_by_their_place(tmp_path: Path) -> None:
+    """Whose rows they are shows in the project, or is asked there."""
+    folder(tmp_path, "0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "one.jpg").write_bytes(b"")
+    (tmp_path / "images" / "one.png").write_bytes(b"")
+    assert [each["external_media_ID"] for each in yolo(tmp_path).entries] == ["images/one"]
+
+
 def test_names_that_differ_are_asked_about(tmp_path: Path) -> None:
     """Two datasets in one folder."""
     with pytest.raises(ChoiceNeeded, match=r"in two ways: classes\.txt and data\.yaml"):

@@ -49,7 +49,7 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
         listed_in: what the settings say about where lists of pictures are; folders are there, too.
     """
     lists = _lists(members, listed_in)
-    pictures = {_key(path): path for path in members.paths if is_picture(path)}
+    pictures = _pictures(members.paths)
     rows = {
         _key(path): path
         for path in members.paths
@@ -58,7 +58,11 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
     _add_listed(list(_lines(members, lists)), rows, pictures)
     strays = {key: path for key, path in rows.items() if key not in pictures and not _has_rows(members, path)}
     found = [
-        Labelled(pictures.get(key, key), rows.get(key) if key not in strays else None, key not in pictures)
+        Labelled(
+            pictures.get(key, key),
+            rows.get(key) if key not in strays else None,
+            pictures.get(key, key) == key,
+        )
         for key in sorted(pictures.keys() | (rows.keys() - strays.keys()))
     ]
     others = (
@@ -82,6 +86,15 @@ def _key(path: str) -> str:
     if at is not None:
         parts[at] = "images"
     return "/".join(parts)
+
+
+def _pictures(paths: tuple[str, ...]) -> dict[str, str]:
+    """The pictures by the place of their rows; where two share one, nobody knows whose they are."""
+    found: dict[str, str] = {}
+    for path in filter(is_picture, paths):
+        key = _key(path)
+        found[key] = key if key in found else path
+    return found
 
 
 def _add_listed(lines: list[str], rows: dict[str, str], pictures: dict[str, str]) -> None:
