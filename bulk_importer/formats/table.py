@@ -150,7 +150,7 @@ _ROWS: tuple[Format, ...] = (
     Format(
         "voc",
         "Pascal VOC",
-        "CVAT (datumaro 8970bb7), Label Studio SDK 2.1.2, supervision 0.31.2",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2",
         "folders.voc",
         carried=(
             "boxes, and the outlines of supervision and Roboflow",

@@ -110,10 +110,11 @@ def _add_listed(lines: list[str], rows: dict[str, str], pictures: dict[str, str]
             unknown.append((key, line))
         else:
             fronts.add("".join(f"{part}/" for part in parts[:at]))
-            pictures.setdefault(known, line)
+            pictures.setdefault(known, known + splitext(line)[1])
     for key, line in unknown:
         front = max((each for each in fronts if key.startswith(each)), key=len)
-        pictures.setdefault(key.removeprefix(front), line)
+        name = key.removeprefix(front)
+        pictures.setdefault(name, name + splitext(line)[1])
 
 
 def _lists(members: Members, listed_in: tuple[str, ...]) -> frozenset[str]:
