@@ -91,18 +91,16 @@ _ROWS: tuple[Format, ...] = (
     Format(
         "yolo",
         "YOLO, in the layouts of Ultralytics and Darknet",
-        "Label Studio SDK 2.1.2, CVAT (datumaro 8970bb7), supervision 0.31.2, SAHI 0.12.8",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2, SAHI 0.12.8",
         "folders.yolo",
         carried=("boxes", "outlines", "keypoints that are not absent", "pictures without objects"),
         changed=(
             "oriented boxes: polygons of their 4 corners",
             "shares of the picture: pixels, by the size of the picture",
+            "how sure a model was: nothing, where --confidence says which number it is",
             "an open line of two points, which FiftyOne writes as five numbers: the box that they mean elsewhere",
         ),
-        left=(
-            "how sure a model was, where --confidence says so",
-            "objects of pictures whose size nobody knows",
-        ),
+        left=("objects of pictures whose size nobody knows",),
     ),
     Format(
         "label-studio",
