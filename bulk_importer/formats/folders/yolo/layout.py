@@ -36,9 +36,9 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a dataset holds, ascending by name, and the files that belong to nothing."""
+    """What a dataset holds, ascending by name and made as they are asked for, and the files that belong to nothing."""
 
-    pictures: tuple[Labelled, ...]
+    pictures: Iterator[Labelled]
     passed_over: tuple[str, ...]
 
 
@@ -57,20 +57,18 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
     }
     _add_listed(list(_lines(members, lists)), rows, pictures)
     strays = {key: path for key, path in rows.items() if key not in pictures and not _has_rows(members, path)}
-    found = [
+    found = (
         Labelled(
-            pictures.get(key, key),
-            rows.get(key) if key not in strays else None,
-            pictures.get(key, key) == key,
+            pictures.get(key, key), None if key in strays else rows.get(key), pictures.get(key, key) == key
         )
         for key in sorted(pictures.keys() | (rows.keys() - strays.keys()))
-    ]
+    )
     others = (
         path
         for path in members.paths
         if not (is_picture(path) or path.endswith(".txt") or is_settings_file(path))
     )
-    return Layout(tuple(found), tuple(sorted([*others, *strays.values()])))
+    return Layout(found, tuple(sorted([*others, *strays.values()])))
 
 
 def first_line(members: Members, path: str) -> bytes:
