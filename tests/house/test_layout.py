@@ -31,6 +31,7 @@ VOCABULARIES = {
     "datagym/routes": "every route of the server",
     "errors": "the tree of errors",
     "events": "every event",
+    "formats/choices": "every choice of a conversion",
     "formats/model": "what label files hold, in every form",
     "labels/entry": "the keys of an entry",
     "model": "the values that travel",
