@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.interfaces import why
+from bulk_importer.files.small_files import reason_of
 
 __all__ = ["MOST_MEMBER_BYTES", "OpenMembers", "open_members"]
 
@@ -53,7 +53,10 @@ class OpenMembers(Protocol):
         """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
 
     def open(self, path: str) -> BinaryIO:
-        """A file, to be read in order and closed. Raises `SourceUnreadable`, also later."""
+        """A file, to be read from any offset and closed. Raises `SourceUnreadable`, also later.
+
+        In an archive, going back reads from its beginning again.
+        """
 
     def close(self) -> None:
         """Give back what was opened."""
@@ -68,7 +71,7 @@ def open_members(path: Path) -> OpenMembers:
             is_archive = file.read(4) in _ZIP_MARKS
         return ArchiveMembers(path) if is_archive else FileMember(path)
     except OSError as error:
-        raise SourceUnreadable(os.fspath(path), why(error)) from error
+        raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
 
 class _Members:
@@ -191,6 +194,13 @@ class _Translating(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with _translated(self._place):
+            return self._file.seek(offset, whence)
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         with _translated(self._place):
             found = self._file.read(len(buffer))
@@ -209,7 +219,7 @@ def _translated(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SourceUnreadable(place, why(error)) from error
+        raise SourceUnreadable(place, reason_of(error)) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise SourceUnreadable(place, f"the archive is damaged ({error})") from error
     except RuntimeError as error:  # how zipfile says that a member needs a password

@@ -140,6 +140,7 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             confidence=Confidence(settings.confidence),
             sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            scratch=self.chosen.scratch,
         )
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -199,7 +200,7 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CheckpointLocked(str(path.parent), "a conversion that goes on in another process") from None
+            raise CheckpointLocked(str(path.parent), "a conversion in another process") from None
         try:
             file.truncate(0)
             yield file

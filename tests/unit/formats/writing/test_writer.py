@@ -50,7 +50,7 @@ def written(
     found: list[Left] | None = None,
 ) -> tuple[list[dict[str, Any]], Books]:
     """The entries of one picture, without their origins, and the account."""
-    account = Account("test", found.append if found is not None else lambda _: None)
+    account = Account("test", ([] if found is None else found).append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), Choices(), account)
     picture = Picture("a/b.jpg", "image 7", Size(100, 100), annotations, tags)
     entries = list(writer.write(picture))
