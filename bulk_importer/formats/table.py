@@ -200,6 +200,29 @@ _ROWS: tuple[Format, ...] = (
         ),
         left=("groups", "types of shapes that it does not have", "the XML of an older tool of this name"),
     ),
+    Format(
+        "datumaro",
+        "Datumaro's JSON, also as CVAT exports it (of the two rather Datumaro's than its COCO)",
+        "Datumaro 1.13.12, CVAT (datumaro 8970bb7)",
+        "folders.datumaro",
+        carried=(
+            "boxes, polygons, polylines, points",
+            "points of classes that have names for them, and joints of skeletons, as keypoints, unless absent",
+            "attributes of objects and items, labels of items, captions",
+        ),
+        changed=(
+            "boxes with a rotation, as CVAT turns them, and ellipses: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one object that have no names: a point each",
+            "ids of items: names of pictures, without their ending where the file does not have it",
+        ),
+        left=(
+            "cuboids",
+            "point clouds and videos",
+            "groups, the order of drawing",
+            "attributes of skeletons",
+        ),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
