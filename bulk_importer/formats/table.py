@@ -223,6 +223,28 @@ _ROWS: tuple[Format, ...] = (
             "attributes of skeletons",
         ),
     ),
+    Format(
+        "labelbox",
+        "Labelbox's NDJSON: its export v2, and what it takes for an import",
+        "Labelbox SDK 7.17.0 (import), its examples at 5140584 (export)",
+        "documents.labelbox",
+        carried=(
+            "boxes, polygons, lines, points",
+            "answers about an object, and about the picture, with those that hang on them",
+        ),
+        changed=(
+            "several labels of one data row in a project: the newest, or as --annotations says",
+            "the last corner of a polygon, which repeats the first: left out",
+            "masks that an import holds as PNG: polygons along the edges of their pixels",
+            "names: the first of external_id, global_key and row_data that ends as a picture does",
+        ),
+        left=(
+            "masks that are on Labelbox's server alone",
+            "what is no image",
+            "relationships, metadata, attachments, experiments",
+            "the export v1",
+        ),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
