@@ -20,7 +20,7 @@ __all__ = ["PLACEHOLDERS", "advised", "followed"]
 PLACEHOLDERS = frozenset(
     {"CHECKPOINT", "CODE", "COMMAND", "CORRECTED.jsonl", "FILE.json", "NAME", "P", "TOPIC", "URL"}
 )
-_ADVISED = re.compile(r"['`](bulk-importer [^'`]+)['`]|^\s*(?:\$ )?(bulk-importer [^'`]+)$", re.MULTILINE)
+_ADVISED = re.compile(r"['`](bulk-importer [^'`]+)['`]|^\s*(?:\$ )?(bulk-importer [^'`\n]+)$", re.MULTILINE)
 _ENDLESS = ("sandbox",)
 
 
