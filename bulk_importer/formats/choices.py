@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Holes", "sizes_unknown"]
+__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
 
 
 class Holes(StrEnum):
@@ -39,6 +39,14 @@ class Annotations(StrEnum):
     REFUSE = "refuse"
 
 
+class Confidence(StrEnum):
+    """Where a row of numbers that has one too many has how sure a model was."""
+
+    ASK = "ask"
+    LAST = "last"
+    SECOND = "second"
+
+
 def sizes_unknown(_: str) -> Size | None:
     """The size of no picture."""
     return None
@@ -60,6 +68,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         voc_origin: the number of the first pixel in Pascal VOC files, 0 or 1.
         keep_data: `keepData` of the entries: true adds to the labels that a media has, false replaces them.
         class_names: names of the classes by number, for formats that have numbers only; None where the source says.
+        keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
+        confidence: where a row that has a number too many has how sure a model was.
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
@@ -71,6 +81,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     voc_origin: int = 0
     keep_data: bool = True
     class_names: tuple[str, ...] | None = None
+    keypoint_names: tuple[str, ...] | None = None
+    confidence: Confidence = Confidence.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory

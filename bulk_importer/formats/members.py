@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import BinaryIO, Protocol
 
-__all__ = ["HEAD_BYTES", "Members"]
+__all__ = ["HEAD_BYTES", "PICTURES", "Members", "is_picture"]
 
 HEAD_BYTES = 1 << 16
 """How much of a member is looked at to recognise a format."""
+
+
+PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"})
+"""Endings of files that are pictures, in lower case."""
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file is a picture, by its ending."""
+    dot = path.rfind(".")
+    return dot >= 0 and path[dot:].lower() in PICTURES
 
 
 class Members(Protocol):

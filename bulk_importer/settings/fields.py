@@ -208,6 +208,21 @@ class Settings:
         "names of the classes by number, one a line from 0 on; for formats that have numbers only",
         need=_CONVERTED,
     )
+    keypoint_names: str | None = setting(
+        FILE,
+        None,
+        "converting",
+        "names of the keypoints in the order of a row, one a line; an empty file says that rows have none",
+        need=_CONVERTED,
+    )
+    confidence: str = setting(
+        one_of("ask", "last", "second"),
+        "ask",
+        "converting",
+        "where a row of YOLO with a number too many has how sure a model was: last, or second, behind the class",
+        meaning=True,
+        need=_CONVERTED,
+    )
     images: str | None = setting(
         FOLDER,
         None,
@@ -460,7 +475,7 @@ class Settings:
         FOLDER,
         None,
         "checkpoint",
-        "where the run is kept, each of several sources in a folder; default: SOURCE.checkpoint beside the source",
+        "where the run is kept; each of several sources in a folder; default: SOURCE.checkpoint beside the source",
     )
     source_grew: bool = setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run; resume with what was added"

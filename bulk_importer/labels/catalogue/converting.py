@@ -121,6 +121,13 @@ KINDS = (
         "Name the folder of the pictures with --images, or a list of media that has their width and height with "
         "--media-list.",
     ),
+    _kind(
+        "origin-chosen",
+        NOTE,
+        "The files do not say whether they count pixels from 0 or from 1. Tools of today count from 0; the original "
+        "Pascal VOC, and supervision, from 1, with the last pixel inside.",
+        "Where boxes are a pixel off, say --voc-origin 0 or --voc-origin 1, as the tool counts that wrote them.",
+    ),
     _kind("class-unmapped", ERROR, "The project has no class of this name.", _MAP),
     _kind("class-left-out", NOTE, "The class map leaves out what has this name.", _CHOSEN),
     _kind("keypoint-unmapped", ERROR, "The project has no class of points of this name.", _MAP),

@@ -12,22 +12,22 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.formats.members import is_picture
 from bulk_importer.formats.model import Size
 
 if TYPE_CHECKING:
     from bulk_importer.sources.members import OpenMembers
 
-__all__ = ["PICTURES", "sizes_in"]
-
-PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"})
-"""Endings of files that are pictures, in lower case."""
+__all__ = ["sizes_in"]
 
 
 def sizes_in(members: OpenMembers, images: Path | None) -> Callable[[str], Size | None]:
     """Answers how large a picture is, by its name with or without its folders and its ending.
 
+    Where there are pictures to look into, and the package that reads their headers is missing, the first answer is
+    `UsageError`: most formats never ask.
+
     Raises:
-        UsageError: there are pictures to look into and the package that reads their headers is missing.
         SourceUnreadable: the folder of pictures cannot be read.
     """
     from bulk_importer.sources.members import open_members
@@ -36,11 +36,11 @@ def sizes_in(members: OpenMembers, images: Path | None) -> Callable[[str], Size 
     tables = [(place, _by_name(place.paths)) for place in places]
     if not any(table for _, table in tables):
         return lambda _: None
-    measure = _measure()
     known: dict[str, Size | None] = {}
 
     def size(name: str) -> Size | None:
         if name not in known:
+            measure = _measure()
             known[name] = next(
                 (
                     found
@@ -60,7 +60,7 @@ def _by_name(paths: tuple[str, ...]) -> dict[str, str | None]:
     table: dict[str, str | None] = {}
     for path in paths:
         pure = PurePosixPath(path)
-        if pure.suffix.lower() not in PICTURES:
+        if not is_picture(path):
             continue
         for name in {path, pure.name, str(pure.with_suffix("")), pure.stem}:
             table[name] = path if table.get(name, path) == path else None

@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, Choices, Holes
+from bulk_importer.formats.choices import Annotations, Choices, Confidence, Holes
 from bulk_importer.formats.converting import entries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
@@ -35,7 +35,19 @@ __all__ = ["SPILL", "Conversion", "converted_into", "remove_spill"]
 SPILL = "converted.jsonl"
 """The name of the file of entries."""
 
-_MEANT = ("holes", "clip", "annotations", "voc_origin", "keep_data", "class_names", "images")
+_MEANT = (
+    *(
+        "holes",
+        "clip",
+        "annotations",
+        "voc_origin",
+        "keep_data",
+        "class_names",
+        "keypoint_names",
+        "confidence",
+    ),
+    "images",
+)
 _STEP = 256
 
 
@@ -117,11 +129,6 @@ class Conversion:
 
     def _choices(self) -> Choices:
         settings = self.settings
-        names = (
-            text_of(settings.class_names, "The list of class names").splitlines()
-            if settings.class_names
-            else []
-        )
         return Choices(
             holes=Holes(settings.holes),
             clip=settings.clip,
@@ -129,7 +136,9 @@ class Conversion:
             voc_origin=settings.voc_origin,
             keep_data=settings.keep_data,
             names_as_ids=self.names_as_ids,
-            class_names=tuple(filter(None, map(str.strip, names))) or None,
+            class_names=_names_in(settings.class_names, "The list of class names"),
+            keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
+            confidence=Confidence(settings.confidence),
             sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
             scratch=self.chosen.scratch,
         )
@@ -140,6 +149,11 @@ class Conversion:
             if count % _STEP == 0:
                 self.passed(members.taken, members.size, count)
             yield entry
+
+
+def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
+    """The names in a file by their numbers: a line for each from 0 on, which is empty where a number has none."""
+    return None if path is None else tuple(map(str.strip, text_of(path, what).rstrip().splitlines()))
 
 
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
@@ -186,7 +200,7 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CheckpointLocked(str(path.parent), "a conversion that goes on in another process") from None
+            raise CheckpointLocked(str(path.parent), "a conversion in another process") from None
         try:
             file.truncate(0)
             yield file

@@ -6,11 +6,12 @@ from typing import Any
 
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Picture, Point, Size, Tag
-from bulk_importer.formats.writing.account import Account, Books
+from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.formats.writing.places import places_of
 from bulk_importer.formats.writing.writer import EntryWriter
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
+from bulk_importer.summary import Books
 
 BOX = Box(1, 2, 3, 4)
 RECTANGLE = {"rectangle": [{"x": 1, "y": 2, "w": 3, "h": 4}]}
@@ -49,7 +50,7 @@ def written(
     found: list[Left] | None = None,
 ) -> tuple[list[dict[str, Any]], Books]:
     """The entries of one picture, without their origins, and the account."""
-    account = Account("test", [].append if found is None else found.append)
+    account = Account("test", ([] if found is None else found).append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), Choices(), account)
     picture = Picture("a/b.jpg", "image 7", Size(100, 100), annotations, tags)
     entries = list(writer.write(picture))
