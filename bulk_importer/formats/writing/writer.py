@@ -39,7 +39,7 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
-    # Changed by `_put_drawn`: of a label, and whether it is a box, the key of the class; None where that does not take it.
+    # Changed by `_put_drawn`: the key of a class by a label and whether it is a box; None where it does not take that.
     _keys: dict[tuple[str, bool], str | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
