@@ -200,6 +200,51 @@ _ROWS: tuple[Format, ...] = (
         ),
         left=("groups", "types of shapes that it does not have", "the XML of an older tool of this name"),
     ),
+    Format(
+        "datumaro",
+        "Datumaro's JSON, also as CVAT exports it (of the two rather Datumaro's than its COCO)",
+        "Datumaro 1.13.12, CVAT (datumaro 8970bb7)",
+        "folders.datumaro",
+        carried=(
+            "boxes, polygons, polylines, points",
+            "points of classes that have names for them, and joints of skeletons, as keypoints, unless absent",
+            "attributes of objects and items, labels of items, captions",
+        ),
+        changed=(
+            "boxes with a rotation, as CVAT turns them, and ellipses: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one object that have no names: a point each",
+            "ids of items: names of pictures, without their ending where the file does not have it",
+        ),
+        left=(
+            "cuboids",
+            "point clouds and videos",
+            "groups, the order of drawing",
+            "attributes of skeletons",
+        ),
+    ),
+    Format(
+        "labelbox",
+        "Labelbox's NDJSON: its export v2, and what it takes for an import",
+        "Labelbox SDK 7.17.0 (import), its examples at 5140584 (export)",
+        "documents.labelbox",
+        carried=(
+            "boxes, polygons, lines, points",
+            "answers about an object, and about the picture, with those that hang on them",
+        ),
+        changed=(
+            "several labels of one data row in a project: the newest, or as --annotations says",
+            "the last corner of a polygon, which repeats the first: left out",
+            "masks that an import holds as PNG: polygons along the edges of their pixels",
+            "names: the first of external_id, global_key and row_data that ends as a picture does",
+        ),
+        left=(
+            "masks that are on Labelbox's server alone",
+            "what is no image",
+            "relationships, metadata, attachments, experiments",
+            "the export v1",
+        ),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

@@ -73,11 +73,12 @@ async def import_opened(spec: ImportSpec, caller: Caller) -> Summary:
     came after these.
     """
     from bulk_importer.pipeline import import_source
-    from bulk_importer.pipeline.conversion.spill import remove_spill
     from bulk_importer.summary import RunState
 
     summary = await import_source(spec, caller)
-    if summary.state is RunState.COMPLETE and not summary.rejected:
+    if spec.books is not None and summary.state is RunState.COMPLETE and not summary.rejected:
+        from bulk_importer.pipeline.conversion.spill import remove_spill
+
         await asyncio.to_thread(remove_spill, spec.folder)
     return summary
 

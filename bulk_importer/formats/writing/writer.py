@@ -60,7 +60,9 @@ class EntryWriter:
         first, *others = work.classifications(picture.tags)
         media_id = picture.name if self.choices.names_as_ids else picture.media_id
         head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
-        entry: _Json = {**head, "keepData": self.choices.keep_data}
+        # A picture of which all is left behind must not lose what its media holds.
+        is_lost = bool(picture.annotations or picture.tags) and not (work.labels or first)
+        entry: _Json = {**head, "keepData": self.choices.keep_data or is_lost}
         if first:
             entry["global_classifications"] = first
         if work.labels:

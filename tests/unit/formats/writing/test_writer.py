@@ -175,3 +175,16 @@ def test_origins_stand_beside_the_geometries_in_their_order() -> None:
     annotations = (Annotation("car", BOX, "annotation 4"), Annotation("car", BOX, "annotation 9"))
     (entry,) = writer.write(Picture("b.jpg", "image 7", None, annotations))
     assert entry["origin"] == {"picture": "image 7", "labels": {"car": ["annotation 4", "annotation 9"]}}
+
+
+def test_a_picture_of_which_all_is_left_behind_replaces_nothing() -> None:
+    """One without labels does, where labels are replaced: that is what it says."""
+    writer = EntryWriter(places_of(CONFIG), ClassMap(), Choices(keep_data=False), Account("test"))
+
+    def keeps(*annotations: Annotation) -> bool:
+        (entry,) = writer.write(Picture("b.jpg", "image 7", None, annotations))
+        return bool(entry["keepData"])
+
+    assert not keeps(Annotation("car", BOX, "1"), Annotation("cat", BOX, "2"))
+    assert keeps(Annotation("cat", BOX, "2"))
+    assert not keeps()
