@@ -138,23 +138,27 @@ class Annotation(msgspec.Struct, frozen=True):
 
 
 class Drawn(msgspec.Struct, frozen=True, gc=False):
-    """An annotation that is one outline of three points or more, inside its picture, and nothing else.
+    """An annotation that is one outline of three points or more, or one upright box, inside its picture.
 
-    It is in the form of an import already, in the numbers of its file: what a fast reader makes of the many that need
-    no other look. `plain` is the same in the form of the model.
+    It is in the form of an import already, in the numbers of its file: what a fast reader makes of the many that have
+    nothing else and need no other look. `plain` is the same in the form of the model.
 
     Attributes:
-        geometry: a JSON object with `polygon`.
+        geometry: a JSON object with `polygon`, or `rectangle`.
     """
 
     label: str
     geometry: bytes
     origin: str
+    is_box: bool = False
 
     def plain(self) -> Annotation:
         """The annotation that it stands for."""
-        points = msgspec.json.decode(self.geometry)["polygon"]
-        path = tuple(place for point in points for place in (point["x"], point["y"]))
+        geometry = msgspec.json.decode(self.geometry)
+        if self.is_box:
+            (box,) = geometry["rectangle"]
+            return Annotation(self.label, Box(box["x"], box["y"], box["w"], box["h"]), self.origin)
+        path = tuple(place for point in geometry["polygon"] for place in (point["x"], point["y"]))
         return Annotation(self.label, Polygon((path,)), self.origin)
 
 

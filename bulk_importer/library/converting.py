@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -180,16 +180,21 @@ async def _chosen(
 
     chosen = await chosen_format(spec, settings, folder)
     form = "" if chosen is None else chosen.form.name
-    work = f"converting {spec.rstrip('/').rsplit('/', 1)[-1]} ({form})"
+    name = spec.rstrip("/").rsplit("/", 1)[-1]
     loop = asyncio.get_running_loop()
+
+    def advanced(work: str, done: int, total: int, beside: Mapping[str, int]) -> None:
+        event = Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside=beside)
+        loop.call_soon_threadsafe(emit, event)
 
     def passed(done: int, total: int, entries: int) -> None:
         if stop is not None and stop.is_requested:
             raise Interrupted(stop.reason, stop.exit_code)
-        beside = {"entries": entries}
-        event = Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside=beside)
-        loop.call_soon_threadsafe(emit, event)
+        advanced(f"converting {name} ({form})", done, total, {"entries": entries})
 
+    if chosen is not None:
+        work = f"sorting the labels of {name} by picture, in a file in {folder}"
+        chosen.sorts = lambda expected: advanced(work, 0, expected, {})
     try:
         yield chosen, passed
     finally:

@@ -39,8 +39,8 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
-    # Changed by `_put_drawn`: labels, with the key of their class where that takes outlines, else None.
-    _outlined: dict[str, str | None] = field(default_factory=dict)
+    # Changed by `_put_drawn`: the key of a class by a label and whether it is a box; None where it does not take that.
+    _keys: dict[tuple[str, bool], str | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
         """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
@@ -76,11 +76,11 @@ class EntryWriter:
             yield {**head, "keepData": True, "global_classifications": each, "origin": origin}
 
     def _put_drawn(self, drawn: Drawn, work: _PictureWork) -> None:
-        """Put the text of an outline into the labels where its class takes outlines; else as any annotation."""
-        label = drawn.label
-        if label not in self._outlined:
-            self._outlined[label] = self._key_for_outlines(label)
-        key = self._outlined[label]
+        """Put the text of a shape into the labels where its class takes such shapes; else as any annotation."""
+        kind = drawn.label, drawn.is_box
+        if kind not in self._keys:
+            self._keys[kind] = self._key_for(*kind)
+        key = self._keys[kind]
         if key is None:
             work.put(drawn.plain(), self.root, work.labels)
             return
@@ -89,12 +89,13 @@ class EntryWriter:
             work.origins[key] = []
         work.labels[key].append(msgspec.Raw(drawn.geometry))
         work.origins[key].append(drawn.origin)
-        self.account.carry(label)
+        self.account.carry(drawn.label)
 
-    def _key_for_outlines(self, label: str) -> str | None:
+    def _key_for(self, label: str, is_box: bool) -> str | None:
         key = self.class_map.classes.get(label, label)
         place = None if key is None else self.root.shape(key)
-        if place is None or (place.label is not None and place.label.type is not ClassType.POLYGON):
+        wanted = ClassType.RECTANGLE if is_box else ClassType.POLYGON
+        if place is None or (place.label is not None and place.label.type is not wanted):
             return None
         return place.key
 

@@ -40,8 +40,10 @@ def rows_of_it(draw: st.DrawFn, *, odd: bool) -> dict[str, Any]:
         "image_id": some([1] * 5 + [2, 9], [True, 1.0, None]),
         "category_id": some([1] * 5 + [2, 3, 4, 5, "1"], [True, 1.0, []]),
         "id": some([1, 2] * 5 + ["3", None], [True, 1.0]),
-        "segmentation": some([[path]] * 20 + [path, [path, path], None, [], [[]]], [{}, [None], "1"]),
-        "bbox": some([_around(path)] * 20 + [[1, 1, 5, 5], None, []], ["4", [1]]),
+        "segmentation": some([[path]] * 20 + [path, [path, path], None, [], [], [], [[]]], [{}, [None], "1"]),
+        "bbox": some(
+            [_around(path)] * 20 + [[1, 1, 5, 5], [30, 3, 3, 28.5], [3, 3, 0, 1], None, []], ["4", [1]]
+        ),
         "area": 1,
         "iscrowd": some([0, 0, 0, 0, False, 1, True], ["1", None]),
     }

@@ -1,4 +1,4 @@
-"""The fast way for the many annotations that are one outline and nothing else: from their text to that of an import.
+"""The fast way for the many annotations that are one outline, or one box, and nothing else: to the text of an import.
 
 Pure. The numbers are not written anew: between those of the file stand commas, and between those of an import the names
 of its coordinates. What is looked at is what `annotations`, `outlines` and `bounds` would look at; where one of them
@@ -24,6 +24,9 @@ _HEAD = b'{"polygon":[{"x":'
 _BETWEEN = (b',"y":', b'},{"x":')
 _TAIL = b"}]}"
 _AROUND = b"[] \t\n\r"
+_BOX = b'{"rectangle":[{"x":%a,"y":%a,"w":%a,"h":%a}]}'
+_EMPTY = (b"[]", b"[[]]", b"null")
+_SHORTEST = 5
 _NO_KEYPOINTS: tuple[object, ...] = (None, [])
 
 
@@ -43,16 +46,18 @@ class Drawer:
         def draw(row: UsualRow) -> Drawn | None:
             if row.iscrowd or row.ignore or row.keypoints not in _NO_KEYPOINTS:
                 return None
-            if row.bbox is None or row.category_id is None:
+            if row.bbox is None or row.category_id is None or not isinstance(row.id, int):
                 return None
             try:
                 label = labels[row.category_id]
-                (path,) = _decode(row.segmentation)
                 left, top, box_width, box_height = row.bbox
+                if len(row.segmentation) < _SHORTEST and bytes(row.segmentation) in _EMPTY:
+                    return _box(row, label, width, height)
+                (path,) = _decode(row.segmentation)
             except (KeyError, TypeError, ValueError, msgspec.DecodeError):
                 return None
             count = len(path)
-            if count < 6 or count % 2 or not isinstance(row.id, int):
+            if count < 6 or count % 2:
                 return None
             # Sorted, as that is faster than to look for the least and for the greatest.
             across, down = path[::2], path[1::2]
@@ -85,3 +90,13 @@ class Drawer:
             self._patterns[count] = pattern
         pattern[::2] = numbers
         return _HEAD + b"".join(pattern)
+
+
+def _box(row: UsualRow, label: str, width: float, height: float) -> Drawn | None:
+    """The box of an annotation that has no outline, where it lies inside the picture."""
+    assert row.bbox is not None
+    left, top, box_width, box_height = row.bbox
+    is_inside = left >= 0 and top >= 0 and left + box_width <= width and top + box_height <= height
+    if not (is_inside and box_width > 0 and box_height > 0):
+        return None
+    return Drawn(label, _BOX % (left, top, box_width, box_height), f"annotation {row.id}", is_box=True)

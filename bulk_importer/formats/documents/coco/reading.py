@@ -35,11 +35,10 @@ _PLAIN_SECTIONS = ("info", "licenses")
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file of the source, and what the first pass found in it."""
+    """A file of the source, how it is read, and what the first pass found in it."""
 
-    members: Members
-    path: str
     place: str
+    choices: Choices
     document: Document
     pictures: Pictures
     classes: dict[int | str, CocoClass]
@@ -56,16 +55,17 @@ def read_document(members: Members, path: str, place: str, choices: Choices) -> 
         SourceUnreadable: it is no COCO file, or is cut off.
     """
     with ExitStack() as stack:
-        source, order = _looked_at(members, path, place, stack.enter_context(members.open(path)))
+        name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
+        source, order = _looked_at(stack.enter_context(members.open(path)), name, place, choices)
         for key in source.document.others:
             if key not in _PLAIN_SECTIONS:
                 yield Left("remark-left-out", place + key, key, "", f"a section {key}", 0)
-        groups = _groups(source, order, choices, stack)
+        file = stack.enter_context(members.open(path))
+        groups = _as_they_stand(source, file) if order.holds else _sorted(source, file, stack)
         yield from _pictures(source, groups, stack.enter_context(members.open(path)))
 
 
-def _looked_at(members: Members, path: str, place: str, file: BinaryIO) -> tuple[_Source, Order]:
-    name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
+def _looked_at(file: BinaryIO, name: str, place: str, choices: Choices) -> tuple[_Source, Order]:
     pictures = Pictures()
     order = Order(pictures)
     categories: list[Any] = []
@@ -86,15 +86,16 @@ def _looked_at(members: Members, path: str, place: str, file: BinaryIO) -> tuple
             if not order.holds:
                 break
     classes = classes_of(categories)
-    return _Source(members, path, place, document, pictures, classes, Drawer(classes)), order
+    return _Source(place, choices, document, pictures, classes, Drawer(classes)), order
 
 
-def _groups(source: _Source, order: Order, choices: Choices, stack: ExitStack) -> Iterator[Group]:
-    file = stack.enter_context(source.members.open(source.path))
+def _as_they_stand(source: _Source, file: BinaryIO) -> Iterator[Group]:
+    return groups_in_order(file, source.document.sections["annotations"], source.pictures)
+
+
+def _sorted(source: _Source, file: BinaryIO, stack: ExitStack) -> Iterator[Group]:
     section = source.document.sections["annotations"]
-    if order.holds:
-        return groups_in_order(file, section, source.pictures)
-    scratch = stack.enter_context(choices.scratch(section.bytes))
+    scratch = stack.enter_context(source.choices.scratch(section.bytes))
     return groups_sorted(file, section, source.pictures, scratch)
 
 
@@ -155,7 +156,7 @@ def _picture(
             yield Left("picture-twice", origin, "", "each picture once", name, 0)
         seen.add(name)
     yield from remarks_on(row, origin)
-    size = size_of(row)
+    size = size_of(row) or source.choices.sizes(name)
     annotations: list[Annotation | Drawn] = []
     for group in groups:
         for each in _put(source, group, size, annotations):
