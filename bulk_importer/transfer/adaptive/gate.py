@@ -93,13 +93,16 @@ _ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
 # A step is no bolder than this, beyond what was seen.
 _BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 8.0
 _IN_PROPORTION = 0.5
+# What an entry costs the server besides its weight; the two together are its *load*.
+_EACH = 8
 _HOPE = 0.5
 # What a doubling of the number in flight has to bring, because others work on the server meanwhile.
-_PRICE = 0.03
+_PRICE = 0.02
 # A move has to promise this.
-_WORTH = 0.06
+_WORTH = 0.04
 _FEWEST_ANSWERS = 3
-_EARLY, _LATER_SECONDS = 64, 0.7
+# Looking around takes a millisecond: where it changes nothing, the gate does so less and less often.
+_CALM_SECONDS, _LATER_SECONDS = 0.05, 0.7
 # Answers count half after so many seconds, and so many answers.
 _HALF_SECONDS, _HALF_ANSWERS = 60.0, 40
 # What counts as a change of the server: a logarithm, and standard errors.
@@ -150,10 +153,12 @@ class Gate:
         self._in_generation = 0  # of these, since the last move
         self._passed = 0.0  # that said nothing, since the last move
         self._looked_at = 0.0
+        self._quiet = 0  # looks around that changed nothing, in a row
         self._looked_answers = 0
         self._entry: float | None = None  # the weight of a typical entry
         self._landed_weight = 0.0  # of a typical batch of this generation
         self._peak = 0  # most in flight in this generation
+        self._waiting: list[Flight] = []  # to be scored when it is known how many were in flight with them
         self._gap = self._gaps = 0.0  # from what the cell said, of late
         self._heaviest = 0.0
         self._most_seen = 0
@@ -191,8 +196,6 @@ class Gate:
         return self._look_around(flight)
 
     def _score(self, flight: Flight) -> None:
-        failed = flight.landing is not Landing.DELIVERED
-        seconds = max(flight.ended - flight.started, 1e-6)
         each = flight.weight / flight.entries
         self._answers += 1
         self._since += 1
@@ -200,12 +203,22 @@ class Gate:
         self._entry = each if self._entry is None else self._entry + max(0.1, 1 / self._answers) * (each - self._entry)
         self._landed_weight += max(0.3, 1 / self._in_generation) * (flight.weight - self._landed_weight)
         self._peak = max(self._peak, flight.in_flight)
-        # The first requests of a level leave while it is still filling up.
-        in_flight = (flight.in_flight + self._peak) / 2
-        self._notice_change(flight.weight, in_flight, seconds, failed=failed)
-        self._landscape.add(flight.weight, in_flight, seconds, failed=failed)
-        self._heaviest = max(self._heaviest, flight.weight)
         self._most_seen = max(self._most_seen, self._peak)
+        self._waiting.append(flight)
+        # The first requests of a level leave while it is still filling up: once it was full, they count as if it had been.
+        is_full = self._peak >= self._setting.in_flight
+        if is_full or self._in_generation >= self._setting.in_flight:
+            for each in self._waiting:
+                self._learn(each, self._peak if is_full and self._in_generation <= 2 * self._peak else each.in_flight)
+            self._waiting.clear()
+
+    def _learn(self, flight: Flight, in_flight: int) -> None:
+        failed = flight.landing is not Landing.DELIVERED
+        seconds = max(flight.ended - flight.started, 1e-6)
+        load = flight.weight + _EACH * flight.entries
+        self._notice_change(load, in_flight, seconds, failed=failed)
+        self._landscape.add(load, in_flight, seconds, failed=failed)
+        self._heaviest = max(self._heaviest, load)
 
     def _notice_change(self, weight: float, in_flight: float, seconds: float, *, failed: bool) -> None:
         """Where answers differ from those of the same setting before, and for long, the server has changed."""
@@ -235,7 +248,7 @@ class Gate:
         if self._since < enough and not (failed and self._setting != self._base):
             return None
         elapsed = flight.ended - self._looked_at
-        if self._answers > _EARLY and elapsed < _LATER_SECONDS:
+        if elapsed < min(self._quiet * _CALM_SECONDS, _LATER_SECONDS):
             return None
         past = min(max(elapsed, 0.0) / _HALF_SECONDS, (self._answers - self._looked_answers) / _HALF_ANSWERS)
         self._looked_at, self._looked_answers, self._since = flight.ended, self._answers, 0
@@ -243,14 +256,17 @@ class Gate:
         self._flight_most.lift(self._answers)
         self._weight_most.lift(self._answers)
         self._landscape.survey()
-        return self._choose()
+        moved = self._choose()
+        self._quiet = 0 if moved else self._quiet + 1
+        return moved
 
     def _choose(self) -> GateMoved | None:
         here = self._setting
         expected = {setting: self._expected(setting) for setting in {*self._near(here), here, self._base}}
         hope = {setting: mean + _HOPE * error for setting, (mean, error) in expected.items()}
-        for setting in [each for each in hope if self._is_bold(each, expected[each][0] - expected[here][0])]:
-            del hope[setting]
+        for setting in {*hope} - {here, self._base}:
+            if self._is_bold(setting, expected[setting][0] - expected[here][0]):
+                del hope[setting]
         target = max(hope, key=lambda setting: hope[setting])
         if target == here or hope[target] < hope[here] + _WORTH:
             return self._keep(expected)
@@ -265,7 +281,7 @@ class Gate:
 
     def _is_bold(self, setting: Setting, gain: float) -> bool:
         """Whether a setting is so much heavier than what was seen that it is not worth the danger."""
-        step = setting.weight / max(self._heaviest, self._setting.weight)
+        step = self._lands(setting) / self._heaviest
         return step > _BOLD_WEIGHT and gain < _IN_PROPORTION * math.log(step)
 
     def _keep(self, expected: dict[Setting, tuple[float, float]]) -> GateMoved | None:
@@ -280,24 +296,27 @@ class Gate:
         """The settings that are within a step of what was seen."""
         bounds = self._bounds
         entry = self._entry or here.weight
-        heaviest = _BOLDEST_WEIGHT * min(self._heaviest, 2 * max(self._landed_weight, entry))
+        heaviest = _BOLDEST_WEIGHT * max(self._landed_weight, entry)
         if self._landed_weight < 0.6 * here.weight and self._landed_weight > 1.2 * entry:
             heaviest = here.weight  # batches do not follow the knob: something else limits them
         most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1, self._flight_most.most)
         levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
         weights = {math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= heaviest}
         weights |= {here.weight}
-        flights = [level for level in levels if here.in_flight / 4 <= level <= most]
-        near = [weight for weight in weights if self._landed_weight / 9 <= weight <= self._weight_most.most]
+        flights = [level for level in levels if here.in_flight / 2 <= level <= most]
+        near = [weight for weight in weights if self._landed_weight / 4.5 <= weight <= self._weight_most.most]
         for in_flight in flights:
             for weight in near:
                 yield self._within(Setting(in_flight, weight))
 
     def _expected(self, setting: Setting) -> tuple[float, float]:
-        entry = self._entry or setting.weight
-        weight = max(entry, entry * math.floor(setting.weight / entry))
-        mean, error = self._landscape.expected(weight, setting.in_flight)
+        mean, error = self._landscape.expected(self._lands(setting), setting.in_flight)
         return mean - _PRICE * math.log2(setting.in_flight), error
+
+    def _lands(self, setting: Setting) -> float:
+        """The load of a batch under a setting: of whole entries, and of one at least."""
+        entry = self._entry or setting.weight
+        return (entry + _EACH) * max(1, math.floor(setting.weight / entry + 1e-9))
 
     def _retreat(self, landing: Landing) -> GateMoved | None:
         here = self._setting
@@ -327,6 +346,7 @@ class Gate:
         self._setting = setting
         self._generation += 1
         self._since = self._in_generation = self._peak = 0
+        self._waiting.clear()
         self._passed = self._gap = self._gaps = 0.0
         return self._told(reason)
 

@@ -18,15 +18,17 @@ from collections.abc import Sequence
 __all__ = ["Landscape"]
 
 # Cells are this fine, in octaves of the weight and of the number in flight.
-_FINE = 4
-# Standard deviations, in logarithms of goodput: of the level; of the slope over an octave; of hills along one axis, and
-# of those that are of neither alone; and how wide hills are, in octaves. The traces differ from a sum of two axes by
+_FINE_WEIGHT, _FINE_FLIGHT = 2, 4
+# Standard deviations, in logarithms of goodput: of the level; of the slopes over an octave; of how much more than in
+# proportion heavy requests cost, in units of the usual; of hills along one axis, and of those that are of neither
+# alone; and how wide hills are, in octaves. The traces differ from a sum of two axes by
 # 0.15 to 0.2 from cell to cell, most of which is the machine's and not the setting's.
-_LEVEL, _SLOPE, _HILL, _BUMP = 3.0, 0.15, 0.2, 0.08
+_LEVEL, _WEIGHT_SLOPE, _FLIGHT_SLOPE, _TOLL = 3.0, 0.08, 0.2, 0.7
+_HILL, _BUMP = 0.2, 0.08
 _WIDE_WEIGHT, _WIDE_FLIGHT, _WIDE_BUMP = 2.0, 1.0, 1.0
 # How far single answers are from their mean, before it is known, and what such a belief weighs in answers. What no
 # number of answers at one time can tell, because the machine wanders.
-_SPREAD, _BELIEF = 0.35, 12.0
+_SPREAD, _BELIEF = 0.4, 12.0
 _UNSEEN = 0.07
 # Neighbours in time resemble each other, so that n answers prove what this share of them would.
 _INDEPENDENT = 0.6
@@ -34,8 +36,11 @@ _INDEPENDENT = 0.6
 _MEMORY = 40.0
 # A share of lost time that was seen in a cell counts against the common rate like so many answers.
 _COMMON = 3.0
-# Conflicts and the exposure in which they were met, as it is believed to begin with: rare, and not unheard of.
-_RARE = 0.2, 150.0
+# As it is believed to begin with, conflicts are rare and not unheard of: as if so much of one had been met in
+# as many requests at a setting where they would be as many as one in e.
+_RARE, _RARE_AT = 0.2, (500.0, 8.0)
+# That the weight does not matter is believed when the other guess was wrong by so much, as a logarithm.
+_DOUBTFUL = 5.0
 
 
 class _Cell:
@@ -62,6 +67,47 @@ class _Cell:
         return math.log(self.weight / self.seconds) + self.flights / self.answers * math.log(2)
 
 
+class _Danger:
+    """A guess at what conflicts are in proportion to: those in flight beside it, and a power of the weight.
+
+    At most all but one of those in flight are lost, as in protocol 5.1.
+    """
+
+    def __init__(self, power: float, belief: float) -> None:
+        self._power = power
+        self._belief = belief
+        # Changed by `add` and `fade` alone.
+        self._conflicts, self._exposed = _RARE, _RARE * self._exposure(*_RARE_AT)
+        self._evidence = 0.0
+
+    @property
+    def likelihood(self) -> float:
+        """How well it foretold what was lost, as a logarithm."""
+        return self._belief + self._evidence
+
+    def add(self, weight: float, in_flight: float, *, failed: bool) -> None:
+        if in_flight > 1:
+            share = self.lost_share(weight, in_flight)
+            self._evidence += math.log(max(share, 1e-3) if failed else 1 - min(share, 0.99))
+            self._conflicts += failed
+            self._exposed += self._exposure(weight, in_flight)
+
+    def fade(self, share: float) -> None:
+        self._evidence *= share
+        self._conflicts *= share
+        self._exposed *= share
+        if self._conflicts < _RARE:
+            self._exposed += (_RARE - self._conflicts) * self._exposure(*_RARE_AT)
+            self._conflicts = _RARE
+
+    def lost_share(self, weight: float, in_flight: float) -> float:
+        hazard = self._conflicts / self._exposed * self._exposure(weight, in_flight)
+        return (in_flight - 1) / in_flight * -math.expm1(-hazard)
+
+    def _exposure(self, weight: float, in_flight: float) -> float:
+        return (in_flight - 1) * (weight / 64) ** self._power
+
+
 class Landscape:
     """Take answers in with `add`; `survey` the rest, then ask for `expected` goodput anywhere."""
 
@@ -70,7 +116,7 @@ class Landscape:
         self._cells: dict[tuple[int, int], _Cell] = {}
         self._squares = _BELIEF * _SPREAD**2
         self._counted = _BELIEF
-        self._conflicts, self._exposed = _RARE
+        self._dangers = [_Danger(2.0, 0.0), _Danger(0.0, -_DOUBTFUL)]
         # Of the last `survey`.
         self._places: list[tuple[float, float]] = []
         self._root: list[list[float]] = []
@@ -87,10 +133,9 @@ class Landscape:
         cell = self._cells.setdefault(_key(place), _Cell())
         if cell.tries > _MEMORY:
             cell.fade(_MEMORY / cell.tries)
-        exposure = _exposure(weight, in_flight)
-        self._exposed += exposure
+        for danger in self._dangers:
+            danger.add(weight, in_flight, failed=failed)
         if failed:
-            self._conflicts += 1
             cell.tries += 1
             cell.lost += 1
             return
@@ -113,9 +158,8 @@ class Landscape:
             cell.fade(share)
             if cell.tries < 0.3:
                 del self._cells[key]
-        conflicts, exposed = _RARE
-        self._conflicts = conflicts + (self._conflicts - conflicts) * share
-        self._exposed = exposed + (self._exposed - exposed) * share
+        for danger in self._dangers:
+            danger.fade(share)
 
     def shift(self, log_gain: float) -> None:
         """The server as a whole became faster: what was taken in before is as if it had been so then."""
@@ -154,8 +198,8 @@ class Landscape:
 
     def lost_share(self, weight: float, in_flight: float) -> float:
         """The share of requests that are lost to conflicts at a setting."""
-        rate = self._conflicts / self._exposed
-        common = (in_flight - 1) / in_flight * -math.expm1(-rate * _exposure(weight, in_flight))
+        danger = max(self._dangers, key=lambda danger: danger.likelihood)
+        common = danger.lost_share(weight, in_flight)
         cell = self._cells.get(_key((math.log2(weight), math.log2(in_flight))))
         if not cell:
             return common
@@ -163,28 +207,27 @@ class Landscape:
 
 
 def _key(place: tuple[float, float]) -> tuple[int, int]:
-    return round(_FINE * place[0]), round(_FINE * place[1])
-
-
-def _exposure(weight: float, in_flight: float) -> float:
-    """What conflicts are in proportion to, as long as they are few: protocol 5.1."""
-    return max(in_flight - 1.0, 0.0) * (weight / 64.0) ** 2
+    return round(_FINE_WEIGHT * place[0]), round(_FINE_FLIGHT * place[1])
 
 
 def _usual(place: tuple[float, float]) -> float:
     """The shape that the measured servers have: a request costs as much as a weight of 20 even if it is empty, heavy
     ones cost more than in proportion, and more than a handful in flight bring nothing more."""
-    weight = 2.0 ** place[0]
-    return -math.log1p(20 / weight) - math.log1p(weight / 1500) + 0.5 * -math.expm1(-1.1 * place[1])
+    return -math.log1p(10 / 2.0 ** place[0]) - _toll(place) + 0.5 * -math.expm1(-1.1 * place[1])
+
+
+def _toll(place: tuple[float, float]) -> float:
+    return math.log1p(2.0 ** place[0] / 1500)
 
 
 def _kernel(one: tuple[float, float], other: tuple[float, float]) -> float:
     weight = (one[0] - other[0]) ** 2
     flight = (one[1] - other[1]) ** 2
-    slopes = (one[0] - 7.0) * (other[0] - 7.0) + (one[1] - 1.5) * (other[1] - 1.5)
     return (
         _LEVEL**2
-        + _SLOPE**2 * slopes
+        + _WEIGHT_SLOPE**2 * (one[0] - 7.0) * (other[0] - 7.0)
+        + _FLIGHT_SLOPE**2 * (one[1] - 1.5) * (other[1] - 1.5)
+        + _TOLL**2 * _toll(one) * _toll(other)
         + _HILL**2 * (math.exp(-weight / (2 * _WIDE_WEIGHT**2)) + math.exp(-flight / (2 * _WIDE_FLIGHT**2)))
         + _BUMP**2 * math.exp(-(weight + flight) / (2 * _WIDE_BUMP**2))
     )
