@@ -91,11 +91,16 @@ _CAREFUL = Setting(in_flight=1, weight=64)
 _IN_FLIGHT = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
 # A step is no bolder than this, beyond what was seen.
-_BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 8.0
+_BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
 _IN_PROPORTION = 0.5
+_MUCH_LOST = 0.3
 # What an entry costs the server besides its weight; the two together are its *load*.
 _EACH = 8
 _HOPE = 0.5
+# What is hoped for with a trial that costs more than it is expected to bring; the share of the time that may go to such
+# trials, and the seconds that are given to begin with.
+_WONDER = 2.5
+_CURIOSITY, _ALLOWANCE = 0.05, 0.3
 # What a doubling of the number in flight has to bring, because others work on the server meanwhile.
 _PRICE = 0.02
 # A move has to promise this.
@@ -153,6 +158,8 @@ class Gate:
         self._in_generation = 0  # of these, since the last move
         self._passed = 0.0  # that said nothing, since the last move
         self._looked_at = 0.0
+        self._began: float | None = None
+        self._wondered = 0.0  # seconds that trials out of curiosity took
         self._quiet = 0  # looks around that changed nothing, in a row
         self._looked_answers = 0
         self._entry: float | None = None  # the weight of a typical entry
@@ -197,13 +204,15 @@ class Gate:
 
     def _score(self, flight: Flight) -> None:
         each = flight.weight / flight.entries
+        self._began = flight.started if self._began is None else self._began
         self._answers += 1
         self._since += 1
         self._in_generation += 1
         self._entry = each if self._entry is None else self._entry + max(0.1, 1 / self._answers) * (each - self._entry)
         self._landed_weight += max(0.3, 1 / self._in_generation) * (flight.weight - self._landed_weight)
         self._peak = max(self._peak, flight.in_flight)
-        self._most_seen = max(self._most_seen, self._peak)
+        if flight.landing is Landing.DELIVERED:
+            self._most_seen = max(self._most_seen, self._peak)
         self._waiting.append(flight)
         # The first requests of a level leave while it is still filling up: once it was full, they count as if it had been.
         is_full = self._peak >= self._setting.in_flight
@@ -247,6 +256,8 @@ class Gate:
         enough = max(_FEWEST_ANSWERS, self._setting.in_flight) if self._answers > 1 else 1
         if self._since < enough and not (failed and self._setting != self._base):
             return None
+        if not self._heaviest:
+            return None
         elapsed = flight.ended - self._looked_at
         if elapsed < min(self._quiet * _CALM_SECONDS, _LATER_SECONDS):
             return None
@@ -256,28 +267,40 @@ class Gate:
         self._flight_most.lift(self._answers)
         self._weight_most.lift(self._answers)
         self._landscape.survey()
-        moved = self._choose()
+        moved = self._choose(flight.ended)
         self._quiet = 0 if moved else self._quiet + 1
         return moved
 
-    def _choose(self) -> GateMoved | None:
+    def _choose(self, now: float) -> GateMoved | None:
         here = self._setting
         expected = {setting: self._expected(setting) for setting in {*self._near(here), here, self._base}}
-        hope = {setting: mean + _HOPE * error for setting, (mean, error) in expected.items()}
-        for setting in {*hope} - {here, self._base}:
+        for setting in {*expected} - {here, self._base}:
             if self._is_bold(setting, expected[setting][0] - expected[here][0]):
-                del hope[setting]
+                del expected[setting]
+        earned = _CURIOSITY * (now - (self._began or now)) + _ALLOWANCE - self._wondered
+        hope = {
+            setting: mean + error * (_WONDER if self._round_seconds(setting, mean) <= earned else _HOPE)
+            for setting, (mean, error) in expected.items()
+        }
+        mean, error = expected[here]
+        hope[here] = mean + _HOPE * error + _WORTH
         target = max(hope, key=lambda setting: hope[setting])
-        if target == here or hope[target] < hope[here] + _WORTH:
+        if target == here:
             return self._keep(expected)
-        gain = expected[target][0] - expected[here][0]
-        if here != self._base and expected[here][0] > expected[self._base][0]:
+        if expected[target][0] + _HOPE * expected[target][1] < hope[here]:
+            self._wondered += self._round_seconds(target, expected[target][0])
+        gain = expected[target][0] - mean
+        if here != self._base and mean > expected[self._base][0]:
             self._base = here
         if target == self._base:
             return self._go(target, f"back: {_ways(target, here)} brought {math.expm1(-gain):+.0%}")
         if gain > 0:
             return self._go(target, f"{_ways(here, target)} promise {math.expm1(gain):+.0%}")
         return self._go(target, f"trying {_ways(here, target)}")
+
+    def _round_seconds(self, setting: Setting, log_goodput: float) -> float:
+        """What it takes to try a setting: a round of it, and the one that is on its way when it is given up."""
+        return 2 * setting.in_flight * self._lands(setting) / math.exp(log_goodput)
 
     def _is_bold(self, setting: Setting, gain: float) -> bool:
         """Whether a setting is so much heavier than what was seen that it is not worth the danger."""
@@ -300,8 +323,10 @@ class Gate:
         if self._landed_weight < 0.6 * here.weight and self._landed_weight > 1.2 * entry:
             heaviest = here.weight  # batches do not follow the knob: something else limits them
         most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1, self._flight_most.most)
+        if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
+            most, heaviest = min(most, here.in_flight), self._landed_weight  # more of it is no cure
         levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
-        weights = {math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= heaviest}
+        weights = {math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)}
         weights |= {here.weight}
         flights = [level for level in levels if here.in_flight / 2 <= level <= most]
         near = [weight for weight in weights if self._landed_weight / 4.5 <= weight <= self._weight_most.most]
