@@ -88,12 +88,12 @@ class Flight(msgspec.Struct, frozen=True):
 
 _ALARMS = frozenset({Landing.TIMED_OUT, Landing.THROTTLED, Landing.UNAVAILABLE})
 _CAREFUL = Setting(in_flight=1, weight=64)
-_IN_FLIGHT = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+_IN_FLIGHT = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
 # A step is no bolder than this, beyond what was seen.
 _BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
 _IN_PROPORTION = 0.5
-_MUCH_LOST = 0.3
+_MUCH_LOST, _MOSTLY_LOST = 0.3, 0.5
 # What an entry costs the server besides its weight; the two together are its *load*.
 _EACH = 8
 _HOPE = 0.5
@@ -289,6 +289,9 @@ class Gate:
             return self._keep(expected)
         if expected[target][0] + _HOPE * expected[target][1] < hope[here]:
             self._wondered += self._round_seconds(target, expected[target][0])
+        lost = self._landscape.lost_share(self._lands(here), here.in_flight)
+        if target.in_flight < here.in_flight and lost > _MOSTLY_LOST:
+            self._flight_most.lower(here.in_flight - 1, self._answers)
         gain = expected[target][0] - mean
         if here != self._base and mean > expected[self._base][0]:
             self._base = here

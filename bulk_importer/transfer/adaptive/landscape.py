@@ -40,7 +40,7 @@ _COMMON = 3.0
 # as many requests at a setting where they would be as many as one in e.
 _RARE, _RARE_AT = 0.2, (500.0, 8.0)
 # That the weight does not matter is believed when the other guess was wrong by so much, as a logarithm.
-_DOUBTFUL = 5.0
+_DOUBTFUL = 3.0
 
 
 class _Cell:
