@@ -93,6 +93,8 @@ _ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
 # A step is no bolder than this, beyond what was seen.
 _BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
 _IN_PROPORTION = 0.5
+# Batches that are lighter than this share of the knob, which holds several entries, do not follow it.
+_FOLLOWS = 0.6
 _MUCH_LOST, _MOSTLY_LOST = 0.3, 0.5
 # What an entry costs the server besides its weight; the two together are its *load*.
 _EACH = 8
@@ -100,7 +102,7 @@ _HOPE = 0.5
 # What is hoped for with a trial that costs more than it is expected to bring; the share of the time that may go to such
 # trials, and the seconds that are given to begin with.
 _WONDER = 2.5
-_CURIOSITY, _ALLOWANCE = 0.05, 0.3
+_CURIOSITY, _ALLOWANCE = 0.02, 0.3
 # What a doubling of the number in flight has to bring, because others work on the server meanwhile.
 _PRICE = 0.02
 # A move has to promise this.
@@ -158,7 +160,7 @@ class Gate:
         self._in_generation = 0  # of these, since the last move
         self._passed = 0.0  # that said nothing, since the last move
         self._looked_at = 0.0
-        self._began: float | None = None
+        self._began = math.inf  # when the first request left
         self._wondered = 0.0  # seconds that trials out of curiosity took
         self._quiet = 0  # looks around that changed nothing, in a row
         self._looked_answers = 0
@@ -204,7 +206,7 @@ class Gate:
 
     def _score(self, flight: Flight) -> None:
         each = flight.weight / flight.entries
-        self._began = flight.started if self._began is None else self._began
+        self._began = min(self._began, flight.started)
         self._answers += 1
         self._since += 1
         self._in_generation += 1
@@ -253,7 +255,8 @@ class Gate:
 
     def _look_around(self, flight: Flight) -> GateMoved | None:
         failed = flight.landing is not Landing.DELIVERED
-        enough = max(_FEWEST_ANSWERS, self._setting.in_flight) if self._answers > 1 else 1
+        # The first answer says enough for leaving the careful start.
+        enough = 1 if self._answers == self._setting.in_flight else max(_FEWEST_ANSWERS, self._setting.in_flight)
         if self._since < enough and not (failed and self._setting != self._base):
             return None
         if not self._heaviest:
@@ -266,10 +269,23 @@ class Gate:
         self._landscape.fade(0.5**past)
         self._flight_most.lift(self._answers)
         self._weight_most.lift(self._answers)
+        if (came_down := self._come_down()) is not None:
+            return came_down
         self._landscape.survey()
         moved = self._choose(flight.ended)
         self._quiet = 0 if moved else self._quiet + 1
         return moved
+
+    def _come_down(self) -> GateMoved | None:
+        """Come to the batches where other bounds, on entries or bytes, keep them lighter than the knob."""
+        here = self._setting
+        target = self._within(here._replace(weight=math.ceil(self._landed_weight)))
+        one_fits = here.weight < 2 * (self._entry or here.weight)
+        if one_fits or self._landed_weight >= _FOLLOWS * here.weight or target == here:
+            return None
+        self._weight_most.lower(target.weight, self._answers)
+        self._base = target
+        return self._go(target, "what batches really weigh")
 
     def _choose(self, now: float) -> GateMoved | None:
         here = self._setting
@@ -277,7 +293,7 @@ class Gate:
         for setting in {*expected} - {here, self._base}:
             if self._is_bold(setting, expected[setting][0] - expected[here][0]):
                 del expected[setting]
-        earned = _CURIOSITY * (now - (self._began or now)) + _ALLOWANCE - self._wondered
+        earned = _CURIOSITY * (now - self._began) + _ALLOWANCE - self._wondered
         hope = {
             setting: mean + error * (_WONDER if self._round_seconds(setting, mean) <= earned else _HOPE)
             for setting, (mean, error) in expected.items()
@@ -323,8 +339,6 @@ class Gate:
         bounds = self._bounds
         entry = self._entry or here.weight
         heaviest = _BOLDEST_WEIGHT * max(self._landed_weight, entry)
-        if self._landed_weight < 0.6 * here.weight and self._landed_weight > 1.2 * entry:
-            heaviest = here.weight  # batches do not follow the knob: something else limits them
         most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1, self._flight_most.most)
         if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
             most, heaviest = min(most, here.in_flight), self._landed_weight  # more of it is no cure

@@ -25,7 +25,7 @@ _FINE_WEIGHT, _FINE_FLIGHT = 2, 4
 # 0.15 to 0.2 from cell to cell, most of which is the machine's and not the setting's.
 _LEVEL, _WEIGHT_SLOPE, _FLIGHT_SLOPE, _TOLL = 3.0, 0.08, 0.2, 0.7
 _HILL, _BUMP = 0.2, 0.08
-_WIDE_WEIGHT, _WIDE_FLIGHT, _WIDE_BUMP = 2.0, 1.0, 1.0
+_WIDE_WEIGHT, _WIDE_FLIGHT = 2.0, 1.0
 # How far single answers are from their mean, before it is known, and what such a belief weighs in answers. What no
 # number of answers at one time can tell, because the machine wanders.
 _SPREAD, _BELIEF = 0.4, 12.0
@@ -41,6 +41,9 @@ _COMMON = 3.0
 _RARE, _RARE_AT = 0.2, (500.0, 8.0)
 # That the weight does not matter is believed when the other guess was wrong by so much, as a logarithm.
 _DOUBTFUL = 3.0
+
+# Logarithms (base 2) of weight and number in flight, and what heavy requests cost beyond proportion, as a logarithm.
+_Place = tuple[float, float, float]
 
 
 class _Cell:
@@ -58,9 +61,8 @@ class _Cell:
             setattr(self, name, getattr(self, name) * share)
 
     @property
-    def place(self) -> tuple[float, float]:
-        """Logarithms (base 2) of weight and number in flight."""
-        return self.weights / self.answers, self.flights / self.answers
+    def place(self) -> _Place:
+        return _place(2 ** (self.weights / self.answers), 2 ** (self.flights / self.answers))
 
     @property
     def log_rate(self) -> float:
@@ -118,7 +120,7 @@ class Landscape:
         self._counted = _BELIEF
         self._dangers = [_Danger(2.0, 0.0), _Danger(0.0, -_DOUBTFUL)]
         # Of the last `survey`.
-        self._places: list[tuple[float, float]] = []
+        self._places: list[_Place] = []
         self._root: list[list[float]] = []
         self._pull: list[float] = []
 
@@ -129,8 +131,7 @@ class Landscape:
 
     def add(self, weight: float, in_flight: float, seconds: float, *, failed: bool) -> None:
         """Take an answer in: of a request of that weight, with so many in flight, after so many seconds."""
-        place = math.log2(weight), math.log2(in_flight)
-        cell = self._cells.setdefault(_key(place), _Cell())
+        cell = self._cells.setdefault(_key(weight, in_flight), _Cell())
         if cell.tries > _MEMORY:
             cell.fade(_MEMORY / cell.tries)
         for danger in self._dangers:
@@ -149,8 +150,8 @@ class Landscape:
         cell.answers += 1
         cell.weight += weight
         cell.seconds += seconds
-        cell.weights += place[0]
-        cell.flights += place[1]
+        cell.weights += math.log2(weight)
+        cell.flights += math.log2(in_flight)
 
     def fade(self, share: float) -> None:
         """Let what was taken in so far count less."""
@@ -168,12 +169,12 @@ class Landscape:
 
     def seen(self, weight: float, in_flight: float) -> float:
         """How many answers there were near this setting."""
-        cell = self._cells.get(_key((math.log2(weight), math.log2(in_flight))))
+        cell = self._cells.get(_key(weight, in_flight))
         return cell.answers if cell else 0.0
 
     def own_log_rate(self, weight: float, in_flight: float) -> float:
         """The logarithm of what slots delivered near this setting, but for what was lost."""
-        return self._cells[_key((math.log2(weight), math.log2(in_flight)))].log_rate
+        return self._cells[_key(weight, in_flight)].log_rate
 
     def survey(self) -> None:
         """Prepare `expected` from all that was taken in."""
@@ -189,7 +190,7 @@ class Landscape:
 
     def expected(self, weight: float, in_flight: float) -> tuple[float, float]:
         """The logarithm of the goodput of a setting as of the last `survey`, and its standard deviation."""
-        place = math.log2(weight), math.log2(in_flight)
+        place = _place(weight, in_flight)
         near = [_kernel(place, other) for other in self._places]
         mean = _usual(place) + sum(map(float.__mul__, near, self._pull))
         known = sum(each * each for each in _forth(self._root, near))
@@ -200,36 +201,38 @@ class Landscape:
         """The share of requests that are lost to conflicts at a setting."""
         danger = max(self._dangers, key=lambda danger: danger.likelihood)
         common = danger.lost_share(weight, in_flight)
-        cell = self._cells.get(_key((math.log2(weight), math.log2(in_flight))))
+        cell = self._cells.get(_key(weight, in_flight))
         if not cell:
             return common
         return min((cell.lost + _COMMON * common) / (cell.tries + _COMMON), 0.99)
 
 
-def _key(place: tuple[float, float]) -> tuple[int, int]:
-    return round(_FINE_WEIGHT * place[0]), round(_FINE_FLIGHT * place[1])
+def _place(weight: float, in_flight: float) -> _Place:
+    return math.log2(weight), math.log2(in_flight), math.log1p(weight / 1500)
 
 
-def _usual(place: tuple[float, float]) -> float:
-    """The shape that the measured servers have: a request costs as much as a weight of 20 even if it is empty, heavy
+def _key(weight: float, in_flight: float) -> tuple[int, int]:
+    return round(_FINE_WEIGHT * math.log2(weight)), round(_FINE_FLIGHT * math.log2(in_flight))
+
+
+def _usual(place: _Place) -> float:
+    """The shape that the measured servers have: a request costs as much as a weight of 10 even if it is empty, heavy
     ones cost more than in proportion, and more than a handful in flight bring nothing more."""
-    return -math.log1p(10 / 2.0 ** place[0]) - _toll(place) + 0.5 * -math.expm1(-1.1 * place[1])
+    weight, in_flight, toll = place
+    return -math.log1p(10 / 2.0**weight) - toll - 0.5 * math.expm1(-1.1 * in_flight)
 
 
-def _toll(place: tuple[float, float]) -> float:
-    return math.log1p(2.0 ** place[0] / 1500)
-
-
-def _kernel(one: tuple[float, float], other: tuple[float, float]) -> float:
-    weight = (one[0] - other[0]) ** 2
-    flight = (one[1] - other[1]) ** 2
+def _kernel(one: _Place, other: _Place) -> float:
+    """How much the logarithms of the goodput at two places are known to go together."""
+    weight = math.exp((one[0] - other[0]) ** 2 / (-2 * _WIDE_WEIGHT**2))
+    flight = math.exp((one[1] - other[1]) ** 2 / (-2 * _WIDE_FLIGHT**2))
     return (
         _LEVEL**2
         + _WEIGHT_SLOPE**2 * (one[0] - 7.0) * (other[0] - 7.0)
         + _FLIGHT_SLOPE**2 * (one[1] - 1.5) * (other[1] - 1.5)
-        + _TOLL**2 * _toll(one) * _toll(other)
-        + _HILL**2 * (math.exp(-weight / (2 * _WIDE_WEIGHT**2)) + math.exp(-flight / (2 * _WIDE_FLIGHT**2)))
-        + _BUMP**2 * math.exp(-(weight + flight) / (2 * _WIDE_BUMP**2))
+        + _TOLL**2 * one[2] * other[2]
+        + _HILL**2 * (weight + flight)
+        + _BUMP**2 * weight**4 * flight
     )
 
 
