@@ -118,8 +118,8 @@ def _print(row: Mapping[str, object]) -> None:
     beside = f"   other {row['other_worst']:.2f} {row['other_median']:.2f}" if "other_worst" in row else ""
     mark = " " if row["worst"] >= row["wanted"] else "<"  # type: ignore[operator]
     print(
-        f"{row['scenario']:46} {since:3.0f}-{until:3.0f} s  best {in_flight} x {weight:4} (itself {row['best_worst']:.2f})"
-        f"  worst {row['worst']:.2f} {mark} {row['wanted']:.2f}  median {row['median']:.2f}{beside}",
+        f"{row['scenario']:46} {since:3.0f}-{until:3.0f} s  best {in_flight} x {weight:4}"
+        f" (itself {row['best_worst']:.2f})  worst {row['worst']:.2f} {mark} {row['wanted']:.2f}  median {row['median']:.2f}{beside}",
         flush=True,
     )
 
@@ -144,8 +144,12 @@ def _of_another_build(place: str, arguments: Sequence[str]) -> dict[str, list[li
 
 def main() -> None:
     """Print tables; keep them where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=30, help="runs on each server from traces; formulas get a fifth")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=30, help="runs on each server from traces; formulas get a fifth"
+    )
     parser.add_argument("--only", default="", help="servers whose names hold this text")
     parser.add_argument("--campaign", action="append", type=Path, default=[], help="further traces; repeat")
     parser.add_argument("--against", help="another build: a commit, or the folder of a checkout")

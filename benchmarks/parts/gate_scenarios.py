@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.parts.trace_servers import Conflicts, Phase, deliveries, delivered_until
+from benchmarks.parts.trace_servers import Conflicts, Phase, delivered_until, deliveries
 from benchmarks.parts.traces import Surface, read_campaign
 from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
 
@@ -97,7 +97,9 @@ def _changes(name: str, fresh: Surface, filled: Surface) -> Iterator[Scenario]:
     slower = [first, Phase(fresh, begins=_CHANGE, slower=2.0), Phase(fresh, begins=2 * _CHANGE)]
     again: Mapping[Window, float] = {**after, (2 * _CHANGE + 30, 3 * _CHANGE): AFTER_A_CHANGE}
     yield Scenario(f"{name}: slower by half for a minute", slower, again)
-    yield Scenario(f"{name}: people work on it", [Phase(filled), Phase(filled, begins=_CHANGE, people=2)], after)
+    yield Scenario(
+        f"{name}: people work on it", [Phase(filled), Phase(filled, begins=_CHANGE, people=2)], after
+    )
 
 
 def gate_brings(scenario: Scenario, seeds: int) -> list[list[int]]:
@@ -134,9 +136,7 @@ def _best(
         ]
     else:
         delivered = [mean(more[setting])] * seeds
-    own = (
-        _delivered(scenario, setting, seed, seed, upto)[window] / delivered[seed] for seed in range(seeds)
-    )
+    own = (_delivered(scenario, setting, seed, seed, upto)[window] / delivered[seed] for seed in range(seeds))
     return Best(setting, delivered, min(own))
 
 

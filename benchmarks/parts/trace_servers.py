@@ -1,9 +1,9 @@
 """A server in simulated time that takes what a campaign says: `Surface` beneath, a gate or a fixed setting above.
 
 A request is drawn from the cell that it falls into: by how much it differs from the mean there (in runs, since
-neighbours resemble each other), and whether it is refused. It advances as fast as the number in flight of the moment lets
-it, so that a change of that number is felt by what is on its way. The first request of each connection meets a cold
-one.
+neighbours resemble each other), and whether it is refused. It advances as fast as the number in flight of the moment
+lets it, so that a change of that number is felt by what is on its way. The first request of each connection meets a
+cold one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from benchmarks.parts.traces import Surface
 from bulk_importer.transfer.adaptive.gate import Flight, Gate, Landing, Setting
 
-__all__ = ["Conflicts", "Delivery", "Phase", "deliveries", "delivered_until"]
+__all__ = ["Conflicts", "Delivery", "Phase", "delivered_until", "deliveries"]
 
 # The chance that a request differs from its mean as the next one of the record does, rather than as any other: with it,
 # neighbours of the simulation resemble each other as those of the campaigns do.

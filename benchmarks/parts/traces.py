@@ -1,7 +1,8 @@
 """Reads what a server took for each request of a campaign, and says what it would take at any setting.
 
 A campaign has *cells*: requests of so many entries, with so many in flight. Between cells the mean time of a request is
-interpolated, in the logarithms of both; a cell that was not measured is what a curve through all of them says. How far single requests are from their mean, and how often they are refused, is that of the nearest cell.
+interpolated, in the logarithms of both; a cell that was not measured is what a curve through all of them says. How far
+single requests are from their mean is that of the nearest cell, how often they are refused that of those around.
 """
 
 from __future__ import annotations
@@ -183,7 +184,10 @@ def _fit(rows: Sequence[Sequence[float]], values: Sequence[float], counts: Seque
     size = len(rows[0])
     # Cells differ by more than the requests of one do: many requests of a cell prove little more than some.
     shares = [count / (count + 10.0) for count in counts]
-    matrix = [[sum(w * r[i] * r[j] for r, w in zip(rows, shares, strict=True)) for j in range(size)] for i in range(size)]
+    matrix = [
+        [sum(w * r[i] * r[j] for r, w in zip(rows, shares, strict=True)) for j in range(size)]
+        for i in range(size)
+    ]
     right = [sum(w * r[i] * v for r, v, w in zip(rows, values, shares, strict=True)) for i in range(size)]
     for i in range(size):
         matrix[i][i] += 0.02

@@ -95,14 +95,14 @@ _BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
 _IN_PROPORTION = 0.5
 # Batches that are lighter than this share of the knob, which holds several entries, do not follow it.
 _FOLLOWS = 0.6
-_MUCH_LOST, _MOSTLY_LOST = 0.3, 0.5
+_MUCH_LOST, _NEARLY_ALL = 0.3, 0.9
 # What an entry costs the server besides its weight; the two together are its *load*.
 _EACH = 8
 _HOPE = 0.5
 # What is hoped for with a trial that costs more than it is expected to bring; the share of the time that may go to such
 # trials, and the seconds that are given to begin with.
 _WONDER = 2.5
-_CURIOSITY, _ALLOWANCE = 0.02, 0.3
+_CURIOSITY, _ALLOWANCE = 0.02, 1.0
 # What a doubling of the number in flight has to bring, because others work on the server meanwhile.
 _PRICE = 0.02
 # A move has to promise this.
@@ -157,7 +157,8 @@ class Gate:
         self._fewest, self._flight_most, self._weight_most = 0, _Ceiling(), _Ceiling()
         self._answers = 0  # scored, ever
         self._since = 0  # of these, since the last look around
-        self._in_generation = 0  # of these, since the last move
+        self._in_generation = self._lost = 0  # of these, since the last move, and of these the failed ones
+        self._lost_ever = 0
         self._passed = 0.0  # that said nothing, since the last move
         self._looked_at = 0.0
         self._began = math.inf  # when the first request left
@@ -210,17 +211,24 @@ class Gate:
         self._answers += 1
         self._since += 1
         self._in_generation += 1
-        self._entry = each if self._entry is None else self._entry + max(0.1, 1 / self._answers) * (each - self._entry)
+        self._entry = (
+            each if self._entry is None else self._entry + max(0.1, 1 / self._answers) * (each - self._entry)
+        )
         self._landed_weight += max(0.3, 1 / self._in_generation) * (flight.weight - self._landed_weight)
         self._peak = max(self._peak, flight.in_flight)
-        if flight.landing is Landing.DELIVERED:
+        if flight.landing is not Landing.DELIVERED:
+            self._lost += 1
+            self._lost_ever += 1
+        else:
             self._most_seen = max(self._most_seen, self._peak)
         self._waiting.append(flight)
-        # The first requests of a level leave while it is still filling up: once it was full, they count as if it had been.
+        # The first requests leave while it is still filling up: once it was full, they count as if it had been.
         is_full = self._peak >= self._setting.in_flight
         if is_full or self._in_generation >= self._setting.in_flight:
             for each in self._waiting:
-                self._learn(each, self._peak if is_full and self._in_generation <= 2 * self._peak else each.in_flight)
+                self._learn(
+                    each, self._peak if is_full and self._in_generation <= 2 * self._peak else each.in_flight
+                )
             self._waiting.clear()
 
     def _learn(self, flight: Flight, in_flight: int) -> None:
@@ -256,7 +264,9 @@ class Gate:
     def _look_around(self, flight: Flight) -> GateMoved | None:
         failed = flight.landing is not Landing.DELIVERED
         # The first answer says enough for leaving the careful start.
-        enough = 1 if self._answers == self._setting.in_flight else max(_FEWEST_ANSWERS, self._setting.in_flight)
+        enough = (
+            1 if self._answers == self._setting.in_flight else max(_FEWEST_ANSWERS, self._setting.in_flight)
+        )
         if self._since < enough and not (failed and self._setting != self._base):
             return None
         if not self._heaviest:
@@ -281,7 +291,9 @@ class Gate:
         here = self._setting
         target = self._within(here._replace(weight=math.ceil(self._landed_weight)))
         one_fits = here.weight < 2 * (self._entry or here.weight)
-        if one_fits or self._landed_weight >= _FOLLOWS * here.weight or target == here:
+        # What failed is sent again as it was, so that the first ones say little.
+        few = self._in_generation < 2 * here.in_flight + _FEWEST_ANSWERS
+        if few or one_fits or self._landed_weight >= _FOLLOWS * here.weight or target == here:
             return None
         self._weight_most.lower(target.weight, self._answers)
         self._base = target
@@ -291,7 +303,9 @@ class Gate:
         here = self._setting
         expected = {setting: self._expected(setting) for setting in {*self._near(here), here, self._base}}
         for setting in {*expected} - {here, self._base}:
-            if self._is_bold(setting, expected[setting][0] - expected[here][0]):
+            if self._is_bold(setting, expected[setting][0] - expected[here][0]) or self._is_new_twice(
+                setting
+            ):
                 del expected[setting]
         earned = _CURIOSITY * (now - self._began) + _ALLOWANCE - self._wondered
         hope = {
@@ -299,14 +313,16 @@ class Gate:
             for setting, (mean, error) in expected.items()
         }
         mean, error = expected[here]
-        hope[here] = mean + _HOPE * error + _WORTH
+        enough = hope[here] = mean + _HOPE * error
+        hope[self._base] = expected[self._base][0] + _HOPE * expected[self._base][1] + _WORTH
+        if self._lost > _FEWEST_ANSWERS and self._lost > _NEARLY_ALL * self._in_generation and len(hope) > 1:
+            del hope[here]
         target = max(hope, key=lambda setting: hope[setting])
         if target == here:
             return self._keep(expected)
-        if expected[target][0] + _HOPE * expected[target][1] < hope[here]:
+        if expected[target][0] + _HOPE * expected[target][1] < enough + _WORTH:
             self._wondered += self._round_seconds(target, expected[target][0])
-        lost = self._landscape.lost_share(self._lands(here), here.in_flight)
-        if target.in_flight < here.in_flight and lost > _MOSTLY_LOST:
+        if target.in_flight < here.in_flight and 2 * self._lost > self._in_generation:
             self._flight_most.lower(here.in_flight - 1, self._answers)
         gain = expected[target][0] - mean
         if here != self._base and mean > expected[self._base][0]:
@@ -326,6 +342,11 @@ class Gate:
         step = self._lands(setting) / self._heaviest
         return step > _BOLD_WEIGHT and gain < _IN_PROPORTION * math.log(step)
 
+    def _is_new_twice(self, setting: Setting) -> bool:
+        """Whether it is beyond what was seen in both ways, where some was lost: which is to blame, none could tell."""
+        new = setting.in_flight > self._most_seen and self._lands(setting) > 1.1 * self._heaviest
+        return new and self._lost_ever > 0
+
     def _keep(self, expected: dict[Setting, tuple[float, float]]) -> GateMoved | None:
         before, here = self._base, self._setting
         if here == before:
@@ -343,7 +364,9 @@ class Gate:
         if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
             most, heaviest = min(most, here.in_flight), self._landed_weight  # more of it is no cure
         levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
-        weights = {math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)}
+        weights = {
+            math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)
+        }
         weights |= {here.weight}
         flights = [level for level in levels if here.in_flight / 2 <= level <= most]
         near = [weight for weight in weights if self._landed_weight / 4.5 <= weight <= self._weight_most.most]
@@ -387,7 +410,7 @@ class Gate:
     def _go(self, setting: Setting, reason: str) -> GateMoved:
         self._setting = setting
         self._generation += 1
-        self._since = self._in_generation = self._peak = 0
+        self._since = self._in_generation = self._lost = self._peak = 0
         self._waiting.clear()
         self._passed = self._gap = self._gaps = 0.0
         return self._told(reason)

@@ -279,6 +279,6 @@ def test_entries_above_the_bound_are_scored_for_what_they_are() -> None:
 def test_a_remembered_weight_that_no_batch_reaches_comes_down() -> None:
     """Other bounds, on entries or bytes, keep the batches lighter."""
     sky = Sky(Gate(Bounds(), start=Setting(1, 1_000_000)))
-    for _ in range(3):
+    for _ in range(8):
         sky.land(weight=5000, entries=1000)
     assert sky.gate.base == (1, 5000)
