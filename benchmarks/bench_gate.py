@@ -20,12 +20,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.parts.gate_scenarios import Best, Scenario, best_fixed_cells, gate_brings, scenarios
 from benchmarks.parts.gate_servers import SERVERS, Server, best_fixed, goodput, simulate
 from benchmarks.parts.measuring import git, write_results
 from benchmarks.parts.traces import CAMPAIGNS
-from bulk_importer.transfer.adaptive.gate import Bounds, Gate
+from bulk_importer.transfer.adaptive.gate import Bounds, Gate, Setting
 
 __all__ = ["Row", "main", "measure", "measure_traces"]
 
@@ -93,7 +94,7 @@ def measure_traces(
         bests = best_fixed_cells(scenario, seeds)
         ours = gate_brings(scenario, seeds)
         for at, ((since, until), wanted) in enumerate(scenario.windows.items()):
-            row = {
+            row: dict[str, object] = {
                 "scenario": scenario.name,
                 "window": [since, until],
                 "wanted": wanted,
@@ -103,7 +104,7 @@ def measure_traces(
                 **(_shares("other_", bests[at], other[scenario.name], at) if other else {}),
             }
             rows.append(row)
-            _print(row)
+            _print(row, scenario.name, (since, until), bests[at].setting)
     return rows
 
 
@@ -112,14 +113,13 @@ def _shares(prefix: str, best: Best, runs: Sequence[Sequence[int]], window: int)
     return {f"{prefix}worst": round(min(shares), 3), f"{prefix}median": round(median(shares), 3)}
 
 
-def _print(row: Mapping[str, object]) -> None:
-    since, until = row["window"]  # type: ignore[misc]
-    in_flight, weight = row["best"]  # type: ignore[misc]
+def _print(row: Mapping[str, Any], name: str, window: tuple[float, float], best: Setting) -> None:
     beside = f"   other {row['other_worst']:.2f} {row['other_median']:.2f}" if "other_worst" in row else ""
-    mark = " " if row["worst"] >= row["wanted"] else "<"  # type: ignore[operator]
+    mark = " " if row["worst"] >= row["wanted"] else "<"
     print(
-        f"{row['scenario']:46} {since:3.0f}-{until:3.0f} s  best {in_flight} x {weight:4}"
-        f" (itself {row['best_worst']:.2f})  worst {row['worst']:.2f} {mark} {row['wanted']:.2f}  median {row['median']:.2f}{beside}",
+        f"{name:46} {window[0]:3.0f}-{window[1]:3.0f} s  best {best.in_flight} x {best.weight:4}"
+        f" (itself {row['best_worst']:.2f})  worst {row['worst']:.2f} {mark} {row['wanted']:.2f}"
+        f"  median {row['median']:.2f}{beside}",
         flush=True,
     )
 

@@ -69,13 +69,18 @@ def _cells(lines: Iterable[Mapping[str, Any]]) -> Iterable[Cell]:
     for line in lines:
         where = tuple(line[key] for key in ("kind", "state", "weight", "batch", "in_flight"))
         if "milliseconds" in line:
-            yield Cell(*where, [each / 1000 for each in line["milliseconds"]], frozenset(line["refused"]))
+            yield _cell(where, [each / 1000 for each in line["milliseconds"]], line["refused"])
         else:
             requests[where].append(line)
     for where, each in requests.items():
         each.sort(key=lambda request: request["start"])
-        refused = frozenset(at for at, request in enumerate(each) if request["outcome"] != "ok")
-        yield Cell(*where, [request["seconds"] for request in each], refused)
+        refused = [at for at, request in enumerate(each) if request["outcome"] != "ok"]
+        yield _cell(where, [request["seconds"] for request in each], refused)
+
+
+def _cell(where: tuple[Any, ...], seconds: Sequence[float], refused: Iterable[int]) -> Cell:
+    kind, state, weight, batch, in_flight = where
+    return Cell(kind, state, weight, batch, in_flight, seconds, frozenset(refused))
 
 
 @dataclass(eq=False)

@@ -225,10 +225,9 @@ class Gate:
         # The first requests leave while it is still filling up: once it was full, they count as if it had been.
         is_full = self._peak >= self._setting.in_flight
         if is_full or self._in_generation >= self._setting.in_flight:
-            for each in self._waiting:
-                self._learn(
-                    each, self._peak if is_full and self._in_generation <= 2 * self._peak else each.in_flight
-                )
+            for waiting in self._waiting:
+                is_early = is_full and self._in_generation <= 2 * self._peak
+                self._learn(waiting, self._peak if is_early else waiting.in_flight)
             self._waiting.clear()
 
     def _learn(self, flight: Flight, in_flight: int) -> None:

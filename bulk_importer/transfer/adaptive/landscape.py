@@ -107,7 +107,7 @@ class _Danger:
         return (in_flight - 1) / in_flight * -math.expm1(-hazard)
 
     def _exposure(self, weight: float, in_flight: float) -> float:
-        return (in_flight - 1) * (weight / 64) ** self._power
+        return (in_flight - 1) * math.pow(weight / 64, self._power)
 
 
 class Landscape:

@@ -135,7 +135,7 @@ def scenario_named(name: str) -> Scenario:
 @pytest.mark.parametrize("name", FROM_TRACES)
 def test_what_a_running_server_took_is_used_from_the_first_seconds_on(name: str) -> None:
     """In a minute from a cold start; the benchmark has the worst of thirty runs, on more servers and for longer."""
-    windows = {(0, 15): 0.65, (0, 60): 0.8}
+    windows = {(0.0, 15.0): 0.65, (0.0, 60.0): 0.8}
     found = shares(Scenario(name, scenario_named(name).phases, windows))
     assert all(share >= wanted for share, wanted in zip(found, windows.values(), strict=True)), found
 
