@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["status", "status_now"]
 
 _RATE_SECONDS = 60.0
+_WITHOUT_ERROR = frozenset({ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED})
+_KILLED = "it was killed, the machine went down, or it could not write that (is the disk full?)"
 
 
 def status(checkpoint: str | PathLike[str]) -> Status:
@@ -59,9 +62,13 @@ def status_now(folder: Path, tail: LogTail) -> Status:
 
 
 def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
+    from bulk_importer.checkpoint import SourceIdentity
+    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
+    from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
     from bulk_importer.pipeline.resume.advice import advice
 
     header, state, counts = tail.header, tail.state, tail.state.counts
+    media, severities = CountedMedia.kept(state), severities_on_record(state)
     runs = owner is not None
     in_flight = counts.in_flight if runs else 0  # nobody waits for these answers any more
     waits_for = _waits_for(state, wait_in_log(folder)) if runs else None
@@ -69,10 +76,12 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     settled = counts.delivered + counts.rejected + counts.skipped
     rates = _rates(tail, now, runs=runs)
     broken = state.broken
+    doubted = {} if runs else retries_in_doubt(folder)
+    code = _exit_code(state, doubted, runs=runs)
     return Status(
         checkpoint=str(folder),
-        state=_state(state, runs=runs),
-        exit_code=_exit_code(state, runs=runs),
+        state=_state(state, code, runs=runs),
+        exit_code=code,
         source=header.source,
         server=header.server,
         project=header.project,
@@ -82,6 +91,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         skipped=counts.skipped,
         in_doubt=counts.in_doubt - in_flight,
         in_flight=in_flight,
+        in_doubt_in_retries=sum(doubted.values()),
         owed=counts.owed,
         settled=settled,
         total=total,
@@ -89,17 +99,23 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         percent=None if total is None else min(100, 100 * settled // total) if total else 100,
         read_bytes=state.offset,
         size=state.identity.size,
+        is_packed=state.identity != SourceIdentity() and not state.identity.plain,
         is_read_to_the_end=state.end is not None,
         is_finished=state.is_finished,
         broken=None if broken is None else SourceBreak(offset=broken.offset, reason=broken.reason),
         findings=dict(state.finding_counts),
+        severities={code: severities[code].value for code in state.finding_counts},
+        project_name=str(state.notes.get(PROJECT_NAME, "")),
+        media_delivered=None if media is None else media.delivered,
+        media_undelivered=None if media is None else media.undelivered,
+        media_without_entry=None if media is None else media.without_entry,
         begun=written(header.began_at) if header.began_at else None,
         run=_run(state, runs=runs),
         runs_now=None if owner is None else str(owner),
         waits_for=waits_for,
         entries_per_second=rates,
         seconds_left=_seconds_left(total, settled, rates.last_minute) if runs and not waits_for else None,
-        advice="" if runs else advice(folder, header, state),
+        advice="" if runs else advice(folder, header, state, doubted),
         doubts=tuple(_doubt(each, now) for each in state.doubts()),
         troubles=tuple(
             Trouble(
@@ -110,28 +126,30 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     )
 
 
-def _state(state: CheckpointState, *, runs: bool) -> RunState:
+def _state(state: CheckpointState, code: ExitCode, *, runs: bool) -> RunState:
+    """How the latest run stands, as its summary says; `code` is that of the checkpoint."""
     if runs:
         return RunState.RUNNING
-    if state.is_finished:
+    if code in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
         return RunState.COMPLETE
     if state.run is not None:
         return RunState.KILLED
-    code = None if state.ended is None else state.ended.exit_code
-    if code is None or code in (ExitCode.UNFINISHED, ExitCode.DELIVERED, ExitCode.REJECTIONS) or code > 128:
-        return RunState.STOPPED
-    is_all_done = code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed
-    return RunState.COMPLETE if is_all_done and (state.end or state.broken) else RunState.FAILED
+    ended = None if state.ended is None else state.ended.exit_code
+    is_stopped = ended is None or ended in _WITHOUT_ERROR or ended > ExitCode.UNFORESEEN  # by a signal
+    return RunState.STOPPED if is_stopped else RunState.FAILED
 
 
-def _exit_code(state: CheckpointState, *, runs: bool) -> ExitCode:
+def _exit_code(state: CheckpointState, doubted: Mapping[Path, int], *, runs: bool) -> ExitCode:
     """While a run goes on, that something is left; else what the checkpoint says."""
     from bulk_importer.pipeline.resume.advice import lasting_codes
     from bulk_importer.pipeline.summarizing import standing_codes
 
     if runs:
         return ExitCode.UNFINISHED
-    return most_important([*standing_codes(state), *lasting_codes(state)])
+    codes = [*standing_codes(state), *lasting_codes(state)]
+    codes += [ExitCode.INPUT] if state.broken is not None else []
+    codes += [ExitCode.IN_DOUBT] if doubted else []
+    return most_important(codes)
 
 
 def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
@@ -142,7 +160,7 @@ def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
             ended=None,
             last_sign=None if runs else written(state.last_sign_at),
             exit_code=None,
-            why="" if runs else "it was killed, or the machine went down",
+            why="" if runs else _KILLED,
         )
     if state.ended is None:
         return None

@@ -67,14 +67,14 @@ async def index_names(
             raise UsageError(
                 "--media-list, --media-map or --dataset is another one than before, and the answers to some requests "
                 "were lost: what became of them is found out by the names of then. Run the command once more with what "
-                "they were; when nothing is in doubt any more, names can change."
+                "they were; when nothing is unconfirmed any more, names can change."
             )
     if settings.media_list is not None and settings.dataset is None:
         listed = Path(settings.media_list)
         if settings.media_map is None and "mediaName" not in await asyncio.to_thread(first_row, listed):
             raise UsageError(
-                f"--media-by name has no names to go by: {listed} has none. Give what 'bulk-importer media --csv' "
-                "prints, or --media-map."
+                f"--media-by name has no names to go by: {listed} has none. Give what "
+                "'bulk-importer media --server URL --project P --csv' prints, or --media-map."
             )
         await _build(settings, path, media_names(listed), origin)
     elif catalog is not None and project is not None:

@@ -1,4 +1,4 @@
-"""Says in a sentence what an event tells, and how much it matters.
+"""Says what an event tells, in a sentence, how much it matters, and what a source is called.
 
 Pure.
 """
@@ -17,6 +17,7 @@ from bulk_importer.events import (
     GateMoved,
     OutageBegan,
     OutageEnded,
+    ReplacementForeseen,
     RetryScheduled,
     SegmentRead,
     StopRequested,
@@ -24,14 +25,20 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 
-__all__ = ["level_of", "sentence_of"]
+__all__ = ["level_of", "sentence_of", "source_called"]
+
+
+def source_called(source: str) -> str:
+    """What people call a source: standard input has no name of its own."""
+    return "standard input" if source == "-" else source
 
 
 def level_of(event: Event) -> Level:
     """The level at which an event is told."""
     match event:
-        case OutageBegan() | BatchDoubted():
+        case OutageBegan() | BatchDoubted() | ReplacementForeseen():
             return Level.WARNING
         case BatchSealed() | BatchDelivered() | SegmentRead() | Advanced():
             return Level.DEBUG  # of a large import there are very many
@@ -48,29 +55,46 @@ def sentence_of(event: Event) -> str:
             return f"The server is away: {event.reason}. What is not sent yet waits for it."
         case OutageEnded():
             return f"The server answers again, after {event.seconds:,.0f} s."
-        case WindowClosed():
-            return f"Paused until {event.until}: it sends only {event.hours}."
-        case WindowOpened():
-            return "The hours for sending have begun."
+        case WindowClosed() | WindowOpened():
+            return _hours(event)
         case BatchDoubted():
-            return f"The answer to {_entries(event.entries)} was lost: {event.reason}."
+            return f"The answer to {counted(event.entries, 'entry')} was lost: {event.reason}."
         case DoubtsEnded():
             fate = "delivered" if event.delivered else "not delivered, and sent again"
-            return f"It is known now what became of {_entries(event.entries)}: {fate}."
+            return f"It is known now what became of {counted(event.entries, 'entry')}: {fate}."
         case RetryScheduled():
             return f"Batch {event.batch} is sent again in {event.after_seconds:.1f} s: {event.reason}"
         case BatchRefused():
-            return f"The server refused batch {event.batch} of {_entries(event.entries)}: {event.reason}"
+            return (
+                f"The server refused batch {event.batch} of {counted(event.entries, 'entry')}: {event.reason}"
+            )
         case EntriesRejected():
             codes = ", ".join(f"{count:,} x {code}" for code, count in event.codes.items())
-            return f"Rejected {_entries(sum(span.stop - span.start for span in event.spans))}: {codes}."
+            rejected = sum(span.stop - span.start for span in event.spans)
+            return f"Rejected {counted(rejected, 'entry')}: {codes}."
         case GateMoved():
             return f"{event.max_in_flight} in flight, weight {event.max_weight:,}: {event.reason}"
         case StopRequested():
             return f"Ending: {event.reason}"
+        case ReplacementForeseen():
+            return _replaced(event)
         case _:
             return ""
 
 
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"
+def _hours(event: WindowClosed | WindowOpened) -> str:
+    if isinstance(event, WindowClosed):
+        return f"Paused until {event.until}: it sends only {event.hours}."
+    return "The hours for sending have begun."
+
+
+def _replaced(event: ReplacementForeseen) -> str:
+    """How many media lose labels, as far as that is known."""
+    from_where = f", from position {event.position:,} on" if event.source else ""
+    which = f"entries have keepData false{from_where}"
+    if event.media is None:
+        return f"May replace existing labels: {which}, and it is not known which media hold labels."
+    media = f"{event.media:,} of the project's {event.importable:,} media"
+    if event.is_exact:
+        return f"Replaces existing labels on {media} (keepData false)."
+    return f"May replace existing labels on up to {media}: {event.holding:,} hold labels, and {which}."

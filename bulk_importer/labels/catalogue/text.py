@@ -16,7 +16,7 @@ KINDS = (
         ERROR,
         Ring.TEXT,
         "The element is not JSON as RFC 8259 defines it, so that no request can carry it.",
-        f"Mend the text at the place that is named: {AS_TEXT}.",
+        f"Fix the text at the place that is named: {AS_TEXT}.",
         firm=True,
     ),
     FindingKind(
@@ -50,7 +50,7 @@ KINDS = (
         "duplicate-key",
         ERROR,
         Ring.TEXT,
-        "An object names one key twice. The server reads the last one; the others are lost without a word.",
+        "An object names one key twice. The server reads the last one; the others are silently lost.",
         "Merge the two, or remove the one that is not meant.",
     ),
     FindingKind(
@@ -131,8 +131,9 @@ KINDS = (
         "media-id-missing",
         ERROR,
         Ring.SCHEMA,
-        "The entry has no internal_media_ID. The server skips it without a word.",
-        "Add the id of the media; 'bulk-importer media' lists them.",
+        "The entry has no internal_media_ID. The server silently skips it.",
+        "Add the id of the media; 'bulk-importer media --server URL --project P' lists them. Or name media by their "
+        "files: write the name of each as external_media_ID into its entry, and give --media-by name.",
         firm=True,
     ),
     FindingKind(
@@ -140,7 +141,7 @@ KINDS = (
         ERROR,
         Ring.SCHEMA,
         f"The entry's internal_media_ID is empty, and no media has such an id. {REFUSES}",
-        "Write the id of the media; 'bulk-importer media' lists them.",
+        "Write the id of the media; 'bulk-importer media --server URL --project P' lists them.",
         firm=True,
     ),
 )

@@ -139,7 +139,9 @@ class Feeder:
             self._run.announcer.announce(
                 {keep: count for keep in KeepData if (count := run.keeps.count(keep))}
             )
-            await self._pool.put(run)
+            # Last of all: while a person is asked, nothing of it can leave.
+            if await self._run.replacement.admits(run, is_last=self.is_limited):
+                await self._pool.put(run)
 
     def _free(self, run: EntryRun) -> EntryRun:
         """What no other source of the command has in doubt."""
@@ -210,6 +212,7 @@ class Feeder:
 
 def _longer(segment: Segment) -> CheckpointMismatch:
     return CheckpointMismatch(
-        f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of what "
-        "is new was sent. If it only grew, say --source-grew; if it is another source, give it another --checkpoint."
+        f"The source continues at position {segment.key.first}, where it ended when it was read before. Nothing of "
+        "what is new was sent. If it only grew, say --source-grew; if it is another source, give it another "
+        "--checkpoint."
     )
