@@ -2,30 +2,39 @@
 
 Pure: it is told what landed and answers with what may leave.
 
-The best setting cannot be known beforehand: the measured server wants one to ten entries in two requests, replacing
+The best setting cannot be known beforehand: the measured server wants some entries in a few requests, replacing
 uploads deadlock beside it, and a distant fast server wants thousands of entries in as many requests as it gets
-(protocol 5.1). So the gate climbs: it stands on a *base*, tries one knob a step further (a *trial*), moves there if
-that is clearly better, and returns if it is not. Steps are large while they pay in proportion, and shrink when they
-fail. What failed is tried again after a while, less and less often, because servers change.
+(protocol 5.1). Single answers differ by a third from each other, and settings near the best one by less. So the gate
+does not compare two settings. Each answer goes into a `Landscape`, which says of all settings what can be expected
+of them and how sure that is; and the gate goes to where *hope* is highest: what is expected, and a share of what is
+uncertain about it, which answers take away. It steps to both sides of both knobs at once, and no further than what it
+has seen lets it look.
 
-An answer is scored for the setting that its batch was sealed under, and not at all if it says nothing about that
-setting: a suspect's, one whose weight is far from the knob (an entry heavier than the knob travels alone), one that
-was refused for what was in it, and any while the run is starved of input or paced by a limit.
+An answer is scored for the weight that its batch had, and not at all if it says nothing about the server: a suspect's,
+one that was refused for what was in it, and any while the run is starved of input or paced by a limit.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
 from bulk_importer.events import GateMoved
-from bulk_importer.transfer.adaptive.goodput import Goodput
-from bulk_importer.transfer.adaptive.trials import Setting, Track, Trial, Way, Weights
+from bulk_importer.transfer.adaptive.landscape import Landscape
 
 __all__ = ["Bounds", "Flight", "Gate", "Landing", "Setting"]
+
+
+class Setting(NamedTuple):
+    """Where the two knobs stand: requests in flight, and the weight of a batch."""
+
+    in_flight: int
+    weight: int
 
 
 class Landing(Enum):
@@ -79,38 +88,62 @@ class Flight(msgspec.Struct, frozen=True):
 
 _ALARMS = frozenset({Landing.TIMED_OUT, Landing.THROTTLED, Landing.UNAVAILABLE})
 _CAREFUL = Setting(in_flight=1, weight=64)
-# A setting is judged after so many answers at least, and after one round where they differ less than this, or two. A
-# close question is decided as it stands after so many answers or rounds.
+_IN_FLIGHT = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+_ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
+# A step is no bolder than this, beyond what was seen.
+_BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
+_IN_PROPORTION = 0.5
+# Batches that are lighter than this share of the knob, which holds several entries, do not follow it.
+_FOLLOWS = 0.6
+_MUCH_LOST, _NEARLY_ALL = 0.3, 0.9
+# What an entry costs the server besides its weight; the two together are its *load*.
+_EACH = 8
+_HOPE = 0.5
+# What is hoped for with a trial that costs more than it is expected to bring; the share of the time that may go to such
+# trials, and the seconds that are given to begin with.
+_WONDER = 2.5
+_CURIOSITY, _ALLOWANCE = 0.02, 1.0
+# What a doubling of the number in flight has to bring, because others work on the server meanwhile.
+_PRICE = 0.02
+# A move has to promise this.
+_WORTH = 0.04
 _FEWEST_ANSWERS = 3
-_EVEN = 0.3
-_MOST_ANSWERS = 24
-_MOST_ROUNDS = 3
-# Standard errors by which a trial must be better, or worse, to be decided sooner. With 1.3 the noisy server leads the
-# gate astray in one run of ten; with 2 the climb takes longer than forty answers.
-_CONFIDENCE = 1.7
-# At once: a trial with more failures than these in three, or a third (1/e) of the goodput; a base with
-# this share of failures where it had half of that before, or with that share in any case.
-_FAILED_TRIAL = 1 / 3
-_HOPELESS = -1.0
-_FAILED_BASE = 0.4
-_FAILED_MOSTLY = 0.65
-# Answers after which one counts half on the base, for its goodput and for noticing that the server has changed; and
-# what counts as a change, as a logarithm, and in standard errors.
-_LONG_MEMORY = 48
+# Looking around takes a millisecond: where it changes nothing, the gate does so less and less often.
+_CALM_SECONDS, _LATER_SECONDS = 0.05, 0.7
+# Answers count half after so many seconds, and so many answers.
+_HALF_SECONDS, _HALF_ANSWERS = 60.0, 40
+# What counts as a change of the server: a logarithm, and standard errors.
+_CHANGE, _SURE = 0.3, 3.5
 _SHORT_MEMORY = 8
-_CHANGE = 0.35
-_SURE = 3.5
-# How much an answer that cannot be scored speaks against going on with a trial: a batch that does not follow the knob
-# makes it pointless, one that was refused only makes it slow, and suspects come in tens.
-_STRAY = 1.0
-_REFUSAL = 0.5
-_SUSPECT = 0.1
+# Answers for which a limit holds that an alarm set, doubled with each one that follows; and after an outage.
+_FIRST_REST, _SHORT_REST, _LONGEST_REST = 64, 2, 1024
+_REFUSAL, _SUSPECT = 0.5, 0.1
+
+
+class _Ceiling:
+    """A limit of one knob that an alarm set: it is lifted step by step when it was quiet for long enough."""
+
+    def __init__(self) -> None:
+        self.most: float = math.inf
+        self._until = 0
+        self._rest = _FIRST_REST
+
+    def lower(self, most: int, answers: int, *, short: bool = False) -> None:
+        self.most = most
+        self._until = answers + (_SHORT_REST if short else self._rest)
+        if not short:
+            self._rest = min(2 * self._rest, _LONGEST_REST)
+
+    def lift(self, answers: int) -> None:
+        """Let go where it is time to."""
+        if answers >= self._until:
+            self.most = math.inf
 
 
 class Gate:
     """The controller. Tell the gate how each request ended, and ask it before one leaves.
 
-    A *generation* lasts from one move of a knob to the next. Its number travels with the batch, so that an answer is
+    A *generation* lasts from one move to the next. Its number travels with the batch, so that an answer is
     scored for the setting that it was made under.
     """
 
@@ -119,18 +152,26 @@ class Gate:
         self._bounds = bounds
         # Everything below is changed by `landed`, and what it calls, alone.
         self._generation = 0
-        self._base = self._within(start or _CAREFUL)
-        self._score = Goodput(self._base.in_flight)
-        self._recent = Goodput(self._base.in_flight)
-        self._trial: Trial | None = None
-        self._tracks = {way: Track() for way in Way}
-        self._momentum: Way | None = None
-        self._answers = 0  # scored on the base, ever: the clock by which ways rest
-        self._since = 0  # of these, since the last trial
-        self._regret: tuple[Way, float] | None = (
-            None  # the way back, and the goodput (log) that was left behind
-        )
-        self._weights = Weights()
+        self._setting = self._base = self._within(start or _CAREFUL)
+        self._landscape = Landscape()
+        self._fewest, self._flight_most, self._weight_most = 0, _Ceiling(), _Ceiling()
+        self._answers = 0  # scored, ever
+        self._since = 0  # of these, since the last look around
+        self._in_generation = self._lost = 0  # of these, since the last move, and of these the failed ones
+        self._lost_ever = 0
+        self._passed = 0.0  # that said nothing, since the last move
+        self._looked_at = 0.0
+        self._began = math.inf  # when the first request left
+        self._wondered = 0.0  # seconds that trials out of curiosity took
+        self._quiet = 0  # looks around that changed nothing, in a row
+        self._looked_answers = 0
+        self._entry: float | None = None  # the weight of a typical entry
+        self._landed_weight = 0.0  # of a typical batch of this generation
+        self._peak = 0  # most in flight in this generation
+        self._waiting: list[Flight] = []  # to be scored when it is known how many were in flight with them
+        self._gap = self._gaps = 0.0  # from what the cell said, of late
+        self._heaviest = 0.0
+        self._most_seen = 0
 
     @property
     def generation(self) -> int:
@@ -140,7 +181,7 @@ class Gate:
     @property
     def setting(self) -> Setting:
         """Where the knobs stand now, for sealing the next batch."""
-        return self._trial.setting if self._trial else self._base
+        return self._setting
 
     @property
     def base(self) -> Setting:
@@ -149,195 +190,212 @@ class Gate:
 
     def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides so many in flight."""
-        return in_flight < self.setting.in_flight
+        return in_flight < self._setting.in_flight
 
     def landed(self, flight: Flight) -> GateMoved | None:
         """Take the end of a request into account; returns the setting where a knob moved or a trial was kept."""
-        if flight.generation != self._generation:
-            return None
-        if flight.in_flight > self.setting.in_flight:
-            return None  # left while what an earlier, larger setting had sent was still about
+        if flight.generation != self._generation or flight.in_flight > self._setting.in_flight:
+            return None  # left under another setting, or while what a larger one had sent was still about
         if flight.landing in _ALARMS:
             return self._retreat(flight.landing)
-        if flight.suspect:
-            return self._let_pass(_SUSPECT)
-        if flight.landing is Landing.REFUSED:
-            return self._let_pass(_REFUSAL)
-        fits = self._weights.fits(flight.weight, self.setting.weight)
-        if not self._trial and not flight.starved:
-            self._weights.see(flight.weight, flight.entries, fits=fits)
-        if not fits or flight.starved or flight.paced:
-            return self._let_pass(_STRAY)
-        return self._score_flight(flight)
+        if flight.suspect or flight.landing is Landing.REFUSED:
+            return self._let_pass(_SUSPECT if flight.suspect else _REFUSAL)
+        if flight.starved or flight.paced:
+            return self._let_pass(1.0)
+        self._score(flight)
+        return self._look_around(flight)
 
-    def _score_flight(self, flight: Flight) -> GateMoved | None:
-        failed = flight.landing is not Landing.DELIVERED
-        trial = self._trial
-        for score in (trial.score,) if trial else (self._score, self._recent):
-            score.add(
-                0 if failed else flight.weight, flight.ended - flight.started, flight.in_flight, failed=failed
-            )
-        return self._judge_trial(trial) if trial else self._judge_base()
-
-    def _let_pass(self, share: float) -> GateMoved | None:
-        if self._trial:
-            self._trial.passed += share
-            if self._trial.passed > self._trial.setting.in_flight + _FEWEST_ANSWERS:
-                return self._give_up(self._trial)
-        elif self._weights.stray:
-            return self._follow_weights()
-        return None
-
-    def _follow_weights(self) -> GateMoved | None:
-        came = self._within(self._base._replace(weight=self._weights.typical))
-        self._weights.settle(came.weight)
-        return self._stand_on(came, "what batches really weigh")
-
-    def _judge_trial(self, trial: Trial) -> GateMoved | None:
-        score, base = trial.score, self._score
-        if score.failures > _FAILED_TRIAL * (score.answers + 1):
-            return self._reject(trial, Landing.CONFLICT.value)
-        gain = score.log_rate - base.log_rate - trial.way.least_gain
-        if gain < _HOPELESS:
-            return self._reject(trial, "much worse")
-        # Those that come first are the quick ones; where they differ much, one round of them proves nothing.
-        rounds = 1 if max(score.spread, base.spread) < _EVEN else 2
-        if score.answers < max(_FEWEST_ANSWERS, rounds * trial.setting.in_flight):
-            return None
-        # A handful of answers without a conflict does not prove that there will be none.
-        luck = math.sqrt(max(score.failed_share, base.failed_share) / score.answers)
-        error = _CONFIDENCE * math.hypot(score.log_error, base.log_error, luck)
-        # In the beginning there is more to gain elsewhere than by settling a close question.
-        patience = min(_MOST_ANSWERS, _FEWEST_ANSWERS + self._answers // 4)
-        enough = score.answers >= max(patience, _MOST_ROUNDS * trial.setting.in_flight)
-        if gain > (0.0 if enough else error):
-            return self._accept(trial)
-        if enough or gain < -error:
-            return self._reject(trial, "not better")
-        return None
-
-    def _accept(self, trial: Trial) -> GateMoved:
-        gain = trial.score.log_rate - self._score.log_rate
-        self._regret = trial.way.opposite, self._score.log_rate
-        self._base, self._score = trial.setting, trial.score
-        self._recent = Goodput(self._base.in_flight)
-        self._end_trial(trial.way)
-        self._tracks[trial.way].paid(gain, trial.factor)
-        self._tracks[trial.way.opposite].rest(self._answers, self._base.in_flight)
-        for way, track in self._tracks.items():
-            if way not in (trial.way, trial.way.opposite):
-                track.relent(self._answers)
-        return self._told(f"kept: {trial.way.value} bring {math.expm1(gain):+.0%}")
-
-    def _give_up(self, trial: Trial) -> GateMoved:
-        if trial.way in (Way.HEAVIER, Way.LIGHTER):
-            return self._reject(trial, "no batch of that weight")
-        # Nothing is known against it; let some of what keeps the answers away pass.
-        self._tracks[trial.way].rests_until = self._answers + _FEWEST_ANSWERS
-        self._end_trial(None)
-        return self._moved("back: no answers to judge it by")
-
-    def _reject(self, trial: Trial, reason: str) -> GateMoved:
-        track = self._tracks[trial.way]
-        conflicts = trial.score.failures > 0
-        self._end_trial(None)
-        finer = track.step == 0 or (conflicts and track.step + 1 < len(trial.way.steps))
-        if finer:
-            track.step += 1
-            # Where a step was too bold, rather than useless, the limit is near: look for it at once.
-            self._momentum = trial.way if conflicts else None
-            target = self._target(trial.way)
-            finer = target is not None and target[0] != trial.setting
-        if not finer:
-            track.rest(self._answers, self._base.in_flight)
-        return self._moved(f"back: {reason}")
-
-    def _end_trial(self, momentum: Way | None) -> None:
-        self._trial = None
-        self._momentum = momentum
-        self._since = 0
-
-    def _judge_base(self) -> GateMoved | None:
+    def _score(self, flight: Flight) -> None:
+        each = flight.weight / flight.entries
+        self._began = min(self._began, flight.started)
         self._answers += 1
         self._since += 1
-        level = self._base.in_flight
-        self._score.fade(0.5 ** (1 / max(_LONG_MEMORY, 4 * level)))
-        self._recent.fade(0.5 ** (1 / max(_SHORT_MEMORY, level)))
-        recent = self._recent
-        usual = min(max(_FAILED_BASE, 2 * self._score.failed_share), _FAILED_MOSTLY)
-        if recent.answers >= max(_FEWEST_ANSWERS, level / 4) and recent.failed_share > usual:
-            return self._retreat(Landing.CONFLICT)
-        if recent.answers >= max(_FEWEST_ANSWERS, 0.7 * level):
-            self._notice_change(recent)
-            self._notice_regret()
-        if self._since * 2 < level or self._score.answers < max(_FEWEST_ANSWERS, level) * 0.9:
+        self._in_generation += 1
+        self._entry = (
+            each if self._entry is None else self._entry + max(0.1, 1 / self._answers) * (each - self._entry)
+        )
+        self._landed_weight += max(0.3, 1 / self._in_generation) * (flight.weight - self._landed_weight)
+        self._peak = max(self._peak, flight.in_flight)
+        if flight.landing is not Landing.DELIVERED:
+            self._lost += 1
+            self._lost_ever += 1
+        else:
+            self._most_seen = max(self._most_seen, self._peak)
+        self._waiting.append(flight)
+        # The first requests leave while it is still filling up: once it was full, they count as if it had been.
+        is_full = self._peak >= self._setting.in_flight
+        if is_full or self._in_generation >= self._setting.in_flight:
+            for waiting in self._waiting:
+                is_early = is_full and self._in_generation <= 2 * self._peak
+                self._learn(waiting, self._peak if is_early else waiting.in_flight)
+            self._waiting.clear()
+
+    def _learn(self, flight: Flight, in_flight: int) -> None:
+        failed = flight.landing is not Landing.DELIVERED
+        seconds = max(flight.ended - flight.started, 1e-6)
+        load = flight.weight + _EACH * flight.entries
+        self._notice_change(load, in_flight, seconds, failed=failed)
+        self._landscape.add(load, in_flight, seconds, failed=failed)
+        self._heaviest = max(self._heaviest, load)
+
+    def _notice_change(self, weight: float, in_flight: float, seconds: float, *, failed: bool) -> None:
+        """Where answers differ from those of the same setting before, and for long, the server has changed."""
+        landscape = self._landscape
+        if failed or landscape.seen(weight, in_flight) < 5:
+            return
+        gap = math.log(in_flight * weight / seconds) - landscape.own_log_rate(weight, in_flight)
+        keep = 0.5 ** (1 / max(_SHORT_MEMORY, self._setting.in_flight))
+        self._gap, self._gaps = self._gap * keep + gap, self._gaps * keep + 1
+        mean = self._gap / self._gaps
+        if self._gaps >= 3 and abs(mean) > max(_CHANGE, _SURE * landscape.spread / math.sqrt(self._gaps)):
+            landscape.shift(mean)
+            landscape.fade(0.3)
+            self._gap = self._gaps = 0.0
+
+    def _let_pass(self, share: float) -> GateMoved | None:
+        self._passed += share
+        if self._setting == self._base or self._passed <= self._setting.in_flight + 3:
             return None
-        return self._try_next()
+        if self._setting.weight > self._base.weight:
+            self._weight_most.lower(self._base.weight, self._answers)
+        return self._go(self._base, "back: no answers to judge it by")
 
-    def _notice_change(self, recent: Goodput) -> None:
-        if abs(recent.log_rate - self._score.log_rate) > max(_CHANGE, _SURE * recent.log_error):
-            self._score, self._recent = recent, Goodput(self._base.in_flight)
-            for track in self._tracks.values():
-                track.reopen(self._answers)
-
-    def _notice_regret(self) -> None:
-        # A trial that won by luck looks worse with every further answer; then the way back is open at once.
-        if self._regret and self._score.log_rate < self._regret[1]:
-            self._tracks[self._regret[0]].rests_until = self._answers
-            self._regret = None
-
-    def _try_next(self) -> GateMoved | None:
-        ways = [way for way in Way if self._tracks[way].rests_until <= self._answers and self._target(way)]
-        if not ways:
+    def _look_around(self, flight: Flight) -> GateMoved | None:
+        failed = flight.landing is not Landing.DELIVERED
+        # The first answer says enough for leaving the careful start.
+        enough = (
+            1 if self._answers == self._setting.in_flight else max(_FEWEST_ANSWERS, self._setting.in_flight)
+        )
+        if self._since < enough and not (failed and self._setting != self._base):
             return None
-        way = min(ways, key=lambda way: (way is not self._momentum, self._tracks[way].tried))
-        target, factor = self._target(way) or (self._base, 1.0)
-        self._tracks[way].tried = self._generation + 1
-        self._trial = Trial(way, target, factor, Goodput(target.in_flight))
-        return self._moved(f"trying {way.value}")
+        if not self._heaviest:
+            return None
+        elapsed = flight.ended - self._looked_at
+        if elapsed < min(self._quiet * _CALM_SECONDS, _LATER_SECONDS):
+            return None
+        past = min(max(elapsed, 0.0) / _HALF_SECONDS, (self._answers - self._looked_answers) / _HALF_ANSWERS)
+        self._looked_at, self._looked_answers, self._since = flight.ended, self._answers, 0
+        self._landscape.fade(0.5**past)
+        self._flight_most.lift(self._answers)
+        self._weight_most.lift(self._answers)
+        if (came_down := self._come_down()) is not None:
+            return came_down
+        self._landscape.survey()
+        moved = self._choose(flight.ended)
+        self._quiet = 0 if moved else self._quiet + 1
+        return moved
 
-    def _target(self, way: Way) -> tuple[Setting, float] | None:
-        factor = way.steps[self._tracks[way].step]
-        base = self._base
-        match way:
-            case Way.MORE:
-                target = base._replace(in_flight=math.ceil(base.in_flight * factor))
-            case Way.FEWER:
-                target = base._replace(in_flight=math.floor(base.in_flight / factor))
-            case Way.HEAVIER:
-                target = base._replace(weight=math.ceil(base.weight * factor))
-            case Way.LIGHTER:
-                # Batches of one entry cannot be lighter.
-                weight = base.weight if self._weights.single else math.floor(base.weight / factor)
-                target = base._replace(weight=weight)
-        target = self._within(target)
-        return None if target == base else (target, factor)
+    def _come_down(self) -> GateMoved | None:
+        """Come to the batches where other bounds, on entries or bytes, keep them lighter than the knob."""
+        here = self._setting
+        target = self._within(here._replace(weight=math.ceil(self._landed_weight)))
+        one_fits = here.weight < 2 * (self._entry or here.weight)
+        # What failed is sent again as it was, so that the first ones say little.
+        few = self._in_generation < 2 * here.in_flight + _FEWEST_ANSWERS
+        if few or one_fits or self._landed_weight >= _FOLLOWS * here.weight or target == here:
+            return None
+        self._weight_most.lower(target.weight, self._answers)
+        self._base = target
+        return self._go(target, "what batches really weigh")
+
+    def _choose(self, now: float) -> GateMoved | None:
+        here = self._setting
+        expected = {setting: self._expected(setting) for setting in {*self._near(here), here, self._base}}
+        for setting in {*expected} - {here, self._base}:
+            if self._is_bold(setting, expected[setting][0] - expected[here][0]) or self._is_new_twice(
+                setting
+            ):
+                del expected[setting]
+        earned = _CURIOSITY * (now - self._began) + _ALLOWANCE - self._wondered
+        hope = {
+            setting: mean + error * (_WONDER if self._round_seconds(setting, mean) <= earned else _HOPE)
+            for setting, (mean, error) in expected.items()
+        }
+        mean, error = expected[here]
+        enough = hope[here] = mean + _HOPE * error
+        hope[self._base] = expected[self._base][0] + _HOPE * expected[self._base][1] + _WORTH
+        if self._lost > _FEWEST_ANSWERS and self._lost > _NEARLY_ALL * self._in_generation and len(hope) > 1:
+            del hope[here]
+        target = max(hope, key=lambda setting: hope[setting])
+        if target == here:
+            return self._keep(expected)
+        if expected[target][0] + _HOPE * expected[target][1] < enough + _WORTH:
+            self._wondered += self._round_seconds(target, expected[target][0])
+        if target.in_flight < here.in_flight and 2 * self._lost > self._in_generation:
+            self._flight_most.lower(here.in_flight - 1, self._answers)
+        gain = expected[target][0] - mean
+        if here != self._base and mean > expected[self._base][0]:
+            self._base = here
+        if target == self._base:
+            return self._go(target, f"back: {_ways(target, here)} brought {math.expm1(-gain):+.0%}")
+        if gain > 0:
+            return self._go(target, f"{_ways(here, target)} promise {math.expm1(gain):+.0%}")
+        return self._go(target, f"trying {_ways(here, target)}")
+
+    def _round_seconds(self, setting: Setting, log_goodput: float) -> float:
+        """What it takes to try a setting: a round of it, and the one that is on its way when it is given up."""
+        return 2 * setting.in_flight * self._lands(setting) / math.exp(log_goodput)
+
+    def _is_bold(self, setting: Setting, gain: float) -> bool:
+        """Whether a setting is so much heavier than what was seen that it is not worth the danger."""
+        step = self._lands(setting) / self._heaviest
+        return step > _BOLD_WEIGHT and gain < _IN_PROPORTION * math.log(step)
+
+    def _is_new_twice(self, setting: Setting) -> bool:
+        """Whether it is beyond what was seen in both ways, where some was lost: which is to blame, none could tell."""
+        new = setting.in_flight > self._most_seen and self._lands(setting) > 1.1 * self._heaviest
+        return new and self._lost_ever > 0
+
+    def _keep(self, expected: dict[Setting, tuple[float, float]]) -> GateMoved | None:
+        before, here = self._base, self._setting
+        if here == before:
+            return None
+        self._base = here
+        gain = expected[here][0] - expected[before][0]
+        return self._told(f"kept: {_ways(before, here)} bring {math.expm1(gain):+.0%}")
+
+    def _near(self, here: Setting) -> Iterator[Setting]:
+        """The settings that are within a step of what was seen."""
+        bounds = self._bounds
+        entry = self._entry or here.weight
+        heaviest = _BOLDEST_WEIGHT * max(self._landed_weight, entry)
+        most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1, self._flight_most.most)
+        if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
+            most, heaviest = min(most, here.in_flight), self._landed_weight  # more of it is no cure
+        levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
+        weights = {
+            math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)
+        }
+        weights |= {here.weight}
+        flights = [level for level in levels if here.in_flight / 2 <= level <= most]
+        near = [weight for weight in weights if self._landed_weight / 4.5 <= weight <= self._weight_most.most]
+        for in_flight in flights:
+            for weight in near:
+                yield self._within(Setting(in_flight, weight))
+
+    def _expected(self, setting: Setting) -> tuple[float, float]:
+        mean, error = self._landscape.expected(self._lands(setting), setting.in_flight)
+        return mean - _PRICE * math.log2(setting.in_flight), error
+
+    def _lands(self, setting: Setting) -> float:
+        """The load of a batch under a setting: of whole entries, and of one at least."""
+        entry = self._entry or setting.weight
+        return (entry + _EACH) * max(1, math.floor(setting.weight / entry + 1e-9))
 
     def _retreat(self, landing: Landing) -> GateMoved | None:
-        if self._trial:
-            return self._reject(self._trial, landing.value)
-        base = self._base
-        # A server that was away is not one that had too much: it may have all of it back as soon as it answers.
-        if landing is not Landing.UNAVAILABLE:
-            for way in (Way.MORE, Way.HEAVIER):
-                self._tracks[way].rest(self._answers, base.in_flight)
-        fewer = self._within(base._replace(in_flight=base.in_flight // 2))
-        lighter = self._within(base._replace(weight=base.weight // 2))
-        match landing:
-            case Landing.TIMED_OUT if not self._weights.single:
-                return self._stand_on(lighter, landing.value)
-            case Landing.CONFLICT if fewer == base:
-                return self._stand_on(lighter, landing.value)
-        return self._stand_on(fewer, landing.value)
-
-    def _stand_on(self, setting: Setting, reason: str) -> GateMoved | None:
-        moved = setting != self._base
-        self._base = setting
-        self._regret = None
-        self._end_trial(None)
-        self._score = Goodput(setting.in_flight)
-        self._recent = Goodput(setting.in_flight)
-        return self._moved(reason) if moved else None
+        here = self._setting
+        single = self._entry is not None and self._landed_weight < 1.2 * self._entry
+        if landing is Landing.TIMED_OUT and not single:
+            target = self._within(here._replace(weight=here.weight // 2))
+            self._weight_most.lower(target.weight, self._answers)
+        else:
+            target = self._within(here._replace(in_flight=here.in_flight // 2))
+            # A server that was away is not one that had too much: it may have all of it back as soon as it answers.
+            self._flight_most.lower(target.in_flight, self._answers, short=landing is Landing.UNAVAILABLE)
+        if target == here:
+            return None
+        self._base = target
+        return self._go(target, landing.value)
 
     def _within(self, setting: Setting) -> Setting:
         bounds = self._bounds
@@ -348,10 +406,24 @@ class Gate:
             max(lightest, min(setting.weight, most)),
         )
 
-    def _moved(self, reason: str) -> GateMoved:
+    def _go(self, setting: Setting, reason: str) -> GateMoved:
+        self._setting = setting
         self._generation += 1
+        self._since = self._in_generation = self._lost = self._peak = 0
+        self._waiting.clear()
+        self._passed = self._gap = self._gaps = 0.0
         return self._told(reason)
 
     def _told(self, reason: str) -> GateMoved:
-        setting = self.setting
-        return GateMoved(max_in_flight=setting.in_flight, max_weight=setting.weight, reason=reason)
+        in_flight, weight = self._setting
+        return GateMoved(max_in_flight=in_flight, max_weight=weight, reason=reason)
+
+
+def _ways(here: Setting, there: Setting) -> str:
+    """The way from one setting to another, in words."""
+    ways = []
+    if there.in_flight != here.in_flight:
+        ways.append("more in flight" if there.in_flight > here.in_flight else "fewer in flight")
+    if there.weight != here.weight:
+        ways.append("heavier batches" if there.weight > here.weight else "lighter batches")
+    return " and ".join(ways)
