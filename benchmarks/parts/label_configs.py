@@ -21,7 +21,7 @@ def _select(key: str, *options: str, children: list[Class] | None = None) -> Cla
 _WEATHER = _select("weather", "sunny", "cloudy", "rain", children=[_select("daytime", "day", "night")])
 
 # What the corpus `detection` needs, with the classes around it that a real project has.
-_DETECTION = [
+_DETECTION: list[Class] = [
     {"entryKey": "car", "type": "RECTANGLE", "children": [_select("occluded", "yes", "no")]},
     {"entryKey": "person", "type": "RECTANGLE"},
     {"entryKey": "road", "type": "POLYGON"},
@@ -30,7 +30,7 @@ _DETECTION = [
 ]
 
 # The page about the format has these.
-_DOCUMENTED = [
+_DOCUMENTED: list[Class] = [
     {"entryKey": "bus", "type": "RECTANGLE", "children": [{"entryKey": "door", "type": "RECTANGLE"}]},
     {"entryKey": "car", "type": "POLYGON", "children": [_select("car_type", "suv", "sedan", "van")]},
     {"entryKey": "street", "type": "LINE"},
@@ -58,7 +58,7 @@ def _levels(level: int = 0) -> list[Class]:
     return [_select(key, *options, children=_levels(level + 1))]
 
 
-_RICH = [
+_RICH: list[Class] = [
     {
         "entryKey": key,
         "type": shape.upper(),

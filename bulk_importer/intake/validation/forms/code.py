@@ -1,0 +1,158 @@
+"""Writes the source of a function that counts an entry, and compiles it.
+
+Walking a form to count an entry costs more than decoding it: most of what is done for a geometry is calls. So the nodes
+of a form write what has to be done as statements, one function for a form, in which only what may differ from entry to
+entry is looked at. The source holds names and numbers of ours alone, nothing of a label configuration or of an input.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from bulk_importer.intake.validation.forms.types import Form
+
+__all__ = ["COUNTED", "Code", "Countable", "Program"]
+
+COUNTED = ("keys", "weight", "omitted", "required", "unset", "deprecated")
+"""What is counted in an entry: keys of all objects (without those of the entry that the server ignores); its weight
+(1 + geometries + classification values + points of lines and polygons); notes about classifications that are not given,
+optional and required ones, and about those without a value; notes about geometries under the deprecated key."""
+
+
+class Countable(Protocol):
+    """What can write how one of its values is counted.
+
+    Attributes:
+        keys, weight, omitted, required: what every value counts.
+        varies: there is more to count in it than that.
+    """
+
+    keys: int
+    weight: int
+    omitted: int
+    required: int
+
+    @property
+    def varies(self) -> bool: ...
+
+    def look(self, code: Code, value: str) -> None:
+        """Write how what may differ in `value`, the name of a variable, is counted."""
+
+
+class Program:
+    """The functions of one form."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, object] = {}
+        self._sources: list[str] = []
+        self._known: dict[int, str] = {}
+
+    def constant(self, value: object) -> str:
+        """The name by which functions know a value."""
+        name = self._known.setdefault(id(value), f"c{len(self._known)}")
+        self._names[name] = value
+        return name
+
+    def function_of(self, node: Countable) -> str:
+        """The name of a function that counts what may differ in one value, for a node that stands in many places."""
+        name = self._known.get(id(node))
+        if name is None:
+            name = self.constant(node)
+            code = Code(self, name, **dict.fromkeys(COUNTED, 0))
+            node.look(code, "value")
+            self.define(code, [f"return {', '.join(COUNTED)}"])
+        return name
+
+    def define(self, code: Code, last: Iterable[str]) -> None:
+        """Take a function that is written, but for its last lines."""
+        self._sources.append(code.source(last))
+
+    def compiled(self, name: str) -> Callable[[Form], Form]:
+        """The function of that name."""
+        exec(compile("\n".join(self._sources), "<form>", "exec"), self._names)  # noqa: S102 - our own source alone
+        return self._names[name]  # type: ignore[return-value]  # defined by the source
+
+
+class Code:
+    """The lines of one function of `value`, which gives None where a value needs the exact look.
+
+    Attributes:
+        numbers: what the function counts, by name, and with what each begins.
+    """
+
+    def __init__(self, program: Program, name: str, **begin: int) -> None:
+        self.program = program
+        self.numbers = begin
+        self._name = name
+        self._lines: list[str] = []
+        self._depth = 1
+        self._variables = 0
+
+    def line(self, text: str) -> None:
+        """Write a statement."""
+        self._lines.append("    " * self._depth + text)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Write what is written meanwhile under `head`."""
+        self.line(f"{head}:")
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def variable(self) -> str:
+        """A name that nothing has."""
+        self._variables += 1
+        return f"v{self._variables}"
+
+    def let(self, expression: str) -> str:
+        """Write that a new variable has that value; its name."""
+        name = self.variable()
+        self.line(f"{name} = {expression}")
+        return name
+
+    def refuse(self, condition: str) -> None:
+        """Write that nothing is known where that holds."""
+        self.line(f"if {condition}: return None")
+
+    def increase(self, name: str, by: object) -> None:
+        """Write that one of the numbers grows by that."""
+        self.numbers.setdefault(name, 0)
+        self.line(f"{name} += {by}")
+
+    def add(self, node: Countable, times: str = "1") -> None:
+        """Write that what every value of the node counts is counted so many times."""
+        for name in COUNTED[:4]:
+            number = getattr(node, name)
+            if number:
+                self.increase(
+                    name,
+                    f"{times} * {number}"
+                    if times != "1" and number != 1
+                    else times
+                    if number == 1
+                    else number,
+                )
+
+    def count(self, node: Countable, value: str) -> None:
+        """Write that a value is counted."""
+        self.add(node)
+        node.look(self, value)
+
+    def call(self, node: Countable, value: str) -> None:
+        """Write that what may differ in a value is counted by a function of the node's own."""
+        found = self.let(f"{self.program.function_of(node)}({value})")
+        self.refuse(f"{found} is None")
+        for place, name in enumerate(COUNTED):
+            self.increase(name, f"{found}[{place}]")
+
+    def source(self, last: Iterable[str]) -> str:
+        """All of it, with these lines behind."""
+        begin = [f"    {name} = {number}" for name, number in self.numbers.items()]
+        return "\n".join(
+            [f"def {self._name}(value):", *begin, *self._lines, *(f"    {each}" for each in last)]
+        )
