@@ -17,14 +17,13 @@ count alike and give the same digest.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from bulk_importer.intake.validation.forms.code import COUNTED, Code, Program
+from bulk_importer.intake.validation.forms.code import Code, Program
 from bulk_importer.intake.validation.forms.digest import MOST_KEYS, encode_canonically, encode_sorted
 from bulk_importer.intake.validation.forms.nodes import AnyKeys, Field, ListOf, Node, Object, Shared
 from bulk_importer.intake.validation.forms.seen import (
@@ -84,9 +83,10 @@ class EntryForm:
         )
         self.decode: Callable[[bytes], Form] = msgspec.json.Decoder(entry).decode
         self.encode = encode_canonically if generator.most_keys <= MOST_KEYS else encode_sorted
-        self._names = {name: key for key, name in generator.totals.items()}
-        # What was counted since it was taken, by the names that the numbers have in the function.
-        self._totals: Counter[str] = Counter()
+        # What was counted since it was taken: notes, then geometries, each by its place.
+        self._noted = [*NOTES, *generator.totals.values()]
+        self._codes = [*NOTES.values(), *generator.totals]
+        self._totals = [0] * len(self._noted)
         self.count = self._counting(spec.answers, answers, classes)
 
     def _counting(
@@ -103,24 +103,31 @@ class EntryForm:
             with code.block(f"if {given} is not {unset}"):
                 code.count(node, given)
         noted = [
-            f"if {name}: {totals}[{name!r}] += {name}" for name in code.numbers if name not in COUNTED[:2]
+            f"if {name}: {totals}[{place}] += {name}"
+            for place, name in enumerate(self._noted)
+            if name in code.numbers
         ]
         program.define(code, [*noted, "return keys, weight"])
         return program.compiled("count")
 
     def take_notes(self) -> dict[str, int]:
         """The numbers of notes about the entries counted since the last call, by code."""
-        return {code: number for name, code in NOTES.items() if (number := self._totals.pop(name, 0))}
+        return self._take(0, len(NOTES))
 
     def take_geometries(self) -> dict[str, int]:
         """The geometries counted since the last call, by class, as `geometries_in` names them; of a narrow form."""
-        return {key: number for name, key in self._names.items() if (number := self._totals.pop(name, 0))}
+        return self._take(len(NOTES), len(self._totals))
+
+    def _take(self, start: int, stop: int) -> dict[str, int]:
+        totals = self._totals[start:stop]
+        self._totals[start:stop] = [0] * len(totals)
+        return {code: total for code, total in zip(self._codes[start:stop], totals, strict=True) if total}
 
     def uncount(self, entry: Form) -> None:
         """Take back what was noted about the entry that was counted last."""
         before = self._totals.copy()
         self.count(entry)
-        self._totals.update({name: 2 * before[name] - number for name, number in self._totals.items()})
+        self._totals[:] = [2 * then - now for then, now in zip(before, self._totals, strict=True)]
 
 
 class _Generator:
