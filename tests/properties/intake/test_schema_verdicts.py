@@ -309,21 +309,33 @@ def regular(random: Random) -> Callable[[], dict[str, Any]]:
         ("rectangle", lambda: [box(random)]),
     ]
 
-    def answers() -> Callable[[], dict[str, Any]]:
+    def answers(level: int = 0) -> Callable[[], dict[str, Any]]:
         keys = random.sample(["b", "a ", "occluded", "x.y", "ä"], random.randrange(4))
-        given = {key: (random.choice([1, 1, 0.5]), random.choice([1, 1, 3])) for key in keys}
+        given = {
+            key: (random.choice([1, 1, 0.5]), random.choice([1, 1, 3]), random.choice([0, 0, 0.5]))
+            for key in keys
+        }
+        below = answers(level + 1) if level < 2 else dict
+        nesting = random.choice([0, 0, 0.7, 1])
+
+        def values(most: int, nulls: float) -> list[Any]:
+            made: list[Any] = [random.choice(["yes", "no:", "ü"]) for _ in range(random.randint(1, most))]
+            if random.random() < nulls:
+                made = [None]
+            inner = below() if random.random() < nesting else {}
+            return [made[0], dict([inner.popitem()]), *made[1:]] if inner else made
 
         def make() -> dict[str, Any]:
             return {
-                key: [random.choice(["yes", "no:", "ü"]) for _ in range(random.randint(1, most))]
-                for key, (share, most) in given.items()
+                key: values(most, nulls)
+                for key, (share, most, nulls) in given.items()
                 if random.random() < share
             }
 
         return make
 
     def place(*, nested: bool) -> Callable[[], list[dict[str, Any]]]:
-        shape, elements = random.choice(shapes)
+        drawn = random.sample(shapes, random.choice([1, 1, 2, 4]))
         most, share, answer = random.choice([1, 4]), random.choice([0, 0.5, 1]), answers()
         below = (
             {key: place(nested=False) for key in ("in", "side")} if nested and random.random() < 0.3 else {}
@@ -332,6 +344,7 @@ def regular(random: Random) -> Callable[[], dict[str, Any]]:
         def make() -> list[dict[str, Any]]:
             made = []
             for _ in range(random.randrange(most + 1)):
+                shape, elements = random.choice(drawn)
                 made.append({shape: elements()})
                 if random.random() < share:
                     made[-1]["classifications"] = answer()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, cast
 
 from bulk_importer.intake.validation.forms.types import Form
 
@@ -47,47 +47,51 @@ class Program:
     """The functions of one form."""
 
     def __init__(self) -> None:
-        self._names: dict[str, object] = {}
-        self._sources: list[str] = []
-        self._known: dict[int, str] = {}
+        self._names: dict[str, Form] = {}
+        # By identity: name and value, which is kept, so that no other one comes to have its identity.
+        self._known: dict[int, tuple[str, object]] = {}
 
     def constant(self, value: object) -> str:
         """The name by which functions know a value."""
-        name = self._known.setdefault(id(value), f"c{len(self._known)}")
-        self._names[name] = value
+        name, _ = self._known.setdefault(id(value), (f"c{len(self._known)}", value))
+        self._names.setdefault(name, value)
         return name
 
     def function_of(self, node: Countable) -> str:
-        """The name of a function that counts what may differ in one value, for a node that stands in many places."""
-        name = self._known.get(id(node))
-        if name is None:
-            name = self.constant(node)
+        """The name of a function that counts what may differ in one value, for a node that stands in many places.
+
+        It is written when it is called for the first time: most of a large configuration is in no entry.
+        """
+        is_new = id(node) not in self._known
+        name = self.constant(node)
+
+        def written(value: Form) -> Form:
             code = Code(self, name, **dict.fromkeys(COUNTED, 0))
             node.look(code, "value")
-            self.define(code, [f"return {', '.join(COUNTED)}"])
+            return self.defined(code, [f"return {', '.join(COUNTED)}"])(value)
+
+        if is_new:
+            self._names[name] = written
         return name
 
-    def define(self, code: Code, last: Iterable[str]) -> None:
-        """Take a function that is written, but for its last lines."""
-        self._sources.append(code.source(last))
-
-    def compiled(self, name: str) -> Callable[[Form], Form]:
-        """The function of that name."""
-        exec(compile("\n".join(self._sources), "<form>", "exec"), self._names)  # noqa: S102 - our own source alone
-        return self._names[name]  # type: ignore[return-value]  # defined by the source
+    def defined(self, code: Code, last: Iterable[str]) -> Callable[[Form], Form]:
+        """The function that is written, with these lines behind."""
+        exec(compile(code.source(last), "<form>", "exec"), self._names)  # noqa: S102 - our own source alone
+        return cast("Callable[[Form], Form]", self._names[code.name])
 
 
 class Code:
     """The lines of one function of `value`, which gives None where a value needs the exact look.
 
     Attributes:
-        numbers: what the function counts, by name, and with what each begins.
+        name: of the function.
+        numbers: what it counts, by name, and with what each begins.
     """
 
     def __init__(self, program: Program, name: str, **begin: int) -> None:
         self.program = program
         self.numbers = begin
-        self._name = name
+        self.name = name
         self._lines: list[str] = []
         self._depth = 1
         self._variables = 0
@@ -154,5 +158,5 @@ class Code:
         """All of it, with these lines behind."""
         begin = [f"    {name} = {number}" for name, number in self.numbers.items()]
         return "\n".join(
-            [f"def {self._name}(value):", *begin, *self._lines, *(f"    {each}" for each in last)]
+            [f"def {self.name}(value):", *begin, *self._lines, *(f"    {each}" for each in last)]
         )

@@ -107,8 +107,7 @@ class EntryForm:
             for place, name in enumerate(self._noted)
             if name in code.numbers
         ]
-        program.define(code, [*noted, "return keys, weight"])
-        return program.compiled("count")
+        return program.defined(code, [*noted, "return keys, weight"])
 
     def take_notes(self) -> dict[str, int]:
         """The numbers of notes about the entries counted since the last call, by code."""
@@ -144,33 +143,31 @@ class _Generator:
         # The nodes of a wide form may stand in several places; of a flat configuration, in hundreds.
         self._wide: dict[tuple[object, ...], Node] = {}
 
-    def _shared(self, made: Callable[[], Node], seen: object, *key: object) -> Node:
-        if seen is not None:
-            return made()
+    def _shared(self, made: Callable[[], Node], *key: object) -> Node:
+        """The node of a wide form for that key."""
         if key not in self._wide:
             self._wide[key] = Shared(made())
         return self._wide[key]
 
     def answers(self, answers: Answers, seen: SeenAnswers | None, *, keys: int, level: int = 1) -> Node:
         """Classifications under a key of their own (`keys` is 1), or exactly one as a value (0)."""
+        if seen is None:
+            return self._shared(lambda: self._answers(answers, None, keys, level), id(answers), keys, level)
+        return self._answers(answers, seen, keys, level)
 
-        def made() -> Node:
-            is_single = not keys
-            if seen is None and answers.other is not None:
-                value = self._values(answers.other, answers, None, level)
-                return AnyKeys(value, keys=keys, is_single=is_single)
-            fields = []
-            for key in answers.questions if seen is None else seen.given:
-                question, given = answers.question(key), None if seen is None else seen.given[key]
-                if question is not None:
-                    always = given is not None and seen is not None and given.times == seen.times
-                    fields.append(Field(key, self._values(question, answers, given, level), always))
-            self.most_keys = max(self.most_keys, len(fields))
-            return Object(
-                "Answers", fields, one_of=[each.key for each in fields] if is_single else (), keys=keys
-            )
-
-        return self._shared(made, seen, id(answers), keys, level)
+    def _answers(self, answers: Answers, seen: SeenAnswers | None, keys: int, level: int) -> Node:
+        is_single = not keys
+        if seen is None and answers.other is not None:
+            value = self._values(answers.other, answers, None, level)
+            return AnyKeys(value, keys=keys, is_single=is_single)
+        fields = []
+        for key in answers.questions if seen is None else seen.given:
+            question, given = answers.question(key), None if seen is None else seen.given[key]
+            if question is not None:
+                always = given is not None and seen is not None and given.times == seen.times
+                fields.append(Field(key, self._values(question, answers, given, level), always))
+        self.most_keys = max(self.most_keys, len(fields))
+        return Object("Answers", fields, one_of=[each.key for each in fields] if is_single else (), keys=keys)
 
     def _values(self, question: Question, beside: Answers, seen: SeenValues | None, level: int) -> Node:
         below = beside if question.below is None else question.below
@@ -193,22 +190,23 @@ class _Generator:
 
     def classes(self, classes: Classes, seen: SeenClasses | None, within: str) -> Node:
         """Lists of geometries, by class; `within` comes before the names of these."""
+        if seen is None:
+            return self._shared(lambda: self._classes(classes, None, within), id(classes))
+        return self._classes(classes, seen, within)
 
-        def made() -> Node:
-            if seen is None and classes.other is not None:
-                return AnyKeys(self._geometries(classes.other, None, ""), keys=1)
-            fields = []
-            for key in classes.places if seen is None else seen.places:
-                place = classes.place(key)
-                if place is not None:
-                    given = None if seen is None else seen.places[key]
-                    node = self._geometries(place, given, f"{within}{key}")
-                    always = given is not None and seen is not None and given.lists == seen.times
-                    fields.append(Field(key, node, always))
-            self.most_keys = max(self.most_keys, len(fields))
-            return Object("Classes", fields, keys=1)
-
-        return self._shared(made, seen, id(classes))
+    def _classes(self, classes: Classes, seen: SeenClasses | None, within: str) -> Node:
+        if seen is None and classes.other is not None:
+            return AnyKeys(self._geometries(classes.other, None, ""), keys=1)
+        fields = []
+        for key in classes.places if seen is None else seen.places:
+            place = classes.place(key)
+            if place is not None:
+                given = None if seen is None else seen.places[key]
+                node = self._geometries(place, given, f"{within}{key}")
+                always = given is not None and seen is not None and given.lists == seen.times
+                fields.append(Field(key, node, always))
+        self.most_keys = max(self.most_keys, len(fields))
+        return Object("Classes", fields, keys=1)
 
     def _geometries(self, place: Place, seen: SeenPlace | None, name: str) -> Node:
         shapes = [key for key in place.shapes if seen is None or key in seen.shapes]
@@ -230,7 +228,7 @@ class _Generator:
             )
         optional, required = place.answers.optional, place.answers.required
         geometry = Object("Geometry", fields, one_of=shapes, weight=1, omitted=optional, required=required)
-        total = ""
-        if seen is not None:
-            total = self.totals[name] = f"of{len(self.totals)}"
+        if seen is None:
+            return Shared(ListOf(geometry))
+        total = self.totals[name] = f"of{len(self.totals)}"
         return ListOf(geometry, total=total)
