@@ -25,7 +25,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from bulk_importer.intake.validation.forms.code import Code, Program
 from bulk_importer.intake.validation.forms.digest import MOST_KEYS, encode_canonically, encode_sorted
-from bulk_importer.intake.validation.forms.nodes import AnyKeys, Field, ListOf, Node, Object, Shared
+from bulk_importer.intake.validation.forms.nodes import (
+    AnyKeys,
+    Field,
+    ListOf,
+    Node,
+    Object,
+    Shared,
+    can_be_named,
+)
 from bulk_importer.intake.validation.forms.seen import (
     SeenAnswers,
     SeenClasses,
@@ -163,7 +171,7 @@ class _Generator:
         fields = []
         for key in answers.questions if seen is None else seen.given:
             question, given = answers.question(key), None if seen is None else seen.given[key]
-            if question is not None:
+            if question is not None and can_be_named(key):
                 always = given is not None and seen is not None and given.times == seen.times
                 fields.append(Field(key, self._values(question, answers, given, level), always))
         self.most_keys = max(self.most_keys, len(fields))
@@ -184,7 +192,7 @@ class _Generator:
             if not (below.questions or below.other) or (question.below is None and level == _LEVELS):
                 return None
             return self.answers(below, None, keys=0, level=level + 1)
-        if not any(below.question(key) is not None for key in seen.below.given):
+        if not any(below.question(key) is not None and can_be_named(key) for key in seen.below.given):
             return None
         return self.answers(below, seen.below, keys=0)
 
@@ -200,7 +208,7 @@ class _Generator:
         fields = []
         for key in classes.places if seen is None else seen.places:
             place = classes.place(key)
-            if place is not None:
+            if place is not None and can_be_named(key):
                 given = None if seen is None else seen.places[key]
                 node = self._geometries(place, given, f"{within}{key}")
                 always = given is not None and seen is not None and given.lists == seen.times

@@ -8,6 +8,7 @@ Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ from msgspec import UNSET, UnsetType
 from bulk_importer.intake.validation.forms.code import Code
 from bulk_importer.intake.validation.forms.types import Form
 
-__all__ = ["AnyKeys", "Field", "ListOf", "Node", "Object", "Shared"]
+__all__ = ["AnyKeys", "Field", "ListOf", "Node", "Object", "Shared", "can_be_named"]
+
+_UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 
 
 class Node:
@@ -147,6 +150,11 @@ class Object(Node):
         if missing:
             condition = f"{' + '.join(missing)} != {len(missing) - 1}"
             code.refuse(condition.replace("UNSET", code.program.constant(UNSET)))
+
+
+def can_be_named(key: str) -> bool:
+    """Whether a type can have that key; what has another one gets the exact look."""
+    return not _UNNAMEABLE.search(key)
 
 
 def _struct_of(name: str, fields: Sequence[Field]) -> Form:
