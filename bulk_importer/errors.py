@@ -307,15 +307,20 @@ class CheckpointLocked(CheckpointError):
 
 
 class CheckpointDamaged(CheckpointError):
-    """A complete record of the log is not what was written."""
+    """A file of a checkpoint is not what was written; mostly a complete record of its log."""
 
-    def __init__(self, path: str, offset: int, reason: str) -> None:
+    def __init__(self, path: str, offset: int, reason: str, *, is_repairable: bool = False) -> None:
+        """Take what is damaged, and where.
+
+        Args:
+            is_repairable: it is the log of the folder that it is in, and nobody has tried to repair it.
+        """
         self.path = path
         self.offset = offset
+        repair = f"; without one, 'bulk-importer verify {os.path.dirname(path) or '.'} --repair' keeps what is provable"
         super().__init__(
-            f"The log {path} is damaged at byte {offset}: {reason}. Restore it from a copy; without one, "
-            "'bulk-importer verify FOLDER --repair' keeps what is provable of it. Do not delete the folder: labels "
-            "would be sent again."
+            f"{path} is damaged at byte {offset}: {reason}. Restore it from a copy{repair if is_repairable else ''}. "
+            "Do not delete the folder: labels would be sent again."
         )
 
 

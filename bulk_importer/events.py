@@ -6,7 +6,8 @@ once, and must not raise. No event carries a payload or a token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -29,6 +30,7 @@ __all__ = [
     "Observer",
     "OutageBegan",
     "OutageEnded",
+    "ReplacementForeseen",
     "RetryScheduled",
     "RunEnded",
     "RunStarted",
@@ -87,6 +89,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
         settled, read: positions that are settled already, and positions that are on record as read.
         rejected, in_doubt: how many of the settled ones are rejected, and how many more are in doubt.
         total: how many positions the source has; None where it was not read to its end yet.
+        retry_of: the source whose rejected entries are fed again, `source` being the corrections; empty in an import.
     """
 
     source: str
@@ -99,6 +102,27 @@ class RunStarted(Event, frozen=True, kw_only=True):
     rejected: int = 0
     in_doubt: int = 0
     total: int | None = None
+    retry_of: str = ""
+
+
+class ReplacementForeseen(Event, frozen=True, kw_only=True):
+    """Entries with keepData false are about to be sent for the first time, and delete labels that media hold.
+
+    Attributes:
+        source: whose entries they are; empty where it is about all sources of a command.
+        position: of the first of them.
+        media: how many media lose labels, at most so many unless `is_exact`; None where it is not known which media
+            hold labels.
+        holding: how many media of the project hold labels that can be deleted; None likewise.
+        importable: how many media of the project can be imported; None likewise.
+    """
+
+    source: str
+    position: int
+    media: int | None
+    is_exact: bool
+    holding: int | None
+    importable: int | None
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):
@@ -266,5 +290,12 @@ class RunEnded(Event, frozen=True, kw_only=True):
     state: str
 
 
-Observer = Callable[[Event], None]
-"""Called in the event loop for each event, in order."""
+class Observer(Protocol):
+    """Whatever can be called with an event: a function, or the `append` of a list.
+
+    It is called in the event loop for each event, in order, so it must return at once. It must not raise, and nothing
+    that it does changes the run.
+    """
+
+    def __call__(self, event: Event, /) -> object:
+        """Take note of an event; what is returned does not matter."""

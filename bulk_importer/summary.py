@@ -8,21 +8,22 @@ The keys are a contract with programs that read them. Counts are for the whole l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import msgspec
 
 from bulk_importer.errors import ExitCode, most_important
 
-__all__ = ["RunState", "Summary", "Tally", "together"]
+__all__ = ["Replacement", "RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
     """How a run stands: `complete` means that nothing readable is left to send.
 
-    `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary.
+    `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary. A
+    run whose disk was full could not say it either.
     """
 
     RUNNING = "running"
@@ -64,6 +65,33 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 _COUNTS = tuple(field for field in Tally.__struct_fields__ if field != "findings")
 
 
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """How many media lose labels that they held, as it was said before the first entry left that may delete some.
+
+    Attributes:
+        media: how many media, at most so many unless `is_exact`; None where it is not known which media hold labels.
+        is_whole: it is about all that was left of the source, and not about what `--limit` lets through.
+        holding: how many media of the project held labels that could be deleted; None likewise.
+        importable: how many media of the project can be imported; None likewise.
+        is_confirmed: a person said yes, or `--yes` did; else there was nobody to ask.
+    """
+
+    NOTE: ClassVar[str] = "replacement"
+
+    media: int | None
+    is_exact: bool
+    is_whole: bool
+    holding: int | None = None
+    importable: int | None = None
+    is_confirmed: bool = False
+
+    @classmethod
+    def kept(cls, notes: Mapping[str, object]) -> Self | None:
+        """What the notes of a checkpoint's log hold; None where nothing was said."""
+        note = notes.get(cls.NOTE)
+        return None if note is None else msgspec.convert(note, cls)
+
+
 class Summary(Tally, frozen=True, kw_only=True):
     """What came of an import: the sums over all runs on its checkpoint, how it stands, and what it was about.
 
@@ -74,6 +102,7 @@ class Summary(Tally, frozen=True, kw_only=True):
         media: different media that accepted entries name, once the whole source is read; None where it is not known.
         media_not_mentioned: importable media of the project that none of them names; None likewise.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
+        replacement: which labels were deleted, as it was said beforehand; None where none could be.
     """
 
     state: RunState
@@ -88,6 +117,7 @@ class Summary(Tally, frozen=True, kw_only=True):
     media: int | None = None
     media_not_mentioned: int | None = None
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
+    replacement: Replacement | None = None
     this_run: Tally = msgspec.field(default_factory=Tally)
 
     def to_builtins(self) -> dict[str, Any]:
@@ -127,6 +157,7 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
         ),
         "media": None,
         "media_not_mentioned": None,
+        "replacement": None,
         "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),
         "this_run": _added([summary.this_run for summary in summaries]),
         "sources": each,

@@ -14,7 +14,9 @@ have landed.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,7 @@ __all__ = [
     "claim_of_retries",
     "create_retry",
     "delivered_corrections",
+    "retries_in_doubt",
     "retry_folders",
 ]
 
@@ -131,6 +134,29 @@ class RetryFolder:
         """The positions in its own source that a newer retry sends in its place."""
         return SpanSet.of(at for at, position in enumerate(self.positions) if position in self.passed_on)
 
+    def withdraw(self) -> bool:
+        """Delete this retry if nothing of it was ever read or sent, so that it is as if it had not been begun. Blocks.
+
+        What it holds is then given again, or stands in `rejected.jsonl`.
+
+        Returns:
+            Whether it is gone.
+
+        Raises:
+            CheckpointError: its own ledger cannot be read, so nothing is deleted.
+        """
+        state = self.state()
+        if state is not None and (state.position or state.next_batch):
+            return False
+        with suppress(OSError):
+            # Its ledger first: without it this is a retry that is still to begin, until its positions are gone as well.
+            if self.checkpoint.exists():
+                shutil.rmtree(self.checkpoint)
+            (self.path / _POSITIONS).unlink()
+            shutil.rmtree(self.path)
+            self.path.parent.rmdir()
+        return not (self.path / _POSITIONS).exists()
+
     def _said(self) -> tuple[Header, CheckpointState] | None:
         """Header and state of its own ledger; None before that was begun. Raises where it cannot be read."""
         begun = any((self.checkpoint / name).exists() for name in _BEGUN_WITH)
@@ -174,6 +200,18 @@ def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
         if (delivered := each.standing().delivered)
         for correction in each.corrections(delivered)
     ]
+
+
+def retries_in_doubt(checkpoint: Path) -> dict[Path, int]:
+    """How many entries retries have in doubt: the folder of the ledger of each that has any -> the number.
+
+    Also what a retry was sending when it was killed.
+
+    Raises:
+        CheckpointError: one cannot be read.
+    """
+    doubted = {each.checkpoint: len(each.standing().in_doubt) for each in retry_folders(checkpoint)}
+    return {folder: entries for folder, entries in doubted.items() if entries}
 
 
 def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:

@@ -9,6 +9,7 @@ Commands that take the same stand together: `importing`, `checkpoints`, `lookups
 
 - `output`: what was asked for, on standard output or in a file; `output_options`: how much is written, and how;
 - `messages`: what a person is told meanwhile, on standard error; `progress_display`: how far a command is;
+  `questions`: what a person is asked;
 - `streams`: both streams, which may break at any time without ending a run;
 - `signals`, which turns signals into a clean stop, and `event_loop`.
 """

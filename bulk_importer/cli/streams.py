@@ -30,8 +30,9 @@ class _Bottom:
     """The line at the bottom of the terminal, and the lock under which anything is written."""
 
     def __init__(self) -> None:
-        # Changed by `show_line`, under `lock`.
+        # Changed by `show_line`, under `lock`. What is typed stands behind a question; anything else is drawn over.
         self.line = ""
+        self.is_question = False
         self.lock = threading.RLock()
 
 
@@ -51,15 +52,22 @@ def write(stream: TextIO, text: str) -> None:
             _put(sys.stderr, _BELOW)
         _put(stream, text)
         if line:
-            _put(sys.stderr, line + "\r")
+            _put(sys.stderr, line + _end())
 
 
-def show_line(text: str) -> None:
-    """Let `text` stand at the bottom of the terminal, in place of the line before; an empty text takes that away."""
+def show_line(text: str, *, is_question: bool = False) -> None:
+    """Let `text` stand at the bottom of the terminal, in place of the line before; an empty text takes that away.
+
+    Args:
+        is_question: the cursor stays behind it, and no other line takes its place until an empty question does.
+    """
     with _bottom.lock:
+        if _bottom.is_question and not is_question:
+            return
         if text or _bottom.line:
             _bottom.line = ""
-            write(sys.stderr, f"{_BELOW}{text}\r" if text else _BELOW)
+            _bottom.is_question = is_question and bool(text)
+            write(sys.stderr, f"{_BELOW}{text}{_end()}" if text else _BELOW)
             _bottom.line = text
 
 
@@ -111,6 +119,10 @@ def close_streams(complain: Callable[[str], None]) -> bool:
         )
     _flush(sys.stderr)
     return not _lost
+
+
+def _end() -> str:
+    return "" if _bottom.is_question else "\r"
 
 
 def _put(stream: TextIO, text: str) -> None:

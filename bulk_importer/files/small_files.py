@@ -12,7 +12,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import BinaryIO
 
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import BulkImporterError, UsageError
 
 __all__ = ["opened", "reason_of", "text_of"]
 
@@ -23,28 +23,32 @@ _MOST_BYTES = 1 << 20
 
 
 @contextmanager
-def opened(path: str | PathLike[str], what: str) -> Iterator[BinaryIO]:
+def opened(
+    path: str | PathLike[str], what: str, *, refused_as: type[BulkImporterError] = UsageError
+) -> Iterator[BinaryIO]:
     """A file that is open for reading, behind the byte order mark if it has one. Pipes are files, too.
 
     Args:
         what: what the file is, to begin a sentence with: `The token file`.
+        refused_as: the kind of error, made of a sentence; by that the file counts as a setting, or as input.
 
     Raises:
-        UsageError: it cannot be opened or, inside the block, read; or it is no UTF-8, as its first bytes tell.
+        UsageError: it cannot be opened or, inside the block, read; or it is no UTF-8, as its first bytes tell. Or what
+            `refused_as` says.
     """
     try:
         with Path(path).open("rb") as file:
             # Looked at and not read, because a pipe cannot be wound back.
             head = file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
             if head.startswith(_MARKS_OF_UTF_16) or b"\0\0" in (head[::2], head[1::2]):
-                raise UsageError(
+                raise refused_as(
                     f"{what} {fspath(path)} is written in UTF-16, as some programs on Windows do. Save it as UTF-8."
                 )
             if head.startswith(_MARK):
                 file.read(len(_MARK))
             yield file
     except OSError as error:
-        raise UsageError(f"{what} {fspath(path)} cannot be read: {reason_of(error)}.") from error
+        raise refused_as(f"{what} {fspath(path)} cannot be read: {reason_of(error)}.") from error
 
 
 def text_of(path: str | PathLike[str], what: str, *, most_bytes: int = _MOST_BYTES) -> str:

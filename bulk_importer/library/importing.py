@@ -39,12 +39,14 @@ async def import_labels(
         The summary, as the command line prints it; its `exit_code` says whether anything is left to look at.
 
     Raises:
-        UsageError: the settings cannot be meant, or `source` is nothing that can be imported.
+        UsageError: the settings cannot be meant, a file that they name cannot be read or used, or `source` is nothing
+            that can be imported.
         InputError: the source cannot be opened.
         ServerError: the server does not answer, refuses the token, or does not know the project.
         CheckpointError: the checkpoint is of another import, damaged, locked by another process, or cannot be written.
 
-    After that nothing is raised that can be foreseen: an error that ends the run is in the summary.
+    What is wrong with the settings is always raised. Any other error that can be foreseen is raised before the
+    checkpoint is open, and ends the run after that: then it is in the summary.
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
     from bulk_importer.pipeline import ImportSpec, import_source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["status", "status_now"]
 
 _RATE_SECONDS = 60.0
+_WITHOUT_ERROR = frozenset({ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED})
+_KILLED = "it was killed, the machine went down, or it could not write that (is the disk full?)"
 
 
 def status(checkpoint: str | PathLike[str]) -> Status:
@@ -59,6 +62,8 @@ def status_now(folder: Path, tail: LogTail) -> Status:
 
 
 def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
+    from bulk_importer.checkpoint import SourceIdentity
+    from bulk_importer.checkpoint.retries import retries_in_doubt
     from bulk_importer.pipeline.resume.advice import advice
 
     header, state, counts = tail.header, tail.state, tail.state.counts
@@ -69,10 +74,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     settled = counts.delivered + counts.rejected + counts.skipped
     rates = _rates(tail, now, runs=runs)
     broken = state.broken
+    doubted = {} if runs else retries_in_doubt(folder)
     return Status(
         checkpoint=str(folder),
         state=_state(state, runs=runs),
-        exit_code=_exit_code(state, runs=runs),
+        exit_code=_exit_code(state, doubted, runs=runs),
         source=header.source,
         server=header.server,
         project=header.project,
@@ -82,6 +88,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         skipped=counts.skipped,
         in_doubt=counts.in_doubt - in_flight,
         in_flight=in_flight,
+        in_doubt_in_retries=sum(doubted.values()),
         owed=counts.owed,
         settled=settled,
         total=total,
@@ -89,6 +96,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         percent=None if total is None else min(100, 100 * settled // total) if total else 100,
         read_bytes=state.offset,
         size=state.identity.size,
+        is_packed=state.identity != SourceIdentity() and not state.identity.plain,
         is_read_to_the_end=state.end is not None,
         is_finished=state.is_finished,
         broken=None if broken is None else SourceBreak(offset=broken.offset, reason=broken.reason),
@@ -99,7 +107,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         waits_for=waits_for,
         entries_per_second=rates,
         seconds_left=_seconds_left(total, settled, rates.last_minute) if runs and not waits_for else None,
-        advice="" if runs else advice(folder, header, state),
+        advice="" if runs else advice(folder, header, state, doubted),
         doubts=tuple(_doubt(each, now) for each in state.doubts()),
         troubles=tuple(
             Trouble(
@@ -118,20 +126,22 @@ def _state(state: CheckpointState, *, runs: bool) -> RunState:
     if state.run is not None:
         return RunState.KILLED
     code = None if state.ended is None else state.ended.exit_code
-    if code is None or code in (ExitCode.UNFINISHED, ExitCode.DELIVERED, ExitCode.REJECTIONS) or code > 128:
-        return RunState.STOPPED
-    is_all_done = code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed
-    return RunState.COMPLETE if is_all_done and (state.end or state.broken) else RunState.FAILED
+    if code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed and (state.end or state.broken):
+        return RunState.COMPLETE
+    return RunState.STOPPED if code is None or code in _WITHOUT_ERROR or code > 128 else RunState.FAILED
 
 
-def _exit_code(state: CheckpointState, *, runs: bool) -> ExitCode:
+def _exit_code(state: CheckpointState, doubted: Mapping[Path, int], *, runs: bool) -> ExitCode:
     """While a run goes on, that something is left; else what the checkpoint says."""
     from bulk_importer.pipeline.resume.advice import lasting_codes
     from bulk_importer.pipeline.summarizing import standing_codes
 
     if runs:
         return ExitCode.UNFINISHED
-    return most_important([*standing_codes(state), *lasting_codes(state)])
+    codes = [*standing_codes(state), *lasting_codes(state)]
+    codes += [ExitCode.INPUT] if state.broken is not None else []
+    codes += [ExitCode.IN_DOUBT] if doubted else []
+    return most_important(codes)
 
 
 def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
@@ -142,7 +152,7 @@ def _run(state: CheckpointState, *, runs: bool) -> LatestRun | None:
             ended=None,
             last_sign=None if runs else written(state.last_sign_at),
             exit_code=None,
-            why="" if runs else "it was killed, or the machine went down",
+            why="" if runs else _KILLED,
         )
     if state.ended is None:
         return None

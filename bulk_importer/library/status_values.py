@@ -69,11 +69,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         exit_code: what `bulk-importer status` ends with: 9 while a run goes on.
         entries: positions that were read; each is in exactly one of the next six.
         in_flight: entries of requests that are not answered yet; 0 where no run goes on.
+        in_doubt_in_retries: entries that a retry sent, and of which it is not known whether they landed; here they
+            count as rejected until then. 0 while a run goes on.
         settled: delivered, rejected or skipped.
         total: how many entries the source has, or a guess by the bytes that were read; None where there is none.
         percent: settled of the total, rounded down.
         read_bytes: of the source, decompressed.
         size: bytes of the source as it lies there; None where unknown.
+        is_packed: it is compressed there, so that `size` and `read_bytes` are not to be compared.
         broken: where the source stops making sense; None where it does not.
         findings: code -> how many, of all severities.
         begun: when the checkpoint was made, ISO 8601 with the zone of this machine; None where that is not on record.
@@ -81,7 +84,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         runs_now: who writes the checkpoint now, for people; None where nobody does.
         waits_for: what keeps the run from sending, as far as its `run.log` and the checkpoint say.
         seconds_left: at the rate of the last minute; None where nothing goes on, or that is unknown.
-        advice: what to do, for people; empty while a run goes on, and where it is finished.
+        advice: what to do, for people; empty while a run goes on, and where nothing is left to do.
         doubts: batches in doubt, by number.
         troubles: the latest batches that did not land at once, at most 20.
     """
@@ -98,6 +101,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     in_doubt: int
     in_flight: int
+    in_doubt_in_retries: int
     owed: int
     settled: int
     total: int | None
@@ -105,6 +109,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     percent: int | None
     read_bytes: int
     size: int | None
+    is_packed: bool
     is_read_to_the_end: bool
     is_finished: bool
     broken: SourceBreak | None

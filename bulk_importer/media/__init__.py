@@ -4,7 +4,7 @@
   file name means. `build_index` and `build_name_index` make them when a checkpoint is begun.
 - What they are made of: `row_spool` holds what the server lists, `lists` reads what people give instead (`tables` and
   `booleans` as spreadsheets write it), `task_runs` is either as columns.
-- `rules` says what an entry may do to its media.
+- `rules` says what an entry may do to its media, and `labelled` counts those whose labels would be deleted.
 
 The two builders alone ask the server. Nothing here reads an entry.
 """

@@ -50,11 +50,13 @@ class Indexed:
     Attributes:
         path: of the index; None where media are not looked at.
         importable: how many media can be imported; None likewise.
+        knows_labels: the index says which media hold labels.
         checked, unchecked: for people, a phrase each.
     """
 
     path: str | None = None
     importable: int | None = None
+    knows_labels: bool = False
     checked: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
 
@@ -88,21 +90,23 @@ async def index_media(
     origin = _SERVER if listed is None else await asyncio.to_thread(_origin, listed)
     index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
     if index is not None and index.origin == origin:
-        return _indexed(index, path, *_left_out(listed, index, project))
+        known = _says_labels(listed) if listed else project is None or _is_listed_whole(settings, project)
+        return _indexed(index, path, *_left_out(listed, index, project), knows_labels=known)
     before = index or await asyncio.to_thread(_index_in, sibling)
     forgiven = _forgiving(is_begun, before)
     if listed is not None:
         index = await _built(path, listed, forgiven, origin=origin)
-        return _indexed(index, path, *_left_out(listed, index, project))
+        left_out = _left_out(listed, index, project)
+        return _indexed(index, path, *left_out, knows_labels=_says_labels(listed))
     if catalog is None or project is None:
         return Indexed(
             unchecked=("whether the media are in the project: no --server and --project are given",)
         )
     with RowSpool(folder / _SPOOL) as spool:
-        if project.media_count <= settings.max_listing:
+        if _is_listed_whole(settings, project):
             await catalog.tasks(project, spool)
             index = await _built(path, spool.path, forgiven, repeated=spool.repeated())
-            return _indexed(index, path)
+            return _indexed(index, path, knows_labels=True)
         too_many = f"{project.media_count:,} are more than --max-listing {settings.max_listing:,}"
         if await catalog.route_set() is not RouteSet.OPEN_CORE:
             advice = "raise it, or give --media-list FILE"
@@ -110,8 +114,13 @@ async def index_media(
         for dataset in project.datasets:
             if not dataset.deleted:
                 await catalog.media_pages(dataset, spool)
-        left_out = f"whether work on a media is finished: {too_many}, so only the ids were read"
-        return _indexed(await _built(path, spool.path, forgiven), path, left_out)
+        unknown = f"whether work on a media is finished: {too_many}, so only the ids were read"
+        return _indexed(await _built(path, spool.path, forgiven), path, unknown, knows_labels=False)
+
+
+def _is_listed_whole(settings: Settings, project: Project) -> bool:
+    """Whether the server lists the media with their tasks, which say what they hold."""
+    return project.media_count <= settings.max_listing
 
 
 async def _built(
@@ -126,11 +135,11 @@ async def _built(
     return await asyncio.to_thread(MediaIndex.write, path, runs, origin=origin)
 
 
-def _indexed(index: MediaIndex, path: Path, *unchecked: str) -> Indexed:
+def _indexed(index: MediaIndex, path: Path, *unchecked: str, knows_labels: bool) -> Indexed:
     importable = index.importable
     sized = ", and the sizes of their images" if index.is_sized else ""
     phrase = f"the media of the project ({importable:,} can be imported){sized}"
-    return Indexed(os.fspath(path), importable, (phrase,), unchecked)
+    return Indexed(os.fspath(path), importable, knows_labels, (phrase,), unchecked)
 
 
 def _origin(listed: Path) -> bytes:
@@ -148,24 +157,29 @@ def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -
         return
     if not len(index):
         raise UsageError(
-            f"The list of media {listed} lists none. Give what 'bulk-importer media --csv' prints."
+            f"The list of media {listed} lists none. Give what 'bulk-importer media --server URL --project P --csv' "
+            "prints."
         )
-    first = first_row(listed)
-    said = {key for key, value in first.items() if value not in ("", None)}
-    if not {"labelTaskState", "hasJsonUpload"} <= said:
+    if not _says_labels(listed):
         what = "whether work on a media is finished, and whether it held an upload"
         yield f"{what}: {listed} has no state and has_upload, or leaves them empty"
-    media_id = first.get("mediaId", "")
+    media_id = first_row(listed).get("mediaId", "")
     if media_id and not is_server_id(str(media_id)):
         yield (
             f"whether {listed} lists ids at all: its first, {media_id!r}, is none that a DataGym gives out; "
-            "'bulk-importer media --csv' prints such a list"
+            "'bulk-importer media --server URL --project P --csv' prints such a list"
         )
     elif project is not None and len(index) < project.media_count:
         yield (
             f"media that {listed} leaves out: it has {len(index):,}, and the datasets of the project hold "
             f"{project.media_count:,}"
         )
+
+
+def _says_labels(listed: Path) -> bool:
+    """Whether a list says which media hold labels."""
+    said = {key for key, value in first_row(listed).items() if value not in ("", None)}
+    return {"labelTaskState", "hasJsonUpload"} <= said
 
 
 def _index_in(folder: Path | None) -> MediaIndex | None:

@@ -73,8 +73,8 @@ async def index_names(
         listed = Path(settings.media_list)
         if settings.media_map is None and "mediaName" not in await asyncio.to_thread(first_row, listed):
             raise UsageError(
-                f"--media-by name has no names to go by: {listed} has none. Give what 'bulk-importer media --csv' "
-                "prints, or --media-map."
+                f"--media-by name has no names to go by: {listed} has none. Give what "
+                "'bulk-importer media --server URL --project P --csv' prints, or --media-map."
             )
         await _build(settings, path, media_names(listed), origin)
     elif catalog is not None and project is not None:

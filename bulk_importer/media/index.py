@@ -100,6 +100,11 @@ class MediaIndex:
         return bytes(self._flags).translate(_IS_IMPORTABLE).count(_IMPORTABLE)
 
     @property
+    def every(self) -> memoryview:
+        """What is known about each media, as `MediaFlag` bits, one byte a slot; 0 where a slot is empty."""
+        return self._flags
+
+    @property
     def is_sized(self) -> bool:
         """Whether the size of any image is known."""
         return self._sizes is not None
@@ -110,19 +115,19 @@ class MediaIndex:
 
     def flags_of(self, key: int) -> int | None:
         """What is known about the media whose lane has this key, as `MediaFlag` bits; None if there is none."""
-        slot = self._slot(key)
+        slot = self.slot(key)
         return None if slot is None else self._flags[slot]
 
     def size(self, lane: str) -> tuple[int, int] | None:
         """Width and height in pixels, if they are known."""
-        slot = self._slot(key_of(lane)) if self._sizes is not None else None
+        slot = self.slot(key_of(lane)) if self._sizes is not None else None
         if slot is None or self._sizes is None or not self._sizes[slot]:
             return None
         return self._sizes[slot] & _WIDTH, self._sizes[slot] >> _WIDTH_BITS
 
     def is_free(self, media_id: str) -> bool:
         """Whether there is nothing to say about any entry for a media; no surrogate may stand alone in its id."""
-        # As `_slot` and `key_of`, written out, because it is asked for every entry. What is found as it stands is its
+        # As `slot` and `key_of`, written out, because it is asked for every entry. What is found as it stands is its
         # own lane; so only the lane of what is not has to be made.
         key = xxh3_64_intdigest(media_id.encode()) or 1
         keys = self._keys
@@ -134,7 +139,8 @@ class MediaIndex:
             slot = (slot + 1) & self._mask
         return self._flags[slot] == _IMPORTABLE and (self._sizes is None or not self._sizes[slot])
 
-    def _slot(self, key: int) -> int | None:
+    def slot(self, key: int) -> int | None:
+        """The index in `every` of the media whose lane has this key; None if there is none."""
         slot = key & self._mask
         while (found := self._keys[slot]) != key:
             if not found:

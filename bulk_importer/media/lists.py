@@ -158,7 +158,7 @@ def _read(
     except (ValueError, KeyError, TypeError, csv.Error, msgspec.DecodeError) as error:
         raise UsageError(
             f"The list of media {path} cannot be read, at its row {good + len(some) + 1}: {_reason(error)}. Give what "
-            "'bulk-importer media --csv' prints, or a file with one id a line."
+            "'bulk-importer media --server URL --project P --csv' prints, or a file with one id a line."
         ) from error
 
 

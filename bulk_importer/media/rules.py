@@ -52,7 +52,7 @@ class MediaRules:
         elif keep is KeepData.FALSE:
             if flags & MediaFlag.FINISHED and not self.replace_finished:
                 yield Flaw("media-finished", _KEEP, "keepData true, or a task not begun", "keepData false")
-            elif flags & MediaFlag.UPLOADED:
-                yield Flaw("media-replaced", _KEEP, "a media without an upload", "keepData false")
+            elif flags & (MediaFlag.UPLOADED | MediaFlag.FINISHED):
+                yield Flaw("media-replaced", _KEEP, "a media without labels", "keepData false")
         elif flags & MediaFlag.UPLOADED and not self.onto_uploaded:
             yield Flaw("media-uploaded", _ID, "a media without an upload, or keepData false", shown(media_id))

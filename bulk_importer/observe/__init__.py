@@ -15,6 +15,7 @@ from bulk_importer.observe.parts import Tone
 from bulk_importer.observe.progress import JsonLines, MovingLine, PlainLines, Progress, ticking
 from bulk_importer.observe.report import origin_text, summary_text
 from bulk_importer.observe.silent_server import SilentServerNotice
+from bulk_importer.observe.wording import sentence_of
 
 __all__ = [
     "Drawing",
@@ -26,6 +27,7 @@ __all__ = [
     "SilentServerNotice",
     "Tone",
     "origin_text",
+    "sentence_of",
     "summary_text",
     "ticking",
 ]

@@ -33,6 +33,8 @@ __all__ = ["ProgressState"]
 _RATE_SECONDS = 60.0
 _SHORTEST_SECONDS = 0.5
 """Before so much time has passed there is no rate to speak of."""
+_GETS_ON = (SegmentRead, SourceEnded, BatchDelivered, EntriesRejected, DoubtsEnded, DoubtsAwaited, RunEnded)
+"""By these a run is seen to get on, so that what it did besides is over, or can wait to be shown."""
 
 
 class _Rate:
@@ -58,19 +60,40 @@ class _Rate:
         return (self._done - done) / seconds if seconds >= _SHORTEST_SECONDS else None
 
 
+class _Work:
+    """Something that goes on, and how much of it is done; of a run only its name, its rate, and how much there is."""
+
+    def __init__(self, name: str, unit: str, now: float) -> None:
+        # Changed by the state that has it.
+        self.name = name
+        self.unit = unit
+        self.rate = _Rate(now)
+        self.done = 0
+        self.total: float | None = None
+        self.is_exact = False
+        self.beside: dict[str, int] = {}
+
+    def advance(self, event: Advanced, now: float) -> None:
+        self.rate.note(now, event.done - self.done)
+        self.unit, self.beside = event.unit, dict(event.beside)
+        self.done, self.total, self.is_exact = event.done, event.total, True
+
+    @property
+    def is_over(self) -> bool:
+        return self.total is not None and self.done >= self.total
+
+
 class ProgressState:
-    """The sum of the events so far. `see` each of them, in order."""
+    """The sum of the events so far. `see` each of them, in order.
+
+    What a run does besides, such as listing media to look up lost answers, is shown until it is over or the run gets
+    on; then the run is shown again.
+    """
 
     def __init__(self, now: float) -> None:
-        # Changed by `see`, and what it calls, alone.
-        self._rate = _Rate(now)
-        self._work = ""
-        self._is_run = False
-        self._unit = "entries"
-        self._beside: dict[str, int] = {}
-        self._done = 0
-        self._total: float | None = None
-        self._is_exact = False
+        # Changed by `see`, and what it calls, alone. The run, once it has begun, and other work before or besides.
+        self._run: _Work | None = None
+        self._other: _Work | None = _Work("", "entries", now)
         self._size: int | None = None
         self._delivered = self._rejected = self._in_doubt = self._skipped = 0
         self._read_before = 0
@@ -85,21 +108,23 @@ class ProgressState:
 
     def see(self, event: Event, now: float) -> None:
         """Take an event into account."""
+        if self._run is not None and isinstance(event, _GETS_ON):
+            self._other = None
         match event:
             case RunStarted():
                 self._begin(event, now)
             case SegmentRead():
                 self._read(event)
             case SourceEnded():
-                self._total, self._is_exact = event.total, True
+                self._shown.total, self._shown.is_exact = event.total, True
             case BatchDelivered():
                 self._delivered += event.entries
-                self._rate.note(now, event.entries)
+                self._shown.rate.note(now, event.entries)
                 self._again, self._away = "", None
             case EntriesRejected():
                 count = sum(span.stop - span.start for span in event.spans)
                 self._rejected += count
-                self._rate.note(now, count)
+                self._shown.rate.note(now, count)
             case BatchDoubted():
                 self._in_doubt += event.entries
             case DoubtsEnded():
@@ -111,27 +136,27 @@ class ProgressState:
                 self._see_wait(event, now)
 
     def _begin(self, event: RunStarted, now: float) -> None:
-        self._rate = _Rate(now)
-        self._work, self._unit, self._beside = event.source.rsplit("/", 1)[-1], "entries", {}
+        name = (event.retry_of or event.source).rsplit("/", 1)[-1]
+        self._run, self._other = _Work(f"retry of {name}" if event.retry_of else name, "entries", now), None
+        self._run.total, self._run.is_exact = event.total, event.total is not None
         self._size, self._read_before = event.size, event.read
-        self._total, self._is_exact = event.total, event.total is not None
         self._rejected, self._in_doubt = event.rejected, event.in_doubt
-        self._delivered, self._is_run = event.settled - event.rejected, True
+        self._delivered = event.settled - event.rejected
 
     def _read(self, event: SegmentRead) -> None:
         position = event.first + event.count
         if event.first >= self._read_before:
             self._skipped += event.skipped
         behind = event.offset + event.length if event.behind is None else event.behind
-        if self._size and behind and not self._is_exact:
-            self._total = max(position * self._size / behind, position, self._read_before)
+        if self._size and behind and not self._shown.is_exact:
+            self._shown.total = max(position * self._size / behind, position, self._read_before)
 
     def _advance(self, event: Advanced, now: float) -> None:
-        if event.work != self._work:
-            self._rate, self._done, self._is_run = _Rate(now), 0, False
-        self._work, self._unit, self._beside = event.work, event.unit, dict(event.beside)
-        self._rate.note(now, event.done - self._done)
-        self._done, self._total, self._is_exact = event.done, event.total, True
+        if self._other is None or event.work != self._other.name:
+            self._other = _Work(event.work, event.unit, now)
+        self._other.advance(event, now)
+        if self._run is not None and self._other.is_over:
+            self._other = None
 
     def _see_wait(self, event: Event, now: float) -> None:
         match event:
@@ -155,14 +180,22 @@ class ProgressState:
                 pass
 
     @property
+    def _shown(self) -> _Work:
+        """What is shown now: the run, unless something else goes on."""
+        shown = self._other or self._run
+        assert shown is not None  # there is other work until a run begins
+        return shown
+
+    @property
     def settled(self) -> int:
         """Entries that are settled; of other work, how many of its units are done."""
-        return self._delivered + self._rejected + self._skipped if self._is_run else self._done
+        is_run = self._shown is self._run
+        return self._delivered + self._rejected + self._skipped if is_run else self._shown.done
 
     @property
     def total(self) -> int | None:
         """Entries or units in all, or a guess; None where there is nothing to guess by."""
-        return None if self._total is None else round(self._total)
+        return None if self._shown.total is None else round(self._shown.total)
 
     @property
     def percent(self) -> int | None:
@@ -173,7 +206,7 @@ class ProgressState:
 
     def rate(self, now: float) -> float | None:
         """Units a second over the last minute; None where it is too early to say."""
-        return self._rate.rate(now)
+        return self._shown.rate.rate(now)
 
     def seconds_left(self, now: float) -> float | None:
         """Seconds to the end at the rate of the last minute; None where that is unknown, or nothing goes on."""
@@ -205,14 +238,14 @@ class ProgressState:
 
     def parts(self, now: float) -> list[Part]:
         """The parts of the line, the most important first; none before anything is known."""
-        if not self._work:
+        if not self._shown.name:
             return self.state(now)
         percent, rate, left = self.percent, self.rate(now), self.seconds_left(now)
         state = self.state(now)
         parts = [] if percent is None else [Part(f"{percent:>3}%")]
         parts += state
         if rate is not None and not state and not self._is_over:
-            parts.append(Part(f"{amount(rate, self._unit)}/s"))
+            parts.append(Part(f"{amount(rate, self._shown.unit)}/s"))
         if left is not None:
             parts.append(Part(f"{duration(left)} left"))
         if self._rejected:
@@ -221,43 +254,44 @@ class ProgressState:
             parts.append(Part(f"{self._in_doubt:,} unconfirmed", Tone.BAD))
         parts += [
             Part(f"{count:,} {what}", _TONES.get(what, Tone.PLAIN))
-            for what, count in self._beside.items()
+            for what, count in self._shown.beside.items()
             if count
         ]
-        if self.settled or self._total is not None:
+        if self.settled or self.total is not None:
             parts.append(Part(self._how_much()))
         if reason := self._reason():
             parts.append(Part(reason, may_shrink=True))
-        return [*parts, Part(self._work, may_shrink=True)]
+        return [*parts, Part(self._shown.name, may_shrink=True)]
 
     def facts(self, now: float) -> dict[str, object]:
         """The state as plain values, for programs."""
         rate, left = self.rate(now), self.seconds_left(now)
         facts: dict[str, object] = {
-            "work": self._work,
-            "unit": self._unit,
+            "work": self._shown.name,
+            "unit": self._shown.unit,
             "percent": self.percent,
             "done": self.settled,
             "total": self.total,
-            "is_total_exact": self._is_exact,
+            "is_total_exact": self._shown.is_exact,
             "per_second": None if rate is None else round(rate, 1),
             "seconds_left": None if left is None else round(left),
             "state": " ".join(part.text for part in self.state(now)),
             "reason": self._reason(),
         }
-        if self._is_run:
+        if self._shown is self._run:
             facts |= {"delivered": self._delivered, "rejected": self._rejected, "in_doubt": self._in_doubt}
-        return facts | self._beside
+        return facts | self._shown.beside
 
     def _how_much(self) -> str:
         """What is done, of how much."""
-        if self._unit == "bytes":
-            of = "" if self._total is None else f" of {amount(self._total, self._unit)}"
-            return f"{amount(self.settled, self._unit)}{of}"
+        shown, total = self._shown, self.total
+        if shown.unit == "bytes":
+            of = "" if total is None else f" of {amount(total, shown.unit)}"
+            return f"{amount(self.settled, shown.unit)}{of}"
         done = f"{self.settled:,}"
-        if self.total is None:
-            return f"{done} {self._unit}"
-        return f"{done} of {'' if self._is_exact else 'about '}{self.total:,} {self._unit}"
+        if total is None:
+            return f"{done} {shown.unit}"
+        return f"{done} of {'' if shown.is_exact else 'about '}{total:,} {shown.unit}"
 
     def _reason(self) -> str:
         if self._pause is not None:

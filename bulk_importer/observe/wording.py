@@ -17,6 +17,7 @@ from bulk_importer.events import (
     GateMoved,
     OutageBegan,
     OutageEnded,
+    ReplacementForeseen,
     RetryScheduled,
     SegmentRead,
     StopRequested,
@@ -31,7 +32,7 @@ __all__ = ["level_of", "sentence_of"]
 def level_of(event: Event) -> Level:
     """The level at which an event is told."""
     match event:
-        case OutageBegan() | BatchDoubted():
+        case OutageBegan() | BatchDoubted() | ReplacementForeseen():
             return Level.WARNING
         case BatchSealed() | BatchDelivered() | SegmentRead() | Advanced():
             return Level.DEBUG  # of a large import there are very many
@@ -48,10 +49,8 @@ def sentence_of(event: Event) -> str:
             return f"The server is away: {event.reason}. What is not sent yet waits for it."
         case OutageEnded():
             return f"The server answers again, after {event.seconds:,.0f} s."
-        case WindowClosed():
-            return f"Paused until {event.until}: it sends only {event.hours}."
-        case WindowOpened():
-            return "The hours for sending have begun."
+        case WindowClosed() | WindowOpened():
+            return _hours(event)
         case BatchDoubted():
             return f"The answer to {_entries(event.entries)} was lost: {event.reason}."
         case DoubtsEnded():
@@ -68,8 +67,28 @@ def sentence_of(event: Event) -> str:
             return f"{event.max_in_flight} in flight, weight {event.max_weight:,}: {event.reason}"
         case StopRequested():
             return f"Ending: {event.reason}"
+        case ReplacementForeseen():
+            return _replaced(event)
         case _:
             return ""
+
+
+def _hours(event: WindowClosed | WindowOpened) -> str:
+    if isinstance(event, WindowClosed):
+        return f"Paused until {event.until}: it sends only {event.hours}."
+    return "The hours for sending have begun."
+
+
+def _replaced(event: ReplacementForeseen) -> str:
+    """How many media lose labels, as far as that is known."""
+    from_where = f", from position {event.position:,} on" if event.source else ""
+    which = f"entries have keepData false{from_where}"
+    if event.media is None:
+        return f"May replace existing labels: {which}, and it is not known which media hold labels."
+    media = f"{event.media:,} of the project's {event.importable:,} media"
+    if event.is_exact:
+        return f"Replaces existing labels on {media} (keepData false)."
+    return f"May replace existing labels on up to {media}: {event.holding:,} hold labels, and {which}."
 
 
 def _entries(count: int) -> str:

@@ -34,6 +34,7 @@ from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.announcing import Announcement
+    from bulk_importer.pipeline.guards.replacement import Confirmation
     from bulk_importer.pipeline.importing import import_source
     from bulk_importer.pipeline.run import Caller, ImportSpec
 else:
@@ -42,9 +43,10 @@ else:
         {
             "Announcement": "announcing",
             "Caller": "run",
+            "Confirmation": "guards.replacement",
             "ImportSpec": "run",
             "import_source": "importing",
         },
     )
 
-__all__ = ["Announcement", "Caller", "ImportSpec", "import_source"]
+__all__ = ["Announcement", "Caller", "Confirmation", "ImportSpec", "import_source"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,10 @@ from bulk_importer.pipeline.run import Run
 from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
 from bulk_importer.summary import Summary
 
-__all__ = ["conclude", "conclude_early"]
+__all__ = ["CANCELLED", "conclude", "conclude_early", "ending_on_record"]
+
+CANCELLED = "The program that ran it cancelled it."
+"""Why a run ended whose task was cancelled."""
 
 
 async def conclude(run: Run, result: PassResult) -> Summary:
@@ -66,9 +69,30 @@ async def conclude_early(
     checkpoint: Checkpoint, folder: Path, error: BulkImporterError, emit: Observer
 ) -> Summary:
     """Conclude a run that an error ended outside its passes: as a rule before the first reading."""
+    return await _conclude_so(checkpoint, folder, Ending(errors=[error]), emit)
 
+
+@asynccontextmanager
+async def ending_on_record(checkpoint: Checkpoint, folder: Path, emit: Observer) -> AsyncIterator[None]:
+    """Conclude the run that an exception ends in which nobody concluded it, and let that go on to the caller.
+
+    It was cancelled, or something was not foreseen. What is on disk must not say for ever that a run goes on, or that
+    it was killed.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        await _conclude_so(checkpoint, folder, Ending(is_stopped=True, reason=CANCELLED), emit)
+        raise
+    except Exception as error:
+        unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
+        await conclude_early(checkpoint, folder, unforeseen, emit)
+        raise
+
+
+async def _conclude_so(checkpoint: Checkpoint, folder: Path, ending: Ending, emit: Observer) -> Summary:
     def summary_now() -> Summary:
-        return summarize(checkpoint.header, checkpoint.state, folder, ending=Ending(errors=[error]))
+        return summarize(checkpoint.header, checkpoint.state, folder, ending=ending)
 
     with suppress(CheckpointError):  # that is what ended the run, or will be said by the next one
         await _record_ended(checkpoint, summary_now())

@@ -19,7 +19,7 @@ from bulk_importer.errors import (
     UsageError,
 )
 from bulk_importer.events import RunStarted
-from bulk_importer.pipeline.concluding import conclude, conclude_early
+from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
 from bulk_importer.pipeline.connecting import PROJECT_NAME, connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
 from bulk_importer.pipeline.one_pass.feed import READ_AS
@@ -40,11 +40,11 @@ async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
     """Import until the source ends, an error ends the run, or a stop is requested.
 
     Returns:
-        The summary, which is also on disk and carries the exit code. Once the checkpoint is open nothing that can be
-        foreseen is raised.
+        The summary, which is also on disk and carries the exit code.
 
     Raises:
-        BulkImporterError: the run could not begin.
+        UsageError: the settings, or what they name, cannot be meant, whenever that is found out. It is on record then.
+        BulkImporterError: the run could not begin. Once the checkpoint is open, such an error is in the summary.
     """
     _require_meant(spec.settings)
     identity = await asyncio.to_thread(_identity, spec.source)
@@ -57,10 +57,14 @@ async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
         connected = await opened.enter_async_context(connect(spec, caller))
         checkpoint = await open_checkpoint(spec, caller, connected, identity)
         opened.push_async_callback(checkpoint.close)
+        await opened.enter_async_context(ending_on_record(checkpoint, spec.folder, caller.emit))
         try:
             run = await opened.enter_async_context(open_run(spec, caller, connected, checkpoint))
         except BulkImporterError as error:
-            return await conclude_early(checkpoint, spec.folder, error, caller.emit)
+            summary = await conclude_early(checkpoint, spec.folder, error, caller.emit)
+            if isinstance(error, UsageError):
+                raise
+            return summary
         return await _see_through(run)
 
 
@@ -72,15 +76,14 @@ async def _see_through(run: Run) -> Summary:
     run.emit(_started(run))
     try:
         result = await Passes(run).run()
-    except Exception as error:
-        # It goes on to whoever called; what is on disk must not say for ever that a run goes on.
-        unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
-        await conclude_early(run.checkpoint, run.folder, unforeseen, run.emit)
-        raise
     finally:
         # Its timer would go off in a run that is over.
         run.first_contact.close()
-    return await conclude(run, result)
+    summary = await conclude(run, result)
+    for error in result.errors:
+        if isinstance(error, UsageError):  # a `--path` that names no array: known when the source is read
+            raise error
+    return summary
 
 
 def _started(run: Run) -> RunStarted:

@@ -16,6 +16,7 @@ from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import PROJECT_NAME, Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
@@ -63,6 +64,14 @@ async def open_run(
             clock=caller.clock,
             emit=emit,
             announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
+            replacement=ReplacementGuard(
+                _forecast(spec, checkpoint, ruleset, is_filtered=delivered is not None),
+                checkpoint,
+                caller.stop,
+                caller.emit,
+                caller.confirm,
+                yes=spec.settings.yes,
+            ),
             client=connected.client,
             project=connected.target.project,
             checkpoint=checkpoint,
@@ -86,6 +95,12 @@ async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoin
         connected.target,
         state=checkpoint.state,
         sibling=Path(settled_by) if settled_by else spec.sibling,
+    )
+
+
+def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_filtered: bool) -> Forecast:
+    return Forecast(
+        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state
     )
 
 

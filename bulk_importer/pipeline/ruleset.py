@@ -22,6 +22,8 @@ from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
 from bulk_importer.media.build_name_index import index_names
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.labelled import LabelledMedia
 from bulk_importer.media.rules import MediaRules
 from bulk_importer.settings import LabelConfigFrom, MediaBy, Settings
 
@@ -51,12 +53,25 @@ class RuleSet:
         rules: for the judges.
         checked, unchecked: what the rules look at and what not, for people, a phrase each.
         media: how many media of the project can be imported; None where they are not looked at.
+        knows_labels: it is known which of them hold labels.
     """
 
     rules: Rules
     checked: tuple[str, ...] = ("the import schema",)
     unchecked: tuple[str, ...] = ()
     media: int | None = None
+    knows_labels: bool = False
+
+    def labelled(self) -> LabelledMedia | None:
+        """The media whose labels entries may delete; None where it is not known which hold labels. Blocks.
+
+        Raises:
+            CheckpointUnusable: the index of the media cannot be read.
+        """
+        rules = self.rules
+        if not self.knows_labels or rules.media_index is None:
+            return None
+        return LabelledMedia(MediaIndex(rules.media_index), rules.media_rules, rules.severities())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ async def find_target(settings: Settings, catalog: Catalog) -> Target:
         if settings.label_config == LabelConfigFrom.NONE and not needs_list:
             raise UsageError(
                 f"--project {wanted!r} is no id, and with --label-config none --no-check-media nothing is looked up. "
-                "Give the id of the project; 'bulk-importer projects' lists the ids."
+                f"Give the id of the project; 'bulk-importer projects --server {settings.server}' lists the ids."
             )
     project = await catalog.find_project(wanted)
     if project.media_type == "VIDEO":
@@ -176,7 +191,13 @@ async def ruleset_of(
     if names is not None:
         rules = NamedRules.of(rules, names)
     checked, unchecked = _schema_phrases(settings, config)
-    return RuleSet(rules, (*checked, *media.checked), (*unchecked, *media.unchecked), media.importable)
+    return RuleSet(
+        rules,
+        (*checked, *media.checked),
+        (*unchecked, *media.unchecked),
+        media.importable,
+        media.knows_labels,
+    )
 
 
 def _schema_phrases(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:

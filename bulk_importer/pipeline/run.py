@@ -14,12 +14,13 @@ from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
-from bulk_importer.events import Event, Observer
+from bulk_importer.events import Event, Observer, ReplacementForeseen
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.model import ReadPlan, Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.replacement import Confirm, Confirmation, ReplacementGuard
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.followed_media import FollowedMedia
@@ -31,6 +32,12 @@ from bulk_importer.spans import SpanSet
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Caller", "ImportSpec", "Run", "SegmentFilter"]
+
+
+async def _unasked(_: ReplacementForeseen) -> Confirmation:
+    """A program is told by the event, and not asked."""
+    return Confirmation.UNASKED
+
 
 SegmentFilter = Callable[[Segment], Segment]
 """Changes a judged segment before it is recorded, or takes note of it; called once for each, in order of position."""
@@ -66,6 +73,7 @@ class Caller:
         stop: ends the run when it is requested.
         observers: called with each event, in the event loop.
         announce: called once, before the first upload.
+        confirm: asks whether labels may be deleted, before the first entry leaves that may delete some.
         clock: monotonic, in seconds.
     """
 
@@ -73,6 +81,7 @@ class Caller:
     stop: StopSwitch = field(default_factory=StopSwitch)
     observers: Sequence[Observer] = ()
     announce: Callable[[Announcement], None] = lambda _: None
+    confirm: Confirm = _unasked
     clock: Callable[[], float] = time.monotonic
 
     def emit(self, event: Event) -> None:
@@ -89,6 +98,7 @@ class Run:
         folder: of the checkpoint.
         emit: tells the caller's observers, and those parts of the run that have to know.
         announcer: says before the first upload what the run is about to do.
+        replacement: has it confirmed that labels are deleted.
         watch: notices when the label configuration changes; None where it is not the server's.
         filters: what each judged segment goes through, in order, before it is recorded.
         media: which media the entries mention and wipe, and which wait for other sources of the command.
@@ -102,6 +112,7 @@ class Run:
     clock: Callable[[], float]
     emit: Observer
     announcer: Announcer
+    replacement: ReplacementGuard
     client: Client
     project: Project
     checkpoint: Checkpoint

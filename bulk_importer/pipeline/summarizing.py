@@ -15,7 +15,7 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
-from bulk_importer.summary import RunState, Summary, Tally
+from bulk_importer.summary import Replacement, RunState, Summary, Tally
 from bulk_importer.times import written
 
 __all__ = ["Before", "Ending", "Mentioned", "left_to_send", "standing_codes", "summarize", "tally_since"]
@@ -195,6 +195,7 @@ def summarize(
         media=None if mentioned is None else mentioned.media,
         media_not_mentioned=None if mentioned is None else mentioned.not_mentioned,
         media_in_doubt=list(ended.media_in_doubt),
+        replacement=Replacement.kept(state.notes),
         this_run=this_run or Tally(),
     )
 

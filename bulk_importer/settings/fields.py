@@ -205,6 +205,12 @@ class Settings:
         "let entries append to media that already held an upload",
         need=_MEDIA_CHECKED,
     )
+    yes: bool = setting(
+        SWITCH,
+        False,
+        "checking",
+        "let keepData false replace the labels that media hold; without a terminal to ask on, that is only said",
+    )
     strict: bool = setting(SWITCH, False, "checking", "warnings are errors")
     allow: tuple[str, ...] = setting(CODES, (), "checking", "findings that are only counted; repeatable")
     deny: tuple[str, ...] = setting(CODES, (), "checking", "findings that reject an entry; repeatable")

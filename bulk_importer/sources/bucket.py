@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bulk_importer.errors import LibraryMissing, SourceUnreadable, UsageError
-from bulk_importer.sources.interfaces import Owned, Stream, changed
+from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
 
@@ -96,7 +96,7 @@ class BucketSource(Owned):
             if "<Code>ExpiredToken</Code>" in str(error):
                 advice = "Renew them, and the same command goes on from there."
                 raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
-            raise _unreadable(self.name, error, advice="The same command goes on from there.") from error
+            raise _unreadable(self.name, error, advice=GOES_ON) from error
 
     def check_unchanged(self) -> None:
         """Each request asks for the version that was there at the first one."""

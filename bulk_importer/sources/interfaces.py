@@ -12,8 +12,8 @@ __all__ = ["GOES_ON", "HIDDEN_QUERY", "Owned", "Source", "Stream", "changed", "u
 HIDDEN_QUERY = "?..."
 """Stands in names for the query of an URL, which may be a signature."""
 
-GOES_ON = "When it can be read, the same command goes on."
-"""Advice for whoever meets a source that cannot be read just now."""
+GOES_ON = "When it can be read, run the same command again; an import resumes."
+"""Advice for whoever meets a source that cannot be read just now, at its beginning or further on."""
 
 
 class Stream(Protocol):

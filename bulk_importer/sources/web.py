@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from bulk_importer.datagym.wire.proxies import proxy_for
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.interfaces import HIDDEN_QUERY, Owned, Stream, changed
+from bulk_importer.sources.interfaces import GOES_ON, HIDDEN_QUERY, Owned, Stream, changed
 from bulk_importer.sources.signed_urls import has_run_out, is_signed
 
 if TYPE_CHECKING:
@@ -209,10 +209,7 @@ class WebSource(Owned):
         if wait is None:
             from bulk_importer.datagym.wire.failures import failure_text
 
-            what = failure_text(error)
-            raise SourceUnreadable(
-                self.name, what.rstrip("."), advice="The same command resumes from there."
-            ) from error
+            raise SourceUnreadable(self.name, failure_text(error).rstrip("."), advice=GOES_ON) from error
         await asyncio.sleep(wait)
 
     def check_unchanged(self) -> None:

@@ -18,13 +18,14 @@ from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.wire.client import Client
-from bulk_importer.events import Event
+from bulk_importer.events import Event, ReplacementForeseen
 from bulk_importer.intake import Rules
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.model import Batch, KeepData, Limits, Outcome
 from bulk_importer.packing import Pool
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.replacement import Confirm, Confirmation, Forecast, ReplacementGuard
 from bulk_importer.pipeline.one_pass.flow import Flow, PassErrors, ledger_of
 from bulk_importer.pipeline.one_pass.run_ledger import RunLedger
 from bulk_importer.pipeline.ruleset import RuleSet
@@ -163,6 +164,11 @@ class Offline:
         return [event for event in self.events if isinstance(event, kind)]
 
 
+async def nobody(_: ReplacementForeseen) -> Confirmation:
+    """There is nobody to ask."""
+    return Confirmation.UNASKED
+
+
 @asynccontextmanager
 async def offline_run(
     folder: Path,
@@ -172,6 +178,7 @@ async def offline_run(
     identity: SourceIdentity | None = None,
     filters: Sequence[SegmentFilter] = (),
     held: Sequence[str] = (),
+    confirm: Confirm = nobody,
     clock: Callable[[], float] = time.monotonic,
     **settings: Any,
 ) -> AsyncIterator[Offline]:
@@ -182,6 +189,7 @@ async def offline_run(
         once: the entries come as a stream, which cannot be read again.
         identity: by what the source is known again.
         held: media that are in doubt in another source.
+        confirm: answers whether labels may be deleted; it is not known which media hold some.
         settings: a segment holds an entry or two unless they say otherwise.
     """
     path = folder / "source.json"
@@ -195,6 +203,7 @@ async def offline_run(
     begun: list[Mapping[KeepData, int]] = []
     given_up, reader = GivenUp(), NoTasks()
     client = cast("Client", given_up)
+    known_settings = Settings(**{"workers": 0, "segment_bytes": 90, **settings})
     announcement = Announcement(
         "s", "http://localhost", "p", "p", folder / "cp", {}, checkpoint.state.counts, None
     )
@@ -209,12 +218,20 @@ async def offline_run(
     with MentionLog(folder / "cp", checkpoint.state.position, wiped.mentions) as mention_log:
         run = Run(
             source=source,
-            settings=Settings(**{"workers": 0, "segment_bytes": 90, **settings}),
+            settings=known_settings,
             folder=folder / "cp",
             stop=stop,
             clock=clock,
             emit=events.append,
             announcer=Announcer(lambda announcement: begun.append(announcement.keep_data), announcement),
+            replacement=ReplacementGuard(
+                Forecast(source, known_settings, Rules(), lambda: None, False, checkpoint.state),
+                checkpoint,
+                stop,
+                events.append,
+                confirm,
+                yes=False,
+            ),
             client=client,
             project=Project("p", "p", "IMAGE"),
             checkpoint=checkpoint,

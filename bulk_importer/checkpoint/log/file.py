@@ -80,7 +80,9 @@ def replayed_from(content: bytes, folder: Path) -> Replayed:
     try:
         return replay(content)
     except Damage as damage:
-        raise CheckpointDamaged(str(folder / _NAME), damage.offset, damage.reason) from damage
+        raise CheckpointDamaged(
+            str(folder / _NAME), damage.offset, damage.reason, is_repairable=True
+        ) from damage
 
 
 class CheckpointLog:

@@ -116,7 +116,8 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         began_at, ended_at: seconds since the epoch; of a run that was killed, the last thing that is known of it.
-        exit_code: None where it did not say how it ended: it was killed, or the machine went down.
+        exit_code: None where it did not say how it ended: it was killed, the machine went down, or the
+            disk was full.
         why: the reason, for people; empty where all is well.
         settled: how many entries it delivered or rejected.
     """

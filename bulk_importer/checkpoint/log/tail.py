@@ -37,7 +37,11 @@ class LogTail:
         self._length = 0
         self.header: Header
         self.state: CheckpointState
-        self._read_all(is_first=True)
+        try:
+            self._read_all(is_first=True)
+        except CheckpointDamaged:
+            self._file.close()
+            raise
 
     def look(self) -> None:
         """Read what came since. Raises as the constructor does."""
@@ -78,4 +82,6 @@ class LogTail:
         return os.fstat(self._file.fileno()).st_mtime
 
     def _damaged(self, damage: Damage) -> CheckpointDamaged:
-        return CheckpointDamaged(str(log_path(self._folder)), damage.offset, damage.reason)
+        return CheckpointDamaged(
+            str(log_path(self._folder)), damage.offset, damage.reason, is_repairable=True
+        )

@@ -38,7 +38,7 @@ from bulk_importer.checkpoint.log.records import (
 from bulk_importer.checkpoint.log.state import CheckpointState, Counts
 from bulk_importer.checkpoint.proof.claims import Claim, run_of
 from bulk_importer.checkpoint.rejects import rejected_lines
-from bulk_importer.errors import CheckpointError
+from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["Proof", "verify"]
@@ -225,8 +225,8 @@ def _rejects(folder: Path, state: CheckpointState) -> Claim:
         for line in rejected_lines(folder, state.rejected_bytes):
             doubled += line.position in found
             found.add(line.position, line.position + 1)
-    except CheckpointError as error:
-        return Claim(name="rejects", holds=False, text=str(error))
+    except CheckpointUnusable as error:
+        return Claim(name="rejects", holds=False, text=f"{error.path} cannot be used: {error.reason}")
     missing = len(state.rejected) - sum(
         stop - start for span in state.rejected for start, stop in found.within(*span)
     )
@@ -250,8 +250,8 @@ def _digests(folder: Path, state: CheckpointState) -> Claim:
     """The file `digests` is what was written, for each segment."""
     try:
         damaged = damaged_digests(folder, state) if state.segments else SpanSet()
-    except CheckpointError as error:
-        return Claim(name="digests", holds=False, text=str(error))
+    except CheckpointUnusable as error:
+        return Claim(name="digests", holds=False, text=f"{error.path} cannot be used: {error.reason}")
     if damaged:
         first = next(iter(damaged))
         text = (

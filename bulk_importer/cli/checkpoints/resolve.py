@@ -52,7 +52,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
-    from bulk_importer.checkpoint.retries import retry_folders
+    from bulk_importer.checkpoint.retries import retries_in_doubt
     from bulk_importer.pipeline.summarizing import standing_codes
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
@@ -68,7 +68,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
         raise
     finally:
         await checkpoint.close()
-    retries = [each.checkpoint for each in retry_folders(folder) if each.standing().in_doubt]
+    retries = list(retries_in_doubt(folder))
     output.print_outcome(
         _facts(chosen, delivered=delivered, left=left, retries=retries),
         _lines(chosen, delivered=delivered, left=left, retries=retries),
@@ -98,7 +98,7 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
     if left:
         lines.append(f"{left} batches are still unconfirmed.")
     lines += [
-        f"A retry has unconfirmed entries. To decide about them: 'bulk-importer resolve {each} --delivered', or --owed."
+        f"A retry has unconfirmed entries. Decide about them: 'bulk-importer resolve {each} --delivered' (or --owed)."
         for each in retries
     ]
     return lines

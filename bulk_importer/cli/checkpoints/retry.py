@@ -11,6 +11,7 @@ from bulk_importer.cli import output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
+from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.settings import Settings
 
@@ -83,7 +84,9 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
             source=arguments.source,
             out_of_order=arguments.out_of_order,
         )
-        return await retry_rejected(spec, Caller(Token.find(settings.token_file), stop, observers))
+        question = ReplacementQuestion(stop, yes=settings.yes)
+        token = Token.find(settings.token_file)
+        return await retry_rejected(spec, Caller(token, stop, observers, confirm=question))
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.cli.checkpoints.combined import COUNTS, combined
+from bulk_importer.cli.output import aligned
 from bulk_importer.errors import ExitCode, most_important
 
 __all__ = ["status_lines", "table_lines"]
@@ -33,12 +34,8 @@ def table_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     rows.append(
         ("together", "", _percent(usable), *counts, f"{whole['in_doubt']:,}", f"{left:,}", str(int(code)))
     )
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
-    for row in rows:
-        first = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        rest = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        yield " ".join([*first, *rest]).rstrip()
-    yield "'bulk-importer status' of one of these folders says more:"
+    yield from aligned(rows)
+    yield "'bulk-importer status CHECKPOINT' says more of each:"
     yield from (f"  {facts['checkpoint']}" for facts in found)
 
 
@@ -73,14 +70,13 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         ("rejected", "rejected"),
         ("skipped", "skipped"),
         ("in_doubt", "unconfirmed"),
+        ("in_doubt_in_retries", "in retries"),
         ("in_flight", "in flight"),
         ("owed", "not sent yet"),
     ):
         if facts[name] or name in ("entries", "delivered"):
             yield f"  {word:12} {facts[name]:>12,}"
-    size = f" of {facts['size']:,}" if facts["size"] else ""
-    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
-    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{size}{rest}"
+    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{_of_what(facts)}"
     yield from _pace_lines(facts)
     if facts["broken"]:
         yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
@@ -90,6 +86,15 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
     if facts["advice"]:
         yield f"  {facts['advice']}"
+
+
+def _of_what(facts: Mapping[str, Any]) -> str:
+    """What the bytes that were read are part of. Those of a packed source are counted unpacked, its size is not."""
+    rest = "" if facts["is_read_to_the_end"] else ", the rest is not read yet"
+    if facts["is_packed"]:
+        packed = f" from {facts['size']:,}" if facts["size"] else ""
+        return f", unpacked{packed}{rest}"
+    return f" of {facts['size']:,}{rest}" if facts["size"] else rest
 
 
 def _run_state(facts: Mapping[str, Any]) -> str:
@@ -115,8 +120,7 @@ def _run_lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _ending(run: Mapping[str, Any]) -> str:
     if run["exit_code"] is None:
-        sign = run["last_sign"]
-        return f"killed, or the machine went down: it did not say how it ended; last sign {sign}"
+        return f"it did not say how it ended: {run['why']}; last sign {run['last_sign']}"
     why = f": {run['why']}" if run["why"] else ""
     return f"ended {run['ended']} with exit code {run['exit_code']}{why}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,
-    CheckpointDamaged,
     CheckpointError,
     ExitCode,
     UsageError,
@@ -137,14 +137,14 @@ def _name(source: str) -> str:
 def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
-    from bulk_importer.checkpoint.retries import claim_of_retries
+    from bulk_importer.checkpoint.retries import claim_of_retries, retries_in_doubt
     from bulk_importer.pipeline.resume.recorded_source import claim_of_place
 
     try:
         if arguments.repair:
             _repair(folder)
         proof = verify(folder)
-        retries = claim_of_retries(folder, proof.state)
+        retries, doubted = claim_of_retries(folder, proof.state), retries_in_doubt(folder)
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
             with progress_display() as observer:
@@ -156,19 +156,17 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         elif (unread := claim_of_place(proof.state)) is not None:
             claims.append(unread)
     except BulkImporterError as error:
-        advice = (
-            f" 'bulk-importer verify {folder} --repair' keeps what is provable of it."
-            if isinstance(error, CheckpointDamaged) and not arguments.repair
-            else ""
-        )
         return {
             "checkpoint": str(folder),
             "proven": False,
             "exit_code": error.exit_code,
-            "message": f"{error}{advice}",
+            "message": str(error),
         }
     is_compared = arguments.sample is None and any(claim.name == _SERVER for claim in claims)
-    return _facts(folder, proof, claims, _exit_code(proof, claims, is_compared=is_compared))
+    code = _exit_code(proof, claims, is_compared=is_compared)
+    if doubted:
+        code = most_important([code, ExitCode.IN_DOUBT])
+    return _facts(folder, proof, claims, code, doubted)
 
 
 def _repair(folder: Path) -> None:
@@ -202,7 +200,9 @@ def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitC
     return most_important([*codes, *standing_codes(proof.state)])
 
 
-def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> dict[str, Any]:
+def _facts(
+    folder: Path, proof: Proof, claims: list[Claim], code: ExitCode, doubted: Mapping[Path, int]
+) -> dict[str, Any]:
     from bulk_importer.pipeline.resume.advice import advice
 
     counts = proof.counts
@@ -218,9 +218,10 @@ def _facts(folder: Path, proof: Proof, claims: list[Claim], code: ExitCode) -> d
         "rejected": counts.rejected,
         "skipped": counts.skipped,
         "in_doubt": counts.in_doubt,
+        "in_doubt_in_retries": sum(doubted.values()),
         "owed": counts.owed,
         "is_read_to_the_end": proof.state.end is not None,
-        "advice": advice(folder, proof.header, proof.state),
+        "advice": advice(folder, proof.header, proof.state, doubted),
         "claims": [{"claim": claim.name, "holds": claim.holds, "text": claim.text} for claim in claims],
     }
 
@@ -243,6 +244,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"  Not finished; keep the source. {facts['advice']}")
     else:
         lines.append("  Every entry is accounted for, once.")
+        if facts["advice"]:
+            lines.append(f"  {facts['advice']}")
         if facts["rejected"]:
             lines.append("  Keep the source until what is rejected was fed again, or is given up.")
     return lines

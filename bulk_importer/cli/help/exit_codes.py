@@ -84,7 +84,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Do what the message says. Fixed at or behind the byte that is named, the same command resumes there.",
         {
             "import": "the source cannot be read to its end; all before that place is delivered",
-            "retry": "the source, or the file of corrections, cannot be read",
+            "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
@@ -102,18 +102,18 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The answers to some requests were lost, and it is not known whether the server executed them. Their entries "
         "are unconfirmed, and not sent again, so that nothing is doubled.",
         "Run the same command again after --server-request-limit (10 minutes): it asks the server, where that can be "
-        "known. Where it cannot, 'bulk-importer resolve' lets you decide.",
+        "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --owed) lets you decide.",
         {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
-            "verify": "every entry is accounted for, and some are unconfirmed",
-            "status": "some entries are unconfirmed",
+            "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
+            "status": "some entries are unconfirmed, here or in a retry",
             "resolve": "something is still unconfirmed, here or in a retry",
         },
     ),
     ExitCode.SERVER: Meaning(
         "The server does not answer, refuses the token, or does not know the project.",
-        "'bulk-importer doctor' looks at URL, TLS, token, routes and project, one after the other. Then run the same "
-        "command again; nothing is lost.",
+        "'bulk-importer doctor --server URL --project P' looks at URL, TLS, token, routes and project, one after the "
+        "other. Then run the same command again; nothing is lost.",
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
             "check": "the label configuration or the media cannot be read from the server",

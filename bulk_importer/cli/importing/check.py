@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.importing.arguments import NOT_CHECKED, add_source_arguments
 from bulk_importer.cli.importing.check_text import report_lines
 from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
-from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
@@ -32,26 +33,24 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `check`."""
     parser.add_argument(
-        "source",
-        nargs="+",
-        metavar="SOURCE",
-        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
-    )
-    parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write every finding there, as JSON Lines"
     )
     parser.add_argument(
         "--sample", type=_count, metavar="N", help="look at the first N entries, and no further"
     )
-    add_settings(parser, {"server", "reading", "checking"})
+    add_source_arguments(parser, dry_run_help="a check sends nothing; as with 'import --dry-run'")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end."""
+    """Check one source after the other; 0, 1 where there are errors, 3 where a source cannot be read to its end.
+
+    Args:
+        arguments: those of `check`, or of `import --dry-run`.
+    """
     from bulk_importer.cli.importing.check_json import together
     from bulk_importer.machine.malloc import reuse_large_blocks
 
-    settings = gather(arguments).settings
+    settings = gather(arguments, unused=NOT_CHECKED).settings
     sources = expanded(arguments.source)
     reuse_large_blocks()
     with ExitStack() as opened:

@@ -88,7 +88,7 @@ def _forecast(report: CheckReport) -> Iterator[str]:
     if mix:
         yield f"  keepData    {mix}"
     if report.replacing:
-        yield f"              {report.replacing:,} entries with keepData false meet labels, which they would delete"
+        yield f"  replaces    existing labels on {report.media_replaced:,} media ({report.replacing:,} entries)"
     shown = list(report.geometries.items())
     classes = ", ".join(f"{count:,} {key}" for key, count in shown[:_MOST_CLASSES])
     more = f" and {len(shown) - _MOST_CLASSES} more classes" if len(shown) > _MOST_CLASSES else ""

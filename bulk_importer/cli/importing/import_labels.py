@@ -4,46 +4,46 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.importing.arguments import add_source_arguments
 from bulk_importer.cli.importing.patterns import expanded
+from bulk_importer.cli.importing.summary_lines import summary_lines
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import run_observers
-from bulk_importer.errors import BulkImporterError, ExitCode, most_important
+from bulk_importer.cli.questions import ReplacementQuestion
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
 from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.pipeline import Announcement
+    from bulk_importer.pipeline import Announcement, Caller
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.summary import RunState, Summary
-    from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["configure", "run"]
 
 _KEEP = ("keepData missing", "keepData true", "keepData false")
-_SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `import`."""
-    parser.add_argument(
-        "source",
-        nargs="+",
-        metavar="SOURCE",
-        help="a file, - (standard input), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
-    )
-    add_settings(parser, _SECTIONS)
+    add_source_arguments(parser, dry_run_help="check only, and send nothing; as 'check' with the same flags")
+    parser.set_defaults(findings=None, sample=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Import one source after the other; returns the exit code that matters most."""
+    if arguments.dry_run:
+        from bulk_importer.cli.importing import check
+
+        return check.run(arguments)
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
@@ -56,35 +56,46 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     from bulk_importer.checkpoint.places import checkpoint_folders
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.observe import summary_text
+    from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.summary import RunState, together
     from bulk_importer.transfer.stop import StopSwitch
 
-    token = Token.find(settings.token_file)
     stop = StopSwitch()
     summaries: list[Summary] = []
     sibling = None
     folders = checkpoint_folders(sources, settings.checkpoint)
     neighbours = None
+    question = ReplacementQuestion(stop, sources, yes=settings.yes)
+    caller = Caller(Token.find(settings.token_file), stop, announce=_announce, confirm=question)
     with stopping_on_signals(stop, grace_seconds=settings.grace):
         if len(sources) > 1:
             neighbours = Neighbours(folders)
-            settings = await warn_of_wiped_entries(sources, folders, neighbours.mentions, settings, stop)
+            settings = await warn_of_wiped_entries(
+                sources, folders, neighbours.mentions, settings, stop, question
+            )
+            if stop.is_requested:
+                is_signal = stop.exit_code > ExitCode.UNFORESEEN
+                messages.complain(str(Interrupted(stop.reason, stop.exit_code)) if is_signal else stop.reason)
         for source, folder in zip(sources, folders, strict=True):
+            if stop.is_requested:
+                break
             if settings.server:
                 messages.say(f"Looking for project {settings.project} at {settings.server}")
             try:
-                summary = await _import_one(source, folder, settings, token, stop, sibling, neighbours)
+                summary = await _import_one(source, folder, settings, caller, sibling, neighbours)
                 sibling = folder
             except BulkImporterError as error:
-                summary = _not_run(source, folder, settings, RunState.FAILED, error.exit_code, str(error))
+                state = RunState.STOPPED if isinstance(error, Interrupted) else RunState.FAILED
+                summary = _not_run(source, folder, settings, state, error.exit_code, str(error))
             summaries.append(summary)
             if summary.message and (as_json or output_options().is_quiet or not summary.entries):
                 messages.complain(summary.message)
-            if stop.is_requested:
-                break
-            if summary.exit_code == ExitCode.SERVER and (left := len(sources) - len(summaries)):
+            if (
+                summary.exit_code == ExitCode.SERVER
+                and not stop.is_requested
+                and (left := len(sources) - len(summaries))
+            ):
                 # All go to one server and one project, so each would only wait for it again.
                 messages.say(
                     f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun.",
@@ -96,9 +107,8 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         state, code = RunState.STOPPED, stop.exit_code
     for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
         summaries.append(_not_run(source, folder, settings, state, code, "Its turn had not come."))
-    output.print_outcome(
-        together(summaries), (summary_text(each) for each in summaries if each.entries), as_json=as_json
-    )
+    whole = together(summaries)
+    output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
     return most_important(ExitCode(summary.exit_code) for summary in summaries)
 
 
@@ -106,19 +116,18 @@ async def _import_one(
     source: str,
     folder: Path,
     settings: Settings,
-    token: Token,
-    stop: StopSwitch,
+    caller: Caller,
     sibling: Path | None,
     neighbours: Neighbours | None,
 ) -> Summary:
-    from bulk_importer.pipeline import Caller, ImportSpec, import_source
+    from bulk_importer.pipeline import ImportSpec, import_source
     from bulk_importer.sources import open_source
 
     opened = await open_source(source)
     try:
         with run_observers(folder) as observers:
             spec = ImportSpec(opened, settings, folder, sibling=sibling, neighbours=neighbours)
-            return await import_source(spec, Caller(token, stop, observers, _announce))
+            return await import_source(spec, replace(caller, observers=observers))
     finally:
         await opened.aclose()
 

@@ -1,7 +1,8 @@
-"""Says before several sources are imported which of them will wipe labels that others bring."""
+"""Says before several sources are imported which labels they delete: what others bring, and what the server holds."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages
 from bulk_importer.cli.progress_display import progress_display
-from bulk_importer.errors import BulkImporterError, Interrupted, ServerError
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, ServerError
 from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.questions import ReplacementQuestion
     from bulk_importer.events import Observer
+    from bulk_importer.media.labelled import LabelledMedia
+    from bulk_importer.model import Segment
     from bulk_importer.pipeline.wiped.foreseeing import Foreseen
     from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.transfer.stop import StopSwitch
@@ -30,12 +34,16 @@ async def warn_of_wiped_entries(
     mentions: Mentions,
     settings: Settings,
     stop: StopSwitch,
+    question: ReplacementQuestion,
 ) -> Settings:
-    """Say before anything is sent what new sources will do to each other. It never ends a run: the imports go on.
+    """Say before anything is sent what new sources will do to each other, and ask whether they may replace labels.
+
+    The imports go on, unless the answer is no: that requests the stop.
 
     Args:
         sources, folders: of the command, and the checkpoint folder of each.
         mentions: media of the sources so far; those of the new ones are added.
+        question: asked where labels on the server would be deleted; what is answered holds for each import.
 
     Returns:
         The settings that they go on with.
@@ -55,13 +63,20 @@ async def warn_of_wiped_entries(
         async with stop.breaking_off():
             with scratch_folder() as scratch, progress_display() as observer:
                 ruleset = await ruleset_for(settings, token, scratch, observer, sibling=before)
+                labelled = await asyncio.to_thread(ruleset.labelled)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     mentions,
                     ruleset.rules,
                     IntakeOptions.of(settings),
-                    passed=_passed(observer),
+                    passed=_passed(observer, labelled),
                 )
+                for each in foreseen:
+                    for line in _foreseen_lines(each):
+                        messages.say(line, Level.WARNING)
+                if labelled is not None and labelled.met:
+                    is_exact = settings.limit is None and not any(each.unknown for each in foreseen)
+                    await _confirm(labelled, question, stop, observer, is_exact=is_exact)
     except Interrupted:
         return settings  # the first import says so
     except ServerError:
@@ -72,17 +87,43 @@ async def warn_of_wiped_entries(
             Level.WARNING,
         )
         return settings
-    for each in foreseen:
-        for line in _foreseen_lines(each):
-            messages.say(line, Level.WARNING)
     return settings
 
 
-def _passed(observer: Observer) -> Callable[[str, int], None]:
-    """Tells how far the reading before is."""
+async def _confirm(
+    labelled: LabelledMedia,
+    question: ReplacementQuestion,
+    stop: StopSwitch,
+    observer: Observer,
+    *,
+    is_exact: bool,
+) -> None:
+    """Say how many media lose labels, and ask once for all sources; no requests the stop."""
+    from bulk_importer.events import ReplacementForeseen
+    from bulk_importer.pipeline import Confirmation
+    from bulk_importer.pipeline.guards.replacement import unconfirmed
+
+    foreseen = ReplacementForeseen(
+        source="",
+        position=0,
+        media=labelled.met if is_exact else labelled.holding,
+        is_exact=is_exact,
+        holding=labelled.holding,
+        importable=labelled.importable,
+    )
+    observer(foreseen)
+    if await question(foreseen) is Confirmation.NO:
+        stop.request(unconfirmed(is_begun=False), ExitCode.UNFINISHED)
+
+
+def _passed(observer: Observer, labelled: LabelledMedia | None) -> Callable[[str, Segment], None]:
+    """Tells how far the reading before is, and counts media whose labels are deleted."""
     from bulk_importer.events import Advanced
 
-    def passed(source: str, read_bytes: int) -> None:
+    def passed(source: str, segment: Segment) -> None:
+        if labelled is not None:
+            labelled.meet(segment.run)
+        read_bytes = segment.key.offset + segment.key.length
         work = f"looking first whether {source.rsplit('/', 1)[-1]} wipes labels of the others"
         observer(Advanced(work=work, done=read_bytes, total=None, unit="bytes"))
 

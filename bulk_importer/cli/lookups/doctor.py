@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
 from bulk_importer.cli.lookups.shared import run_look_up, settings_of
-from bulk_importer.cli.parsing.options import add_settings, refuse_flag
+from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.settings import Settings
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bulk_importer.datagym.diagnosis import Examined
 
 __all__ = ["configure", "run"]
+
+_UNUSED = {"wait_for_server": "here: each step is examined as it is now"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is found, as it is found; 0 where nothing failed, else what a run would end with."""
-    refuse_flag(arguments, "wait_for_server", "here: each step is examined as it is now")
-    settings = settings_of(arguments)
+    settings = settings_of(arguments, unused=_UNUSED)
     return most_important(run_look_up(_examine(settings, as_json=arguments.json)))
 
 

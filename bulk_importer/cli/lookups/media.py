@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not settings.project and not arguments.dataset:
         raise UsageError(
             "Say whose media: --project ID_OR_NAME or --dataset ID_OR_NAME. "
-            "'bulk-importer projects' and 'bulk-importer datasets' list them."
+            f"'bulk-importer projects --server {settings.server}' and 'bulk-importer datasets --server "
+            f"{settings.server}' list them."
         )
     rows = run_look_up(_rows(settings, arguments.dataset))
     show(rows, arguments, nothing="There are no media.")

@@ -15,7 +15,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `projects`."""
-    configure_look_up(parser)
+    configure_look_up(parser, refused={"project"})
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulk_importer.cli import messages
@@ -19,29 +20,35 @@ if TYPE_CHECKING:
 __all__ = ["configure_look_up", "opened_catalog", "run_look_up", "settings_of"]
 
 _T = TypeVar("_T")
+_ALL_USED: Mapping[str, str] = MappingProxyType({})
 
 
-def configure_look_up(parser: argparse.ArgumentParser) -> None:
-    """The flags that every look-up takes."""
+def configure_look_up(parser: argparse.ArgumentParser, *, refused: Collection[str] = ()) -> None:
+    """The flags that every look-up takes; `refused` as `add_settings` has it."""
     parser.add_argument("--csv", action="store_true", help="print comma-separated values with a header row")
-    add_settings(parser, {"server"})
+    add_settings(parser, {"server"}, refused=refused)
 
 
-def settings_of(arguments: argparse.Namespace, *, needs_project: bool = False) -> Settings:
+def settings_of(
+    arguments: argparse.Namespace, *, needs_project: bool = False, unused: Mapping[str, str] = _ALL_USED
+) -> Settings:
     """The settings of a look-up.
+
+    Args:
+        unused: as `gather` takes it.
 
     Raises:
         UsageError: there is no server, or no project where one is needed; or two forms are asked for.
     """
     if arguments.json and getattr(arguments, "csv", False):
         raise UsageError("--csv is not allowed with --json: say which.")
-    settings = gather(arguments).settings
+    settings = gather(arguments, unused=unused).settings
     if not settings.server:
         raise UsageError("Say which server: --server URL, or the variable BULK_IMPORTER_SERVER.")
     if needs_project and not settings.project:
         raise UsageError(
             "Say which project: --project with its id, its name, or the URL of its page. "
-            "'bulk-importer projects' lists them."
+            f"'bulk-importer projects --server {settings.server}' lists them."
         )
     return settings
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import messages, output
@@ -86,11 +87,18 @@ class _HelpAll(argparse.Action):
 
 
 def add_settings(
-    parser: argparse.ArgumentParser, sections: Collection[str], names: Collection[str] = ()
+    parser: argparse.ArgumentParser,
+    sections: Collection[str],
+    names: Collection[str] = (),
+    *,
+    refused: Collection[str] = (),
 ) -> None:
     """Give `parser` a flag for each setting of `sections` and for those of `names`.
 
     Those of every command are added by `global_flags`.
+
+    Args:
+        refused: those that the command refuses (`refuse_flag`), so that no help lists them.
     """
     taken = [each for each in definitions() if each.section in sections or each.name in names]
     parser.set_defaults(takes=frozenset(each.name for each in taken))
@@ -100,7 +108,7 @@ def add_settings(
             groups[each.section] = parser.add_argument_group(each.section, _SECTIONS.get(each.section))
         group = groups[each.section]
         shown = "" if each.default in (None, ()) else f" (default: {each.kind.show(each.default)})"
-        text = (each.help + shown).replace("%", "%%")
+        text = argparse.SUPPRESS if each.name in refused else (each.help + shown).replace("%", "%%")
         dest = _PREFIX + each.name
         if each.kind.repeats:
             group.add_argument(
@@ -132,14 +140,25 @@ def refuse_flag(arguments: argparse.Namespace, name: str, why: str) -> None:
         why: where it has no effect, for the end of a sentence.
     """
     if _PREFIX + name in vars(arguments):
-        raise UsageError(f"--{name.replace('_', '-')} has no effect {why}. Leave it out.")
+        raise UsageError(f"{_flag(name)} has no effect {why}. Leave it out.")
 
 
-def gather(arguments: argparse.Namespace) -> Loaded:
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+_ALL_USED: Mapping[str, str] = MappingProxyType({})
+
+
+def gather(arguments: argparse.Namespace, *, unused: Mapping[str, str] = _ALL_USED) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
 
     What a file or a variable says may be meant for other commands; so where that has no effect it is said, and a flag
     is refused. So is a settings file that nobody named, and a variable that was probably meant as a setting.
+
+    Args:
+        unused: settings that mean nothing to the command, and where, for the end of a sentence; one that is given as a
+            flag is named, and does no harm.
 
     Raises:
         UsageError: one of them is unknown or cannot be meant, or a flag has no effect with the others.
@@ -159,4 +178,9 @@ def gather(arguments: argparse.Namespace) -> Loaded:
             said.append(f"{loaded.origins[name]}: {why}.")
     for each in said:
         messages.say(f"bulk-importer: {each}", Level.WARNING)
+    for where in dict.fromkeys(unused.values()):
+        idle_flags = [_flag(name) for name in flags if unused.get(name) == where]
+        if idle_flags:
+            has = "has" if len(idle_flags) == 1 else "have"
+            messages.say(f"bulk-importer: {', '.join(idle_flags)} {has} no effect {where}.")
     return loaded

@@ -97,7 +97,11 @@ def _options(parser: argparse.ArgumentParser, shown: CommandHelp) -> list[argpar
 
 
 def _but_for_help(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    return [each for each in parser._get_optional_actions() if not _HELP.intersection(each.option_strings)]
+    return [
+        each
+        for each in parser._get_optional_actions()
+        if each.help != argparse.SUPPRESS and not _HELP.intersection(each.option_strings)
+    ]
 
 
 def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str, str]:

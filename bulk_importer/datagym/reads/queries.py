@@ -235,7 +235,7 @@ class Queries:
         return ServerUnavailable(
             server,
             f"{said}{self.way}",
-            advice="See whether the project is still there; 'bulk-importer doctor' looks closer.",
+            advice=f"See whether the project is still there; 'bulk-importer doctor --server {server}' looks closer.",
         )
 
     def _not_datagym(self, reason: str) -> ServerUnavailable:

@@ -16,7 +16,7 @@ KINDS = (
         ERROR,
         Ring.MEDIA,
         f"The project has no media of this id. {REFUSES}",
-        "Check the id and the project; 'bulk-importer media --project P' lists the ids.",
+        "Check the id and the project; 'bulk-importer media --server URL --project P' lists the ids.",
     ),
     FindingKind(
         "media-benchmark",
@@ -52,8 +52,9 @@ KINDS = (
         "media-replaced",
         NOTE,
         Ring.MEDIA,
-        "The entry says keepData false, and its media already holds an upload, which is deleted.",
-        "Nothing, if that is meant.",
+        "The entry says keepData false, and its media already holds an upload or, with --replace-finished, the work of "
+        "people, which is deleted.",
+        "No action needed, if that is meant.",
     ),
     FindingKind(
         "media-name-unknown",
@@ -61,7 +62,8 @@ KINDS = (
         Ring.MEDIA,
         "With --media-by name, the entry has no internal_media_ID, and no media of the project has the name of its "
         "external_media_ID.",
-        "Check the name; 'bulk-importer media --project P' lists them. --media-map FILE says what a name means.",
+        "Check the name; 'bulk-importer media --server URL --project P' lists them. --media-map FILE says what a name "
+        "means.",
         firm=True,
     ),
     FindingKind(

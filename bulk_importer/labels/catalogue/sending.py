@@ -28,7 +28,7 @@ KINDS = (
         "does not let this entry through, while other uploads pass.",
         "Show the words in the finding to whoever runs the gateway: a rule dislikes a text in the entry, or a limit is "
         "below its size. Change the text, make the entry smaller, or have the rule changed; then feed it again with "
-        "'bulk-importer retry'.",
+        "'bulk-importer retry CHECKPOINT CORRECTED.jsonl'.",
         firm=True,
     ),
     FindingKind(
@@ -37,8 +37,8 @@ KINDS = (
         Ring.SERVER,
         "The media holds global classifications since before this nested one was added to the label configuration, and "
         "without keepData false the server does not find a place for it. It refuses the whole request.",
-        "Open the media once in DataGym, which makes the place, and feed the entry again with 'bulk-importer retry'; "
-        "or send it with keepData false, which replaces what the media holds.",
+        "Open the media once in DataGym, which makes the place, and feed the entry again with "
+        "'bulk-importer retry CHECKPOINT'; or send it with keepData false, which replaces what the media holds.",
         firm=True,
     ),
     FindingKind(

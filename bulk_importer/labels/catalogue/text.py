@@ -132,7 +132,8 @@ KINDS = (
         ERROR,
         Ring.SCHEMA,
         "The entry has no internal_media_ID. The server skips it without a word.",
-        "Add the id of the media; 'bulk-importer media' lists them.",
+        "Add the id of the media; 'bulk-importer media --server URL --project P' lists them. Or name media by their "
+        "files: write the name of each as external_media_ID into its entry, and give --media-by name.",
         firm=True,
     ),
     FindingKind(
@@ -140,7 +141,7 @@ KINDS = (
         ERROR,
         Ring.SCHEMA,
         f"The entry's internal_media_ID is empty, and no media has such an id. {REFUSES}",
-        "Write the id of the media; 'bulk-importer media' lists them.",
+        "Write the id of the media; 'bulk-importer media --server URL --project P' lists them.",
         firm=True,
     ),
 )

@@ -13,5 +13,6 @@ ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 DROPS = "The server accepts such an entry and drops the value without a word."
 REFUSES = "The server refuses the whole request that holds such an entry."
 AS_TEXT = (
-    "in the source, or under entry_text in a copy of rejected.jsonl that is fed to 'bulk-importer retry'"
+    "in the source, or under entry_text in a copy of rejected.jsonl that is fed to "
+    "'bulk-importer retry CHECKPOINT CORRECTED.jsonl'"
 )

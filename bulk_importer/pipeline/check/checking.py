@@ -26,7 +26,6 @@ from bulk_importer.sources import Source
 __all__ = ["Check", "CheckReport"]
 
 _KEEP_NAMES = {KeepData.MISSING: "missing", KeepData.TRUE: "true", KeepData.FALSE: "false"}
-_REPLACING = ("media-replaced", "media-finished")
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +44,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         media: different media that accepted entries name; None where they were too many to follow.
         media_not_mentioned: importable media of the project that no accepted entry names; None where unknown, or where
             not the whole source was read.
-        replacing: entries whose keepData false would delete labels of an upload or of people; None where unknown.
+        replacing: accepted entries whose keepData false would delete labels of an upload or of people; None where it is
+            not known which media hold labels.
+        media_replaced: how many different media these are for; None likewise.
         keep_data: accepted entries by what they say in keepData.
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
         groups: findings above a note, grouped, errors first.
@@ -65,6 +66,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     media: int | None
     media_not_mentioned: int | None
     replacing: int | None
+    media_replaced: int | None
     keep_data: dict[str, int]
     geometries: dict[str, int]
     groups: list[FindingGroup]
@@ -98,13 +100,14 @@ class Check:
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
         self._others = others
         self._wiped = WipedEntries(ruleset.rules, importable=ruleset.media, others=others)
+        self._labelled = ruleset.labelled()
         # Sums over the segments so far; changed by `_add` alone.
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()
         self._keeps: Counter[int] = Counter()
         self._geometries: Counter[str] = Counter()
         self._is_whole = False
-        self._entries = self._accepted = self._rejected = self._skipped = self._bytes = 0
+        self._entries = self._accepted = self._rejected = self._skipped = self._replacing = self._bytes = 0
 
     async def run(
         self,
@@ -157,6 +160,8 @@ class Check:
         self._bytes = judged.key.offset + judged.key.length
         self._counts.update(segment.counts)
         self._keeps.update({keep: n for keep in KeepData if (n := segment.run.keeps.count(keep))})
+        if self._labelled is not None:
+            self._replacing += self._labelled.meet(segment.run)
         is_whole = len(segment.run) == len(judged.run)
         self._geometries.update(judged.geometries if is_whole else geometries_in(segment.run))
         self._groups.count_notes({code: n for code, n in segment.counts.items() if code in self._notes})
@@ -165,7 +170,7 @@ class Check:
         return findings
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
-        known = self._ruleset.media
+        labelled = self._labelled
         return CheckReport(
             entries=self._entries,
             accepted=self._accepted,
@@ -179,7 +184,8 @@ class Check:
             message=message,
             media=self._wiped.media,
             media_not_mentioned=self._wiped.not_mentioned if self._is_whole else None,
-            replacing=None if known is None else sum(self._counts[code] for code in _REPLACING),
+            replacing=None if labelled is None else self._replacing,
+            media_replaced=None if labelled is None else labelled.met,
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),
             groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],

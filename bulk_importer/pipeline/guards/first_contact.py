@@ -66,8 +66,8 @@ class FirstContact:
             self.error = ServerUnavailable(
                 self._client.server,
                 reason,
-                advice="Check --server; 'bulk-importer doctor' looks closer. --wait-for-server waits longer, for a "
-                "server that is still to start.",
+                advice=f"Check --server; 'bulk-importer doctor --server {self._client.server}' looks closer. "
+                "--wait-for-server waits longer, for a server that is still to start.",
             )
             self._stop.request(str(self.error), self.error.exit_code)
 

@@ -139,7 +139,9 @@ class Feeder:
             self._run.announcer.announce(
                 {keep: count for keep in KeepData if (count := run.keeps.count(keep))}
             )
-            await self._pool.put(run)
+            # Last of all: while a person is asked, nothing of it can leave.
+            if await self._run.replacement.admits(run, is_last=self.is_limited):
+                await self._pool.put(run)
 
     def _free(self, run: EntryRun) -> EntryRun:
         """What no other source of the command has in doubt."""

@@ -6,6 +6,7 @@ same command would end in the same way again, it begins with what has to be done
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bulk_importer.checkpoint import CheckpointState, Header
@@ -35,12 +36,35 @@ def lasting_codes(state: CheckpointState, *, about_delivered: bool = False) -> l
         about_delivered: leave out codes that say nothing about the entries that were delivered.
     """
     code = ended_with(state)
+    if code is ExitCode.INPUT and state.end is not None:
+        return []  # of a retry: the source of the import was read to its end
     wanted = _ABOUT_DELIVERED if about_delivered else _LASTING
     return [code] if code in wanted and code is not None else []
 
 
-def advice(folder: Path, header: Header, state: CheckpointState) -> str:
-    """What to do about an import that does not run and is not finished; empty where it is."""
+def advice(folder: Path, header: Header, state: CheckpointState, doubted: Mapping[Path, int]) -> str:
+    """What to do about an import that does not run; empty where it is finished, and nothing is in doubt.
+
+    Args:
+        doubted: what its retries have in doubt, as `retries_in_doubt` tells it.
+    """
+    return " ".join(filter(None, (_of_import(folder, header, state), *_of_retries(folder, doubted))))
+
+
+def _of_retries(folder: Path, doubted: Mapping[Path, int]) -> Iterator[str]:
+    for own, entries in doubted.items():
+        unconfirmed = "1 unconfirmed entry" if entries == 1 else f"{entries:,} unconfirmed entries"
+        yield (
+            f"A retry has {unconfirmed}: 'bulk-importer retry {folder}' resumes it, and asks "
+            f"the server. {_decide(own)}"
+        )
+
+
+def _decide(folder: Path) -> str:
+    return f"'bulk-importer resolve {folder} --delivered' (or --owed) lets you decide where the server cannot tell."
+
+
+def _of_import(folder: Path, header: Header, state: CheckpointState) -> str:
     if state.is_finished:
         return ""
     resumes = _what_resumes(folder, header, state)
@@ -48,15 +72,13 @@ def advice(folder: Path, header: Header, state: CheckpointState) -> str:
     if state.broken is not None:
         return f"Fix the source at or behind byte {state.broken.offset:,}; then {resumes}."
     if state.end is not None and not counts.owed:
-        return (
-            f"To find out about the unconfirmed entries: {resumes}, and asks the server. "
-            f"'bulk-importer resolve {folder}' lets you decide where it cannot tell."
-        )
+        return f"To find out about the unconfirmed entries: {resumes}, and asks the server. {_decide(folder)}"
     match code:
         case ExitCode.BUDGET:
             return f"Look at the findings. With a larger --max-errors, {resumes}."
         case ExitCode.SERVER:
-            return f"When the server can be used ('bulk-importer doctor' examines that), {resumes}."
+            doctor = f"'bulk-importer doctor --server {header.server} --project {header.project}'"
+            return f"When the server can be used ({doctor} examines that), {resumes}."
         case ExitCode.LABEL_CONFIG:
             return f"Look at what changed; by the new label configuration, {resumes}."
         case ExitCode.INPUT | ExitCode.CHECKPOINT | ExitCode.USAGE:

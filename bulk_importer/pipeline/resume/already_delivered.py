@@ -190,7 +190,7 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
         raise CheckpointUnusable(
             str(folder),
             f"{len(state.taken)} of its entries are in doubt, so that they could be sent twice",
-            advice=f"Find out whether they landed, and say so: bulk-importer resolve {folder} --delivered or --owed.",
+            advice=f"Find out whether they landed, and say it: 'bulk-importer resolve {folder} --delivered' (--owed).",
         )
 
 

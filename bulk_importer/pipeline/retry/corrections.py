@@ -14,7 +14,7 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, rejected_lines
 from bulk_importer.checkpoint.correction import Correction
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import InputError
 from bulk_importer.files.small_files import opened
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
 from bulk_importer.spans import SpanSet
@@ -44,19 +44,19 @@ def corrections_in(
     """The corrections in a file, by position, and the positions in it that are `settled` already, which it may name.
 
     Raises:
-        UsageError: the file cannot be read, names a position twice or one that is not rejected, or a line has no entry.
+        InputError: the file cannot be read, names a position twice or one that is not rejected, or a line has no entry.
     """
     found: dict[int, Correction] = {}
     for number, line in _lines(path):
         try:
             given = msgspec.json.decode(line, type=_Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
+            raise InputError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
         if given.position in found:
-            raise UsageError(f"{path}, line {number}: position {given.position} is there twice.")
+            raise InputError(f"{path}, line {number}: position {given.position} is there twice.")
         raw = given.raw
         if not raw:
-            raise UsageError(
+            raise InputError(
                 f"{path}, line {number}: there is no 'entry' for position {given.position}. Leave the line out, or "
                 "give the entry there as JSON."
             )
@@ -67,7 +67,7 @@ def corrections_in(
     foreign = [position for position in sorted(found) if position not in rejected]
     if foreign:
         shown = ", ".join(map(str, foreign[:_NAMED])) + (", ..." if len(foreign) > _NAMED else "")
-        raise UsageError(f"{path} has corrections for positions that are not rejected: {shown}.")
+        raise InputError(f"{path} has corrections for positions that are not rejected: {shown}.")
     return _by_position(found.values()), left_out
 
 
@@ -97,5 +97,5 @@ def _by_position(corrections: Iterable[Correction]) -> list[Correction]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    with opened(path, "The file of corrections") as file:
+    with opened(path, "The file of corrections", refused_as=InputError) as file:
         yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())

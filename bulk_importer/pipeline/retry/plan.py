@@ -19,7 +19,7 @@ from bulk_importer.checkpoint.retries import (
     delivered_corrections,
     retry_folders,
 )
-from bulk_importer.errors import BulkImporterError, UsageError
+from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, UsageError
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
@@ -73,17 +73,19 @@ class RetryPlan:
         self._folder = spec.folder
         self._ledger = ledger
         self._stop = stop
-        # Changed by `folders`.
+        # Changed by `folders`; the last two by `withdraw` as well.
         self.held_back: set[int] = set()
         self.left_out: Sequence[int] = ()
         self.sends = 0
+        self._made: RetryFolder | None = None
 
     async def folders(self) -> AsyncGenerator[RetryFolder, None]:
         """The retries to import, each to be imported and put on record before the next is asked for.
 
         Raises:
-            UsageError: the corrections cannot be meant, or the source is needed and not found.
-            CheckpointError: they cannot be read or kept.
+            InputError: the corrections cannot be read or meant, or the source is needed and cannot be read.
+            CheckpointError: the corrections cannot be kept, or the source is not what was imported.
+            UsageError: `--source` or a setting cannot be meant.
         """
         earlier = await asyncio.to_thread(retry_folders, self._folder)
         unsettled = [each for each in earlier if each.standing().unsettled]
@@ -97,7 +99,22 @@ class RetryPlan:
         fed = [each for each in chosen if each.position not in self.held_back]
         if fed:
             self.sends = len(fed)
-            yield await asyncio.to_thread(create_retry, self._folder, fed)
+            self._made = await asyncio.to_thread(create_retry, self._folder, fed)
+            yield self._made
+
+    def withdraw(self) -> bool:
+        """Take back the retry that was made for this, if nothing of it was read or sent. Blocks.
+
+        Returns:
+            Whether it is as if it had not been begun. One that an earlier process began is kept.
+
+        Raises:
+            CheckpointError: it cannot be told what became of it.
+        """
+        if self._made is None or not self._made.withdraw():
+            return False
+        self._made, self.sends = None, 0
+        return True
 
     async def _goes_on(self, retry: RetryFolder) -> bool:
         """Whether an earlier retry is to be imported. One with something that must wait by now waits as a whole."""
@@ -152,7 +169,7 @@ class RetryPlan:
             except BulkImporterError as error:
                 if self._spec.out_of_order and not (state.taken or state.counts.owed):
                     return set()
-                raise UsageError(self._without_source(header, state, error)) from error
+                raise _kind_of(error)(self._without_source(header, state, error)) from error
 
     def _everything_read(self, source: Source) -> Intake:
         """Read the source as far as it was imported."""
@@ -185,6 +202,11 @@ class RetryPlan:
             "Before rejected entries are fed again, the source is read to see what else there is for their media. "
             f"{error} {advice} Nothing of them was sent."
         )
+
+
+def _kind_of(error: BulkImporterError) -> type[BulkImporterError]:
+    """What an error about the source is, also with more words about it: its exit code stays the same."""
+    return next((kind for kind in (InputError, CheckpointMismatch) if isinstance(error, kind)), UsageError)
 
 
 def _path_in(header: Header) -> str | None:

@@ -15,7 +15,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
+from msgspec import structs
 
 from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
@@ -30,12 +30,15 @@ from bulk_importer.errors import (
     CheckpointMismatch,
     ProjectNotFound,
     UsageError,
+    most_important,
 )
+from bulk_importer.events import Event, Observer, RunStarted
+from bulk_importer.pipeline.concluding import CANCELLED
 from bulk_importer.pipeline.importing import import_source
 from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_again
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
-from bulk_importer.pipeline.summarizing import Before
+from bulk_importer.pipeline.summarizing import Before, standing_codes
 from bulk_importer.settings import Lines
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
@@ -74,7 +77,7 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     header, state = await asyncio.to_thread(read_state, spec.folder)
     _require_same_names(spec, header)
     server = await _server(spec, caller, header)
-    fresh = msgspec.structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
+    fresh = structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
     options = FolderOptions(server_moved=spec.settings.server_moved)
     ledger = await asyncio.to_thread(Checkpoint.open, spec.folder, fresh, options)
     try:
@@ -82,6 +85,11 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     except BulkImporterError as error:
         with suppress(CheckpointError):  # that is what ended it, or will be said by the next one
             await ledger.record_run_ended(exit_code=error.exit_code, why=str(error))
+        raise
+    except asyncio.CancelledError:
+        with suppress(CheckpointError):
+            code = most_important(standing_codes(ledger.state))
+            await ledger.record_run_ended(exit_code=code, why=CANCELLED)
         raise
     finally:
         await ledger.close()
@@ -144,8 +152,9 @@ async def _retry(spec: RetrySpec, caller: Caller, ledger: Checkpoint) -> Retried
                 await _settle(ledger, each)
                 if caller.stop.is_requested:
                     break
+        await asyncio.to_thread(plan.withdraw)
     except BulkImporterError as error:
-        if not fed:
+        if not fed or await asyncio.to_thread(plan.withdraw) or isinstance(error, UsageError):
             raise
         errors += [] if caller.stop.is_requested else [error]
     again = await asyncio.to_thread(write_rejected_again, spec.folder, ledger.state, fed)
@@ -190,7 +199,17 @@ async def _import(spec: RetrySpec, caller: Caller, retry: RetryFolder, header: H
     try:
         leave_out = retry.lines_passed_on()
         return await import_source(
-            ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out), caller
+            ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out),
+            replace(caller, observers=[_telling_what_is_retried(header.source, caller)]),
         )
     finally:
         await source.aclose()
+
+
+def _telling_what_is_retried(source: str, caller: Caller) -> Observer:
+    """Passes events on to the caller's observers; nobody there knows the file that the corrections are kept in."""
+
+    def see(event: Event) -> None:
+        caller.emit(structs.replace(event, retry_of=source) if isinstance(event, RunStarted) else event)
+
+    return see

@@ -18,7 +18,7 @@ from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.rules import Rules
-from bulk_importer.model import Finding, ReadPlan
+from bulk_importer.model import Finding, ReadPlan, Segment
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import open_source
@@ -67,14 +67,14 @@ async def foresee(
     rules: Rules,
     options: IntakeOptions,
     *,
-    passed: Callable[[str, int], None] = lambda *_: None,
+    passed: Callable[[str, Segment], None] = lambda *_: None,
 ) -> list[Foreseen]:
     """Read new sources, in order, and say of each what it would wipe. Safe to cancel.
 
     Args:
         before: what other sources of the command have on record.
         rules: what entries will be checked against.
-        passed: receives after each segment the source, and how many of its bytes (decompressed) were read.
+        passed: receives each segment, with its source, when it was read.
     """
     others = Mentions()
     others.join(before)
@@ -82,7 +82,7 @@ async def foresee(
 
 
 async def _foresee_one(
-    name: str, rules: Rules, options: IntakeOptions, others: Mentions, passed: Callable[[str, int], None]
+    name: str, rules: Rules, options: IntakeOptions, others: Mentions, passed: Callable[[str, Segment], None]
 ) -> Foreseen:
     if not _is_at_rest(name):
         return Foreseen(name, unknown=_ONCE)
@@ -95,10 +95,10 @@ async def _foresee_one(
                 return Foreseen(name, unknown=_ONCE)
             async with Intake(source, ReadPlan(), rules, options) as intake:
                 async for segment in intake:
-                    _, findings = wiped.examined(segment)
+                    examined, findings = wiped.examined(segment)
                     count += len(findings)
                     first = first or next(iter(findings), None)
-                    passed(name, segment.key.offset + segment.key.length)
+                    passed(name, examined)
         finally:
             await source.aclose()
     except InputError as error:

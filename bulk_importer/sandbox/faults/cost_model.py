@@ -96,6 +96,7 @@ def read_cost_model(name: str = "measured") -> CostModel:
     try:
         return CostModel.parse(Path(name).read_text("utf-8"), name)
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(
-            f"The cost model {name} cannot be read: {error}. Name a file, or 'measured'."
+            f"The cost model {name} cannot be read: {reason}. Name a file, or 'measured'."
         ) from error

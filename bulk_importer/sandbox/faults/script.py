@@ -190,7 +190,8 @@ class FaultScript:
             steps = [_step(table) for table in given.pop("fault", [])]
             seed = msgspec.convert(given.pop("seed", 0), int)
         except (OSError, ValueError, TypeError) as error:
-            raise UsageError(f"The faults {path} cannot be read: {error}.") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"The faults {path} cannot be read: {reason}.") from error
         if given:
             raise UsageError(
                 f"The faults {path} have no {min(given)!r}; they are a 'seed' and [[fault]] tables."

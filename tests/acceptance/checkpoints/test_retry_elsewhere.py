@@ -118,11 +118,11 @@ def test_a_file_that_was_moved_alone_is_named_and_no_protection_is_given_up(
     source = imported.parent / "l.json"
     source.rename(command.folder / "now.json")
     refused = retry(command, imported, folder=imported.parent)
-    assert refused["code"] == 2
+    assert refused["code"] == 3
     assert "--source" in refused["stderr"]
     assert "--out-of-order" not in refused["stderr"]
     source.write_text(json.dumps(late(target)[:1] * 2))
-    assert retry(command, imported, "--source", str(source), folder=imported.parent)["code"] == 2
+    assert retry(command, imported, "--source", str(source), folder=imported.parent)["code"] == 7
     said = retry(command, imported, "--source", "../now.json", folder=imported.parent)
     assert is_protected(said, target)
 
@@ -140,7 +140,7 @@ def test_what_came_through_a_pipe_is_given_as_a_file(command: Command, target: A
         check=False,
     )
     refused = retry(command, checkpoint, folder=command.folder)
-    assert refused["code"] == 2
+    assert refused["code"] == 3
     assert "--source" in refused["stderr"]
     assert "costs labels" in refused["stderr"]
     (command.folder / "kept.json").write_text(content)

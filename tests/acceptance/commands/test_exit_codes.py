@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -154,7 +155,7 @@ def test_a_run_that_goes_on_is_told_as_progress_tells_it(command: Command, targe
     ("number", "ending"),
     [
         (signal.SIGTERM, "with exit code 143: stopped by SIGTERM"),
-        (signal.SIGKILL, "killed, or the machine went"),
+        (signal.SIGKILL, "it was killed, the machine went down, or"),
     ],
 )
 def test_how_a_run_ended_is_said(command: Command, target: Any, number: int, ending: str) -> None:
@@ -223,3 +224,67 @@ def test_several_checkpoints_are_a_table_with_a_total(command: Command, target: 
     assert max(map(len, done.stdout.splitlines())) <= 80
     facts = json.loads(command("status", "all", "--json").stdout)
     assert (facts["delivered"], facts["state"], len(facts["checkpoints"])) == (30, "unusable", 2)
+
+
+def rejected_and_mended(command: Command, target: Any) -> None:
+    """An import of which one entry is rejected, and `mended.jsonl`, in which that is corrected."""
+    whole = dict(target.entries[3])
+    target.entries[3]["labels"] = {"nothing": []}
+    (command.folder / "l.json").write_text(json.dumps(target.entries))
+    assert command("import", *target.arguments).returncode == ExitCode.REJECTIONS
+    line = {"position": 3, "entry": {**whole, "labels": {}}}
+    (command.folder / "mended.jsonl").write_text(json.dumps(line))
+
+
+def test_a_retry_that_was_killed_with_a_request_open_is_unconfirmed(command: Command, target: Any) -> None:
+    """In every command that looks at the import, with what helps; and that helps."""
+    rejected_and_mended(command, target)
+    process = command.start("retry", CHECKPOINT, "mended.jsonl")
+    log = command.folder / CHECKPOINT / "retries" / "0001" / "checkpoint" / "log"
+    while process.poll() is None and not (log.exists() and b'"sent"' in log.read_bytes()):
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    code, facts, text = status(command)
+    assert (code, facts["in_doubt_in_retries"]) == (ExitCode.IN_DOUBT, 1)
+    assert "A retry has 1 unconfirmed entry" in text
+    proven = command("verify", CHECKPOINT, "l.json")
+    assert proven.returncode == ExitCode.IN_DOUBT
+    assert "A retry has 1 unconfirmed entry" in proven.stdout
+    assert command("resolve", CHECKPOINT, "--owed").returncode == ExitCode.IN_DOUBT
+    own = f"{CHECKPOINT}/retries/0001/checkpoint"
+    assert f"'bulk-importer resolve {own} --delivered'" in text
+    assert command("resolve", own, "--owed").returncode in (0, ExitCode.UNFINISHED)
+    assert command("retry", CHECKPOINT).returncode == 0
+    assert (status(command)[0], command("verify", CHECKPOINT, "l.json").returncode) == (0, 0)
+
+
+def test_a_retry_that_is_refused_at_its_start_is_not_begun(command: Command, target: Any) -> None:
+    """Nothing of it waits to go on, whatever refused it; the next one feeds what it is given."""
+    rejected_and_mended(command, target)
+    for flags, code in (
+        (("--label-config", "nowhere.json"), ExitCode.USAGE),
+        (("--server", "http://127.0.0.1:9", "--server-moved"), ExitCode.SERVER),
+    ):
+        done = command("retry", CHECKPOINT, "mended.jsonl", *flags)
+        assert done.returncode == code
+        assert "Not settled yet" not in done.stdout
+        assert not (command.folder / CHECKPOINT / "retries").exists()
+    done = command("retry", CHECKPOINT, "mended.jsonl")
+    assert done.returncode == 0
+    assert "; retry of l.json\n" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["l.json", "l.json.gz"])
+def test_how_much_was_read_is_told_of_a_packed_source_too(command: Command, target: Any, name: str) -> None:
+    """Its bytes are counted unpacked, so they are no part of its size."""
+    text = json.dumps(target.entries).encode()
+    (command.folder / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    size = (command.folder / name).stat().st_size
+    assert command("import", name, *target.arguments[1:], "--checkpoint", CHECKPOINT).returncode == 0
+    _, facts, said = status(command)
+    assert facts["is_packed"] == name.endswith("gz")
+    [line] = [line for line in said.splitlines() if line.startswith("  read ")]
+    read = f"{facts['read_bytes']:,}"
+    assert line.split() == ["read", read, "bytes," if facts["is_packed"] else "bytes", *line.split()[3:]]
+    assert line.endswith(f"unpacked from {size:,}" if facts["is_packed"] else f"of {size:,}")

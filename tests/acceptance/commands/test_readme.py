@@ -120,6 +120,30 @@ def test_each_command_in_the_text_works_when_typed(
     assert all(held.values()), "the corrected entry is there as well"
 
 
+def test_the_entry_that_is_shown_is_one(command: Command, sandbox_process: Callable[..., Any]) -> None:
+    """For a media of a project with such a class; and with a file name in place of the id, as the text says."""
+    shown = re.search(r"```json\n(.*?)```", README, re.DOTALL)
+    assert shown
+    entry = json.loads(shown[1])
+    sandbox = sandbox_process("--seed", "1")
+    [media_id] = sandbox.prepare(name="p", media=1)["media_ids"]
+    [row] = json.loads(command("media", "--server", sandbox.url, "--project", "p", "--json").stdout)
+    name, labels = entry["labels"].popitem()
+    config = [{"entryKey": name, "entryValue": name, "type": "RECTANGLE", "children": []}]
+    (command.folder / "config.json").write_text(json.dumps(config))
+    by_id = {**entry, "internal_media_ID": media_id, "labels": {name: labels}}
+    by_name = {**by_id, "external_media_ID": row["name"]}
+    del by_name["internal_media_ID"]
+    flags = ("--server", sandbox.url, "--project", "p", "--label-config", "config.json")
+    for each, more in ((by_id, ()), (by_name, ("--media-by", "name"))):
+        (command.folder / "l.json").write_text(json.dumps([each]))
+        done = command("check", "l.json", *flags, *more)
+        assert done.returncode == 0, done.stdout
+    advised = command("check", "l.json", *flags)
+    assert "media-id-missing" in advised.stdout
+    assert "--media-by name" in advised.stdout
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=["synchronous", "asynchronous", "before and after"])
 def test_a_program_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against a sandbox with a project of that name; `labels.json` holds an entry for each media.

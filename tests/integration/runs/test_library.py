@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,16 @@ from bulk_importer.errors import (
     SourceUnreadable,
     UsageError,
 )
-from bulk_importer.events import Advanced, AnswerCame, AnswerMissed, BatchDelivered, Event, SegmentRead
+from bulk_importer.events import (
+    Advanced,
+    AnswerCame,
+    AnswerMissed,
+    BatchDelivered,
+    BatchSealed,
+    Event,
+    RunStarted,
+    SegmentRead,
+)
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from support.entries import entry
 
@@ -499,3 +510,58 @@ def test_an_error_of_a_synchronous_twin_has_no_other_cause() -> None:
     with pytest.raises(SourceUnreadable) as raised:
         import_labels_sync("/no/such/labels.json", Settings(server="http://127.0.0.1:9", project="p"))
     assert not isinstance(raised.value.__context__, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"label_config": "nowhere.json"}, "nowhere.json"),
+        ({"media_list": "nowhere.csv"}, "nowhere.csv"),
+        ({"path": "a.item", "lines": "lines"}, "--path"),
+        ({"allow": ("no-such-code",)}, "no-such-code"),
+    ],
+)
+async def test_what_is_wrong_with_the_settings_is_raised_whenever_it_is_found_out(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path, named: dict[str, Any], said: str
+) -> None:
+    """Also when the checkpoint is open by then; nothing is sent, and the right call then imports all."""
+    sandbox, project_id, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(entries))
+    settings = Settings(server=sandbox.url, project="p", checkpoint=str(tmp_path / "c"))
+    with pytest.raises(UsageError, match=said):
+        await import_labels(path, replace(settings, **named))
+    assert set(await delivered(sandbox, project_id)) == {0}
+    shutil.rmtree(tmp_path / "c", ignore_errors=True)
+    assert (await import_labels(path, settings)).exit_code == ExitCode.DELIVERED
+
+
+async def test_a_run_that_a_program_cancels_is_on_record_as_stopped(
+    target: tuple[Sandbox, str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """At any time, before the first request or with requests open; the next call goes on."""
+    sandbox, _, entries = target
+    path = tmp_path / "l.json"
+    path.write_text(json.dumps(entries))
+    settings = Settings(
+        server=sandbox.url, project="p", max_batch_entries=2, max_in_flight=1, server_request_limit=0.0
+    )
+    for kind in (RunStarted, BatchSealed, BatchDelivered):
+
+        async def once(kind: type[Event] = kind) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            await import_labels(
+                path, settings, observers=[lambda event: isinstance(event, kind) and task.cancel()]
+            )
+
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(once())
+        stands = status(f"{path}.checkpoint")
+        assert stands.state == RunState.STOPPED
+        assert stands.run is not None
+        assert "cancelled" in stands.run.why
+        assert stands.exit_code in (ExitCode.UNFINISHED, ExitCode.IN_DOUBT)
+        summary = json.loads((tmp_path / "l.json.checkpoint" / "summary.json").read_text())
+        assert (summary["state"], bool(summary["ended"])) == ("stopped", True)
+    assert (await import_labels(path, settings)).exit_code == ExitCode.DELIVERED

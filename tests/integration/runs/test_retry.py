@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state, verify
-from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
+from bulk_importer.errors import CheckpointUnusable, ExitCode, InputError, ServerUnavailable, UsageError
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
@@ -139,7 +139,7 @@ async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(world: Wo
         ([{"position": 1}], "no 'entry'"),
         ([{"entry": line["entry"]}], "line 1"),
     ):
-        with pytest.raises(UsageError, match=words):
+        with pytest.raises(InputError, match=words):
             await world.retry(world.correct(wrong))
     elsewhere = replace(world.settings, server="http://other")
     with pytest.raises(UsageError, match="--server"):
@@ -237,23 +237,23 @@ async def test_corrections_that_were_delivered_are_left_out_when_they_come_again
 
 
 async def test_a_retry_that_never_connected_is_in_nobodys_way(tmp_path: Path) -> None:
-    """Another file for some of its positions is fed in its place; what is not in that goes on without a file."""
+    """Nothing of it is kept: what is given is fed again, and nothing else counts as begun."""
     config = SandboxConfig(seed=1, database=tmp_path / "database")
     async with Sandbox(config) as sandbox:
         world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
         ids = world.project.media_ids
         await world.load([entry(ids[at], at, broken=at > 0) for at in range(4)])
     lines = mended(world.rejected())
-    away = await world.retry(world.correct(lines), max_outage=0.0)
-    assert (away.summary.exit_code, away.summary.state, away.unsettled) == (ExitCode.SERVER, "failed", 3)
     assert world.settings.server is not None
-    assert world.settings.server in away.summary.message
+    with pytest.raises(ServerUnavailable, match=world.settings.server):
+        await world.retry(world.correct(lines), max_outage=0.0)
+    assert not (world.checkpoint / "retries").exists()
     port = int(world.settings.server.rpartition(":")[2])
     async with Sandbox(replace(config, port=port)) as world.sandbox:
         lines[0]["entry"]["labels"]["poi"][0]["point"][0]["x"] = 11
         newer = await world.retry(world.correct(lines[:2]))
-        assert (newer.sent_again, newer.summary.delivered, newer.unsettled) == (2, 3, 1)
-        rest = await world.retry()
+        assert (newer.sent_again, newer.summary.delivered, newer.unsettled) == (2, 3, 0)
+        rest = await world.retry(world.correct(lines[2:]))
         assert (rest.summary.delivered, rest.unsettled) == (4, 0)
         assert await world.points() == [[0], [11], [2], [3]]
 
@@ -402,7 +402,7 @@ async def test_a_text_that_was_not_mended_is_not_changed_to_fit_its_line(world: 
     [line] = world.rejected()
     again = await world.retry(world.correct([line]))
     assert (again.summary.delivered, again.summary.rejected) == (0, 1)
-    with pytest.raises(UsageError, match="no 'entry'"):
+    with pytest.raises(InputError, match="no 'entry'"):
         await world.retry(world.correct([{**line, "entry_text": " "}]))
     last = await world.retry(world.correct([{**line, "entry": entry(ids[0], 7)}]))
     assert last.summary.exit_code == ExitCode.DELIVERED

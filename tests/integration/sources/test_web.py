@@ -166,7 +166,7 @@ async def test_a_connection_that_breaks_for_good_ends_the_reading_resumably(serv
     stream = await source.stream(0)
     assert len(await stream.read(5000)) > 0
     files.statuses = [503] * 100
-    with pytest.raises(SourceUnreadable, match=r"503 Service Unavailable.*resumes from there"):
+    with pytest.raises(SourceUnreadable, match=r"503 Service Unavailable.*an import resumes"):
         await drain(stream)
     await source.aclose()
 

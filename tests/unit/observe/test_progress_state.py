@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from bulk_importer.events import (
     Advanced,
@@ -171,3 +172,31 @@ def test_there_is_nothing_to_show_before_anything_is_known() -> None:
     assert ProgressState(0.0).parts(0.0) == []
     texts = [part.text for part in after(started(total=100), delivered(50)).parts(0.0)]
     assert texts == [" 50%", "50 of 100 entries", "labels.json"]
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        Advanced(work="listing the media of p", done=300, total=300, unit="media"),
+        DoubtsEnded(entries=5, delivered=True, batch=1),
+        delivered(5),
+        RunEnded(exit_code=0, state="complete"),
+    ],
+)
+def test_what_a_run_does_besides_is_shown_until_that_is_over(over: Event) -> None:
+    """Then the run is shown again, with all that was delivered before and meanwhile."""
+    listing = Advanced(work="listing the media of p", done=100, total=300, unit="media")
+    begun = (started(total=40), delivered(20), BatchDoubted(batch=1, entries=5, reason="reset"))
+    besides = after(*begun, listing)
+    assert besides.facts(0.0)["work"] == "listing the media of p"
+    assert (besides.settled, besides.total, besides.percent) == (100, 300, 33)
+    again = after(*begun, listing, over)
+    assert again.facts(0.0)["work"] == "labels.json"
+    assert again.total == 40
+    assert again.settled in (20, 25)
+
+
+def test_a_retry_is_named_by_what_it_retries() -> None:
+    """And not by the file in which its corrections are kept."""
+    began = structs.replace(started(total=2), retry_of="data/labels.json")
+    assert after(began).facts(0.0)["work"] == "retry of labels.json"

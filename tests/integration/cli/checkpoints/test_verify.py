@@ -240,3 +240,31 @@ async def test_what_is_for_one_checkpoint_names_those_that_there_are(
         assert str(folder / "b.json.checkpoint") in done.err
     (folder / "a.json.checkpoint").rename(tmp_path / "elsewhere")
     assert (await run("resolve", folder, "--owed")).code == 0
+
+
+async def test_what_is_advised_for_a_damaged_log_is_said_once_and_names_the_folder(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """By each command that reads it; what cannot be repaired has no such advice."""
+    folder = await imported(tmp_path)
+    log = folder / "log"
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    content[len(content) // 2 + 9] ^= 0xFF
+    log.write_bytes(content)
+    for command in ("verify", "status"):
+        said = (await run(command, folder)).err
+        assert said.count("--repair") == 1
+        assert f"'bulk-importer verify {folder} --repair'" in said
+
+
+async def test_a_file_that_is_gone_is_a_claim_that_does_not_hold(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """In the words of a proof, and not in those of an import."""
+    folder = await imported(tmp_path)
+    (folder / "digests").unlink()
+    done = await run("verify", folder)
+    assert done.code == 7
+    assert f"WRONG    {folder / 'digests'} cannot be used: " in done.out
+    assert "same command" not in done.out
