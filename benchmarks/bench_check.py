@@ -2,7 +2,7 @@
 
 Ours is the real command: the schema, a label configuration (that of the `--shape`), and an index of the media, which it
 makes of a list of ids each time: those of the entries, unless more are asked for. The baseline
-(`benchmarks.parts.baseline --check`) knows nothing but the schema. They run in turn over one corpus, so that a machine
+(`benchmarks.parts.baseline --check`) knows nothing but the schema; once for each round, it imports too. They run in turn over one corpus, so that a machine
 that is busy at times is busy for both; the numbers are medians. Memory is that of all processes together, the highest
 of all rounds; what a project of a million media takes is measured in a run of its own.
 """
@@ -18,7 +18,8 @@ from pathlib import Path
 
 from benchmarks.parts.corpus import media_ids, write_corpus
 from benchmarks.parts.label_configs import CONFIGS
-from benchmarks.parts.measuring import Measured, bars, measure, write_results
+from benchmarks.parts.measuring import Measured, bars, measure, running_sink, write_results
+from benchmarks.parts.sink import PROJECT
 from bulk_importer.settings.units import SIZE
 
 __all__ = ["main"]
@@ -62,6 +63,11 @@ class Bench:
         assert json.loads(run.output)["entries"] == self.entries
         return run
 
+    def whole(self, server: str) -> Measured:
+        """An import of the baseline."""
+        command = ["-m", "benchmarks.parts.baseline", str(self.path)]
+        return measure([*command, "--server", server, "--project", PROJECT])
+
     def row(self, name: str, runs: Sequence[Measured]) -> dict[str, object]:
         """The numbers of one of the two."""
         seconds = statistics.median(run.seconds for run in runs)
@@ -92,7 +98,8 @@ def main() -> None:
     given = parser.parse_args()
     ours: list[Measured] = []
     theirs: list[Measured] = []
-    with tempfile.TemporaryDirectory() as folder:
+    whole: list[Measured] = []
+    with running_sink() as server, tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), given.shape, given.size, given.workers)
         media = max(given.media or 0, bench.entries)
         most_media = max(given.most_media, media)
@@ -100,17 +107,21 @@ def main() -> None:
         for _ in range(given.rounds):
             ours.append(bench.ours(listed))
             theirs.append(bench.baseline())
+            whole.append(bench.whole(server))
         many = bench.ours(bench.listed(most_media))
         rows = [
             bench.row("all rings", ours),
             bench.row("baseline, schema alone", theirs),
+            bench.row("baseline, import", whole),
             bench.row(f"all rings, {most_media:,} media", [many]),
         ]
     by_round = [round(slow.seconds / quick.seconds, 2) for quick, slow in zip(ours, theirs, strict=True)]
     for row in rows:
         print(json.dumps(row), flush=True)
-    print("times as fast, by round:", by_round)
-    write_results(given.name, rows, {"workers": given.workers, "media": media, "ratios": by_round})
+    to_import = [round(slow.seconds / quick.seconds, 2) for quick, slow in zip(ours, whole, strict=True)]
+    print("times as fast, by round:", by_round, "as an import:", to_import)
+    more = {"shape": given.shape, "workers": given.workers, "media": media}
+    write_results(given.name, rows, {**more, "ratios": by_round, "ratios_to_import": to_import})
     speeds = [float(str(row["mb_per_second"])) for row in rows[:2]]
     bars(
         given.name,

@@ -1,8 +1,9 @@
 """Writes the source of a function that counts an entry, and compiles it.
 
 Walking a form to count an entry costs more than decoding it: most of what is done for a geometry is calls. So the nodes
-of a form write what has to be done as statements, one function for a form, in which only what may differ from entry to
-entry is looked at. The source holds names and numbers of ours alone, nothing of a label configuration or of an input.
+of a form write what has to be done as statements, one function for a form. What is the same in every value of a type
+(the keys of a point, a classification that every geometry of a class has) is a constant of its node, and only what may
+differ is looked at. The source holds names and numbers of ours alone, nothing of a label configuration or of an input.
 
 Pure.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Any, TypeAlias, cast
 
-from bulk_importer.intake.validation.forms.types import Form
+__all__ = ["COUNTED", "Code", "Form", "Node", "Program"]
 
-__all__ = ["COUNTED", "Code", "Countable", "Program"]
+Form: TypeAlias = Any
+"""A type that exists only at run time has no static type, and neither has what is decoded into it."""
 
 COUNTED = ("keys", "weight", "omitted", "required", "unset", "deprecated")
 """What is counted in an entry: keys of all objects (without those of the entry that the server ignores); its weight
@@ -23,24 +25,27 @@ COUNTED = ("keys", "weight", "omitted", "required", "unset", "deprecated")
 optional and required ones, and about those without a value; notes about geometries under the deprecated key."""
 
 
-class Countable(Protocol):
-    """What can write how one of its values is counted.
+class Node:
+    """The type of a value, and its count.
 
     Attributes:
-        keys, weight, omitted, required: what every value counts.
-        varies: there is more to count in it than that.
+        type: what to decode.
+        keys, weight, omitted, required: what every value counts, with the key under which it stands.
     """
 
-    keys: int
-    weight: int
-    omitted: int
-    required: int
+    varies = False
 
-    @property
-    def varies(self) -> bool: ...
+    def __init__(
+        self, form: Form, *, keys: int = 0, weight: int = 0, omitted: int = 0, required: int = 0
+    ) -> None:
+        self.type = form
+        self.keys = keys
+        self.weight = weight
+        self.omitted = omitted
+        self.required = required
 
     def look(self, code: Code, value: str) -> None:
-        """Write how what may differ in `value`, the name of a variable, is counted."""
+        """Write how what may differ in a value is counted."""
 
 
 class Program:
@@ -57,7 +62,7 @@ class Program:
         self._names.setdefault(name, value)
         return name
 
-    def function_of(self, node: Countable) -> str:
+    def function_of(self, node: Node) -> str:
         """The name of a function that counts what may differ in one value, for a node that stands in many places.
 
         It is written when it is called for the first time: most of a large configuration is in no entry.
@@ -128,26 +133,19 @@ class Code:
         self.numbers.setdefault(name, 0)
         self.line(f"{name} += {by}")
 
-    def add(self, node: Countable, times: str = "1") -> None:
+    def add(self, node: Node, times: str = "1") -> None:
         """Write that what every value of the node counts is counted so many times."""
         for name in COUNTED[:4]:
             number = getattr(node, name)
             if number:
-                self.increase(
-                    name,
-                    f"{times} * {number}"
-                    if times != "1" and number != 1
-                    else times
-                    if number == 1
-                    else number,
-                )
+                self.increase(name, times if number == 1 else f"{times} * {number}")
 
-    def count(self, node: Countable, value: str) -> None:
+    def count(self, node: Node, value: str) -> None:
         """Write that a value is counted."""
         self.add(node)
         node.look(self, value)
 
-    def call(self, node: Countable, value: str) -> None:
+    def call(self, node: Node, value: str) -> None:
         """Write that what may differ in a value is counted by a function of the node's own."""
         found = self.let(f"{self.program.function_of(node)}({value})")
         self.refuse(f"{found} is None")

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from bulk_importer.intake.validation.forms.types import Form
+from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.labels.shapes import LEAST_AREA, as_double, lacks_area, lacks_length
 
 __all__ = ["SHAPES", "Shape"]

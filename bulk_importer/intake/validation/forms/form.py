@@ -23,26 +23,18 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from bulk_importer.intake.validation.forms.code import Code, Program
+from bulk_importer.intake.validation.forms.code import Code, Form, Node, Program
 from bulk_importer.intake.validation.forms.digest import MOST_KEYS, encode_canonically, encode_sorted
 from bulk_importer.intake.validation.forms.nodes import (
     AnyKeys,
     Field,
     ListOf,
-    Node,
     Object,
     Shared,
     can_be_named,
 )
-from bulk_importer.intake.validation.forms.seen import (
-    SeenAnswers,
-    SeenClasses,
-    SeenEntry,
-    SeenPlace,
-    SeenValues,
-)
+from bulk_importer.intake.validation.forms.seen import Seen
 from bulk_importer.intake.validation.forms.spec import Answers, Classes, Place, Question, Spec
-from bulk_importer.intake.validation.forms.types import Form
 from bulk_importer.intake.validation.forms.values import (
     AnyValues,
     Coordinates,
@@ -76,10 +68,10 @@ class EntryForm:
             classification values + points of lines and polygons); None if it needs the exact look.
     """
 
-    def __init__(self, spec: Spec, seen: SeenEntry | None = None) -> None:
+    def __init__(self, spec: Spec, seen: Seen | None = None) -> None:
         generator = _Generator()
-        answers = generator.answers(spec.answers, None if seen is None else seen.answers, keys=1)
-        classes = generator.classes(spec.classes, None if seen is None else seen.classes, "")
+        answers = generator.answers(spec.answers, _part(seen, "global_classifications"), keys=1)
+        classes = generator.classes(spec.classes, _part(seen, "labels"), "")
         fields: list[tuple[str, Form, Form] | tuple[str, Form]] = [
             ("global_classifications", answers.type | UnsetType, UNSET),
             ("internal_media_ID", str),
@@ -157,86 +149,86 @@ class _Generator:
             self._wide[key] = Shared(made())
         return self._wide[key]
 
-    def answers(self, answers: Answers, seen: SeenAnswers | None, *, keys: int, level: int = 1) -> Node:
+    def answers(self, answers: Answers, seen: Seen | None, *, keys: int, level: int = 1) -> Node:
         """Classifications under a key of their own (`keys` is 1), or exactly one as a value (0)."""
         if seen is None:
             return self._shared(lambda: self._answers(answers, None, keys, level), id(answers), keys, level)
         return self._answers(answers, seen, keys, level)
 
-    def _answers(self, answers: Answers, seen: SeenAnswers | None, keys: int, level: int) -> Node:
+    def _answers(self, answers: Answers, seen: Seen | None, keys: int, level: int) -> Node:
         is_single = not keys
         if seen is None and answers.other is not None:
             value = self._values(answers.other, answers, None, level)
             return AnyKeys(value, keys=keys, is_single=is_single)
         fields = []
-        for key in answers.questions if seen is None else seen.given:
-            question, given = answers.question(key), None if seen is None else seen.given[key]
+        for key in answers.questions if seen is None else seen.parts:
+            question = answers.question(key)
             if question is not None and can_be_named(key):
-                always = given is not None and seen is not None and given.times == seen.times
-                fields.append(Field(key, self._values(question, answers, given, level), always))
+                node = self._values(question, answers, _part(seen, key), level)
+                fields.append(Field(key, node, seen is not None and seen.always(key)))
         self.most_keys = max(self.most_keys, len(fields))
         return Object("Answers", fields, one_of=[each.key for each in fields] if is_single else (), keys=keys)
 
-    def _values(self, question: Question, beside: Answers, seen: SeenValues | None, level: int) -> Node:
+    def _values(self, question: Question, beside: Answers, seen: Seen | None, level: int) -> Node:
         below = beside if question.below is None else question.below
-        if seen is not None and not seen.is_mixed and question.text is not None:
-            if not seen.is_several:
-                return (TextOrNull if seen.is_null else OneText)(question, below)
-            if not seen.is_null and question.may_have_several:
+        if seen is not None and "mixed" not in seen.parts and question.text is not None:
+            if "several" not in seen.parts:
+                return (TextOrNull if "null" in seen.parts else OneText)(question, below)
+            if "null" not in seen.parts and question.may_have_several:
                 return SeveralTexts(question, below)
         return AnyValues(question, below, self._inner(question, below, seen, level))
 
-    def _inner(self, question: Question, below: Answers, seen: SeenValues | None, level: int) -> Node | None:
+    def _inner(self, question: Question, below: Answers, seen: Seen | None, level: int) -> Node | None:
         """The one classification in the values of another; None where there is none."""
         if seen is None:
             if not (below.questions or below.other) or (question.below is None and level == _LEVELS):
                 return None
             return self.answers(below, None, keys=0, level=level + 1)
-        if not any(below.question(key) is not None and can_be_named(key) for key in seen.below.given):
-            return None
-        return self.answers(below, seen.below, keys=0)
+        inner = seen.parts.get("below", Seen())
+        is_known = any(below.question(key) is not None and can_be_named(key) for key in inner.parts)
+        return self.answers(below, inner, keys=0) if is_known else None
 
-    def classes(self, classes: Classes, seen: SeenClasses | None, within: str) -> Node:
+    def classes(self, classes: Classes, seen: Seen | None, within: str) -> Node:
         """Lists of geometries, by class; `within` comes before the names of these."""
         if seen is None:
             return self._shared(lambda: self._classes(classes, None, within), id(classes))
         return self._classes(classes, seen, within)
 
-    def _classes(self, classes: Classes, seen: SeenClasses | None, within: str) -> Node:
+    def _classes(self, classes: Classes, seen: Seen | None, within: str) -> Node:
         if seen is None and classes.other is not None:
             return AnyKeys(self._geometries(classes.other, None, ""), keys=1)
         fields = []
-        for key in classes.places if seen is None else seen.places:
+        for key in classes.places if seen is None else seen.parts:
             place = classes.place(key)
             if place is not None and can_be_named(key):
-                given = None if seen is None else seen.places[key]
-                node = self._geometries(place, given, f"{within}{key}")
-                always = given is not None and seen is not None and given.lists == seen.times
-                fields.append(Field(key, node, always))
+                node = self._geometries(place, _part(seen, key), f"{within}{key}")
+                fields.append(Field(key, node, seen is not None and seen.always(key)))
         self.most_keys = max(self.most_keys, len(fields))
         return Object("Classes", fields, keys=1)
 
-    def _geometries(self, place: Place, seen: SeenPlace | None, name: str) -> Node:
-        shapes = [key for key in place.shapes if seen is None or key in seen.shapes]
+    def _geometries(self, place: Place, listed: Seen | None, name: str) -> Node:
+        seen = _part(listed, "each")
+        shapes = [key for key in place.shapes if seen is None or key in seen.parts]
         if not shapes:
             return Node(Annotated[list[None], Meta(max_length=0)], keys=1)
-        fields = [
-            Field(key, Coordinates(place.shapes[key], is_deprecated=key == "geometry"), always=False)
-            for key in shapes
-        ]
-        if seen is None or seen.answers.times:
-            answers = self.answers(place.answers, None if seen is None else seen.answers, keys=1)
-            fields.append(
-                Field("classifications", answers, seen is not None and seen.answers.times == seen.times)
+        parts: dict[str, Node] = {
+            key: Coordinates(place.shapes[key], is_deprecated=key == "geometry") for key in shapes
+        }
+        if seen is None or "classifications" in seen.parts:
+            parts["classifications"] = self.answers(place.answers, _part(seen, "classifications"), keys=1)
+        if place.nested is not None and (seen is None or "nested_geometries" in seen.parts):
+            parts["nested_geometries"] = self.classes(
+                place.nested, _part(seen, "nested_geometries"), f"{name}/"
             )
-        if place.nested is not None and (seen is None or seen.nested.times):
-            nested = self.classes(place.nested, None if seen is None else seen.nested, f"{name}/")
-            fields.append(
-                Field("nested_geometries", nested, seen is not None and seen.nested.times == seen.times)
-            )
+        fields = [Field(key, node, seen is not None and seen.always(key)) for key, node in parts.items()]
         optional, required = place.answers.optional, place.answers.required
         geometry = Object("Geometry", fields, one_of=shapes, weight=1, omitted=optional, required=required)
         if seen is None:
             return Shared(ListOf(geometry))
         total = self.totals[name] = f"of{len(self.totals)}"
         return ListOf(geometry, total=total)
+
+
+def _part(seen: Seen | None, key: str) -> Seen | None:
+    """What was seen of a part; None where nothing is known of anything."""
+    return None if seen is None else seen.parts.get(key, Seen())

@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from bulk_importer.intake.validation.forms.form import EntryForm
-from bulk_importer.intake.validation.forms.seen import SeenEntry
+from bulk_importer.intake.validation.forms.seen import Seen, learn
 from bulk_importer.intake.validation.forms.spec import Spec
 
 __all__ = ["Narrowing"]
@@ -29,7 +29,7 @@ class Narrowing:
     def __init__(self, spec: Spec) -> None:
         self.form: EntryForm | None = None
         self._spec = spec
-        self._seen = SeenEntry()
+        self._seen = Seen()
         # Entries offered in all, those since the last form was made, whether there was news in them, and forms made.
         self._offered = 0
         self._since = 0
@@ -51,7 +51,7 @@ class Narrowing:
         self._offered += 1
         self._since += 1
         if self._offered <= _LEARN_ALL or not self._offered % _LEARN_EVERY:
-            self._has_news = self._seen.learn(raw) or self._has_news
+            self._has_news = learn(self._seen, raw) or self._has_news
         # Each form waits twice as long as the one before, so all of them together cost little.
         if self._has_news and self._since >= _LEARN_FIRST << self._forms_made:
             self.form = EntryForm(self._spec, self._seen)

@@ -1,8 +1,5 @@
 """What a form is made of: types of values, and how what was decoded into them is counted.
 
-What is the same in every value of a type (the keys of a point, a classification that every geometry of a class has) is
-a constant of it; for what may differ, a node writes statements (`code`).
-
 Pure.
 """
 
@@ -15,35 +12,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from bulk_importer.intake.validation.forms.code import Code
-from bulk_importer.intake.validation.forms.types import Form
+from bulk_importer.intake.validation.forms.code import Code, Form, Node
 
-__all__ = ["AnyKeys", "Field", "ListOf", "Node", "Object", "Shared", "can_be_named"]
+__all__ = ["AnyKeys", "Field", "ListOf", "Object", "Shared", "can_be_named"]
 
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
-
-
-class Node:
-    """The type of a value, and its count.
-
-    Attributes:
-        type: what to decode.
-        keys, weight, omitted, required: what every value counts, with the key under which it stands.
-    """
-
-    varies = False
-
-    def __init__(
-        self, form: Form, *, keys: int = 0, weight: int = 0, omitted: int = 0, required: int = 0
-    ) -> None:
-        self.type = form
-        self.keys = keys
-        self.weight = weight
-        self.omitted = omitted
-        self.required = required
-
-    def look(self, code: Code, value: str) -> None:
-        """Write how what may differ in a value is counted."""
 
 
 class Shared(Node):

@@ -5,18 +5,18 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from bulk_importer.intake.validation.forms.types import Form
+from bulk_importer.intake.validation.forms.code import Form
 
-__all__ = ["SeenAnswers", "SeenClasses", "SeenEntry", "SeenPlace", "SeenValues"]
+__all__ = ["Seen", "learn"]
 
 # Looking up keys of an object takes time in proportion to the keys that a form has.
 _MOST_KEYS = 64
-_SHAPES = ("geometry", "line", "point", "polygon", "rectangle")
 
 
 class _Geometry(msgspec.Struct, gc=False):
@@ -42,116 +42,79 @@ _decode = msgspec.json.Decoder(_Entry).decode
 
 
 @dataclass(slots=True)
-class SeenAnswers:
-    """`times`: how often classifications were given at a place; `given`: which, and how often each."""
+class Seen:
+    """What stood at one place: how many `times` in all, and what was part of it, by key, how often each.
+
+    The parts of an entry, of classes, of a geometry and of classifications are what stands under their keys; those of a
+    list of geometries are `each`; those of the values of a classification are `null` (alone), `several` (texts),
+    `mixed` (anything else but one text), and `below`, the classifications in them.
+    """
 
     times: int = 0
-    given: dict[str, SeenValues] = field(default_factory=dict)
+    parts: dict[str, Seen] = field(default_factory=dict)
 
-    def learn(self, answers: dict[str, list[Form]]) -> None:
-        self.times += 1
-        for key, values in answers.items():
-            if key in self.given or len(self.given) < _MOST_KEYS:
-                self.given.setdefault(key, SeenValues()).learn(values)
+    def always(self, key: str) -> bool:
+        """Whether that was part of it each time."""
+        return key in self.parts and self.parts[key].times == self.times
+
+    def again(self, key: str) -> Seen:
+        """Take note of a part; of one too many, in vain."""
+        if key not in self.parts and len(self.parts) == _MOST_KEYS:
+            return Seen()
+        part = self.parts.setdefault(key, Seen())
+        part.times += 1
+        return part
 
     def pattern(self) -> object:
         """What a form is made of."""
-        given = {key: (each.times == self.times, each.pattern()) for key, each in self.given.items()}
-        return bool(self.times), given
+        return {key: (part.times == self.times, part.pattern()) for key, part in self.parts.items()}
 
 
-@dataclass(slots=True)
-class SeenValues:
-    """How the values of a classification stood: `times` in all, and whether ever as null, as several, as more."""
-
-    times: int = 0
-    is_null: bool = False
-    is_several: bool = False
-    is_mixed: bool = False
-    below: SeenAnswers = field(default_factory=SeenAnswers)
-
-    def learn(self, values: list[Form]) -> None:
-        self.times += 1
-        if values == [None]:
-            self.is_null = True
-        elif not values or not all(isinstance(value, str) for value in values):
-            self.is_mixed = True
-        elif len(values) > 1:
-            self.is_several = True
-        for value in values:
-            if isinstance(value, dict):
-                self.below.learn(value)
-
-    def pattern(self) -> object:
-        return self.is_null, self.is_several, self.is_mixed, self.below.pattern()
+def learn(seen: Seen, raw: bytes) -> bool:
+    """Take in an entry that is accepted without a warning. Whether a form changes by it."""
+    try:
+        entry = _decode(raw)
+    except msgspec.ValidationError:  # what is nested may be no object
+        return False
+    before = seen.pattern()
+    seen.times += 1
+    if entry.global_classifications is not UNSET:
+        _learn_answers(seen.again("global_classifications"), entry.global_classifications)
+    if entry.labels is not UNSET:
+        _learn_classes(seen.again("labels"), entry.labels)
+    return before != seen.pattern()
 
 
-@dataclass(slots=True)
-class SeenClasses:
-    """`times`: how often an object of classes stood at a place; `places`: the classes in it."""
-
-    times: int = 0
-    places: dict[str, SeenPlace] = field(default_factory=dict)
-
-    def learn(self, classes: dict[str, list[_Geometry]]) -> None:
-        self.times += 1
-        for key, geometries in classes.items():
-            if key in self.places or len(self.places) < _MOST_KEYS:
-                self.places.setdefault(key, SeenPlace()).learn(geometries)
-
-    def pattern(self) -> object:
-        return bool(self.times), {
-            key: (each.lists == self.times, each.pattern()) for key, each in self.places.items()
-        }
+def _learn_answers(seen: Seen, answers: Mapping[str, Sequence[Form]]) -> None:
+    for key, values in answers.items():
+        _learn_values(seen.again(key), values)
 
 
-@dataclass(slots=True)
-class SeenPlace:
-    """`lists`: how many of a class were seen; `times`: how many geometries; `shapes`: the keys of their coordinates."""
+def _learn_values(seen: Seen, values: Sequence[Form]) -> None:
+    if values == [None]:
+        seen.again("null")
+    elif not values or not all(isinstance(value, str) for value in values):
+        seen.again("mixed")
+    elif len(values) > 1:
+        seen.again("several")
+    for value in values:
+        if isinstance(value, dict):
+            _learn_answers(seen.again("below"), value)
 
-    lists: int = 0
-    times: int = 0
-    shapes: set[str] = field(default_factory=set)
-    answers: SeenAnswers = field(default_factory=SeenAnswers)
-    nested: SeenClasses = field(default_factory=SeenClasses)
 
-    def learn(self, geometries: list[_Geometry]) -> None:
-        self.lists += 1
+def _learn_classes(seen: Seen, classes: Mapping[str, Sequence[_Geometry]]) -> None:
+    for key, geometries in classes.items():
+        listed = seen.again(key)
         for each in geometries:
-            self._learn(each)
-
-    def _learn(self, geometry: _Geometry) -> None:
-        self.times += 1
-        self.shapes.update(key for key in _SHAPES if getattr(geometry, key) is not UNSET)
-        if geometry.classifications is not UNSET:
-            self.answers.learn(geometry.classifications)
-        if geometry.nested_geometries is not UNSET:
-            self.nested.learn(geometry.nested_geometries)
-
-    def pattern(self) -> object:
-        answered, nested = self.answers.times == self.times, self.nested.times == self.times
-        return frozenset(self.shapes), answered, self.answers.pattern(), nested, self.nested.pattern()
+            _learn_geometry(listed.again("each"), each)
 
 
-@dataclass(slots=True)
-class SeenEntry:
-    """All that was seen of an input."""
-
-    answers: SeenAnswers = field(default_factory=SeenAnswers)
-    classes: SeenClasses = field(default_factory=SeenClasses)
-
-    def learn(self, raw: bytes) -> bool:
-        """Take in an entry that is accepted without a warning. Whether a form changes by it."""
-        try:
-            entry = _decode(raw)
-        except msgspec.ValidationError:  # what is nested may be no object
-            return False
-        before = self.pattern()
-        if entry.global_classifications is not UNSET:
-            self.answers.learn(entry.global_classifications)
-        if entry.labels is not UNSET:
-            self.classes.learn(entry.labels)
-        return before != self.pattern()
-
-    def pattern(self) -> object:
-        return self.answers.pattern(), self.classes.pattern()
+def _learn_geometry(seen: Seen, geometry: _Geometry) -> None:
+    for key in geometry.__struct_fields__:
+        value = getattr(geometry, key)
+        if value is not UNSET:
+            part = seen.again(key)
+            if key == "classifications":
+                _learn_answers(part, value)
+            elif key == "nested_geometries":
+                _learn_classes(part, value)

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.intake.validation.forms.coordinates import SHAPES, Shape
-from bulk_importer.intake.validation.forms.types import Form
 from bulk_importer.labels.label_config import CLASSIFICATIONS, ClassType, LabelClass, LabelConfig
 
 __all__ = ["OPEN", "Answers", "Classes", "Place", "Question", "Spec", "spec_of"]

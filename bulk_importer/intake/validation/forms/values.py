@@ -10,11 +10,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from bulk_importer.intake.validation.forms.code import Code
+from bulk_importer.intake.validation.forms.code import Code, Form, Node
 from bulk_importer.intake.validation.forms.coordinates import Shape
-from bulk_importer.intake.validation.forms.nodes import Node
 from bulk_importer.intake.validation.forms.spec import Answers, Question
-from bulk_importer.intake.validation.forms.types import Form
 
 __all__ = ["AnyValues", "Coordinates", "OneText", "SeveralTexts", "TextOrNull"]
 
