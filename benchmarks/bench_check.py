@@ -2,9 +2,10 @@
 
 Ours is the real command: the schema, a label configuration (that of the `--shape`), and an index of the media, which it
 makes of a list of ids each time: those of the entries, unless more are asked for. The baseline
-(`benchmarks.parts.baseline --check`) knows nothing but the schema; once for each round, it imports too. They run in turn over one corpus, so that a machine
-that is busy at times is busy for both; the numbers are medians. Memory is that of all processes together, the highest
-of all rounds; what a project of a million media takes is measured in a run of its own.
+(`benchmarks.parts.baseline`) knows nothing but the schema; with `--check` it sends nothing, and once in each round it
+imports into a null server. They run in turn over one corpus, so that a machine that is busy at times is busy for all;
+the numbers are medians. Memory is that of all processes together, the highest of all rounds; what a project of a
+million media takes is measured in a run of its own.
 """
 
 from __future__ import annotations
