@@ -17,6 +17,8 @@ __all__ = ["Seen", "learn"]
 
 # Looking up keys of an object takes time in proportion to the keys that a form has.
 _MOST_KEYS = 64
+# Each level of classifications in others takes two of the hundred levels that a program may be indented.
+_MOST_LEVELS = 8
 
 
 class _Geometry(msgspec.Struct, gc=False):
@@ -85,12 +87,12 @@ def learn(seen: Seen, raw: bytes) -> bool:
     return before != seen.pattern()
 
 
-def _learn_answers(seen: Seen, answers: Mapping[str, Sequence[Form]]) -> None:
+def _learn_answers(seen: Seen, answers: Mapping[str, Sequence[Form]], level: int = 1) -> None:
     for key, values in answers.items():
-        _learn_values(seen.again(key), values)
+        _learn_values(seen.again(key), values, level)
 
 
-def _learn_values(seen: Seen, values: Sequence[Form]) -> None:
+def _learn_values(seen: Seen, values: Sequence[Form], level: int) -> None:
     if values == [None]:
         seen.again("null")
     elif not values or not all(isinstance(value, str) for value in values):
@@ -98,8 +100,8 @@ def _learn_values(seen: Seen, values: Sequence[Form]) -> None:
     elif len(values) > 1:
         seen.again("several")
     for value in values:
-        if isinstance(value, dict):
-            _learn_answers(seen.again("below"), value)
+        if isinstance(value, dict) and level < _MOST_LEVELS:
+            _learn_answers(seen.again("below"), value, level + 1)
 
 
 def _learn_classes(seen: Seen, classes: Mapping[str, Sequence[_Geometry]]) -> None:

@@ -155,6 +155,20 @@ def test_a_flat_configuration_expects_nothing_and_lets_classifications_nest() ->
         assert (len(found.run), found.counts) == (300, {})
 
 
+@pytest.mark.parametrize("levels", [3, 8, 9, 50])
+def test_classifications_may_nest_as_deep_as_they_like(levels: int) -> None:
+    """A form knows the first few levels; what is deeper gets the exact look, however often it comes."""
+    values: list[Any] = ["a"]
+    for _ in range(levels - 1):
+        values = ["a", {"k": values}]
+    point = {"point": [{"x": 1, "y": 2}], "classifications": {"k": values}}
+    raw = of(
+        labels={"p": [{**point, "nested_geometries": {"q": [point]}}]}, global_classifications={"k": values}
+    )
+    found = judged(Judge(Rules()), *[raw] * 40)
+    assert list(found.run.weights) == [3 + 3 * levels] * 40
+
+
 def test_names_are_no_part_of_what_is_compiled() -> None:
     """A class may be called whatever looks like a program."""
     name = "x'] or None; raise SystemExit #"
