@@ -23,8 +23,8 @@ import jsonschema_rs
 import orjson
 
 from benchmarks.parts.measuring import write_results
+from bulk_importer.intake.validation.forms.allowed import OPEN
 from bulk_importer.intake.validation.forms.form import EntryForm
-from bulk_importer.intake.validation.forms.spec import OPEN
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document

@@ -21,11 +21,11 @@ from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
 from bulk_importer.intake.validation.flaw_collector import FlawCollector
+from bulk_importer.intake.validation.forms.allowed import OPEN, spec_of
 from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of
 from bulk_importer.intake.validation.forms.form import NOTES, EntryForm
 from bulk_importer.intake.validation.forms.learning import Narrowing
-from bulk_importer.intake.validation.forms.spec import OPEN, spec_of
 from bulk_importer.intake.validation.geometries import add_geometries
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema

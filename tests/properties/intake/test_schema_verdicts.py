@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulk_importer.intake.validation.forms.allowed import OPEN
 from bulk_importer.intake.validation.forms.form import EntryForm
 from bulk_importer.intake.validation.forms.learning import Narrowing
-from bulk_importer.intake.validation.forms.spec import OPEN
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document

@@ -31,7 +31,6 @@ from bulk_importer.intake.validation.forms.nodes import (
     ListOf,
     Object,
     Shared,
-    can_be_named,
 )
 from bulk_importer.intake.validation.forms.seen import Seen
 from bulk_importer.intake.validation.forms.spec import Answers, Classes, Place, Question, Spec
@@ -163,7 +162,7 @@ class _Generator:
         fields = []
         for key in answers.questions if seen is None else seen.parts:
             question = answers.question(key)
-            if question is not None and can_be_named(key):
+            if question is not None and Object.may_have(key):
                 node = self._values(question, answers, _part(seen, key), level)
                 fields.append(Field(key, node, seen is not None and seen.always(key)))
         self.most_keys = max(self.most_keys, len(fields))
@@ -185,7 +184,7 @@ class _Generator:
                 return None
             return self.answers(below, None, keys=0, level=level + 1)
         inner = seen.parts.get("below", Seen())
-        is_known = any(below.question(key) is not None and can_be_named(key) for key in inner.parts)
+        is_known = any(below.question(key) is not None and Object.may_have(key) for key in inner.parts)
         return self.answers(below, inner, keys=0) if is_known else None
 
     def classes(self, classes: Classes, seen: Seen | None, within: str) -> Node:
@@ -200,7 +199,7 @@ class _Generator:
         fields = []
         for key in classes.places if seen is None else seen.parts:
             place = classes.place(key)
-            if place is not None and can_be_named(key):
+            if place is not None and Object.may_have(key):
                 node = self._geometries(place, _part(seen, key), f"{within}{key}")
                 fields.append(Field(key, node, seen is not None and seen.always(key)))
         self.most_keys = max(self.most_keys, len(fields))

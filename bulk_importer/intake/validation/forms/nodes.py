@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from bulk_importer.intake.validation.forms.code import Code, Form, Node
 
-__all__ = ["AnyKeys", "Field", "ListOf", "Object", "Shared", "can_be_named"]
+__all__ = ["AnyKeys", "Field", "ListOf", "Object", "Shared"]
 
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 
@@ -107,6 +107,11 @@ class Object(Node):
                 self.required += each.node.required
         self.varies = bool(self._one_of) or any(not each.always or each.node.varies for each in listed)
 
+    @staticmethod
+    def may_have(key: str) -> bool:
+        """Whether a type can have that key; what has another one gets the exact look."""
+        return not _UNNAMEABLE.search(key)
+
     def look(self, code: Code, value: str) -> None:
         missing = []
         for place, (key, node, always) in enumerate(self._fields):
@@ -123,11 +128,6 @@ class Object(Node):
         if missing:
             condition = f"{' + '.join(missing)} != {len(missing) - 1}"
             code.refuse(condition.replace("UNSET", code.program.constant(UNSET)))
-
-
-def can_be_named(key: str) -> bool:
-    """Whether a type can have that key; what has another one gets the exact look."""
-    return not _UNNAMEABLE.search(key)
 
 
 def _struct_of(name: str, fields: Sequence[Field]) -> Form:

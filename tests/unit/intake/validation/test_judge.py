@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import UsageError
+from bulk_importer.intake.validation.forms.allowed import OPEN, spec_of
 from bulk_importer.intake.validation.forms.form import EntryForm
-from bulk_importer.intake.validation.forms.spec import OPEN, spec_of
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
