@@ -26,6 +26,10 @@ async def import_labels(
 ) -> Summary:
     """Import one source into one project; the same call again goes on where it stopped.
 
+    It never asks. Where entries with keepData false are about to delete labels that media hold, `ReplacementForeseen`
+    says so before the first of them leaves, and the run goes on: an observer that does not want it cancels the import.
+    `check_labels` gives the same number beforehand, as `media_replaced`.
+
     Cancelling it stops the run as a second Ctrl-C does: what is in flight is in doubt, and the next call goes on.
 
     Args:

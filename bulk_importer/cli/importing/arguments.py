@@ -29,7 +29,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, dry_run_help: str) 
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a file, a folder, - (stdin), http(s)://, s3://; a JSON array or JSON Lines, compressed or not",
+        help="a file, a folder, -, http(s)://, s3://; a JSON array or JSON Lines, compressed or not (- is stdin)",
     )
     parser.add_argument("--dry-run", action="store_true", help=dry_run_help)
     add_settings(parser, _SECTIONS)

@@ -34,7 +34,7 @@ KINDS = (
         "null, segmentations, and one object for each child of a classification.",
         "For another project that has the same files: take internal_media_ID out of all entries (jq "
         "'map(del(.internal_media_ID))' EXPORT) and give --media-by name. For the project itself: set keepData to "
-        "false, or all is there twice. The other findings say what to mend in the entries.",
+        "false, or all is there twice. The other findings say what to fix in the entries.",
     ),
     FindingKind(
         "nested-geometries-type",
@@ -54,15 +54,15 @@ KINDS = (
         "nested-below-nested",
         ERROR,
         Ring.MEANING,
-        "A nested geometry holds nested geometries of its own. The server reads one level and drops the others "
-        "without a word.",
+        "A nested geometry holds nested geometries of its own. The server reads one level and silently "
+        "drops the others.",
         "Move them up to the geometry at the root.",
     ),
     FindingKind(
         "nested-key-unknown",
         ERROR,
         Ring.MEANING,
-        "A nested geometry has a key that the server does not read; what it holds is lost without a word.",
+        "A nested geometry has a key that the server does not read; what it holds is silently lost.",
         "Correct the key, or remove it.",
     ),
     FindingKind(

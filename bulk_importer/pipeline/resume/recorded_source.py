@@ -59,7 +59,9 @@ def claim_of_place(state: CheckpointState) -> Claim | None:
         return None
     text = f"{place} is what was imported, by its size and samples of it"
     if not is_the_same:
-        was = "" if size == state.identity.size else f": it has {size} bytes, and had {state.identity.size}"
+        was = (
+            "" if size == state.identity.size else f": it has {size:,} bytes, and had {state.identity.size:,}"
+        )
         text = f"{place} is not what was imported{was}"
     return Claim(name=PLACE, holds=is_the_same, text=text)
 
