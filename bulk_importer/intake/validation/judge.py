@@ -46,6 +46,8 @@ __all__ = ["Judge"]
 # An id that is empty, or begins with a blank, comes before it.
 _FIRST_LETTER = "!"
 _ID = "/internal_media_ID"
+# What forms count; an entry of which more has to be said is nothing to learn from, whatever that counts as.
+_NOTES = frozenset(NOTES.values())
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
@@ -94,7 +96,7 @@ class Judge:
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
         self._narrowing = Narrowing(spec)
         # Forms give numbers of notes, no findings.
-        self._notes_are_numbers = self._raised.isdisjoint(NOTES.values())
+        self._notes_are_numbers = self._raised.isdisjoint(_NOTES)
         self._scratch = bytearray()
         # Set for good when the colons of a segment did not account for its keys: its texts hold some.
         self._counts_each = False
@@ -283,7 +285,7 @@ class Judge:
             builder.reject(raw, look.media_id, look.found.flaws)
         else:
             media_id, keep, weight, digest = look.columns
-            if not look.found.flaws:
+            if look.found.counts.keys() <= _NOTES:
                 self._narrowing.learn(raw)
             self._count(look.found, media_id, builder)
             builder.accept(media_id, keep, weight, digest)

@@ -92,10 +92,9 @@ class Object(Node):
     """
 
     def __init__(self, name: str, fields: Iterable[Field], *, one_of: Sequence[str] = (), **own: int) -> None:
+        # Of one key alone the type demands it; of several, whatever has been seen, the count has to.
         is_sure = len(one_of) == 1
-        listed = sorted(
-            each._replace(always=each.always or (is_sure and each.key in one_of)) for each in fields
-        )
+        listed = sorted(each._replace(always=is_sure) if each.key in one_of else each for each in fields)
         super().__init__(_struct_of(name, listed), **own)
         self._fields = listed
         self._one_of = () if is_sure else one_of
@@ -113,21 +112,20 @@ class Object(Node):
         return not _UNNAMEABLE.search(key)
 
     def look(self, code: Code, value: str) -> None:
-        missing = []
+        unset, missing = code.program.constant(UNSET), []
         for place, (key, node, always) in enumerate(self._fields):
             if always and not node.varies:
                 continue
             given = code.let(f"{value}.at{place}")
             if key in self._one_of:
-                missing.append(f"({given} is UNSET)")
+                missing.append(f"({given} is {unset})")
             if always:
                 node.look(code, given)
             else:
-                with code.block(f"if {given} is not {code.program.constant(UNSET)}"):
+                with code.block(f"if {given} is not {unset}"):
                     code.count(node, given)
         if missing:
-            condition = f"{' + '.join(missing)} != {len(missing) - 1}"
-            code.refuse(condition.replace("UNSET", code.program.constant(UNSET)))
+            code.refuse(f"{' + '.join(missing)} != {len(missing) - 1}")
 
 
 def _struct_of(name: str, fields: Sequence[Field]) -> Form:

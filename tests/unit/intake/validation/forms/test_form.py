@@ -127,6 +127,24 @@ def test_shapes_may_be_mixed_where_no_configuration_says_otherwise() -> None:
     assert form.count(form.decode(two)) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "odd"),
+    [
+        ("geometry-several", of(labels={"thing": [BOX | LINE]})),
+        ("geometry-missing", of(labels={"thing": [{}]})),
+        ("option-twice", of(global_classifications={"tags": ["a", "a"]})),
+        ("classification-several", of(global_classifications={"tags": ["a", {"b": ["c"], "d": ["e"]}]})),
+    ],
+)
+def test_what_is_allowed_is_counted_however_often_it_comes(code: str, odd: bytes) -> None:
+    """It is no warning any more, and still nothing that a form may take."""
+    judge = Judge(Rules(allow=frozenset({code})))
+    for _ in range(3):
+        found = judged(judge, *[odd] * 40)
+        assert len(found.run) == 40
+        assert found.counts == {code: 40}
+
+
 def many(count: int) -> LabelConfig:
     """A configuration of so many classes."""
     return read_label_config([{"entryKey": f"class {n}", "type": "RECTANGLE"} for n in range(count)])
