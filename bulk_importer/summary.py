@@ -16,7 +16,7 @@ import msgspec
 
 from bulk_importer.errors import ExitCode, most_important
 
-__all__ = ["Replacement", "RunState", "Summary", "Tally", "together"]
+__all__ = ["Books", "Replacement", "RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
@@ -99,6 +99,40 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
         return None if note is None else msgspec.convert(note, cls)
 
 
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the labels of another tool when they were converted: `read` is `carried` plus `left_behind`.
+
+    Attributes:
+        format: name of the format.
+        pictures: that were read.
+        entries: that were written for them.
+        read: objects by label.
+        carried: objects that are in the entries, by label.
+        left_behind: objects that are not, by label.
+        findings: how often what was found, by code.
+        reasons: the same by code and by what it was about: a label, or the name of an attribute.
+        is_complete: nothing is left behind that nobody chose to leave.
+    """
+
+    NOTE: ClassVar[str] = "conversion"
+
+    format: str
+    pictures: int
+    entries: int
+    read: dict[str, int]
+    carried: dict[str, int]
+    left_behind: dict[str, int]
+    findings: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    is_complete: bool
+
+    @classmethod
+    def kept(cls, notes: Mapping[str, object]) -> Self | None:
+        """What the notes of a checkpoint's log hold; None where nothing was converted."""
+        note = notes.get(cls.NOTE)
+        return None if note is None else msgspec.convert(note, cls)
+
+
 class Summary(Tally, frozen=True, kw_only=True):
     """What came of an import: the sums over all runs on its checkpoint, how it stands, and what it was about.
 
@@ -115,6 +149,7 @@ class Summary(Tally, frozen=True, kw_only=True):
             likewise, and where the media of the project are not looked at.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
         replacement: which labels were deleted, as it was said beforehand; None where none could be.
+        conversion: what became of the labels of another tool; None where the source held entries.
     """
 
     state: RunState
@@ -133,6 +168,7 @@ class Summary(Tally, frozen=True, kw_only=True):
     media_without_entry: int | None = None
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
     replacement: Replacement | None = None
+    conversion: Books | None = None
     this_run: Tally = msgspec.field(default_factory=Tally)
 
     def to_builtins(self) -> dict[str, Any]:
@@ -171,6 +207,7 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
         "severities": {code: it for each in summaries for code, it in each.severities.items()},
         **dict.fromkeys(_OF_MEDIA),
         "replacement": None,
+        "conversion": None,
         "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),
         "this_run": _added([summary.this_run for summary in summaries]),
         "sources": each,

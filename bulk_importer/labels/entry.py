@@ -32,6 +32,7 @@ EXPORT_KEYS = frozenset(
     {
         "external_media_ID",
         "labeler",
+        "origin",
         "segmentations",
         "status",
         "task_export_url",
@@ -42,7 +43,7 @@ EXPORT_KEYS = frozenset(
         "video_width",
     }
 )
-"""Further keys that the server's own export writes and its import ignores; one alone is never worth a finding."""
+"""Further keys that exports of the server, or conversions, have and imports ignore; one alone is no finding."""
 
 EXPORT_MARKS = frozenset({"external_media_ID", "labeler", "status"})
 """Those that stand in every entry of an export; who writes entries by hand hardly writes all three."""

@@ -35,6 +35,7 @@ class Ring(Enum):
     MEDIA = "the media of the project"
     INPUT = "the other entries of the input"
     SERVER = "the server's answer"
+    FORMAT = "the label file of another tool"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import UsageError
-from bulk_importer.library.inputs import Entries, caller_of, opened
+from bulk_importer.library.inputs import Entries, caller_of, labels_in
 from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
@@ -63,10 +63,13 @@ async def check_labels(
     if sample is not None and sample < 1:
         raise UsageError(f"A sample has one entry at least, and not {sample}.")
     caller = caller_of(settings, token, observers)
-    async with opened(source) as (_, readable):
-        with scratch_folder() as folder:
-            ruleset = await ruleset_for(settings, caller.token, folder, caller.emit)
-            return await check_source(readable, settings, ruleset, caller.emit, sample=sample, found=found)
+    with scratch_folder() as folder:
+        async with labels_in(source, settings, folder, caller) as labels:
+            ruleset = await ruleset_for(labels.settings, caller.token, folder, caller.emit)
+            report = await check_source(
+                labels.source, labels.settings, ruleset, caller.emit, sample=sample, found=found
+            )
+    return report.after(labels.books)
 
 
 check_labels_sync = synchronous(check_labels)

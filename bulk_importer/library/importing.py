@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from bulk_importer.library.inputs import Entries, caller_of, opened
+from bulk_importer.library.inputs import Entries, caller_of, labels_in, name_of
 from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
+    from bulk_importer.pipeline import Caller, ImportSpec
     from bulk_importer.settings import Settings
     from bulk_importer.summary import Summary
 
-__all__ = ["import_labels", "import_labels_sync"]
+__all__ = ["import_labels", "import_labels_sync", "import_opened"]
 
 
 async def import_labels(
@@ -33,8 +35,9 @@ async def import_labels(
     Cancelling it stops the run as a second Ctrl-C does: what is in flight is in doubt, and the next call goes on.
 
     Args:
-        source: a path or a URL, or the entries themselves, as an iterable or an asynchronous one. Of entries a next
-            call must give the same, in the same order: what is delivered of them is skipped.
+        source: a path or a URL (of entries, or of labels as another tool writes them), or the entries themselves, as an
+            iterable or an asynchronous one. Of entries a next call must give the same, in the same order: what is
+            delivered of them is skipped.
         settings: where to and how. `checkpoint` is needed unless the source is a file.
         token: of the API; without it that of `Settings.token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event (see `bulk_importer.events`), in the event loop.
@@ -53,12 +56,31 @@ async def import_labels(
     checkpoint is open, and ends the run after that: then it is in the summary.
     """
     from bulk_importer.checkpoint.places import checkpoint_folder
-    from bulk_importer.pipeline import ImportSpec, import_source
+    from bulk_importer.pipeline import ImportSpec
 
     caller = caller_of(settings, token, observers)
-    async with opened(source) as (name, readable):
-        folder = checkpoint_folder(name, settings.checkpoint)
-        return await import_source(ImportSpec(readable, settings, folder), caller)
+    folder = checkpoint_folder(name_of(source), settings.checkpoint)
+    async with labels_in(source, settings, folder, caller) as labels:
+        return await import_opened(
+            ImportSpec(labels.source, labels.settings, folder, books=labels.books), caller
+        )
+
+
+async def import_opened(spec: ImportSpec, caller: Caller) -> Summary:
+    """Import from an open source; takes, returns and raises what `pipeline.import_source` does.
+
+    Entries that were converted for it are deleted when nobody needs them any more: a retry of rejected ones reads what
+    came after these.
+    """
+    from bulk_importer.pipeline import import_source
+    from bulk_importer.summary import RunState
+
+    summary = await import_source(spec, caller)
+    if spec.books is not None and summary.state is RunState.COMPLETE and not summary.rejected:
+        from bulk_importer.pipeline.conversion.spill import remove_spill
+
+        await asyncio.to_thread(remove_spill, spec.folder)
+    return summary
 
 
 import_labels_sync = synchronous(import_labels)

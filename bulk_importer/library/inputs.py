@@ -12,11 +12,11 @@ from bulk_importer.errors import UsageError
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
+    from bulk_importer.library.converting import Labels
     from bulk_importer.pipeline import Caller
     from bulk_importer.settings import Settings
-    from bulk_importer.sources import Source
 
-__all__ = ["Entries", "caller_of", "one_checkpoint_in", "opened"]
+__all__ = ["Entries", "caller_of", "labels_in", "name_of", "one_checkpoint_in"]
 
 Entries = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 """Label entries as DataGym documents them, one after the other."""
@@ -24,27 +24,41 @@ Entries = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 _MOST_NAMED = 10
 
 
+def name_of(source: str | PathLike[str] | Entries) -> str:
+    """What a program gives as a source, as the command line would name it."""
+    if not isinstance(source, str | PathLike):
+        return "-"  # entries have no place beside them, like standard input
+    # `-` is standard input as a text, and a file as a path.
+    return "./-" if str(source) == "-" and not isinstance(source, str) else str(source)
+
+
 @asynccontextmanager
-async def opened(source: str | PathLike[str] | Entries) -> AsyncIterator[tuple[str, Source]]:
-    """What a program gives as a source, while this is open, and how the command line would name it.
+async def labels_in(
+    source: str | PathLike[str] | Entries, settings: Settings, folder: Path, caller: Caller
+) -> AsyncIterator[Labels]:
+    """The entries of what a program gives as a source, while this is open.
+
+    Args:
+        folder: as `library.converting.opened_labels` takes it.
 
     Raises:
         UsageError: it is neither a path, nor a URL, nor an iterable of entries.
-        SourceUnreadable: it cannot be opened.
+        BulkImporterError: as `opened_labels` does.
     """
-    from bulk_importer.sources import open_entries, open_source
+    from bulk_importer.library.converting import Labels, opened_labels
+    from bulk_importer.sources import open_entries
 
     if isinstance(source, str | PathLike):
-        # `-` is standard input as a text, and a file as a path.
-        name = "./-" if str(source) == "-" and not isinstance(source, str) else str(source)
-        found = await open_source(name)
-    else:
-        name = "-"  # entries have no place beside them either
-        found = open_entries(source)
+        async with opened_labels(
+            name_of(source), settings, folder, token=caller.token, emit=caller.emit, stop=caller.stop
+        ) as labels:
+            yield labels
+        return
+    given = open_entries(source)
     try:
-        yield name, found
+        yield Labels(given, settings)
     finally:
-        await found.aclose()
+        await given.aclose()
 
 
 def caller_of(settings: Settings, token: str | None, observers: Sequence[Observer]) -> Caller:

@@ -15,7 +15,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.media.lists import content_digest, first_row, media_names, name_map
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.media.row_spool import RowSpool
-from bulk_importer.settings import MediaBy, Settings
+from bulk_importer.settings import MediaBy, Settings, SourceFormat
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
@@ -111,7 +111,9 @@ async def _listed(settings: Settings, catalog: Catalog, project: Project, spool:
 
 async def _build(settings: Settings, path: Path, named: Iterable[tuple[str, str]], origin: bytes) -> None:
     overriding = () if settings.media_map is None else name_map(Path(settings.media_map))
-    await asyncio.to_thread(NameIndex.write, path, named, overriding, origin=origin)
+    # What was converted may name its pictures without their endings; entries that people write do not.
+    with_stems = settings.source_format not in tuple(SourceFormat)
+    await asyncio.to_thread(NameIndex.write, path, named, overriding, with_stems=with_stems, origin=origin)
 
 
 def _origin(settings: Settings) -> bytes:

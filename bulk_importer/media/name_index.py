@@ -5,17 +5,21 @@ person says otherwise.
 
 Format, all numbers little-endian:
 
-    magic   8 bytes, `BINAMES2`
-    count   8 bytes, the number of names
+    magic   8 bytes, `BINAMES3`
+    count   8 bytes, the number of rows
     width   8 bytes, the length of an id
     origin 16 bytes, what it was made of, as whoever made it says
     digest 16 bytes, XXH3-128 of the origin and everything behind this
-    keys    8 bytes for each name, ascending: XXH3-64 of it, as a number
-    ids     `width` bytes for each name, in the order of the keys: the id of the media in UTF-8, filled up with NUL;
-            NUL alone where several media have the name
+    keys    8 bytes for each row, ascending: XXH3-64 of a name with its kind before it, as a number
+    ids     `width` bytes for each row, in the order of the keys: the id of the media in UTF-8, filled up with NUL
 
-A name whose canonical composition (Unicode NFC) differs from it has a second entry under that, marked by the prefix of
-its key, so that a name from a file system that decomposes letters is found all the same.
+A name has several rows where several media have it, four at most. Kinds of names:
+
+    =       the name of a media, as it is
+    ~       its canonical composition (Unicode NFC) where that differs, so that a name from a file system that
+            decomposes letters is found all the same
+    /       an end of a name that has folders, from one of them on: `b/c.jpg` and `c.jpg` of `a/b/c.jpg`
+    .       any of these names without its ending, for labels of tools that drop it; only where those are read
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ import sys
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 
@@ -39,14 +43,22 @@ from bulk_importer.files.small_files import reason_of
 __all__ = ["NameIndex", "SeveralMedia"]
 
 _HEAD = Struct("<8sQQ16s16s")
-_MAGIC = b"BINAMES2"
-_EXACT = "="
-_COMPOSED = "~"
+_MAGIC = b"BINAMES3"
+_EXACT, _COMPOSED, _END, _STEM = "=", "~", "/", "."
+_MOST_NAMED = 4
 _NOWHERE = bytes(16)
 
 
 class SeveralMedia(LookupError):
-    """Several media have the name."""
+    """Several media have the name.
+
+    Attributes:
+        media_ids: of them, four at most.
+    """
+
+    def __init__(self, name: str, media_ids: Sequence[str]) -> None:
+        self.media_ids = tuple(media_ids)
+        super().__init__(name)
 
 
 class NameIndex:
@@ -85,35 +97,39 @@ class NameIndex:
         self._width = width
 
     def __len__(self) -> int:
-        """The number of entries: one for each name, two where its composition differs."""
+        """The number of rows."""
         return len(self._keys)
 
     def find(self, name: str) -> str | None:
-        """The id of the media that `name` means: exactly, else by its last path segment, else in composed form.
+        """The id of the media that `name` means; None where it means none.
+
+        The name of a media counts before an end of one, the whole of `name` before its ends, of these the longest
+        before shorter ones, each as it is before its composed form; a name without its ending counts last.
 
         Raises:
             SeveralMedia: more than one has the first of these names that any has.
         """
-        for each in dict.fromkeys((name, name.replace("\\", "/").rpartition("/")[2])):
-            found = self._look(_EXACT, each)
-            if found is not None:
-                return found
-        for each in dict.fromkeys((name, name.replace("\\", "/").rpartition("/")[2])):
-            composed = unicodedata.normalize("NFC", each)
-            found = self._look(_EXACT, composed) or self._look(_COMPOSED, composed)
-            if found is not None:
-                return found
+        ends = _ends(name.replace("\\", "/"))
+        for kinds in ((_EXACT,), (_COMPOSED,), (_END,), (_STEM,)):
+            for each in dict.fromkeys((name, *ends)):
+                for form in dict.fromkeys((each, unicodedata.normalize("NFC", each))):
+                    for kind in kinds:
+                        found = self._look(kind, form)
+                        if len(found) > 1:
+                            raise SeveralMedia(name, found)
+                        if found:
+                            return found[0]
         return None
 
-    def _look(self, kind: str, name: str) -> str | None:
+    def _look(self, kind: str, name: str) -> list[str]:
+        """The ids of the media of one kind of name."""
         key = _key(kind, name)
         row = bisect_left(self._keys, key)
-        if row == len(self._keys) or self._keys[row] != key:
-            return None
-        media_id = bytes(self._ids[row * self._width : (row + 1) * self._width]).rstrip(b"\0")
-        if not media_id:
-            raise SeveralMedia(name)
-        return media_id.decode()
+        found = []
+        while row < len(self._keys) and self._keys[row] == key:
+            found.append(bytes(self._ids[row * self._width : (row + 1) * self._width]).rstrip(b"\0").decode())
+            row += 1
+        return found
 
     @classmethod
     def write(
@@ -122,25 +138,25 @@ class NameIndex:
         named: Iterable[tuple[str, str]],
         overriding: Iterable[tuple[str, str]] = (),
         *,
+        with_stems: bool = False,
         origin: bytes = _NOWHERE,
     ) -> NameIndex:
         """Make an index file out of (name, id) in any order, durably, and open it.
 
         Args:
             overriding: names that mean this media whatever else has them.
+            with_stems: names are found without their endings, too.
             origin: 16 bytes by which it is known again what the index was made of.
         """
-        ids: dict[int, bytes] = {}
+        rows = _Rows()
         for name, media_id in named:
-            _enter(ids, _key(_EXACT, name), media_id)
-            composed = unicodedata.normalize("NFC", name)
-            if composed != name:
-                _enter(ids, _key(_COMPOSED, composed), media_id)
+            for kind, each in _names_of(name, with_stems=with_stems):
+                rows.add(_key(kind, each), media_id.encode())
         for name, media_id in overriding:
-            ids[_key(_EXACT, name)] = media_id.encode()
-        width = max(map(len, ids.values()), default=0)
-        keys = array("Q", sorted(ids))
-        column = b"".join(ids[key].ljust(width, b"\0") for key in keys)
+            rows.put(_key(_EXACT, name), media_id.encode())
+        keys, ids = rows.sorted()
+        width = max(map(len, ids), default=0)
+        column = b"".join(each.ljust(width, b"\0") for each in ids)
         if sys.byteorder == "big":
             keys.byteswap()
         body = keys.tobytes() + column
@@ -154,10 +170,58 @@ class NameIndex:
         return cls(path)
 
 
-def _enter(ids: dict[int, bytes], key: int, media_id: str) -> None:
-    """Let a key mean a media, or nothing where it means another one already."""
-    encoded = media_id.encode()
-    ids[key] = encoded if ids.get(key, encoded) == encoded else b""
+class _Rows:
+    """Keys with the ids that they mean; nearly all mean one, and no list is made for these."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, bytes] = {}
+        self._others: dict[int, list[bytes]] = {}
+
+    def add(self, key: int, media_id: bytes) -> None:
+        """Let a key mean a media besides those that it means already."""
+        first = self._first.setdefault(key, media_id)
+        if first == media_id:
+            return
+        others = self._others.setdefault(key, [])
+        if media_id not in others and len(others) < _MOST_NAMED - 1:
+            others.append(media_id)
+
+    def put(self, key: int, media_id: bytes) -> None:
+        """Let a key mean this media alone."""
+        self._first[key] = media_id
+        self._others.pop(key, None)
+
+    def sorted(self) -> tuple[array[int], list[bytes]]:
+        """Keys, ascending, and the id of each; a key with several ids as often."""
+        keys: array[int] = array("Q")
+        ids: list[bytes] = []
+        for key in sorted(self._first):
+            meant = (self._first[key], *self._others.get(key, ()))
+            keys.extend([key] * len(meant))
+            ids += meant
+        return keys, ids
+
+
+def _names_of(name: str, *, with_stems: bool) -> Iterator[tuple[str, str]]:
+    """Everything that a media of this name is called, each with its kind."""
+    composed = unicodedata.normalize("NFC", name)
+    yield _EXACT, name
+    if composed != name:
+        yield _COMPOSED, composed
+    for form in dict.fromkeys((name, composed)):
+        ends = _ends(form)
+        yield from ((_END, each) for each in ends)
+        if with_stems:
+            stems = (
+                stem for each in (form, *ends) for stem, dot, _ in (each.rpartition("."),) if dot and stem
+            )
+            yield from ((_STEM, stem) for stem in stems if not stem.endswith("/"))
+
+
+def _ends(name: str) -> list[str]:
+    """What a name with folders ends with, from each folder on; the longest first."""
+    parts = name.split("/")
+    return ["/".join(parts[at:]) for at in range(1, len(parts)) if parts[-1]]
 
 
 def _key(kind: str, name: str) -> int:

@@ -49,9 +49,8 @@ def origin_text(findings: Mapping[str, int]) -> str:
     if "exported-entry" not in findings:
         return ""
     return (
-        "The source is an export of DataGym, whose ids are those of the project that it came from. To load it into "
-        "another one with the same files, take internal_media_ID out of its entries and give --media-by name; "
-        "'bulk-importer explain exported-entry' says more."
+        "The source is an export of DataGym, taken as entries because --from entries says so. Without that it is "
+        "converted: its media are found by their names. 'bulk-importer explain exported-entry' says more."
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import msgspec
+
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Event
@@ -26,6 +28,7 @@ from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_media
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import LabelConfigFrom
+from bulk_importer.summary import Books
 
 __all__ = ["open_run"]
 
@@ -43,6 +46,8 @@ async def open_run(
         async with caller.stop.breaking_off():
             if PROJECT_NAME not in checkpoint.state.notes:
                 await checkpoint.record_note(PROJECT_NAME, connected.target.project.name)
+            if spec.books is not None and Books.NOTE not in checkpoint.state.notes:
+                await checkpoint.record_note(Books.NOTE, msgspec.to_builtins(spec.books))
             await note_place(checkpoint, spec.source)
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)

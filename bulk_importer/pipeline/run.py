@@ -29,6 +29,7 @@ from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
+from bulk_importer.summary import Books
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Caller", "ImportSpec", "Run", "SegmentFilter"]
@@ -54,6 +55,7 @@ class ImportSpec:
         sibling: checkpoint folder of the source that was imported just before this one, into the same project.
         leave_out: positions that are skipped where they are not settled yet.
         neighbours: what is known of the other sources of the command; None where it has none.
+        books: what became of the labels of another tool that the entries were made of; None where nobody made them.
     """
 
     source: Source
@@ -62,6 +64,7 @@ class ImportSpec:
     sibling: Path | None = None
     leave_out: SpanSet | None = None
     neighbours: Neighbours | None = None
+    books: Books | None = None
 
 
 @dataclass(frozen=True, slots=True)

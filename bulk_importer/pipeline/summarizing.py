@@ -14,7 +14,7 @@ from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
 from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
 from bulk_importer.readable import counted
-from bulk_importer.summary import Replacement, RunState, Summary, Tally
+from bulk_importer.summary import Books, Replacement, RunState, Summary, Tally
 from bulk_importer.times import written
 
 __all__ = ["Before", "Ending", "left_to_send", "standing_codes", "summarize", "tally_since"]
@@ -165,6 +165,7 @@ def summarize(
         media_without_entry=None if media is None else media.without_entry,
         media_in_doubt=list(ended.media_in_doubt),
         replacement=Replacement.kept(state.notes),
+        conversion=Books.kept(state.notes),
         this_run=this_run or Tally(),
     )
 
@@ -182,11 +183,15 @@ def _remark(state: CheckpointState) -> str:
 
 
 def standing_codes(state: CheckpointState) -> list[ExitCode]:
-    """The exit codes that the ledger alone asks for: something is in doubt, left to send, or rejected."""
-    counts = state.counts
+    """The exit codes that the ledger alone asks for: something is in doubt, left to send, or rejected.
+
+    What a conversion left behind counts like what is rejected.
+    """
+    counts, books = state.counts, Books.kept(state.notes)
+    is_carried = books is None or books.is_complete
     codes = [ExitCode.IN_DOUBT] if counts.in_doubt else []
     codes += [ExitCode.UNFINISHED] if counts.owed or state.end is None else []
-    return codes + ([ExitCode.REJECTIONS] if counts.rejected else [])
+    return codes + ([ExitCode.REJECTIONS] if counts.rejected or not is_carried else [])
 
 
 def left_to_send(state: CheckpointState) -> str:

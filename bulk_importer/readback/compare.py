@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +18,7 @@ from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
+from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
 from bulk_importer.readable import agreeing, counted
@@ -42,6 +44,7 @@ async def compare_with_server(
     state: CheckpointState,
     reader: LabelReader,
     *,
+    names: Path | None,
     corrected: Sequence[Correction],
     sample: int | None,
     emit: Observer,
@@ -49,6 +52,7 @@ async def compare_with_server(
     """Read labels back and compare them with what was delivered.
 
     Args:
+        names: index by which entries found their media; None where they name them by id.
         corrected: what retries delivered.
         sample: how many media to look at, chosen by a digest of their ids; None for all, whose delivered entries are
             then held in memory.
@@ -58,7 +62,8 @@ async def compare_with_server(
         InputError, CheckpointMismatch: the source is not the one that was imported.
         ServerError: the server does not answer.
     """
-    chosen = await _delivered(source, state, corrected, sample, emit)
+    rules = Rules() if names is None else NamedRules.of(Rules(), str(names))
+    chosen = await _delivered(source, rules, state, corrected, _Chosen(sample), emit)
     tasks = await reader.tasks(list(chosen))
     differing: list[str] = []
     silent = 0
@@ -98,9 +103,10 @@ def _text(looked_at: int, silent: int, differing: list[str]) -> str:
 
 async def _delivered(
     source: Source,
+    rules: Rules,
     state: CheckpointState,
     corrected: Sequence[Correction],
-    sample: int | None,
+    chosen: _Chosen,
     emit: Observer,
 ) -> dict[str, _Delivered]:
     """The delivered entries of the chosen media, by lane.
@@ -108,12 +114,11 @@ async def _delivered(
     The media with the smallest digests are chosen. One that falls out never comes in again, so whoever stays has all
     of its entries.
     """
-    chosen = _Chosen(sample)
     as_they_came = SpanSet(state.delivered)
     for each in corrected:
         as_they_came.discard(each.position, each.position + 1)
     plan = ReadPlan(tuple(state.segments), state.position, state.offset, ended=True)
-    async with Intake(source, plan, Rules(), IntakeOptions()) as intake:
+    async with Intake(source, plan, rules, IntakeOptions()) as intake:
         async for segment in intake:
             read = segment.key.first + segment.key.count
             emit(Advanced(work="reading what was delivered", done=read, total=state.position, unit="entries"))

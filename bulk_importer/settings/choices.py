@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["LabelConfigFrom", "Lines", "MediaBy"]
+__all__ = ["LabelConfigFrom", "Lines", "MediaBy", "SourceFormat"]
 
 
 class LabelConfigFrom(StrEnum):
@@ -30,3 +30,12 @@ class MediaBy(StrEnum):
 
     ID = "id"
     NAME = "name"
+
+
+class SourceFormat(StrEnum):
+    """What the source is written in, in `source_format`; any other text there is the name of a format."""
+
+    AUTO = "auto"
+    """Whatever its content shows."""
+    ENTRIES = "entries"
+    """DataGym's import format."""

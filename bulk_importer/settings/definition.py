@@ -42,6 +42,7 @@ class Definition:
         minimum, maximum: inclusive bounds of the value, None where there is none.
         meaning: it changes what a checkpoint means, so a resume must say the same.
         need: without what it has no effect; None where it always has one.
+        said_as: its flag without the dashes, where that is not its name.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Definition:
     maximum: float | None = None
     meaning: bool = False
     need: Need | None = None
+    said_as: str = ""
 
     @property
     def brief(self) -> str:
@@ -62,7 +64,7 @@ class Definition:
     @property
     def flag(self) -> str:
         """The name of the setting on the command line."""
-        return "--" + self.name.replace("_", "-")
+        return "--" + (self.said_as or self.name.replace("_", "-"))
 
     @property
     def variable(self) -> str:
@@ -109,8 +111,9 @@ def setting(
     at_most: float | None = None,
     meaning: bool = False,
     need: Need | None = None,
+    said_as: str = "",
 ) -> Any:
     """A field of `Settings`, with what its `Definition` says of it."""
     facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    more = {"meaning": meaning, "need": need}
+    more = {"meaning": meaning, "need": need, "said_as": said_as}
     return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, **more})

@@ -12,7 +12,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
-from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy
+from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy, SourceFormat
 from bulk_importer.settings.definition import Definition, Need, setting
 from bulk_importer.settings.units import (
     BUDGET,
@@ -21,6 +21,7 @@ from bulk_importer.settings.units import (
     DURATION,
     FILE,
     FOLDER,
+    FORMAT,
     HEADERS,
     HOURS,
     LABEL_CONFIG,
@@ -49,6 +50,7 @@ _SERVER_ASKED = Need(
     "where no list of media is asked of the server (with --media-list, --no-check-media)",
     lambda said: said.media_list is None and (said.check_media or said.media_by == MediaBy.NAME),
 )
+_CONVERTED = Need("with --from entries", lambda said: said.source_format != SourceFormat.ENTRIES)
 _CONFIG_OF_SERVER = Need(
     "without --label-config server", lambda said: said.label_config == LabelConfigFrom.SERVER
 )
@@ -143,6 +145,90 @@ class Settings:
     )
     max_depth: int = setting(
         COUNT, 256, "reading", "deepest nesting inside an entry that is accepted", at_least=8, at_most=1000
+    )
+
+    # converting: how label files of other tools are read; what a conversion was made with, its recipe keeps
+    source_format: str = setting(
+        FORMAT,
+        SourceFormat.AUTO.value,
+        "converting",
+        "what the source is written in; auto: what its content shows, entries: DataGym's import format, or a format "
+        "that 'bulk-importer formats' lists",
+        said_as="from",
+    )
+    class_map: str | None = setting(
+        FILE,
+        None,
+        "converting",
+        "what the names in the source mean in the project; TOML or CSV, see 'bulk-importer help class-map'",
+        need=_CONVERTED,
+    )
+    holes: str = setting(
+        one_of("refuse", "fill", "cut", "skip"),
+        "refuse",
+        "converting",
+        "what becomes of outlines with holes; refuse: a finding, fill: without the hole, cut: one outline that runs to "
+        "the hole and back, skip: left out",
+        need=_CONVERTED,
+    )
+    clip: bool = setting(
+        SWITCH,
+        False,
+        "converting",
+        "cut shapes at the edge of their picture where they reach beyond by more than a pixel",
+        need=_CONVERTED,
+    )
+    annotations: str = setting(
+        one_of("newest", "all", "refuse"),
+        "newest",
+        "converting",
+        "which of several annotations of one picture count",
+        need=_CONVERTED,
+    )
+    voc_origin: int = setting(
+        COUNT,
+        0,
+        "converting",
+        "the number of the first pixel in Pascal VOC files",
+        at_least=0,
+        at_most=1,
+        need=_CONVERTED,
+    )
+    keep_data: bool = setting(
+        SWITCH,
+        True,
+        "converting",
+        "add to the labels that a media has; with --no-keep-data replace them",
+        need=_CONVERTED,
+    )
+    class_names: str | None = setting(
+        FILE,
+        None,
+        "converting",
+        "names of the classes by number, one a line from 0 on; for formats that have numbers only",
+        need=_CONVERTED,
+    )
+    keypoint_names: str | None = setting(
+        FILE,
+        None,
+        "converting",
+        "names of the keypoints in the order of a row, one a line; an empty file says that rows have none",
+        need=_CONVERTED,
+    )
+    confidence: str = setting(
+        one_of("ask", "last", "second"),
+        "ask",
+        "converting",
+        "where a row of YOLO with a number too many has how sure a model was: last, or second, behind the class",
+        meaning=True,
+        need=_CONVERTED,
+    )
+    images: str | None = setting(
+        FOLDER,
+        None,
+        "converting",
+        "folder of the pictures, where the format needs their sizes and does not say them",
+        need=_CONVERTED,
     )
 
     # checking: what entries are checked against before they are sent

@@ -20,6 +20,7 @@ __all__ = [
     "DURATION",
     "FILE",
     "FOLDER",
+    "FORMAT",
     "HEADERS",
     "HOURS",
     "LABEL_CONFIG",
@@ -245,6 +246,7 @@ _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "str
 URL = _text("the URL of a server", "URL", may_be_shown=False, read=_read_url)
 FILE = _text("a file", "FILE")
 FOLDER = _text("a folder", "FOLDER")
+FORMAT = _text("auto, entries, or the name of a format", "auto|FORMAT")
 NAME = _text("an id or a name", "ID_OR_NAME")
 PLACE = _text("a place in a JSON document, such as entries.item", "KEY.item")
 LABEL_CONFIG = _text("server, none, or a file", "server|none|FILE")

@@ -25,12 +25,12 @@ class FileSource(Owned):
 
     seekable = True
     repeatable = True
-    lines = False
     plain = True
     version: str | None = None
 
-    def __init__(self, name: str, descriptor: int) -> None:
+    def __init__(self, name: str, descriptor: int, *, lines: bool = False) -> None:
         self.name = readable(name)
+        self.lines = lines
         self.descriptor: int | None = descriptor
         self.file: int | None = descriptor
         self._file = descriptor

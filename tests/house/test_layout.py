@@ -31,10 +31,13 @@ VOCABULARIES = {
     "datagym/routes": "every route of the server",
     "errors": "the tree of errors",
     "events": "every event",
+    "formats/choices": "every choice of a conversion",
+    "formats/model": "what label files hold, in every form",
     "labels/entry": "the keys of an entry",
     "model": "the values that travel",
     "settings/units": "every unit of a setting",
     "sources/interfaces": "what a source is",
+    "summary": "every part of what came of a run",
     "transfer/interfaces": "what the sending side asks of others",
 }
 """Modules that are lists of words by nature, and of what: more than five public names are right there."""

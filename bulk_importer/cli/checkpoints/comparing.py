@@ -19,16 +19,17 @@ __all__ = ["compared_with_server", "compared_with_source"]
 _PIECE_BYTES = 1 << 20
 
 
-async def compared_with_source(source: str, state: CheckpointState, observer: Observer) -> Claim:
+async def compared_with_source(
+    source: str, folder: Path, state: CheckpointState, observer: Observer
+) -> Claim:
     """Read a source again, and compare each segment with its digest."""
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
-    from bulk_importer.sources import open_source
+    from bulk_importer.library.converting import opened_again
 
     proof = SourceProof(state)
-    opened = await open_source(source)
-    work = f"reading {opened.name.rsplit('/', 1)[-1]}"
-    try:
+    async with opened_again(source, folder, observer) as opened:
+        work = f"reading {opened.name.rsplit('/', 1)[-1]}"
         stream = await opened.stream(0)
         try:
             read = 0
@@ -39,8 +40,6 @@ async def compared_with_source(source: str, state: CheckpointState, observer: Ob
                 observer(Advanced(work=work, done=done, total=opened.size, unit="bytes"))
         finally:
             await stream.aclose()
-    finally:
-        await opened.aclose()
     return proof.finish()
 
 
@@ -50,7 +49,7 @@ async def compared_with_server(
     """Read labels back, and compare them with what was delivered.
 
     Raises:
-        UsageError: the import named media in a way that cannot be compared, or another server is named.
+        UsageError: the index of the names is gone by which the import found media, or another server is named.
         BulkImporterError: the source or the server cannot be read.
     """
     from dataclasses import replace
@@ -62,12 +61,17 @@ async def compared_with_server(
     from bulk_importer.datagym.reads.opening import opened_queries
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.library.converting import opened_again
+    from bulk_importer.media.build_name_index import names_in
     from bulk_importer.readback.compare import compare_with_server
-    from bulk_importer.sources import open_source
 
     header = proof.header
-    if header.settings.get("media_by", MediaBy.ID) != MediaBy.ID:
-        raise UsageError("--against-server cannot compare an import that named media by file name.")
+    names = names_in(folder)
+    if names is None and header.settings.get("media_by", MediaBy.ID) != MediaBy.ID:
+        raise UsageError(
+            "--against-server cannot compare an import that named media by file name without media.names, which is not "
+            "in the checkpoint any more."
+        )
     settings = gather(arguments).settings
     server = header.server if settings.server is None else server_url(settings.server)
     if server != header.server and not settings.server_moved:
@@ -80,11 +84,14 @@ async def compared_with_server(
         catalog = Catalog(queries)
         project = await catalog.find_project(header.project)
         reader = LabelReader(queries, catalog, project)
-        opened = await open_source(source)
-        try:
+        async with opened_again(source, folder, observer) as opened:
             corrected = delivered_corrections(retry_folders(folder))
             return await compare_with_server(
-                opened, proof.state, reader, corrected=corrected, sample=arguments.sample, emit=observer
+                opened,
+                proof.state,
+                reader,
+                names=names,
+                corrected=corrected,
+                sample=arguments.sample,
+                emit=observer,
             )
-        finally:
-            await opened.aclose()

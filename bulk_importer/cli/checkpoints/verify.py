@@ -148,12 +148,12 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         claims = [*proof.claims, *([] if retries is None else [retries])]
         if source is not None:
             with progress_display() as observer:
-                claims.append(asyncio.run(compared_with_source(source, proof.state, observer)))
+                claims.append(asyncio.run(compared_with_source(source, folder, proof.state, observer)))
                 if arguments.against_server and all(claim.holds for claim in claims):
                     claims.append(
                         asyncio.run(compared_with_server(arguments, folder, source, proof, observer))
                     )
-        elif (unread := claim_of_place(proof.state)) is not None:
+        elif (unread := claim_of_place(folder, proof.state)) is not None:
             claims.append(unread)
     except BulkImporterError as error:
         return {

@@ -56,6 +56,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
             **_each(_LOOK_UPS, "the list is complete"),
+            "convert": "every object of the source is in the entries, but for what a person chose to leave out",
+            "formats": "they are listed, or the class map is proposed",
             "explain": "it is explained",
             "settings": "they are shown",
             "help": "it is shown",
@@ -67,8 +69,9 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do. "
         "'bulk-importer retry CHECKPOINT CORRECTED.jsonl' feeds them again; keep the source until then.",
         {
-            **_each(_SENDING, "all is delivered but for rejected entries"),
-            "check": "there are errors in the source: an import would reject these entries",
+            **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
+            "check": "there are errors in the source: an import would reject these entries, or leave something behind",
+            "convert": "the entries are written, and something in the source is left behind",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
@@ -86,6 +89,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "import": "the source cannot be read to its end; all before that place is delivered",
             "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
+            **_each(("convert", "formats"), "the source cannot be read, or is something else"),
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
         },
@@ -118,6 +122,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
             "check": "the label configuration or the media cannot be read from the server",
+            **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
             "status": _ENDED_SO,
             "doctor": "something on the way to the server is wrong; it is named with a remedy",

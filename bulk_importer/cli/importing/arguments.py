@@ -9,7 +9,7 @@ from bulk_importer.settings import definitions
 
 __all__ = ["NOT_CHECKED", "add_source_arguments"]
 
-_SECTIONS = frozenset({"server", "reading", "checking", "sending", "checkpoint"})
+_SECTIONS = frozenset({"server", "reading", "converting", "checking", "sending", "checkpoint"})
 _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 """Settings of the section `checking` that are about what is sent, or about rejected entries that are kept."""
 
@@ -29,7 +29,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, dry_run_help: str) 
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a file, a folder, -, http(s)://, s3://; a JSON array or JSON Lines, compressed or not (- is stdin)",
+        help="a file, a folder, -, http(s)://, s3://; JSON, JSON Lines, or the labels of another tool (- is stdin)",
     )
     parser.add_argument("--dry-run", action="store_true", help=dry_run_help)
     add_settings(parser, _SECTIONS)

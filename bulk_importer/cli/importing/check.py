@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.importing.arguments import NOT_CHECKED, add_source_arguments
 from bulk_importer.cli.importing.check_text import report_lines
@@ -21,7 +23,9 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
+    from bulk_importer.formats.model import Left
     from bulk_importer.model import Finding
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments, unused=NOT_CHECKED).settings
-    sources = expanded(arguments.source)
+    sources = expanded(arguments.source, settings)
     reuse_large_blocks()
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
@@ -71,17 +75,17 @@ async def _check_all(
 ) -> list[CheckReport]:
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.library.rulesets import scratch_folder
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
-    others = Mentions() if len(sources) > 1 else None
-    token = Token.find(settings.token_file)
     with scratch_folder() as folder, progress_display() as observer:
-        ruleset = await ruleset_for(settings, token, folder, observer)
-        for source in sources:
+        others = Mentions() if len(sources) > 1 else None
+        check = _Checks(Token.find(settings.token_file), observer, folder, sample, file, others)
+        await check.gather_rules(settings)
+        for number, source in enumerate(sources):
             try:
-                report = await _check_one(source, settings, ruleset, sample, file, observer, others)
+                report = await check.one(source, settings, folder / f"{number}")
             except BulkImporterError as error:
                 messages.complain(str(error))
                 report = unread(source, error)
@@ -89,33 +93,63 @@ async def _check_all(
     return reports
 
 
-async def _check_one(
-    source: str,
-    settings: Settings,
-    ruleset: RuleSet,
-    sample: int | None,
-    file: BinaryIO | None,
-    observer: Observer,
-    others: Mentions | None,
-) -> CheckReport:
-    import msgspec
+class _Checks:
+    """The checks of one command, one source after the other.
 
-    from bulk_importer.library.checking import check_source
-    from bulk_importer.sources import open_source
+    Args:
+        folder: a temporary one, for the index of the media.
+        file: where every finding goes.
+        others: what the sources so far mention; None where there is only one.
+    """
 
-    encode = msgspec.json.Encoder().encode
+    def __init__(
+        self,
+        token: Token,
+        emit: Observer,
+        folder: Path,
+        sample: int | None,
+        file: BinaryIO | None,
+        others: Mentions | None,
+    ) -> None:
+        self._token = token
+        self._emit = emit
+        self._folder = folder
+        self._sample = sample
+        self._file = file
+        self._others = others
+        self._rulesets: dict[Settings, RuleSet] = {}  # filled by `gather_rules`
 
-    def write(finding: Finding) -> None:
-        if file is not None:
-            file.write(encode(finding) + b"\n")
+    async def gather_rules(self, settings: Settings) -> RuleSet:
+        """What entries are checked against with these settings; asked for once."""
+        from bulk_importer.library.rulesets import ruleset_for
 
-    opened = await open_source(source)
-    try:
-        return await check_source(
-            opened, settings, ruleset, observer, sample=sample, found=write, others=others
-        )
-    finally:
-        await opened.aclose()
+        if settings not in self._rulesets:
+            self._rulesets[settings] = await ruleset_for(settings, self._token, self._folder, self._emit)
+        return self._rulesets[settings]
+
+    async def one(self, source: str, settings: Settings, folder: Path) -> CheckReport:
+        """The report on one source, converted into `folder` first where another tool wrote it."""
+        from bulk_importer.library.checking import check_source
+        from bulk_importer.library.converting import opened_labels
+
+        async with opened_labels(
+            source, settings, folder, token=self._token, emit=self._emit, found=self._write
+        ) as labels:
+            ruleset = await self.gather_rules(labels.settings)
+            report = await check_source(
+                labels.source,
+                labels.settings,
+                ruleset,
+                self._emit,
+                sample=self._sample,
+                found=self._write,
+                others=self._others,
+            )
+        return report.after(labels.books)
+
+    def _write(self, finding: Finding | Left) -> None:
+        if self._file is not None:
+            self._file.write(msgspec.json.encode(finding) + b"\n")
 
 
 def _count(text: str) -> int:

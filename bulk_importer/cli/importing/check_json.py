@@ -45,6 +45,7 @@ def together(reports: Sequence[CheckReport]) -> dict[str, Any]:
         "media_replaced": None,
         "replacing": sum(replacing) if replacing else None,
         "groups": [],
+        "conversion": None,
         "sources": each,
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_importer.cli.converting.account_text import account_lines
 from bulk_importer.observe import finding_lines, origin_text, source_called
 from bulk_importer.readable import counted
 
@@ -30,6 +31,8 @@ def report_lines(report: CheckReport, findings_file: Path | None) -> Iterator[st
     )
     if report.message:
         yield f"  {report.message}"
+    if report.conversion is not None:
+        yield from account_lines(report.conversion)
     yield f"  checked     {'; '.join(report.checked)}"
     for phrase in report.unchecked:
         yield f"  unchecked   {phrase}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.converting.account_text import account_lines
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.importing.arguments import add_source_arguments
 from bulk_importer.cli.importing.patterns import expanded
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     settings = gather(arguments).settings
-    sources = expanded(arguments.source)
+    sources = expanded(arguments.source, settings)
     reuse_large_blocks()
     return run_in_loop(_import_all(sources, settings, as_json=arguments.json))
 
@@ -121,16 +122,27 @@ async def _import_one(
     sibling: Path | None,
     neighbours: Neighbours | None,
 ) -> Summary:
-    from bulk_importer.pipeline import ImportSpec, import_source
-    from bulk_importer.sources import open_source
+    from bulk_importer.library.converting import opened_labels
+    from bulk_importer.library.importing import import_opened
+    from bulk_importer.pipeline import ImportSpec
 
-    opened = await open_source(source)
-    try:
-        with run_observers(folder) as observers:
-            spec = ImportSpec(opened, settings, folder, sibling=sibling, neighbours=neighbours)
-            return await import_source(spec, replace(caller, observers=observers))
-    finally:
-        await opened.aclose()
+    with run_observers(folder) as observers:
+        ours = replace(caller, observers=observers)
+        async with opened_labels(
+            source, settings, folder, token=ours.token, emit=ours.emit, stop=ours.stop
+        ) as labels:
+            if labels.books is not None:
+                for line in account_lines(labels.books):
+                    messages.say(line)
+            spec = ImportSpec(
+                labels.source,
+                labels.settings,
+                folder,
+                sibling=sibling,
+                neighbours=neighbours,
+                books=labels.books,
+            )
+            return await import_opened(spec, ours)
 
 
 def _not_run(

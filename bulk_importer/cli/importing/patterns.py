@@ -10,6 +10,7 @@ from pathlib import Path
 from bulk_importer.cli import messages
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
+from bulk_importer.settings import Settings
 
 __all__ = ["expanded"]
 
@@ -19,18 +20,21 @@ _OURS = ".checkpoint"
 _MOST_NAMED = 5
 
 
-def expanded(sources: Sequence[str]) -> list[str]:
+def expanded(sources: Sequence[str], settings: Settings) -> list[str]:
     """The sources in the order of the arguments, each pattern and each folder replaced by the files in it, sorted.
 
-    What of a folder is left out is said.
+    A folder that is one source in the format of another tool stays one. What of another is left out is said.
 
     Raises:
         UsageError: a pattern matches nothing, a folder holds nothing to import, or a source is named twice.
+        SourceUnreadable: a folder cannot be read.
     """
+    from bulk_importer.pipeline.conversion.choosing import is_one_source
+
     expanded: list[str] = []
     for source in sources:
         if "://" not in source and os.path.isdir(source):
-            expanded += _files_in(source)
+            expanded += [source] if is_one_source(Path(source), settings) else _files_in(source)
         elif not glob.has_magic(source) or Path(source).exists() or "://" in source:
             expanded.append(source)
         else:

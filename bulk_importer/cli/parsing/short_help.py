@@ -39,6 +39,7 @@ _EVERYWHERE = "output"
 """The group of flags that every command takes (see `global_flags`)."""
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
+_LOOK_UPS = ("projects", "datasets", "media", "label-config")
 _TO_COMMANDS = "More: COMMAND --help, or 'bulk-importer help'. Begin with 'bulk-importer demo'."
 
 
@@ -74,12 +75,16 @@ def short_help(parser: argparse.ArgumentParser) -> str:
 
 
 def _commands(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
-    return [
+    """The commands with what they do; the look-ups, which are much alike, in one row."""
+    found = [
         (each.dest, each.help or "")
         for action in parser._get_positional_actions()
         if action.nargs == argparse.PARSER
         for each in action._get_subactions()  # type: ignore[attr-defined]  # what argparse lists in its own help
     ]
+    look_ups = [name for name, _ in found if name in _LOOK_UPS]
+    rows = [(name, text) for name, text in found if name not in look_ups]
+    return [*rows, ("(look-ups)", f"{', '.join(look_ups)}: ids and names")] if look_ups else rows
 
 
 def _options(parser: argparse.ArgumentParser, shown: CommandHelp) -> list[argparse.Action]:

@@ -96,10 +96,11 @@ class NamingJudge(Judge):
             return None
         try:
             media_id = self._names.find(name)
-        except SeveralMedia:
+        except SeveralMedia as several:
             if given is not None:
                 return None
-            return Flaw("media-name-ambiguous", _NAME, "a name that one media has", shown(name))
+            expected = f"a name that one media has, and not {', '.join(several.media_ids)}"
+            return Flaw("media-name-ambiguous", _NAME, expected, shown(name))
         if given is not None:
             if media_id is None or lane_of(media_id) == lane_of(given):
                 return None

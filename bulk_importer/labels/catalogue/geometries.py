@@ -32,9 +32,9 @@ KINDS = (
         "The entry is from an export of DataGym itself. It names its media by the id in the project that it came from, "
         "and has no keepData, so that it appends. An export also holds what no import takes: coordinates that are "
         "null, segmentations, and one object for each child of a classification.",
-        "For another project that has the same files: take internal_media_ID out of all entries (jq "
-        "'map(del(.internal_media_ID))' EXPORT) and give --media-by name. For the project itself: set keepData to "
-        "false, or all is there twice. The other findings say what to fix in the entries.",
+        "Leave out --from entries: then the export is converted as it is read, its media are found by their names, and "
+        "what no import takes is told. For the project that it came from, say --no-keep-data besides, or all is there "
+        "twice.",
     ),
     FindingKind(
         "nested-geometries-type",

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bulk_importer.errors import ExitCode, InputError, MalformedInput
+from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Segment, Severity
@@ -24,6 +24,7 @@ from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, key_of_media
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
+from bulk_importer.summary import Books
 
 __all__ = ["Check", "CheckReport"]
 
@@ -54,6 +55,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
         groups: findings above a note, grouped, errors first.
         checked, unchecked: what entries were checked against and what not, a phrase each.
+        conversion: what became of the labels of another tool; None where the source holds entries.
     """
 
     entries: int
@@ -76,6 +78,14 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[FindingGroup]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...]
+    conversion: Books | None = None
+
+    def after(self, conversion: Books | None) -> CheckReport:
+        """The report on entries that a conversion made: what it left behind counts like what is rejected."""
+        code = ExitCode(self.exit_code)
+        if conversion is not None and not conversion.is_complete:
+            code = most_important([code, ExitCode.REJECTIONS])
+        return msgspec.structs.replace(self, conversion=conversion, exit_code=code)
 
 
 class Check:
@@ -177,8 +187,8 @@ class Check:
         self._groups.add(findings)
         return findings
 
-    def _media(self) -> dict[str, int | None]:
-        """The numbers of media of a report, by key."""
+    def _media(self) -> tuple[int | None, int | None, int | None]:
+        """The numbers of media of a report: accepted, rejected, without an entry."""
         named, by_rejected = self._wiped.mentions, self._named_by_rejected
         accepted = rejected = rest = None
         if named.is_complete and by_rejected.is_complete:
@@ -186,10 +196,11 @@ class Check:
             rejected = len(by_rejected) - by_rejected.shared_with(named)
             if self._is_whole and self._wiped.importable is not None:
                 rest = max(0, self._wiped.importable - accepted - rejected)
-        return {"media_accepted": accepted, "media_rejected": rejected, "media_without_entry": rest}
+        return accepted, rejected, rest
 
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
         labelled = self._labelled
+        accepted, rejected, rest = self._media()
         return CheckReport(
             entries=self._entries,
             accepted=self._accepted,
@@ -201,7 +212,9 @@ class Check:
             exit_code=code,
             source=self._source.name,
             message=message,
-            **self._media(),
+            media_accepted=accepted,
+            media_rejected=rejected,
+            media_without_entry=rest,
             replacing=None if labelled is None else self._replacing,
             media_replaced=None if labelled is None else labelled.met,
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},

@@ -13,10 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, Header, identify
+from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.readable import as_path, readable
 from bulk_importer.sources import Source, open_source
 from bulk_importer.sources.interfaces import HIDDEN_QUERY
+from bulk_importer.summary import Books
 
 __all__ = ["PLACE", "claim_of_place", "note_place", "noted_place", "open_again", "was_stream"]
 
@@ -40,7 +42,7 @@ def noted_place(state: CheckpointState) -> Path | None:
     return Path(noted) if isinstance(noted, str) else None
 
 
-def claim_of_place(state: CheckpointState) -> Claim | None:
+def claim_of_place(folder: Path, state: CheckpointState) -> Claim | None:
     """Whether the file at the place of the source is what was imported, by its size and samples of it.
 
     The file may have grown since, or be another one: who deletes it then loses what was never sent.
@@ -51,6 +53,8 @@ def claim_of_place(state: CheckpointState) -> Claim | None:
     place = noted_place(state)
     if place is None or state.identity.size is None:
         return None
+    if Books.NOTE in state.notes:
+        return _claim_of_converted(folder, place)
     try:
         with open(place, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -64,6 +68,24 @@ def claim_of_place(state: CheckpointState) -> Claim | None:
         )
         text = f"{place} is not what was imported{was}"
     return Claim(name=PLACE, holds=is_the_same, text=text)
+
+
+def _claim_of_converted(folder: Path, place: Path) -> Claim | None:
+    """The same of a source that was converted: by its names and sizes, and by the beginning of a single file."""
+    from bulk_importer.pipeline.conversion.recipe import content_of, read_recipe
+    from bulk_importer.sources.members import open_members
+
+    recipe = read_recipe(folder)
+    if recipe is None:
+        return None
+    try:
+        members = open_members(place)
+    except SourceUnreadable:
+        return None
+    is_the_same = content_of(members) == recipe.content
+    members.close()
+    said = "is what was converted and imported" if is_the_same else "is not what was converted and imported"
+    return Claim(name=PLACE, holds=is_the_same, text=f"{place} {said}")
 
 
 def was_stream(header: Header, state: CheckpointState) -> bool:
@@ -96,6 +118,12 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
             if await asyncio.to_thread(_is_the_same, source, state):
                 return source
             await source.aclose()
+    if Books.NOTE in state.notes:
+        raise SourceUnreadable(
+            header.source,
+            f"{folder / CONVERTED} is not there any more",
+            advice="Run the import again, which converts the source anew and sends nothing twice.",
+        )
     looked = ", ".join(dict.fromkeys(map(str, places)))
     reason = (
         f"none of these files is what was imported: {looked}"
@@ -118,7 +146,8 @@ def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:
     noted = state.notes.get(_NOTE)
     name = Path(header.source)
     named = [folder.absolute().parent / name.name, name.absolute()]
-    return [Path(noted), *named] if isinstance(noted, str) else named
+    converted = [folder / CONVERTED] if Books.NOTE in state.notes else []
+    return [*converted, Path(noted), *named] if isinstance(noted, str) else [*converted, *named]
 
 
 def _is_the_same(source: Source, state: CheckpointState) -> bool:

@@ -39,10 +39,10 @@ from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
 from bulk_importer.pipeline.summarizing import Before, standing_codes
-from bulk_importer.settings import Lines
+from bulk_importer.settings import Lines, MediaBy
 from bulk_importer.sources import open_source
 from bulk_importer.spans import SpanSet
-from bulk_importer.summary import Summary
+from bulk_importer.summary import Books, Summary
 
 __all__ = ["Retried", "retry_rejected"]
 
@@ -75,6 +75,8 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
         BulkImporterError: the retry could not begin; nothing was sent.
     """
     header, state = await asyncio.to_thread(read_state, spec.folder)
+    if Books.NOTE in state.notes:  # nobody said how its entries name their media: they were converted
+        spec = replace(spec, settings=replace(spec.settings, media_by=MediaBy.NAME.value))
     _require_same_names(spec, header)
     server = await _server(spec, caller, header)
     fresh = structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))

@@ -41,36 +41,34 @@ def exported(names: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def test_an_export_of_another_project_is_told_and_taken_as_advised(
+def test_an_export_that_is_taken_as_entries_is_told_and_taken_as_advised(
     command: Command, tmp_path: Path, target: tuple[str, ...]
 ) -> None:
-    """It fails whole at first; without its ids, and by name, it is delivered whole."""
+    """It fails whole at first; without `--from entries` it is converted, and delivered whole."""
     rows = json.loads(command("media", *target[:4], "--json").stdout)
     entries = exported([row["name"] for row in rows])
     source = tmp_path / "export.json"
     source.write_text(json.dumps(entries))
-    done = command("import", "export.json", *target, "--max-errors", "100%")
+    done = command("import", "export.json", *target, "--max-errors", "100%", "--from", "entries")
     assert done.returncode == 1, done.stderr
     assert done.stdout.count("The source is an export of DataGym") == 1
-    assert "--media-by name" in done.stdout
-    checked = command("check", "export.json", *target)
+    checked = command("check", "export.json", *target, "--from", "entries")
     assert checked.stdout.count("The source is an export of DataGym") == 1
-    assert "map(del(.internal_media_ID))" in command("explain", "exported-entry").stdout
+    assert "Leave out --from entries" in command("explain", "exported-entry").stdout
 
-    for each in entries:
-        each.pop("internal_media_ID", None)
-    (tmp_path / "mended.json").write_text(json.dumps(entries))
-    summary = command.summary("mended.json", *target, "--media-by", "name")
-    assert (summary["delivered"], summary["skipped"], summary["exit_code"]) == (3, 1, 0)
+    summary = command.summary("export.json", *target, "--checkpoint", "another")
+    assert (summary["delivered"], summary["skipped"], summary["exit_code"]) == (3, 0, 0)
 
 
 def test_what_a_real_server_exported_is_told_too(
     command: Command, tmp_path: Path, target: tuple[str, ...]
 ) -> None:
-    """Also the entries that the schema refuses."""
-    report = json.loads(command("check", str(VECTOR), *target, "--json").stdout)
+    """Also the entries that the schema refuses; converted, none of them is."""
+    report = json.loads(command("check", str(VECTOR), *target, "--json", "--from", "entries").stdout)
     assert report["findings"]["exported-entry"] == report["entries"] - 1
-    assert "The source is an export of DataGym" in command("check", str(VECTOR), *target).stdout
+    converted = json.loads(command("check", str(VECTOR), "--json").stdout)
+    assert converted["conversion"]["format"] == "datagym-export"
+    assert converted["rejected"] == 0
 
 
 def test_file_names_alone_make_no_export(command: Command, tmp_path: Path, target: tuple[str, ...]) -> None:

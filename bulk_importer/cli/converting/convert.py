@@ -1,0 +1,116 @@
+"""`bulk-importer convert`: writes the label files of another tool as entries of DataGym's import format."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bulk_importer.cli import messages
+from bulk_importer.cli.converting.account_text import account_lines, not_converted
+from bulk_importer.cli.lookups.shared import run_look_up
+from bulk_importer.cli.output_options import output_options
+from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.progress_display import progress_display
+from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.files.small_files import reason_of
+from bulk_importer.readable import as_json
+from bulk_importer.settings import Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.formats.model import Left
+    from bulk_importer.formats.writing.account import Account
+    from bulk_importer.pipeline.conversion.spill import Conversion
+    from bulk_importer.summary import Books
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the arguments of `convert`."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a file, a folder or a zip archive as another tool writes it; - (standard input), http(s)://, s3://",
+    )
+    parser.add_argument(
+        "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
+    )
+    add_settings(parser, {"server", "converting"}, {"label_config", "media_list"})
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert a source; 0, 1 where something is left behind, 3 where the source cannot be read."""
+    import msgspec
+
+    settings = gather(arguments).settings
+    if arguments.json and output_options().output is None:
+        raise UsageError(
+            "With --json the account goes to standard output: name a file for the entries with --output."
+        )
+    books = run_look_up(_convert(arguments.source, settings, arguments.findings))
+    if arguments.json:
+        print(as_json({"source": arguments.source, **msgspec.to_builtins(books)}).decode())
+    else:
+        for line in account_lines(books):
+            messages.say(line)
+    return ExitCode.DELIVERED if books.is_complete else ExitCode.REJECTIONS
+
+
+async def _convert(source: str, settings: Settings, findings: Path | None) -> Books:
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.library.converting import opened_conversion
+    from bulk_importer.library.rulesets import scratch_folder
+
+    with _finding(findings) as found, scratch_folder() as folder, progress_display() as observer:
+        token = Token.find(settings.token_file)
+        async with opened_conversion(
+            source, settings, folder, token=token, emit=observer, found=found
+        ) as conversion:
+            if conversion is None:
+                raise not_converted(source)
+            return (await asyncio.to_thread(_write, conversion)).books()
+
+
+def _write(conversion: Conversion) -> Account:
+    """Write the entries to the file that `--output` names, packed as its ending says; else to standard output."""
+    from bulk_importer.files.packed import packed_file
+
+    path = output_options().output
+    if path is None:
+        return conversion.write(sys.stdout.buffer)
+    try:
+        with packed_file(path) as file:
+            return conversion.write(
+                file, as_array=".jsonl" not in path.suffixes and ".ndjson" not in path.suffixes
+            )
+    except OSError as error:
+        raise UsageError(
+            f"--output {path} cannot be written: {reason_of(error)}. Name another file."
+        ) from error
+
+
+@contextmanager
+def _finding(path: Path | None) -> Iterator[Callable[[Left], None]]:
+    """What writes a finding to the file, where there is one."""
+    import msgspec
+
+    if path is None:
+        yield lambda _: None
+        return
+    encode = msgspec.json.Encoder().encode
+    try:
+        with path.open("wb") as file:
+            yield lambda left: _put(file, encode(left))
+    except OSError as error:
+        raise UsageError(
+            f"--findings {path} cannot be written: {reason_of(error)}. Name another file."
+        ) from error
+
+
+def _put(file: BinaryIO, line: bytes) -> None:
+    file.write(line + b"\n")

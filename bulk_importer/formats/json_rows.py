@@ -1,0 +1,68 @@
+"""Reads JSON files of other tools: as a whole where they are small, row by row where they may be large.
+
+Pure. What is not JSON, or ends too early, is `SourceUnreadable` with the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import ijson
+import msgspec
+
+from bulk_importer.errors import SourceUnreadable
+
+__all__ = ["decoded", "rows_of", "top_keys"]
+
+
+def decoded(text: bytes, place: str) -> Any:
+    """A JSON file as a whole; a byte order mark in front of it is passed over."""
+    try:
+        return msgspec.json.decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceUnreadable(place, f"it is not JSON ({error})") from error
+
+
+def rows_of(file: BinaryIO, path: str, place: str) -> Iterator[Any]:
+    """The elements of the array at `path`, as ijson writes it (`item`, `images.item`), in the order of the file."""
+    try:
+        yield from ijson.items(file, path, use_float=True)
+    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceUnreadable(place, f"it is not JSON ({error})") from error
+
+
+def top_keys(head: bytes) -> tuple[str, ...]:
+    """The keys of the object with which a file begins, as far as they show in its first bytes.
+
+    Of an array, those of its first element. Values are passed over, whatever they hold.
+    """
+    found: list[str] = []
+    depth: int | None = None
+    level = 0
+    try:
+        for event, value in ijson.basic_parse(_Once(head.removeprefix(b"\xef\xbb\xbf"))):
+            if event == "start_map" and depth is None:
+                depth = level
+            if event == "map_key" and depth is not None and level == depth + 1:
+                found.append(value)
+            level += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
+            if depth is not None and level <= depth:
+                break
+            if depth is None and level > 1:
+                break
+    except ijson.JSONError:
+        pass  # the head ends where it ends
+    return tuple(found)
+
+
+class _Once:
+    """Bytes as a file."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self, length: int = -1) -> bytes:
+        found = self._content[:length] if length >= 0 else self._content
+        self._content = self._content[len(found) :]
+        return found

@@ -1,0 +1,274 @@
+"""The formats: a row for each, with what is read of it, and what of that is carried, changed, or left behind.
+
+Pure. The module of a row is imported when it is needed. It has two functions (see `FormatModule`): one that looks at
+the names and first bytes of a source, and one that reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from bulk_importer.errors import UsageError
+from bulk_importer.formats.choices import ChoiceNeeded, Choices
+from bulk_importer.formats.members import Members
+from bulk_importer.formats.model import Left, Picture
+
+__all__ = ["FORMATS", "Format", "FormatModule", "format_named", "recognised"]
+
+
+class FormatModule(Protocol):
+    """What the module of a format has."""
+
+    def recognises(self, members: Members) -> bool:
+        """Whether a source is of this format, by its names and first bytes alone.
+
+        It is true for what no other format has, and false in doubt.
+        """
+
+    def read(self, members: Members, choices: Choices) -> Iterator[Picture | Left]:
+        """The pictures of a source, in its order, and what cannot be carried.
+
+        Raises:
+            SourceUnreadable: it is not of this format, or broken where nothing behind can be told apart.
+            ChoiceNeeded: it can be read in more than one way.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row of the table.
+
+    Attributes:
+        name: as `--from` takes it.
+        title: for people.
+        written_by: tools whose files were looked at, with the version.
+        module: below `bulk_importer.formats`.
+        carried: what arrives as it is.
+        changed: what arrives in another form, with the form.
+        left: what is left behind, each time with a finding.
+    """
+
+    name: str
+    title: str
+    written_by: str
+    module: str
+    carried: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    @property
+    def takes_folder(self) -> bool:
+        """Whether a folder is one source of this format, and not a folder with sources."""
+        return self.module.startswith("folders.")
+
+    def load(self) -> FormatModule:
+        """The functions of the format."""
+        return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
+
+
+_ROWS: tuple[Format, ...] = (
+    Format(
+        "coco",
+        "COCO (instances, keypoints, LVIS)",
+        "pycocotools 2.0.11, LVIS 0.5.3, CVAT, Datumaro 1.13.12, Label Studio SDK 2.0.20, labelformat 0.1.17, "
+        "supervision 0.31.2",
+        "documents.coco",
+        carried=(
+            "boxes",
+            "polygons of one part or several",
+            "keypoints that are not absent",
+            "iscrowd, attributes of CVAT, and keys beside the format as attributes",
+        ),
+        changed=(
+            "run lengths in both forms: polygons along the edges of their pixels",
+            "boxes that CVAT has turned: polygons of 4 corners",
+            "a part inside another one, where the area says so: a hole",
+            "names that occur under several supercategories: SUPERCATEGORY/NAME",
+        ),
+        left=(
+            "annotations of no picture or no category",
+            "run lengths that are not as many as the pixels",
+            "whether a keypoint is hidden; what LVIS says is not in a picture",
+            "captions and panoptic segments, which are no shapes",
+            "in the file of Label Studio: that a box is turned (its JSON says it: prefer that)",
+            "in the file of CVAT: lines and points (its XML has them: prefer that)",
+            "in the file of Datumaro: turned boxes and lines (its own format has them: prefer that)",
+        ),
+    ),
+    Format(
+        "datagym-export",
+        "DataGym's export",
+        "DataGym 0.29",
+        "documents.datagym_export",
+        carried=(
+            "rectangles, polygons, lines, points",
+            "nested geometries",
+            "classifications with their children",
+        ),
+        changed=("a second child of a classification of the media: a further entry",),
+        left=(
+            "segmentations (bitmaps)",
+            "geometries whose numbers the export has lost",
+            "a second child of a classification of a geometry",
+        ),
+    ),
+    Format(
+        "yolo",
+        "YOLO, in the layouts of Ultralytics and Darknet",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2, SAHI 0.12.8",
+        "folders.yolo",
+        carried=("boxes", "outlines", "keypoints that are not absent", "pictures without objects"),
+        changed=(
+            "oriented boxes: polygons of their 4 corners",
+            "shares of the picture: pixels, by the size of the picture",
+            "how sure a model was: nothing, where --confidence says which number it is",
+            "an open line of two points, which FiftyOne writes as five numbers: the box that they mean elsewhere",
+        ),
+        left=("objects of pictures whose size nobody knows",),
+    ),
+    Format(
+        "label-studio",
+        "Label Studio's JSON and JSON_MIN (of the two rather JSON, and rather than its COCO, YOLO or VOC)",
+        "Label Studio SDK 2.1.2",
+        "documents.label_studio",
+        carried=(
+            "boxes, polygons, open lines, key points",
+            "answers about a region, and about the picture (choices, texts, numbers, ratings)",
+            "regions below others, nested where the label configuration has it so",
+        ),
+        changed=(
+            "turned boxes and ellipses: polygons",
+            "brushes: polygons along the edges of their pixels",
+            "a region with several labels: one shape for each",
+            "nested choices: answers to a question of the name of the choice above",
+            "several annotations of a task: the newest, or as --annotations says",
+            "in JSON_MIN, an answer about one region that is alone in its task: an answer about the picture",
+        ),
+        left=(
+            "shapes drawn on a picture that was turned",
+            "vectors, bitmasks, video and sound",
+            "relations, remarks about regions, predictions",
+            "skipped annotations",
+        ),
+    ),
+    Format(
+        "cvat",
+        "CVAT for images 1.1: annotations.xml, or the zip (rather than its COCO, which has lost rotations)",
+        "CVAT at a01a8a8 (by its code)",
+        "documents.cvat_images",
+        carried=(
+            "boxes, polygons, polylines, points",
+            "joints of skeletons that are not outside",
+            "attributes, and that an object is occluded",
+            "tags with their attributes",
+        ),
+        changed=(
+            "turned boxes and ellipses: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one object: a point each",
+        ),
+        left=("cuboids", "tracks of a video", "groups, the order of drawing", "attributes of skeletons"),
+    ),
+    Format(
+        "voc",
+        "Pascal VOC",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2",
+        "folders.voc",
+        carried=(
+            "boxes, and the outlines of supervision and Roboflow",
+            "what is said of objects: truncated, difficult, occluded, pose, actions, the attributes of CVAT",
+            "parts, nested where the label configuration has it so",
+            "classes of pictures in ImageSets/Main that none of their objects has",
+        ),
+        changed=("the number of the first pixel, by --voc-origin", "boxes that CVAT has turned: polygons"),
+        left=("masks in SegmentationClass and SegmentationObject",),
+    ),
+    Format(
+        "labelme",
+        "LabelMe's JSON",
+        "LabelMe 6.3.1",
+        "folders.labelme",
+        carried=("rectangles, polygons, lines, points", "flags that are set, descriptions"),
+        changed=(
+            "oriented rectangles, circles: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one shape: a point each",
+        ),
+        left=("groups", "types of shapes that it does not have", "the XML of an older tool of this name"),
+    ),
+    Format(
+        "datumaro",
+        "Datumaro's JSON, also as CVAT exports it (of the two rather Datumaro's than its COCO)",
+        "Datumaro 1.13.12, CVAT (datumaro 8970bb7)",
+        "folders.datumaro",
+        carried=(
+            "boxes, polygons, polylines, points",
+            "points of classes that have names for them, and joints of skeletons, as keypoints, unless absent",
+            "attributes of objects and items, labels of items, captions",
+        ),
+        changed=(
+            "boxes with a rotation, as CVAT turns them, and ellipses: polygons",
+            "masks: polygons along the edges of their pixels",
+            "points of one object that have no names: a point each",
+            "ids of items: names of pictures, without their ending where the file does not have it",
+        ),
+        left=(
+            "cuboids",
+            "point clouds and videos",
+            "groups, the order of drawing",
+            "attributes of skeletons",
+        ),
+    ),
+    Format(
+        "labelbox",
+        "Labelbox's NDJSON: its export v2, and what it takes for an import",
+        "Labelbox SDK 7.17.0 (import), its examples at 5140584 (export)",
+        "documents.labelbox",
+        carried=(
+            "boxes, polygons, lines, points",
+            "answers about an object, and about the picture, with those that hang on them",
+        ),
+        changed=(
+            "several labels of one data row in a project: the newest, or as --annotations says",
+            "the last corner of a polygon, which repeats the first: left out",
+            "masks that an import holds as PNG: polygons along the edges of their pixels",
+            "names: the first of external_id, global_key and row_data that ends as a picture does",
+        ),
+        left=(
+            "masks that are on Labelbox's server alone",
+            "what is no image",
+            "relationships, metadata, attachments, experiments",
+            "the export v1",
+        ),
+    ),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
+"""Every format by its name."""
+
+
+def format_named(name: str) -> Format:
+    """The format of a name. Raises `UsageError` for an unknown one."""
+    found = FORMATS.get(name)
+    if found is None:
+        raise UsageError(
+            f"--from {name} is not known. 'bulk-importer formats' lists what is: {', '.join(FORMATS)}."
+        )
+    return found
+
+
+def recognised(members: Members) -> Format | None:
+    """The format of a source; None where it is none of them.
+
+    Raises:
+        ChoiceNeeded: more than one fits.
+    """
+    found: Sequence[Format] = [row for row in FORMATS.values() if row.load().recognises(members)]
+    if len(found) > 1:
+        names = " or ".join(f"--from {row.name}" for row in found)
+        raise ChoiceNeeded(f"{members.name} can be read as more than one format. Say {names}.")
+    return found[0] if found else None

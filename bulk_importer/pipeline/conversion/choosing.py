@@ -1,0 +1,170 @@
+"""Finds in what format a source is written, and opens its files."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.files.durable import create_folder
+from bulk_importer.settings import Settings, SourceFormat
+from bulk_importer.sources import Source, open_source
+
+if TYPE_CHECKING:
+    from bulk_importer.formats.table import Format
+    from bulk_importer.sources.members import OpenMembers
+
+__all__ = ["Chosen", "chosen_format", "is_one_source"]
+
+_HEAD_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 20
+_SPOOL = "source.copy"
+_SORTED = "sorted.part"
+# What entries of the import format begin with; the export of DataGym has the same key behind others of its own.
+_ENTRIES = re.compile(rb'\s*\[?\s*\{[^{}\[\]]*?"internal_media_ID"')
+_EXPORT = re.compile(rb'"(label_classes|external_media_ID)"')
+
+
+class Chosen:
+    """A source in the format of another tool, opened.
+
+    Attributes:
+        form: its row in the table of formats.
+        members: its files; to be closed.
+        was_recognised: nobody named the format.
+    """
+
+    def __init__(
+        self, form: Format, members: OpenMembers, folder: Path, copy: Path | None, *, was_recognised: bool
+    ) -> None:
+        self.form = form
+        self.members = members
+        self.was_recognised = was_recognised
+        self._folder = folder
+        self._copy = copy
+
+    def scratch(self, _: int) -> BinaryIO:
+        """A file for what must be put into another order. It has no name any more, so that it is gone once closed.
+
+        Raises:
+            CheckpointUnusable: none can be made.
+        """
+        path = self._folder / _SORTED
+        try:
+            create_folder(self._folder)
+            file = path.open("w+b")
+            path.unlink()
+        except OSError as error:
+            raise CheckpointUnusable.by(path, error, what="the file to sort in cannot be made") from error
+        return file
+
+    def close(self) -> None:
+        """Close its files, and delete the copy of what could be read only once."""
+        self.members.close()
+        if self._copy is not None:
+            self._copy.unlink(missing_ok=True)
+
+
+async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen | None:
+    """The source `spec` with its format; None where it holds entries, or nobody knows what.
+
+    Args:
+        folder: where a copy is made of what is no plain local file (a pipe, a URL, a compressed file), and room for
+            what must be put into another order.
+
+    Raises:
+        UsageError: the format is not known, or more than one fits.
+        SourceUnreadable: the source cannot be read.
+    """
+    wanted = settings.source_format
+    if wanted == SourceFormat.ENTRIES:
+        return None
+    is_local = spec != "-" and "://" not in spec
+    if is_local and await asyncio.to_thread(Path(spec).is_dir):
+        return await _chosen(Path(spec), wanted, folder, None)
+    if wanted == SourceFormat.AUTO and not is_local:
+        return None  # it may be readable once, and a look at it would be that
+    source = await open_source(spec)
+    try:
+        if source.plain and source.descriptor is not None and is_local:
+            head = await source.head(_HEAD_BYTES)
+            if wanted == SourceFormat.AUTO and _holds_entries(head):
+                return None
+            return await _chosen(Path(spec), wanted, folder, None)
+        if wanted == SourceFormat.AUTO and _holds_entries(await _first_bytes(source)):
+            return None
+        copy = await _copied(source, spec, folder)
+        return await _chosen(copy, wanted, folder, copy)
+    finally:
+        await source.aclose()
+
+
+def is_one_source(folder: Path, settings: Settings) -> bool:
+    """Whether a folder is one source in the format of another tool, and not a folder with sources. Blocks.
+
+    Raises:
+        UsageError: its format is not known, or more than one fits.
+        SourceUnreadable: it cannot be read.
+    """
+    if settings.source_format == SourceFormat.ENTRIES:
+        return False
+    from bulk_importer.formats.table import format_named
+
+    if settings.source_format != SourceFormat.AUTO:
+        return format_named(settings.source_format).takes_folder
+    chosen = _look(folder, settings.source_format, folder, None)
+    if chosen is None:
+        return False
+    chosen.close()
+    return chosen.form.takes_folder
+
+
+async def _chosen(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
+    return await asyncio.to_thread(_look, path, wanted, folder, copy)
+
+
+def _look(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
+    from bulk_importer.formats.table import format_named, recognised
+    from bulk_importer.sources.members import open_members
+
+    members = open_members(path)
+    try:
+        form = recognised(members) if wanted == SourceFormat.AUTO else format_named(wanted)
+    except BaseException:
+        members.close()
+        raise
+    if form is None:
+        members.close()
+        return None
+    return Chosen(form, members, folder, copy, was_recognised=wanted == SourceFormat.AUTO)
+
+
+def _holds_entries(head: bytes) -> bool:
+    """Whether a file is in the import format, as nearly all are; false says nothing."""
+    return bool(_ENTRIES.match(head.removeprefix(b"\xef\xbb\xbf"))) and not _EXPORT.search(head[:4096])
+
+
+async def _first_bytes(source: Source) -> bytes:
+    stream = await source.stream(0)
+    try:
+        return await stream.read(_HEAD_BYTES)
+    finally:
+        await stream.aclose()
+
+
+async def _copied(source: Source, spec: str, folder: Path) -> Path:
+    """A copy of what a source holds, unpacked, under the name that formats see."""
+    create_folder(folder)
+    path = folder / _SPOOL
+    stream = await source.stream(0)
+    try:
+        with path.open("wb") as file:
+            while piece := await stream.read(_PIECE_BYTES):
+                file.write(piece)
+    except OSError as error:
+        raise UsageError(f"No copy of {spec} can be made at {path}: {error.strerror}.") from error
+    finally:
+        await stream.aclose()
+    return path

@@ -1,0 +1,226 @@
+"""The files of a source by name, for formats that are more than one array: a folder, a zip archive, or a single file.
+
+Nothing is unpacked to the disk: a member of an archive is read where it lies, whatever its name says. What must be held
+as a whole is held only up to a limit, so that a member that unpacks to a thousand times its size is an error, and not
+the end of the memory.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.files.small_files import reason_of
+
+__all__ = ["MOST_MEMBER_BYTES", "OpenMembers", "open_members"]
+
+MOST_MEMBER_BYTES = 256 << 20
+"""The largest member that is held as a whole. Formats whose single file is larger read it in order."""
+
+_HEAD_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 20
+_SMALL_PIECE_BYTES = 1 << 16
+_ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class OpenMembers(Protocol):
+    """The files of a source, opened; ascending by name.
+
+    Attributes:
+        name: of the source, for people.
+        paths: names relative to it, with slashes.
+        size: of all files together, in bytes as they lie there.
+        taken: how much of that was read.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    size: int
+    taken: int
+
+    def head(self, path: str) -> bytes:
+        """The first bytes of a file, 64 KiB at most. Raises `SourceUnreadable`."""
+
+    def read(self, path: str) -> bytes:
+        """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
+
+    def open(self, path: str) -> BinaryIO:
+        """A file, to be read from any offset and closed. Raises `SourceUnreadable`, also later.
+
+        In an archive, going back reads from its beginning again.
+        """
+
+    def close(self) -> None:
+        """Give back what was opened."""
+
+
+def open_members(path: Path) -> OpenMembers:
+    """The files of a folder or a zip archive, or the single file at `path`. Raises `SourceUnreadable`."""
+    try:
+        if path.is_dir():
+            return FolderMembers(path)
+        with path.open("rb") as file:
+            is_archive = file.read(4) in _ZIP_MARKS
+        return ArchiveMembers(path) if is_archive else FileMember(path)
+    except OSError as error:
+        raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
+
+
+class _Members:
+    """What the three have in common: reading by way of `_open`."""
+
+    name: str
+    paths: tuple[str, ...]
+    size: int
+    taken = 0  # changed by whatever reads a file
+
+    def head(self, path: str) -> bytes:
+        with self.open(path) as file:
+            return file.read(_HEAD_BYTES)
+
+    def read(self, path: str) -> bytes:
+        # Without the buffer of `open`: of a folder with many small files that was most of the time.
+        pieces: list[bytes] = []
+        length = 0
+        with _translated(self._place(path)), self._open(path) as file:
+            while length <= MOST_MEMBER_BYTES and (piece := file.read(_SMALL_PIECE_BYTES)):
+                pieces.append(piece)
+                length += len(piece)
+        self._take(length)
+        if length > MOST_MEMBER_BYTES:
+            reason = f"it is larger than {MOST_MEMBER_BYTES >> 20} MiB, which no file of its kind should be"
+            raise SourceUnreadable(self._place(path), reason)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def open(self, path: str) -> BinaryIO:
+        return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _take(self, length: int) -> None:
+        self.taken += length
+
+    def _open(self, path: str) -> BinaryIO:
+        raise NotImplementedError
+
+    def _place(self, path: str) -> str:
+        return f"{self.name}: {path}"
+
+
+class FileMember(_Members):
+    """A single file, by its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = os.fspath(path)
+        self.paths = (path.name,)
+        self._path = path
+        with _translated(self.name):
+            self.size = path.stat().st_size
+
+    def _open(self, _: str) -> BinaryIO:
+        with _translated(self.name):
+            return self._path.open("rb", buffering=0)
+
+    def _place(self, _: str) -> str:
+        return self.name
+
+
+class FolderMembers(_Members):
+    """The files below a folder. Links to folders are not followed, so that there is an end to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = os.fspath(folder)
+        self._folder = folder
+        with _translated(self.name):
+            self.paths = tuple(sorted(_files_below(folder)))
+            self.size = sum(os.stat(os.path.join(folder, each)).st_size for each in self.paths)
+
+    def _open(self, path: str) -> BinaryIO:
+        with _translated(self._place(path)):
+            return open(os.path.join(self._folder, path), "rb", buffering=0)
+
+
+class ArchiveMembers(_Members):
+    """The files of a zip archive. Folders and links in it are none."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = os.fspath(path)
+        with _translated(self.name):
+            self._archive = zipfile.ZipFile(path)
+        found = [each for each in self._archive.infolist() if _is_file(each)]
+        self._infos = {each.filename: each for each in found}
+        self.paths = tuple(sorted(self._infos))
+        self.size = sum(each.file_size for each in found)
+
+    def _open(self, path: str) -> BinaryIO:
+        with _translated(self._place(path)):
+            return self._archive.open(self._infos[path])  # type: ignore[return-value]
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    return not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for at, _, names in os.walk(folder, onerror=fail):
+        below = Path(at).relative_to(folder).as_posix()
+        for name in names:
+            yield name if below == "." else f"{below}/{name}"
+
+
+class _Translating(io.RawIOBase):
+    """A file whose errors say where they were; `take` is called with how much was read."""
+
+    def __init__(self, file: BinaryIO, place: str, take: Callable[[int], None]) -> None:
+        self._file = file
+        self._place = place
+        self._take = take
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with _translated(self._place):
+            return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        with _translated(self._place):
+            found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        self._take(len(found))
+        return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@contextmanager
+def _translated(place: str) -> Iterator[None]:
+    """Make `SourceUnreadable` of what the system, zipfile and its decompressors raise."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceUnreadable(place, reason_of(error)) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise SourceUnreadable(place, f"the archive is damaged ({error})") from error
+    except RuntimeError as error:  # how zipfile says that a member needs a password
+        raise SourceUnreadable(place, f"it is encrypted ({error})") from error

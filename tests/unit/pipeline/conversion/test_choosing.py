@@ -1,0 +1,74 @@
+"""In what format a source is written: by what it holds, or as a person says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from bulk_importer.errors import UsageError
+from bulk_importer.pipeline.conversion.choosing import chosen_format, is_one_source
+from bulk_importer.settings import Settings
+
+EXPORT = json.dumps(
+    [{"label_classes": []}, {"external_media_ID": "a.jpg", "labeler": None, "status": "skipped"}]
+)
+ENTRIES = json.dumps([{"internal_media_ID": "a", "labels": {}}])
+
+
+async def name_of(spec: Path, folder: Path, source_format: str = "auto") -> str | None:
+    """The format that is chosen."""
+    chosen = await chosen_format(str(spec), Settings(source_format=source_format), folder / "scratch")
+    if chosen is None:
+        return None
+    chosen.close()
+    return chosen.form.name
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (EXPORT, "datagym-export"),
+        (ENTRIES, None),
+        (ENTRIES[1:-1], None),
+        ('\ufeff[\n {"keepData": true, "internal_media_ID": "a"}]', None),
+        ("", None),
+        ("[]", None),
+        ("{", None),
+        ('{"entries": [{"internal_media_ID": "a"}]}', None),
+    ],
+)
+async def test_a_format_is_known_by_what_it_holds(tmp_path: Path, text: str, found: str | None) -> None:
+    """What is not known is left to whoever reads entries, who says what is wrong."""
+    path = tmp_path / "labels.json"
+    path.write_text(text)
+    assert await name_of(path, tmp_path) == found
+
+
+async def test_what_is_packed_is_copied_while_it_is_read(tmp_path: Path) -> None:
+    """And the copy is gone when it is closed."""
+    path = tmp_path / "export.json.gz"
+    path.write_bytes(gzip.compress(EXPORT.encode()))
+    assert await name_of(path, tmp_path) == "datagym-export"
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+async def test_a_person_may_say_what_it_is(tmp_path: Path) -> None:
+    """Entries are entries then, and an unknown format is an error."""
+    path = tmp_path / "export.json"
+    path.write_text(EXPORT)
+    assert await name_of(path, tmp_path, "entries") is None
+    assert await name_of(path, tmp_path, "datagym-export") == "datagym-export"
+    with pytest.raises(UsageError, match="'bulk-importer formats' lists"):
+        await name_of(path, tmp_path, "data-gym")
+
+
+def test_a_folder_of_files_is_several_sources(tmp_path: Path) -> None:
+    """Unless it is in a format that is made of many files."""
+    (tmp_path / "a.json").write_text(ENTRIES)
+    (tmp_path / "b.json").write_text(EXPORT)
+    assert not is_one_source(tmp_path, Settings())
+    assert not is_one_source(tmp_path, Settings(source_format="entries"))
+    assert not is_one_source(tmp_path, Settings(source_format="datagym-export"))
