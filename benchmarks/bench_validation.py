@@ -20,11 +20,11 @@ from time import process_time
 from uuid import UUID
 
 import jsonschema_rs
-import msgspec
 import orjson
 
 from benchmarks.parts.measuring import write_results
-from bulk_importer.intake.validation.forms.plain import PlainEntry
+from bulk_importer.intake.validation.forms.allowed import OPEN
+from bulk_importer.intake.validation.forms.form import EntryForm
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
@@ -124,7 +124,7 @@ def main() -> None:
     entries = [entry(random) for _ in range(given.entries)]
     compact = [json.dumps(each, separators=(",", ":")).encode() for each in entries]
     config = read_label_config(CLASSES)
-    decode = msgspec.json.Decoder(PlainEntry).decode
+    decode = EntryForm(OPEN).decode
     validator = jsonschema_rs.Draft7Validator({**schema_document()})
 
     alone: dict[str, Callable[[], object]] = {

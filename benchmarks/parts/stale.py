@@ -18,6 +18,7 @@ __all__ = ["MEASURED_ROOMS", "changes_since"]
 MEASURED_ROOMS = {
     "check": ("intake", "labels", "media", "pipeline/check", "sources"),
     "cost_model": ("sandbox/faults",),
+    "documented": ("",),
     "formats": ("formats", "pipeline/conversion", "sources"),
     "gate": ("transfer/adaptive",),
     "import": ("",),

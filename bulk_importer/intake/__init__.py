@@ -16,10 +16,10 @@ costs time, never truth: every segment behind a proven one begins at an element.
 
 The same once more inside a segment, and inside an entry, as long as guesses come true. Elements are delimited
 wherever two seem to be joined (`segments.frame_at_joints`), and each is decoded into a form of what this input has
-looked like so far (`forms.narrow`), which counts it while it proves it. The decoding itself proves both, and one count
-of colons proves for the whole segment that no key came twice. What does not fit is decoded into the wide form
-(`forms.plain`, `forms.configured`) in twice the time, and what does not fit that gets the exact look (`strict_json`,
-`schema`, `labels.meaning`) in ten times. Only where such an element is no JSON is the segment delimited anew
+looked like so far (a narrow form, see `forms.form`). The decoding itself proves both, and one count of colons proves
+for the whole segment that no key came twice. What does not fit is decoded into the wide form, which knows all that is
+ordinary, in twice the time, and what does not fit that gets the exact look (`strict_json`, `schema`, `labels.meaning`)
+in ten times. Only where such an element is no JSON is the segment delimited anew
 (`segments.frame`) and judged again.
 
 Memory, whatever the size of the source, with S `segment_bytes`, W `workers`, E the largest entry, N the entries of a

@@ -149,11 +149,10 @@ class _Place:
     def __init__(self, labels: tuple[LabelClass, ...]) -> None:
         self.by_key: dict[str, list[LabelClass]] = {}
         for label in labels:
-            self.by_key.setdefault(label.key, []).append(label)
-        # What is found at once, as nearly all is: keys of one class, in the form in which the database compares them.
-        self.only = {
-            key: found[0] for key, found in self.by_key.items() if len(found) == 1 and lane_of(key) == key
-        }
+            # By the form in which the database compares keys, which differs from a key with accents, say.
+            self.by_key.setdefault(lane_of(label.key), []).append(label)
+        # What is found at once, as nearly all is: keys of one class, as the configuration has them.
+        self.only = {found[0].key: found[0] for found in self.by_key.values() if len(found) == 1}
         answers = [each for each in labels if each.type in CLASSIFICATIONS]
         # Where a flat configuration has one key for several, the checklist is the one that lets most pass.
         answers.sort(key=lambda each: each.type is ClassType.CHECKLIST)
@@ -238,7 +237,7 @@ class _Index:
             )
         # A flat configuration may use one key for a class here and a classification there.
         chosen = min(found, key=lambda each: each.type in CLASSIFICATIONS)
-        flaw = None if key == folded else Flaw("class-case", at, repr(folded), shown(key))
+        flaw = None if key == chosen.key else Flaw("class-case", at, repr(chosen.key), shown(key))
         return chosen, flaw
 
     def _missing(self, code: str, key: str, known: list[str], at: str) -> Flaw:

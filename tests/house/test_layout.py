@@ -50,8 +50,6 @@ WIDE = {
     "datagym/reads/listings": 6,
     "intake/framing/exact": 7,
     "intake/framing/segments": 7,
-    "intake/validation/forms/coordinates": 9,
-    "intake/validation/forms/wide": 8,
     "labels/catalogue/words": 6,
     "library/status_values": 6,
     "pipeline/resume/recorded_source": 6,

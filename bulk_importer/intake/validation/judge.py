@@ -1,9 +1,9 @@
 """Judges the elements of a segment: which are entries that may be sent, and what is wrong with the others.
 
 Three rings (see `labels.flaws.Ring`): the text and the import schema, the label configuration, the media of the
-project. Each element is decoded into a form of what this input usually holds (`forms.narrow`), else into one that knows
-all that is ordinary (`forms.plain`, `forms.configured`); what does not fit either is looked at exactly. All ways give
-the same columns and digest.
+project. Each element is decoded into a form of what this input usually holds, else into the wide form, which knows all
+that is ordinary (`forms.form`); what does not fit either is looked at exactly. All ways give the same columns and
+digest.
 
 That no key of an entry came twice is proven at once for all entries of a segment that fit the narrow form: no entry has
 fewer colons in its text than keys that arrive, so if the sums are equal, the numbers of each entry are.
@@ -12,7 +12,7 @@ fewer colons in its text than keys that arrive, so if the sums are equal, the nu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -21,16 +21,16 @@ from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
 from bulk_importer.intake.validation.flaw_collector import FlawCollector
-from bulk_importer.intake.validation.forms.configured import ConfiguredForm
-from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of, encode_canonically
-from bulk_importer.intake.validation.forms.narrow import Narrowing
-from bulk_importer.intake.validation.forms.plain import PlainEntry, PlainForm, ignored_keys
-from bulk_importer.intake.validation.forms.wide import ElementCount, WideForm
+from bulk_importer.intake.validation.forms.allowed import OPEN, spec_of
+from bulk_importer.intake.validation.forms.code import Form
+from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of
+from bulk_importer.intake.validation.forms.form import NOTES, EntryForm
+from bulk_importer.intake.validation.forms.learning import Narrowing
 from bulk_importer.intake.validation.geometries import add_geometries
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema
 from bulk_importer.intake.validation.segment_builder import KEEPS, Judged, SegmentBuilder, text_digest
-from bulk_importer.intake.validation.strict_json import parsed, repeats_a_key
+from bulk_importer.intake.validation.strict_json import ignored_keys, parsed, repeats_a_key
 from bulk_importer.labels.bounds import outside
 from bulk_importer.labels.entry import lane_of, weight_of
 from bulk_importer.labels.findings import CATALOGUE
@@ -46,7 +46,8 @@ __all__ = ["Judge"]
 # An id that is empty, or begins with a blank, comes before it.
 _FIRST_LETTER = "!"
 _ID = "/internal_media_ID"
-_NOT_GIVEN = frozenset({"classification-omitted", "required-omitted"})
+# What forms count; an entry of which more has to be said is nothing to learn from, whatever that counts as.
+_NOTES = frozenset(NOTES.values())
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _MEDIA_ID = re.compile(rb'"internal_media_ID"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
@@ -90,15 +91,12 @@ class Judge:
         self._media = MediaIndex(rules.media_index) if rules.media_index is not None else None
         self._schema = ImportSchema()
         self._meaning = Meaning(rules.label_config)
-        form: WideForm = PlainForm()
-        if rules.label_config is not None:
-            form = ConfiguredForm(rules.label_config)
-        self._decode: Callable[[bytes], PlainEntry] = msgspec.json.Decoder(form.type).decode
-        self._tally: Callable[[PlainEntry], ElementCount | None] = form.tally
+        spec = OPEN if rules.label_config is None else spec_of(rules.label_config)
+        self._wide = EntryForm(spec)
         self._decode_any = msgspec.json.Decoder(AnyEntry).decode
-        self._narrowing = Narrowing(form)
-        # The narrow form gives numbers of what is not given, no findings about it.
-        self._may_narrow = self._raised.isdisjoint(_NOT_GIVEN)
+        self._narrowing = Narrowing(spec)
+        # Forms give numbers of notes, no findings.
+        self._notes_are_numbers = self._raised.isdisjoint(_NOTES)
         self._scratch = bytearray()
         # Set for good when the colons of a segment did not account for its keys: its texts hold some.
         self._counts_each = False
@@ -165,14 +163,14 @@ class Judge:
 
         Everything that an ordinary entry costs is in this loop.
         """
-        form = self._narrowing.form if self._may_narrow else None
+        form = self._narrowing.form if self._notes_are_numbers else None
         if form is None:
             return 0, next(raws, None)
-        decode, count, scratch = form.decode, form.count, self._scratch
+        decode, count, encode, scratch = form.decode, form.count, form.encode, self._scratch
         is_free = self._media.is_free if self._media is not None else None
         counts_each, is_report = self._counts_each, self._rules.is_report
         media_ids, keeps, weights, digests = builder.columns
-        keys = omitted = required = 0
+        keys = 0
         refused = None
         for raw in raws:
             try:
@@ -180,50 +178,50 @@ class Judge:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 refused = raw
                 break
-            counted = count(entry)
             media_id = entry.internal_media_ID
-            if (is_free and not is_free(media_id)) or counted.is_odd or media_id < _FIRST_LETTER:
+            if (is_free and not is_free(media_id)) or media_id < _FIRST_LETTER:
                 refused = raw
                 break
-            if counts_each and repeats_a_key(raw, counted.keys):
+            counted = count(entry)
+            if counted is None:
                 refused = raw
                 break
-            keys += counted.keys
-            omitted += counted.omitted
-            required += counted.required
+            arrived, weight = counted
+            if counts_each and repeats_a_key(raw, arrived):
+                form.uncount(entry)
+                refused = raw
+                break
+            keys += arrived
             media_ids.append(media_id)
             keeps.append(KEEPS[entry.keepData])
-            weights.append(counted.weight)
-            if is_report:
-                form.add_geometries(entry)
-            else:
-                encode_canonically(entry, scratch)
+            weights.append(weight)
+            if not is_report:
+                encode(entry, scratch)
                 digests += xxh64_digest(scratch)
         if is_report:
             builder.geometries.update(form.take_geometries())
-        if omitted:
-            builder.counts["classification-omitted"] += omitted
-        if required:
-            builder.counts["required-omitted"] += required
+        builder.counts.update(form.take_notes())
         return keys, refused
 
     def _accept_wide(self, raws: Iterable[bytes], builder: SegmentBuilder) -> bytes | None:
         """Accept elements as long as they fit the wide form, and learn from them; gives the first that does not fit."""
-        decode, tally_of, scratch = self._decode, self._tally, self._scratch
+        form, scratch = self._wide, self._scratch
         is_free = self._media.is_free if self._media is not None else None
-        is_report, raised, counts = self._rules.is_report, self._raised, builder.counts
+        is_report = self._rules.is_report
         media_ids, keeps, weights, digests = builder.columns
         for raw in raws:
             try:
-                entry = decode(raw)
+                entry = form.decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return raw
-            tally, media_id = tally_of(entry), entry.internal_media_ID
-            if tally is None or media_id < _FIRST_LETTER:
+            media_id = entry.internal_media_ID
+            counted = form.count(entry) if media_id >= _FIRST_LETTER else None
+            if counted is None:
                 return raw
-            if tally.notes and not raised.isdisjoint(code for code, _ in tally.notes):
+            (keys, weight), notes = counted, form.take_notes()
+            if not self._raised.isdisjoint(notes):
                 return raw
-            ignored = ignored_keys(raw, tally.keys) if repeats_a_key(raw, tally.keys) else ()
+            ignored = ignored_keys(raw, keys) if repeats_a_key(raw, keys) else ()
             if ignored is None:
                 return raw
             if (ignored or (is_free and not is_free(media_id))) and not self._count_flaws(
@@ -231,21 +229,18 @@ class Judge:
             ):
                 return raw
             self._narrowing.learn(raw)
-            for code, number in tally.notes:
-                counts[code] += number
+            builder.counts.update(notes)
             media_ids.append(media_id)
             keeps.append(KEEPS[entry.keepData])
-            weights.append(tally.weight)
+            weights.append(weight)
             if is_report:
                 add_geometries([raw], builder.geometries)
             else:
-                encode_canonically(entry, scratch)
+                form.encode(entry, scratch)
                 digests += xxh64_digest(scratch)
         return None
 
-    def _count_flaws(
-        self, raw: bytes, entry: PlainEntry, ignored: Iterable[str], builder: SegmentBuilder
-    ) -> bool:
+    def _count_flaws(self, raw: bytes, entry: Form, ignored: Iterable[str], builder: SegmentBuilder) -> bool:
         """Count what is wrong with the media and the `ignored` keys of an entry; nothing, and False, if it rejects."""
         flaws = [*self._about_media(raw, entry), *flaws_of_keys(ignored)]
         found = FlawCollector(self.severities)
@@ -261,7 +256,7 @@ class Judge:
         if self._rules.keep_warnings:
             builder.warn(media_id, found.flaws)
 
-    def _about_media(self, raw: bytes, entry: PlainEntry | _Head) -> list[Flaw]:
+    def _about_media(self, raw: bytes, entry: Form) -> list[Flaw]:
         """The flaws that concern the media of an entry that the schema accepts."""
         media_id = entry.internal_media_ID
         if self._media is None or media_id is UNSET or _is_empty(media_id):
@@ -290,6 +285,8 @@ class Judge:
             builder.reject(raw, look.media_id, look.found.flaws)
         else:
             media_id, keep, weight, digest = look.columns
+            if look.found.counts.keys() <= _NOTES:
+                self._narrowing.learn(raw)
             self._count(look.found, media_id, builder)
             builder.accept(media_id, keep, weight, digest)
             if self._rules.is_report:

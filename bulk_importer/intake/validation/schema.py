@@ -1,7 +1,7 @@
 """Decides exactly whether an entry is in the language of DataGym's import schema, and where it is not.
 
 The schema is the server's own, for the whole array; it is applied to one element at a time, so that a JSON pointer
-begins inside the entry. This is the verdict for what the fast accept (see `forms.plain`) does not vouch for.
+begins inside the entry. This is the verdict for what the fast accept (see `forms.form`) does not vouch for.
 
 One pattern is rewritten: `$` matches before a line break at the end in the server's engine, as it does in Python's,
 and does not in the validator's, so that the text "12\\n" is a coordinate.

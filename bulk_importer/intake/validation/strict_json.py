@@ -2,7 +2,7 @@
 
 Pure. The framing of the source does not look inside texts, and parsers differ in what they let pass: control
 characters, bytes that are not UTF-8, halves of surrogate pairs, keys that come twice, depths that overflow a stack.
-This is the exact and slower look, taken at elements that the fast accept (see `forms.plain`) does not vouch for.
+This is the exact and slower look, taken at elements that the fast accept (see `forms.form`) does not vouch for.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import orjson
 
 from bulk_importer.intake.validation.near_json import Constant, flaw_at, flaws_of_constants
+from bulk_importer.labels.entry import ENTRY_KEYS
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import pointer_of, shown
 
-__all__ = ["parsed", "repeats_a_key"]
+__all__ = ["ignored_keys", "parsed", "repeats_a_key"]
 
 _EXCEPT_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 _TEXTS = re.compile(rb'"[^"]*"')
@@ -25,6 +27,8 @@ _GAP = re.compile(rb'"[ \t\n\r]+:')
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # Python refuses to turn more digits than this into an integer (and a double ends at 309).
 _LONGEST_INTEGER = 4300
+_FEW_LEVELS = 8
+_decode_keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class _Repeating(dict[str, object]):
@@ -62,6 +66,33 @@ def repeats_a_key(raw: bytes, keys: int, excluded: Sequence[bytes] = ()) -> bool
     if raw.count(b'":') - sum(each.count(b'":') for each in excluded) != keys:
         return True
     return any(gap in raw for gap in (b" :", b"\n:", b"\t:", b"\r:")) and _GAP.search(raw) is not None
+
+
+def ignored_keys(raw: bytes, keys: int) -> list[str] | None:
+    """The keys of an entry that a form skipped, if that accounts for all that the form did not see.
+
+    Args:
+        raw: an entry that decodes into a form.
+        keys: how many keys the form saw.
+
+    Returns:
+        The keys, or None where the exact look is needed: a key may come twice, or an ignored value holds objects or
+        bytes that nobody has looked at.
+    """
+    try:
+        values = _decode_keys(raw)
+    except UnicodeDecodeError:
+        return None
+    colons = raw.count(b":")
+    ignored = []
+    for key, value in values.items():
+        if key not in ENTRY_KEYS:
+            text = bytes(value)
+            if b"{" in text or text.count(b"[") > _FEW_LEVELS or not text.isascii():
+                return None
+            colons -= text.count(b":")
+            ignored.append(key)
+    return ignored if colons == keys + len(ignored) else None
 
 
 def _is_deeper(raw: bytes, limit: int) -> bool:

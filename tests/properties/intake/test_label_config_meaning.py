@@ -60,10 +60,13 @@ def values_of(random: Random, label: Json) -> list[Any]:
     """An answer to a question, mostly a right one."""
     kind = label["type"]
     count = 1 if kind != "CHECKLIST" else random.randrange(1, 3)
-    options = list(label.get("options") or ["x" * random.randrange(1, label.get("maxLength", 5) + 1)])
+    longest = label.get("maxLength", 5)
+    options = list(label.get("options") or [random.choice("xü") * random.choice([1, longest])])
     texts = [random.choice(options) for _ in range(count)]
     if slip(random):
         texts = random.choice([[], ["zz"], ["A"], [*texts, "a"], ["x" * 300], [""], ["🚗" * 3]])
+    if random.random() < 0.1:
+        texts = [None] if kind != "CHECKLIST" else []
     values: list[Any] = texts if kind != "CHECKLIST" else sorted(set(texts))
     children = [child for child in label["children"] if child["type"] in QUESTIONS]
     if children and random.random() < 0.5:

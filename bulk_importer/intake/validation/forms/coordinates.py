@@ -5,26 +5,16 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from bulk_importer.intake.validation.forms.wide import Form
+from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.labels.shapes import LEAST_AREA, as_double, lacks_area, lacks_length
 
-__all__ = [
-    "SHAPES",
-    "Line",
-    "OnePoint",
-    "OneRectangle",
-    "Point",
-    "Polygon",
-    "Shape",
-    "has_flat_line",
-    "has_flat_polygon",
-]
+__all__ = ["SHAPES", "Shape"]
 
 # The pattern keeps to texts that a double can hold. As in the schema, `$` lets a line break at the end pass.
 Digits: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,300}$")]
@@ -50,40 +40,24 @@ class Rectangle(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 Polygon: TypeAlias = Annotated[list[Point], Meta(min_length=3)]
 Line: TypeAlias = Annotated[list[Point], Meta(min_length=2)]
-OnePoint: TypeAlias = Annotated[list[Point], Meta(min_length=1, max_length=1)]
-OneRectangle: TypeAlias = Annotated[list[Rectangle], Meta(min_length=1, max_length=1)]
 
 
-def has_flat_polygon(polygons: Iterable[Sequence[Point] | UnsetType]) -> bool:
-    """Whether one of the polygons has no area (see `lacks_area`); the first triangle of each nearly always has one.
-
-    (Many in one call, because a call costs as much as a triangle.)
-    """
-    most, least, unset = LEAST_AREA, -LEAST_AREA, UNSET
-    for corners in polygons:
-        if corners is unset:
-            continue
-        first, second, third = corners[0], corners[1], corners[2]
-        left, top = first.x, first.y
-        try:
-            twice = (second.x - left) * (third.y - top) - (third.x - left) * (second.y - top)  # type: ignore[operator]  # texts raise
-        except TypeError:  # texts of digits
-            twice = 0.0
-        if not (twice > most or twice < least) and lacks_area(_as_doubles(corners)):
-            return True
-    return False
+def _is_flat_polygon(corners: Sequence[Point]) -> bool:
+    """Whether a polygon has no area (see `lacks_area`); its first triangle nearly always has one."""
+    first, second, third = corners[0], corners[1], corners[2]
+    left, top = first.x, first.y
+    try:
+        twice = (second.x - left) * (third.y - top) - (third.x - left) * (second.y - top)  # type: ignore[operator]  # texts raise
+    except TypeError:  # texts of digits
+        twice = 0.0
+    return -LEAST_AREA <= twice <= LEAST_AREA and lacks_area(_as_doubles(corners))
 
 
-def has_flat_line(lines: Iterable[Sequence[Point] | UnsetType]) -> bool:
-    """Whether one has no length; the first two points of each nearly always differ."""
-    for ends in lines:
-        if ends is UNSET:
-            continue
-        first, second = ends[0], ends[1]
-        may_be_equal = first.x == second.x or type(first.x) is str or type(second.x) is str
-        if may_be_equal and lacks_length(_as_doubles(ends)):
-            return True
-    return False
+def _is_flat_line(ends: Sequence[Point]) -> bool:
+    """Whether a line has no length; its first two points nearly always differ."""
+    first, second = ends[0], ends[1]
+    may_be_equal = first.x == second.x or type(first.x) is str or type(second.x) is str
+    return may_be_equal and lacks_length(_as_doubles(ends))
 
 
 def _as_doubles(points: Sequence[Point]) -> list[tuple[float, float]]:
@@ -94,23 +68,20 @@ class Shape(NamedTuple):
     """The elements under one key of coordinates.
 
     Attributes:
-        type: of the list of them.
-        narrow: the same for a narrow form; a tuple of one is made sooner than a list of one.
+        type: of the list of them; a tuple of one is made sooner than a list of one.
         keys_each: of one element.
-        writes_points: the server writes a row for each element; otherwise there is exactly one.
-        has_flat: whether one of several such lists is worth a finding because its points lie on one line.
+        is_flat: of a polygon or line, for each element of which the server writes a row: whether it is worth a finding
+            because its points lie on one line. Of the others, there is exactly one.
     """
 
     type: Form
-    narrow: Form
     keys_each: int
-    writes_points: bool
-    has_flat: Callable[[Iterable[Sequence[Point] | UnsetType]], bool] | None = None
+    is_flat: Callable[[Sequence[Point]], bool] | None = None
 
 
 SHAPES = {
-    "line": Shape(Line, Line, 2, writes_points=True, has_flat=has_flat_line),
-    "point": Shape(OnePoint, tuple[Point], 2, writes_points=False),
-    "polygon": Shape(Polygon, Polygon, 2, writes_points=True, has_flat=has_flat_polygon),
-    "rectangle": Shape(OneRectangle, tuple[Rectangle], 4, writes_points=False),
+    "line": Shape(Line, 2, _is_flat_line),
+    "point": Shape(tuple[Point], 2),
+    "polygon": Shape(Polygon, 2, _is_flat_polygon),
+    "rectangle": Shape(tuple[Rectangle], 4),
 }

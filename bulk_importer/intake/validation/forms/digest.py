@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from xxhash import xxh64_digest
 
-__all__ = ["AnyEntry", "digest_of", "encode_canonically"]
+__all__ = ["MOST_KEYS", "AnyEntry", "digest_of", "encode_canonically", "encode_sorted"]
 
 AnyValue: TypeAlias = float | str | bool | list[object] | dict[str, object] | None
 AnyShape: TypeAlias = list[dict[str, AnyValue]]
@@ -53,7 +53,18 @@ class AnyEntry(msgspec.Struct, gc=False, kw_only=True):
 
 
 encode_canonically = msgspec.msgpack.Encoder(order="deterministic").encode_into
-"""Writes what the digest of an entry is taken over into a bytearray, in place of what was in it."""
+"""Writes what the digest of an entry is taken over into a bytearray, in place of what was in it.
+
+For types of which no object has more than `MOST_KEYS` keys.
+"""
+
+encode_sorted = msgspec.msgpack.Encoder(order="sorted").encode_into
+"""Writes the same bytes, in nearly twice the time, whatever number of keys a type has.
+
+(Of an object of a type of more keys, the other one writes the length in three bytes, however few keys it has.)
+"""
+
+MOST_KEYS = 15
 
 
 def digest_of(entry: msgspec.Struct) -> bytes:

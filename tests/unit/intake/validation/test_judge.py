@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from bulk_importer.errors import UsageError
-from bulk_importer.intake.validation.forms.configured import ConfiguredForm
-from bulk_importer.intake.validation.forms.plain import PlainForm
+from bulk_importer.intake.validation.forms.allowed import OPEN, spec_of
+from bulk_importer.intake.validation.forms.form import EntryForm
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
@@ -344,8 +343,9 @@ def test_the_documented_examples_are_free_of_errors_and_warnings(config: LabelCo
 def test_ordinary_entries_are_accepted_at_once(config: LabelConfig, example: dict[str, Any]) -> None:
     """The fast forms know them; the exact look would be ten times slower."""
     raw = json.dumps(example).encode()
-    for form in (PlainForm(), ConfiguredForm(config)):
-        assert form.tally(msgspec.json.decode(raw, type=form.type)) is not None
+    for spec in (OPEN, spec_of(config)):
+        form = EntryForm(spec)
+        assert form.count(form.decode(raw)) is not None
 
 
 def index_of(path: Path, *tasks: MediaTask) -> str:
