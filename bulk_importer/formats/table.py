@@ -219,6 +219,29 @@ _ROWS: tuple[Format, ...] = (
             "the export v1",
         ),
     ),
+    Format(
+        "darwin",
+        "V7's Darwin JSON 2.0",
+        "darwin-py 3.6.3 and the files of its tests",
+        "folders.darwin",
+        carried=(
+            "boxes, polygons, lines, keypoints",
+            "nodes of skeletons, as keypoints",
+            "properties, attributes and text of objects; tags and properties of items",
+        ),
+        changed=(
+            "several paths of a polygon: parts and holes, by the even-odd rule",
+            "ellipses that are not turned: polygons",
+            "masks of a raster layer: polygons along the edges of their pixels",
+            "an item of several slots: a picture for each",
+        ),
+        left=(
+            "turned ellipses, as their unit is said nowhere",
+            "cuboids, eyes, graphs, tables, strings",
+            "videos and volumes",
+            "instance ids, inference, directional vectors, measures",
+        ),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
