@@ -242,6 +242,22 @@ _ROWS: tuple[Format, ...] = (
             "instance ids, inference, directional vectors, measures",
         ),
     ),
+    Format(
+        "via",
+        "VIA 2 (VGG Image Annotator): its project, and its annotations as JSON or CSV",
+        "VIA 2.0.10",
+        "documents.via",
+        carried=(
+            "rectangles, polygons, polylines, points",
+            "attributes of regions, and of files; several answers of one",
+        ),
+        changed=(
+            "the value of one attribute: the class (by --class-attribute, where there are several)",
+            "circles and ellipses, turned by radians: polygons",
+            "a region with several classes: one shape for each",
+        ),
+        left=("regions for which no class is said",),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

@@ -44,6 +44,7 @@ _MEANT = (
         "keep_data",
         "class_names",
         "keypoint_names",
+        "class_attribute",
         "confidence",
     ),
     "images",
@@ -138,6 +139,7 @@ class Conversion:
             names_as_ids=self.names_as_ids,
             class_names=_names_in(settings.class_names, "The list of class names"),
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
+            class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
             sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
         )
