@@ -258,6 +258,25 @@ _ROWS: tuple[Format, ...] = (
         ),
         left=("regions for which no class is said",),
     ),
+    Format(
+        "supervisely",
+        "Supervisely's project",
+        "supervisely 6.74.51",
+        "folders.supervisely",
+        carried=(
+            "boxes, polygons, lines, points",
+            "nodes of graphs that are not switched off, as keypoints",
+            "tags and descriptions of objects and pictures",
+        ),
+        changed=(
+            "whole pixels, as its library writes them: a box has its last pixel inside, a corner is the middle of one",
+            "several polygons of one object: a polygon for each",
+            "oriented boxes: polygons of their 4 corners",
+            "bitmaps: polygons along the edges of their pixels",
+            "names: with the dataset in front",
+        ),
+        left=("cuboids, alpha masks, volumes, point clouds", "instances", "tags of graphs"),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})
