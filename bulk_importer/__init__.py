@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bulk_importer.pipeline.check.grouping import FindingGroup
     from bulk_importer.pipeline.retry.retrying import Retried
     from bulk_importer.settings import Settings
-    from bulk_importer.summary import RunState, Summary, Tally
+    from bulk_importer.summary import Replacement, RunState, Summary, Tally
 else:
     __getattr__ = lazy_exports(
         __name__,
@@ -54,7 +54,7 @@ else:
             "FindingGroup": "pipeline.check.grouping",
             "Retried": "pipeline.retry.retrying",
             "Settings": "settings",
-            **dict.fromkeys(("RunState", "Summary", "Tally"), "summary"),
+            **dict.fromkeys(("Replacement", "RunState", "Summary", "Tally"), "summary"),
         },
     )
 
@@ -70,6 +70,7 @@ __all__ = [
     "InputError",
     "Observer",
     "Rejection",
+    "Replacement",
     "Retried",
     "RunState",
     "ServerError",

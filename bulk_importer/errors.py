@@ -34,7 +34,7 @@ import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
-from bulk_importer.readable import readable
+from bulk_importer.readable import agreeing, counted, readable
 
 __all__ = [
     "BudgetExceeded",
@@ -154,6 +154,11 @@ class InputError(BulkImporterError):
     exit_code = ExitCode.INPUT
 
 
+def _called(source: str) -> str:
+    """What a sentence that begins with a source calls it."""
+    return "Standard input" if source == "-" else source
+
+
 class SourceUnreadable(InputError):
     """The source cannot be opened, or broke while it was read.
 
@@ -167,7 +172,7 @@ class SourceUnreadable(InputError):
         self.source = source
         self.reason = reason
         self.at_fault = at_fault
-        super().__init__(f"{source} cannot be read: {reason}." + (f" {advice}" if advice else ""))
+        super().__init__(f"{_called(source)} cannot be read: {reason}." + (f" {advice}" if advice else ""))
 
 
 class MalformedInput(InputError):
@@ -185,10 +190,12 @@ class MalformedInput(InputError):
         self.position = position
         self.offset = offset
         self.reason = reason
-        before = f"The {position} entries before it are not affected. " if position else ""
+        before = ""
+        if position:
+            before = f"The {counted(position, 'entry')} before it {agreeing(position, 'is')} not affected. "
         super().__init__(
-            f"{source} is malformed at byte {offset}, position {position}: {reason}. {before}"
-            + (advice or "Mend the source at or behind that byte, and run the same command again.")
+            f"{_called(source)} is malformed at byte {offset}, position {position}: {reason}. {before}"
+            + (advice or "Fix the source at or behind that byte, and run the same command again.")
         )
 
 
@@ -201,8 +208,9 @@ class BudgetExceeded(BulkImporterError):
         self.rejected = rejected
         self.entries = entries
         super().__init__(
-            f"{rejected} of {entries} entries were rejected, more than the error budget of {budget} allows. "
-            "Look at the findings in rejected.jsonl; raise --max-errors to go on all the same."
+            f"{rejected:,} of {counted(entries, 'entry')} {agreeing(rejected, 'was')} rejected, more than the error "
+            f"budget of {budget} allows. Look at the findings in rejected.jsonl; raise --max-errors to send the "
+            "rest anyway."
         )
 
 
@@ -276,7 +284,7 @@ class CheckpointUnusable(CheckpointError):
         self.reason = reason
         super().__init__(
             f"The checkpoint {path} cannot be used: {reason}. "
-            + (advice or "Mend that, then run the same command again; nothing was sent without a record.")
+            + (advice or "Fix that, then run the same command again; nothing was sent without a record.")
         )
 
     @classmethod
@@ -342,9 +350,10 @@ class NotVerified(BulkImporterError):
     def __init__(self, media_ids: Sequence[str]) -> None:
         self.media_ids = tuple(media_ids)
         super().__init__(
-            f"{len(media_ids)} media were sent again after a lost answer, and do not hold what was sent: "
-            f"{', '.join(media_ids[:10])}. Somebody changed them meanwhile, or the lost request ran for longer than "
-            "--server-request-limit; look at them."
+            f"{counted(len(media_ids), 'media', 'was')} sent again after a lost answer, and "
+            f"{agreeing(len(media_ids), 'does')} not hold what was sent: {', '.join(media_ids[:10])}. Somebody "
+            "changed them meanwhile, or the lost request ran for longer than --server-request-limit; look at "
+            "them."
         )
 
 
@@ -353,4 +362,4 @@ class Interrupted(BulkImporterError):
 
     def __init__(self, reason: str, exit_code: ExitCode) -> None:
         self.exit_code = exit_code
-        super().__init__(f"{reason[:1].upper()}{reason[1:]}. Run the same command again to go on.")
+        super().__init__(f"{reason[:1].upper()}{reason[1:]}. The same command again resumes.")

@@ -28,6 +28,7 @@ __all__ = [
     "Finding",
     "KeepData",
     "Limits",
+    "MediaCounts",
     "Outcome",
     "ReadPlan",
     "Rejection",
@@ -368,6 +369,20 @@ class Segment(msgspec.Struct, frozen=True):
     digests: bytes
     warnings: tuple[Finding, ...] = ()
     geometries: Mapping[str, int] = {}
+
+
+class MediaCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """The media of a project by what an import brought them, once its source was read to the end.
+
+    Attributes:
+        delivered: an entry for them is delivered.
+        undelivered: the source has an entry for them, and none is delivered.
+        without_entry: the source has no entry for them; None where that is not known.
+    """
+
+    delivered: int
+    undelivered: int
+    without_entry: int | None
 
 
 class ReadPlan(msgspec.Struct, frozen=True):

@@ -1,8 +1,10 @@
-"""Texts as people and programs can read them: a path is bytes, and need not be UTF-8; what is written here is.
+"""Texts as people and programs can read them: paths that need not be UTF-8, and counts with their nouns and verbs.
 
-Pure. Python gives a path that is not UTF-8 as a text with surrogates in it (PEP 383). It opens the file, and no encoder
-takes it. Paths stay as they are wherever something is opened; what is shown or written goes through here: each byte
-that is no UTF-8 stands as `\\xNN`, which tells two files apart, and which `as_path` finds the file by.
+Pure. A path is bytes. Python gives one that is not UTF-8 as a text with surrogates in it (PEP 383). It opens the file,
+and no encoder takes it. Paths stay as they are wherever something is opened; what is shown or written goes through
+here: each byte that is no UTF-8 stands as `\\xNN`, which tells two files apart, and which `as_path` finds the file by.
+
+Counts have separators of thousands. What names a place, a position or a byte, has none: people search for it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["as_json", "as_path", "readable"]
+__all__ = ["agreeing", "as_json", "as_path", "counted", "readable"]
+
+_PLURALS = {
+    "is": "are",
+    "was": "were",
+    "has": "have",
+    "does": "do",
+    "its": "their",
+    "it": "they",
+    "media": "media",
+    "this": "these",
+}
 
 _BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
@@ -54,3 +67,31 @@ def _readable_in(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_readable_in(each) for each in value]
     return value
+
+
+def counted(count: int, noun: str, verb: str = "") -> str:
+    """So many of something, as in `1 rejected entry`; with a verb, as in `2 entries are`.
+
+    Args:
+        noun: what one of them is called.
+        verb: as for one of them.
+    """
+    shown = f"{count:,} {noun if count == 1 else _plural(noun)}"
+    return f"{shown} {agreeing(count, verb)}" if verb else shown
+
+
+def agreeing(count: int, verb: str) -> str:
+    """The verb or pronoun that goes with so many: `is` for one, `are` for others.
+
+    Args:
+        verb: as for one of them; what is not irregular ends with an s, as `needs`.
+    """
+    return verb if count == 1 else _PLURALS.get(verb) or verb.removesuffix("s")
+
+
+def _plural(noun: str) -> str:
+    if noun in _PLURALS:
+        return _PLURALS[noun]
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

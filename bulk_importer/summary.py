@@ -8,7 +8,7 @@ The keys are a contract with programs that read them. Counts are for the whole l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -20,7 +20,7 @@ __all__ = ["Books", "Replacement", "RunState", "Summary", "Tally", "together"]
 
 
 class RunState(StrEnum):
-    """How a run stands: `complete` means that nothing readable is left to send.
+    """How a run stands: `complete` means that all is settled, with exit code 0 or 1, and with no other one.
 
     `killed`, that the latest run did not say how it ended, is known when it is looked at later, and in no summary. A
     run whose disk was full could not say it either.
@@ -31,6 +31,13 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     KILLED = "killed"
+
+    @classmethod
+    def of_all(cls, states: Collection[RunState]) -> RunState:
+        """How several runs stand together: as the one that stands worst."""
+        return next(
+            state for state in (cls.FAILED, cls.STOPPED, cls.RUNNING, cls.COMPLETE) if state in states
+        )
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,8 +140,13 @@ class Summary(Tally, frozen=True, kw_only=True):
         started, ended: when the run began and was over, ISO 8601 with the zone of this machine; empty where that is not
             known, or is not so yet. Where nothing was left to do: of the latest run that did something.
         message: why it ended, in a sentence; empty where all is well.
-        media: different media that accepted entries name, once the whole source is read; None where it is not known.
-        media_not_mentioned: importable media of the project that none of them names; None likewise.
+        severities: code -> `error`, `warning` or `note`: what each of the findings counts as in the latest run.
+        project_name: as the server had it; empty where it is not known.
+        media_delivered: media that an entry is delivered for; None until the source is read to its end, and where that
+            is not known.
+        media_undelivered: media that the source has an entry for, and none is delivered; None likewise.
+        media_without_entry: media of the project that could be imported and that the source has no entry for; None
+            likewise, and where the media of the project are not looked at.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
         replacement: which labels were deleted, as it was said beforehand; None where none could be.
         conversion: what became of the labels of another tool; None where the source held entries.
@@ -149,8 +161,11 @@ class Summary(Tally, frozen=True, kw_only=True):
     started: str = ""
     ended: str = ""
     message: str = ""
-    media: int | None = None
-    media_not_mentioned: int | None = None
+    severities: dict[str, str] = msgspec.field(default_factory=dict)
+    project_name: str = ""
+    media_delivered: int | None = None
+    media_undelivered: int | None = None
+    media_without_entry: int | None = None
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
     replacement: Replacement | None = None
     conversion: Books | None = None
@@ -163,8 +178,7 @@ class Summary(Tally, frozen=True, kw_only=True):
         return {**{key: flat[key] for key in first}, **flat}
 
 
-_RUN_STATES = (RunState.FAILED, RunState.STOPPED, RunState.RUNNING, RunState.COMPLETE)
-"""The first that one of several runs is in is that of all together."""
+_OF_MEDIA = ("media_delivered", "media_undelivered", "media_without_entry")
 
 
 def together(summaries: Sequence[Summary]) -> dict[str, Any]:
@@ -180,10 +194,9 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
     each = [summary.to_builtins() for summary in summaries]
     if len(each) == 1:
         return {**each[0], "sources": each}
-    states = {summary.state for summary in summaries}
     return {
         **each[0],
-        "state": next(state for state in _RUN_STATES if state in states),
+        "state": RunState.of_all([summary.state for summary in summaries]),
         "exit_code": int(most_important([ExitCode(summary.exit_code) for summary in summaries])),
         **_added(summaries),
         "source": None,
@@ -191,8 +204,8 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
         "message": " ".join(
             filter(None, (f"{it.source}: {it.message}" if it.message else "" for it in summaries))
         ),
-        "media": None,
-        "media_not_mentioned": None,
+        "severities": {code: it for each in summaries for code, it in each.severities.items()},
+        **dict.fromkeys(_OF_MEDIA),
         "replacement": None,
         "conversion": None,
         "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),

@@ -2,8 +2,8 @@
 
     python -m venv ENV && ENV/bin/pip install PACKAGES && ENV/bin/python benchmarks/golden/voc.py TOOL FOLDER
 
-`label-studio`: label-studio-sdk==2.1.2; `supervision`: supervision==0.31.2; `cvat`: the `datumaro` package of
-github.com/cvat-ai/datumaro at 8970bb7, by which CVAT writes.
+`label-studio`: label-studio-sdk==2.1.2; `supervision`: supervision==0.31.2; `datumaro`: datumaro==1.13.12; `cvat`: the
+`datumaro` package of github.com/cvat-ai/datumaro at 8970bb7, by which CVAT writes.
 """
 
 from __future__ import annotations
@@ -81,6 +81,30 @@ def supervision(folder: Path) -> None:
         Path(name).unlink()
 
 
+def datumaro(folder: Path) -> None:
+    """A box with floats of 32 bits, another one; a picture on a list alone, as nothing is drawn on it."""
+    from datumaro.components.annotation import AnnotationType, Bbox, LabelCategories
+    from datumaro.components.dataset import Dataset
+    from datumaro.components.dataset_base import DatasetItem
+    from datumaro.components.media import Image
+    from numpy import uint8, zeros
+
+    labels = LabelCategories()
+    for name in ("car", "Straße"):
+        labels.add(name)
+    objects = [
+        Bbox(20.1, 10, 60.2, 40, label=0, attributes={"occluded": True}),
+        Bbox(0, 0, 200, 100, label=1),
+    ]
+    image = Image.from_numpy(zeros((HEIGHT, WIDTH, 3), uint8))
+    items = [
+        DatasetItem("day1/Grün", subset="train", annotations=objects, media=image),
+        DatasetItem("empty", subset="val", annotations=[], media=image),
+    ]
+    dataset = Dataset.from_iterable(items, categories={AnnotationType.label: labels}, media_type=Image)
+    dataset.export(str(folder), "voc_detection", save_media=False)
+
+
 def cvat(folder: Path) -> None:
     """A box with what is said of it, a turned one, a box with a part, a mask, a tag; an empty picture."""
     import numpy as np
@@ -123,4 +147,6 @@ def cvat(folder: Path) -> None:
 if __name__ == "__main__":
     tool, target = sys.argv[1:]
     os.chdir(Path(target).parent)
-    {"label-studio": label_studio, "supervision": supervision, "cvat": cvat}[tool](Path(Path(target).name))
+    {"label-studio": label_studio, "supervision": supervision, "datumaro": datumaro, "cvat": cvat}[tool](
+        Path(Path(target).name)
+    )

@@ -46,11 +46,13 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a program to its end."""
+def measure(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, *, python: str = sys.executable
+) -> Measured:
+    """Run a program of ours to its end, or one of another interpreter."""
     began, cpu_before = time.perf_counter(), _cpu_of_children()
     process = subprocess.Popen(
-        [sys.executable, *command],
+        [python, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,7 +3,8 @@
 - `ledger` has `Checkpoint`, the state and the only way to change it. Behind it `folder` writes the files in the order
   in which they count on each other: `log` (a package, which describes the format), `rejects`, `digests`, `lock`.
 - `places` says in which folder the checkpoint of a source is, `identity` whether a source is the recorded one.
-- `retries` are the folders in which entries that were rejected are sent again, each a `correction`.
+- `retries` are the folders in which entries that were rejected are sent again, each a `correction`;
+  `retry_claims` says what of them is in doubt.
 - `proof` proves a checkpoint, and repairs a damaged log. `summary_file` writes what a run came to.
 
 It accepts segments, batches and rejections as they are, and knows neither a server nor how a source is read.

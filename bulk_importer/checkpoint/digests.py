@@ -46,7 +46,7 @@ class SegmentDigests:
         counted = entries * DIGEST_BYTES
         if self._file.size < counted:
             self._file.close()
-            reason = f"it has {self._file.size} bytes, the log counts on {counted}"
+            reason = f"it has {self._file.size:,} bytes, the log counts on {counted:,}"
             raise CheckpointUnusable(str(folder / DIGESTS), reason, advice="Restore it from a copy.")
         if self._file.size > counted:
             self._file.cut(counted)

@@ -18,6 +18,7 @@ from bulk_importer.checkpoint.log.records import Block, SourceIdentity
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.model import SegmentKey
+from bulk_importer.readable import counted
 
 __all__ = ["SourceIdentity", "check_source", "identify"]
 
@@ -130,11 +131,11 @@ def _mismatch(
         else ""
     )
     return CheckpointMismatch(
-        f"The source is not the one that the checkpoint {folder} was begun with: "
-        f"{_where(state, file, now)}. Nothing of it was sent.{grown} If you mended entries in it, run the import "
-        f"with a new --checkpoint and --settled-by {folder}, which leaves out what was delivered; to feed only "
-        f"corrected rejections, run 'bulk-importer retry {folder} CORRECTED.jsonl'. Do not delete the folder: it "
-        f"alone knows that {counts.delivered} entries are delivered, and they would be sent again."
+        f"The source is not the one that the checkpoint {folder} was begun with: {_where(state, file, now)}. "
+        f"Nothing of it was sent.{grown} If you fixed entries in it, run the import with a new --checkpoint and "
+        f"--settled-by {folder}, which leaves out what was delivered; to feed only corrected rejections, run "
+        f"'bulk-importer retry {folder} CORRECTED.jsonl'. Do not delete the folder: it alone knows that "
+        f"{counted(counts.delivered, 'entry', 'is')} delivered; without it all would be sent again."
     )
 
 
@@ -144,8 +145,8 @@ def _where(state: CheckpointState, file: int | None, now: SourceIdentity) -> str
         key = _differing_segment(state, file)
         if key is not None:
             return (
-                f"it differs between byte {key.offset} and byte {key.offset + key.length} "
-                f"(positions {key.first} to {key.first + key.count - 1})"
+                f"it differs between byte {key.offset} and byte {key.offset + key.length} (positions "
+                f"{key.first} to {key.first + key.count - 1})"
             )
     sizes = "" if now.size == recorded.size else f"it has {_bytes(now.size)} and had {_bytes(recorded.size)}"
     block = _differing_block(recorded, file, now.size or 0) if file is not None else None
@@ -156,7 +157,7 @@ def _where(state: CheckpointState, file: int | None, now: SourceIdentity) -> str
 
 
 def _bytes(size: int | None) -> str:
-    return "an unknown number of bytes" if size is None else f"{size} bytes"
+    return "an unknown number of bytes" if size is None else counted(size, "byte")
 
 
 def _digest(file: int, offset: int, length: int) -> str:

@@ -20,7 +20,10 @@ from bulk_importer.checkpoint.log.records import SourceIdentity
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
 
-__all__ = ["checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
+__all__ = ["CONVERTED", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
+
+CONVERTED = "converted.jsonl"
+"""The file in a checkpoint folder that holds the entries that the labels of another tool became."""
 
 _SUFFIX = ".checkpoint"
 _STREAMS = frozenset({"-", "entries"})

@@ -24,19 +24,17 @@ from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.checkpoint.ledger import read_state
 from bulk_importer.checkpoint.log.records import Header
 from bulk_importer.checkpoint.log.state import CheckpointState
-from bulk_importer.checkpoint.proof.claims import Claim
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file, sync_folder
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.spans import SpanSet
 
 __all__ = [
     "RetryFolder",
     "Standing",
-    "claim_of_retries",
     "create_retry",
     "delivered_corrections",
-    "retries_in_doubt",
     "retry_folders",
 ]
 
@@ -119,7 +117,7 @@ class RetryFolder:
         try:
             lines = self.source.read_bytes().split(b"\n")
         except OSError as error:
-            raise CheckpointUnusable(str(self.source), error.strerror or str(error)) from error
+            raise CheckpointUnusable(str(self.source), reason_of(error)) from error
         pairs = zip(self.positions, lines, strict=False)
         return [Correction(position, line) for position, line in pairs if position in chosen]
 
@@ -182,7 +180,7 @@ def retry_folders(checkpoint: Path) -> list[RetryFolder]:
             except (OSError, ValueError) as error:
                 if isinstance(error, ValueError) and not (path / "checkpoint").exists():
                     continue  # a full disk cut it short, before anything was sent
-                raise CheckpointUnusable(str(positions), str(error)) from error
+                raise CheckpointUnusable(str(positions), reason_of(error)) from error
             found.append(RetryFolder(path, own, newer.intersection(own)))
             newer = newer.union(own)
     return found[::-1]
@@ -200,44 +198,6 @@ def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
         if (delivered := each.standing().delivered)
         for correction in each.corrections(delivered)
     ]
-
-
-def retries_in_doubt(checkpoint: Path) -> dict[Path, int]:
-    """How many entries retries have in doubt: the folder of the ledger of each that has any -> the number.
-
-    Also what a retry was sending when it was killed.
-
-    Raises:
-        CheckpointError: one cannot be read.
-    """
-    doubted = {each.checkpoint: len(each.standing().in_doubt) for each in retry_folders(checkpoint)}
-    return {folder: entries for folder, entries in doubted.items() if entries}
-
-
-def claim_of_retries(checkpoint: Path, state: CheckpointState) -> Claim | None:
-    """The claim that what retries delivered is on record in `checkpoint`, whose log says `state`; None without any.
-
-    What a crash left to be put on record is said, and is no mistake.
-
-    Raises:
-        CheckpointError: one cannot be read.
-    """
-    standings = [each.standing() for each in retry_folders(checkpoint)]
-    if not standings:
-        return None
-    delivered = frozenset[int]().union(*(each.delivered for each in standings))
-    waiting = sum(position in state.rejected for position in delivered)
-    foreign = sum(position not in state.delivered for position in delivered) - waiting
-    open_ones = sum(len(each.unsettled) for each in standings)
-    text = f"{len(standings)} retries delivered {len(delivered)} rejected entries, "
-    if foreign:
-        text += f"of which {foreign} are neither delivered nor rejected here"
-    elif waiting:
-        text += f"of which {waiting} are not on record here yet: 'bulk-importer retry {checkpoint}' does that"
-    else:
-        text += "all on record here"
-    text += f"; {open_ones} that were to be fed are not settled" if open_ones else ""
-    return Claim(name="retries", holds=not foreign, text=text)
 
 
 def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFolder:

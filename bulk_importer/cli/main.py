@@ -157,7 +157,7 @@ def _unforeseen(error: Exception) -> int:
 
     messages.say("".join(traceback.format_exception(error)).rstrip(), Level.ERROR)
     messages.complain(
-        "this should not have happened, and is our mistake. What was delivered is on record: the same command again "
-        "resumes where it stopped. Please report the lines above."
+        "internal error (a bug of bulk-importer). What was delivered is on record: the same command again resumes "
+        "where it stopped. Please report the lines above."
     )
     return ExitCode.UNFORESEEN

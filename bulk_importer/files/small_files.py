@@ -74,8 +74,10 @@ def text_of(path: str | PathLike[str], what: str, *, most_bytes: int = _MOST_BYT
         ) from None
 
 
-def reason_of(error: OSError) -> str:
-    """Why a file cannot be read or written, for the middle of a sentence."""
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read or written, for the middle of a sentence: in words, without the system's number."""
+    if not isinstance(error, OSError):
+        return str(error)
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, IsADirectoryError):

@@ -5,8 +5,10 @@ Pure.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from enum import StrEnum
+from typing import BinaryIO
 
 import msgspec
 
@@ -50,6 +52,11 @@ def sizes_unknown(_: str) -> Size | None:
     return None
 
 
+def _in_memory(_: int) -> BinaryIO:
+    """Scratch room that is no file."""
+    return io.BytesIO()
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is read and carried.
 
@@ -80,6 +87,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence = Confidence.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
+    scratch: Callable[[int], BinaryIO] = _in_memory
 
 
 class ChoiceNeeded(UsageError):

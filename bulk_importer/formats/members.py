@@ -42,4 +42,7 @@ class Members(Protocol):
         """A file as a whole. Raises `SourceUnreadable` where it cannot be read or is larger than a reader may hold."""
 
     def open(self, path: str) -> BinaryIO:
-        """A file, to be read in order and closed. What goes wrong while it is read is a `SourceUnreadable`, too."""
+        """A file, to be read and closed. What goes wrong while it is read is a `SourceUnreadable`, too.
+
+        It can be read from any offset, but cheaply only forwards.
+        """

@@ -16,14 +16,17 @@ __all__ = ["EXACT", "decimal_of", "nearest_double"]
 EXACT = Context(prec=60)
 """Enough digits for products of any two numbers that a label file holds."""
 
+_MOST = Decimal("1e100")
+"""No place in a picture is beyond it, and its square is still a double."""
+
 
 def decimal_of(text: str) -> Decimal:
-    """A finite number as it is written. Raises `ValueError` for anything else."""
+    """A number as it is written, of a size that a double can have. Raises `ValueError` for anything else."""
     try:
         number = Decimal(text.strip())
     except DecimalException as error:
         raise ValueError(text) from error
-    if not number.is_finite():
+    if not (number.is_finite() and -_MOST < number < _MOST):
         raise ValueError(text)
     return number
 

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bulk_importer.formats.model import Annotation, Answer, Left, Picture
+from bulk_importer.formats.model import Annotation, Answer, Drawn, Left, Picture
 from bulk_importer.labels.entry import lane_of, nearest
 from bulk_importer.labels.label_config import CLASSIFICATIONS, LabelConfig
 
@@ -44,7 +44,10 @@ class Names:
     def see(self, picture: Picture) -> None:
         """Count the names of a picture."""
         for annotation in picture.annotations:
-            self._see(annotation)
+            if isinstance(annotation, Drawn):
+                self.labels[annotation.label] += 1
+            else:
+                self._see(annotation)
         for tag in picture.tags:
             self.tags[tag.name] += 1
             self._see_values(tag.name, tag.answer)

@@ -72,6 +72,34 @@ class Format:
 
 _ROWS: tuple[Format, ...] = (
     Format(
+        "coco",
+        "COCO (instances, keypoints, LVIS)",
+        "pycocotools 2.0.11, LVIS 0.5.3, CVAT, Datumaro 1.13.12, Label Studio SDK 2.0.20, labelformat 0.1.17, "
+        "supervision 0.31.2",
+        "documents.coco",
+        carried=(
+            "boxes",
+            "polygons of one part or several",
+            "keypoints that are not absent",
+            "iscrowd, attributes of CVAT, and keys beside the format as attributes",
+        ),
+        changed=(
+            "run lengths in both forms: polygons along the edges of their pixels",
+            "boxes that CVAT has turned: polygons of 4 corners",
+            "a part inside another one, where the area says so: a hole",
+            "names that occur under several supercategories: SUPERCATEGORY/NAME",
+        ),
+        left=(
+            "annotations of no picture or no category",
+            "run lengths that are not as many as the pixels",
+            "whether a keypoint is hidden; what LVIS says is not in a picture",
+            "captions and panoptic segments, which are no shapes",
+            "in the file of Label Studio: that a box is turned (its JSON says it: prefer that)",
+            "in the file of CVAT: lines and points (its XML has them: prefer that)",
+            "in the file of Datumaro: turned boxes and lines (its own format has them: prefer that)",
+        ),
+    ),
+    Format(
         "datagym-export",
         "DataGym's export",
         "DataGym 0.29",
@@ -91,18 +119,16 @@ _ROWS: tuple[Format, ...] = (
     Format(
         "yolo",
         "YOLO, in the layouts of Ultralytics and Darknet",
-        "Label Studio SDK 2.1.2, CVAT (datumaro 8970bb7), supervision 0.31.2, SAHI 0.12.8",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2, SAHI 0.12.8",
         "folders.yolo",
         carried=("boxes", "outlines", "keypoints that are not absent", "pictures without objects"),
         changed=(
             "oriented boxes: polygons of their 4 corners",
             "shares of the picture: pixels, by the size of the picture",
+            "how sure a model was: nothing, where --confidence says which number it is",
             "an open line of two points, which FiftyOne writes as five numbers: the box that they mean elsewhere",
         ),
-        left=(
-            "how sure a model was, where --confidence says so",
-            "objects of pictures whose size nobody knows",
-        ),
+        left=("objects of pictures whose size nobody knows",),
     ),
     Format(
         "label-studio",
@@ -125,7 +151,7 @@ _ROWS: tuple[Format, ...] = (
         left=(
             "shapes drawn on a picture that was turned",
             "vectors, bitmasks, video and sound",
-            "relations",
+            "relations, remarks about regions, predictions",
             "skipped annotations",
         ),
     ),
@@ -150,7 +176,7 @@ _ROWS: tuple[Format, ...] = (
     Format(
         "voc",
         "Pascal VOC",
-        "CVAT (datumaro 8970bb7), Label Studio SDK 2.1.2, supervision 0.31.2",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2",
         "folders.voc",
         carried=(
             "boxes, and the outlines of supervision and Roboflow",

@@ -68,9 +68,7 @@ async def opened_labels(
         CheckpointUnusable: the folder cannot be written.
         Interrupted: a stop was requested before the conversion was whole.
     """
-    from bulk_importer.pipeline.conversion.spill import converted_into
     from bulk_importer.sources import open_source
-    from bulk_importer.sources.files import FileSource
 
     has_names = bool((settings.server and settings.project) or settings.media_list or settings.media_map)
     async with opened_conversion(
@@ -79,6 +77,9 @@ async def opened_labels(
         if conversion is None:
             labels = Labels(await open_source(spec), settings)
         else:
+            from bulk_importer.pipeline.conversion.spill import converted_into
+            from bulk_importer.sources.files import FileSource
+
             named = replace(conversion, names_as_ids=not has_names)
             path, recipe = await asyncio.to_thread(converted_into, folder, named)
             file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
@@ -117,12 +118,12 @@ async def opened_conversion(
         ServerError: the label configuration cannot be read from the server.
         Interrupted: a stop is requested while the block converts.
     """
-    from bulk_importer.pipeline.conversion.spill import Conversion
-
     async with _chosen(spec, settings, folder, emit, stop) as (chosen, passed):
         if chosen is None:
             yield None
             return
+        from bulk_importer.pipeline.conversion.spill import Conversion
+
         config = await _label_config(settings, token, emit)
         yield await asyncio.to_thread(Conversion.of, chosen, settings, config, found=found, passed=passed)
 

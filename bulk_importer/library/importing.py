@@ -28,6 +28,10 @@ async def import_labels(
 ) -> Summary:
     """Import one source into one project; the same call again goes on where it stopped.
 
+    It never asks. Where entries with keepData false are about to delete labels that media hold, `ReplacementForeseen`
+    says so before the first of them leaves, and the run goes on: an observer that does not want it cancels the import.
+    `check_labels` gives the same number beforehand, as `media_replaced`.
+
     Cancelling it stops the run as a second Ctrl-C does: what is in flight is in doubt, and the next call goes on.
 
     Args:
@@ -69,11 +73,12 @@ async def import_opened(spec: ImportSpec, caller: Caller) -> Summary:
     came after these.
     """
     from bulk_importer.pipeline import import_source
-    from bulk_importer.pipeline.conversion.spill import remove_spill
     from bulk_importer.summary import RunState
 
     summary = await import_source(spec, caller)
-    if summary.state is RunState.COMPLETE and not summary.rejected:
+    if spec.books is not None and summary.state is RunState.COMPLETE and not summary.rejected:
+        from bulk_importer.pipeline.conversion.spill import remove_spill
+
         await asyncio.to_thread(remove_spill, spec.folder)
     return summary
 

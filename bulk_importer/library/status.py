@@ -63,10 +63,12 @@ def status_now(folder: Path, tail: LogTail) -> Status:
 
 def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) -> Status:
     from bulk_importer.checkpoint import SourceIdentity
-    from bulk_importer.checkpoint.retries import retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
+    from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
     from bulk_importer.pipeline.resume.advice import advice
 
     header, state, counts = tail.header, tail.state, tail.state.counts
+    media, severities = CountedMedia.kept(state), severities_on_record(state)
     runs = owner is not None
     in_flight = counts.in_flight if runs else 0  # nobody waits for these answers any more
     waits_for = _waits_for(state, wait_in_log(folder)) if runs else None
@@ -75,10 +77,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     rates = _rates(tail, now, runs=runs)
     broken = state.broken
     doubted = {} if runs else retries_in_doubt(folder)
+    code = _exit_code(state, doubted, runs=runs)
     return Status(
         checkpoint=str(folder),
-        state=_state(state, runs=runs),
-        exit_code=_exit_code(state, doubted, runs=runs),
+        state=_state(state, code, runs=runs),
+        exit_code=code,
         source=header.source,
         server=header.server,
         project=header.project,
@@ -101,6 +104,11 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         is_finished=state.is_finished,
         broken=None if broken is None else SourceBreak(offset=broken.offset, reason=broken.reason),
         findings=dict(state.finding_counts),
+        severities={code: severities[code].value for code in state.finding_counts},
+        project_name=str(state.notes.get(PROJECT_NAME, "")),
+        media_delivered=None if media is None else media.delivered,
+        media_undelivered=None if media is None else media.undelivered,
+        media_without_entry=None if media is None else media.without_entry,
         begun=written(header.began_at) if header.began_at else None,
         run=_run(state, runs=runs),
         runs_now=None if owner is None else str(owner),
@@ -118,17 +126,17 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
     )
 
 
-def _state(state: CheckpointState, *, runs: bool) -> RunState:
+def _state(state: CheckpointState, code: ExitCode, *, runs: bool) -> RunState:
+    """How the latest run stands, as its summary says; `code` is that of the checkpoint."""
     if runs:
         return RunState.RUNNING
-    if state.is_finished:
+    if code in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
         return RunState.COMPLETE
     if state.run is not None:
         return RunState.KILLED
-    code = None if state.ended is None else state.ended.exit_code
-    if code in (ExitCode.IN_DOUBT, ExitCode.INPUT) and not state.counts.owed and (state.end or state.broken):
-        return RunState.COMPLETE
-    return RunState.STOPPED if code is None or code in _WITHOUT_ERROR or code > 128 else RunState.FAILED
+    ended = None if state.ended is None else state.ended.exit_code
+    is_stopped = ended is None or ended in _WITHOUT_ERROR or ended > ExitCode.UNFORESEEN  # by a signal
+    return RunState.STOPPED if is_stopped else RunState.FAILED
 
 
 def _exit_code(state: CheckpointState, doubted: Mapping[Path, int], *, runs: bool) -> ExitCode:

@@ -79,6 +79,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         is_packed: it is compressed there, so that `size` and `read_bytes` are not to be compared.
         broken: where the source stops making sense; None where it does not.
         findings: code -> how many, of all severities.
+        severities: code -> `error`, `warning` or `note`: what each of the findings counts as in the latest run.
+        project_name: as the server had it; empty where it is not known.
+        media_delivered, media_undelivered, media_without_entry: as in the summary of the latest run, and None since
+            something else became of the entries.
         begun: when the checkpoint was made, ISO 8601 with the zone of this machine; None where that is not on record.
         run: None where no run is on record.
         runs_now: who writes the checkpoint now, for people; None where nobody does.
@@ -114,6 +118,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     is_finished: bool
     broken: SourceBreak | None
     findings: dict[str, int]
+    severities: dict[str, str]
+    project_name: str
+    media_delivered: int | None
+    media_undelivered: int | None
+    media_without_entry: int | None
     begun: str | None
     run: LatestRun | None
     runs_now: str | None

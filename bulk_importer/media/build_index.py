@@ -31,7 +31,7 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
-__all__ = ["Indexed", "index_media"]
+__all__ = ["Indexed", "index_in", "index_media"]
 
 _INDEX = "media.index"
 _SPOOL = "media.rows"
@@ -59,6 +59,12 @@ class Indexed:
     knows_labels: bool = False
     checked: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+
+
+def index_in(folder: Path) -> str | None:
+    """The path of the index that is kept in `folder`; None where there is none."""
+    path = folder / _INDEX
+    return str(path) if path.exists() else None
 
 
 async def index_media(

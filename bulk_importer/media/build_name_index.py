@@ -67,7 +67,7 @@ async def index_names(
             raise UsageError(
                 "--media-list, --media-map or --dataset is another one than before, and the answers to some requests "
                 "were lost: what became of them is found out by the names of then. Run the command once more with what "
-                "they were; when nothing is in doubt any more, names can change."
+                "they were; when nothing is unconfirmed any more, names can change."
             )
     if settings.media_list is not None and settings.dataset is None:
         listed = Path(settings.media_list)

@@ -35,6 +35,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.media.task_runs import TaskRun
@@ -72,7 +73,7 @@ class MediaIndex:
             magic, slots, sized, self.origin, digest = _HEAD.unpack_from(self._map)
         except (OSError, ValueError) as error:
             raise CheckpointUnusable(
-                os.fspath(path), f"the index of its media cannot be read ({error})"
+                os.fspath(path), f"the index of its media cannot be read ({reason_of(error)})"
             ) from error
         body = memoryview(self._map)[_HEAD.size :]
         if (

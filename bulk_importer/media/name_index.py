@@ -38,6 +38,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128
 
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file
+from bulk_importer.files.small_files import reason_of
 
 __all__ = ["NameIndex", "SeveralMedia"]
 
@@ -79,7 +80,7 @@ class NameIndex:
             magic, count, width, self.origin, digest = _HEAD.unpack_from(mapped)
         except (OSError, ValueError) as error:
             raise CheckpointUnusable(
-                os.fspath(path), f"the index of media names cannot be read ({error})"
+                os.fspath(path), f"the index of media names cannot be read ({reason_of(error)})"
             ) from error
         body = memoryview(mapped)[_HEAD.size :]
         if magic != _MAGIC or len(body) != count * (8 + width) or _digest(self.origin, body) != digest:

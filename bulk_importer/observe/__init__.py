@@ -13,9 +13,15 @@ from bulk_importer.observe.jsonlog import JsonLog
 from bulk_importer.observe.line import Drawing
 from bulk_importer.observe.parts import Tone
 from bulk_importer.observe.progress import JsonLines, MovingLine, PlainLines, Progress, ticking
-from bulk_importer.observe.report import origin_text, summary_text
+from bulk_importer.observe.report import (
+    finding_lines,
+    media_lines,
+    origin_text,
+    route_text,
+    summary_text,
+)
 from bulk_importer.observe.silent_server import SilentServerNotice
-from bulk_importer.observe.wording import sentence_of
+from bulk_importer.observe.wording import sentence_of, source_called
 
 __all__ = [
     "Drawing",
@@ -26,8 +32,12 @@ __all__ = [
     "Progress",
     "SilentServerNotice",
     "Tone",
+    "finding_lines",
+    "media_lines",
     "origin_text",
+    "route_text",
     "sentence_of",
+    "source_called",
     "summary_text",
     "ticking",
 ]

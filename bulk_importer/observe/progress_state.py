@@ -27,6 +27,8 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.observe.parts import Part, Tone, amount, duration
+from bulk_importer.observe.wording import source_called
+from bulk_importer.readable import counted
 
 __all__ = ["ProgressState"]
 
@@ -35,6 +37,9 @@ _SHORTEST_SECONDS = 0.5
 """Before so much time has passed there is no rate to speak of."""
 _GETS_ON = (SegmentRead, SourceEnded, BatchDelivered, EntriesRejected, DoubtsEnded, DoubtsAwaited, RunEnded)
 """By these a run is seen to get on, so that what it did besides is over, or can wait to be shown."""
+
+_ONE = {"entries": "entry"}
+"""What one of a unit is called, where that is another word."""
 
 
 class _Rate:
@@ -136,7 +141,7 @@ class ProgressState:
                 self._see_wait(event, now)
 
     def _begin(self, event: RunStarted, now: float) -> None:
-        name = (event.retry_of or event.source).rsplit("/", 1)[-1]
+        name = source_called(event.retry_of or event.source).rsplit("/", 1)[-1]
         self._run, self._other = _Work(f"retry of {name}" if event.retry_of else name, "entries", now), None
         self._run.total, self._run.is_exact = event.total, event.total is not None
         self._size, self._read_before = event.size, event.read
@@ -288,10 +293,10 @@ class ProgressState:
         if shown.unit == "bytes":
             of = "" if total is None else f" of {amount(total, shown.unit)}"
             return f"{amount(self.settled, shown.unit)}{of}"
-        done = f"{self.settled:,}"
+        one = _ONE.get(shown.unit, shown.unit)
         if total is None:
-            return f"{done} {shown.unit}"
-        return f"{done} of {'' if shown.is_exact else 'about '}{total:,} {shown.unit}"
+            return counted(self.settled, one)
+        return f"{self.settled:,} of {'' if shown.is_exact else 'about '}{counted(total, one)}"
 
     def _reason(self) -> str:
         if self._pause is not None:

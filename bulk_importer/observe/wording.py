@@ -1,4 +1,4 @@
-"""Says in a sentence what an event tells, and how much it matters.
+"""Says what an event tells, in a sentence, how much it matters, and what a source is called.
 
 Pure.
 """
@@ -25,8 +25,14 @@ from bulk_importer.events import (
     WindowOpened,
 )
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 
-__all__ = ["level_of", "sentence_of"]
+__all__ = ["level_of", "sentence_of", "source_called"]
+
+
+def source_called(source: str) -> str:
+    """What people call a source: standard input has no name of its own."""
+    return "standard input" if source == "-" else source
 
 
 def level_of(event: Event) -> Level:
@@ -52,17 +58,20 @@ def sentence_of(event: Event) -> str:
         case WindowClosed() | WindowOpened():
             return _hours(event)
         case BatchDoubted():
-            return f"The answer to {_entries(event.entries)} was lost: {event.reason}."
+            return f"The answer to {counted(event.entries, 'entry')} was lost: {event.reason}."
         case DoubtsEnded():
             fate = "delivered" if event.delivered else "not delivered, and sent again"
-            return f"It is known now what became of {_entries(event.entries)}: {fate}."
+            return f"It is known now what became of {counted(event.entries, 'entry')}: {fate}."
         case RetryScheduled():
             return f"Batch {event.batch} is sent again in {event.after_seconds:.1f} s: {event.reason}"
         case BatchRefused():
-            return f"The server refused batch {event.batch} of {_entries(event.entries)}: {event.reason}"
+            return (
+                f"The server refused batch {event.batch} of {counted(event.entries, 'entry')}: {event.reason}"
+            )
         case EntriesRejected():
             codes = ", ".join(f"{count:,} x {code}" for code, count in event.codes.items())
-            return f"Rejected {_entries(sum(span.stop - span.start for span in event.spans))}: {codes}."
+            rejected = sum(span.stop - span.start for span in event.spans)
+            return f"Rejected {counted(rejected, 'entry')}: {codes}."
         case GateMoved():
             return f"{event.max_in_flight} in flight, weight {event.max_weight:,}: {event.reason}"
         case StopRequested():
@@ -89,7 +98,3 @@ def _replaced(event: ReplacementForeseen) -> str:
     if event.is_exact:
         return f"Replaces existing labels on {media} (keepData false)."
     return f"May replace existing labels on up to {media}: {event.holding:,} hold labels, and {which}."
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import msgspec
-
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode
 from bulk_importer.events import Observer, RunEnded
+from bulk_importer.pipeline.notes import note_media
 from bulk_importer.pipeline.one_pass.flow import PassResult
 from bulk_importer.pipeline.run import Run
-from bulk_importer.pipeline.summarizing import Ending, Mentioned, left_to_send, summarize, tally_since
+from bulk_importer.pipeline.summarizing import Ending, left_to_send, summarize, tally_since
+from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, count_media
+from bulk_importer.readable import counted
 from bulk_importer.summary import Summary
 
 __all__ = ["CANCELLED", "conclude", "conclude_early", "ending_on_record"]
@@ -39,7 +40,7 @@ async def conclude(run: Run, result: PassResult) -> Summary:
     try:
         # Nobody waited for the disk while the run went on; from here on a power cut takes nothing of it away.
         await asyncio.to_thread(run.media.log.sync)
-        await _note_mentioned(run)
+        await _note_media(run)
     except CheckpointError as error:
         errors.append(error)
 
@@ -82,10 +83,12 @@ async def ending_on_record(checkpoint: Checkpoint, folder: Path, emit: Observer)
     try:
         yield
     except asyncio.CancelledError:
-        await _conclude_so(checkpoint, folder, Ending(is_stopped=True, reason=CANCELLED), emit)
+        await _conclude_so(checkpoint, folder, Ending(reason=CANCELLED), emit)
         raise
     except Exception as error:
-        unforeseen = BulkImporterError(f"An unforeseen error ended the run: {error!r}.")
+        unforeseen = BulkImporterError(
+            f"An internal error (a bug of bulk-importer) ended the run: {error!r}."
+        )
         await conclude_early(checkpoint, folder, unforeseen, emit)
         raise
 
@@ -108,7 +111,6 @@ def _ending(run: Run, result: PassResult, errors: Sequence[BulkImporterError]) -
     stopped_by = ExitCode.IN_DOUBT if result.held_back else None
     return Ending(
         errors=errors,
-        is_stopped=result.is_limited or stop.is_requested or bool(result.held_back),
         stopped_by=stop.exit_code if stop.is_requested and not errors else stopped_by,
         reason=stop.reason or _remark(run, result),
         media_in_doubt=run.doubts.media_ids,
@@ -126,13 +128,14 @@ async def _record_ended(checkpoint: Checkpoint, summary: Summary) -> None:
     )
 
 
-async def _note_mentioned(run: Run) -> None:
-    """Put on record how many media the whole source mentions, for this summary and for later ones."""
+async def _note_media(run: Run) -> None:
+    """Put on record how many media have something by now, for this summary and for later ones."""
     state, wiped = run.checkpoint.state, run.media.wiped
-    if state.end is not None and wiped.media is not None:
-        mentioned = Mentioned.of(state, wiped.media, wiped.not_mentioned)
-        if mentioned != Mentioned.kept(state):
-            await run.checkpoint.record_note(Mentioned.NOTE, msgspec.to_builtins(mentioned))
+    if state.end is None:
+        return
+    project = ProjectMedia(wiped.importable, run.ruleset.rules.media_index)
+    media = await asyncio.to_thread(count_media, run.folder, state, wiped.mentions, project)
+    await note_media(run.checkpoint, media)
 
 
 def _remark(run: Run, result: PassResult) -> str:
@@ -145,13 +148,13 @@ def _remark(run: Run, result: PassResult) -> str:
         )
     if result.held_back:
         remarks.append(
-            f"{result.held_back:,} entries were not sent: the answers to requests of other sources for their media "
-            "were lost. When it is known what became of these, the same command sends them."
+            f"{counted(result.held_back, 'entry', 'was')} not sent: the answers to requests of other sources for the "
+            "same media were lost. When it is known what became of these, the same command sends what is left."
         )
     if run.watch is not None and run.watch.has_grown and state.rejected:
         remarks.append(
             "Something was added to the label configuration since entries were first checked against it: "
-            f"'bulk-importer retry {run.folder}' holds what was rejected against it as it is now."
+            f"'bulk-importer retry {run.folder}' checks what was rejected by it as it is now, and sends what is right."
         )
     if run.media.wiped.unknown:
         remarks.append(f"It is not known {run.media.wiped.unknown}.")

@@ -17,10 +17,7 @@ from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.pipeline.ruleset import Target, find_target, label_config_of
 from bulk_importer.pipeline.run import Caller, ImportSpec
 
-__all__ = ["PROJECT_NAME", "Connected", "connect"]
-
-PROJECT_NAME = "project_name"
-"""Note in the log: the name of the project, whose id is in the header."""
+__all__ = ["Connected", "connect"]
 
 
 @dataclass(frozen=True, slots=True)

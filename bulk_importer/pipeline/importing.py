@@ -19,9 +19,11 @@ from bulk_importer.errors import (
     UsageError,
 )
 from bulk_importer.events import RunStarted
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
-from bulk_importer.pipeline.connecting import PROJECT_NAME, connect
+from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
+from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
@@ -125,7 +127,7 @@ def _identity(source: Source) -> SourceIdentity:
     try:
         return identify(source.file, plain=source.plain)
     except OSError as error:
-        raise SourceUnreadable(source.name, error.strerror or str(error)) from error
+        raise SourceUnreadable(source.name, reason_of(error)) from error
 
 
 def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:

@@ -15,10 +15,11 @@ from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.model import Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
-from bulk_importer.pipeline.connecting import PROJECT_NAME, Connected
+from bulk_importer.pipeline.connecting import Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
+from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
@@ -51,6 +52,7 @@ async def open_run(
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)
+            await note_severities(checkpoint, ruleset.rules.severities())
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
         doubts = _doubts(spec, caller, connected, checkpoint)
@@ -175,7 +177,7 @@ def _filters(
         return (of_new(media.follow),)
 
     def note_delivered(segment: Segment) -> Segment:
-        media.note(delivered.delivered_in(segment))
+        media.note(*delivered.delivered_in(segment))
         return segment
 
     # Noted before it is left out: what is gone from a segment cannot be found in it any more.

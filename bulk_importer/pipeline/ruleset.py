@@ -25,6 +25,7 @@ from bulk_importer.media.build_name_index import index_names
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.labelled import LabelledMedia
 from bulk_importer.media.rules import MediaRules
+from bulk_importer.readable import counted
 from bulk_importer.settings import LabelConfigFrom, MediaBy, Settings
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _schema_phrases(settings: Settings, config: LabelConfig | None) -> tuple[lis
     origin = (
         "of the project" if settings.label_config == LabelConfigFrom.SERVER else f"in {settings.label_config}"
     )
-    return [*checked, f"the label configuration {origin} ({count} classes)"], config.unchecked()
+    return [*checked, f"the label configuration {origin} ({counted(count, 'class')})"], config.unchecked()
 
 
 def _config_in(path: Path) -> LabelConfig:

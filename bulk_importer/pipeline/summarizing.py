@@ -9,51 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
-
-import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, MalformedInput, most_important
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
+from bulk_importer.pipeline.notes import PROJECT_NAME, CountedMedia, severities_on_record
+from bulk_importer.readable import counted
 from bulk_importer.summary import Books, Replacement, RunState, Summary, Tally
 from bulk_importer.times import written
 
-__all__ = ["Before", "Ending", "Mentioned", "left_to_send", "standing_codes", "summarize", "tally_since"]
+__all__ = ["Before", "Ending", "left_to_send", "standing_codes", "summarize", "tally_since"]
 
 _REASONS = 3
 """How many reasons of doubts are named in a message."""
-
-
-class Mentioned(msgspec.Struct, frozen=True):
-    """Note in the log: how many media the whole source mentions.
-
-    Attributes:
-        media: how many different media the accepted entries name.
-        not_mentioned: how many importable media of the project the accepted entries leave out; None where that is not
-            known.
-        entries, rejected: the ledger's numbers when the note was written; with other numbers it no longer holds.
-    """
-
-    NOTE: ClassVar[str] = "mentioned"
-
-    media: int
-    not_mentioned: int | None
-    entries: int
-    rejected: int
-
-    @classmethod
-    def of(cls, state: CheckpointState, media: int, not_mentioned: int | None) -> Self:
-        """Make the note for the ledger as it stands."""
-        return cls(media, not_mentioned, state.position, len(state.rejected))
-
-    @classmethod
-    def kept(cls, state: CheckpointState) -> Self | None:
-        """The note that is on record, where it still holds."""
-        note = state.notes.get(cls.NOTE)
-        if note is None or state.end is None:
-            return None
-        kept = msgspec.convert(note, cls)
-        return kept if kept == cls.of(state, kept.media, kept.not_mentioned) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +86,33 @@ class Ending:
 
     Attributes:
         errors: what made the run less than whole, in the order in which it happened.
-        is_stopped: something ended the run before all that could be sent was sent.
         stopped_by: the exit code of what stopped it, a signal for example; None where nothing did.
         reason: why the run ended, in a sentence, where no error says it.
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer.
     """
 
     errors: Sequence[BulkImporterError] = ()
-    is_stopped: bool = False
     stopped_by: ExitCode | None = None
     reason: str = ""
     media_in_doubt: Sequence[str] = ()
 
     def run_state(self, state: CheckpointState) -> RunState:
-        """How the run stands that ended so.
+        """How the run stands that ended so: complete with the codes 0 and 1, and with no other one.
 
-        A source that breaks off is complete when all before the break is settled, and so is what waits behind nothing
-        but lost answers; what could be sent at once is not.
+        What is left to send, or waits for lost answers, makes it stopped; any error but a signal makes it failed.
         """
-        if any(not isinstance(error, MalformedInput | Interrupted) for error in self.errors):
+        if any(not isinstance(error, Interrupted) for error in self.errors):
             return RunState.FAILED
-        if state.is_finished:
-            return RunState.COMPLETE
-        if any(isinstance(error, Interrupted) for error in self.errors):
-            return RunState.STOPPED
-        can_go_on = not self.errors and not state.counts.in_doubt
-        return RunState.STOPPED if self.is_stopped or can_go_on else RunState.COMPLETE
+        return RunState.COMPLETE if state.is_finished else RunState.STOPPED
+
+    def codes(self, state: CheckpointState) -> list[ExitCode]:
+        """The exit codes that the ending asks for. A signal behind the end of all work asks for none."""
+        found = [
+            error.exit_code
+            for error in self.errors
+            if not (isinstance(error, Interrupted) and state.is_finished)
+        ]
+        return found + ([] if self.stopped_by is None or state.is_finished else [self.stopped_by])
 
 
 def summarize(
@@ -164,12 +132,10 @@ def summarize(
         this_run: already part of the ledger's sums where the run is over; None for a run that did nothing yet.
         ending: None while the run goes on.
     """
-    counts, mentioned = state.counts, Mentioned.kept(state)
+    counts, media, severities = state.counts, CountedMedia.kept(state), severities_on_record(state)
     run_state = RunState.RUNNING if ending is None else ending.run_state(state)
     ended = ending or Ending()
-    codes = [error.exit_code for error in ended.errors]
-    codes += [] if ended.stopped_by is None or state.is_finished else [ended.stopped_by]
-    codes += standing_codes(state)
+    codes = [*ended.codes(state), *standing_codes(state)]
     began_at, ended_at = _times(state, run_state)
     return Summary(
         state=run_state,
@@ -185,6 +151,7 @@ def summarize(
         requests=state.requests,
         retries=state.retries,
         findings=dict(state.finding_counts),
+        severities={code: severities[code].value for code in state.finding_counts},
         source=header.source,
         project=header.project,
         server=header.server,
@@ -192,8 +159,10 @@ def summarize(
         started=began_at,
         ended=ended_at,
         message=" ".join(dict.fromkeys(map(str, ended.errors))) or ended.reason or _remark(state),
-        media=None if mentioned is None else mentioned.media,
-        media_not_mentioned=None if mentioned is None else mentioned.not_mentioned,
+        project_name=str(state.notes.get(PROJECT_NAME, "")),
+        media_delivered=None if media is None else media.delivered,
+        media_undelivered=None if media is None else media.undelivered,
+        media_without_entry=None if media is None else media.without_entry,
         media_in_doubt=list(ended.media_in_doubt),
         replacement=Replacement.kept(state.notes),
         conversion=Books.kept(state.notes),
@@ -204,7 +173,9 @@ def summarize(
 def _remark(state: CheckpointState) -> str:
     reasons = Counter(doubt.reason for doubt in state.doubts())
     if reasons:
-        listed = "; ".join(f"{reason} ({count} requests)" for reason, count in reasons.most_common(_REASONS))
+        listed = "; ".join(
+            f"{reason} ({counted(count, 'request')})" for reason, count in reasons.most_common(_REASONS)
+        )
         return f"What became of some requests is not known yet: {listed}."
     if state.end is not None and not state.end.entries:
         return "The source is an empty array: there was nothing to import."
@@ -226,7 +197,7 @@ def standing_codes(state: CheckpointState) -> list[ExitCode]:
 def left_to_send(state: CheckpointState) -> str:
     """What is not sent yet, for the middle of a sentence; empty where nothing is."""
     owed = state.counts.owed
-    parts = [] if not owed else ["1 entry" if owed == 1 else f"{owed:,} entries"]
+    parts = [counted(owed, "entry")] if owed else []
     if state.end is None:
         parts.append("what was not read yet of the source")
     return " and ".join(parts)

@@ -21,6 +21,7 @@ from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.labels.entry import key_of
 from bulk_importer.model import ReadPlan, Segment
+from bulk_importer.readable import agreeing, counted
 from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, evidence_of
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
@@ -89,10 +90,15 @@ async def compare_with_server(
 def _text(looked_at: int, silent: int, differing: list[str]) -> str:
     if differing:
         named = ", ".join(differing[:_MOST_NAMED])
-        more = f" and {len(differing) - _MOST_NAMED} more" if len(differing) > _MOST_NAMED else ""
-        return f"{len(differing)} of {looked_at} media do not hold on the server what was delivered: {named}{more}"
-    beside = f", {silent} of them were given nothing that could be seen" if silent else ""
-    return f"{looked_at} media hold on the server what was delivered to them{beside}"
+        more = f" and {len(differing) - _MOST_NAMED:,} more" if len(differing) > _MOST_NAMED else ""
+        holds = (
+            f"{len(differing):,} of {counted(looked_at, 'media')} {agreeing(len(differing), 'does')} not hold"
+        )
+        return f"{holds} on the server what was delivered: {named}{more}"
+    beside = (
+        f", {silent:,} of them {agreeing(silent, 'was')} given nothing that could be seen" if silent else ""
+    )
+    return f"{counted(looked_at, 'media', 'holds')} on the server what was delivered{beside}"
 
 
 async def _delivered(

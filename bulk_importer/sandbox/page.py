@@ -79,7 +79,7 @@ def _request(logged: LoggedRequest) -> str:
     if logged.refused:
         fate.append(f'<span class="lost">{escape(logged.refused)}</span>')
     if logged.ended is None:
-        fate.append("still going on")
+        fate.append("still running")
     numbers = (
         f"{logged.body_bytes:,}" if logged.body_bytes else "",
         f"{len(logged.media_ids):,}" if logged.media_ids else "",

@@ -483,7 +483,7 @@ class Settings:
         FOLDER,
         None,
         "checkpoint",
-        "where the run is kept, each of several sources in a folder; default: SOURCE.checkpoint beside the source",
+        "where the run is kept; each of several sources in a folder; default: SOURCE.checkpoint beside the source",
     )
     source_grew: bool = setting(
         SWITCH, False, "checkpoint", "the source only grew since the last run; resume with what was added"

@@ -94,7 +94,7 @@ class BucketSource(Owned):
             raise changed(self.name) from error
         except (BaseError, OSError) as error:
             if "<Code>ExpiredToken</Code>" in str(error):
-                advice = "Renew them, and the same command goes on from there."
+                advice = "Renew them, and the same command resumes from there."
                 raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
             raise _unreadable(self.name, error, advice=GOES_ON) from error
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from bulk_importer.errors import SourceUnreadable
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.readable import readable
-from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed, unreadable_at, why
+from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed, unreadable_at
 from bulk_importer.sources.pread import read_at
 
 __all__ = ["EntriesSource", "FileSource", "PipeSource"]
@@ -133,7 +134,7 @@ class PipeSource(Owned):
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise SourceUnreadable(self.name, why(error), advice=GOES_ON) from error
+                raise SourceUnreadable(self.name, reason_of(error), advice=GOES_ON) from error
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()

@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bulk_importer.errors import SourceUnreadable
+from bulk_importer.files.small_files import reason_of
 
-__all__ = ["GOES_ON", "HIDDEN_QUERY", "Owned", "Source", "Stream", "changed", "unreadable_at", "why"]
+__all__ = ["GOES_ON", "HIDDEN_QUERY", "Owned", "Source", "Stream", "changed", "unreadable_at"]
 
 HIDDEN_QUERY = "?..."
 """Stands in names for the query of an URL, which may be a signature."""
@@ -70,18 +71,13 @@ class Source(Protocol):
 
 def unreadable_at(name: str, offset: int, error: OSError) -> SourceUnreadable:
     """What to raise where the disk, or what stands for one, did not give what is at `offset`."""
-    return SourceUnreadable(name, f"{why(error)} at byte {offset}", advice=GOES_ON)
+    return SourceUnreadable(name, f"{reason_of(error)} at byte {offset}", advice=GOES_ON)
 
 
 def changed(name: str) -> SourceUnreadable:
     """What to raise where a source is not what it was when it was opened."""
     advice = "Run the same command again when it is at rest."
     return SourceUnreadable(name, "it changed while it was read", advice=advice, at_fault=True)
-
-
-def why(error: Exception) -> str:
-    """What the system says about an error, for the middle of a sentence."""
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 class Owned:

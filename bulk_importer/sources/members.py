@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.sources.interfaces import why
+from bulk_importer.files.small_files import reason_of
 
 __all__ = ["MOST_MEMBER_BYTES", "OpenMembers", "open_members"]
 
@@ -27,6 +27,7 @@ MOST_MEMBER_BYTES = 256 << 20
 
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
+_SMALL_PIECE_BYTES = 1 << 16
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -52,7 +53,10 @@ class OpenMembers(Protocol):
         """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
 
     def open(self, path: str) -> BinaryIO:
-        """A file, to be read in order and closed. Raises `SourceUnreadable`, also later."""
+        """A file, to be read from any offset and closed. Raises `SourceUnreadable`, also later.
+
+        In an archive, going back reads from its beginning again.
+        """
 
     def close(self) -> None:
         """Give back what was opened."""
@@ -67,7 +71,7 @@ def open_members(path: Path) -> OpenMembers:
             is_archive = file.read(4) in _ZIP_MARKS
         return ArchiveMembers(path) if is_archive else FileMember(path)
     except OSError as error:
-        raise SourceUnreadable(os.fspath(path), why(error)) from error
+        raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
 
 class _Members:
@@ -83,12 +87,18 @@ class _Members:
             return file.read(_HEAD_BYTES)
 
     def read(self, path: str) -> bytes:
-        with self.open(path) as file:
-            found = file.read(MOST_MEMBER_BYTES + 1)
-        if len(found) > MOST_MEMBER_BYTES:
+        # Without the buffer of `open`: of a folder with many small files that was most of the time.
+        pieces: list[bytes] = []
+        length = 0
+        with _translated(self._place(path)), self._open(path) as file:
+            while length <= MOST_MEMBER_BYTES and (piece := file.read(_SMALL_PIECE_BYTES)):
+                pieces.append(piece)
+                length += len(piece)
+        self._take(length)
+        if length > MOST_MEMBER_BYTES:
             reason = f"it is larger than {MOST_MEMBER_BYTES >> 20} MiB, which no file of its kind should be"
             raise SourceUnreadable(self._place(path), reason)
-        return found
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def open(self, path: str) -> BinaryIO:
         return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
@@ -132,11 +142,11 @@ class FolderMembers(_Members):
         self._folder = folder
         with _translated(self.name):
             self.paths = tuple(sorted(_files_below(folder)))
-            self.size = sum((folder / each).stat().st_size for each in self.paths)
+            self.size = sum(os.stat(os.path.join(folder, each)).st_size for each in self.paths)
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
-            return (self._folder / path).open("rb", buffering=0)
+            return open(os.path.join(self._folder, path), "rb", buffering=0)
 
 
 class ArchiveMembers(_Members):
@@ -184,6 +194,13 @@ class _Translating(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with _translated(self._place):
+            return self._file.seek(offset, whence)
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         with _translated(self._place):
             found = self._file.read(len(buffer))
@@ -202,7 +219,7 @@ def _translated(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SourceUnreadable(place, why(error)) from error
+        raise SourceUnreadable(place, reason_of(error)) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise SourceUnreadable(place, f"the archive is damaged ({error})") from error
     except RuntimeError as error:  # how zipfile says that a member needs a password

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.sources.files import EntriesSource, FileSource, PipeSource
-from bulk_importer.sources.interfaces import Source, why
+from bulk_importer.sources.interfaces import Source
 
 __all__ = ["open_entries", "open_source"]
 
@@ -55,7 +56,7 @@ def _opened_file(spec: str) -> Source:
             _standard_input() if spec == _STANDARD_INPUT else os.open(spec, os.O_RDONLY | os.O_NONBLOCK)
         )
     except (OSError, ValueError) as error:
-        raise SourceUnreadable(spec, why(error)) from error
+        raise SourceUnreadable(spec, reason_of(error)) from error
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):

@@ -164,11 +164,11 @@ class WebSource(Owned):
     def _refused(self, answers: str, said: bytes) -> SourceUnreadable:
         """What to say of a refusal of a signed URL; not what the server `said`, which may hold what was signed."""
         if has_run_out(self._url, said, time.time()):
-            advice = "A fresh URL with the same --checkpoint goes on from there."
+            advice = "A fresh URL with the same --checkpoint resumes from there."
             return SourceUnreadable(
                 self.name, f"the signature in its URL has run out ({answers})", advice=advice
             )
-        advice = "If the signature in its URL has run out, a fresh URL with the same --checkpoint goes on from there."
+        advice = "If the signature in its URL has run out, a fresh URL with the same --checkpoint resumes from there."
         return SourceUnreadable(self.name, answers, advice=advice)
 
     def _expect_same(self, response: ClientResponse, offset: int) -> None:
@@ -195,7 +195,7 @@ class WebSource(Owned):
 
     async def _skip(self, response: ClientResponse, length: int) -> None:
         if self.version is None:
-            reason = "the connection broke, and the server can neither go on nor prove that it holds the same still"
+            reason = "the connection broke, and the server can neither continue nor prove that it still holds the same"
             raise SourceUnreadable(self.name, reason, advice=_DOWNLOAD, at_fault=True)
         while length:
             length -= len(await response.content.read(min(length, 1 << 20)))

@@ -74,7 +74,7 @@ class ZstdFrame:
 
     def _too_large(self, but: str) -> CannotUnpack:
         advice = (
-            "Where there is more, the same command goes on; or pack it anew with a smaller window "
+            "Where there is more, the same command resumes; or pack it anew with a smaller window "
             "(zstd -d --long=31 < FILE | zstd --long=27), and import that."
         )
         return CannotUnpack(f"its zstd data need a window of {_mib(self._window)} in memory, {but}", advice)

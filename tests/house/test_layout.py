@@ -46,7 +46,6 @@ WIDE = {
     "checkpoint/digests": 6,
     "checkpoint/log/file": 8,
     "checkpoint/rejects": 6,
-    "checkpoint/retries": 6,
     "cli/streams": 6,
     "datagym/reads/listings": 6,
     "intake/framing/exact": 7,

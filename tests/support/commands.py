@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support.prose import odd_words
+
 COMMAND = [sys.executable, "-m", "bulk_importer"]
 
 
@@ -25,8 +27,8 @@ class Command:
         self.started: list[subprocess.Popen[str]] = []
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        return subprocess.run(
+        """Run it to its end; a person understands its words, whatever that is."""
+        done = subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.folder,
             env={**self.environment, **environment},
@@ -35,6 +37,8 @@ class Command:
             timeout=100,
             check=False,
         )
+        assert not [word for text in (done.stdout, done.stderr) for word in odd_words(text)], done
+        return done
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start it; it is killed with the test."""

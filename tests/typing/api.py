@@ -19,6 +19,7 @@ from bulk_importer import (
     InputError,
     Observer,
     Rejection,
+    Replacement,
     Retried,
     RunState,
     ServerError,
@@ -86,6 +87,7 @@ def reads_a_summary(summary: Summary) -> None:
     assert_type(summary.state, RunState)
     assert_type(ExitCode(summary.exit_code), ExitCode)
     assert_type(summary.this_run, Tally)
+    assert_type(summary.replacement, Replacement | None)
     assert_type(summary.findings, dict[str, int])
     assert_type(summary.delivered + summary.this_run.delivered, int)
     assert_type(summary.to_builtins(), dict[str, Any])
@@ -98,7 +100,7 @@ async def checks() -> None:
         several(), Settings(), token=None, observers=OBSERVERS, sample=10, found=every.append
     )
     assert_type(report, CheckReport)
-    assert_type(report.media, int | None)
+    assert_type(report.media_accepted, int | None)
     assert_type(report.groups, list[FindingGroup])
     assert_type([each.severity for each in every], list[Severity])
     assert_type(check_labels_sync("labels.json", SETTINGS), CheckReport)

@@ -1,4 +1,4 @@
-"""Paths are bytes; what is written about them is UTF-8, and the file is found again by it."""
+"""Paths are bytes, and what is written about them is UTF-8; counts agree with what is counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.readable import as_json, as_path, readable
+from bulk_importer.readable import agreeing, as_json, as_path, counted, readable
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,32 @@ def test_json_and_messages_take_any_path(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         as_json({odd: object()})
     assert json.loads(as_json({odd: tmp_path}, default=str)) == {"\\xe9": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "shown"),
+    [
+        (0, "entry", "0 entries"),
+        (1, "entry", "1 entry"),
+        (2968, "entry", "2,968 entries"),
+        (1, "rejected entry", "1 rejected entry"),
+        (2, "batch", "2 batches"),
+        (2, "class", "2 classes"),
+        (2, "request", "2 requests"),
+        (1, "media", "1 media"),
+        (1_000_000, "media", "1,000,000 media"),
+    ],
+)
+def test_one_is_singular_and_all_others_are_plural(count: int, noun: str, shown: str) -> None:
+    """Thousands are told apart."""
+    assert counted(count, noun) == shown
+
+
+@pytest.mark.parametrize(
+    ("verb", "of_many"), [("is", "are"), ("was", "were"), ("has", "have"), ("does", "do"), ("needs", "need")]
+)
+def test_the_verb_goes_with_the_count(verb: str, of_many: str) -> None:
+    """Alone, and behind what is counted."""
+    assert (agreeing(1, verb), agreeing(2, verb)) == (verb, of_many)
+    assert counted(1, "entry", verb) == f"1 entry {verb}"
+    assert counted(0, "entry", verb) == f"0 entries {of_many}"

@@ -59,7 +59,7 @@ def require(state: CheckpointState, record: Record) -> None:  # noqa: PLR0912  #
             _require_rejectable(state, record)
         case Resolved():
             if not _require_under_way(state, record.batch).reason:
-                raise Contradiction(f"batch {record.batch} is resolved and was not in doubt")
+                raise Contradiction(f"batch {record.batch} is resolved and was not unconfirmed")
         case Skipped():
             _require_owed(state, record.spans, "skipped")
         case Corrected():
@@ -134,7 +134,7 @@ def _require_sendable(state: CheckpointState, record: Sent) -> None:
     if under_way is None:
         _require_owed(state, record.spans, "sent")
     elif under_way.reason or under_way.spans != record.spans:
-        raise Contradiction(f"batch {record.batch} is sent again as another one, or while it is in doubt")
+        raise Contradiction(f"batch {record.batch} is sent again as another one, or while it is unconfirmed")
 
 
 def _require_under_way(state: CheckpointState, batch: int) -> Undecided:
@@ -146,7 +146,9 @@ def _require_under_way(state: CheckpointState, batch: int) -> Undecided:
 
 def _require_owed(state: CheckpointState, spans: tuple[Span, ...], verb: str) -> None:
     if not spans or not state.owes(spans):
-        raise Contradiction(f"positions {[tuple(span) for span in spans[:3]]} are {verb} and were not owed")
+        raise Contradiction(
+            f"positions {[tuple(span) for span in spans[:3]]} are {verb} and were not left to send"
+        )
 
 
 def _require_next(state: CheckpointState, record: SegmentRead) -> None:

@@ -10,6 +10,7 @@ from xxhash import xxh3_128
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.proof.claims import Claim, run_of
 from bulk_importer.model import SegmentKey
+from bulk_importer.readable import agreeing, counted
 
 __all__ = ["SourceProof"]
 
@@ -44,15 +45,16 @@ class SourceProof:
         segments, wrong = self._state.segments, self._differing
         if wrong:
             where = (
-                f"{len(wrong)} of {len(segments)} segments differ, the first between byte {wrong[0].offset} and byte "
-                f"{wrong[0].offset + wrong[0].length} (positions {run_of(wrong[0].first, wrong[0].count)})"
+                f"{len(wrong):,} of {counted(len(segments), 'segment')} {agreeing(len(wrong), 'differs')}, the "
+                f"first between byte {wrong[0].offset} and byte {wrong[0].offset + wrong[0].length} (positions "
+                f"{run_of(wrong[0].first, wrong[0].count)})"
             )
             return Claim(name="source", holds=False, text=f"the source is not what was read: {where}")
         end = self._state.end
         if end is not None and end.length != self._at:
-            text = f"the source has {self._at} bytes, and had {end.length} when it was read to its end"
+            text = f"the source has {counted(self._at, 'byte')}, and had {end.length:,} when it was read to its end"
             return Claim(name="source", holds=False, text=text)
-        text = f"the source holds what was read, in {len(segments)} segments up to byte {self._state.offset}"
+        text = f"the source holds what was read, in {counted(len(segments), 'segment')} up to byte {self._state.offset}"
         return Claim(name="source", holds=True, text=text)
 
     def _missing(self, key: SegmentKey) -> int:

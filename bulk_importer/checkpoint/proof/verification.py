@@ -39,6 +39,7 @@ from bulk_importer.checkpoint.log.state import CheckpointState, Counts
 from bulk_importer.checkpoint.proof.claims import Claim, run_of
 from bulk_importer.checkpoint.rejects import rejected_lines
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.readable import agreeing, counted
 from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["Proof", "verify"]
@@ -157,14 +158,15 @@ def _tiling(state: CheckpointState) -> Claim:
             return Claim(name="tiling", holds=False, text=text)
         first, offset = first + key.count, offset + key.length
     if state.end is not None and state.end.entries != first:
-        text = f"the segments hold {first} positions and the array has {state.end.entries}"
+        text = f"the segments hold {counted(first, 'position')} and the array has {state.end.entries:,}"
         return Claim(name="tiling", holds=False, text=text)
     rest = (
         "the whole array"
         if state.end is not None
         else "as far as it was read; the rest is not read yet, length unknown"
     )
-    text = f"{len(state.segments)} segments hold positions {run_of(0, first)} without gap or overlap: {rest}"
+    segments = counted(len(state.segments), "segment", "holds")
+    text = f"{segments} positions {run_of(0, first)} without gap or overlap: {rest}"
     return Claim(name="tiling", holds=True, text=text)
 
 
@@ -179,8 +181,8 @@ def _answered(state: CheckpointState, sums: _Sums) -> Claim:
     )
     since = " since the log was compacted" if sums.is_compacted else ""
     text = (
-        f"{sums.sent} batches were sent{since}: {sums.outcomes} have their outcome, {doubts} are unconfirmed, "
-        f"{len(recorded) - doubts} wait for an answer"
+        f"{counted(sums.sent, 'batch', 'was')} sent{since}: {sums.outcomes:,} with an outcome, {doubts:,} unconfirmed, "
+        f"{len(recorded) - doubts:,} waiting for an answer"
     )
     return Claim(name="outcomes", holds=holds, text=text)
 
@@ -206,11 +208,11 @@ def _accounted(state: CheckpointState, sums: _Sums) -> Claim:
         and by_records == by_sets
     )
     text = (
-        f"{counts.delivered} delivered + {counts.rejected} rejected + {counts.skipped} skipped + "
-        f"{counts.in_doubt} unconfirmed + {counts.owed} not sent yet = {total} entries"
+        f"{counts.delivered:,} delivered + {counts.rejected:,} rejected + {counts.skipped:,} skipped + "
+        f"{counts.in_doubt:,} unconfirmed + {counts.owed:,} not sent yet = {counted(total, 'entry')}"
     )
     if not holds:
-        text = f"the records add up to {by_records}, the sets to {by_sets}, {owed} not sent yet; {text}"
+        text = f"the records add up to {by_records}, the sets to {by_sets}, {owed:,} not sent yet; {text}"
     return Claim(name="accounts", holds=holds, text=text)
 
 
@@ -237,12 +239,12 @@ def _rejects(folder: Path, state: CheckpointState) -> Claim:
     surplus = len(found) - (len(state.rejected) - missing)
     if missing or surplus or doubled:
         text = (
-            f"rejected.jsonl lacks {missing} rejected entries, holds {surplus} that are not rejected, "
-            f"and {doubled} twice"
+            f"rejected.jsonl lacks {counted(missing, 'rejected entry')}, holds {surplus:,} that "
+            f"{agreeing(surplus, 'is')} not rejected, and {doubled:,} twice"
         )
         return Claim(name="rejects", holds=False, text=text)
-    beside = f", and {settled} besides that a retry has delivered since" if settled else ""
-    text = f"rejected.jsonl holds the {len(state.rejected)} rejected entries, each once{beside}"
+    beside = f", and {settled:,} besides that a retry has delivered since" if settled else ""
+    text = f"rejected.jsonl holds {counted(len(state.rejected), 'rejected entry')}, each once{beside}"
     return Claim(name="rejects", holds=True, text=text)
 
 
@@ -255,11 +257,14 @@ def _digests(folder: Path, state: CheckpointState) -> Claim:
     if damaged:
         first = next(iter(damaged))
         text = (
-            f"the digests of {len(damaged)} entries are not what was written, from position {first.start} on"
+            f"the digests of {counted(len(damaged), 'entry')} are not what was written, from position "
+            f"{first.start} on"
         )
         return Claim(name="digests", holds=False, text=text)
     return Claim(
-        name="digests", holds=True, text=f"the digests of {state.position} entries are what was written"
+        name="digests",
+        holds=True,
+        text=f"the digests of {counted(state.position, 'entry')} are what was written",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import output
 from bulk_importer.errors import ExitCode, UsageError, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
+from bulk_importer.readable import counted
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided
@@ -27,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--delivered", action="store_true", help="the labels are in the server; they are not sent again"
     )
     decision.add_argument(
-        "--owed",
+        "--not-delivered",
         action="store_true",
         help="the labels are not in the server, and no request is running; the next import sends them",
     )
@@ -52,7 +53,7 @@ async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, 
     import secrets
 
     from bulk_importer.checkpoint import Checkpoint
-    from bulk_importer.checkpoint.retries import retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
     from bulk_importer.pipeline.summarizing import standing_codes
 
     checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
@@ -88,7 +89,7 @@ def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Pa
 
 def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> list[str]:
     fate = "delivered" if delivered else "to be sent"
-    lines = [f"batch {doubt.batch}: {_entries(doubt)} entries are {fate} now" for doubt in chosen]
+    lines = [f"batch {doubt.batch}: {counted(_entries(doubt), 'entry', 'is')} {fate} now" for doubt in chosen]
     if not chosen:
         lines.append("Nothing of the import is unconfirmed." if retries else "Nothing is unconfirmed.")
     elif not delivered:
@@ -96,9 +97,10 @@ def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list
             "The same import command sends them. If the labels were there after all, they are there twice."
         )
     if left:
-        lines.append(f"{left} batches are still unconfirmed.")
+        lines.append(f"{counted(left, 'batch', 'is')} still unconfirmed.")
     lines += [
-        f"A retry has unconfirmed entries. Decide about them: 'bulk-importer resolve {each} --delivered' (or --owed)."
+        "A retry has unconfirmed entries. Decide about them: "
+        f"'bulk-importer resolve {each} --delivered' (or --not-delivered)."
         for each in retries
     ]
     return lines

@@ -13,6 +13,7 @@ from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.library.inputs import one_checkpoint_in
+from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=Path,
         metavar="CORRECTED.jsonl",
-        help="an edited copy of rejected.jsonl, or some of its lines; without it all that is rejected goes again as it "
-        "is, or an earlier retry goes on",
+        help="an edited copy of rejected.jsonl, or some of its lines; without it all that is rejected is sent "
+        "again as it is, or an earlier retry resumes",
     )
     parser.add_argument(
         "--source",
@@ -101,12 +102,13 @@ def _lines(folder: Path, retried: Retried) -> Iterator[str]:
     if retried.held_back:
         yield (
             f"  Held back: positions {_shown(retried.held_back)}. Later entries of their media, or their own keepData "
-            "false, would wipe labels (--out-of-order feeds them all the same), or their media are in doubt."
+            "false, would wipe labels (--out-of-order feeds them all the same), or their media are unconfirmed."
         )
     if retried.unsettled:
         yield (
-            f"  Not settled yet of what was to be fed: {retried.unsettled:,} entries. 'bulk-importer retry {folder}', "
-            "without a file, goes on with them; where an answer was lost, after --server-request-limit."
+            f"  Not settled yet of what was to be fed: {counted(retried.unsettled, 'entry')}. "
+            f"'bulk-importer retry {folder}', without a file, resumes; where an answer was lost, after "
+            "--server-request-limit."
         )
     if retried.rejected_again is not None:
         yield f"  Rejected again, and why: {retried.rejected_again}"

@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="SECONDS",
-        help=f"look again every so often, until no run goes on (default: {_WATCH_SECONDS:g}); with --json an object "
+        help=f"look again every so often, while a run is at work (default: {_WATCH_SECONDS:g}); with --json an object "
         "on each line",
     )
 

@@ -61,7 +61,9 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
     """One checkpoint for people; nothing where it cannot be read, which is said elsewhere."""
     if "message" in facts:
         return
-    yield f"{facts['source']} -> project {facts['project']} at {facts['server']}"
+    from bulk_importer.observe import finding_lines, media_lines, route_text
+
+    yield route_text(facts)
     yield f"  {_run_state(facts)}"
     yield from _run_lines(facts)
     for name, word in (
@@ -75,13 +77,13 @@ def status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         ("owed", "not sent yet"),
     ):
         if facts[name] or name in ("entries", "delivered"):
-            yield f"  {word:12} {facts[name]:>12,}"
-    yield f"  {'read':12} {facts['read_bytes']:>12,} bytes{_of_what(facts)}"
+            yield f"  {word:12} {facts[name]:>11,}"
+    yield from media_lines(facts)
+    yield f"  {'read':12} {facts['read_bytes']:>11,} bytes{_of_what(facts)}"
     yield from _pace_lines(facts)
     if facts["broken"]:
-        yield f"  the source breaks at byte {facts['broken']['offset']:,}: {facts['broken']['reason']}"
-    for code, count in sorted(facts["findings"].items(), key=lambda kv: -kv[1]):
-        yield f"  {count:>12,}  {code}"
+        yield f"  the source breaks at byte {facts['broken']['offset']}: {facts['broken']['reason']}"
+    yield from finding_lines(facts["findings"], facts["severities"])
     for each in facts["doubts"][:_MOST_SHOWN]:
         yield f"  unconfirmed: batch {each['batch']}, sent {each['sent']}, {each['reason']}"
     if facts["advice"]:

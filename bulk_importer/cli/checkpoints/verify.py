@@ -20,7 +20,7 @@ from bulk_importer.errors import (
     UsageError,
     most_important,
 )
-from bulk_importer.readable import readable
+from bulk_importer.readable import counted, readable
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Claim, Proof
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="mend a damaged log first, and keep what is provable: what may have been sent comes into doubt",
+        help="fix a damaged log first, and keep what is provable: what may have been sent is unconfirmed then",
     )
     parser.add_argument(
         "--against-server",
@@ -137,7 +137,7 @@ def _name(source: str) -> str:
 def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
     """What is proven of one checkpoint; where nothing is, a `message` says why."""
     from bulk_importer.checkpoint import verify
-    from bulk_importer.checkpoint.retries import claim_of_retries, retries_in_doubt
+    from bulk_importer.checkpoint.retry_claims import claim_of_retries, retries_in_doubt
     from bulk_importer.pipeline.resume.recorded_source import claim_of_place
 
     try:
@@ -180,8 +180,9 @@ def _repair(folder: Path) -> None:
         messages.say("The log is not damaged; nothing was changed.")
         return
     messages.say(
-        f"The log was repaired: {salvaged.corrected} flipped bits were turned back, {salvaged.lost} records are lost, "
-        f"and {salvaged.doubted} entries are unconfirmed because of that. The damaged log is kept as log.damaged."
+        f"The log was repaired: {counted(salvaged.corrected, 'flipped bit', 'was')} turned back, "
+        f"{counted(salvaged.lost, 'record', 'is')} lost, and {counted(salvaged.doubted, 'entry', 'is')} unconfirmed "
+        "because of that. The damaged log is kept as log.damaged."
     )
 
 
@@ -203,6 +204,7 @@ def _exit_code(proof: Proof, claims: list[Claim], *, is_compared: bool) -> ExitC
 def _facts(
     folder: Path, proof: Proof, claims: list[Claim], code: ExitCode, doubted: Mapping[Path, int]
 ) -> dict[str, Any]:
+    from bulk_importer.pipeline.notes import PROJECT_NAME
     from bulk_importer.pipeline.resume.advice import advice
 
     counts = proof.counts
@@ -213,6 +215,7 @@ def _facts(
         "source": proof.header.source,
         "server": proof.header.server,
         "project": proof.header.project,
+        "project_name": str(proof.state.notes.get(PROJECT_NAME, "")),
         "entries": counts.entries,
         "delivered": counts.delivered,
         "rejected": counts.rejected,
@@ -227,9 +230,10 @@ def _facts(
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    lines = [f"{facts['source']} -> project {facts['project']} at {facts['server']}"]
+    from bulk_importer.observe import route_text
     from bulk_importer.pipeline.resume.recorded_source import PLACE
 
+    lines = [route_text(facts)]
     lines += [f"  {'proven' if each['holds'] else 'WRONG':7}  {each['text']}" for each in facts["claims"]]
     if not facts["proven"]:
         wrong = {each["claim"] for each in facts["claims"] if not each["holds"]}

@@ -78,8 +78,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         },
     ),
     ExitCode.USAGE: Meaning(
-        "The command line, a variable or the settings file says something that cannot be meant; or what was asked for "
-        "could not be written down, and is cut short.",
+        "The command line, a variable or the settings file is wrong; or what was asked for could not be "
+        "written down, and is cut short.",
         "Read the message and 'bulk-importer COMMAND --help'; 'bulk-importer settings' shows where each value is from.",
     ),
     ExitCode.INPUT: Meaning(
@@ -96,7 +96,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
     ),
     ExitCode.BUDGET: Meaning(
         "More entries were rejected than --max-errors allows, so the run ended early.",
-        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to go on all the same.",
+        "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to send the "
+        "rest anyway.",
         {
             **_each(_SENDING, "more rejections than --max-errors allows; the rest is not sent"),
             "status": _ENDED_SO,
@@ -106,7 +107,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The answers to some requests were lost, and it is not known whether the server executed them. Their entries "
         "are unconfirmed, and not sent again, so that nothing is doubled.",
         "Run the same command again after --server-request-limit (10 minutes): it asks the server, where that can be "
-        "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --owed) lets you decide.",
+        "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --not-delivered) lets you decide.",
         {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
@@ -152,10 +153,10 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
-            "import": "--limit ended the run with something left to send",
-            "retry": "the import itself is not finished",
+            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
+            "retry": "the import itself is not finished, or a person said no to what would be replaced",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
-            "status": "something is left to send: a run goes on, was killed, or ended before",
+            "status": "something is left to send: a run is at work, was killed, or ended before",
         },
     ),
     ExitCode.DIFFERS: Meaning(

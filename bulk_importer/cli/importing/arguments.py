@@ -29,7 +29,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, dry_run_help: str) 
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a file, a folder, - (stdin), http(s)://, s3://; JSON, JSON Lines, or the labels of another tool",
+        help="a file, a folder, -, http(s)://, s3://; JSON, JSON Lines, or the labels of another tool (- is stdin)",
     )
     parser.add_argument("--dry-run", action="store_true", help=dry_run_help)
     add_settings(parser, _SECTIONS)

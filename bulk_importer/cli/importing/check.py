@@ -153,10 +153,9 @@ class _Checks:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError("fewer than one")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of entries, 1 or more")
+    return int(text)
 
 
 @contextmanager
@@ -166,7 +165,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
     except OSError as error:
-        mend = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Mend that"
+        remedy = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Fix that"
         raise UsageError(
-            f"--findings {path} cannot be written: {reason_of(error)}. {mend}, or name another file."
+            f"--findings {path} cannot be written: {reason_of(error)}. {remedy}, or name another file."
         ) from error

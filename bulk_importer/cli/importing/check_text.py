@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli.converting.account_text import account_lines
-from bulk_importer.observe.report import origin_text
+from bulk_importer.observe import finding_lines, origin_text, source_called
+from bulk_importer.readable import counted
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.check.checking import CheckReport
@@ -23,7 +24,7 @@ _MOST_CLASSES = 20
 def report_lines(report: CheckReport, findings_file: Path | None) -> Iterator[str]:
     """The report for people, line by line; `findings_file` is where all findings are, if anywhere."""
     yield (
-        f"{report.source}: {report.entries:,} entries, {report.accepted:,} could be sent, "
+        f"{source_called(report.source)}: {counted(report.entries, 'entry')}, {report.accepted:,} could be sent, "
         f"{report.rejected:,} would be rejected"
         + (f", {report.skipped:,} skipped" if report.skipped else "")
         + f" ({report.bytes / 1e6:,.1f} MB in {report.seconds:.1f} s)"
@@ -38,6 +39,7 @@ def report_lines(report: CheckReport, findings_file: Path | None) -> Iterator[st
     if origin := origin_text(report.findings):
         yield f"\n  {origin}"
     yield from _group_lines(report.groups, findings_file)
+    yield from _notes(report)
     yield from _forecast(report)
 
 
@@ -51,7 +53,16 @@ def _group_lines(groups: Sequence[FindingGroup], findings_file: Path | None) -> 
         yield from _place_lines(at_place)
     if len(ordered) > _MOST_PLACES:
         where = f"{findings_file} has all" if findings_file else "--findings FILE writes all"
-        yield f"\n  and {len(ordered) - _MOST_PLACES:,} more places; {where}"
+        yield f"\n  and {counted(len(ordered) - _MOST_PLACES, 'more place')}; {where}"
+
+
+def _notes(report: CheckReport) -> Iterator[str]:
+    """What is only counted, in a line."""
+    told = {group.code for group in report.groups}
+    notes = {code: count for code, count in report.findings.items() if code not in told}
+    if lines := list(finding_lines(notes, dict.fromkeys(notes, "note"))):
+        yield ""
+        yield from lines
 
 
 def _place_lines(at_place: Sequence[FindingGroup]) -> Iterator[str]:
@@ -66,7 +77,7 @@ def _place_lines(at_place: Sequence[FindingGroup]) -> Iterator[str]:
         yield f"      {group.count:,} x {group.found or 'nothing'}{expected}"
     rest = _total(at_place) - _total(told_apart[:_MOST_VALUES])
     if rest:
-        yield f"      {rest:,} x other values"
+        yield f"      {rest:,} x {'another value' if rest == 1 else 'other values'}"
     examples = [each.example for each in at_place if each.example is not None]
     if examples:
         example = min(examples, key=lambda each: each.position)
@@ -83,10 +94,16 @@ def _forecast(report: CheckReport) -> Iterator[str]:
     """What an import would do."""
     yield ""
     yield "An import would send"
-    media = "" if report.media is None else f" for {report.media:,} media"
-    yield f"  entries     {report.accepted:,}{media}"
-    if report.media_not_mentioned is not None:
-        yield f"              {report.media_not_mentioned:,} media of the project are not mentioned"
+    yield f"  entries     {report.accepted:,}"
+    if report.media_accepted is not None and report.media_rejected is not None:
+        parts = [f"{report.media_accepted:,} would get something"]
+        parts += (
+            [f"{report.media_rejected:,} with nothing but rejected entries"] if report.media_rejected else []
+        )
+        parts += (
+            [] if report.media_without_entry is None else [f"{report.media_without_entry:,} without an entry"]
+        )
+        yield f"  media       {', '.join(parts)}"
     mix = ", ".join(f"{count:,} x {keep}" for keep, count in report.keep_data.items())
     if mix:
         yield f"  keepData    {mix}"
@@ -94,5 +111,5 @@ def _forecast(report: CheckReport) -> Iterator[str]:
         yield f"  replaces    existing labels on {report.media_replaced:,} media ({report.replacing:,} entries)"
     shown = list(report.geometries.items())
     classes = ", ".join(f"{count:,} {key}" for key, count in shown[:_MOST_CLASSES])
-    more = f" and {len(shown) - _MOST_CLASSES} more classes" if len(shown) > _MOST_CLASSES else ""
+    more = f" and {counted(len(shown) - _MOST_CLASSES, 'more class')}" if len(shown) > _MOST_CLASSES else ""
     yield f"  geometries  {sum(report.geometries.values()):,}" + (f": {classes}{more}" if classes else "")

@@ -21,6 +21,7 @@ from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             ):
                 # All go to one server and one project, so each would only wait for it again.
                 messages.say(
-                    f"bulk-importer: {left:,} more {'source was' if left == 1 else 'sources were'} not begun.",
+                    f"bulk-importer: {counted(left, 'more source', 'was')} not begun.",
                     Level.WARNING,
                 )
                 break
@@ -168,7 +169,10 @@ def _announce(what: Announcement) -> None:
 
 
 def _announcement(what: Announcement) -> Iterator[str]:
-    yield f"Importing {what.source} into project {what.project_name} ({what.project}) at {what.server}"
+    from bulk_importer.observe import source_called
+
+    source = source_called(what.source)
+    yield f"Importing {source} into project {what.project_name} ({what.project}) at {what.server}"
     mix = ", ".join(f"{count:,} x {_KEEP[keep]}" for keep, count in sorted(what.keep_data.items()))
     if mix:
         yield f"  keepData    {mix} (in the first part that is read)"
@@ -178,9 +182,9 @@ def _announcement(what: Announcement) -> Iterator[str]:
     before = what.before
     if before.entries:
         yield (
-            f"  goes on     {before.delivered:,} delivered, {before.rejected:,} rejected, "
-            f"{before.in_doubt:,} in doubt, {before.owed:,} owed of {before.entries:,} entries read so far"
+            f"  resumes     {before.delivered:,} delivered, {before.rejected:,} rejected, {before.in_doubt:,} "
+            f"unconfirmed, {before.owed:,} not sent yet, of {counted(before.entries, 'entry')} read so far"
         )
     if what.limit is not None:
-        yield f"  limit       {what.limit:,} entries"
+        yield f"  limit       {counted(what.limit, 'entry')}"
     yield f"  checkpoint  {what.checkpoint}"

@@ -30,25 +30,25 @@ def summary_lines(summaries: Sequence[Summary], whole: dict[str, Any]) -> Iterat
         summaries: one for each source; one of which nothing was read was told when that was known.
         whole: all together, as `summary.together` gives them.
     """
-    from bulk_importer.observe import origin_text, summary_text
+    from bulk_importer.observe import finding_lines, origin_text, summary_text
 
     if len(summaries) == 1:
         yield from (summary_text(each) for each in summaries if each.entries)
         return
-    yield f"{len(summaries):,} sources -> project {whole['project']} at {whole['server']}"
+    project = next((each.project_name for each in summaries if each.project_name), whole["project"])
+    yield f"{len(summaries):,} sources -> project {project} at {whole['server']}"
     yield from (f"  {line}" for line in _table(summaries, whole))
-    if whole["findings"]:
-        yield "  findings ('bulk-importer explain CODE' says what one means):"
-        for code, count in sorted(whole["findings"].items(), key=lambda pair: -pair[1]):
-            yield f"    {count:>10,}  {code}"
     yield from (f"  {each.source}: {each.message}" for each in summaries if each.message)
+    if found := list(finding_lines(whole["findings"], whole["severities"])):
+        yield "  What was found ('bulk-importer explain CODE' says what a code means):"
+        yield from found
     if origin := origin_text(whole["findings"]):
         yield f"  {origin}"
     if whole["media_in_doubt"]:
-        yield f"  Media in doubt: {_listed(whole['media_in_doubt'])}"
+        yield f"  Unconfirmed media: {_listed(whole['media_in_doubt'])}"
     rejecting = [f"{each.checkpoint}/rejected.jsonl" for each in summaries if each.rejected]
     if rejecting:
-        yield f"  What was rejected, and why: {_listed(rejecting)}"
+        yield f"  Rejected entries, and why: {_listed(rejecting)}"
     if whole["exit_code"] in _GOES_ON:
         yield "  The same command again resumes."
     yield f"  Each has a checkpoint, for 'status', 'verify' and 'retry': {_listed([s.checkpoint for s in summaries])}"

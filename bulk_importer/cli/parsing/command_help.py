@@ -91,10 +91,10 @@ COMMAND_HELP = {
         ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
     ),
     "resolve": CommandHelp(
-        ("--delivered", "--owed", "--batch", "--json"),
+        ("--delivered", "--not-delivered", "--batch", "--json"),
         (
             "resolve labels.json.checkpoint --delivered",
-            "resolve labels.json.checkpoint --owed --batch 17 --batch 18",
+            "resolve labels.json.checkpoint --not-delivered --batch 17",
         ),
     ),
     "projects": CommandHelp(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),

@@ -70,12 +70,18 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the command line."""
         advice = ""
+        message = re.sub(r"invalid (int|float) value: (.*)", _wanted, message)
         unknown = re.match(r"unrecognized arguments: (--[^ =]+)", message)
         if unknown:
             advice = did_you_mean(unknown.group(1), self._option_string_actions)
         raise UsageError(
             f"{message.rstrip('.')}.{advice} See '{self.prog} {'--help-all' if unknown else '--help'}'."
         )
+
+
+def _wanted(found: re.Match[str]) -> str:
+    """What an argument has to be, in place of the name that Python has for it."""
+    return f"{found[2]} is not {'a whole number' if found[1] == 'int' else 'a number'}"
 
 
 class _HelpAll(argparse.Action):

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.levels import Level
+from bulk_importer.readable import counted
 from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
             project = await sandbox.prepare(name=_PROJECT, media=entries)
             broken = write_corpus(labels, project.media_ids)
         except (OSError, sqlite3.Error) as error:
-            raise UsageError(f"{folder} cannot be written: {error}. {_ELSEWHERE}") from error
+            raise UsageError(f"{folder} cannot be written: {reason_of(error)}. {_ELSEWHERE}") from error
         size = labels.stat().st_size
         messages.say(f"A sandbox is at {sandbox.url}, with a project of {entries:,} media.")
         messages.say(
@@ -203,7 +205,7 @@ async def _unexpected(
     )
     expected = {"delivered": len(project.media_ids) - broken, "rejected": broken, "owed": 0, "in_doubt": 0}
     wrong += [
-        f"{summary[key]:,} entries are {key}, and should be {count:,}"
+        f"{counted(summary[key], 'entry', 'is')} {key}, and should be {count:,}"
         for key, count in expected.items()
         if summary[key] != count
     ]
@@ -212,7 +214,7 @@ async def _unexpected(
         wrong.append(f"{held:,} media hold labels in the sandbox, and {expected['delivered']:,} should")
     twice = sum(1 for count in sandbox.commits.values() if count > 1)
     if twice:
-        wrong.append(f"{twice:,} requests were executed twice")
+        wrong.append(f"{counted(twice, 'request', 'was')} executed twice")
     return wrong
 
 

@@ -116,7 +116,7 @@ BROKEN: dict[str, Callable[[_Entry], None]] = {
     "a polygon of two points": _polygon_of_two_points,
     "a rectangle without its height": _rectangle_without_height,
     "a class that the project does not have": _unknown_class,
-    "an option that the select does not have, which the server would drop without a word": _unknown_option,
+    "an option that the select does not have, which the server would silently drop": _unknown_option,
     "a text that is longer than allowed, which the server would store as invalid": _text_too_long,
     "keepData in other letters, which the server would not read": _misspelt_key,
     "a media that the project does not have": _unknown_media,

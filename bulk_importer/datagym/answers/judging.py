@@ -38,6 +38,7 @@ from urllib.parse import urlsplit
 
 from bulk_importer.datagym.answers.policy import retry_after_seconds
 from bulk_importer.datagym.answers.schema_text import pointed_entries
+from bulk_importer.datagym.answers.server_words import in_words
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
@@ -198,18 +199,20 @@ def _judge_text(text: str) -> Verdict:
 
 
 def _judge_key(status: int, key: str, params: tuple[str, ...], after_seconds: float | None) -> Verdict:
-    said = f"{key} {list(params)}" if params else key
+    said = in_words(key, params)
     match key:
         case "ex_system":
             return Again(Cause.CONFLICT, said, after_seconds)
         case "ex_unauthorized" | "ex_forbidden":
-            return Stop(StopKind.NOT_AUTHORISED, f"{said} (status {status})")
+            return Stop(StopKind.NOT_AUTHORISED, f"{said}, with status {status}")
         case "ex_limit":
             return Stop(StopKind.LIMIT_REACHED, said)
         case "ex_notfound" if params[:1] == ("Project",):
             return Stop(StopKind.PROJECT_NOT_FOUND, said)
         case "ex_gen_error_messages" if not any(_BLAMES_CONTENT.search(param) for param in params):
-            return Again(Cause.GARBLED, f"the request did not arrive whole: {said}", after_seconds)
+            return Again(
+                Cause.GARBLED, f"the request did not arrive whole: {', '.join(params)}", after_seconds
+            )
     return Refuse(key, params, said)
 
 

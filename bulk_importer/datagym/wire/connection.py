@@ -141,7 +141,14 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
             context.load_verify_locations(settings.ca_file)
         if settings.client_cert is not None:
             context.load_cert_chain(settings.client_cert, settings.client_key, password=_no_password)
-    except (OSError, ValueError) as error:  # an SSLError is an OSError
+    except ssl.SSLError as error:
+        # OpenSSL names the place in its code; its reason alone ("PEM lib") would not tell a person enough.
+        reason = (error.reason or "no certificate or key is in them").replace("_", " ").lower()
+        raise UsageError(
+            f"The certificates cannot be used: {reason}. Each file has to be in PEM form, and the key that of the "
+            "certificate."
+        ) from error
+    except (OSError, ValueError) as error:
         raise UsageError(f"The certificates cannot be used: {error}.") from error
     return context
 

@@ -32,6 +32,7 @@ from bulk_importer.formats.model import (
     Tag,
 )
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.shapes.masks import mask_of_counts
 from bulk_importer.formats.xml_rows import elements_of, root_of
 
@@ -51,8 +52,8 @@ def read(members: Members, _: Choices) -> Iterator[Picture | Left]:
     for path in members.paths:
         if path not in found and not is_picture(path):
             yield Left("member-passed-over", path, "", "annotations.xml", "another kind of file", objects=0)
-    for path in found:
-        yield from _file(members, path, f"{path}, " if len(members.paths) > 1 else "")
+    fronts = {path: f"{path}, " if len(members.paths) > 1 else "" for path in found}
+    yield from with_repeats(each for path in found for each in _file(members, path, fronts[path]))
 
 
 def _is_ours(members: Members, path: str) -> bool:

@@ -34,6 +34,7 @@ from bulk_importer.formats.model import (
     Size,
     Tag,
 )
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.shapes.png import mask_of_png
 from bulk_importer.formats.xml_rows import root_of
 
@@ -54,6 +55,8 @@ _KNOWN = {
     "fill_color",
 }
 _LARGEST = Size(65535, 65535)
+_MOST = 1e100
+"""No place in a picture is beyond it, and its square is still a double."""
 
 
 def recognises(members: Members) -> bool:
@@ -80,8 +83,7 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     for path in members.paths:
         if not (path.endswith(".json") or is_picture(path)):
             yield Left("member-passed-over", path, "", "JSON files", "another kind of file", objects=0)
-    for path in files:
-        yield from _file(members, path, choices)
+    yield from with_repeats(each for path in files for each in _file(members, path, choices))
 
 
 def _is_of_the_older(head: bytes) -> bool:
@@ -191,7 +193,7 @@ def _path(points: object) -> Path:
 
 
 def _is_number(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+    return isinstance(found, int | float) and not isinstance(found, bool) and -_MOST < found < _MOST
 
 
 def _two_points(path: Path, kind: str) -> tuple[tuple[Number, Number], tuple[Number, Number]]:

@@ -30,6 +30,7 @@ from bulk_importer.formats.model import (
     Tag,
 )
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.xml_rows import element_of, root_of
 
 __all__ = ["read", "recognises"]
@@ -56,12 +57,12 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         raise SourceUnreadable(
             members.name, "there is no XML file in it, as Pascal VOC has one for each picture"
         )
-    found = f"--voc-origin {choices.voc_origin}"
-    yield Left("origin-chosen", members.name, "", "0 or 1", found, objects=0)
+    chosen = f"--voc-origin {choices.voc_origin}"
+    yield Left("origin-chosen", members.name, chosen, "0 or 1", chosen, objects=0)
     yield from _passed_over(members)
     listed = _listed(members)
-    for path in files:
-        yield from _file(members, path, listed.pop(_stem(path), ()), choices)
+    of_files = (_file(members, path, listed.pop(_stem(path), ()), choices) for path in files)
+    yield from with_repeats(each for one in of_files for each in one)
     for stem, labels in sorted(listed.items()):
         tags = tuple(Tag(label, "ImageSets") for label in labels)
         yield Picture(stem, f"ImageSets, {stem}", choices.sizes(stem), (), tags, is_stem=True)

@@ -8,16 +8,19 @@ fit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
+
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.model import Annotation, Keypoint, Left, Picture, Point, Size, Tag
+from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Left, Picture, Point, Size, Tag
 from bulk_importer.formats.shapes.shaping import Misfit, geometries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.answering import Answers, Complain, Filled, add_answer, answers_of, written
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.formats.writing.places import Place
+from bulk_importer.labels.label_config import ClassType
 
 __all__ = ["EntryWriter"]
 
@@ -36,9 +39,11 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
+    # Changed by `_put_drawn`: labels, with the key of their class where that takes outlines, else None.
+    _outlined: dict[str, str | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
-        """The entries of a picture, in the order in which they must be sent.
+        """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
 
         `origin` says for people where each came from: the place of the picture, and those of its annotations, in the
         order of the geometries below each class. The server ignores it.
@@ -48,11 +53,16 @@ class EntryWriter:
         """
         work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name), {}, {})
         for annotation in picture.annotations:
-            work.put(annotation, self.root, work.labels)
+            if isinstance(annotation, Drawn):
+                self._put_drawn(annotation, work)
+            else:
+                work.put(annotation, self.root, work.labels)
         first, *others = work.classifications(picture.tags)
         media_id = picture.name if self.choices.names_as_ids else picture.media_id
         head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
-        entry: _Json = {**head, "keepData": self.choices.keep_data}
+        # A picture of which all is left behind must not lose what its media holds.
+        is_lost = bool(picture.annotations or picture.tags) and not (work.labels or first)
+        entry: _Json = {**head, "keepData": self.choices.keep_data or is_lost}
         if first:
             entry["global_classifications"] = first
         if work.labels:
@@ -64,6 +74,29 @@ class EntryWriter:
         for each in others:
             origin = {"picture": picture.origin}
             yield {**head, "keepData": True, "global_classifications": each, "origin": origin}
+
+    def _put_drawn(self, drawn: Drawn, work: _PictureWork) -> None:
+        """Put the text of an outline into the labels where its class takes outlines; else as any annotation."""
+        label = drawn.label
+        if label not in self._outlined:
+            self._outlined[label] = self._key_for_outlines(label)
+        key = self._outlined[label]
+        if key is None:
+            work.put(drawn.plain(), self.root, work.labels)
+            return
+        if key not in work.labels:
+            work.labels[key] = []
+            work.origins[key] = []
+        work.labels[key].append(msgspec.Raw(drawn.geometry))
+        work.origins[key].append(drawn.origin)
+        self.account.carry(label)
+
+    def _key_for_outlines(self, label: str) -> str | None:
+        key = self.class_map.classes.get(label, label)
+        place = None if key is None else self.root.shape(key)
+        if place is None or (place.label is not None and place.label.type is not ClassType.POLYGON):
+            return None
+        return place.key
 
 
 @dataclass(frozen=True, slots=True)

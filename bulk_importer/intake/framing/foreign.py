@@ -263,7 +263,7 @@ def foreign_text(head: bytes) -> Foreign | None:
             return _rows(f"a table of rows, separated by {name}")
     if head.startswith((b"//", b"/*", b"#")):
         return _COMMENT
-    advice = "Mend the source at or behind that byte, and run the same command again."
+    advice = "Fix the source at or behind that byte, and run the same command again."
     return Foreign("this is not a JSON array", advice)
 
 

@@ -155,5 +155,5 @@ def _none_too_long(job: Job, data: bytes, found: Scan) -> Scan:
 
 
 def _too_long(start: int, max_entry_bytes: int) -> Damage:
-    reason = f"this entry is longer than {max_entry_bytes} bytes"
-    return Damage(start, reason, start, "The same command with a larger --max-entry-bytes goes on there.")
+    reason = f"this entry is longer than {max_entry_bytes:,} bytes"
+    return Damage(start, reason, start, "The same command with a larger --max-entry-bytes resumes there.")

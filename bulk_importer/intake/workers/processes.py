@@ -39,8 +39,8 @@ FRAME = struct.Struct("<Q")
 # `-P` keeps the working folder out of the search for `json`; then the parent's own path takes over, because the
 # package may have been found through it.
 _BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from bulk_importer.intake.workers.main import serve; serve(int(sys.argv[2]))"
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from bulk_importer.intake.workers.main import "
+    "serve; serve(int(sys.argv[2]))"
 )
 # One death may be chance (the kernel needed memory); three on the same bytes are not.
 _LIVES = 3
@@ -144,7 +144,9 @@ class WorkerProcesses:
         if result.source_at_fault:
             raise SourceUnreadable(self._name, result.reason)
         stretch = f"bytes {job.offset} to {job.offset + job.length}"
-        raise BulkImporterError(f"A worker failed unexpectedly on {stretch} of {self._name}: {result.reason}")
+        raise BulkImporterError(
+            f"An internal error (a bug of bulk-importer) in a worker, at {stretch} of {self._name}: {result.reason}"
+        )
 
     def _given_up(self, job: Job, death: str) -> SourceUnreadable:
         return SourceUnreadable(

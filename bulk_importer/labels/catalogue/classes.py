@@ -139,14 +139,14 @@ KINDS = (
         NOTE,
         Ring.MEANING,
         "[] and [null] change nothing: a value that the media has stays, a value that it has not stays open.",
-        "Nothing. To clear a value, send the entry with keepData false.",
+        "No action needed. To clear a value, send the entry with keepData false.",
     ),
     FindingKind(
         "classification-omitted",
         NOTE,
         Ring.MEANING,
         "An optional classification is not given; it stays open.",
-        "Nothing.",
+        "Add it where it is known; else no action is needed. --deny classification-omitted refuses such entries.",
     ),
     FindingKind(
         "required-omitted",

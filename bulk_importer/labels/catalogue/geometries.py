@@ -54,15 +54,15 @@ KINDS = (
         "nested-below-nested",
         ERROR,
         Ring.MEANING,
-        "A nested geometry holds nested geometries of its own. The server reads one level and drops the others "
-        "without a word.",
+        "A nested geometry holds nested geometries of its own. The server reads one level and silently "
+        "drops the others.",
         "Move them up to the geometry at the root.",
     ),
     FindingKind(
         "nested-key-unknown",
         ERROR,
         Ring.MEANING,
-        "A nested geometry has a key that the server does not read; what it holds is lost without a word.",
+        "A nested geometry has a key that the server does not read; what it holds is silently lost.",
         "Correct the key, or remove it.",
     ),
     FindingKind(

@@ -16,7 +16,7 @@ KINDS = (
         ERROR,
         Ring.TEXT,
         "The element is not JSON as RFC 8259 defines it, so that no request can carry it.",
-        f"Mend the text at the place that is named: {AS_TEXT}.",
+        f"Fix the text at the place that is named: {AS_TEXT}.",
         firm=True,
     ),
     FindingKind(
@@ -50,7 +50,7 @@ KINDS = (
         "duplicate-key",
         ERROR,
         Ring.TEXT,
-        "An object names one key twice. The server reads the last one; the others are lost without a word.",
+        "An object names one key twice. The server reads the last one; the others are silently lost.",
         "Merge the two, or remove the one that is not meant.",
     ),
     FindingKind(
@@ -131,7 +131,7 @@ KINDS = (
         "media-id-missing",
         ERROR,
         Ring.SCHEMA,
-        "The entry has no internal_media_ID. The server skips it without a word.",
+        "The entry has no internal_media_ID. The server silently skips it.",
         "Add the id of the media; 'bulk-importer media --server URL --project P' lists them. Or name media by their "
         "files: write the name of each as external_media_ID into its entry, and give --media-by name.",
         firm=True,

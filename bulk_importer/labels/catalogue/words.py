@@ -10,7 +10,7 @@ from bulk_importer.model import Severity
 __all__ = ["AS_TEXT", "DROPS", "ERROR", "NOTE", "REFUSES", "WARNING"]
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
-DROPS = "The server accepts such an entry and drops the value without a word."
+DROPS = "The server accepts such an entry and silently drops the value."
 REFUSES = "The server refuses the whole request that holds such an entry."
 AS_TEXT = (
     "in the source, or under entry_text in a copy of rejected.jsonl that is fed to "

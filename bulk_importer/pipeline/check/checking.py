@@ -1,7 +1,8 @@
 """Judges a whole input without sending anything: everything that `import` would refuse, and what it would do.
 
 Memory: what reading takes (see `intake`), the groups of findings (bounded, see `grouping`), the media that the input
-mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), and as much again for those of other inputs.
+mentions (at most 36 MB, for a moment 70, see `pipeline.wiped.mentions`), as much again for those of other inputs, and
+for those of entries that are rejected.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bulk_importer.intake.validation.geometries import geometries_in
 from bulk_importer.model import Finding, KeepData, ReadPlan, Segment, Severity
 from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
 from bulk_importer.pipeline.ruleset import RuleSet
+from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, key_of_media
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
@@ -42,9 +44,10 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         findings: code -> how many, of all severities.
         bytes: of the source, decompressed.
         message: why reading ended early; empty where it did not.
-        media: different media that accepted entries name; None where they were too many to follow.
-        media_not_mentioned: importable media of the project that no accepted entry names; None where unknown, or where
-            not the whole source was read.
+        media_accepted: media that an entry would be sent for; None where they were too many to follow.
+        media_rejected: media of the project that entries name, and none of these would be sent; None likewise.
+        media_without_entry: media of the project that could be imported and that no entry names; None likewise, where
+            the media of the project are not looked at, and where not the whole source was read.
         replacing: accepted entries whose keepData false would delete labels of an upload or of people; None where it is
             not known which media hold labels.
         media_replaced: how many different media these are for; None likewise.
@@ -65,8 +68,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     source: str
     message: str
-    media: int | None
-    media_not_mentioned: int | None
+    media_accepted: int | None
+    media_rejected: int | None
+    media_without_entry: int | None
     replacing: int | None
     media_replaced: int | None
     keep_data: dict[str, int]
@@ -110,8 +114,10 @@ class Check:
         self._notes = frozenset(code for code, severity in severities.items() if severity is Severity.NOTE)
         self._others = others
         self._wiped = WipedEntries(ruleset.rules, importable=ruleset.media, others=others)
+        self._is_of_project = ProjectMedia(ruleset.media, ruleset.rules.media_index).membership()
         self._labelled = ruleset.labelled()
         # Sums over the segments so far; changed by `_add` alone.
+        self._named_by_rejected = Mentions()
         self._groups = FindingGroups()
         self._counts: Counter[str] = Counter()
         self._keeps: Counter[int] = Counter()
@@ -166,6 +172,8 @@ class Check:
         self._entries += judged.key.count
         self._accepted += len(segment.run)
         self._rejected += len(segment.rejections)
+        keys = (key_of_media(each.media_id) for each in segment.rejections if each.media_id)
+        self._named_by_rejected.recall([key for key in keys if self._is_of_project(key)])
         self._skipped += sum(span.stop - span.start for span in judged.skipped)
         self._bytes = judged.key.offset + judged.key.length
         self._counts.update(segment.counts)
@@ -179,8 +187,20 @@ class Check:
         self._groups.add(findings)
         return findings
 
+    def _media(self) -> tuple[int | None, int | None, int | None]:
+        """The numbers of media of a report: accepted, rejected, without an entry."""
+        named, by_rejected = self._wiped.mentions, self._named_by_rejected
+        accepted = rejected = rest = None
+        if named.is_complete and by_rejected.is_complete:
+            accepted = len(named)
+            rejected = len(by_rejected) - by_rejected.shared_with(named)
+            if self._is_whole and self._wiped.importable is not None:
+                rest = max(0, self._wiped.importable - accepted - rejected)
+        return accepted, rejected, rest
+
     def _report(self, message: str, code: ExitCode, seconds: float) -> CheckReport:
         labelled = self._labelled
+        accepted, rejected, rest = self._media()
         return CheckReport(
             entries=self._entries,
             accepted=self._accepted,
@@ -192,8 +212,9 @@ class Check:
             exit_code=code,
             source=self._source.name,
             message=message,
-            media=self._wiped.media,
-            media_not_mentioned=self._wiped.not_mentioned if self._is_whole else None,
+            media_accepted=accepted,
+            media_rejected=rejected,
+            media_without_entry=rest,
             replacing=None if labelled is None else self._replacing,
             media_replaced=None if labelled is None else labelled.met,
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},

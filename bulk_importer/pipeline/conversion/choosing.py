@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.files.durable import create_folder
 from bulk_importer.settings import Settings, SourceFormat
 from bulk_importer.sources import Source, open_source
@@ -21,6 +21,7 @@ __all__ = ["Chosen", "chosen_format", "is_one_source"]
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
 _SPOOL = "source.copy"
+_SORTED = "sorted.part"
 # What entries of the import format begin with; the export of DataGym has the same key behind others of its own.
 _ENTRIES = re.compile(rb'\s*\[?\s*\{[^{}\[\]]*?"internal_media_ID"')
 _EXPORT = re.compile(rb'"(label_classes|external_media_ID)"')
@@ -36,12 +37,28 @@ class Chosen:
     """
 
     def __init__(
-        self, form: Format, members: OpenMembers, copy: Path | None, *, was_recognised: bool
+        self, form: Format, members: OpenMembers, folder: Path, copy: Path | None, *, was_recognised: bool
     ) -> None:
         self.form = form
         self.members = members
         self.was_recognised = was_recognised
+        self._folder = folder
         self._copy = copy
+
+    def scratch(self, _: int) -> BinaryIO:
+        """A file for what must be put into another order. It has no name any more, so that it is gone once closed.
+
+        Raises:
+            CheckpointUnusable: none can be made.
+        """
+        path = self._folder / _SORTED
+        try:
+            create_folder(self._folder)
+            file = path.open("w+b")
+            path.unlink()
+        except OSError as error:
+            raise CheckpointUnusable.by(path, error, what="the file to sort in cannot be made") from error
+        return file
 
     def close(self) -> None:
         """Close its files, and delete the copy of what could be read only once."""
@@ -54,7 +71,8 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
     """The source `spec` with its format; None where it holds entries, or nobody knows what.
 
     Args:
-        folder: where a copy is made of what is no plain local file: a pipe, a URL, a compressed file.
+        folder: where a copy is made of what is no plain local file (a pipe, a URL, a compressed file), and room for
+            what must be put into another order.
 
     Raises:
         UsageError: the format is not known, or more than one fits.
@@ -65,7 +83,7 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
         return None
     is_local = spec != "-" and "://" not in spec
     if is_local and await asyncio.to_thread(Path(spec).is_dir):
-        return await _chosen(Path(spec), wanted, None)
+        return await _chosen(Path(spec), wanted, folder, None)
     if wanted == SourceFormat.AUTO and not is_local:
         return None  # it may be readable once, and a look at it would be that
     source = await open_source(spec)
@@ -74,10 +92,11 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
             head = await source.head(_HEAD_BYTES)
             if wanted == SourceFormat.AUTO and _holds_entries(head):
                 return None
-            return await _chosen(Path(spec), wanted, None)
+            return await _chosen(Path(spec), wanted, folder, None)
         if wanted == SourceFormat.AUTO and _holds_entries(await _first_bytes(source)):
             return None
-        return await _chosen(await _copied(source, spec, folder), wanted, folder / _SPOOL)
+        copy = await _copied(source, spec, folder)
+        return await _chosen(copy, wanted, folder, copy)
     finally:
         await source.aclose()
 
@@ -95,18 +114,18 @@ def is_one_source(folder: Path, settings: Settings) -> bool:
 
     if settings.source_format != SourceFormat.AUTO:
         return format_named(settings.source_format).takes_folder
-    chosen = _look(folder, settings.source_format, None)
+    chosen = _look(folder, settings.source_format, folder, None)
     if chosen is None:
         return False
     chosen.close()
     return chosen.form.takes_folder
 
 
-async def _chosen(path: Path, wanted: str, copy: Path | None) -> Chosen | None:
-    return await asyncio.to_thread(_look, path, wanted, copy)
+async def _chosen(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
+    return await asyncio.to_thread(_look, path, wanted, folder, copy)
 
 
-def _look(path: Path, wanted: str, copy: Path | None) -> Chosen | None:
+def _look(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
     from bulk_importer.formats.table import format_named, recognised
     from bulk_importer.sources.members import open_members
 
@@ -119,7 +138,7 @@ def _look(path: Path, wanted: str, copy: Path | None) -> Chosen | None:
     if form is None:
         members.close()
         return None
-    return Chosen(form, members, copy, was_recognised=wanted == SourceFormat.AUTO)
+    return Chosen(form, members, folder, copy, was_recognised=wanted == SourceFormat.AUTO)
 
 
 def _holds_entries(head: bytes) -> bool:

@@ -24,8 +24,10 @@ __all__ = ["sizes_in"]
 def sizes_in(members: OpenMembers, images: Path | None) -> Callable[[str], Size | None]:
     """Answers how large a picture is, by its name with or without its folders and its ending.
 
+    Where there are pictures to look into, and the package that reads their headers is missing, the first answer is
+    `UsageError`: most formats never ask.
+
     Raises:
-        UsageError: there are pictures to look into and the package that reads their headers is missing.
         SourceUnreadable: the folder of pictures cannot be read.
     """
     from bulk_importer.sources.members import open_members
@@ -34,11 +36,11 @@ def sizes_in(members: OpenMembers, images: Path | None) -> Callable[[str], Size 
     tables = [(place, _by_name(place.paths)) for place in places]
     if not any(table for _, table in tables):
         return lambda _: None
-    measure = _measure()
     known: dict[str, Size | None] = {}
 
     def size(name: str) -> Size | None:
         if name not in known:
+            measure = _measure()
             known[name] = next(
                 (
                     found

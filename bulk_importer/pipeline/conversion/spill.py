@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.settings import Settings
 
-__all__ = ["SPILL", "Conversion", "converted_into", "remove_spill"]
+__all__ = ["Conversion", "converted_into", "remove_spill"]
 
-SPILL = "converted.jsonl"
-"""The name of the file of entries."""
 
 _MEANT = (
     *(
@@ -142,6 +141,7 @@ class Conversion:
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
             sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            scratch=self.chosen.scratch,
         )
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -165,7 +165,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
         CheckpointUnusable: the folder cannot be written.
         BulkImporterError: as `Conversion.write` does.
     """
-    path, beside = folder / SPILL, folder / f"{SPILL}.new"
+    path, beside = folder / CONVERTED, folder / f"{CONVERTED}.new"
     wanted, known = conversion.recipe(), read_recipe(folder)
     if known is not None:
         known.require_same(wanted, folder)
@@ -201,7 +201,7 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CheckpointLocked(str(path.parent), "a conversion that goes on in another process") from None
+            raise CheckpointLocked(str(path.parent), "a conversion in another process") from None
         try:
             file.truncate(0)
             yield file
@@ -213,4 +213,4 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
 def remove_spill(folder: Path) -> None:
     """Delete the file of entries, which nobody needs when all of them are settled."""
     with suppress(OSError):
-        (folder / SPILL).unlink(missing_ok=True)
+        (folder / CONVERTED).unlink(missing_ok=True)

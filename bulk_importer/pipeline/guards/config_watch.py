@@ -23,6 +23,7 @@ import msgspec
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.errors import LabelConfigChanged, ServerError
 from bulk_importer.labels.label_config import LabelConfig
+from bulk_importer.readable import counted
 from bulk_importer.spans import SpanSet
 
 __all__ = ["ConfigWatch", "digest_of", "kept_config"]
@@ -157,8 +158,8 @@ class ConfigWatch:
         shown = "; ".join(changes[:_MOST_SHOWN])
         more = f"; and {len(changes) - _MOST_SHOWN} more changes" if len(changes) > _MOST_SHOWN else ""
         return LabelConfigChanged(
-            f"The label configuration of the project changed: {shown}{more}.{since} "
-            "See whether that was meant; then run the same command again: what is still owed is checked by the new one."
+            f"The label configuration of the project changed: {shown}{more}.{since} See whether that was meant; "
+            "then run the same command again, which checks what is not sent yet by the new one."
         )
 
 
@@ -182,7 +183,7 @@ def _since(kept: _Kept, delivered: SpanSet) -> str:
     if not count:
         return f"Nothing was delivered since it was last read ({when})."
     if kept.delivered is None:
-        return f"{count:,} entries were delivered since it was last read ({when})."
+        return f"{counted(count, 'entry', 'was')} delivered since it was last read ({when})."
     fresh = delivered.copy()
     for start, stop in kept.delivered:
         fresh.discard(start, stop)
@@ -193,6 +194,6 @@ def _since(kept: _Kept, delivered: SpanSet) -> str:
     )
     more = f" and {len(spans) - _MOST_SHOWN} more stretches" if len(spans) > _MOST_SHOWN else ""
     return (
-        f"{count:,} entries were delivered since it was last read ({when}): the positions {shown}{more}; look at "
-        "their labels."
+        f"{counted(count, 'entry', 'was')} delivered since it was last read ({when}): the positions {shown}{more}; "
+        "look at their labels."
     )

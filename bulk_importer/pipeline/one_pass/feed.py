@@ -212,6 +212,7 @@ class Feeder:
 
 def _longer(segment: Segment) -> CheckpointMismatch:
     return CheckpointMismatch(
-        f"The source goes on at position {segment.key.first}, where it ended when it was read before. Nothing of what "
-        "is new was sent. If it only grew, say --source-grew; if it is another source, give it another --checkpoint."
+        f"The source continues at position {segment.key.first}, where it ended when it was read before. Nothing of "
+        "what is new was sent. If it only grew, say --source-grew; if it is another source, give it another "
+        "--checkpoint."
     )

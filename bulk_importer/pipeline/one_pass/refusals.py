@@ -12,6 +12,7 @@ from itertools import islice
 
 import msgspec
 
+from bulk_importer.datagym.answers.server_words import in_words
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.labels.pointers import places_of
 from bulk_importer.model import Batch, Entry, EntryRun, Finding, Rejection
@@ -31,7 +32,7 @@ def rejection_of(batch: Batch, refused: Refused) -> Rejection:
     entry = next(entry for index, entry in enumerate(batch.each()) if index == refused.index)
     if refused.key in (TURNED_AWAY, "http_413"):
         return _turned_away(entry, refused.params[0])
-    words = f"{refused.key} {list(refused.params)}" if refused.params else refused.key
+    words = _words(refused)
     findings = [
         _finding(entry, REFUSED_CODE, pointer, "; ".join(messages))
         for pointer, messages in sorted(refused.pointers.items())
@@ -39,6 +40,12 @@ def rejection_of(batch: Batch, refused: Refused) -> Rejection:
     if not findings:
         findings = [_finding(entry, code, pointer, words) for code, pointer in _blamed(entry, refused)]
     return Rejection.of(entry, findings)
+
+
+def _words(refused: Refused) -> str:
+    """What the server said. What failed again and again comes with the words of the last failure, as texts do."""
+    is_key = refused.key.startswith("ex_") and not any(refused.key in param for param in refused.params)
+    return in_words(refused.key, refused.params) if is_key else refused.params[0]
 
 
 def rejections_of_condemned(run: EntryRun, said: str) -> tuple[Rejection, ...]:

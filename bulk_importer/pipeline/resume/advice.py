@@ -61,7 +61,8 @@ def _of_retries(folder: Path, doubted: Mapping[Path, int]) -> Iterator[str]:
 
 
 def _decide(folder: Path) -> str:
-    return f"'bulk-importer resolve {folder} --delivered' (or --owed) lets you decide where the server cannot tell."
+    decision = f"'bulk-importer resolve {folder} --delivered' (or --not-delivered)"
+    return f"{decision} lets you decide where the server cannot tell."
 
 
 def _of_import(folder: Path, header: Header, state: CheckpointState) -> str:

@@ -31,9 +31,10 @@ from bulk_importer.errors import (
     UsageError,
 )
 from bulk_importer.intake import Intake, IntakeOptions, Rules
-from bulk_importer.labels.entry import lane_of
+from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.readable import counted
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
@@ -53,12 +54,21 @@ class AlreadyDelivered(msgspec.Struct, frozen=True):
     delivered: SpanSet
     late: SpanSet = msgspec.field(default_factory=SpanSet)
 
-    def delivered_in(self, segment: Segment) -> EntryRun:
-        """The entries of the segment that are delivered already."""
+    def delivered_in(self, segment: Segment) -> tuple[list[int], list[int]]:
+        """The positions of entries of the segment that are delivered already, and the keys of their media.
+
+        Those that are rejected by the rules of today are among them, as far as they name a media.
+        """
         run = segment.run
         if not self.delivered.meets(segment.key.first, segment.key.first + segment.key.count):
-            return run.take(range(0))
-        return run.take([index for index, at in enumerate(run.positions) if at in self.delivered])
+            return [], []
+        found = [(at, key) for at, key in zip(run.positions, run.keys, strict=True) if at in self.delivered]
+        found += [
+            (each.position, key_of(lane_of(each.media_id)))
+            for each in segment.rejections
+            if each.media_id and each.position in self.delivered
+        ]
+        return [at for at, _ in found], [key for _, key in found]
 
     def leave_out(self, segment: Segment) -> Segment:
         """The segment without what is not to be sent, a filter: delivered entries are skipped, late ones rejected."""
@@ -189,8 +199,9 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
     if state.taken:
         raise CheckpointUnusable(
             str(folder),
-            f"{len(state.taken)} of its entries are in doubt, so that they could be sent twice",
-            advice=f"Find out whether they landed, and say it: 'bulk-importer resolve {folder} --delivered' (--owed).",
+            f"{counted(len(state.taken), 'entry', 'is')} unconfirmed in it, and could be sent twice",
+            advice="Find out whether they landed, and say it: "
+            f"'bulk-importer resolve {folder} --delivered' (or --not-delivered).",
         )
 
 

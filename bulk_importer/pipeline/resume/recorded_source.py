@@ -13,13 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState, Claim, Header, identify
+from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.pipeline.conversion.recipe import content_of, read_recipe
-from bulk_importer.pipeline.conversion.spill import SPILL
 from bulk_importer.readable import as_path, readable
 from bulk_importer.sources import Source, open_source
 from bulk_importer.sources.interfaces import HIDDEN_QUERY
-from bulk_importer.sources.members import open_members
 from bulk_importer.summary import Books
 
 __all__ = ["PLACE", "claim_of_place", "note_place", "noted_place", "open_again", "was_stream"]
@@ -65,13 +63,18 @@ def claim_of_place(folder: Path, state: CheckpointState) -> Claim | None:
         return None
     text = f"{place} is what was imported, by its size and samples of it"
     if not is_the_same:
-        was = "" if size == state.identity.size else f": it has {size} bytes, and had {state.identity.size}"
+        was = (
+            "" if size == state.identity.size else f": it has {size:,} bytes, and had {state.identity.size:,}"
+        )
         text = f"{place} is not what was imported{was}"
     return Claim(name=PLACE, holds=is_the_same, text=text)
 
 
 def _claim_of_converted(folder: Path, place: Path) -> Claim | None:
     """The same of a source that was converted: by its names and sizes, and by the beginning of a single file."""
+    from bulk_importer.pipeline.conversion.recipe import content_of, read_recipe
+    from bulk_importer.sources.members import open_members
+
     recipe = read_recipe(folder)
     if recipe is None:
         return None
@@ -118,7 +121,7 @@ async def open_again(folder: Path, header: Header, state: CheckpointState, given
     if Books.NOTE in state.notes:
         raise SourceUnreadable(
             header.source,
-            f"{folder / SPILL} is not there any more",
+            f"{folder / CONVERTED} is not there any more",
             advice="Run the import again, which converts the source anew and sends nothing twice.",
         )
     looked = ", ".join(dict.fromkeys(map(str, places)))
@@ -143,7 +146,7 @@ def _places(folder: Path, header: Header, state: CheckpointState) -> list[Path]:
     noted = state.notes.get(_NOTE)
     name = Path(header.source)
     named = [folder.absolute().parent / name.name, name.absolute()]
-    converted = [folder / SPILL] if Books.NOTE in state.notes else []
+    converted = [folder / CONVERTED] if Books.NOTE in state.notes else []
     return [*converted, Path(noted), *named] if isinstance(noted, str) else [*converted, *named]
 
 

@@ -14,8 +14,20 @@ from bulk_importer.checkpoint.retries import RetryFolder
 from bulk_importer.checkpoint.summary_file import write_summary
 from bulk_importer.errors import BulkImporterError, CheckpointUnusable, ExitCode, most_important
 from bulk_importer.files.durable import replace_file
-from bulk_importer.pipeline.summarizing import Before, Ending, left_to_send, summarize, tally_since
-from bulk_importer.summary import Summary, Tally
+from bulk_importer.media.build_index import index_in
+from bulk_importer.model import MediaCounts
+from bulk_importer.pipeline.notes import CountedMedia, note_media
+from bulk_importer.pipeline.summarizing import (
+    Before,
+    Ending,
+    left_to_send,
+    summarize,
+    tally_since,
+)
+from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, count_media
+from bulk_importer.pipeline.wiped.mention_log import recall_checkpoint
+from bulk_importer.pipeline.wiped.mentions import Mentions
+from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["conclude_retry", "write_rejected_again"]
@@ -74,16 +86,18 @@ async def conclude_retry(
     codes = [ExitCode(each.exit_code) for each in summaries if each.exit_code != ExitCode.REJECTIONS]
     ending = Ending(
         errors=errors,
-        is_stopped=stop.is_requested,
         stopped_by=stop.exit_code if stop.is_requested else None,
         reason=_import_left(ledger.state),
         media_in_doubt=[media_id for each in summaries for media_id in each.media_in_doubt],
     )
 
+    await _note_media(folder, ledger)
+
     def summary_now() -> Summary:
         summary = summarize(ledger.header, ledger.state, folder, this_run=this_run, ending=ending)
         return msgspec.structs.replace(
             summary,
+            state=RunState.of_all([summary.state, *(each.state for each in summaries)]),
             exit_code=most_important([ExitCode(summary.exit_code), *codes]),
             message=" ".join(filter(None, [*(each.message for each in summaries), summary.message])),
         )
@@ -99,6 +113,20 @@ async def conclude_retry(
     summary = summary_now()  # once more: with the sums that are on record now
     await asyncio.to_thread(write_summary, folder, summary)
     return summary
+
+
+async def _note_media(folder: Path, ledger: Checkpoint) -> None:
+    """Count the media of the import anew: a retry may have brought something to some of them."""
+    last = CountedMedia.last(ledger.state)
+    if ledger.state.end is None or last is None or CountedMedia.kept(ledger.state) is not None:
+        return
+
+    def count() -> MediaCounts | None:
+        named = Mentions()
+        recall_checkpoint(folder, named)
+        return count_media(folder, ledger.state, named, ProjectMedia(last.importable, index_in(folder)))
+
+    await note_media(ledger, await asyncio.to_thread(count))
 
 
 def _tally(state: CheckpointState, before: Before, summaries: Sequence[Summary]) -> Tally:

@@ -192,7 +192,7 @@ class RetryPlan:
         """Why nothing is fed where the source cannot be read again, and what to do."""
         advice = "Say with --source where its content is now."
         if self._spec.out_of_order:
-            advice += " Without it, let the import go on until nothing is in doubt or owed."
+            advice += " Without it, let the import resume until nothing is unconfirmed or left to send."
         elif was_stream(header, state):
             advice += (
                 " Where nobody has it any more, --out-of-order feeds them without knowing; a keepData false among "

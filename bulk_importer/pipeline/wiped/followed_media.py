@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bulk_importer.intake.validation.rules import Rules
-from bulk_importer.model import EntryRun, Segment
+from bulk_importer.model import Segment
 from bulk_importer.pipeline.wiped.mention_log import MentionLog
 from bulk_importer.pipeline.wiped.neighbours import Neighbours
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
@@ -31,10 +31,14 @@ class FollowedMedia:
     log: MentionLog
     held: frozenset[int] = frozenset()
 
-    def note(self, run: EntryRun) -> None:
-        """Take note of entries of the next segment that an earlier import delivered: they mention media, too."""
-        self.wiped.note(run)
-        self.log.note(run)
+    def note(self, positions: Sequence[int], keys: Sequence[int]) -> None:
+        """Take note of entries of the next segment that an earlier import delivered: they mention media, too.
+
+        Args:
+            keys: of the media of the entries at `positions`.
+        """
+        self.wiped.note(keys)
+        self.log.note(positions, keys)
 
     def follow(self, segment: Segment) -> Segment:
         """Find in the next segment what is wiped, then write down what it mentions; a filter.

@@ -5,17 +5,19 @@ Blocks, one for each segment in order of position, all numbers little-endian:
     first   8 bytes, the position of the segment's first element
     count   4 bytes, the number of its elements
     crc     4 bytes, CRC-32 of the keys
-    keys    8 bytes for each element: `key_of` the lane of its media, 0 where it brings nothing: it was rejected, or
-            holds only classes
+    keys    8 bytes for each element: `key_of` the lane of its media, 0 where it brings nothing: it was rejected when
+            it was read, or holds only classes
 
 A block is written before the record of its segment, and not waited for: a power cut may take it away where the record
 stays. A resume takes the blocks from the beginning as far as they join, cuts what is behind the last recorded segment,
 and says that it does not know all media where the blocks do not reach it. Nothing that is sent hangs on this file.
-Other sources of the same command read it too, to know what this one mentions.
+Other sources of the same command read it too, to know what this one mentions; and at the end of a run it is read once
+more, where not all is delivered, to count media (see `media_counts`).
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -27,10 +29,11 @@ from zlib import crc32
 from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
-from bulk_importer.model import EntryRun, Segment, SegmentKey
+from bulk_importer.model import Segment, SegmentKey
 from bulk_importer.pipeline.wiped.mentions import Mentions
+from bulk_importer.spans import SpanSet
 
-__all__ = ["MentionLog", "keys_in_doubt", "recall_checkpoint"]
+__all__ = ["MentionLog", "keys_at", "keys_in_doubt", "recall_checkpoint"]
 
 _FILE = "mentions"
 _HEAD = Struct("<QII")
@@ -57,8 +60,8 @@ class MentionLog:
                 self._file.cut(size)
         except OSError as error:
             raise CheckpointUnusable.by(self._path, error) from error
-        # Of the next segment, what was delivered before. Set by `note`, cleared by `keep`.
-        self._delivered: list[EntryRun] = []
+        # Of the next segment, what was delivered before: positions and keys. Set by `note`, cleared by `keep`.
+        self._delivered: list[tuple[Sequence[int], Sequence[int]]] = []
 
     def __enter__(self) -> MentionLog:
         return self
@@ -66,9 +69,9 @@ class MentionLog:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def note(self, run: EntryRun) -> None:
+    def note(self, positions: Sequence[int], keys: Sequence[int]) -> None:
         """Take note of entries of the next segment that an earlier import delivered: their media are mentioned, too."""
-        self._delivered.append(run)
+        self._delivered.append((positions, keys))
 
     def keep(self, segment: Segment) -> Segment:
         """Write down the media of the next segment, a filter; when this returns, other processes would find them.
@@ -76,7 +79,7 @@ class MentionLog:
         Raises:
             CheckpointUnusable: the file cannot be written.
         """
-        keys = _keys(segment.key, [segment.run, *self._delivered])
+        keys = _keys(segment.key, [(segment.run.positions, segment.run.keys), *self._delivered])
         self._delivered.clear()
         try:
             self._file.append(_HEAD.pack(segment.key.first, segment.key.count, crc32(keys)) + keys)
@@ -111,20 +114,25 @@ def recall_checkpoint(folder: Path, mentions: Mentions) -> None:
         mentions.forget()
 
 
+def keys_at(folder: Path, positions: SpanSet) -> Iterator[Sequence[int]]:
+    """The keys of the media at these positions, in order and in pieces, as far as they are on record; 0 for none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if positions:
+        with (folder / _FILE).open("rb") as file:
+            for first, keys in _blocks(file, positions):
+                for start, stop in positions.within(first, first + len(keys)):
+                    yield keys[start - first : stop - first]
+
+
 def keys_in_doubt(folder: Path) -> frozenset[int]:
     """The keys of the media that the checkpoint in `folder` has in doubt or under way, as far as they are on record."""
     try:
-        taken = read_state(folder)[1].taken
-        if not taken:
-            return frozenset()
-        found: set[int] = set()
-        with (folder / _FILE).open("rb") as file:
-            for first, keys in _blocks(file):
-                spans = taken.within(first, first + len(keys))
-                found.update(keys[at - first] for start, stop in spans for at in range(start, stop))
+        return frozenset().union(*keys_at(folder, read_state(folder)[1].taken))
     except (CheckpointUnusable, CheckpointDamaged, OSError):
         return frozenset()
-    return frozenset(found)
 
 
 def _recall(path: Path, position: int, mentions: Mentions) -> int:
@@ -147,10 +155,17 @@ def _recall(path: Path, position: int, mentions: Mentions) -> int:
     return size
 
 
-def _blocks(file: BinaryIO) -> Iterator[tuple[int, Sequence[int]]]:
-    """The position and the keys of each block, up to one that is not what was written."""
+def _blocks(file: BinaryIO, positions: SpanSet | None = None) -> Iterator[tuple[int, Sequence[int]]]:
+    """The position and the keys of each block, up to one that is not what was written.
+
+    Args:
+        positions: blocks with none of them are passed by unread.
+    """
     while len(head := file.read(_HEAD.size)) == _HEAD.size:
         first, count, crc = _HEAD.unpack(head)
+        if positions is not None and not positions.meets(first, first + count):
+            file.seek(_KEY_BYTES * count, os.SEEK_CUR)
+            continue
         body = file.read(_KEY_BYTES * count)
         if len(body) < _KEY_BYTES * count or crc32(body) != crc:
             return
@@ -160,14 +175,18 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, Sequence[int]]]:
         yield first, keys
 
 
-def _keys(key: SegmentKey, runs: Sequence[EntryRun]) -> bytes:
-    """The keys of all elements of a segment, as they lie in the file."""
-    if len(runs[0]) == key.count:
-        found = array("Q", runs[0].keys)
+def _keys(key: SegmentKey, parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> bytes:
+    """The keys of all elements of a segment, as they lie in the file.
+
+    Args:
+        parts: positions and the keys at them.
+    """
+    if len(parts[0][1]) == key.count:
+        found = array("Q", parts[0][1])
     else:
         found = array("Q", bytes(_KEY_BYTES * key.count))
-        for run in runs:
-            for position, media in zip(run.positions, run.keys, strict=True):
+        for positions, keys in parts:
+            for position, media in zip(positions, keys, strict=True):
                 found[position - key.first] = media
     if sys.byteorder == "big":
         found.byteswap()

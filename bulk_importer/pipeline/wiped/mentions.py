@@ -74,14 +74,17 @@ class Mentions:
         """Take note of all that `other` has taken note of."""
         if not other.is_complete:
             self.forget()
-        keys = iter(other._few) if other._many is None else other._many.keys()
-        while some := list(islice(keys, _JOINED)):
+        for some in other._pieces():
             self._note(some)
 
     def among(self, keys: Sequence[int]) -> list[int]:
         """The places in `keys` of media that were mentioned; nothing is taken note of."""
         known = self._few.__contains__ if self._many is None else self._many.__contains__
         return [place for place, key in enumerate(keys) if known(key & _KEPT_BITS)]
+
+    def shared_with(self, other: Mentions) -> int:
+        """How many of these media `other` has taken note of, too."""
+        return sum(len(other.among(some)) for some in self._pieces())
 
     def forget(self) -> None:
         """Forget all media: what was mentioned is not known, or is too much to be followed. `is_complete` says so."""
@@ -100,6 +103,12 @@ class Mentions:
         again = self._noted_among_few(keys) if self._many is None else self._many.note(keys)
         self._media += len(keys) - len(again)
         return again
+
+    def _pieces(self) -> Iterator[list[int]]:
+        """The keys of all media, some at a time."""
+        keys = iter(self._few) if self._many is None else self._many.keys()
+        while some := list(islice(keys, _JOINED)):
+            yield some
 
     def _noted_among_few(self, keys: Sequence[int]) -> list[int]:
         # Nearly always all are new and none comes twice: two operations on whole sets, and no loop.

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import EntryRun, Finding, KeepData, Rejection, Segment, Severity
 from bulk_importer.pipeline.wiped.mentions import Mentions, wiping
+from bulk_importer.readable import agreeing, counted
 
 __all__ = ["WipedEntries"]
 
@@ -46,16 +47,9 @@ class WipedEntries:
         self._unknown = 0
 
     @property
-    def media(self) -> int | None:
-        """How many different media accepted entries name; None where not all could be followed."""
-        return len(self.mentions) if self.mentions.is_complete else None
-
-    @property
-    def not_mentioned(self) -> int | None:
-        """How many importable media of the project no accepted entry names; None where that is not known."""
-        if self.media is None or self._importable is None or not self._is_exact:
-            return None
-        return max(0, self._importable - self.media)
+    def importable(self) -> int | None:
+        """How many media of the project can be imported; None where that is not known, or entries for others pass."""
+        return self._importable if self._is_exact else None
 
     @property
     def unknown(self) -> str:
@@ -63,13 +57,13 @@ class WipedEntries:
         if not self._unknown:
             return ""
         return (
-            f"whether {self._unknown:,} entries with keepData false wipe what earlier ones of their media bring: not "
-            "all media that came before are known"
+            f"whether {counted(self._unknown, 'entry')} with keepData false {agreeing(self._unknown, 'wipes')} what "
+            "earlier ones of the same media bring: not all media that came before are known"
         )
 
-    def note(self, run: EntryRun) -> None:
-        """Take note of entries of the input that an earlier import delivered."""
-        self.mentions.recall(run.keys)
+    def note(self, keys: Sequence[int]) -> None:
+        """Take note of entries of the input that an earlier import delivered, by the keys of their media."""
+        self.mentions.recall(keys)
 
     def follow(self, segment: Segment) -> Segment:
         """Follow the next segment, a filter: what it wipes is counted in it, and rejected where that is an error."""

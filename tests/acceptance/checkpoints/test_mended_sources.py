@@ -149,7 +149,7 @@ def test_a_run_that_met_too_long_an_entry_goes_on_with_a_larger_bound(command: C
     arguments = ["l.json", *target.arguments, "--max-errors", "none"]
     done = command("import", *arguments, "--max-entry-bytes", "2000")
     assert done.returncode == 3
-    assert "The same command with a larger --max-entry-bytes goes on there." in done.stdout
-    assert "Mend the source" not in done.stdout
+    assert "The same command with a larger --max-entry-bytes resumes there." in done.stdout
+    assert "Fix the source" not in done.stdout
     summary = command.summary(*arguments, "--max-entry-bytes", "1MB")
     assert (summary["state"], summary["entries"], summary["owed"]) == ("complete", 30, 0)

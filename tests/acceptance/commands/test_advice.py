@@ -6,13 +6,15 @@ import json
 import re
 import shutil
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.advice import advised, followed
+from support.around.advice import advised, followed
 from support.commands import Command
 from support.entries import noted
 
@@ -22,7 +24,7 @@ LOOKS = (
     ("verify", CHECKPOINT),
     ("verify", CHECKPOINT, "l.json"),
     ("retry", CHECKPOINT),
-    ("resolve", CHECKPOINT, "--owed"),
+    ("resolve", CHECKPOINT, "--not-delivered"),
 )
 """What a person types who looks at an import that ended in some way."""
 
@@ -36,6 +38,7 @@ class Ended:
         self.sandbox: Any = None
         self.entries: list[Any] = []
         self.said: list[str] = []
+        self.held = socket.socket()
 
     def begin(self, *arguments: str, faults: str = "") -> None:
         """A sandbox with such faults, and a source with an entry for each of its media."""
@@ -58,8 +61,14 @@ class Ended:
     def type(self, *arguments: str, expected: ExitCode | None = None) -> None:
         """Type a command, and keep what it says."""
         done = self.command(*arguments)
-        self.said.append(done.stdout + done.stderr)
+        self.said.append(done.stdout + done.stderr + self.command("explain", str(done.returncode)).stdout)
         assert expected is None or done.returncode == expected, self.said[-1]
+
+    def kill_the_server(self) -> None:
+        """And keep its port, on which nobody listens from now on, also not the sandbox of another test."""
+        self.sandbox.kill()
+        self.held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.held.bind(("127.0.0.1", urlsplit(self.sandbox.url).port or 0))
 
     def load(self, *flags: str, expected: ExitCode) -> None:
         """Import the source."""
@@ -131,14 +140,15 @@ def on_a_server_that_moved(ended: Ended) -> None:
 
 def on_a_server_that_is_gone(ended: Ended) -> None:
     limited(ended)
-    ended.sandbox.kill()
+    ended.kill_the_server()
     ended.load(expected=ExitCode.SERVER)
     ended.type("doctor", *ended.where_to, expected=ExitCode.SERVER)
 
 
 def on_a_server_that_went_away(ended: Ended) -> None:
+    ended.command.environment["BULK_IMPORTER_MAX_OUTAGE"] = "1s"
     ended.begin(faults="[[fault]]\nwhat = 503\nprobability = 1.0\n")
-    ended.load("--max-outage", "0", expected=ExitCode.SERVER)
+    ended.load(expected=ExitCode.SERVER)
 
 
 def of_a_changed_source(ended: Ended) -> None:
@@ -229,7 +239,16 @@ def test_what_is_advised_works_when_typed(
 ) -> None:
     """Nothing that an import, or a look at it, says to type is a usage error; and a code that is shown is explained."""
     ended = Ended(command, sandbox_process)
-    ending(ended)
+    with ended.held:
+        ending(ended)
+        follow_all(ended, ending, tmp_path_factory)
+
+
+def follow_all(
+    ended: Ended, ending: Callable[[Ended], None], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Look at the import, and type what was advised by then."""
+    command = ended.command
     looked = tmp_path_factory.mktemp("looks")
     for number, look in enumerate(LOOKS):
         # Each look at the import as it was left, for some of them change it.

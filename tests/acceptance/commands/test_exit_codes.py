@@ -101,10 +101,13 @@ def test_a_source_that_breaks_off_is_exit_3_until_it_is_fixed(command: Command, 
     """Import, verify and status agree, and what they advise works."""
     whole = json.dumps(target.entries)
     (command.folder / "l.json").write_text(whole[:-200])
-    assert command("import", *target.arguments).returncode == ExitCode.INPUT
+    done = command("import", *target.arguments, "--json")
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["state"], summary["owed"]) == (ExitCode.INPUT, "failed", 0)
     assert command("verify", CHECKPOINT).returncode == ExitCode.INPUT
-    code, _, text = status(command)
+    code, facts, text = status(command)
     assert (code, "Fix the source at or behind byte" in text) == (ExitCode.INPUT, True)
+    assert facts["state"] == "failed"
     (command.folder / "l.json").write_text(whole)
     assert command("import", *target.arguments).returncode == 0
     assert status(command)[0] == 0
@@ -251,10 +254,10 @@ def test_a_retry_that_was_killed_with_a_request_open_is_unconfirmed(command: Com
     proven = command("verify", CHECKPOINT, "l.json")
     assert proven.returncode == ExitCode.IN_DOUBT
     assert "A retry has 1 unconfirmed entry" in proven.stdout
-    assert command("resolve", CHECKPOINT, "--owed").returncode == ExitCode.IN_DOUBT
+    assert command("resolve", CHECKPOINT, "--not-delivered").returncode == ExitCode.IN_DOUBT
     own = f"{CHECKPOINT}/retries/0001/checkpoint"
     assert f"'bulk-importer resolve {own} --delivered'" in text
-    assert command("resolve", own, "--owed").returncode in (0, ExitCode.UNFINISHED)
+    assert command("resolve", own, "--not-delivered").returncode in (0, ExitCode.UNFINISHED)
     assert command("retry", CHECKPOINT).returncode == 0
     assert (status(command)[0], command("verify", CHECKPOINT, "l.json").returncode) == (0, 0)
 

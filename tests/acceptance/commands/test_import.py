@@ -220,9 +220,8 @@ WRONG: dict[str, tuple[Sequence[str], ExitCode, str]] = {
     "no such file": (
         ["import", "nowhere.json", "--server", "http://h", "--project", "p"],
         ExitCode.INPUT,
-        "No such file",
+        "there is no such file",
     ),
-    "a folder": (["import", ".", "--server", "http://h", "--project", "p"], ExitCode.INPUT, "folder"),
     "no server": (["import", "l.json"], ExitCode.USAGE, "--server"),
     "no URL": (["import", "l.json", "--server", "here", "--project", "p"], ExitCode.USAGE, "not a URL"),
     "a password in the URL": (

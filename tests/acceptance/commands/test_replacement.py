@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -196,6 +197,21 @@ def test_without_a_terminal_it_is_said_and_the_run_goes_on(place: Place) -> None
     assert kinds.index("ReplacementForeseen") < kinds.index("BatchSealed")
     summary = place.summary(source)
     assert (summary["replacement"]["media"], summary["replacement"]["is_confirmed"]) == (LABELLED, False)
+
+
+def test_where_a_source_is_not_read_twice_it_is_said_how_many_they_are_at_most(place: Place) -> None:
+    """A compressed one, here; one of its entries meets labels."""
+    source = place.write("l.json", place.media[LABELLED - 1 :])
+    packed = place.command.folder / "l.json.gz"
+    packed.write_bytes(gzip.compress((place.command.folder / source).read_bytes()))
+    done = place.command("import", packed.name, *place.target)
+    assert done.returncode == 0
+    assert (
+        f"May replace existing labels on up to {LABELLED} of the project's {MEDIA} media: {LABELLED} hold labels, and "
+        "entries have keepData false, from position 0 on."
+    ) in done.stderr
+    summary = place.summary(packed.name)
+    assert (summary["replacement"]["is_exact"], summary["findings"]["media-replaced"]) == (False, 1)
 
 
 def test_programs_that_collect_logs_get_an_object(place: Place) -> None:

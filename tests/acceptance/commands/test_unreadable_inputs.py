@@ -45,13 +45,16 @@ CHECKPOINTS = (
     ("status", "{}"),
     ("verify", "{}"),
     ("retry", "{}"),
-    ("resolve", "{}", "--owed"),
+    ("resolve", "{}", "--not-delivered"),
     ("import", "l.json", "SERVER", "--checkpoint", "new", "--settled-by", "{}"),
 )
 
 READABLE: dict[tuple[str, ...], tuple[str, ...]] = {
     # What it holds is not what was imported, which `verify` has another code for.
     ("verify", CHECKPOINT, "{}"): ("broken", "letters"),
+    # Like a pattern that matches nothing: no source is named by that.
+    ("import", "{}", "SERVER"): ("folder",),
+    ("check", "{}", "SERVER"): ("folder",),
     # Any line of text may be a token.
     **{row: ("broken",) for row in SETTINGS if "--token-file" in row},
 }

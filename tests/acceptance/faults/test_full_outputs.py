@@ -66,7 +66,7 @@ def lists() -> Iterator[tuple[str, ...]]:
     yield from (("explain",), ("explain", "media-unknown"), ("--version",), ("import", "--help"))
     for form in ((), ("--json",)):
         yield ("check", "good.json", "--onto-uploaded", *form)
-        yield ("resolve", "l.json.checkpoint", "--owed", *form)
+        yield ("resolve", "l.json.checkpoint", "--not-delivered", *form)
 
 
 @pytest.mark.timeout(300)

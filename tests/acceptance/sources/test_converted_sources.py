@@ -75,7 +75,7 @@ def test_an_export_goes_into_another_project_and_is_there_as_it_was(
     assert f"{2 * COUNT} read, {2 * COUNT} carried, 0 left behind" in done.stderr
     proven = command("verify", "export.json.checkpoint", "export.json", "--against-server")
     assert proven.returncode == 0, proven.stdout + proven.stderr
-    assert f"{COUNT} media hold on the server what was delivered to them" in proven.stdout
+    assert f"{COUNT} media hold on the server what was delivered" in proven.stdout
     assert command("verify", "export.json.checkpoint").returncode == 0
 
     again = command.summary("export.json", *to)

@@ -65,7 +65,7 @@ def test_garbage_behind_the_last_member_is_cut_off_as_advised(
         assert (
             f"something that is no {form} follows its {form} data, from byte {len(packed)} on" in done.stdout
         )
-        assert "goes on where this run stopped" not in done.stdout
+        assert "resumes where this run stopped" not in done.stdout
     advised = re.search(r"\((head -c \d+ FILE > CUT)\)", done.stdout)
     assert advised is not None
     shutil.copy(source, command.folder / "FILE")
@@ -107,7 +107,7 @@ def test_a_copy_that_went_wrong_is_copied_again_as_advised(
     assert done.returncode == 3
     assert f"its {form} data {fault}" in done.stdout
     assert "Copy it again from where it came, whole, and run the same command again." in done.stdout
-    assert "goes on where this run stopped" not in done.stdout
+    assert "resumes where this run stopped" not in done.stdout
     source.write_bytes(PACK[form](target.content))
     summary = command.summary("l.json", *target.arguments)
     assert (summary["state"], summary["delivered"], summary["owed"]) == ("complete", 50, 0)

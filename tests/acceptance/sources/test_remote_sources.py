@@ -110,7 +110,7 @@ def test_a_fresh_url_goes_on_where_the_signature_of_the_old_one_ran_out(
         done = command("import", f"{url}?X-Amz-Signature=old", *arguments)
         assert done.returncode == 3
         assert "the signature in its URL has run out (the server answers 403 Forbidden)" in done.stdout
-        assert "A fresh URL with the same --checkpoint goes on from there." in done.stdout
+        assert "A fresh URL with the same --checkpoint resumes from there." in done.stdout
         assert "The same command again" not in done.stdout
         assert "Signature=" not in done.stdout + done.stderr
         files.signature, files.wall = "new", None
@@ -124,7 +124,7 @@ def test_a_fresh_url_goes_on_where_the_signature_of_the_old_one_ran_out(
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("no ranges", "can neither go on nor prove"), ("denial", "the server denies that there is a byte")],
+    [("no ranges", "can neither continue nor prove"), ("denial", "the server denies that there is a byte")],
 )
 def test_what_a_server_does_not_give_is_downloaded_and_imported_as_advised(
     command: Command, target: Any, fault: str, said: str

@@ -85,9 +85,13 @@ def test_attributes_and_tags_become_classifications() -> None:
 
 
 def test_what_has_no_place_is_said() -> None:
-    """The group and the order of drawing, a hidden joint, the hundredth of a pixel, tags without a classification."""
+    """The group and the order of drawing, a hidden joint, the hundredth of a pixel, tags without a classification.
+
+    And that the picture is there twice.
+    """
     found = cvat(FILE)
     assert sorted(found.codes()) == [
+        "picture-twice",
         "remark-left-out",
         "remark-left-out",
         "shape-clipped",

@@ -169,6 +169,17 @@ def test_a_shape_on_a_turned_picture_is_a_finding(tmp_path: Path) -> None:
     assert studio(tasks(tmp_path, BOX, image_rotation=90)).codes() == ["shape-unknown"]
 
 
+def test_what_is_no_label_is_a_remark(tmp_path: Path) -> None:
+    """What models have predicted, and what somebody has noted at a region."""
+    path = tasks(tmp_path, BOX, meta={"text": ["look again"]})
+    rows = json.loads(path.read_text())
+    rows[0]["predictions"] = [{"result": []}]
+    path.write_text(json.dumps(rows))
+    found = studio(path)
+    assert [each.found for each in found.found] == ["1 predictions", "a remark about a region"]
+    assert found.books.carried == {"car": 1}
+
+
 def test_without_a_size_it_is_asked_elsewhere(tmp_path: Path) -> None:
     """As in predictions that somebody imported."""
     path = tasks(tmp_path, BOX, original_width=None)

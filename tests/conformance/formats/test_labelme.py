@@ -121,6 +121,7 @@ def test_the_xml_of_the_older_tool_is_named_for_what_it_is() -> None:
         ({**BOX, "points": [[1, 2], [3]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [3, "4"]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [3, True]]}, "shape-broken"),
+        ({**BOX, "points": [[1, 2], [3, 10**400]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2]]}, "shape-broken"),
         ({**BOX, "points": [[1, 2], [1, 3]]}, "shape-no-size"),
         ({**BOX, "points": [[1, 2], [900, 3]]}, "shape-outside"),
@@ -227,6 +228,15 @@ def test_a_file_without_a_picture_has_its_own_name(tmp_path: Path) -> None:
     """And its size is asked for elsewhere."""
     path = file(tmp_path, BOX, imagePath=None, imageWidth=None)
     assert labelme(path).entries[0]["external_media_ID"] == "one"
+
+
+def test_a_picture_that_two_files_name_is_said(tmp_path: Path) -> None:
+    """Each of them becomes an entry."""
+    path = file(tmp_path, BOX)
+    (tmp_path / "two.json").write_bytes(path.read_bytes())
+    found = labelme(tmp_path)
+    assert [(each.code, each.origin) for each in found.found] == [("picture-twice", "two.json")]
+    assert len(found.entries) == 2
 
 
 def test_a_folder_without_such_files_stops(tmp_path: Path) -> None:

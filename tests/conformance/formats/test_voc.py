@@ -32,7 +32,7 @@ def file(place: Path, *objects: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("tool", ["label-studio", "supervision", "cvat"])
+@pytest.mark.parametrize("tool", ["label-studio", "supervision", "datumaro", "cvat"])
 def test_a_folder_is_recognised_and_its_account_closes(tool: str) -> None:
     """And it is said which number the first pixel has."""
     form = recognised(open_members(FILES / tool))
@@ -58,6 +58,17 @@ def test_what_supervision_writes_counts_from_1() -> None:
     assert drawn(one) == {"car": [(20, 10, 60, 40)]}
     assert drawn(two) == {"Straße": [[(20, 10), (20, 29), (49, 29), (49, 10)]]}
     assert drawn(voc(FILES / "supervision").entries[1]) == {"car": [(21, 11, 59, 39)]}
+
+
+def test_what_datumaro_writes_arrives() -> None:
+    """With the numbers that it writes, and the picture that it only lists."""
+    first, empty = voc(FILES / "datumaro").entries
+    assert drawn(first) == {
+        "car": [(20.100000381469727, 10, 60.200002670288086, 40)],
+        "Straße": [(0, 0, 200, 100)],
+    }
+    assert first["labels"]["car"][0]["classifications"] == {"occluded": ["true"]}
+    assert empty["external_media_ID"] == "empty"
 
 
 def test_what_cvat_writes_arrives() -> None:

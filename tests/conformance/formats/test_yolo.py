@@ -167,7 +167,9 @@ def test_keypoints_that_nothing_names_are_asked_about(tmp_path: Path) -> None:
         ("0.5 0.5 0.5 0.2 0.2", "annotation-broken"),
         ("-1 0.5 0.5 0.2 0.2", "annotation-broken"),
         ("0 0.5 nan 0.2 0.2", "shape-broken"),
-        ("0 0.5 1e999999999 0.2 x", "shape-broken"),
+        ("0 0.5 1e999999999 0.2 0.2", "shape-broken"),
+        ("0 0.5 -1e200 0.2 0.2", "shape-broken"),
+        ("inf 0.5 0.5 0.2 0.2", "annotation-broken"),
         ("0 0.5 0.5 0 0.2", "shape-no-size"),
         ("0 0.5 0.5 1.2 0.2", "shape-outside"),
     ],
@@ -209,6 +211,15 @@ def test_names_that_nobody_says_are_asked_for(tmp_path: Path) -> None:
     """As when a model wrote the rows."""
     with pytest.raises(ChoiceNeeded, match="no file in it names its classes"):
         yolo(folder(tmp_path, "0 0.5 0.5 0.2 0.2\n", data=""))
+
+
+def test_pictures_that_share_rows_are_known_by_their_place(tmp_path: Path) -> None:
+    """Whose rows they are shows in the project, or is asked there."""
+    folder(tmp_path, "0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "one.jpg").write_bytes(b"")
+    (tmp_path / "images" / "one.png").write_bytes(b"")
+    assert [each["external_media_ID"] for each in yolo(tmp_path).entries] == ["images/one"]
 
 
 def test_names_that_differ_are_asked_about(tmp_path: Path) -> None:

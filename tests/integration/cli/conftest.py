@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bulk_importer.cli.main import main
+from support.prose import odd_words
 
 
 class Done(NamedTuple):
@@ -18,6 +19,12 @@ class Done(NamedTuple):
     code: int
     out: str
     err: str
+
+
+def said(done: Done) -> Done:
+    """The same, whose words a person understands, however the command ended."""
+    assert not [word for text in (done.out, done.err) for word in odd_words(text)], done
+    return done
 
 
 Run = Callable[..., Coroutine[Any, Any, Done]]
@@ -32,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     async def once(*arguments: object) -> Done:
         capsys.readouterr()
         code = await asyncio.to_thread(main, [str(argument) for argument in arguments])
-        return Done(code, *capsys.readouterr())
+        return said(Done(code, *capsys.readouterr()))
 
     return once
 
@@ -51,6 +58,6 @@ def run_process(run: Run) -> Run:
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate()
-        return Done(process.returncode or 0, out.decode(), err.decode())
+        return said(Done(process.returncode or 0, out.decode(), err.decode()))
 
     return once

@@ -17,6 +17,7 @@ from bulk_importer.errors import CheckpointUnusable, ExitCode, InputError, Serve
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
+from bulk_importer.readable import counted
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.summary import Summary
@@ -216,7 +217,7 @@ async def test_what_is_rejected_is_listed_counted_and_said_alike(world: World) -
         proof = verify(world.checkpoint)
         assert proof.holds, proof.claims
         texts = [claim.text for claim in proof.claims]
-        assert f"rejected.jsonl holds the {left} rejected entries, each once" in texts
+        assert f"rejected.jsonl holds {counted(left, 'rejected entry')}, each once" in texts
         _, printed = await run_command("status", str(world.checkpoint), "--json")
         assert json.loads(printed)["findings"]["schema-missing-key"] == left
     again = await world.load([entry(ids[at], at, broken=True) for at in range(4)])

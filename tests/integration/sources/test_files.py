@@ -91,7 +91,7 @@ async def test_a_file_that_is_replaced_is_read_as_it_was_opened(file: Path) -> N
 
 async def test_what_is_not_there_or_no_file_is_unreadable(tmp_path: Path) -> None:
     """With a reason."""
-    with pytest.raises(SourceUnreadable, match="No such file"):
+    with pytest.raises(SourceUnreadable, match="there is no such file"):
         await open_source(str(tmp_path / "none"))
     with pytest.raises(SourceUnreadable, match="it is a folder"):
         await open_source(str(tmp_path))

@@ -163,7 +163,7 @@ async def test_what_is_advised_leads_to_the_labels(tmp_path: Path, name: str) ->
     assert isinstance(seen.error, MalformedInput)
     assert said in str(seen.error)
     assert not seen.elements
-    assert "Mend the source" not in str(seen.error)
+    assert "Fix the source" not in str(seen.error)
     if "inside of" not in said:
         assert command.replace("-q ", "") in str(seen.error)
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
@@ -288,7 +288,7 @@ async def test_what_is_no_labels_is_named(tmp_path: Path, name: str, packed: boo
     assert isinstance(seen.error, MalformedInput)
     assert said in str(seen.error)
     assert "not a JSON array" in str(seen.error)
-    assert "Mend the source" not in str(seen.error)
+    assert "Fix the source" not in str(seen.error)
 
 
 @pytest.mark.parametrize("options", [{"path": "entries.item"}, {"lines": True}, {"lines": False}])
@@ -335,7 +335,7 @@ async def test_a_wrong_path_is_met_with_the_right_one(tmp_path: Path, content: b
     seen = await read_file(tmp_path / "l", content, path="entries.item")
     assert "there is no array at entries.item" in str(seen.error)
     assert advice in str(seen.error)
-    assert "Mend the source" not in str(seen.error)
+    assert "Fix the source" not in str(seen.error)
 
 
 async def test_a_huge_document_on_one_line_is_named_by_its_beginning(tmp_path: Path) -> None:

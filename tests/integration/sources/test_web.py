@@ -127,7 +127,7 @@ async def test_what_a_server_has_is_read_to_its_end(
 ) -> None:
     """Also over connections that break every 100 kB, with ranges or by reading again."""
     if breaks and not ranges:
-        pytest.skip("a server that can neither go on nor come further than 100 kB gives no more than that")
+        pytest.skip("a server that can neither continue nor come further than 100 kB gives no more than that")
     files = await serve(ranges=ranges, breaks=breaks, sized=sized)
     seen = await read(files)
     assert seen.error is None
@@ -153,7 +153,7 @@ async def test_without_ranges_and_etag_a_broken_connection_ends_the_reading(serv
     """What came before is given; nobody could say that the rest belongs to it."""
     seen = await read(await serve(ranges=False, breaks=True, etag=None))
     assert isinstance(seen.error, SourceUnreadable)
-    assert "can neither go on" in str(seen.error)
+    assert "can neither continue" in str(seen.error)
     assert seen.elements
     assert seen.elements == plain_reading(CONTENT).elements[: len(seen.elements)]
 
@@ -312,7 +312,7 @@ async def test_a_signature_that_has_run_out_is_said_to_have(
     with pytest.raises(SourceUnreadable) as refused:
         await fetch()
     assert "the signature in its URL has run out" in str(refused.value)
-    assert "A fresh URL with the same --checkpoint goes on from there." in str(refused.value)
+    assert "A fresh URL with the same --checkpoint resumes from there." in str(refused.value)
     assert "Signature=" not in str(refused.value)
     assert "sig=" not in str(refused.value)
     assert len(files.asked) <= 2

@@ -97,7 +97,7 @@ async def test_a_file_of_another_size_is_refused_with_both_sizes(folder: Folder)
     """And the way on is named, should it only have grown."""
     await folder.read()
     folder.source.write_bytes(folder.source.read_bytes() + b"more")
-    with pytest.raises(CheckpointMismatch, match=r"512004 bytes and had 512000.*--source-grew"):
+    with pytest.raises(CheckpointMismatch, match=r"512,004 bytes and had 512,000.*--source-grew"):
         await folder.goes_on()
 
 

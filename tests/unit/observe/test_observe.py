@@ -44,12 +44,13 @@ from bulk_importer.observe import (
     MovingLine,
     PlainLines,
     SilentServerNotice,
+    finding_lines,
     summary_text,
 )
 from bulk_importer.observe.line import fitted
 from bulk_importer.observe.parts import Part
 from bulk_importer.spans import Span
-from bulk_importer.summary import RunState, Summary
+from bulk_importer.summary import RunState, Summary, Tally
 from bulk_importer.times import written
 
 
@@ -479,10 +480,92 @@ def summary(**changes: object) -> Summary:
     return Summary(**{**facts, **changes})  # type: ignore[arg-type]  # names and types are those above
 
 
-def test_a_report_of_rejections_says_that_later_entries_of_their_media_went() -> None:
-    """Their order is what a person who feeds them again has to know."""
-    assert "Later entries of the same media were sent all the same" in summary_text(summary(rejected=1))
-    assert "Later entries" not in summary_text(summary())
+def lines_of(**changes: object) -> list[str]:
+    """What a person reads of such a summary, line by line."""
+    return summary_text(summary(this_run=Tally(entries=10), **changes)).splitlines()
+
+
+def test_what_came_of_a_run_begins_with_whether_it_worked_and_from_where_to_where() -> None:
+    """Then why it did not, the counts, what was found, and what to do."""
+    lines = lines_of(
+        state=RunState.FAILED,
+        exit_code=6,
+        entries=2000,
+        delivered=1001,
+        rejected=1,
+        owed=998,
+        source="-",
+        project_name="streets",
+        message="the server is away.",
+        media_delivered=1001,
+        media_undelivered=12,
+        media_without_entry=0,
+        findings={"not-json": 1, "class-case": 1002},
+        severities={"not-json": "error", "class-case": "warning"},
+    )
+    assert lines == [
+        "Failed: 1,001 of 2,000 entries delivered, 1 rejected, 998 not sent yet",
+        "  standard input -> project streets at http://s",
+        "  The server is away.",
+        "",
+        "  entries            2,000",
+        "  delivered          1,001",
+        "  rejected               1",
+        "  not sent yet         998",
+        "  media              1,001 with labels from this source",
+        "                        12 with an entry, but none delivered",
+        "",
+        "  What was found ('bulk-importer explain CODE' says what a code means):",
+        "  error                  1 x not-json",
+        "  warning            1,002 x class-case",
+        "",
+        "  Rejected entries, and why: l.json.checkpoint/rejected.jsonl",
+        "  To send them again, fix them in a copy of that file, and run",
+        "      bulk-importer retry l.json.checkpoint CORRECTED.jsonl",
+        "  The same command again resumes where this run stopped.",
+    ]
+
+
+def test_where_all_went_well_only_that_is_said() -> None:
+    """What applies to other runs is left out, and so are notes that say nothing is amiss."""
+    omitted = {"classification-omitted": 100_005}
+    assert lines_of(findings=omitted, severities={"classification-omitted": "note"}) == [
+        "Complete: all 10 entries are delivered",
+        "  l.json -> project p at http://s",
+        "",
+        "  entries               10",
+        "  delivered             10",
+        "",
+        "  Checkpoint: l.json.checkpoint",
+    ]
+    assert lines_of(entries=1, delivered=1)[0] == "Complete: the entry is delivered"
+
+
+def test_where_nothing_was_left_to_send_that_is_said_first() -> None:
+    assert summary_text(summary()).startswith(
+        "Already complete; nothing was sent: all 10 entries are delivered"
+    )
+
+
+def test_errors_come_before_warnings_and_notes_are_one_line() -> None:
+    """The most frequent first; what is denied is an error, whatever it is by default."""
+    findings = {"a": 2, "b": 3, "c": 9, "d": 1000, "e": 7, "classification-omitted": 5}
+    severities = dict(zip("abcde", ["error", "error", "warning", "note", "note"], strict=True))
+    assert list(finding_lines(findings, {**severities, "classification-omitted": "error"})) == [
+        "  error                  5 x classification-omitted",
+        "  error                  3 x b",
+        "  error                  2 x a",
+        "  warning                9 x c",
+        "  notes        1,000 x d, 7 x e",
+    ]
+
+
+def test_many_codes_are_cut_to_those_that_matter_most() -> None:
+    """A screen has 24 lines."""
+    findings = {f"code-{number:02}": number for number in range(1, 13)}
+    lines = list(finding_lines(findings, dict.fromkeys(findings, "warning")))
+    assert (lines[0].split()[-1], len(lines)) == ("code-12", 11)
+    assert lines[-1] == "  and 2 more codes; summary.json has all"
 
 
 @pytest.mark.parametrize(
@@ -491,11 +574,11 @@ def test_a_report_of_rejections_says_that_later_entries_of_their_media_went() ->
         ({}, "Complete"),
         ({"rejected": 2, "exit_code": 1}, "rejected.jsonl"),
         ({"in_doubt": 3, "exit_code": 5, "media_in_doubt": list("abcdefg")}, "a, b, c, d, e and 2 more"),
-        ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again goes on"),
+        ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again resumes"),
         ({"exit_code": ExitCode.INPUT}, "up to the break"),
-        ({"findings": {"not-json": 12_345}}, "12,345  not-json"),
+        ({"in_doubt": 1, "exit_code": 5}, "The answers to 1 entry were lost"),
     ],
 )
 def test_a_person_is_told_how_it_stands_and_what_to_do(changes: dict[str, object], said: str) -> None:
     """In a few lines."""
-    assert said in summary_text(summary(**changes))
+    assert said in "\n".join(lines_of(**changes))

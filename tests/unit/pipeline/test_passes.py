@@ -86,7 +86,7 @@ async def test_what_is_still_running_is_not_waited_for_longer_than_allowed(tmp_p
 
 async def test_what_is_nearly_over_is_waited_for(tmp_path: Path) -> None:
     async with offline_run(tmp_path, THREE, doubt_wait=1.0) as world:
-        await Passes(world.run, go=Going(world, 0, later=LIMIT_SECONDS - 0.05)).run()
+        await Passes(world.run, go=Going(world, 0, later=LIMIT_SECONDS - 0.4)).run()
         assert world.fates == {"delivered": 3}
         assert len(world.seen(DoubtsAwaited)) == 1
 

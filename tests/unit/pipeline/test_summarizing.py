@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
 
 from bulk_importer.checkpoint.log import records
 from bulk_importer.checkpoint.log.state import CheckpointState
@@ -16,10 +17,11 @@ from bulk_importer.errors import (
     MalformedInput,
     ServerUnavailable,
 )
+from bulk_importer.model import MediaCounts
+from bulk_importer.pipeline.notes import CountedMedia
 from bulk_importer.pipeline.summarizing import (
     Before,
     Ending,
-    Mentioned,
     left_to_send,
     standing_codes,
     summarize,
@@ -77,27 +79,54 @@ def summary_of(state: CheckpointState, ending: Ending | None = None) -> Summary:
         (WHOLE, Ending(), RunState.COMPLETE),
         (WHOLE, Ending(errors=[AWAY]), RunState.FAILED),
         (WHOLE, Ending(errors=[STOPPED]), RunState.COMPLETE),
-        ((read(), END), Ending(is_stopped=True), RunState.STOPPED),
         ((read(), END), Ending(), RunState.STOPPED),
         ((read(), *DELIVERED), Ending(errors=[STOPPED]), RunState.STOPPED),
-        ((read(), *DELIVERED), Ending(errors=[BROKEN]), RunState.COMPLETE),
-        ((read(), END, sent(0, 0, 4), lost(0)), Ending(), RunState.COMPLETE),
-        ((read(), END, sent(0, 0, 4), lost(0)), Ending(is_stopped=True), RunState.STOPPED),
+        ((read(), *DELIVERED), Ending(errors=[BROKEN]), RunState.FAILED),
+        ((read(),), Ending(errors=[BROKEN]), RunState.FAILED),
+        ((read(), END, sent(0, 0, 4), lost(0)), Ending(), RunState.STOPPED),
     ],
     ids=[
         "all is delivered",
         "an error",
         "a signal behind the end",
-        "a stop",
         "something could be sent at once",
         "a signal before the end",
         "all before a break is delivered",
+        "something before a break is owed",
         "nothing but lost answers is left",
-        "a stop with lost answers",
     ],
 )
 def test_how_a_run_stands(told: tuple[records.Record, ...], ending: Ending, run_state: RunState) -> None:
     assert summary_of(after(*told), ending).state is run_state
+
+
+LEDGERS = {
+    "all is delivered": WHOLE,
+    "all is delivered or rejected": (read(rejected=(3,)), END, sent(0, 0, 3), records.Delivered(batch=0)),
+    "something is owed": (read(), END),
+    "something is in doubt": (read(), END, sent(0, 0, 4), lost(0)),
+    "not all is read": (read(), *DELIVERED),
+    "nothing is read": (),
+}
+ENDINGS = {
+    "by itself": Ending(),
+    "by a signal": Ending(stopped_by=ExitCode.INTERRUPTED, reason="stopped by SIGINT"),
+    "by a signal before it began": Ending(errors=[STOPPED]),
+    "by an answer": Ending(stopped_by=ExitCode.UNFINISHED),
+    "by a break": Ending(errors=[BROKEN]),
+    "by a server": Ending(errors=[AWAY]),
+    "by a break and a server": Ending(errors=[BROKEN, AWAY]),
+}
+
+
+@pytest.mark.parametrize("ledger", LEDGERS)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_it_is_complete_with_the_codes_0_and_1_and_with_no_other_one(ledger: str, ending: str) -> None:
+    """However it ended; a script may look at either."""
+    summary = summary_of(after(*LEDGERS[ledger]), ENDINGS[ending])
+    assert (summary.state is RunState.COMPLETE) == (summary.exit_code in (0, 1)), summary
+    is_error = summary.exit_code in (ExitCode.INPUT, ExitCode.SERVER)
+    assert (summary.state is RunState.FAILED) == is_error, summary
 
 
 def test_a_run_without_an_ending_goes_on() -> None:
@@ -109,6 +138,7 @@ def test_a_run_without_an_ending_goes_on() -> None:
     [
         (WHOLE, Ending(), ExitCode.DELIVERED),
         (WHOLE, Ending(stopped_by=ExitCode.INTERRUPTED), ExitCode.DELIVERED),
+        (WHOLE, Ending(errors=[STOPPED]), ExitCode.DELIVERED),
         ((read(),), Ending(stopped_by=ExitCode.INTERRUPTED), ExitCode.INTERRUPTED),
         ((read(),), Ending(), ExitCode.UNFINISHED),
         ((read(), END, sent(0, 0, 4), lost(0)), Ending(), ExitCode.IN_DOUBT),
@@ -118,6 +148,7 @@ def test_a_run_without_an_ending_goes_on() -> None:
     ids=[
         "all is delivered",
         "a signal behind the end",
+        "a signal at the end",
         "a signal",
         "owed",
         "in doubt",
@@ -144,7 +175,7 @@ def test_a_reason_is_said_where_no_error_says_it() -> None:
 def test_without_either_the_ledger_says_why_something_is_in_doubt() -> None:
     told = (read(), sent(0, 0, 1), sent(1, 1, 2), sent(2, 2, 3), lost(0), lost(1), lost(2, "timed out"))
     message = summary_of(after(*told), Ending()).message
-    assert "reset (2 requests); timed out (1 requests)" in message
+    assert "reset (2 requests); timed out (1 request)" in message
 
 
 def test_an_empty_source_is_said_to_be_one() -> None:
@@ -206,17 +237,22 @@ def test_a_source_that_was_not_read_to_its_end_is_unfinished() -> None:
     assert standing_codes(after(read(), *DELIVERED)) == [ExitCode.UNFINISHED]
 
 
-def test_a_note_of_what_is_mentioned_holds_for_the_ledger_as_it_was() -> None:
-    """With one more rejection the media may be another number."""
+def test_a_note_of_media_holds_for_the_ledger_as_it_was() -> None:
+    """With one more rejection, or delivery, the media may be other numbers."""
     state = after(*WHOLE)
-    note = Mentioned.of(state, 3, None)
-    after(
-        records.Note(
-            name=Mentioned.NOTE, value={"media": 3, "not_mentioned": None, "entries": 4, "rejected": 0}
-        ),
-        state=state,
-    )
-    assert Mentioned.kept(state) == note
-    assert summary_of(state, Ending()).media == 3
+    media = MediaCounts(delivered=3, undelivered=1, without_entry=None)
+    note = to_builtins(CountedMedia.of(state, media))
+    after(records.Note(name=CountedMedia.NOTE, value=note), state=state)
+    assert CountedMedia.kept(state) == media
+    summary = summary_of(state, Ending())
+    assert (summary.media_delivered, summary.media_undelivered, summary.media_without_entry) == (3, 1, None)
     state.rejected.add(9, 10)
-    assert Mentioned.kept(state) is None
+    assert CountedMedia.kept(state) is None
+
+
+def test_a_summary_says_what_each_finding_counts_as_in_the_latest_run() -> None:
+    """By default, unless a run put on record that it is tuned."""
+    state = after(read(counts={"class-case": 2, "classification-omitted": 3}))
+    assert summary_of(state).severities == {"class-case": "warning", "classification-omitted": "note"}
+    after(records.Note(name="severities", value={"classification-omitted": "error"}), state=state)
+    assert summary_of(state).severities == {"class-case": "warning", "classification-omitted": "error"}

@@ -102,9 +102,9 @@ def test_a_damaged_archive_is_said_with_the_file(folder: Path, tmp_path: Path) -
 
 def test_what_is_not_there_or_may_not_be_read_is_said(tmp_path: Path, folder: Path) -> None:
     """As for any other source."""
-    with pytest.raises(SourceUnreadable, match="No such file"):
+    with pytest.raises(SourceUnreadable, match="there is no such file"):
         open_members(tmp_path / "none")
     members = open_members(folder)
     os.unlink(folder / "a.txt")
-    with pytest.raises(SourceUnreadable, match=r"set: a\.txt cannot be read: No such file"):
+    with pytest.raises(SourceUnreadable, match=r"set: a\.txt cannot be read: there is no such file"):
         members.read("a.txt")

@@ -13,6 +13,7 @@ from bulk_importer.formats.documents.label_studio.results import annotations_of,
 from bulk_importer.formats.json_rows import rows_of, top_keys
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left, Picture, Size
+from bulk_importer.formats.repeats import with_repeats
 
 __all__ = ["read", "recognises"]
 
@@ -41,12 +42,16 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     if not members.head(path).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
         raise SourceUnreadable(members.name, "it is not an array of tasks, as Label Studio exports it")
     with members.open(path) as file:
-        for key, rows in groupby(enumerate(rows_of(file, "item", members.name)), _task_of):
-            if key is None:
-                for at, row in rows:
-                    yield Left("annotation-broken", f"task {at}", "", "a task", type(row).__name__)
-            else:
-                yield from _task(key, [row for _, row in rows], choices)
+        yield from with_repeats(_tasks(rows_of(file, "item", members.name), choices))
+
+
+def _tasks(found: Iterator[Any], choices: Choices) -> Iterator[Picture | Left]:
+    for key, rows in groupby(enumerate(found), _task_of):
+        if key is None:
+            for at, row in rows:
+                yield Left("annotation-broken", f"task {at}", "", "a task", type(row).__name__)
+        else:
+            yield from _task(key, [row for _, row in rows], choices)
 
 
 def _task_of(numbered: tuple[int, Any]) -> str | None:
@@ -60,6 +65,7 @@ def _task_of(numbered: tuple[int, Any]) -> str | None:
 def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture | Left]:
     data, annotations = _of_min(rows) if rows[0].keys() >= _MIN else _of_full(rows)
     chosen, left = _chosen(annotations, choices.annotations)
+    left += _remarks(rows)
     yield from (_placed(each, origin) for each in left)
     results = [result for _, each in chosen for result in each]
     meant = next((str(result.get("to_name")) for _, result, _ in results), None)
@@ -82,6 +88,18 @@ def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture 
         return
     yield from (_placed(each, origin) for each in (*unknown, *broken))
     yield Picture(name, origin, size, tuple(found), tuple(tags))
+
+
+def _remarks(rows: list[_Json]) -> list[Left]:
+    """What a task has beside annotations: what models have said of it."""
+    predictions = [each for row in rows for each in _list(row.get("predictions"))]
+    if not predictions:
+        return []
+    return [
+        Left(
+            "remark-left-out", "predictions", "", "annotations", f"{len(predictions)} predictions", objects=0
+        )
+    ]
 
 
 def _of_full(rows: list[_Json]) -> tuple[Any, list[_Annotation]]:

@@ -73,6 +73,10 @@ def gathered(
         elif has_shape(value):
             region = regions.setdefault(_id(name, result, value, seen), Region(origin, value))
             _add(region, name, result, value)
+            if result.get("meta"):
+                left.append(
+                    Left("remark-left-out", origin, name, "labels", "a remark about a region", objects=0)
+                )
         elif (answer := answer_of(value)) is not None:
             tags.append(Tag(name, origin, answer))
         else:

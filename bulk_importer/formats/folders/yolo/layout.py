@@ -36,9 +36,9 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a dataset holds, ascending by name, and the files that belong to nothing."""
+    """What a dataset holds, ascending by name and made as they are asked for, and the files that belong to nothing."""
 
-    pictures: tuple[Labelled, ...]
+    pictures: Iterator[Labelled]
     passed_over: tuple[str, ...]
 
 
@@ -49,7 +49,7 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
         listed_in: what the settings say about where lists of pictures are; folders are there, too.
     """
     lists = _lists(members, listed_in)
-    pictures = {_key(path): path for path in members.paths if is_picture(path)}
+    pictures = _pictures(members.paths)
     rows = {
         _key(path): path
         for path in members.paths
@@ -57,16 +57,18 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
     }
     _add_listed(list(_lines(members, lists)), rows, pictures)
     strays = {key: path for key, path in rows.items() if key not in pictures and not _has_rows(members, path)}
-    found = [
-        Labelled(pictures.get(key, key), rows.get(key) if key not in strays else None, key not in pictures)
+    found = (
+        Labelled(
+            pictures.get(key, key), None if key in strays else rows.get(key), pictures.get(key, key) == key
+        )
         for key in sorted(pictures.keys() | (rows.keys() - strays.keys()))
-    ]
+    )
     others = (
         path
         for path in members.paths
         if not (is_picture(path) or path.endswith(".txt") or is_settings_file(path))
     )
-    return Layout(tuple(found), tuple(sorted([*others, *strays.values()])))
+    return Layout(found, tuple(sorted([*others, *strays.values()])))
 
 
 def first_line(members: Members, path: str) -> bytes:
@@ -84,6 +86,15 @@ def _key(path: str) -> str:
     return "/".join(parts)
 
 
+def _pictures(paths: tuple[str, ...]) -> dict[str, str]:
+    """The pictures by the place of their rows; where two share one, nobody knows whose they are."""
+    found: dict[str, str] = {}
+    for path in filter(is_picture, paths):
+        key = _key(path)
+        found[key] = key if key in found else path
+    return found
+
+
 def _add_listed(lines: list[str], rows: dict[str, str], pictures: dict[str, str]) -> None:
     """Add the pictures of lists, without the folders in front that the source does not have."""
     fronts = {""}
@@ -97,10 +108,11 @@ def _add_listed(lines: list[str], rows: dict[str, str], pictures: dict[str, str]
             unknown.append((key, line))
         else:
             fronts.add("".join(f"{part}/" for part in parts[:at]))
-            pictures.setdefault(known, line)
+            pictures.setdefault(known, known + splitext(line)[1])
     for key, line in unknown:
         front = max((each for each in fronts if key.startswith(each)), key=len)
-        pictures.setdefault(key.removeprefix(front), line)
+        name = key.removeprefix(front)
+        pictures.setdefault(name, name + splitext(line)[1])
 
 
 def _lists(members: Members, listed_in: tuple[str, ...]) -> frozenset[str]:
@@ -124,6 +136,8 @@ def _lines(members: Members, lists: frozenset[str]) -> Iterator[str]:
 
 
 def _has_rows(members: Members, path: str) -> bool:
-    """Whether a file without a picture has rows, or may have had some: it is empty, or lies among labels."""
+    """Whether a file without a picture has rows, or may have had some: it lies among labels, or is empty."""
+    if "labels" in path.split("/")[:-1]:
+        return True
     line = first_line(members, path)
-    return not line or looks_like_a_row(line) or "labels" in path.split("/")[:-1]
+    return not line or looks_like_a_row(line)

@@ -8,7 +8,7 @@ from itertools import islice
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.folders.yolo.classes import Classes, classes_of, is_settings_file
 from bulk_importer.formats.folders.yolo.layout import Labelled, first_line, layout_of
-from bulk_importer.formats.folders.yolo.rows import BrokenRow, annotation_of, looks_like_a_row
+from bulk_importer.formats.folders.yolo.rows import looks_like_a_row, objects_of
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Annotation, Left, Picture
 
@@ -52,16 +52,11 @@ def _picture(
     except UnicodeDecodeError:
         yield Left("member-unread", labelled.rows, "", "rows of numbers", "bytes that are no text", objects=0)
         return
-    rows = [(at, row) for at, row in enumerate(text.splitlines(), 1) if row.strip()]
-    size = choices.sizes(labelled.name) if rows else None
-    annotations: list[Annotation] = []
-    for at, row in rows:
-        try:
-            found = annotation_of(row, classes, size, choices, (labelled.rows, f"line {at}"))
-        except BrokenRow as broken:
-            origin = f"{labelled.rows}, line {at}"
-            yield Left(broken.code, origin, broken.label, broken.expected, broken.found)
-            continue
-        numbers.add(row.split(None, 1)[0])
-        annotations.append(found)
-    yield Picture(labelled.name, labelled.rows, size, tuple(annotations), is_stem=labelled.is_stem)
+    size = choices.sizes(labelled.name) if text.strip() else None
+    objects, seen = objects_of(text, labelled.rows, classes, size, choices)
+    numbers |= seen
+    for each in objects:
+        if isinstance(each, Left):
+            yield each
+    annotations = tuple(each for each in objects if isinstance(each, Annotation))
+    yield Picture(labelled.name, labelled.rows, size, annotations, is_stem=labelled.is_stem)

@@ -9,22 +9,22 @@ sure a model was, and a person says where that stands: nothing in the row does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TypeAlias
 
 from bulk_importer.formats.choices import ChoiceNeeded, Choices, Confidence
 from bulk_importer.formats.folders.yolo.classes import Classes
-from bulk_importer.formats.model import Annotation, Box, Keypoint, Polygon, Size
+from bulk_importer.formats.model import Annotation, Box, Keypoint, Left, Polygon, Size
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
 
-__all__ = ["BrokenRow", "annotation_of", "looks_like_a_row"]
+__all__ = ["looks_like_a_row", "objects_of"]
 
 _BOX, _LEAST_OUTLINE = 5, 7
 
 _Numbers: TypeAlias = Sequence[Decimal]
 
 
-class BrokenRow(Exception):
+class _Broken(Exception):
     """A row that cannot be carried.
 
     Attributes:
@@ -43,39 +43,54 @@ def looks_like_a_row(line: bytes) -> bool:
     return len(words) >= _BOX and words[0].isdigit() and all(map(_is_number, words[1:_BOX]))
 
 
-def annotation_of(
-    row: str, classes: Classes, size: Size | None, choices: Choices, place: tuple[str, str]
-) -> Annotation:
-    """The object of a row.
-
-    Args:
-        place: the file, and the line in it.
+def objects_of(
+    text: str, path: str, classes: Classes, size: Size | None, choices: Choices
+) -> tuple[list[Annotation | Left], set[str]]:
+    """The objects of a file, or why they cannot be carried; and its class numbers, as they are written.
 
     Raises:
-        BrokenRow: it cannot be carried.
-        ChoiceNeeded: it can be read in more than one way.
+        ChoiceNeeded: a row can be read in more than one way.
     """
-    words = row.split()
+    found: list[Annotation | Left] = []
+    numbers: set[str] = set()
+    with localcontext(EXACT):
+        for at, row in enumerate(text.splitlines(), 1):
+            words = row.split()
+            if not words:
+                continue
+            try:
+                found.append(_object(words, classes, size, choices, (path, f"line {at}")))
+            except _Broken as broken:
+                origin = f"{path}, line {at}"
+                found.append(Left(broken.code, origin, broken.label, broken.expected, broken.found))
+            else:
+                numbers.add(words[0])
+    return found, numbers
+
+
+def _object(
+    words: list[str], classes: Classes, size: Size | None, choices: Choices, place: tuple[str, str]
+) -> Annotation:
     number = _class_number(words[0])
     label = classes.names.get(number)
     if label is None and not classes.are_chosen:
         raise ChoiceNeeded(_beyond(number, classes, place))
     if label is None:
-        raise BrokenRow("annotation-broken", "", "a class number that has a name", str(number))
+        raise _Broken("annotation-broken", "", "a class number that has a name", str(number))
     try:
-        numbers = [decimal_of(word) for word in words[1:]]
+        numbers = list(map(decimal_of, words[1:]))
     except ValueError as error:
-        raise BrokenRow("shape-broken", label, "numbers", str(error)) from error
-    if _may_have_keypoints(words, classes):
+        raise _Broken("shape-broken", label, "numbers", str(error)) from error
+    if len(words) > _BOX and _may_have_keypoints(words, classes):
         raise ChoiceNeeded(_asked_for_keypoints(len(words), place))
     each = _numbers_each(len(words), classes)
     if each is None and len(words) > _BOX and len(words) % 2 == 0:
         numbers = _without_confidence(numbers, choices, place)
         each = _numbers_each(len(numbers) + 1, classes)
     if not _is_of_a_form(len(numbers) + 1, each, classes):
-        raise BrokenRow("annotation-broken", label, _forms(classes), f"{len(words)}")
+        raise _Broken("annotation-broken", label, _forms(classes), f"{len(words)}")
     if size is None:
-        raise BrokenRow("size-missing", label, "width and height of the picture", "none")
+        raise _Broken("size-missing", label, "width and height of the picture", "none")
     return _annotation(numbers, each, label, classes, size, place[1])
 
 
@@ -86,8 +101,7 @@ def _annotation(
         points = _keypoints(numbers[_BOX - 1 :], each, classes, size) if each else ()
         return Annotation(label, _box(numbers, size), origin, keypoints=points)
     path = tuple(
-        nearest_double(EXACT.multiply(share, size.height if at % 2 else size.width))
-        for at, share in enumerate(numbers)
+        nearest_double(share * (size.height if at % 2 else size.width)) for at, share in enumerate(numbers)
     )
     return Annotation(label, Polygon((path,)), origin)
 
@@ -95,10 +109,10 @@ def _annotation(
 def _box(numbers: _Numbers, size: Size) -> Box:
     x, y, width, height = numbers[: _BOX - 1]
     return Box(
-        nearest_double(EXACT.multiply(EXACT.subtract(x, width / 2), size.width)),
-        nearest_double(EXACT.multiply(EXACT.subtract(y, height / 2), size.height)),
-        nearest_double(EXACT.multiply(width, size.width)),
-        nearest_double(EXACT.multiply(height, size.height)),
+        nearest_double((x - width / 2) * size.width),
+        nearest_double((y - height / 2) * size.height),
+        nearest_double(width * size.width),
+        nearest_double(height * size.height),
     )
 
 
@@ -108,8 +122,7 @@ def _keypoints(numbers: _Numbers, each: int, classes: Classes, size: Size) -> tu
     for name, at in zip(classes.keypoints or (), range(0, len(numbers), each), strict=True):
         x, y = numbers[at], numbers[at + 1]
         if numbers[at + 2] > 0 if each == 3 else x >= 0 and y >= 0:
-            right = nearest_double(EXACT.multiply(x, size.width))
-            found.append(Keypoint(name, right, nearest_double(EXACT.multiply(y, size.height))))
+            found.append(Keypoint(name, nearest_double(x * size.width), nearest_double(y * size.height)))
     return tuple(found)
 
 
@@ -138,12 +151,14 @@ def _forms(classes: Classes) -> str:
 
 
 def _class_number(word: str) -> int:
+    if word.isdecimal() and len(word) < 10:
+        return int(word)
     try:
         number = decimal_of(word)
     except ValueError as error:
-        raise BrokenRow("annotation-broken", "", "a class number", word[:40]) from error
+        raise _Broken("annotation-broken", "", "a class number", word[:40]) from error
     if number != number.to_integral_value() or number < 0:
-        raise BrokenRow("annotation-broken", "", "a class number, a whole one from 0 on", word[:40])
+        raise _Broken("annotation-broken", "", "a class number, a whole one from 0 on", word[:40])
     return int(number)
 
 

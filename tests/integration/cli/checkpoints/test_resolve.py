@@ -42,7 +42,7 @@ async def test_what_did_not_land_is_owed_and_the_risk_is_said(
     run: Callable[..., Any], doubtful: Path
 ) -> None:
     """The next import sends it."""
-    done = await run("resolve", doubtful, "--owed", "--batch", 1)
+    done = await run("resolve", doubtful, "--not-delivered", "--batch", 1)
     assert done.code == 5
     assert "they are there twice" in done.out
     assert "2 batches are still unconfirmed" in done.out
@@ -52,7 +52,7 @@ async def test_what_did_not_land_is_owed_and_the_risk_is_said(
 
 async def test_a_batch_that_is_not_in_doubt_is_a_usage_error(run: Callable[..., Any], doubtful: Path) -> None:
     """Which names those that are; nothing is recorded about the others."""
-    done = await run("resolve", doubtful, "--owed", "--batch", 1, "--batch", 7)
+    done = await run("resolve", doubtful, "--not-delivered", "--batch", 1, "--batch", 7)
     assert done.code == 2
     assert "Batch 7 is not unconfirmed" in done.err
     assert "unconfirmed: 0, 1, 2" in done.err
@@ -62,7 +62,7 @@ async def test_a_batch_that_is_not_in_doubt_is_a_usage_error(run: Callable[..., 
 async def test_a_decision_is_needed_and_only_one(run: Callable[..., Any], doubtful: Path) -> None:
     """Neither is a default."""
     assert (await run("resolve", doubtful)).code == 2
-    assert (await run("resolve", doubtful, "--owed", "--delivered")).code == 2
+    assert (await run("resolve", doubtful, "--not-delivered", "--delivered")).code == 2
 
 
 async def test_json_says_what_was_resolved_and_how_much_is_left(
@@ -81,7 +81,7 @@ async def test_json_says_what_was_resolved_and_how_much_is_left(
 async def test_a_run_that_goes_on_is_not_overruled(run: Callable[..., Any], doubtful: Path) -> None:
     """Exit 7: it holds the lock, and will ask the server itself."""
     running = Checkpoint.open(doubtful, header("other-run"))
-    done = await run("resolve", doubtful, "--owed")
+    done = await run("resolve", doubtful, "--not-delivered")
     assert done.code == 7
     assert "other-run" in done.err
     await running.close()

@@ -74,7 +74,7 @@ async def test_a_source_that_differs_is_exit_7_and_the_place_is_named(
     (tmp_path / "labels.json").write_bytes(CONTENT.replace(b"15", b"16"))
     done = await run("verify", folder, tmp_path / "labels.json")
     assert done.code == 7
-    assert "1 of 2 segments differ, the first between byte 200" in done.out
+    assert "1 of 2 segments differs, the first between byte 200" in done.out
     assert "positions 12 to 19" in done.out
 
 
@@ -134,7 +134,7 @@ async def test_a_flipped_bit_is_turned_back_by_repair(run: Callable[..., Any], t
     assert "--repair" in refused.err
     done = await run("verify", folder, "--repair")
     assert done.code == 0
-    assert "1 flipped bits were turned back, 0 records are lost" in done.err
+    assert "1 flipped bit was turned back, 0 records are lost" in done.err
     assert (folder / "log.damaged").read_bytes() == content
     again = await run("verify", folder, "--repair")
     assert "not damaged; nothing was changed" in again.err
@@ -150,7 +150,7 @@ async def test_a_lost_record_leaves_what_may_have_been_sent_in_doubt(
     (folder / "log").write_bytes(content[: at + 3] + b"?????" + content[at + 8 :])
     done = await run("verify", folder, "--repair")
     assert done.code == 5
-    assert "1 records are lost, and 20 entries are unconfirmed" in done.err
+    assert "1 record is lost, and 20 entries are unconfirmed" in done.err
     assert (await run("resolve", folder, "--delivered")).code == 0
     assert (await run("verify", folder)).code == 0
 
@@ -223,7 +223,7 @@ async def test_sources_belong_to_the_checkpoints_of_their_names(
     (tmp_path / "b.json").write_bytes(CONTENT.replace(b"15", b"16"))
     done = await run("verify", folder, tmp_path / "b.json")
     assert done.code == 7
-    assert "1 of 2 segments differ" in done.out
+    assert "1 of 2 segments differs" in done.out
     done = await run("verify", folder, tmp_path / "c.json")
     assert done.code == 2
     assert "c.json" in done.err
@@ -234,12 +234,12 @@ async def test_what_is_for_one_checkpoint_names_those_that_there_are(
 ) -> None:
     """`retry` and `resolve` do not guess; a folder that holds one is that one."""
     folder = await several(tmp_path)
-    for command in (["retry", folder], ["resolve", folder, "--owed"]):
+    for command in (["retry", folder], ["resolve", folder, "--not-delivered"]):
         done = await run(*command)
         assert done.code == 2
         assert str(folder / "b.json.checkpoint") in done.err
     (folder / "a.json.checkpoint").rename(tmp_path / "elsewhere")
-    assert (await run("resolve", folder, "--owed")).code == 0
+    assert (await run("resolve", folder, "--not-delivered")).code == 0
 
 
 async def test_what_is_advised_for_a_damaged_log_is_said_once_and_names_the_folder(

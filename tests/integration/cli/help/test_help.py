@@ -133,7 +133,7 @@ def test_the_short_form_of_what_an_essential_option_does_is_whole() -> None:
 def test_a_required_choice_stands_in_the_usage() -> None:
     """And what may be left out stands in brackets."""
     assert PARSERS["resolve"].format_usage() == (
-        "usage: bulk-importer resolve [OPTIONS] (--delivered | --owed) CHECKPOINT\n"
+        "usage: bulk-importer resolve [OPTIONS] (--delivered | --not-delivered) CHECKPOINT\n"
     )
     assert PARSERS["explain"].format_usage() == "usage: bulk-importer explain [OPTIONS] [CODE]\n"
 

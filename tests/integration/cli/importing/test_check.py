@@ -63,6 +63,28 @@ async def report(run: Any, *arguments: object) -> dict[str, Any]:
     return read
 
 
+def media_of(found: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """The media that would get something, those of which all entries are rejected, and those without an entry."""
+    return found["media_accepted"], found["media_rejected"], found["media_without_entry"]
+
+
+async def test_media_of_which_all_entries_are_rejected_are_told_from_those_without_an_entry(
+    target: Any, source: Any, run: Any
+) -> None:
+    """A media of which another entry would be sent is none of them, and neither is one that the project has not."""
+    ids = target.media_ids
+    entries = [entry(ids[0]), entry(ids[0], labels={"tram": []}), entry(ids[1].upper(), labels={"tram": []})]
+    entries += [
+        entry(ids[1], broken=True),
+        entry(ids[2]),
+        entry("nobody"),
+        entry(ids[2], labels={"tram": []}),
+    ]
+    assert media_of(await report(run, source(entries))) == (2, 1, 7)
+    printed = (await run("check", source(entries))).out
+    assert "2 would get something, 1 with nothing but rejected entries, 7 without an entry" in printed
+
+
 async def test_a_clean_input_is_told_what_would_become_of_it(
     sandbox: Sandbox, target: Any, source: Any, run: Any
 ) -> None:
@@ -71,7 +93,7 @@ async def test_a_clean_input_is_told_what_would_become_of_it(
     entries[0]["labels"]["car"] = [{"polygon": [{"x": 1, "y": 1}, {"x": 5, "y": 1}, {"x": 5, "y": 5}]}] * 2
     found = await report(run, source(entries))
     assert (found["exit_code"], found["entries"], found["accepted"], found["rejected"]) == (0, 7, 7, 0)
-    assert (found["media"], found["media_not_mentioned"], found["keep_data"]) == (7, 3, {"true": 7})
+    assert (media_of(found), found["keep_data"]) == ((7, 0, 3), {"true": 7})
     assert found["geometries"] == {"poi": 7, "car": 2}
     assert found["unchecked"] == []
     assert found["bytes"] == source(entries).stat().st_size
@@ -178,7 +200,7 @@ async def test_without_server_and_file_it_says_what_is_not_checked(source: Any, 
     """The schema is, always."""
     path = source([entry("a"), entry("b", labels={"tram": []}), {"labels": []}])
     found = await report(run, path, "--workers", "0")
-    assert (found["rejected"], found["media_not_mentioned"], found["replacing"]) == (1, None, None)
+    assert (found["rejected"], found["media_without_entry"], found["replacing"]) == (1, None, None)
     assert len(found["unchecked"]) == 2
 
 
@@ -205,7 +227,7 @@ async def test_a_sample_ends_after_so_many(target: Any, source: Any, run: Any) -
     entries[30]["labels"]["tram"] = []
     found = await report(run, source(entries), "--sample", "25")
     assert (found["entries"], found["accepted"], found["rejected"]) == (25, 24, 1)
-    assert found["media_not_mentioned"] is None  # what follows may mention them
+    assert found["media_without_entry"] is None  # what follows may mention them
     done = await run("check", source(entries), "--sample", "0")
     assert done.code == ExitCode.USAGE
 
@@ -251,7 +273,7 @@ async def test_a_list_of_media_takes_the_place_of_the_server(
     path = source([entry(target.media_ids[3]), entry("nobody")])
     found = await report(run, path, "--media-list", listed)
     assert (found["accepted"], found["findings"]["media-unknown"]) == (1, 1)
-    assert found["media_not_mentioned"] == 9
+    assert found["media_without_entry"] == 9
 
 
 async def test_coordinates_outside_the_image_are_found_where_a_list_gives_its_size(

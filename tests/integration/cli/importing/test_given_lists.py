@@ -56,7 +56,7 @@ async def test_the_table_that_is_printed_for_people_is_told_from_a_list(
         (tmp_path / "media.txt").write_text("\n".join(lines) + "\n")
         done = await run("check", tmp_path / "again.json", "--media-list", tmp_path / "media.txt")
         assert (done.code, "printed for people" in done.err) == (ExitCode.USAGE, True), done.err
-        assert "Give what 'bulk-importer media --csv' prints" in done.err
+        assert "Give what 'bulk-importer media --server URL --project P --csv' prints" in done.err
 
 
 async def test_a_list_of_something_else_than_ids_is_said_to_be_one(

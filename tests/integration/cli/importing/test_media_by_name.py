@@ -70,7 +70,7 @@ async def test_names_come_from_where_the_user_says(target: Any, run: Any, tmp_pa
     )
     report = json.loads(done.out)
     assert (report["exit_code"], report["accepted"]) == (0, 5)
-    assert report["media"] == (4 if where == "--media-map" else 5)
+    assert report["media_accepted"] == (4 if where == "--media-map" else 5)
 
 
 async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_names_keep_their_meaning_while_an_answer_is_lost(
     given.write_text(f"a.jpg,{project.media_ids[1]}\n")
     done = await run_process("import", *arguments)
     assert done.code == ExitCode.USAGE
-    assert "were lost" in done.out
+    assert "were lost" in done.err
 
 
 async def test_a_retry_protects_media_that_are_named_by_file_name(

@@ -162,7 +162,7 @@ async def test_what_is_no_datagym_is_told_so(start_sandbox: Any, run: Any) -> No
     ("arguments", "sentence"),
     [
         (["projects"], "--server URL"),
-        (["label-config", "--server", "http://h"], "'bulk-importer projects' lists them"),
+        (["label-config", "--server", "http://h"], "'bulk-importer projects --server http://h' lists them"),
         (["media", "--server", "http://h"], "--dataset ID_OR_NAME"),
         (["media", "--server", "http://h", "--json", "--csv"], "not allowed with"),
     ],

@@ -14,7 +14,7 @@ NOWHERE = {
     "status": ["nowhere"],
     "verify": ["nowhere"],
     "retry": ["nowhere"],
-    "resolve": ["nowhere", "--owed"],
+    "resolve": ["nowhere", "--not-delivered"],
     "import": ["nowhere.json", "--server", "http://127.0.0.1:1", "--project", "p"],
     "check": ["nowhere.json", "--label-config", "none"],
     "label-config": ["--server", "http://127.0.0.1:1", "--project", "p", "--wait-for-server", "0s"],

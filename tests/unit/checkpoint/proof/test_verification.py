@@ -94,7 +94,7 @@ async def test_a_rejected_entry_that_is_missing_surplus_or_doubled_is_counted(tm
     assert not failing(tmp_path)
     path.write_bytes(first.replace(b'"position":3', b'"position":4', 1) + second)
     assert failing(tmp_path)["rejects"] == (
-        "rejected.jsonl lacks 1 rejected entries, holds 1 that are not rejected, and 0 twice"
+        "rejected.jsonl lacks 1 rejected entry, holds 1 that is not rejected, and 0 twice"
     )
     path.write_bytes(first + first + second[:-1])
     assert "lacks 1" in failing(tmp_path)["rejects"]
@@ -110,7 +110,7 @@ async def test_a_line_that_a_retry_settled_before_lines_were_taken_out_is_told_a
     assert verify(tmp_path).holds
     texts = {claim.name: claim.text for claim in verify(tmp_path).claims}
     assert texts["rejects"] == (
-        "rejected.jsonl holds the 1 rejected entries, each once, and 1 besides that a retry has delivered since"
+        "rejected.jsonl holds 1 rejected entry, each once, and 1 besides that a retry has delivered since"
     )
     checkpoint = Checkpoint.open(tmp_path, header())
     await checkpoint.record_corrected([Span(31, 32)])

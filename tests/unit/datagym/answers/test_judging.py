@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.datagym.answers.judging import FailureKind, judge_answer, judge_failure
+from bulk_importer.datagym.answers.server_words import in_words
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
     Again,
@@ -73,25 +74,25 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         "no or unknown token",
         401,
         error("ex_unauthorized"),
-        Stop(StopKind.NOT_AUTHORISED, "ex_unauthorized (status 401)"),
+        Stop(StopKind.NOT_AUTHORISED, f"{in_words('ex_unauthorized')}, with status 401"),
     ),
     (
         "other organisation",
         403,
         error("ex_forbidden"),
-        Stop(StopKind.NOT_AUTHORISED, "ex_forbidden (status 403)"),
+        Stop(StopKind.NOT_AUTHORISED, f"{in_words('ex_forbidden')}, with status 403"),
     ),
     (
         "quota",
         402,
         error("ex_limit", "labels", "10", "10"),
-        Stop(StopKind.LIMIT_REACHED, "ex_limit ['labels', '10', '10']"),
+        Stop(StopKind.LIMIT_REACHED, in_words("ex_limit", ["labels", "10", "10"])),
     ),
     (
         "project unknown",
         404,
         error("ex_notfound", "Project", "id", "x"),
-        Stop(StopKind.PROJECT_NOT_FOUND, "ex_notfound ['Project', 'id', 'x']"),
+        Stop(StopKind.PROJECT_NOT_FOUND, in_words("ex_notfound", ["Project", "id", "x"])),
     ),
     (
         "classification tree older than the configuration",
@@ -100,48 +101,55 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         Refuse(
             "ex_notfound",
             ("LabelEntryValue", "lcEntryKey:", "k"),
-            "ex_notfound ['LabelEntryValue', 'lcEntryKey:', 'k']",
+            in_words("ex_notfound", ["LabelEntryValue", "lcEntryKey:", "k"]),
         ),
     ),
     (
         "unknown media",
         500,
         error("ex_gen_json_upload_not_found_task"),
-        Refuse("ex_gen_json_upload_not_found_task", (), "ex_gen_json_upload_not_found_task"),
+        Refuse("ex_gen_json_upload_not_found_task", (), in_words("ex_gen_json_upload_not_found_task")),
     ),
     (
         "unknown class",
         500,
         error("ex_gen_wrong_entry_id", "truck"),
-        Refuse("ex_gen_wrong_entry_id", ("truck",), "ex_gen_wrong_entry_id ['truck']"),
+        Refuse("ex_gen_wrong_entry_id", ("truck",), in_words("ex_gen_wrong_entry_id", ["truck"])),
     ),
     (
         "wrong geometry",
         500,
         error("ex_gen_entry_value_validation", "POLYGON"),
-        Refuse("ex_gen_entry_value_validation", ("POLYGON",), "ex_gen_entry_value_validation ['POLYGON']"),
+        Refuse(
+            "ex_gen_entry_value_validation",
+            ("POLYGON",),
+            in_words("ex_gen_entry_value_validation", ["POLYGON"]),
+        ),
     ),
     (
         "wrong type",
         500,
         error("ex_gen_entry_type_not_found", "RECTANGLE"),
-        Refuse("ex_gen_entry_type_not_found", ("RECTANGLE",), "ex_gen_entry_type_not_found ['RECTANGLE']"),
+        Refuse(
+            "ex_gen_entry_type_not_found",
+            ("RECTANGLE",),
+            in_words("ex_gen_entry_type_not_found", ["RECTANGLE"]),
+        ),
     ),
     (
         "a key nobody has seen yet is a rollback all the same",
         500,
         error("ex_gen_new"),
-        Refuse("ex_gen_new", (), "ex_gen_new"),
+        Refuse("ex_gen_new", (), "the server refused the request (ex_gen_new)"),
     ),
-    ("deadlock or any exception", 500, error("ex_system"), Again(Cause.CONFLICT, "ex_system")),
+    ("deadlock or any exception", 500, error("ex_system"), Again(Cause.CONFLICT, in_words("ex_system"))),
     (
         "no body arrived",
         500,
         error("ex_gen_error_messages", "Unable to parse the content. No data available?"),
         Again(
             Cause.GARBLED,
-            "the request did not arrive whole: ex_gen_error_messages "
-            "['Unable to parse the content. No data available?']",
+            "the request did not arrive whole: Unable to parse the content. No data available?",
         ),
     ),
     (
@@ -150,7 +158,7 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         error("ex_gen_error_messages", "java.net.SocketTimeoutException"),
         Again(
             Cause.GARBLED,
-            "the request did not arrive whole: ex_gen_error_messages ['java.net.SocketTimeoutException']",
+            "the request did not arrive whole: java.net.SocketTimeoutException",
         ),
     ),
     (
@@ -159,8 +167,7 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         error("ex_gen_error_messages", "A JSONArray text must start with '[' at 1 [character 2 line 1]"),
         Again(
             Cause.GARBLED,
-            "the request did not arrive whole: ex_gen_error_messages "
-            "[\"A JSONArray text must start with '[' at 1 [character 2 line 1]\"]",
+            "the request did not arrive whole: A JSONArray text must start with '[' at 1 [character 2 line 1]",
         ),
     ),
     (
@@ -170,7 +177,7 @@ OUTCOMES: list[tuple[str, int, bytes | Mapping[str, Any], Verdict]] = [
         Refuse(
             "ex_gen_error_messages",
             ("JSON nested too deeply at 512 [character 9 line 40]",),
-            "ex_gen_error_messages ['JSON nested too deeply at 512 [character 9 line 40]']",
+            in_words("ex_gen_error_messages", ["JSON nested too deeply at 512 [character 9 line 40]"]),
         ),
     ),
     (

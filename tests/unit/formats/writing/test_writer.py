@@ -6,11 +6,12 @@ from typing import Any
 
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Picture, Point, Size, Tag
-from bulk_importer.formats.writing.account import Account, Books
+from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.formats.writing.places import places_of
 from bulk_importer.formats.writing.writer import EntryWriter
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
+from bulk_importer.summary import Books
 
 BOX = Box(1, 2, 3, 4)
 RECTANGLE = {"rectangle": [{"x": 1, "y": 2, "w": 3, "h": 4}]}
@@ -49,7 +50,7 @@ def written(
     found: list[Left] | None = None,
 ) -> tuple[list[dict[str, Any]], Books]:
     """The entries of one picture, without their origins, and the account."""
-    account = Account("test", [].append if found is None else found.append)
+    account = Account("test", ([] if found is None else found).append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), Choices(), account)
     picture = Picture("a/b.jpg", "image 7", Size(100, 100), annotations, tags)
     entries = list(writer.write(picture))
@@ -174,3 +175,16 @@ def test_origins_stand_beside_the_geometries_in_their_order() -> None:
     annotations = (Annotation("car", BOX, "annotation 4"), Annotation("car", BOX, "annotation 9"))
     (entry,) = writer.write(Picture("b.jpg", "image 7", None, annotations))
     assert entry["origin"] == {"picture": "image 7", "labels": {"car": ["annotation 4", "annotation 9"]}}
+
+
+def test_a_picture_of_which_all_is_left_behind_replaces_nothing() -> None:
+    """One without labels does, where labels are replaced: that is what it says."""
+    writer = EntryWriter(places_of(CONFIG), ClassMap(), Choices(keep_data=False), Account("test"))
+
+    def keeps(*annotations: Annotation) -> bool:
+        (entry,) = writer.write(Picture("b.jpg", "image 7", None, annotations))
+        return bool(entry["keepData"])
+
+    assert not keeps(Annotation("car", BOX, "1"), Annotation("cat", BOX, "2"))
+    assert keeps(Annotation("cat", BOX, "2"))
+    assert not keeps()

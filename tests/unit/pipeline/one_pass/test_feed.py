@@ -184,7 +184,7 @@ async def test_a_source_that_goes_on_behind_its_recorded_end_is_refused(tmp_path
     identity = SourceIdentity(size=(tmp_path / "source.json").stat().st_size, plain=True)
     async with offline_run(tmp_path, FOUR, identity=identity) as world:
         world.run.checkpoint.state.identity = SourceIdentity()  # so that all of it is read
-        with pytest.raises(CheckpointMismatch, match=r"goes on at position 2"):
+        with pytest.raises(CheckpointMismatch, match=r"continues at position 2"):
             await fed(world)
         assert world.fates == {"owed": 2}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered
 from bulk_importer.spans import SpanSet
 from support.entries import segment_of
@@ -30,8 +31,17 @@ def test_what_was_delivered_is_not_rejected_by_the_rules_of_today() -> None:
 def test_a_segment_without_such_entries_stays_as_it_is() -> None:
     segment = segment_of(10, 5)
     assert FOUND.leave_out(segment) is segment
-    assert len(FOUND.delivered_in(segment)) == 0
+    assert FOUND.delivered_in(segment) == ([], [])
 
 
 def test_the_delivered_entries_of_a_segment_can_be_looked_at() -> None:
-    assert list(FOUND.delivered_in(segment_of(0, 5)).positions) == [0, 3]
+    segment = segment_of(0, 5)
+    assert FOUND.delivered_in(segment) == ([0, 3], [segment.run.keys[0], segment.run.keys[3]])
+
+
+def test_those_that_are_rejected_today_are_among_them() -> None:
+    """They hold labels all the same."""
+    judged = segment_of(0, 5, rejected=[3, 4])
+    assert judged.rejections[0].media_id is not None
+    of_rejected = key_of(lane_of(judged.rejections[0].media_id))
+    assert FOUND.delivered_in(judged) == ([0, 3], [judged.run.keys[0], of_rejected])

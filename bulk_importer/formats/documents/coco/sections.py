@@ -1,0 +1,191 @@
+"""Finds the sections of a COCO file in one pass: where the elements of its arrays lie.
+
+Pure, but for the file that it reads. The sections may stand in any order. An array is cut into stretches of whole
+elements: a guess where one ends (what stood between the last two that were delimited), and the proof by decoding what
+was cut. Where the guess was wrong, and at the end of an array, elements are delimited by their structure.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, TypeAlias
+
+import msgspec
+
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.formats.documents.coco.rows import Kind
+from bulk_importer.formats.documents.coco.stretches import Stretch
+from bulk_importer.formats.documents.coco.window import STRETCH_BYTES, Window
+
+__all__ = ["Document", "Look", "Section", "document_of"]
+
+_BOM = b"\xef\xbb\xbf"
+_joint = re.compile(rb'\}[ \t\n\r]*+,[ \t\n\r]*+\{[ \t\n\r]*+"[^"\\]{0,64}"')
+
+
+@dataclass(slots=True)
+class Section:
+    """An array of the document, cut into stretches: its elements, from the first to the last of each, with commas."""
+
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    stops: array[int] = field(default_factory=lambda: array("q"))
+
+    @property
+    def bytes(self) -> int:
+        """About how long it is."""
+        return self.stops[-1] - self.starts[0] if self.starts else 0
+
+    def stretches(self, file: BinaryIO) -> Iterator[Stretch]:
+        """Read its stretches, one after the other."""
+        for start, stop in zip(self.starts, self.stops, strict=True):
+            file.seek(start)
+            yield Stretch(file.read(stop - start))
+
+
+@dataclass(slots=True)
+class Document:
+    """What a COCO file has at its top.
+
+    Attributes:
+        sections: the arrays that were asked for.
+        others: keys of what else there is and is not empty.
+    """
+
+    sections: dict[str, Section] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is taken of the elements of a section while it is passed.
+
+    Attributes:
+        kind: as which elements are decoded; what is not of it is seen as None.
+        see: called with the elements of each stretch.
+    """
+
+    kind: Kind
+    see: Callable[[list[Any]], None]
+
+
+_Looks: TypeAlias = Mapping[str, Look]
+
+
+def document_of(window: Window, place: str, looks: _Looks) -> Document:
+    """Pass over a whole document, and look at the sections that are asked for.
+
+    Raises:
+        SourceUnreadable: it is no JSON object, ends too early, or has one of these sections twice.
+    """
+    document = Document()
+    _begin(window)
+    while (key := _key(window)) is not None:
+        if key in looks and window.data[:1] == b"[":
+            if key in document.sections:
+                reason = f'it has the section "{key}" twice, and which of them counts cannot be told'
+                raise SourceUnreadable(place, reason, at_fault=True)
+            document.sections[key] = _section(window, looks[key])
+            continue
+        if key in looks:
+            window.fail(0, f'"{key}" is no array')
+        if window.pass_value():
+            document.others.append(key)
+    return document
+
+
+def _begin(window: Window) -> None:
+    window.more()
+    window.drop(len(_BOM) if window.data.startswith(_BOM) else 0)
+    at = window.solid(0)
+    if window.data[at : at + 1] != b"{":
+        window.fail(at, "an object with images and annotations is expected")
+    window.drop(at + 1)
+
+
+def _key(window: Window) -> str | None:
+    """The next key, with the window on its value; None behind the last one."""
+    at = window.solid(0)
+    if window.data[at : at + 1] == b",":
+        at = window.solid(at + 1)
+    elif window.data[at : at + 1] == b"}":
+        return None
+    if window.data[at : at + 1] != b'"':
+        window.fail(at, "a key or the closing bracket of an object is missing")
+    end = window.end_of_value(at)
+    try:
+        key = msgspec.json.decode(window.data[at:end], type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        window.fail(at, "a key is no text")
+    at = window.solid(end)
+    if window.data[at : at + 1] != b":":
+        window.fail(at, "a colon is missing behind a key")
+    window.drop(window.solid(at + 1))
+    return key
+
+
+def _section(window: Window, look: Look) -> Section:
+    section = Section()
+    window.drop(window.solid(1))
+    stretches = _Stretches(window, look)
+    while window.data[:1] != b"]":
+        start, stop = stretches.take()
+        section.starts.append(start)
+        section.stops.append(stop)
+    window.drop(1)
+    return section
+
+
+class _Stretches:
+    """Cuts an array."""
+
+    def __init__(self, window: Window, look: Look) -> None:
+        # Changed by `_exact` alone.
+        self._joint = b""
+        self._is_first = True
+        self._window = window
+        self._look = look
+
+    def take(self) -> tuple[int, int]:
+        """Where the next stretch lies in the file; the window is moved to what follows it."""
+        window = self._window
+        while len(window.data) < STRETCH_BYTES and window.more():
+            pass
+        at = window.data.rfind(self._joint, 0, STRETCH_BYTES) + 1 if self._joint else 0
+        if not at or not self._is_proven(window.data[:at]):
+            at = self._exact()
+        stretch = (window.offset, window.offset + at)
+        at = window.solid(at)
+        if window.data[at : at + 1] == b",":
+            at = window.solid(at + 1)
+            if window.data[at : at + 1] == b"]":
+                window.fail(at, "an array ends behind a comma")
+        window.drop(at)
+        return stretch
+
+    def _is_proven(self, text: bytes) -> bool:
+        """Decode what seems to be whole elements, and see them; false where it is no such thing."""
+        found = self._look.kind.all_of(text)
+        if found is None:
+            stretch = Stretch(text)
+            if stretch.proven is None:
+                return False
+            found = [self._look.kind.one(each) for each in stretch.proven]
+        self._look.see(found)
+        return True
+
+    def _exact(self) -> int:
+        """Delimit elements by their structure, and see them; what is not JSON in itself is seen as None."""
+        window = self._window
+        # Two show what stands between them; later, all that were read.
+        most = 2 if self._is_first else len(window.data)
+        self._is_first = False
+        frames = list(window.elements(0, STRETCH_BYTES, most))
+        end = frames[-1][1]
+        if len(frames) > 1 and (found := _joint.match(window.data, frames[-2][1] - 1)):
+            self._joint = found[0]
+        if not self._is_proven(window.data[:end]):
+            self._look.see([self._look.kind.one(window.data[start:stop]) for start, stop in frames])
+        return end

@@ -1,0 +1,81 @@
+"""Elements of an array, a stretch at a time: in the form that is asked for, as they are needed.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from bulk_importer.formats.documents.coco.rows import Kind, OwnerRow, UsualRow
+from bulk_importer.formats.documents.coco.window import Window
+
+__all__ = ["OWNER", "NotJson", "Stretch", "row_of"]
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_anything = msgspec.json.Decoder()
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+OWNER = Kind(OwnerRow)
+"""An annotation, of which its picture is asked."""
+
+_USUAL = Kind(UsualRow)
+
+
+class NotJson:
+    """An element that has brackets and commas where they belong, and is not JSON for all that."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class Stretch:
+    """Whole elements of an array, with the commas between them."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+    @cached_property
+    def proven(self) -> list[msgspec.Raw] | None:
+        """The text of each element; None where the decoder does not find whole elements."""
+        try:
+            return _raws.decode(b"[" + self.text + b"]")
+        except _REFUSED:
+            return None
+
+    @cached_property
+    def elements(self) -> list[msgspec.Raw] | list[bytes]:
+        """The text of each element, delimited by structure alone where the decoder refuses one of them."""
+        if self.proven is not None:
+            return self.proven
+        window = Window(io.BytesIO(self.text + b"]"), "")
+        window.more()
+        frames = window.elements(0, len(self.text) + 1, len(self.text))
+        return [window.data[start:stop] for start, stop in frames]
+
+    def rows(self, kind: Kind) -> list[Any]:
+        """Each element as it is asked for; None for what is not of this kind."""
+        found = kind.all_of(self.text)
+        return [kind.one(each) for each in self.elements] if found is None else found
+
+    @cached_property
+    def usual(self) -> list[UsualRow] | None:
+        """The elements where all of them are annotations with nothing beside the format; else None."""
+        return _USUAL.all_of(self.text)
+
+    @property
+    def owners(self) -> list[Any]:
+        """Elements that have at least an `image_id`; None for what has none."""
+        return self.rows(OWNER) if self.usual is None else self.usual
+
+
+def row_of(text: bytes | msgspec.Raw) -> Any:
+    """An element, whatever it is; `NotJson` where it is nothing."""
+    try:
+        return _anything.decode(text)
+    except _REFUSED as error:
+        return NotJson(str(error))
