@@ -69,6 +69,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         keep_data: `keepData` of the entries: true adds to the labels that a media has, false replaces them.
         class_names: names of the classes by number, for formats that have numbers only; None where the source says.
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
+        class_attribute: the attribute whose value is the class of an object, where a format has attributes alone.
         confidence: where a row that has a number too many has how sure a model was.
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
@@ -82,6 +83,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keep_data: bool = True
     class_names: tuple[str, ...] | None = None
     keypoint_names: tuple[str, ...] | None = None
+    class_attribute: str | None = None
     confidence: Confidence = Confidence.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown

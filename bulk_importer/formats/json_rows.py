@@ -13,7 +13,7 @@ import msgspec
 
 from bulk_importer.errors import SourceUnreadable
 
-__all__ = ["decoded", "rows_of", "top_keys"]
+__all__ = ["decoded", "pairs_of", "rows_of", "top_keys"]
 
 
 def decoded(text: bytes, place: str) -> Any:
@@ -28,6 +28,14 @@ def rows_of(file: BinaryIO, path: str, place: str) -> Iterator[Any]:
     """The elements of the array at `path`, as ijson writes it (`item`, `images.item`), in the order of the file."""
     try:
         yield from ijson.items(file, path, use_float=True)
+    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceUnreadable(place, f"it is not JSON ({error})") from error
+
+
+def pairs_of(file: BinaryIO, path: str, place: str) -> Iterator[tuple[str, Any]]:
+    """The keys and values of the object at `path`, likewise; an empty one is the object that the file is."""
+    try:
+        yield from ijson.kvitems(file, path, use_float=True)
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnreadable(place, f"it is not JSON ({error})") from error
 

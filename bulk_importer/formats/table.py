@@ -245,6 +245,64 @@ _ROWS: tuple[Format, ...] = (
             "the export v1",
         ),
     ),
+    Format(
+        "darwin",
+        "V7's Darwin JSON 2.0",
+        "darwin-py 3.6.3 and the files of its tests",
+        "folders.darwin",
+        carried=(
+            "boxes, polygons, lines, keypoints",
+            "nodes of skeletons, as keypoints",
+            "properties, attributes and text of objects; tags and properties of items",
+        ),
+        changed=(
+            "several paths of a polygon: parts and holes, by the even-odd rule",
+            "ellipses that are not turned: polygons",
+            "masks of a raster layer: polygons along the edges of their pixels",
+            "an item of several slots: a picture for each",
+        ),
+        left=(
+            "turned ellipses, as their unit is said nowhere",
+            "cuboids, eyes, graphs, tables, strings",
+            "videos and volumes",
+            "instance ids, inference, directional vectors, measures",
+        ),
+    ),
+    Format(
+        "via",
+        "VIA 2 (VGG Image Annotator): its project, and its annotations as JSON or CSV",
+        "VIA 2.0.10",
+        "documents.via",
+        carried=(
+            "rectangles, polygons, polylines, points",
+            "attributes of regions, and of files; several answers of one",
+        ),
+        changed=(
+            "the value of one attribute: the class (by --class-attribute, where there are several)",
+            "circles and ellipses, turned by radians: polygons",
+            "a region with several classes: one shape for each",
+        ),
+        left=("regions for which no class is said",),
+    ),
+    Format(
+        "supervisely",
+        "Supervisely's project",
+        "supervisely 6.74.51",
+        "folders.supervisely",
+        carried=(
+            "boxes, polygons, lines, points",
+            "nodes of graphs that are not switched off, as keypoints",
+            "tags and descriptions of objects and pictures",
+        ),
+        changed=(
+            "whole pixels, as its library writes them: a box has its last pixel inside, a corner is the middle of one",
+            "several polygons of one object: a polygon for each",
+            "oriented boxes: polygons of their 4 corners",
+            "bitmaps: polygons along the edges of their pixels",
+            "names: with the dataset in front",
+        ),
+        left=("cuboids, alpha masks, volumes, point clouds", "instances", "tags of graphs"),
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({row.name: row for row in _ROWS})

@@ -215,6 +215,14 @@ class Settings:
         "names of the keypoints in the order of a row, one a line; an empty file says that rows have none",
         need=_CONVERTED,
     )
+    class_attribute: str | None = setting(
+        NAME,
+        None,
+        "converting",
+        "attribute whose value is the class of an object, where a format has attributes alone (VIA)",
+        meaning=True,
+        need=_CONVERTED,
+    )
     confidence: str = setting(
         one_of("ask", "last", "second"),
         "ask",

@@ -12,6 +12,7 @@ import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
 from support.commands import Command
+from support.places import VECTORS
 
 COUNT = 12
 
@@ -196,3 +197,30 @@ def test_what_cannot_be_converted_is_said(
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert not list(tmp_path.glob("*.new"))
+
+
+@pytest.mark.parametrize(
+    ("source", "flags", "pictures"),
+    [
+        ("datumaro/datumaro", (), 4),
+        ("labelbox/export/export.ndjson", (), 3),
+        ("labelbox/import/import.ndjson", (), 2),
+        ("darwin/v7", ("--holes", "cut"), 4),
+        ("supervisely/project", ("--holes", "fill"), 3),
+        ("via/via/annotations.csv", ("--class-attribute", "object"), 2),
+    ],
+)
+def test_what_a_tool_wrote_is_converted_as_it_is(
+    command: Command, source: str, flags: tuple[str, ...], pictures: int
+) -> None:
+    """Nobody names the format; each entry is one of a picture."""
+    done = command("convert", str(VECTORS / "formats" / source), *flags)
+    assert done.returncode in {0, 1}, done.stderr
+    assert len(done.stdout.splitlines()) == pictures
+
+
+def test_the_class_that_a_file_does_not_say_is_asked_for(command: Command) -> None:
+    """With the flag that says it, and the code of a question."""
+    done = command("convert", str(VECTORS / "formats" / "via" / "via" / "project.json"))
+    assert done.returncode == 2
+    assert "--class-attribute object" in done.stderr

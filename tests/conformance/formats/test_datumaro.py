@@ -147,6 +147,7 @@ def test_an_archive_is_read_as_its_folder_is(tmp_path: Path) -> None:
         ({**BOX, "type": "mask", "rle": {"size": [100, 200], "counts": "é"}}, "mask-broken"),
         ({**BOX, "type": "mask", "rle": {"size": [100, 200], "counts": [5, "x"]}}, "mask-broken"),
         ({**BOX, "type": "mask", "rle": {"size": [100, 200], "counts": [5, 5]}}, "mask-broken"),
+        ({**BOX, "type": "mask", "rle": {"size": [2, 2], "counts": [2, 2]}}, "mask-broken"),
         ({**BOX, "type": "points", "label_id": 0, "points": [1, 2], "visibility": [1]}, "shape-broken"),
         (
             {**BOX, "type": "points", "label_id": 0, "points": [1, 2, 3, 4], "visibility": [0, 0]},

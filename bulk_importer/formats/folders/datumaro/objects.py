@@ -61,14 +61,16 @@ def categories_of(found: Any, place: str) -> Categories:
     return Categories(labels, joints)
 
 
-def objects_of(rows: list[Any], categories: Categories) -> Iterator[Annotation | Tag | Left]:
+def objects_of(
+    rows: list[Any], categories: Categories, size: Size | None
+) -> Iterator[Annotation | Tag | Left]:
     groups = [row.get("group") for row in rows if isinstance(row, dict)]
     for at, row in enumerate(rows):
         origin = f"annotation {at}"
         try:
             if not isinstance(row, dict):
                 raise Broken("annotation-broken", "an object", shown(row))
-            yield from _object(row, origin, categories)
+            yield from _object(row, origin, categories, size)
         except Broken as broken:
             yield broken.left(origin, label_or_none(row, categories))
             continue
@@ -82,7 +84,9 @@ def objects_of(rows: list[Any], categories: Categories) -> Iterator[Annotation |
             yield Left("remark-left-out", origin, label, "labels", ", ".join(beside), objects=0)
 
 
-def _object(row: _Json, origin: str, categories: Categories) -> Iterator[Annotation | Tag | Left]:
+def _object(
+    row: _Json, origin: str, categories: Categories, size: Size | None
+) -> Iterator[Annotation | Tag | Left]:
     kind = row.get("type")
     answers, others = said_of(row.get("attributes"), _SILENT)
     if kind == "caption":
@@ -99,6 +103,10 @@ def _object(row: _Json, origin: str, categories: Categories) -> Iterator[Annotat
     else:
         if kind == "bbox":
             answers.pop("rotation", None)
+        if kind == "mask" and size is not None and size_in(row.get("rle")) not in {size, None}:
+            raise Broken(
+                "mask-broken", f"a mask of {size.width} x {size.height} pixels", "one of another size"
+            )
         yield from (Annotation(label, shape, origin, answers) for shape in _shapes(row))
     if others:
         yield Left("remark-left-out", origin, label, "labels", ", ".join(others), objects=0)

@@ -108,7 +108,7 @@ def _picture(
     size = size_in(item.get("image")) or choices.sizes(name)
     annotations: list[Annotation] = []
     tags: list[Tag] = list(_tags(item.get("attr")))
-    for found in objects_of(rows, categories):
+    for found in objects_of(rows, categories, size):
         if isinstance(found, Left):
             yield placed(found, origin)
         elif isinstance(found, Tag):
