@@ -1,7 +1,7 @@
 """Conversions of other tools' files, against what a person would use: `python -m benchmarks.bench_formats --size 1GB`.
 
 Ours is `convert` of the real command, from the file to a file of entries. The peers, `--peers PYTHON`, are run by an
-interpreter that has their packages (see `parts.coco_peers`), over a file of `--peer-size`, as they hold all of it in
+interpreter that has their packages (see `parts.coco.peers`), over a file of `--peer-size`, as they hold all of it in
 memory; what counts is the processor time for each MB, of whole processes. Memory is measured at each of `--memory`.
 """
 
@@ -13,8 +13,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks.parts import coco_peers
-from benchmarks.parts.coco_corpus import write_coco
+from benchmarks.parts.coco import peers
+from benchmarks.parts.coco.corpus import write_coco
 from benchmarks.parts.measuring import Measured, bars, measure, write_results
 from bulk_importer.settings.units import SIZE
 
@@ -35,7 +35,7 @@ class CocoBench:
             ours = self._ours(size, order)
             rows.append(ours)
             print(json.dumps(ours), flush=True)
-            for way in coco_peers.WAYS if self._peers else ():
+            for way in peers.WAYS if self._peers else ():
                 theirs = self._theirs(way, peer_size, order)
                 share = float(str(theirs["cpu_seconds_per_gb"])) / float(str(ours["cpu_seconds_per_gb"]))
                 wall = float(str(theirs["seconds_per_gb"])) / float(str(ours["seconds_per_gb"]))
@@ -67,7 +67,7 @@ class CocoBench:
 
     def _theirs(self, way: str, size: int, order: str) -> dict[str, object]:
         source, target = self._source(size, order), self._folder / "theirs.json"
-        script = str(Path(coco_peers.__file__))
+        script = str(Path(peers.__file__))
         found = measure([script, way, str(source), str(target)], python=str(self._peers))
         return self._row(way, order, source, found)
 

@@ -45,11 +45,17 @@ class _Broken(Exception):
 
 
 def recognises(members: Members) -> bool:
-    """Whether it is a single file that begins with the classes of an export, or with a task of one."""
+    """Whether it is a single file that begins with a task of an export, or with the classes and then a task.
+
+    Entries of an import may have the classes before them as well.
+    """
     if len(members.paths) != 1:
         return False
-    keys = top_keys(members.head(members.paths[0]))
-    return keys == ("label_classes",) or set(keys) >= _MARKS
+    head = members.head(members.paths[0])
+    keys = set(top_keys(head))
+    return keys >= _MARKS or (
+        keys == {"label_classes"} and all(f'"{mark}"'.encode() in head for mark in _MARKS)
+    )
 
 
 def read(members: Members, _: Choices) -> Iterator[Picture | Left]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.errors import CheckpointUnusable, SourceUnreadable, UsageError
 from bulk_importer.files.durable import create_folder
 from bulk_importer.settings import Settings, SourceFormat
 from bulk_importer.sources import Source, open_source
@@ -85,10 +85,11 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
     wanted = settings.source_format
     if wanted == SourceFormat.ENTRIES:
         return None
+    path = Path(spec)
     is_local = spec != "-" and "://" not in spec
-    if is_local and await asyncio.to_thread(Path(spec).is_dir):
-        return await _chosen(Path(spec), wanted, folder, None)
-    if wanted == SourceFormat.AUTO and not is_local:
+    if is_local and await asyncio.to_thread(path.is_dir):
+        return await _chosen(path, wanted, folder, None)
+    if wanted == SourceFormat.AUTO and not (is_local and await asyncio.to_thread(path.is_file)):
         return None  # it may be readable once, and a look at it would be that
     source = await open_source(spec)
     try:
@@ -96,8 +97,8 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
             head = await source.head(_HEAD_BYTES)
             if wanted == SourceFormat.AUTO and _holds_entries(head):
                 return None
-            return await _chosen(Path(spec), wanted, folder, None)
-        if wanted == SourceFormat.AUTO and _holds_entries(await _first_bytes(source)):
+            return await _chosen(path, wanted, folder, None)
+        if wanted == SourceFormat.AUTO and not _is_recognised(spec, await _first_bytes(source)):
             return None
         copy = await _copied(source, spec, folder)
         return await _chosen(copy, wanted, folder, copy)
@@ -148,6 +149,31 @@ def _look(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | 
 def _holds_entries(head: bytes) -> bool:
     """Whether a file is in the import format, as nearly all are; false says nothing."""
     return bool(_ENTRIES.match(head.removeprefix(b"\xef\xbb\xbf"))) and not _EXPORT.search(head[:4096])
+
+
+class _Head:
+    """The beginning of a packed file, as a source whose format is looked for: it is not worth unpacking for that."""
+
+    def __init__(self, name: str, head: bytes) -> None:
+        self.name = name
+        self.paths: tuple[str, ...] = (Path(name).name,)
+        self._head = head
+
+    def head(self, _: str) -> bytes:
+        return self._head
+
+    def read(self, path: str) -> bytes:
+        raise SourceUnreadable(path, "more of it is needed than its beginning")
+
+    def open(self, path: str) -> BinaryIO:
+        raise SourceUnreadable(path, "more of it is needed than its beginning")
+
+
+def _is_recognised(spec: str, head: bytes) -> bool:
+    """Whether a file that begins so is in the format of another tool. Raises `UsageError` where several fit."""
+    from bulk_importer.formats.table import recognised
+
+    return not _holds_entries(head) and recognised(_Head(spec, head)) is not None
 
 
 async def _first_bytes(source: Source) -> bytes:

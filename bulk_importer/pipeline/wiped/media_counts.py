@@ -148,9 +148,13 @@ def _rejected(
     if not state.rejected:
         return found
     is_of_project = project.membership()
-    lines = rejected_lines(folder, state.rejected_bytes)
-    while some := list(islice(lines, _LINES)):
-        ids = {line.media_id or line.findings[0].media_id for line in some if line.position in state.rejected}
+    # Of each line its id alone: the entries are large, and there may be as many of them as the source has.
+    named = (
+        line.media_id or line.findings[0].media_id
+        for line in rejected_lines(folder, state.rejected_bytes)
+        if line.position in state.rejected
+    )
+    while ids := set(islice(named, _LINES)):
         keys = [key for media_id in ids if media_id and is_of_project(key := key_of_media(media_id))]
         known = {at for each in others for at in each.among(keys)}
         found.recall([key for at, key in enumerate(keys) if at not in known])

@@ -75,7 +75,7 @@ def test_of_what_a_retry_delivered_the_correction_is_looked_for(
     done = command(*compare)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 media hold on the server" in done.stdout
-    assert "1 retries delivered 1 rejected entries, all on record here" in done.stdout
+    assert "1 retry delivered 1 rejected entry, all on record here" in done.stdout
     wiped = [{"internal_media_ID": project["media_ids"][1], "keepData": False}]
     sandbox.ask(f"/api/v1/project/{project['id']}/prediction", wiped)
     assert command(*compare).returncode == ExitCode.DIFFERS

@@ -93,6 +93,14 @@ def test_each_command_in_the_text_works_when_typed(
     entries = [noted(row["mediaId"], number) for number, row in enumerate(media)]
     broken = {**entries[2], "keepData": "no"}
     (command.folder / "labels.json").write_text(json.dumps([*entries[:2], broken]))
+    coco = {
+        "images": [{"id": 1, "file_name": media[0]["mediaName"], "width": 9, "height": 9}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": 0}
+        ],
+        "categories": [{"id": 1, "name": "nothing the project has"}],
+    }
+    (command.folder / "annotations.json").write_text(json.dumps(coco))
     command.environment |= {"BULK_IMPORTER_SERVER": sandbox.url, "BULK_IMPORTER_PROJECT": "streets"}
     command.environment["BULK_IMPORTER_MAX_ERRORS"] = "none"
     meant = {
@@ -103,7 +111,8 @@ def test_each_command_in_the_text_works_when_typed(
     }
     for line in TYPED:
         # What stands behind && is the shell's.
-        words = [meant.get(word, word) for word in shlex.split(line.partition(" && ")[0])[1:]]
+        typed, _, file = line.partition(" && ")[0].partition(" > ")
+        words = [meant.get(word, word) for word in shlex.split(typed, comments=True)[1:]]
         if words[0] == "sandbox":
             served = command.start(*words, "--port", "0")
             assert served.stdout
@@ -115,7 +124,9 @@ def test_each_command_in_the_text_works_when_typed(
             (command.folder / words[2]).write_text(json.dumps(rejected))
         done = command(*words)
         assert done.returncode in (ExitCode.DELIVERED, ExitCode.REJECTIONS), (line, done.stderr)
-        assert done.stdout, line
+        assert done.stdout or words[0] == "convert", line
+        if file:
+            (command.folder / file).write_text(done.stdout)
     held = sandbox.labels(sandbox.ready["project"])
     assert all(held.values()), "the corrected entry is there as well"
 

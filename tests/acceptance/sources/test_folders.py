@@ -70,7 +70,7 @@ def test_one_summary_for_all_names_what_is_wrong_with_each(
         "3",
         "0",
     ]
-    assert sum("findings (" in line for line in lines) == 1
+    assert sum(line.strip().startswith("What was found (") for line in lines) == 1
     assert any(line.startswith("  days/a.json: days/a.json is malformed at byte") for line in lines)
     assert any(line.endswith("days/a.json.checkpoint/rejected.jsonl") for line in lines)
 

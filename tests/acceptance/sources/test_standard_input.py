@@ -111,7 +111,7 @@ def test_a_retry_does_not_read_its_own_standard_input_for_that_of_the_import(
     (command.folder / "corrected.jsonl").write_text(json.dumps({"position": 0, "entry": target.entries[0]}))
     (command.folder / "-").write_text("no labels")
     done = command("retry", "c", "corrected.jsonl")
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "it came as a stream" in done.stderr
     assert "--out-of-order" in done.stderr
     done = command("retry", "c", "corrected.jsonl", "--out-of-order")

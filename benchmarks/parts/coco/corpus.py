@@ -1,4 +1,4 @@
-"""Makes COCO files to measure with: `python -m benchmarks.parts.coco_corpus FILE --size 1GB --shuffled`.
+"""Makes COCO files to measure with: `python -m benchmarks.parts.coco.corpus FILE --size 1GB --shuffled`.
 
 Equal arguments write equal bytes. A picture has twenty instances, each an outline of 23 points with two decimals, in
 the keys and the spacing in which `json.dump` writes the official files: 1 GB are 100,000 pictures and 2 million

@@ -1,4 +1,4 @@
-"""What a person would write to turn COCO into entries of an import: `python coco_peers.py WAY SOURCE TARGET`.
+"""What a person would write to turn COCO into entries of an import: `python coco/peers.py WAY SOURCE TARGET`.
 
 Run by an interpreter that has the package of the way, and nothing of this program: `pip install` what `PACKAGES` says.
 """

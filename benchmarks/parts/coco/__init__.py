@@ -1,0 +1,1 @@
+"""COCO files of any size, and what people would convert them with otherwise."""
