@@ -89,7 +89,7 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
     is_local = spec != "-" and "://" not in spec
     if is_local and await asyncio.to_thread(path.is_dir):
         return await _chosen(path, wanted, folder, None)
-    if wanted == SourceFormat.AUTO and not (is_local and await asyncio.to_thread(path.is_file)):
+    if wanted == SourceFormat.AUTO and not (is_local and await asyncio.to_thread(_is_plain, path)):
         return None  # it may be readable once, and a look at it would be that
     source = await open_source(spec)
     try:
@@ -149,6 +149,11 @@ def _look(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | 
 def _holds_entries(head: bytes) -> bool:
     """Whether a file is in the import format, as nearly all are; false says nothing."""
     return bool(_ENTRIES.match(head.removeprefix(b"\xef\xbb\xbf"))) and not _EXPORT.search(head[:4096])
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a plain file; or nothing at all, which opening it will say."""
+    return path.is_file() or not path.exists()
 
 
 class _Head:

@@ -191,8 +191,9 @@ def test_what_cannot_be_converted_is_said(
 ) -> None:
     """With the code of what is wrong, and nothing left behind."""
     (tmp_path / "labels.json").write_text('[{"internal_media_ID": "a"}]')
-    (tmp_path / "export.json").write_text('[{"label_classes": []}]')
-    (tmp_path / "cut.json").write_text('[{"label_classes": []}, {"external_media_ID": "a", "labels":')
+    task = '{"external_media_ID": "a", "labeler": null, "status": "skipped", "labels": {}}'
+    (tmp_path / "export.json").write_text(f'[{{"label_classes": []}}, {task}]')
+    (tmp_path / "cut.json").write_text(f'[{{"label_classes": []}}, {task[:-3]}')
     done = command(*arguments)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
