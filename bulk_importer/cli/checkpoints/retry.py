@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli import output
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import ReplacementQuestion
@@ -64,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         "left_out": list(retried.left_out),
         "unsettled": retried.unsettled,
     }
+    if retried.summary.message and (arguments.json or output_options().is_quiet):
+        messages.complain(retried.summary.message)
     output.print_outcome(facts, _lines(folder, retried), as_json=arguments.json)
     return retried.summary.exit_code
 

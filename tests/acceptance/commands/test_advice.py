@@ -67,6 +67,8 @@ class Ended:
     def kill_the_server(self) -> None:
         """And keep its port, on which nobody listens from now on, also not the sandbox of another test."""
         self.sandbox.kill()
+        # Advice is tried again and again on it; how long one waits for a server is tested elsewhere.
+        self.command.environment["BULK_IMPORTER_WAIT_FOR_SERVER"] = "0.5s"
         self.held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.held.bind(("127.0.0.1", urlsplit(self.sandbox.url).port or 0))
 

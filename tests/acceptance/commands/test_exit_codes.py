@@ -267,7 +267,7 @@ def test_a_retry_that_is_refused_at_its_start_is_not_begun(command: Command, tar
     rejected_and_mended(command, target)
     for flags, code in (
         (("--label-config", "nowhere.json"), ExitCode.USAGE),
-        (("--server", "http://127.0.0.1:9", "--server-moved"), ExitCode.SERVER),
+        (("--server", "http://127.0.0.1:9", "--server-moved", "--wait-for-server", "0"), ExitCode.SERVER),
     ):
         done = command("retry", CHECKPOINT, "mended.jsonl", *flags)
         assert done.returncode == code
