@@ -143,8 +143,8 @@ def _remark(run: Run, result: PassResult) -> str:
     state, remarks = run.checkpoint.state, []
     if result.is_limited and not state.is_finished:
         remarks.append(
-            f"--limit ended the run: {left_to_send(state)} is left. The same command without it sends all of that; "
-            "with it, as many entries again at most."
+            f"--limit ended the run; not sent yet: {left_to_send(state)}. The same command without it sends all "
+            "of that; with it, as many entries again at most."
         )
     if result.held_back:
         remarks.append(

@@ -150,7 +150,7 @@ def _import_left(state: CheckpointState) -> str:
     """That the import itself is not finished, which no retry changes; empty where it is, or waits for answers."""
     left = "" if state.counts.in_doubt else left_to_send(state)
     return (
-        f"The import itself is not finished: {left} is left. The import command again sends that."
+        f"The import itself is not finished; not sent yet: {left}. The import command again sends that."
         if left
         else ""
     )
