@@ -12,6 +12,7 @@ import os
 import stat
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +75,7 @@ def open_members(path: Path) -> OpenMembers:
         raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
 
-class _Members:
+class _Members(ABC):
     """What the three have in common: reading by way of `_open`."""
 
     name: str
@@ -103,14 +104,16 @@ class _Members:
     def open(self, path: str) -> BinaryIO:
         return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
 
+    @abstractmethod
     def close(self) -> None:
-        """Nothing is held open."""
+        """Give back what was opened."""
 
     def _take(self, length: int) -> None:
         self.taken += length
 
+    @abstractmethod
     def _open(self, path: str) -> BinaryIO:
-        raise NotImplementedError
+        """A file without a buffer, whose errors are those of whatever it lies in."""
 
     def _place(self, path: str) -> str:
         return f"{self.name}: {path}"
@@ -125,6 +128,9 @@ class FileMember(_Members):
         self._path = path
         with _translated(self.name):
             self.size = path.stat().st_size
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def _open(self, _: str) -> BinaryIO:
         with _translated(self.name):
@@ -143,6 +149,9 @@ class FolderMembers(_Members):
         with _translated(self.name):
             self.paths = tuple(sorted(_files_below(folder)))
             self.size = sum(os.stat(os.path.join(folder, each)).st_size for each in self.paths)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):

@@ -118,8 +118,7 @@ KINDS = (
         "size-missing",
         ERROR,
         "The format says where shapes are as shares of their picture, and the size of this one is not known.",
-        "Name the folder of the pictures with --images, or a list of media that has their width and height with "
-        "--media-list.",
+        "Name the folder of the pictures with --images.",
     ),
     _kind(
         "origin-chosen",

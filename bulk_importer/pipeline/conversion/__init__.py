@@ -13,6 +13,6 @@ The price is the room on the disk. What it buys: reading is bounded whatever the
 resumable, and the entries are judged, packed and counted by the same code as any others.
 
 - `choosing` finds the format of a source, and opens its files; what is no local file is copied first.
-- `sizes` knows how large a picture is, from its header or a list of media.
+- `sizes` knows how large a picture is, from its header.
 - `recipe` is what a conversion was made of; `spill` makes the file, or finds it.
 """

@@ -1,7 +1,7 @@
 """How large a picture is, for formats that say where shapes are as shares of it.
 
-Asked in this order: the pictures among the files of the source, a folder of pictures, and the list of media. Only the
-headers of pictures are read, and each once.
+A folder of pictures is asked before the pictures among the files of the source. Only the headers of pictures are read,
+and each once.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from bulk_importer.formats.documents.labelbox.rows import rows_in
 from bulk_importer.formats.json_rows import top_keys
 from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Annotation, Left, Picture, Size, Tag
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.values.saying import placed, shown, size_of
 
 __all__ = ["read", "recognises"]
@@ -52,7 +53,7 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     with members.open(path) as file:
         rows = rows_in(file, is_array, members.name)
         found = _imported(rows, choices) if is_import else _exported(rows, choices)
-        yield from _once(found)
+        yield from with_repeats(found)
 
 
 def _is_export(keys: set[str]) -> bool:
@@ -61,18 +62,6 @@ def _is_export(keys: set[str]) -> bool:
 
 def _is_import(keys: set[str]) -> bool:
     return "dataRow" in keys and bool(keys & _IMPORT)
-
-
-def _once(found: Iterator[Picture | Left]) -> Iterator[Picture | Left]:
-    """What is found, with a word where a picture comes again."""
-    seen: set[int] = set()
-    for each in found:
-        if isinstance(each, Picture):
-            key = hash(each.name)
-            if key in seen:
-                yield Left("picture-twice", each.origin, "", "each picture once", each.name, objects=0)
-            seen.add(key)
-        yield each
 
 
 def _exported(rows: Iterator[_Row | Left], choices: Choices) -> Iterator[Picture | Left]:

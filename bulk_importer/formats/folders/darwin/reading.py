@@ -13,6 +13,7 @@ from bulk_importer.formats.folders.darwin.objects import answers_in, is_layer, l
 from bulk_importer.formats.json_rows import decoded, top_keys
 from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Annotation, Left, Picture, Tag
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.values.saying import placed, shown, size_of
 
 __all__ = ["read", "recognises"]
@@ -33,18 +34,11 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     files = list(_files(members))
     if not files:
         raise SourceUnreadable(members.name, "there is no JSON file in it, as Darwin has one for each item")
+    taken = set(files)
     for path in members.paths:
-        if path not in files and not is_picture(path):
+        if path not in taken and not is_picture(path):
             yield Left("member-passed-over", path, "", "JSON files", "another kind of file", objects=0)
-    seen: set[int] = set()
-    for path in files:
-        for found in _file(members, path, choices):
-            if isinstance(found, Picture):
-                key = hash(found.name)
-                if key in seen:
-                    yield Left("picture-twice", found.origin, "", "each picture once", found.name, objects=0)
-                seen.add(key)
-            yield found
+    yield from with_repeats(found for path in files for found in _file(members, path, choices))
 
 
 def _files(members: Members) -> Iterator[str]:

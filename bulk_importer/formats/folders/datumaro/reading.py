@@ -19,6 +19,7 @@ from bulk_importer.formats.folders.datumaro.objects import (
 from bulk_importer.formats.json_rows import rows_of, top_keys
 from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Annotation, Left, Picture, Tag
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.values.saying import placed, said_of, shown
 
 __all__ = ["read", "recognises"]
@@ -40,20 +41,13 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         raise SourceUnreadable(
             members.name, "there is no JSON file in it with categories and items, as Datumaro has"
         )
+    taken = set(subsets)
     for path in members.paths:
-        if path not in subsets and not is_picture(path):
+        if path not in taken and not is_picture(path):
             yield Left(
                 "member-passed-over", path, "", "annotations/*.json", "another kind of file", objects=0
             )
-    seen: set[int] = set()
-    for path in subsets:
-        for found in _subset(members, path, choices):
-            if isinstance(found, Picture):
-                key = hash(found.name)
-                if key in seen:
-                    yield Left("picture-twice", found.origin, "", "each picture once", found.name, objects=0)
-                seen.add(key)
-            yield found
+    yield from with_repeats(found for path in subsets for found in _subset(members, path, choices))
 
 
 def _candidates(members: Members) -> list[str]:

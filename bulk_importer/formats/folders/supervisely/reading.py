@@ -13,6 +13,7 @@ from bulk_importer.formats.folders.supervisely.objects import Class, object_of, 
 from bulk_importer.formats.json_rows import decoded, top_keys
 from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Annotation, Left, Picture, Tag
+from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.values.corners import Broken
 from bulk_importer.formats.values.saying import answer_of, placed, shown, size_of
 
@@ -41,15 +42,7 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         if path not in taken and not is_picture(path) and basename(path) not in _OWN:
             yield Left("member-passed-over", path, "", "JSON files in ann", "another kind of file", objects=0)
     classes = _classes(members)
-    seen: set[int] = set()
-    for path in files:
-        for found in _file(members, path, classes, choices):
-            if isinstance(found, Picture):
-                key = hash(found.name)
-                if key in seen:
-                    yield Left("picture-twice", found.origin, "", "each picture once", found.name, objects=0)
-                seen.add(key)
-            yield found
+    yield from with_repeats(found for path in files for found in _file(members, path, classes, choices))
 
 
 def _files(members: Members) -> Iterator[str]:
