@@ -25,6 +25,7 @@ from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Patience, Queries
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
@@ -145,6 +146,8 @@ class _Backup:
         self._project = project
         self._began = caller.clock()
         self._flushed = self._began  # changed by `_keep`
+        # How long the first media took, where one was read to find the route out. Set by `_looked_at`.
+        self._first_seconds: float | None = None
 
     async def begin(self, listed: str) -> BackupWriter:
         """List the media and begin a part, or open the one that an earlier run left."""
@@ -169,11 +172,18 @@ class _Backup:
             media=listing.media,
             left_out=listing.left_out,
             listed=listed,
-            writes=first is not None and await reader.writes(first),
+            writes=first is not None and await self._looked_at(reader, first),
             began=_now(),
             program=version("bulk-importer"),
             label_config=await self._catalog.label_config(self._project) if first is not None else [],
         )
+
+    async def _looked_at(self, reader: LabelReader, task: TaskRow) -> bool:
+        """Whether reading writes, as one media tells."""
+        began = self._caller.clock()
+        writes = await reader.writes(task)
+        self._first_seconds = self._caller.clock() - began
+        return writes
 
     async def run(self, writer: BackupWriter) -> BackupSummary:
         """Read what is not read yet, and finish the file."""
@@ -190,6 +200,7 @@ class _Backup:
                 left_out=header.left_out,
                 writes=header.writes,
                 at_a_time=most,
+                estimated_seconds=self._first_seconds and self._first_seconds * header.media / most,
             )
         )
         try:

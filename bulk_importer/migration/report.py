@@ -24,6 +24,7 @@ class BackupAnnouncement:
         left_out: media of the project that it does not hold, by the reason.
         writes: reading writes rows that are missing, because only the token route is open (protocol 3.4).
         at_a_time: how many media are read at a time, at most.
+        estimated_seconds: how long it takes where each media takes as long as the first; None where none was looked at.
     """
 
     output: str
@@ -35,6 +36,7 @@ class BackupAnnouncement:
     left_out: Mapping[str, int]
     writes: bool
     at_a_time: int
+    estimated_seconds: float | None = None
 
 
 class BackupSummary(msgspec.Struct, frozen=True, kw_only=True):
