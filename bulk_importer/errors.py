@@ -363,6 +363,8 @@ class BackupUnusable(BulkImporterError):
         """The error that an `OSError` about a backup becomes, with advice that fits."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             advice = "Make room, then run the same command again; it resumes behind what is on disk."
+        elif error.errno == errno.EFBIG:
+            advice = "Allow files to be larger (ulimit -f), then run the same command again; it resumes."
         elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             advice = "Make the folder writable, or name another file with --output."
         else:
