@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,13 +32,13 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import BackupUnusable, Interrupted, ServerError, UsageError
 from bulk_importer.events import Advanced, Observer
-from bulk_importer.labels.label_config import read_label_config
+from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.migration.listing import listed_media, listed_tasks, listing_digest, write_listing
 from bulk_importer.migration.report import BackupAnnouncement, BackupSummary
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["BackupCaller", "back_up", "in_flight_of"]
+__all__ = ["BackupCaller", "back_up", "in_flight_of", "maker_of"]
 
 _FLUSH_SECONDS = 10.0
 _MOST_THAT_WRITE = 4
@@ -71,8 +71,7 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
         Interrupted: a stop was requested. What was read is on disk.
     """
     listed = await asyncio.to_thread(listing_digest, settings.media_list)
-    # Reads are as many as there may be connections; uploads there are none.
-    async with Client.of(replace(settings, max_in_flight=settings.max_reads), caller.token) as client:
+    async with Client.of(settings, caller.token, max_connections=settings.max_reads) as client:
         async with caller.stop.breaking_off():
             patience = Patience.of(settings, Timing(caller.clock, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
@@ -90,6 +89,12 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
 def in_flight_of(settings: Settings, *, writes: bool) -> int:
     """How many media are read at a time, at most."""
     return min(settings.max_reads, _MOST_THAT_WRITE) if writes else settings.max_reads
+
+
+def maker_of(header: Header) -> EntryMaker:
+    """What makes entries by the label configuration of a backup, which may have no class at all."""
+    config = read_label_config(header.label_config) if header.label_config else LabelConfig(())
+    return EntryMaker(config)
 
 
 def _is_there(path: Path) -> bool:
@@ -155,6 +160,9 @@ class _Backup:
         if await asyncio.to_thread(is_begun, part):
             scan = await asyncio.to_thread(scan_backup, part)
             _require_same(part, scan.header, self._settings, self._project, listed)
+            if (await asyncio.to_thread(listed_media, self._listing)).media != scan.header.media:
+                advice = f"Delete {part} and what begins like it, and run the same command again."
+                raise BackupUnusable(self._listing, "it does not belong to the part beside it", advice=advice)
             return await asyncio.to_thread(BackupWriter, self._output, scan.header)
         await write_listing(self._listing, self._catalog, self._project, self._settings.media_list)
         header = await self._header(listed)
@@ -227,7 +235,7 @@ class _Backup:
             Timing(self._caller.clock, self._caller.stop.rest),
         )
         tasks = listed_tasks(self._listing, done)
-        maker = EntryMaker(read_label_config(writer.header.label_config))
+        maker = maker_of(writer.header)
 
         async def keep(media: MadeMedia) -> None:
             await writer.take(media)

@@ -25,8 +25,7 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.labels.label_config import read_label_config
-from bulk_importer.migration.backup import BackupCaller, in_flight_of
+from bulk_importer.migration.backup import BackupCaller, in_flight_of, maker_of
 from bulk_importer.settings import Settings
 
 __all__ = ["BackupProof", "Comparison", "MediaDifference", "compare_backup", "prove_backup"]
@@ -109,10 +108,10 @@ async def compare_backup(
         settings = replace(settings, server=header.server, project=header.project)
         chosen = None if sample is None else _chosen(backup, sample)
         total = sum(each.chunk.media - each.chunk.gone - each.chunk.unread for each in backup.scan.chunks)
-        comparing = _Comparing(EntryMaker(read_label_config(header.label_config)), chosen)
+        comparing = _Comparing(maker_of(header), chosen)
         async with (
             caller.stop.breaking_off(),
-            Client.of(replace(settings, max_in_flight=settings.max_reads), caller.token) as client,
+            Client.of(settings, caller.token, max_connections=settings.max_reads) as client,
         ):
             gate = ReadGate(in_flight_of(settings, writes=header.writes))
             timing = Timing(caller.clock, caller.stop.rest)
