@@ -23,12 +23,14 @@ class Touched:
     """One media that an import sent something to.
 
     Attributes:
-        delivered: the entries that were delivered to it, in their order.
-        saved: what it held before, as entries the first of which empties it; None where it was not saved.
+        delivered: the entries that were delivered to it, in their order; where something was saved, those behind that.
+        saved: what it held then, as entries the first of which empties it; None where it was not saved.
+        earlier: what had been delivered before that, which only added geometries.
     """
 
     delivered: Sequence[bytes]
     saved: Sequence[bytes] | None = None
+    earlier: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,24 @@ def decide(touched: Touched, now: Sequence[bytes]) -> Restore | Untouched | Edit
     held = Holding.of(now)
     if touched.saved is None:
         return _without_what_was_added(Holding.of(touched.delivered), now, held)
-    before = Holding.of(touched.saved)
-    if held == before:
+    saved = Holding.of(touched.saved)
+    before = _before(touched, saved)
+    if before is not None and held == Holding.of(before):
         return Untouched()
-    expected = before.after(touched.delivered)
-    if held == expected:
-        return Restore(touched.saved)
-    return Edited(expected.differences(held), touched.saved)
+    expected = saved.after(touched.delivered)
+    if before is not None and held == expected:
+        return Restore(before)
+    return Edited(expected.differences(held), before)
+
+
+def _before(touched: Touched, saved: Holding) -> Sequence[bytes] | None:
+    """What the media held before anything was delivered to it; None where somebody changed it between two entries."""
+    earlier = Holding.of(touched.earlier)
+    if not earlier:
+        return touched.saved
+    if earlier.answers or saved.without(earlier) is None:
+        return None
+    return without_geometries(touched.saved or (), earlier.geometries)
 
 
 def _without_what_was_added(

@@ -89,6 +89,19 @@ def test_a_saved_media_comes_back_whatever_was_sent(
     assert Holding.of(left) == Holding.of(saved)
 
 
+@given(_BOXES, st.lists(_BOXES, max_size=2), _SENT)
+def test_what_was_added_before_something_was_saved_is_taken_out_of_that(
+    before: list[int], earlier: list[list[int]], sent: list[bytes]
+) -> None:
+    added = [_entry(*each) for each in earlier]
+    saved = _held(_entry(*before), *added)
+    now = _held(*saved, *sent)
+    decision = decide(Touched(sent, saved, added), now)
+    assert not isinstance(decision, Edited)
+    left = decision.entries if isinstance(decision, Restore) else now
+    assert Holding.of(left) == Holding.of([_entry(*before)])
+
+
 @given(_BOXES, st.lists(_BOXES, max_size=3), _BOXES)
 def test_what_was_only_added_is_gone_afterwards_and_nothing_else(
     before: list[int], sent: list[list[int]], others: list[int]
