@@ -7,7 +7,7 @@ Stages do not know each other: the pool, the checkpoint and the dispatcher meet 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -99,7 +99,7 @@ class Ports:
     ledger: Ledger
     emit: Observer
     rejection: Callable[[Batch, Refused], Rejection]
-    keeper: Keeper = _KeepsNothing()
+    keeper: Keeper = field(default_factory=_KeepsNothing)
 
 
 class SendContext(msgspec.Struct, frozen=True):
