@@ -69,28 +69,24 @@ class ReplacedFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open the file; it is created where it does not exist. Blocks.
+        """Read what it holds. It is created when something is kept. Blocks.
 
         Raises:
-            CheckpointUnusable: it cannot be read or written, or is damaged.
+            CheckpointUnusable: it cannot be read, or is damaged.
         """
-        path = folder / REPLACED
-        self._path = path
+        self._path = folder / REPLACED
         self.media_ids: list[str] = []
-        end = 0
+        # Where the last whole frame ends, and the file from the first `append` on.
+        self._end = 0
+        self._file: DurableFile | None = None
         try:
-            if path.exists():
-                with path.open("rb") as file:
-                    for contents, _ in _frames(file, path):
+            if self._path.exists():
+                with self._path.open("rb") as file:
+                    for contents, _ in _frames(file, self._path):
                         self.media_ids += (media_id for media_id, _, _ in contents.media)
-                        end = file.tell()
-            self._file = DurableFile(path)
-            if self._file.size != end:
-                self._file.cut(end)
-            self._file.sync()
-            sync_folder(folder)
+                        self._end = file.tell()
         except OSError as error:
-            raise CheckpointUnusable.by(path, error) from error
+            raise CheckpointUnusable(str(self._path), reason_of(error)) from error
 
     def append(self, kept: Sequence[KeptMedia]) -> None:
         """Keep what these media hold; it is on disk when this returns. Blocks.
@@ -106,6 +102,8 @@ class ReplacedFile:
         )
         said = msgspec.json.encode(contents)
         try:
+            if self._file is None:
+                self._file = self._opened()
             self._file.append(_HEAD.pack(_MAGIC, len(said)) + said + frame)
             self._file.sync()
         except OSError as error:
@@ -113,7 +111,17 @@ class ReplacedFile:
 
     def close(self) -> None:
         """Give the file back; a second time does nothing."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+
+    def _opened(self) -> DurableFile:
+        """The file, without what a crash left of its last frames."""
+        file = DurableFile(self._path)
+        if file.size != self._end:
+            file.cut(self._end)
+            file.sync()
+        sync_folder(self._path.parent)
+        return file
 
 
 def kept_media(folder: Path) -> Iterator[KeptMedia]:

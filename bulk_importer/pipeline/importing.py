@@ -30,7 +30,7 @@ from bulk_importer.pipeline.passes import Passes
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
-from bulk_importer.settings import Lines, Settings
+from bulk_importer.settings import Backup, Lines, Settings
 from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.options import require_sound
@@ -108,6 +108,10 @@ def _require_meant(settings: Settings) -> None:
     """Raise `UsageError` where the settings of an import cannot be meant."""
     if not settings.server or not settings.project:
         raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
+    if settings.replace_finished and settings.backup == Backup.NEVER:
+        raise UsageError(
+            "With --backup never the work of people is not replaced: --replace-finished needs --backup auto or always."
+        )
     require_known_codes(settings)
     require_sound(settings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
@@ -18,6 +20,7 @@ from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.keeping import Keeping, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
 from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
@@ -55,6 +58,8 @@ async def open_run(
             await note_severities(checkpoint, ruleset.rules.severities())
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
+            keeping = await asyncio.to_thread(_keeping, spec, caller, connected, ruleset)
+            opened.callback(keeping.close)
         doubts = _doubts(spec, caller, connected, checkpoint)
         contact = FirstContact(connected.client, spec.settings.wait_for_server, caller.stop, caller.emit)
 
@@ -70,7 +75,9 @@ async def open_run(
             stop=caller.stop,
             clock=caller.clock,
             emit=emit,
-            announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
+            announcer=Announcer(
+                caller.announce, _announcement(spec, connected, checkpoint, ruleset, keeping)
+            ),
             replacement=ReplacementGuard(
                 _forecast(spec, checkpoint, ruleset, is_filtered=delivered is not None),
                 checkpoint,
@@ -79,6 +86,7 @@ async def open_run(
                 caller.confirm,
                 yes=spec.settings.yes,
             ),
+            keeper=keeping.keeper,
             client=connected.client,
             project=connected.target.project,
             checkpoint=checkpoint,
@@ -109,6 +117,12 @@ def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_
     return Forecast(
         spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state
     )
+
+
+def _keeping(spec: ImportSpec, caller: Caller, connected: Connected, ruleset: RuleSet) -> Keeping:
+    timing = Timing(caller.clock, caller.stop.rest)
+    index = ruleset.rules.media_index if ruleset.knows_labels else None
+    return keeping_of(spec.settings, connected, index, spec.folder, timing, caller.emit)
 
 
 def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint) -> Doubts:
@@ -185,7 +199,7 @@ def _filters(
 
 
 def _announcement(
-    spec: ImportSpec, connected: Connected, checkpoint: Checkpoint, ruleset: RuleSet
+    spec: ImportSpec, connected: Connected, checkpoint: Checkpoint, ruleset: RuleSet, keeping: Keeping
 ) -> Announcement:
     return Announcement(
         source=spec.source.name,
@@ -198,4 +212,5 @@ def _announcement(
         limit=spec.settings.limit,
         checked=ruleset.checked,
         unchecked=ruleset.unchecked,
+        kept=keeping.phrase,
     )

@@ -20,7 +20,7 @@ from bulk_importer.spans import Span
 from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.isolation.passage import HarmlessRequests
 
-__all__ = ["Keeper", "Ledger", "Ports", "SendContext", "Sender", "Supply", "UploadRoute"]
+__all__ = ["Keeper", "KeepsNothing", "Ledger", "Ports", "SendContext", "Sender", "Supply", "UploadRoute"]
 
 
 class Supply(Protocol):
@@ -70,7 +70,7 @@ class Keeper(Protocol):
         """Return when what the media of a batch hold, and the batch deletes or changes, is on disk."""
 
 
-class _KeepsNothing:
+class KeepsNothing:
     """Keeps nothing: nobody wants it, or nothing can be replaced."""
 
     async def keep(self, batch: Batch) -> None:
@@ -99,7 +99,7 @@ class Ports:
     ledger: Ledger
     emit: Observer
     rejection: Callable[[Batch, Refused], Rejection]
-    keeper: Keeper = field(default_factory=_KeepsNothing)
+    keeper: Keeper = field(default_factory=KeepsNothing)
 
 
 class SendContext(msgspec.Struct, frozen=True):

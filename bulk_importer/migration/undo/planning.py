@@ -1,0 +1,262 @@
+"""Plans an undo: reads what each media holds that an import touched, and writes down what brings it back.
+
+A plan is a folder with two files, and a third when both are whole:
+
+    restore.jsonl      the entries to be sent, a media's behind each other: what `import` takes
+    left_alone.jsonl   a media a line that is left alone: `{"media_id", "why", "differences", "restored"}`
+    plan.json          how many media there are of each kind
+
+Until `plan.json` is there, the plan is made anew by whoever comes next; from then on it is what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.backups.making.entries import EntryMaker, MediaTask
+from bulk_importer.backups.reading import MediaReader, ReadMedia
+from bulk_importer.datagym.reads.listings import TaskRow
+from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.events import Advanced, Observer
+from bulk_importer.files.durable import DurableFile, create_folder, replace_file
+from bulk_importer.files.small_files import reason_of
+from bulk_importer.labels.entry import lane_of
+from bulk_importer.labels.holding import Difference
+from bulk_importer.migration.undo.buckets import Deed, DeedKind, MediaBuckets
+from bulk_importer.migration.undo.deciding import Edited, Restore, Touched, decide
+
+__all__ = ["LEFT_ALONE", "RESTORE", "Plan", "Planner", "plan_in"]
+
+RESTORE = "restore.jsonl"
+LEFT_ALONE = "left_alone.jsonl"
+_PLAN = "plan.json"
+_EDITED = "it does not hold any more what the import left there"
+_NOT_KEPT = "what it held before was not kept"
+_UNREAD = "what it holds cannot be read"
+_GONE = "the server does not know it any more"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How many media an import touched, and what becomes of them.
+
+    Attributes:
+        media: that it touched.
+        restored: that get entries, so that they hold what they held before.
+        as_before: that hold it already.
+        left_alone: that somebody has changed since, or of which it is not known what they held.
+        entries: that are to be sent.
+        force: media that somebody has changed are among the restored ones where it is known what they held.
+    """
+
+    media: int = 0
+    restored: int = 0
+    as_before: int = 0
+    left_alone: int = 0
+    entries: int = 0
+    force: bool = False
+
+
+def plan_in(folder: Path) -> Plan | None:
+    """The plan in a folder; None where none was finished. Blocks.
+
+    Raises:
+        CheckpointUnusable: it cannot be read.
+    """
+    path = folder / _PLAN
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CheckpointUnusable(str(path), reason_of(error)) from error
+
+
+class _LeftAlone(msgspec.Struct, frozen=True, omit_defaults=True):
+    media_id: str
+    why: str
+    differences: tuple[Difference, ...] = ()
+    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What is written of one media."""
+
+    entries: Sequence[bytes] = ()
+    left_alone: _LeftAlone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes the plan of one undo.
+
+    Attributes:
+        reader: reads what media hold now.
+        maker: makes entries of that.
+        task_of: the id of the task of a media, by lane; None where the project has none.
+        held_nothing: whether a media held no labels when the import began, by lane.
+        force: restore also what somebody has changed since.
+        emit: receives how far the reading is.
+    """
+
+    reader: MediaReader
+    maker: EntryMaker
+    task_of: Callable[[str], str | None]
+    held_nothing: Callable[[str], bool]
+    force: bool
+    emit: Observer
+
+    async def make(self, buckets: MediaBuckets, folder: Path) -> Plan:
+        """Make the plan of all that is in `buckets`, and put it into `folder`.
+
+        Raises:
+            ServerError: the server does not answer.
+            CheckpointUnusable: the plan cannot be kept.
+        """
+        with _PlanFiles(folder) as files:
+            plan = Plan(force=self.force)
+            async for planned in self._planned(buckets):
+                plan = _counted(plan, planned)
+                await asyncio.to_thread(files.write, planned)
+                self.emit(
+                    Advanced(
+                        work="reading what the media hold",
+                        done=plan.media,
+                        total=plan.media,
+                        unit="media",
+                        beside={"left alone": plan.left_alone},
+                    )
+                )
+            await asyncio.to_thread(files.finish, plan)
+        return plan
+
+    async def _planned(self, buckets: MediaBuckets) -> AsyncIterator[_Planned]:
+        batches = buckets.media()
+        while (bucket := await asyncio.to_thread(next, batches, None)) is not None:
+            touched = {lane_of(deeds[0].media_id): deeds for deeds in bucket if _is_touched(deeds)}
+            for each in await self._bucket(touched):
+                yield each
+
+    async def _bucket(self, deeds: dict[str, list[Deed]]) -> list[_Planned]:
+        rows: list[TaskRow] = []
+        found: list[_Planned] = []
+        for lane, each in deeds.items():
+            task_id = self.task_of(lane)
+            if task_id is None:
+                found.append(_Planned(left_alone=_LeftAlone(each[0].media_id, _GONE)))
+            else:
+                rows.append(TaskRow(task_id=task_id, media_id=each[0].media_id))
+
+        async def take(planned: _Planned) -> None:
+            found.append(planned)
+
+        await self.reader.read(
+            iter(rows), lambda media: self._media(media, deeds[lane_of(media.task.media_id)]), take
+        )
+        return found
+
+    def _media(self, media: ReadMedia, deeds: Sequence[Deed]) -> _Planned:
+        task = media.task
+        if media.held is None:
+            why = _GONE if media.is_gone else f"{_UNREAD}: {media.why}"
+            return _Planned(left_alone=_LeftAlone(task.media_id, why))
+        made = self.maker.entries(MediaTask(task.media_id, task.task_id, task.label_task_state), media.held)
+        now = [msgspec.json.encode(each) for each in made]
+        match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(task.media_id))), now):
+            case Restore(entries):
+                return _Planned(entries)
+            case Edited(differences, entries):
+                is_restored = self.force and entries is not None
+                why = _EDITED if differences else _NOT_KEPT
+                left = _LeftAlone(task.media_id, why, tuple(differences), restored=is_restored)
+                return _Planned(entries or () if is_restored else (), left)
+            case _:
+                return _Planned()
+
+
+def _is_touched(deeds: Sequence[Deed]) -> bool:
+    """Whether anything was delivered to a media, and not only kept of it."""
+    return any(deed.kind is DeedKind.DELIVERED for deed in deeds)
+
+
+def _touched(deeds: Sequence[Deed], *, held_nothing: bool) -> Touched:
+    """What was done to one media, in the order in which it was done, as a decision wants it."""
+    delivered = [deed for deed in deeds if deed.kind is DeedKind.DELIVERED]
+    if held_nothing:
+        emptied = msgspec.json.encode({"internal_media_ID": deeds[0].media_id, "keepData": False})
+        return Touched(_entries(delivered), (emptied,))
+    kept = next((deed for deed in deeds if deed.kind is DeedKind.KEPT), None)
+    if kept is None:
+        return Touched(_entries(delivered))
+    earlier = [deed for deed in delivered if deed.place < kept.place]
+    return Touched(_entries(delivered[len(earlier) :]), kept.entries, _entries(earlier))
+
+
+def _entries(deeds: Sequence[Deed]) -> list[bytes]:
+    return [entry for deed in deeds for entry in deed.entries]
+
+
+def _counted(plan: Plan, planned: _Planned) -> Plan:
+    restored = bool(planned.entries)
+    left_alone = planned.left_alone is not None and not restored
+    return msgspec.structs.replace(
+        plan,
+        media=plan.media + 1,
+        restored=plan.restored + restored,
+        left_alone=plan.left_alone + left_alone,
+        as_before=plan.as_before + (not restored and not left_alone),
+        entries=plan.entries + len(planned.entries),
+    )
+
+
+class _PlanFiles:
+    """The files of a plan that is being made; a context manager that closes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> _PlanFiles:
+        try:
+            create_folder(self._folder)
+            for name in (RESTORE, LEFT_ALONE):
+                (self._folder / name).unlink(missing_ok=True)
+            self._restore = DurableFile(self._folder / RESTORE)
+            self._left_alone = DurableFile(self._folder / LEFT_ALONE)
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore.close()
+        self._left_alone.close()
+
+    def write(self, planned: _Planned) -> None:
+        """Write down what becomes of a media. Blocks."""
+        try:
+            if planned.entries:
+                self._restore.append(b"".join(entry + b"\n" for entry in planned.entries))
+            if planned.left_alone is not None:
+                self._left_alone.append(msgspec.json.encode(planned.left_alone) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
+
+    def finish(self, plan: Plan) -> None:
+        """Declare the plan whole. Blocks."""
+        try:
+            self._restore.sync()
+            self._left_alone.sync()
+            replace_file(self._folder / _PLAN, msgspec.json.encode(plan))
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
+
+
+def left_alone(folder: Path) -> Iterator[dict[str, object]]:
+    """The media that a plan leaves alone, with the reasons. Blocks."""
+    with (folder / LEFT_ALONE).open("rb") as file:
+        for line in file:
+            yield msgspec.json.decode(line)
