@@ -16,7 +16,7 @@ from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.index import MediaIndex
 
-__all__ = ["TaskIds"]
+__all__ = ["AllTasks", "TaskIds"]
 
 _WIDTH = 36  # a UUID in its usual spelling
 _DEFAULT = "DEFAULT"
@@ -70,3 +70,27 @@ class TaskIds:
             return None
         found = self._ids[slot * _WIDTH : (slot + 1) * _WIDTH].rstrip(b"\0").decode()
         return found or self._odd.get(slot)
+
+
+class AllTasks:
+    """The same without an index of the media: in memory, some 250 bytes a task. A `RowSink`."""
+
+    def __init__(self) -> None:
+        # By lane; changed by `take`.
+        self._ids: dict[str, str] = {}
+
+    def rewind(self) -> None:
+        """Keep the rows: one that comes again replaces itself."""
+
+    def keep(self) -> None:
+        """Do nothing: each row is right by itself."""
+
+    def take(self, rows: Sequence[TaskRow]) -> None:
+        """Take the next rows of a list."""
+        self._ids.update(
+            (lane_of(row.media_id), row.task_id) for row in rows if row.label_task_type == _DEFAULT
+        )
+
+    def of(self, lane: str) -> str | None:
+        """The id of the task of a media; None where none was listed."""
+        return self._ids.get(lane)

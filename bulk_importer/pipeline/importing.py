@@ -23,7 +23,7 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
 from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
-from bulk_importer.pipeline.notes import PROJECT_NAME
+from bulk_importer.pipeline.notes import PROJECT_NAME, require_not_undone
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
@@ -138,12 +138,13 @@ def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
     """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there. Blocks.
 
     Raises:
-        CheckpointMismatch: as `_require_same_form`; what else may differ, opening the checkpoint will say.
+        CheckpointMismatch: as `_require_same_form`, or the import was taken back; what else may differ, opening the checkpoint will say.
     """
     try:
         header, state = read_state(spec.folder)
     except CheckpointError:
         return None  # opening it for writing says better what is wrong
+    require_not_undone(spec.folder, state)
     settings = spec.settings
     _require_same_form(spec.folder, state, settings.lines)
     wanted, meaning = settings.project or "", settings.meaning()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event
@@ -22,7 +22,7 @@ from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.guards.keeping import Keeping, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
-from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
+from bulk_importer.pipeline.notes import LABELS_KNOWN, PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
@@ -55,6 +55,8 @@ async def open_run(
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)
+            if LABELS_KNOWN not in checkpoint.state.notes and not _is_begun(checkpoint.state):
+                await checkpoint.record_note(LABELS_KNOWN, ruleset.knows_labels)
             await note_severities(checkpoint, ruleset.rules.severities())
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
@@ -98,6 +100,11 @@ async def open_run(
             media=media,
             before=Before.of(checkpoint.state),
         )
+
+
+def _is_begun(state: CheckpointState) -> bool:
+    """Whether anything may have been delivered."""
+    return bool(state.delivered or state.taken)
 
 
 async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint) -> RuleSet:

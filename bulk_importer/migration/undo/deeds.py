@@ -20,7 +20,7 @@ from bulk_importer.pipeline.retry.corrections import with_ids
 from bulk_importer.readback.compare import delivered_entries
 from bulk_importer.sources import Source
 
-__all__ = ["gather_deeds"]
+__all__ = ["gather_deeds", "rules_of"]
 
 _MANY = 2000
 
@@ -42,8 +42,7 @@ async def gather_deeds(
     retries = await asyncio.to_thread(retry_folders, folder)
     await asyncio.to_thread(_put_kept, folder, retries, into)
     corrected = await asyncio.to_thread(_put_corrected, folder, retries, into)
-    names = names_in(folder)
-    rules = Rules() if names is None else NamedRules.of(Rules(), str(names))
+    rules = rules_of(folder)
     waiting: list[Deed] = []
     async for _, media_id, position, raw in delivered_entries(source, rules, state, corrected, emit):
         waiting.append(Deed(media_id, 0, position, DeedKind.DELIVERED, (raw,)))
@@ -51,6 +50,12 @@ async def gather_deeds(
             await asyncio.to_thread(_put_all, waiting, into)
             waiting = []
     await asyncio.to_thread(_put_all, waiting, into)
+
+
+def rules_of(folder: Path) -> Rules:
+    """Rules that accept every entry, and find media as the import of a checkpoint did."""
+    names = names_in(folder)
+    return Rules() if names is None else NamedRules.of(Rules(), str(names))
 
 
 def _put_all(deeds: Sequence[Deed], into: MediaBuckets) -> None:

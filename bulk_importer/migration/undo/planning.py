@@ -12,13 +12,13 @@ Until `plan.json` is there, the plan is made anew by whoever comes next; from th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from bulk_importer.backups.making.entries import EntryMaker, MediaTask
+from bulk_importer.backups.making.entries import Beside, EntryMaker, MediaTask
 from bulk_importer.backups.reading import MediaReader, ReadMedia
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import CheckpointUnusable
@@ -38,6 +38,8 @@ _PLAN = "plan.json"
 _EDITED = "it does not hold any more what the import left there"
 _NOT_KEPT = "what it held before was not kept"
 _UNREAD = "what it holds cannot be read"
+_HOLDS_MORE = "it holds labels that no import can write, which restoring it would delete"
+_IN_PART = "of what it held before, an import cannot bring back all"
 _GONE = "the server does not know it any more"
 
 
@@ -81,6 +83,12 @@ class _LeftAlone(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str
     differences: tuple[Difference, ...] = ()
     restored: bool = False
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What an entry that was kept says of what it does not bring back; nothing where it was made here."""
+
+    backup: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +176,29 @@ class Planner:
         made = self.maker.entries(MediaTask(task.media_id, task.task_id, task.label_task_state), media.held)
         now = [msgspec.json.encode(each) for each in made]
         match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(task.media_id))), now):
+            case Restore(entries) if not any(_loses(each.backup) for each in made):
+                return self._restored(task.media_id, entries)
             case Restore(entries):
-                return _Planned(entries)
+                return self._unless_forced(_LeftAlone(task.media_id, _HOLDS_MORE), entries)
             case Edited(differences, entries):
-                is_restored = self.force and entries is not None
                 why = _EDITED if differences else _NOT_KEPT
-                left = _LeftAlone(task.media_id, why, tuple(differences), restored=is_restored)
-                return _Planned(entries or () if is_restored else (), left)
+                return self._unless_forced(_LeftAlone(task.media_id, why, tuple(differences)), entries)
             case _:
                 return _Planned()
+
+    def _restored(self, media_id: str, entries: Sequence[bytes]) -> _Planned:
+        lost = any(_loses(msgspec.json.decode(entry, type=_Kept).backup) for entry in entries)
+        return _Planned(entries, _LeftAlone(media_id, _IN_PART, restored=True) if lost else None)
+
+    def _unless_forced(self, left: _LeftAlone, entries: Sequence[bytes] | None) -> _Planned:
+        if self.force and entries is not None:
+            return _Planned(entries, msgspec.structs.replace(left, restored=True))
+        return _Planned(left_alone=left)
+
+
+def _loses(beside: Beside | None) -> bool:
+    """Whether there are labels that no entry brings back."""
+    return beside is not None and any(not lost.kind.is_in_entry for lost in beside.lost)
 
 
 def _is_touched(deeds: Sequence[Deed]) -> bool:
@@ -253,10 +275,3 @@ class _PlanFiles:
             replace_file(self._folder / _PLAN, msgspec.json.encode(plan))
         except OSError as error:
             raise CheckpointUnusable.by(self._folder, error) from error
-
-
-def left_alone(folder: Path) -> Iterator[dict[str, object]]:
-    """The media that a plan leaves alone, with the reasons. Blocks."""
-    with (folder / LEFT_ALONE).open("rb") as file:
-        for line in file:
-            yield msgspec.json.decode(line)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.backups.gate import ReadGate
+from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia
 from bulk_importer.backups.replaced import REPLACED, KeptMedia, ReplacedFile
 from bulk_importer.datagym.reads.label_reader import LabelReader
@@ -72,15 +72,17 @@ class _Marks:
         found: dict[str, Wanted] = {}
         if not self.left:
             return found
+        first: dict[str, Wanted] = {}
         for run in batch.runs:
             for index, key in enumerate(run.keys):
                 slot = self._index.slot(key)
                 if slot is None or not self._open[slot]:
                     continue
-                replaces = run.keeps[index] == KeepData.FALSE or _SETS_A_VALUE in run.raw(index)
                 lane = run.lanes[index]
-                if (self._always or replaces) and lane not in found:
-                    found[lane] = Wanted(run.media_ids[index], run.positions[index])
+                # What is kept is what the media holds before all of its entries in the batch.
+                wanted = first.setdefault(lane, Wanted(run.media_ids[index], run.positions[index]))
+                if self._always or run.keeps[index] == KeepData.FALSE or _SETS_A_VALUE in run.raw(index):
+                    found[lane] = wanted
         return found
 
     def done(self, media_id: str) -> None:

@@ -1,0 +1,1 @@
+"""Commands that move labels of whole projects, and take imports back."""
