@@ -138,7 +138,8 @@ def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
     """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there. Blocks.
 
     Raises:
-        CheckpointMismatch: as `_require_same_form`, or the import was taken back; what else may differ, opening the checkpoint will say.
+        CheckpointMismatch: as `_require_same_form`, or the import was taken back; what else may differ, opening the
+            checkpoint will say.
     """
     try:
         header, state = read_state(spec.folder)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import msgspec
 
+from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.task_ids import TaskIds
 from bulk_importer.model import Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
@@ -129,7 +132,13 @@ def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_
 def _keeping(spec: ImportSpec, caller: Caller, connected: Connected, ruleset: RuleSet) -> Keeping:
     timing = Timing(caller.clock, caller.stop.rest)
     index = ruleset.rules.media_index if ruleset.knows_labels else None
-    return keeping_of(spec.settings, connected, index, spec.folder, timing, caller.emit)
+    target = connected.target
+    reads = ProjectReads(connected.queries, target.catalog.silent(), target.project)
+
+    async def holdings(media: MediaIndex) -> Holdings:
+        return await Holdings.of(reads, TaskIds(media, spec.folder), spec.settings, timing, caller.emit)
+
+    return keeping_of(spec.settings, index, spec.folder, holdings, answer_seconds=connected.answer_seconds)
 
 
 def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint) -> Doubts:

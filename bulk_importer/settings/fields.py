@@ -239,6 +239,16 @@ class Settings:
         need=_CONVERTED,
     )
 
+    # migrating: how labels are read out of a server
+    max_reads: int = setting(
+        COUNT,
+        16,
+        "migrating",
+        "most media whose labels are read at a time; 4 at most where reading writes (by token)",
+        at_least=1,
+        at_most=256,
+    )
+
     # checking: what entries are checked against before they are sent
     label_config: str = setting(
         LABEL_CONFIG,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from bulk_importer import (
+    BackupSummary,
+    BackupUnusable,
     BulkImporterError,
     CheckpointError,
     CheckReport,
@@ -29,6 +31,8 @@ from bulk_importer import (
     Summary,
     Tally,
     UsageError,
+    backup_labels,
+    backup_labels_sync,
     check_labels,
     check_labels_sync,
     import_labels,
@@ -127,6 +131,18 @@ async def retries(folder: Path) -> None:
     assert_type(retried.summary, Summary)
     assert_type(retried.rejected_again, Path | None)
     assert_type(retry_sync(str(folder), SETTINGS), Retried)
+
+
+async def backs_up(path: Path) -> None:
+    """The labels of a project, into a file that an import takes."""
+    try:
+        kept = await backup_labels(path, SETTINGS, token="secret", observers=[Counter()])
+    except BackupUnusable as error:
+        print(assert_type(error.reason, str), assert_type(error.exit_code, ExitCode))
+    else:
+        assert_type(kept, BackupSummary)
+        assert_type(kept.lost, dict[str, int])
+    assert_type(backup_labels_sync(str(path), SETTINGS), BackupSummary)
 
 
 def looks(folder: Path) -> None:

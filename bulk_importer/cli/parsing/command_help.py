@@ -63,6 +63,14 @@ COMMAND_HELP = {
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
     ),
+    "backup": CommandHelp(
+        (*_SERVER, "--output", "--media-list", "--max-reads", "--config", "--json"),
+        (
+            f"backup {_AT} --project streets --output streets.backup",
+            "verify streets.backup --against-server",
+            f"import streets.backup {_AT} --project streets",
+        ),
+    ),
     "status": CommandHelp(
         ("--watch", "--json"),
         (

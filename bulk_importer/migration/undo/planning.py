@@ -18,9 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.backups.making.entries import Beside, EntryMaker, MediaTask
-from bulk_importer.backups.reading import MediaReader, ReadMedia
-from bulk_importer.datagym.reads.listings import TaskRow
+from bulk_importer.backups.holdings import Held, Holdings
+from bulk_importer.backups.making.entries import Beside
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.files.durable import DurableFile, create_folder, replace_file
@@ -104,17 +103,13 @@ class Planner:
     """Makes the plan of one undo.
 
     Attributes:
-        reader: reads what media hold now.
-        maker: makes entries of that.
-        task_of: the id of the task of a media, by lane; None where the project has none.
+        holdings: says what media hold now.
         held_nothing: whether a media held no labels when the import began, by lane.
         force: restore also what somebody has changed since.
         emit: receives how far the reading is.
     """
 
-    reader: MediaReader
-    maker: EntryMaker
-    task_of: Callable[[str], str | None]
+    holdings: Holdings
     held_nothing: Callable[[str], bool]
     force: bool
     emit: Observer
@@ -151,38 +146,23 @@ class Planner:
                 yield each
 
     async def _bucket(self, deeds: dict[str, list[Deed]]) -> list[_Planned]:
-        rows: list[TaskRow] = []
-        found: list[_Planned] = []
-        for lane, each in deeds.items():
-            task_id = self.task_of(lane)
-            if task_id is None:
-                found.append(_Planned(left_alone=_LeftAlone(each[0].media_id, _GONE)))
-            else:
-                rows.append(TaskRow(task_id=task_id, media_id=each[0].media_id))
+        held = await self.holdings.read(each[0].media_id for each in deeds.values())
+        return [self._media(each, deeds[lane_of(each.media_id)]) for each in held]
 
-        async def take(planned: _Planned) -> None:
-            found.append(planned)
-
-        await self.reader.read(
-            iter(rows), lambda media: self._media(media, deeds[lane_of(media.task.media_id)]), take
-        )
-        return found
-
-    def _media(self, media: ReadMedia, deeds: Sequence[Deed]) -> _Planned:
-        task = media.task
-        if media.held is None:
-            why = _GONE if media.is_gone else f"{_UNREAD}: {media.why}"
-            return _Planned(left_alone=_LeftAlone(task.media_id, why))
-        made = self.maker.entries(MediaTask(task.media_id, task.task_id, task.label_task_state), media.held)
-        now = [msgspec.json.encode(each) for each in made]
-        match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(task.media_id))), now):
-            case Restore(entries) if not any(_loses(each.backup) for each in made):
-                return self._restored(task.media_id, entries)
+    def _media(self, held: Held, deeds: Sequence[Deed]) -> _Planned:
+        media_id = held.media_id
+        if held.entries is None:
+            why = _GONE if held.is_gone else f"{_UNREAD}: {held.why}"
+            return _Planned(left_alone=_LeftAlone(media_id, why))
+        now = [msgspec.json.encode(each) for each in held.entries]
+        match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(media_id))), now):
+            case Restore(entries) if not any(_loses(each.backup) for each in held.entries):
+                return self._restored(media_id, entries)
             case Restore(entries):
-                return self._unless_forced(_LeftAlone(task.media_id, _HOLDS_MORE), entries)
+                return self._unless_forced(_LeftAlone(media_id, _HOLDS_MORE), entries)
             case Edited(differences, entries):
                 why = _EDITED if differences else _NOT_KEPT
-                return self._unless_forced(_LeftAlone(task.media_id, why, tuple(differences)), entries)
+                return self._unless_forced(_LeftAlone(media_id, why, tuple(differences)), entries)
             case _:
                 return _Planned()
 

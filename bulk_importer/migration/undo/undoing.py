@@ -19,21 +19,17 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bulk_importer.backups.gate import ReadGate
-from bulk_importer.backups.making.entries import EntryMaker
-from bulk_importer.backups.reading import Hearing, MediaReader
+from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.backups.replaced import REPLACED
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
-from bulk_importer.datagym.reads.catalog import Catalog, Project
+from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.opening import opened_queries
-from bulk_importer.datagym.reads.queries import Queries
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import CheckpointError, NotSettled, most_important
 from bulk_importer.files.durable import create_folder
 from bulk_importer.intake import Intake, IntakeOptions
-from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.media.build_index import index_in
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag
@@ -56,7 +52,6 @@ __all__ = ["Confirm", "UndoSpec", "Undone", "undo_import"]
 
 _FOLDER = "undo"
 _CHECKPOINT = "checkpoint"
-_MOST_IN_FLIGHT = 16
 _HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
 
 
@@ -157,20 +152,11 @@ async def _planned(
         catalog = Catalog(queries, emit=caller.emit)
         project = await catalog.find_project(ledger.header.project)
         await _settle(spec, caller, ledger, source, LabelReader(queries, catalog, project))
-        planner = await _planner(spec, caller, ledger.state, _Reads(queries, catalog, project), folder)
+        planner = await _planner(spec, caller, ledger.state, ProjectReads(queries, catalog, project), folder)
         total_bytes = sum(key.length for key in ledger.state.segments) + _size_of(spec.folder / REPLACED)
         with MediaBuckets(folder, total_bytes) as buckets:
             await gather_deeds(source, spec.folder, ledger.state, buckets, caller.emit)
             return await planner.make(buckets, folder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    """What reads one project."""
-
-    queries: Queries
-    catalog: Catalog
-    project: Project
 
 
 async def _settle(
@@ -195,24 +181,20 @@ async def _settle(
 
 
 async def _planner(
-    spec: UndoSpec, caller: Caller, state: CheckpointState, reads: _Reads, folder: Path
+    spec: UndoSpec, caller: Caller, state: CheckpointState, reads: ProjectReads, folder: Path
 ) -> Planner:
     index = index_in(spec.folder)
     media = None if index is None else await asyncio.to_thread(MediaIndex, index)
     tasks = AllTasks() if media is None else TaskIds(media, folder)
-    await reads.catalog.tasks(reads.project, tasks)
-    config = read_label_config(await reads.catalog.label_config(reads.project))
+    timing = Timing(caller.clock, caller.stop.rest)
+    holdings = await Holdings.of(reads, tasks, spec.settings, timing, caller.emit)
     knows_labels = bool(state.notes.get(LABELS_KNOWN))
 
     def held_nothing(lane: str) -> bool:
         flags = None if media is None or not knows_labels else media.flags(lane)
         return flags is not None and not flags & _HOLDS
 
-    gate = ReadGate(_MOST_IN_FLIGHT)
-    timing = Timing(caller.clock, caller.stop.rest)
-    heard = reads.queries.heard_by(Hearing(gate, caller.emit))
-    reader = MediaReader(LabelReader(heard, reads.catalog, reads.project), gate, timing)
-    return Planner(reader, EntryMaker(config), tasks.of, held_nothing, spec.force, caller.emit)
+    return Planner(holdings, held_nothing, spec.force, caller.emit)
 
 
 def _size_of(path: Path) -> int:

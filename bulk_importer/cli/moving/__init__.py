@@ -1,1 +1,0 @@
-"""Commands that move labels of whole projects, and take imports back."""
