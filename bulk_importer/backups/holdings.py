@@ -23,7 +23,7 @@ __all__ = ["Held", "Holdings", "ProjectReads", "TaskFinder"]
 
 
 class TaskFinder(RowSink[TaskRow], Protocol):
-    """Takes task lists, and finds tasks by media. `media.task_ids` has two of them."""
+    """Takes task lists, and finds tasks by media. `task_ids` has two of them."""
 
     def of(self, lane: str) -> str | None:
         """The id of the task of a media; None where none was listed."""

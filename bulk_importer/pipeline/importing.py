@@ -23,10 +23,11 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
 from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
-from bulk_importer.pipeline.notes import PROJECT_NAME, require_not_undone
+from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize

@@ -7,33 +7,18 @@ would say is not known, or is what it is by default.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar, Self
 
 import msgspec
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
-from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import MediaCounts, Severity
 
-__all__ = [
-    "LABELS_KNOWN",
-    "PROJECT_NAME",
-    "UNDONE",
-    "CountedMedia",
-    "note_media",
-    "note_severities",
-    "require_not_undone",
-    "severities_on_record",
-]
+__all__ = ["PROJECT_NAME", "CountedMedia", "note_media", "note_severities", "severities_on_record"]
 
 PROJECT_NAME = "project_name"
 """Note in the log: the name of the project, whose id is in the header."""
-LABELS_KNOWN = "labels_known"
-"""Note in the log: whether it was known which media held labels before anything was delivered."""
-UNDONE = "undone"
-"""Note in the log: the folder of the undo that took the import back."""
 _SEVERITIES = "severities"
 
 
@@ -74,15 +59,6 @@ class CountedMedia(msgspec.Struct, frozen=True):
         media = self.media
         return (
             None if media.without_entry is None else media.delivered + media.undelivered + media.without_entry
-        )
-
-
-def require_not_undone(folder: Path, state: CheckpointState) -> None:
-    """Raise `CheckpointMismatch` where an import was taken back: what its checkpoint settles is settled no more."""
-    if UNDONE in state.notes:
-        raise CheckpointMismatch(
-            f"The import of the checkpoint {folder} was taken back by undo, so nothing more is sent for it. To import "
-            "its source again, name another folder with --checkpoint."
         )
 
 

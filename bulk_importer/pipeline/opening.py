@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.backups.holdings import Holdings, ProjectReads
+from bulk_importer.backups.task_ids import TaskIds
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
@@ -17,7 +18,6 @@ from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.media.index import MediaIndex
-from bulk_importer.media.task_ids import TaskIds
 from bulk_importer.model import Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
@@ -25,9 +25,10 @@ from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.guards.keeping import Keeping, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
-from bulk_importer.pipeline.notes import LABELS_KNOWN, PROJECT_NAME, note_severities
+from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before

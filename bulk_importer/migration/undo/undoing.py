@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.backups.replaced import REPLACED
+from bulk_importer.backups.task_ids import AllTasks, TaskIds
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
 from bulk_importer.datagym.reads.catalog import Catalog
@@ -33,14 +34,13 @@ from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag
-from bulk_importer.media.task_ids import AllTasks, TaskIds
 from bulk_importer.migration.undo.buckets import MediaBuckets
 from bulk_importer.migration.undo.deeds import gather_deeds, rules_of
 from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner, plan_in
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
-from bulk_importer.pipeline.notes import LABELS_KNOWN, UNDONE
 from bulk_importer.pipeline.resume.settling import Settling
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDONE
 from bulk_importer.pipeline.summarizing import standing_codes
 from bulk_importer.readable import counted
 from bulk_importer.readback.doubts import Doubts

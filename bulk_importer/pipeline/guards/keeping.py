@@ -1,7 +1,7 @@
 """Has the labels kept that an import replaces, so that `undo` can bring them back.
 
 An entry with keepData false deletes what its media holds; one with a global classification changes a value in place.
-Either is read and put on disk before the batch leaves (`transfer.sender.preserved`), once for each media: what is kept
+Either is read and put on disk before the batch leaves (`transfer.sender.recorded`), once for each media: what is kept
 of a media is what it held before the first such entry. What an entry only adds is told apart later, and costs nothing
 now. Which media hold labels the index says that was made when the checkpoint was begun; with `--backup always`, and for
 what it does not know, each media that is touched is read.

@@ -35,7 +35,7 @@ from bulk_importer.errors import (
 from bulk_importer.events import Event, Observer, RunStarted
 from bulk_importer.pipeline.concluding import CANCELLED
 from bulk_importer.pipeline.importing import import_source
-from bulk_importer.pipeline.notes import require_not_undone
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_again
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
