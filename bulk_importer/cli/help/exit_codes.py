@@ -40,7 +40,7 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "undo"), "stopped; what is on record stays")
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(

@@ -125,6 +125,7 @@ def _lines(folder: Path, undone: Undone, arguments: argparse.Namespace) -> Itera
         yield from _plan_lines(undone.plan)
     if undone.summary is not None:
         yield summary_text(undone.summary)
+        yield from _taken_back(undone)
     elif undone.plan.entries and not arguments.dry_run:
         yield f"  {_REFUSED}"
     elif arguments.dry_run:
@@ -136,3 +137,10 @@ def _lines(folder: Path, undone: Undone, arguments: argparse.Namespace) -> Itera
                 "  Where it is known what they held, "
                 f"'bulk-importer undo {folder} --force' restores these, too, and deletes what was changed since."
             )
+
+
+def _taken_back(undone: Undone) -> Iterator[str]:
+    plan = undone.plan
+    if undone.summary is not None and undone.summary.exit_code == ExitCode.DELIVERED:
+        held = plan.restored + plan.as_before
+        yield f"  {counted(held, 'media', 'holds')} again what was there before the import."

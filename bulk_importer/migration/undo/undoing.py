@@ -40,7 +40,7 @@ from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner, plan_i
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.pipeline.resume.settling import Settling
-from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDONE
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDO_FOLDER, UNDONE
 from bulk_importer.pipeline.summarizing import standing_codes
 from bulk_importer.readable import counted
 from bulk_importer.readback.doubts import Doubts
@@ -50,7 +50,6 @@ from bulk_importer.summary import Summary
 
 __all__ = ["Confirm", "UndoSpec", "Undone", "undo_import"]
 
-_FOLDER = "undo"
 _CHECKPOINT = "checkpoint"
 _HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
 
@@ -131,13 +130,13 @@ def _begun(spec: UndoSpec) -> tuple[Path, Plan | None]:
 
     A plan that was not begun is old by now, and made anew.
     """
-    earlier = sorted((spec.folder / _FOLDER).glob("[0-9]*"))
+    earlier = sorted((spec.folder / UNDO_FOLDER).glob("[0-9]*"))
     if earlier and not (earlier[-1] / _CHECKPOINT / "log").exists():
         return earlier[-1], None
     plan = plan_in(earlier[-1]) if earlier else None
     if plan is not None and plan.force >= spec.force:
         return earlier[-1], plan
-    return spec.folder / _FOLDER / f"{len(earlier) + 1:04}", None
+    return spec.folder / UNDO_FOLDER / f"{len(earlier) + 1:04}", None
 
 
 async def _planned(

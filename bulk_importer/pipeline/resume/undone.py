@@ -7,10 +7,12 @@ from pathlib import Path
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 
-__all__ = ["LABELS_KNOWN", "UNDONE", "require_not_undone"]
+__all__ = ["LABELS_KNOWN", "UNDONE", "UNDO_FOLDER", "require_not_undone"]
 
 LABELS_KNOWN = "labels_known"
 """Note in the log: whether it was known which media held labels before anything was delivered."""
+UNDO_FOLDER = "undo"
+"""Where in a checkpoint folder its undos lie, each in a folder of its own."""
 UNDONE = "undone"
 """Note in the log: the folder of the undo that took the import back."""
 
