@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bulk_importer.backups.gate import ReadGate
 from bulk_importer.backups.making.entries import EntryMaker, MadeEntry, MediaTask
@@ -16,10 +16,15 @@ from bulk_importer.datagym.reads.queries import Queries
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Observer
 from bulk_importer.labels.entry import lane_of
-from bulk_importer.labels.label_config import read_label_config
+from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.settings import Settings
 
-__all__ = ["Held", "Holdings", "ProjectReads", "TaskFinder"]
+__all__ = ["Held", "Holdings", "ProjectReads", "TaskFinder", "maker_of"]
+
+
+def maker_of(classes: list[Any]) -> EntryMaker:
+    """What makes entries by a label configuration as the server writes it, which may have no class at all."""
+    return EntryMaker(read_label_config(classes) if classes else LabelConfig(()))
 
 
 class TaskFinder(RowSink[TaskRow], Protocol):
@@ -76,11 +81,11 @@ class Holdings:
             ServerError: the server does not answer.
         """
         await reads.catalog.tasks(reads.project, tasks)
-        config = read_label_config(await reads.catalog.label_config(reads.project))
+        maker = maker_of(await reads.catalog.label_config(reads.project))
         gate = ReadGate(in_flight_of(settings, writes=True))
         queries = reads.queries.heard_by(Hearing(gate, emit))
         reader = LabelReader(queries, reads.catalog, reads.project)
-        return cls(MediaReader(reader, gate, timing), EntryMaker(config), tasks, settings)
+        return cls(MediaReader(reader, gate, timing), maker, tasks, settings)
 
     async def read(self, media_ids: Iterable[str]) -> list[Held]:
         """What these media hold, each read once; those without a task come first.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from bulk_importer.backups.file.records import FORMAT_VERSION, Header
 from bulk_importer.backups.file.scan import is_begun, scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, part_of
 from bulk_importer.backups.gate import ReadGate
+from bulk_importer.backups.holdings import maker_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia, in_flight_of
 from bulk_importer.datagym import routes
@@ -32,7 +33,6 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import BackupUnusable, Interrupted, ServerError, UsageError
 from bulk_importer.events import Advanced, Observer
-from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.migration.listing import listed_media, listed_tasks, listing_digest, write_listing
 from bulk_importer.migration.report import BackupAnnouncement, BackupSummary
 from bulk_importer.settings import Settings
@@ -69,8 +69,7 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
         Interrupted: a stop was requested. What was read is on disk.
     """
     listed = await asyncio.to_thread(listing_digest, settings.media_list)
-    # Reads are as many as there may be connections; uploads there are none.
-    async with Client.of(replace(settings, max_in_flight=settings.max_reads), caller.token) as client:
+    async with Client.of(settings, caller.token, max_connections=settings.max_reads) as client:
         async with caller.stop.breaking_off():
             patience = Patience.of(settings, Timing(caller.clock, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
@@ -148,6 +147,9 @@ class _Backup:
         if await asyncio.to_thread(is_begun, part):
             scan = await asyncio.to_thread(scan_backup, part)
             _require_same(part, scan.header, self._settings, self._project, listed)
+            if (await asyncio.to_thread(listed_media, self._listing)).media != scan.header.media:
+                advice = f"Delete {part} and what begins like it, and run the same command again."
+                raise BackupUnusable(self._listing, "it does not belong to the part beside it", advice=advice)
             return await asyncio.to_thread(BackupWriter, self._output, scan.header)
         await write_listing(self._listing, self._catalog, self._project, self._settings.media_list)
         header = await self._header(listed)
@@ -220,7 +222,7 @@ class _Backup:
             Timing(self._caller.clock, self._caller.stop.rest),
         )
         tasks = listed_tasks(self._listing, done)
-        maker = EntryMaker(read_label_config(writer.header.label_config))
+        maker = maker_of(writer.header.label_config)
 
         async def keep(media: MadeMedia) -> None:
             await writer.take(media)

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import msgspec
@@ -93,12 +93,12 @@ def _keys_in(media_list: Path) -> array[int]:
     keys: array[int] = array("Q")
     for run in media_tasks(media_list):
         keys.extend(run.keys)
-    return array("Q", sorted(keys))
+    return array("Q", (key for key, _ in groupby(sorted(keys))))
 
 
 def _write(path: Path, spool: RowSpool, wanted: array[int] | None) -> None:
     """Write the rows of a spool that are wanted, each task once, as it came last."""
-    repeated, left_out, media = spool.repeated(), Counter[str](), 0
+    repeated, left_out, media, found = spool.repeated(), Counter[str](), 0, 0
     beside, body = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.body")
     try:
         with spool.path.open("rb") as rows, body.open("wb") as kept:
@@ -108,12 +108,18 @@ def _write(path: Path, spool: RowSpool, wanted: array[int] | None) -> None:
                 if repeated.get(task, 1) > 1:
                     repeated[task] -= 1
                     continue
-                why = _why_not(row, wanted)
+                is_wanted = wanted is None or _has(wanted, key_of(lane_of(row.media_id)))
+                found += is_wanted
+                why = (
+                    "not listed" if not is_wanted else "benchmark" if row.label_task_type != "DEFAULT" else ""
+                )
                 if why:
                     left_out[why] += 1
                     continue
                 kept.write(line)
                 media += 1
+        if wanted is not None and found < len(wanted):
+            left_out["unknown"] = len(wanted) - found
         with body.open("rb") as kept, beside.open("wb") as file:
             file.write(_encode(Listed(media, left_out)) + b"\n")
             shutil.copyfileobj(kept, file, _BATCH_BYTES)
@@ -129,15 +135,10 @@ def _write(path: Path, spool: RowSpool, wanted: array[int] | None) -> None:
                 each.unlink(missing_ok=True)
 
 
-def _why_not(row: TaskRow, wanted: array[int] | None) -> str:
-    """Why a media of the project is not read; empty where it is."""
-    if row.label_task_type != "DEFAULT":
-        return "benchmark"
-    if wanted is None:
-        return ""
-    key = key_of(lane_of(row.media_id))
-    place = bisect_left(wanted, key)
-    return "" if place < len(wanted) and wanted[place] == key else "not listed"
+def _has(keys: array[int], key: int) -> bool:
+    """Whether a key is among sorted ones."""
+    place = bisect_left(keys, key)
+    return place < len(keys) and keys[place] == key
 
 
 def _unusable(path: Path, error: Exception) -> BackupUnusable:

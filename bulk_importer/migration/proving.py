@@ -14,6 +14,7 @@ from pathlib import Path
 from bulk_importer.backups.file.content import Backup, opened_backup
 from bulk_importer.backups.file.records import Header, Trailer
 from bulk_importer.backups.gate import ReadGate
+from bulk_importer.backups.holdings import maker_of
 from bulk_importer.backups.making.comparing import Difference, differences
 from bulk_importer.backups.making.entries import EntryMaker, MadeEntry, MediaTask
 from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia, in_flight_of
@@ -25,7 +26,6 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.migration.backup import BackupCaller
 from bulk_importer.settings import Settings
 
@@ -109,10 +109,10 @@ async def compare_backup(
         settings = replace(settings, server=header.server, project=header.project)
         chosen = None if sample is None else _chosen(backup, sample)
         total = sum(each.chunk.media - each.chunk.gone - each.chunk.unread for each in backup.scan.chunks)
-        comparing = _Comparing(EntryMaker(read_label_config(header.label_config)), chosen)
+        comparing = _Comparing(maker_of(header.label_config), chosen)
         async with (
             caller.stop.breaking_off(),
-            Client.of(replace(settings, max_in_flight=settings.max_reads), caller.token) as client,
+            Client.of(settings, caller.token, max_connections=settings.max_reads) as client,
         ):
             gate = ReadGate(in_flight_of(settings, writes=header.writes))
             timing = Timing(caller.clock, caller.stop.rest)

@@ -97,7 +97,7 @@ class Trailer(msgspec.Struct, frozen=True, tag="trailer", tag_field="record"):
         size: bytes of the JSON array.
         changed: the label configuration was another one at the end.
         ended: ISO 8601, UTC.
-        seconds: how long the last run took, and those before it that came to an end.
+        seconds: how long the run took that finished it.
     """
 
     chain: str

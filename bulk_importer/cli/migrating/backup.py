@@ -34,7 +34,11 @@ _LOST = {
     "validity": "labels come back, and count as valid then",
     "comment": "labels come back without their comment",
 }
-_LEFT_OUT = {"benchmark": "benchmarks, which no import takes", "not listed": "not in --media-list"}
+_LEFT_OUT = {
+    "benchmark": "benchmarks, which no import takes",
+    "not listed": "not in --media-list",
+    "unknown": "in --media-list, and not in the project",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -66,9 +66,8 @@ COMMAND_HELP = {
     "backup": CommandHelp(
         (*_SERVER, "--output", "--media-list", "--max-reads", "--config", "--json"),
         (
-            f"backup {_AT} --project streets --output streets.backup",
-            "verify streets.backup --against-server",
-            f"import streets.backup {_AT} --project streets",
+            f"backup {_AT} --project streets --output s.backup",
+            "backup --config gym.toml --media-list day.csv --output day.backup",
         ),
     ),
     "status": CommandHelp(
@@ -85,6 +84,7 @@ COMMAND_HELP = {
             "verify labels.json.checkpoint",
             "verify labels.json.checkpoint labels.json",
             "verify labels.json.checkpoint labels.json --against-server",
+            "verify streets.backup --against-server",
         ),
     ),
     "retry": CommandHelp(

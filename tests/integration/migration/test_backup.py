@@ -165,6 +165,46 @@ async def test_a_finished_backup_is_not_written_again(sandbox: Sandbox, tmp_path
     assert path.read_bytes() == content
 
 
+async def test_a_list_says_which_media_are_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What is not in it is left alone; what is in it, and not in the project, is told."""
+    project = await sandbox.prepare(name="p", media=9)
+    media = tmp_path / "media"
+    media.write_text("\n".join([*project.media_ids[3:6], "0" * 8 + project.media_ids[0][8:]]))
+    summary, _, (announced,) = await _back_up(sandbox, tmp_path / "b", media_list=str(media))
+    assert (summary.media, summary.left_out) == (3, {"not listed": 6, "unknown": 1})
+    assert announced.left_out == summary.left_out
+    with opened_backup(tmp_path / "b") as backup:
+        assert {entries[0].internal_media_ID for entries in backup.media()} == set(project.media_ids[3:6])
+    with pytest.raises(BackupUnusable, match="another --media-list"):
+        await _back_up(sandbox, tmp_path / "b")
+
+
+@pytest.mark.parametrize("media", [0, 2])
+async def test_a_project_without_media_or_classes_is_backed_up(
+    sandbox: Sandbox, tmp_path: Path, media: int
+) -> None:
+    """There is nothing in it, and that is proven."""
+    await sandbox.prepare(name="p", media=media, label_config=[])
+    summary, _, _ = await _back_up(sandbox, tmp_path / "b")
+    assert (summary.media, summary.labels, summary.exit_code) == (media, 0, 0)
+    with opened_backup(tmp_path / "b") as backup:
+        assert len(list(backup.media())) == media
+
+
+async def test_a_label_configuration_that_changes_meanwhile_is_told(
+    sandbox: Sandbox, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """The file holds the one of the beginning, by which its entries were made."""
+    project = await sandbox.prepare(name="p", media=80)
+    scene = Scene(sandbox, project, session, None)
+    with pytest.raises(Interrupted):
+        await _back_up(sandbox, tmp_path / "b", stop=StopSwitch())
+    roots = await scene.ask("GET", f"/api/lconfig/{project.config_id}/export")
+    await scene.ask("PUT", f"/api/lconfig/{project.config_id}", roots[:2])
+    summary, _, _ = await _back_up(sandbox, tmp_path / "b")
+    assert summary.config_changed
+
+
 async def test_a_server_at_its_limits_gives_every_answer_in_the_end(
     start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:

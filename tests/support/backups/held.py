@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bulk_importer.backups.making.held import HeldLabel, HeldPoint
-from bulk_importer.labels.label_config import LabelConfig, read_label_config
+from bulk_importer.labels.label_config import read_label_config
 
-__all__ = ["CONFIG", "answer", "config_of", "geometry"]
-
-
-def config_of(*classes: dict[str, Any]) -> LabelConfig:
-    """A label configuration of these classes, as `semantics.json` writes them."""
-    return read_label_config(list(classes))
+__all__ = ["CLASSES", "CONFIG", "answer", "geometry"]
 
 
 def _class(kind: str, key: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -29,7 +24,7 @@ def _select(key: str, *children: dict[str, Any]) -> dict[str, Any]:
     return _class("SELECT", key, *children, options={"yes": "yes", "no": "no"})
 
 
-CONFIG = config_of(
+CLASSES: list[dict[str, Any]] = [
     _class(
         "POLYGON",
         "car",
@@ -43,8 +38,10 @@ CONFIG = config_of(
     _class("IMAGE_SEGMENTATION", "sky"),
     _select("rain", _select("heavy", _select("flood")), _select("warm")),
     _class("CHECKLIST", "tags", _select("sure"), options={"city": "city", "night": "night"}),
-)
+]
 """Every type, with classifications three deep and a nested geometry. A select takes `yes` and `no`."""
+
+CONFIG = read_label_config(CLASSES)
 
 
 def geometry(
