@@ -21,7 +21,6 @@ class Announcement:
         before: what was on record when the run began.
         limit: how many entries are sent at most.
         checked, unchecked: what entries are checked against and what not, a phrase each.
-        kept: what becomes of labels that are replaced, a phrase.
     """
 
     source: str
@@ -34,7 +33,6 @@ class Announcement:
     limit: int | None
     checked: Sequence[str] = ()
     unchecked: Sequence[str] = ()
-    kept: str = ""
 
 
 class Announcer:

@@ -81,11 +81,9 @@ async def open_run(
             stop=caller.stop,
             clock=caller.clock,
             emit=emit,
-            announcer=Announcer(
-                caller.announce, _announcement(spec, connected, checkpoint, ruleset, keeping)
-            ),
+            announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
             replacement=ReplacementGuard(
-                _forecast(spec, checkpoint, ruleset, is_filtered=delivered is not None),
+                _forecast(spec, checkpoint, ruleset, keeping.phrase, is_filtered=delivered is not None),
                 checkpoint,
                 caller.stop,
                 caller.emit,
@@ -124,9 +122,11 @@ async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoin
     )
 
 
-def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_filtered: bool) -> Forecast:
+def _forecast(
+    spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, kept: str, *, is_filtered: bool
+) -> Forecast:
     return Forecast(
-        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state
+        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state, kept
     )
 
 
@@ -216,7 +216,7 @@ def _filters(
 
 
 def _announcement(
-    spec: ImportSpec, connected: Connected, checkpoint: Checkpoint, ruleset: RuleSet, keeping: Keeping
+    spec: ImportSpec, connected: Connected, checkpoint: Checkpoint, ruleset: RuleSet
 ) -> Announcement:
     return Announcement(
         source=spec.source.name,
@@ -229,5 +229,4 @@ def _announcement(
         limit=spec.settings.limit,
         checked=ruleset.checked,
         unchecked=ruleset.unchecked,
-        kept=keeping.phrase,
     )

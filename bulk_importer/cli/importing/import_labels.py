@@ -179,8 +179,6 @@ def _announcement(what: Announcement) -> Iterator[str]:
     yield f"  checked     {'; '.join(what.checked)}; before anything is sent"
     for each in what.unchecked:
         yield f"  unchecked   {each}"
-    if what.kept:
-        yield f"  kept        {what.kept}"
     before = what.before
     if before.entries:
         yield (

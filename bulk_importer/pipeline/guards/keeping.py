@@ -141,7 +141,7 @@ class Keeping:
     """What a run does about labels that it replaces.
 
     Attributes:
-        phrase: for people; empty where nothing can be replaced.
+        phrase: for people, where it is said that labels are replaced.
     """
 
     keeper: Keeper
@@ -180,20 +180,21 @@ def keeping_of(
                 "With --backup always the media of the project have to be listed: leave out --no-check-media, raise "
                 "--max-listing, or give a --media-list with the columns state and has_upload."
             )
-        return Keeping(KeepsNothing(), "nothing: it is not known which media hold labels")
+        return Keeping(KeepsNothing(), "Nothing is kept of what they held, so undo cannot bring it back.")
     media = MediaIndex(index)
     file = ReplacedFile(folder)
     marks = Marks(media, file.media_ids, always=always)
     if settings.backup == Backup.NEVER:
-        which = f"on {counted(marks.left, 'media')} that hold labels"
-        lost = f"nothing (--backup never): undo cannot bring back what is replaced {which}"
-        return Keeping(KeepsNothing(), lost if marks.left else "")
+        return Keeping(
+            KeepsNothing(), "By --backup never nothing is kept of what they held: undo cannot bring it back."
+        )
     keeper = ReplacedLabels(lambda: holdings(media), marks, file)
-    if not marks.left:
-        return Keeping(keeper)
-    which = f"{counted(marks.left, 'media')} that {'may be touched' if always else 'hold labels'}"
-    costs = f"one read a media, {_duration(marks.left * answer_seconds / settings.max_reads)} for all of them"
-    return Keeping(keeper, f"what is replaced on {which}, before it is, in {folder / REPLACED} ({costs})")
+    seconds = marks.left * answer_seconds / settings.max_reads
+    return Keeping(
+        keeper,
+        f"What they hold is read and kept first, in {folder / REPLACED}: one read a media, {_duration(seconds)} for "
+        f"{counted(marks.left, 'media')}; undo brings it back.",
+    )
 
 
 def _duration(seconds: float) -> str:
