@@ -44,6 +44,7 @@ _LEFT_OUT = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `backup`."""
     add_settings(parser, {"server", "migrating"}, {"media_list", "max_outage"})
+    parser.set_defaults(output_help="the backup; what came of it is printed")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -66,8 +66,8 @@ COMMAND_HELP = {
     "backup": CommandHelp(
         (*_SERVER, "--output", "--media-list", "--max-reads", "--config", "--json"),
         (
-            f"backup {_AT} --project streets --output s.backup",
-            "backup --config gym.toml --media-list day.csv --output day.backup",
+            f"backup {_AT} --project cars --output c.zst",
+            "backup --config gym.toml --media-list day.csv --output day.zst",
         ),
     ),
     "status": CommandHelp(
@@ -81,7 +81,6 @@ COMMAND_HELP = {
     "verify": CommandHelp(
         ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
         (
-            "verify labels.json.checkpoint",
             "verify labels.json.checkpoint labels.json",
             "verify labels.json.checkpoint labels.json --against-server",
             "verify streets.backup --against-server",
