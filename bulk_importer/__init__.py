@@ -1,7 +1,7 @@
 """Streams huge JSON arrays of labels into a DataGym server: checked, in parallel, resumable.
 
-The door for programs: what `bulk-importer import`, `check`, `retry`, `status` and `backup` do, with the same settings
-and the same checkpoint.
+The door for programs: what `bulk-importer import`, `check`, `retry`, `status`, `backup` and `undo` do, with the same
+settings and the same checkpoint.
 
     from bulk_importer import Settings, import_labels
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from bulk_importer.library.retrying import rejections, retry, retry_sync
     from bulk_importer.library.status import status
     from bulk_importer.library.status_values import Status
+    from bulk_importer.library.undoing import undo, undo_sync
     from bulk_importer.migration.report import BackupSummary
+    from bulk_importer.migration.undo.undoing import Undone
     from bulk_importer.model import Finding, Rejection, Severity
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.check.grouping import FindingGroup
@@ -53,7 +55,9 @@ else:
             **dict.fromkeys(("rejections", "retry", "retry_sync"), "library.retrying"),
             "status": "library.status",
             "Status": "library.status_values",
+            **dict.fromkeys(("undo", "undo_sync"), "library.undoing"),
             "BackupSummary": "migration.report",
+            "Undone": "migration.undo.undoing",
             **dict.fromkeys(("Finding", "Rejection", "Severity"), "model"),
             "CheckReport": "pipeline.check.checking",
             "FindingGroup": "pipeline.check.grouping",
@@ -86,6 +90,7 @@ __all__ = [
     "Status",
     "Summary",
     "Tally",
+    "Undone",
     "UsageError",
     "backup_labels",
     "backup_labels_sync",
@@ -97,4 +102,6 @@ __all__ = [
     "retry",
     "retry_sync",
     "status",
+    "undo",
+    "undo_sync",
 ]

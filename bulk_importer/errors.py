@@ -20,6 +20,7 @@
     ├── BackupUnusable                       7  a backup cannot be read or written, or is of something else
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
     ├── NotVerified                         10  labels that were sent again are not what they should be
+    ├── NotSettled                           5  it is not known yet what became of something
     └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
 
 Without an exception: 0 and 1, 5 (something is in doubt), 9 (something is left to send), 10 (the server holds something
@@ -55,6 +56,7 @@ __all__ = [
     "LibraryMissing",
     "MalformedInput",
     "NotAuthorised",
+    "NotSettled",
     "NotVerified",
     "ProjectNotFound",
     "ServerError",
@@ -391,6 +393,12 @@ class NotVerified(BulkImporterError):
             "changed them meanwhile, or the lost request ran for longer than --server-request-limit; look at "
             "them."
         )
+
+
+class NotSettled(BulkImporterError):
+    """It is not known yet whether entries were delivered, and what is asked for needs to know."""
+
+    exit_code = ExitCode.IN_DOUBT
 
 
 class Interrupted(BulkImporterError):

@@ -31,12 +31,15 @@ from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.errors import AnswerUnusable, BulkImporterError
 from bulk_importer.events import AnswerCame, AnswerMissed, Event, Observer
 from bulk_importer.labels.entry import lane_of
+from bulk_importer.settings import Settings
 
-__all__ = ["Hearing", "MediaReader", "ReadMedia"]
+__all__ = ["Hearing", "MediaReader", "ReadMedia", "in_flight_of"]
 
 _R = TypeVar("_R")
 
 _MOST_WAITING_BYTES = 32 << 20
+_MOST_THAT_WRITE = 4
+"""By token, reads write and lock rows that people work on; so few that half the server's ten connections stay free."""
 _TRY_AGAIN_SECONDS = 20.0
 """How long a media is asked for again whose answers are of no use. Five tries, about."""
 _MOST_FAILING = 8
@@ -58,6 +61,11 @@ class ReadMedia(msgspec.Struct, frozen=True):
     why: str = ""
     is_gone: bool = False
     size: int = 0
+
+
+def in_flight_of(settings: Settings, *, writes: bool) -> int:
+    """How many media are read at a time, at most."""
+    return min(settings.max_reads, _MOST_THAT_WRITE) if writes else settings.max_reads
 
 
 class Hearing:

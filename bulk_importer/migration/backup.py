@@ -20,8 +20,9 @@ from bulk_importer.backups.file.records import FORMAT_VERSION, Header
 from bulk_importer.backups.file.scan import is_begun, scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, part_of
 from bulk_importer.backups.gate import ReadGate
+from bulk_importer.backups.holdings import maker_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
-from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia
+from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia, in_flight_of
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
@@ -32,17 +33,14 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import BackupUnusable, Interrupted, ServerError, UsageError
 from bulk_importer.events import Advanced, Observer
-from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.migration.listing import listed_media, listed_tasks, listing_digest, write_listing
 from bulk_importer.migration.report import BackupAnnouncement, BackupSummary
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["BackupCaller", "back_up", "in_flight_of", "maker_of"]
+__all__ = ["BackupCaller", "back_up"]
 
 _FLUSH_SECONDS = 10.0
-_MOST_THAT_WRITE = 4
-"""By token, reads write and lock rows that people work on; so few that half the server's ten connections stay free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +82,6 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
             writer = await backup.begin(listed)
         with writer:
             return await backup.run(writer)
-
-
-def in_flight_of(settings: Settings, *, writes: bool) -> int:
-    """How many media are read at a time, at most."""
-    return min(settings.max_reads, _MOST_THAT_WRITE) if writes else settings.max_reads
-
-
-def maker_of(header: Header) -> EntryMaker:
-    """What makes entries by the label configuration of a backup, which may have no class at all."""
-    config = read_label_config(header.label_config) if header.label_config else LabelConfig(())
-    return EntryMaker(config)
 
 
 def _is_there(path: Path) -> bool:
@@ -235,7 +222,7 @@ class _Backup:
             Timing(self._caller.clock, self._caller.stop.rest),
         )
         tasks = listed_tasks(self._listing, done)
-        maker = maker_of(writer.header)
+        maker = maker_of(writer.header.label_config)
 
         async def keep(media: MadeMedia) -> None:
             await writer.take(media)

@@ -14,9 +14,10 @@ from pathlib import Path
 from bulk_importer.backups.file.content import Backup, opened_backup
 from bulk_importer.backups.file.records import Header, Trailer
 from bulk_importer.backups.gate import ReadGate
+from bulk_importer.backups.holdings import maker_of
 from bulk_importer.backups.making.comparing import Difference, differences
 from bulk_importer.backups.making.entries import EntryMaker, MadeEntry, MediaTask
-from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia
+from bulk_importer.backups.reading import Hearing, MediaReader, ReadMedia, in_flight_of
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.listings import TaskRow
@@ -25,7 +26,7 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.migration.backup import BackupCaller, in_flight_of, maker_of
+from bulk_importer.migration.backup import BackupCaller
 from bulk_importer.settings import Settings
 
 __all__ = ["BackupProof", "Comparison", "MediaDifference", "compare_backup", "prove_backup"]
@@ -108,7 +109,7 @@ async def compare_backup(
         settings = replace(settings, server=header.server, project=header.project)
         chosen = None if sample is None else _chosen(backup, sample)
         total = sum(each.chunk.media - each.chunk.gone - each.chunk.unread for each in backup.scan.chunks)
-        comparing = _Comparing(maker_of(header), chosen)
+        comparing = _Comparing(maker_of(header.label_config), chosen)
         async with (
             caller.stop.breaking_off(),
             Client.of(settings, caller.token, max_connections=settings.max_reads) as client,

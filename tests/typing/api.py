@@ -30,6 +30,7 @@ from bulk_importer import (
     Status,
     Summary,
     Tally,
+    Undone,
     UsageError,
     backup_labels,
     backup_labels_sync,
@@ -41,6 +42,8 @@ from bulk_importer import (
     retry,
     retry_sync,
     status,
+    undo,
+    undo_sync,
 )
 from bulk_importer.events import BatchDelivered
 
@@ -143,6 +146,17 @@ async def backs_up(path: Path) -> None:
         assert_type(kept, BackupSummary)
         assert_type(kept.lost, dict[str, int])
     assert_type(backup_labels_sync(str(path), SETTINGS), BackupSummary)
+
+
+async def takes_back(folder: Path) -> None:
+    """An import that should not have been."""
+    undone = await undo(
+        folder, SETTINGS, source="l.json", force=True, dry_run=False, token="t", observers=OBSERVERS
+    )
+    assert_type(undone, Undone)
+    assert_type(undone.plan.left_alone, int)
+    assert_type(undone.summary, Summary | None)
+    assert_type(undo_sync(str(folder), SETTINGS), Undone)
 
 
 def looks(folder: Path) -> None:

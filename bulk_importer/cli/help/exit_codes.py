@@ -40,7 +40,7 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "undo"), "stopped; what is on record stays")
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
@@ -55,6 +55,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
+            "undo": "every media holds again what it held before the import",
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
@@ -76,6 +77,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
+            "undo": "some media are left alone, or some entries rejected; left_alone.jsonl says why",
             "backup": "the file is whole, and an import does not bring all back as it is, or a media could not be read",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
@@ -95,6 +97,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
             **_each(("convert", "formats"), "the source cannot be read, or is something else"),
+            "undo": "the source of the import cannot be read, from which is known what was delivered",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
         },
@@ -117,6 +120,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
+            "undo": "it is not known of all entries whether they were delivered, so nothing was sent; or what was sent "
+            "is unconfirmed",
             "resolve": "something is still unconfirmed, here or in a retry",
         },
     ),
@@ -126,6 +131,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "other. Then run the same command again; nothing is lost.",
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
@@ -140,7 +146,10 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "for something else.",
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
-            **_each((*_SENDING, "resolve"), "the checkpoint is in use, damaged, or begun for something else"),
+            **_each(
+                (*_SENDING, "resolve", "undo"),
+                "the checkpoint is in use, damaged, or begun for something else",
+            ),
             "verify": "something that must be so is not: in the log, beside it, in a backup, or the source is not what "
             "was imported",
             "backup": "the file holds something else, another process writes it, or it cannot be written",
@@ -163,6 +172,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
             "retry": "the import itself is not finished, or a person said no to what would be replaced",
+            "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
             "status": "something is left to send: a run is at work, was killed, or ended before",
         },

@@ -97,6 +97,10 @@ COMMAND_HELP = {
         ),
         ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
     ),
+    "undo": CommandHelp(
+        ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
+        ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
+    ),
     "resolve": CommandHelp(
         ("--delivered", "--not-delivered", "--batch", "--json"),
         (
