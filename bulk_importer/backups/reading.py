@@ -140,17 +140,9 @@ class MediaReader:
         async def once() -> Reading[HeldLabel]:
             return await self.reader.read(task, HeldLabel)
 
-        try:
-            return await once()  # as nearly all are; the loop below takes a fifth of the time of a read
-        except AnswerUnusable as error:
-            if not _may_pass(error):
-                raise
-        self.gate.refused()
-        backoff = Backoff(RetryPolicy(), self.timing)
-        await backoff.wait(1)
         return await until_answered(
             once,
-            backoff,
+            Backoff(RetryPolicy(), self.timing),
             is_passing=_may_pass,
             asked_seconds=lambda _: None,
             max_seconds=lambda: _TRY_AGAIN_SECONDS,
