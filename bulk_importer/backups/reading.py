@@ -130,10 +130,11 @@ class MediaReader:
         """Read one media. Raises as `read` does."""
         try:
             async with self.guard(lane_of(task.media_id)):
+                began = self.timing.clock()
                 reading = await self._reading(task)
         except AnswerUnusable as error:
             return ReadMedia(task, None, error.reason, is_gone=error.status == _NOT_FOUND)
-        self.gate.answered(self.timing.clock())
+        self.gate.answered(self.timing.clock() - began)
         return ReadMedia(task, reading.values, size=reading.size)
 
     async def _reading(self, task: TaskRow) -> Reading[HeldLabel]:
