@@ -352,7 +352,7 @@ _ROWS: tuple[Format, ...] = (
             "several open lines of one label: a line each",
             "names: with the video in front",
         ),
-        left=("box3d", "cameras", "tracks"),
+        left=("box3d", "intrinsics and extrinsics of cameras"),
     ),
     Format(
         "cityscapes",
@@ -360,15 +360,14 @@ _ROWS: tuple[Format, ...] = (
         "cityscapesscripts 2.3.0",
         "folders.cityscapes",
         carried=(
-            "polygons",
+            "polygons, whole where another object hides them",
             "groups (cargroup), as classes of their own, which a class map may join to another",
         ),
         changed=("names: those of the pictures, which end with _leftImg8bit",),
         left=(
             "objects that are deleted",
-            "which object hides another, who drew it and when",
+            "who drew an object, and when",
             "boxes of people, and of vehicles in space (gtBbox...)",
-            "ids in PNG, which are made of the polygons",
         ),
     ),
 )

@@ -103,6 +103,8 @@ def _file(
             yield placed(found, path)
         else:
             annotations.append(found)
+    if any(isinstance(each, dict) and (each.get("user") or each.get("date")) for each in row["objects"]):
+        yield Left("remark-left-out", path, "", "labels", "who drew the objects, and when", objects=0)
     stem = _name(path)
     name = pictures.get(basename(stem), stem)
     size = size_of(row.get("imgWidth"), row.get("imgHeight")) or choices.sizes(name)

@@ -35,6 +35,8 @@ _LABELS = {"label_2": "image_2", "labels": "", "label": ""}
 """Folders of rows, and what the folder of their pictures is called, if that is known."""
 _PICTURES = frozenset({"image_2", "images", "image", "data"})
 _MASKS = frozenset({"instance", "semantic", "semantic_rgb"})
+_UNLABELLED = frozenset({"testing", "image_3"})
+"""Folders of pictures that have no rows because nobody may see them, or because they are those of the other eye."""
 
 
 def recognises(members: Members) -> bool:
@@ -54,16 +56,10 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         raise SourceUnreadable(
             members.name, "no text file in it has rows of a class and 14 numbers, as KITTI has"
         )
-    taken = set(files)
+    yield from _passed_over(members, set(files))
     pictures: dict[str, str | None] = {}
-    for path in members.paths:
-        if is_picture(path) and not _is_mask(path):
-            pictures[_key(path)] = None if _key(path) in pictures else path
-        elif path not in taken:
-            code, found = (
-                ("shape-unknown", "a mask") if _is_mask(path) else ("member-passed-over", "another file")
-            )
-            yield Left(code, path, "", "rows of objects", found, objects=0)
+    for path in filter(_is_of_the_set, members.paths):
+        pictures[_key(path)] = None if _key(path) in pictures else path
     named = {path: pictures.pop(_key(path), None) for path in files}
     yield from with_repeats(each for path in files for each in _file(members, path, named[path], choices))
     for path in sorted(each for each in pictures.values() if each is not None):
@@ -94,8 +90,21 @@ def _files_of_rows(members: Members) -> Iterator[str]:
             yield from (path for path in paths if not _first_line(members, path))
 
 
-def _is_mask(path: str) -> bool:
-    return is_picture(path) and not _MASKS.isdisjoint(path.split("/")[:-1])
+def _passed_over(members: Members, files: set[str]) -> Iterator[Left]:
+    for path in members.paths:
+        if path not in files and not _is_of_the_set(path):
+            is_mask = is_picture(path) and _is_below(path, _MASKS)
+            code, found = ("shape-unknown", "a mask") if is_mask else ("member-passed-over", "another file")
+            yield Left(code, path, "", "rows of objects, and their pictures", found, objects=0)
+
+
+def _is_of_the_set(path: str) -> bool:
+    """Whether a file is a picture that somebody has looked at, whether it has rows or not."""
+    return is_picture(path) and not _is_below(path, _MASKS | _UNLABELLED)
+
+
+def _is_below(path: str, folders: frozenset[str]) -> bool:
+    return not folders.isdisjoint(path.split("/")[:-1])
 
 
 def _key(path: str) -> str:

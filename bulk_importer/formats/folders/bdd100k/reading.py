@@ -22,6 +22,7 @@ __all__ = ["read", "recognises"]
 _FILES_LOOKED_AT = 8
 _FRAME = {"name", "labels"}
 _BESIDE = {"attributes", "videoName", "frameIndex", "timestamp", "url", "size"}
+_CAMERA = ("intrinsics", "extrinsics")
 _SHAPES = (b'"box2d"', b'"poly2d"', b'"rle"', b'"box3d"')
 _FRAMES = re.compile(rb'"frames"\s*:\s*\[\s*[\{\]]')
 _OF_2018 = (b'"objects"', b'"timestamp"')
@@ -131,6 +132,7 @@ def _picture(frame: Any, origin: str, choices: Choices) -> Iterator[Picture | Le
             else:
                 annotations.append(each)
     said, others = said_of(frame.get("attributes"))
+    others += (key for key in _CAMERA if frame.get(key) is not None)
     if others:
         yield Left("remark-left-out", origin, "", "labels", ", ".join(others), objects=0)
     tags = tuple(Tag(each, "attributes", answer) for each, answer in said.items())

@@ -71,7 +71,8 @@ class Table:
                     "annotation-broken", f"{self.path}, line {line}", "", expected, f"{len(row)}", objects
                 )
                 continue
-            yield row[at], line, tuple(row[each] if each >= 0 else "" for each in places)
+            row.append("")  # for the columns that the table does not have, whose place is -1
+            yield row[at], line, tuple(map(row.__getitem__, places))
 
 
 def table_of(members: Members, path: str) -> Table | None:

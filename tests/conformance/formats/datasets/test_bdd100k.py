@@ -167,6 +167,19 @@ def test_a_curve_may_end_where_its_outline_begins(
         assert path == expected
 
 
+def test_a_picture_twice_and_its_camera_are_said(tmp_path: Path) -> None:
+    """Both frames are carried, in their order."""
+    path = tmp_path / "one.json"
+    frame = {"name": "one.png", "labels": [BOX], "intrinsics": {"focal": [1, 1], "center": [1, 1]}}
+    path.write_text(json.dumps({"frames": [frame, {**frame, "intrinsics": None}], "groups": None}))
+    found = bdd100k(path)
+    assert [drawn(each) for each in found.entries] == [{"car": [(20, 10, 60, 40)]}] * 2
+    assert [(each.code, each.origin) for each in found.found[1:]] == [
+        ("remark-left-out", "frame 0"),
+        ("picture-twice", "frame 1"),
+    ]
+
+
 def test_parts_of_one_label_are_one_object(tmp_path: Path) -> None:
     """A box around them is theirs; where it is elsewhere, that is said."""
     line = {"types": "LLL", "closed": True}

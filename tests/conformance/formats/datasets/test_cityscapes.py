@@ -46,7 +46,7 @@ def test_a_folder_is_recognised_and_its_account_closes(form: str) -> None:
 
 
 def test_what_the_label_tool_writes_arrives() -> None:
-    """A group is a class of its own; what was deleted is no label, and is said."""
+    """A group is a class of its own; what was deleted is no label, and is said, as is that somebody is named."""
     found = cityscapes(FILES / "tool")
     first, empty = found.entries
     assert first["external_media_ID"] == "leftImg8bit/train/zürich/zürich_000000_000019_leftImg8bit"
@@ -57,9 +57,10 @@ def test_what_the_label_tool_writes_arrives() -> None:
         "Straßenschild": [[(10, 10), (15, 10), (12, 20)]],
     }
     assert "labels" not in empty
-    place = "gtFine/train/zürich/zürich_000000_000019_gtFine_polygons.json, object 4"
-    assert [(each.code, each.label, each.origin) for each in found.found] == [
-        ("remark-left-out", "person", place)
+    place = "gtFine/train/zürich/zürich_000000_000019_gtFine_polygons.json"
+    assert [(each.code, each.label, each.origin, each.found) for each in found.found] == [
+        ("remark-left-out", "person", f"{place}, object 4", "a deleted one"),
+        ("remark-left-out", "", place, "who drew the objects, and when"),
     ]
 
 

@@ -178,6 +178,20 @@ def test_masks_beside_the_rows_are_said(tmp_path: Path) -> None:
     assert len(found.entries) == 1
 
 
+def test_pictures_that_have_no_rows_by_design_are_passed_over(tmp_path: Path) -> None:
+    """Those of the test set, and of the right camera, which are not empty: nobody says what is on them."""
+    folder(tmp_path, ROW, name="training/label_2/one.txt")
+    names = ["testing/image_2/one.png", "training/image_2/one.png", "training/image_3/one.png"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = kitti(tmp_path)
+    assert [each["external_media_ID"] for each in found.entries] == ["training/image_2/one.png"]
+    assert [(each.code, each.origin) for each in found.found] == [
+        ("member-passed-over", name) for name in (names[0], names[2])
+    ]
+
+
 def test_a_folder_without_rows_stops(tmp_path: Path) -> None:
     """There is nothing that could be read."""
     folder(tmp_path, "P0: 1 2 3")
