@@ -55,7 +55,9 @@ def _files(members: Members) -> list[str]:
 def _is_ours(head: bytes) -> bool:
     keys = set(top_keys(head))
     if _starts_with(head, b"["):
-        return keys >= _FRAME and bool(keys & _BESIDE or any(mark in head for mark in _SHAPES))
+        # The first frame may have no labels yet.
+        is_frame = keys >= _FRAME or (b'"labels"' in head and {"name"} < keys <= _BESIDE | {"name"})
+        return is_frame and bool(keys & _BESIDE or any(mark in head for mark in _SHAPES))
     return _is_of_2018(head) or (
         _FRAMES.search(head) is not None and b'"name"' in head and b'"labels"' in head
     )

@@ -58,6 +58,17 @@ def test_a_source_is_recognised_and_its_account_closes(name: str) -> None:
     assert sum(books.left_behind.values()) == (1 if name == "scalabel/drawn.json" else 0)
 
 
+def test_a_frame_without_labels_may_come_first(tmp_path: Path) -> None:
+    """As in the files of BDD100K's detection; it is an empty picture."""
+    path = tmp_path / "one.json"
+    frames = [{"name": "a.jpg", "attributes": {}, "timestamp": 10000}, {"name": "b.jpg", "labels": [BOX]}]
+    path.write_text(json.dumps(frames))
+    form = recognised(open_members(path))
+    assert form is not None
+    assert form.name == "bdd100k"
+    assert [len(each.get("labels", {})) for each in bdd100k(path).entries] == [0, 1]
+
+
 def test_what_fiftyone_writes_arrives() -> None:
     """Types are null; two lines of one label are two lines; what is false says nothing; the picture is described."""
     found = bdd100k(FILES / "fiftyone")
