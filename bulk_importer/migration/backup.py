@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bulk_importer.backups.file.content import opened_backup
 from bulk_importer.backups.file.records import FORMAT_VERSION, Header
-from bulk_importer.backups.file.scan import is_begun, scan_backup
+from bulk_importer.backups.file.scan import is_backup, is_begun, scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, locked_part, part_of
 from bulk_importer.backups.gate import ReadGate
 from bulk_importer.backups.holdings import maker_of
@@ -41,6 +41,7 @@ from bulk_importer.transfer.stop import StopSwitch
 __all__ = ["BackupCaller", "back_up"]
 
 _FLUSH_SECONDS = 10.0
+_ELSEWHERE = "Name another file with --output."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def _require_images(project: Project) -> None:
 
 def _finished(output: Path, settings: Settings, project: Project, listed: str) -> BackupSummary:
     """The summary of a backup that is there already."""
+    if not is_backup(output):
+        raise BackupUnusable(output, "it is there, and is no backup", advice=_ELSEWHERE)
     with opened_backup(output) as backup:
         header, trailer = backup.scan.header, backup.scan.trailer
         _require_same(output, header, settings, project, listed)
@@ -115,7 +118,7 @@ def _require_same(path: Path, header: Header, settings: Settings, project: Proje
     elif header.listed != listed:
         different = "it was made with another --media-list"
     if different:
-        raise BackupUnusable(path, different, advice="Name another file with --output.")
+        raise BackupUnusable(path, different, advice=_ELSEWHERE)
 
 
 class _Backup:

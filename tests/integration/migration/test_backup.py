@@ -92,7 +92,7 @@ async def test_what_people_made_of_values_is_told(
     await scene.edit(0, first, valid=False)
     await scene.edit(0, second, x=-1, valid=True)
     summary, _, _ = await _back_up(sandbox, tmp_path / "b")
-    assert summary.lost == {"coordinates": 1, "validity": 1}
+    assert summary.lost == {"lost-coordinates": 1, "lost-validity": 1}
     assert summary.values == {"bus": 2}
 
 
@@ -160,8 +160,9 @@ async def test_a_finished_backup_is_not_written_again(sandbox: Sandbox, tmp_path
     with pytest.raises(BackupUnusable, match="project 'p'"):
         await back_up(Settings(server=sandbox.url, project="q"), path, BackupCaller())
     path.with_name("other").write_bytes(b"my notes")
-    with pytest.raises(BackupUnusable):
+    with pytest.raises(BackupUnusable, match="is no backup"):
         await _back_up(sandbox, path.with_name("other"))
+    assert path.with_name("other").read_bytes() == b"my notes"
     assert path.read_bytes() == content
 
 
