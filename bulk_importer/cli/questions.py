@@ -1,4 +1,4 @@
-"""Asks a person at the terminal whether existing labels may be replaced, once for a command."""
+"""Asks a person at the terminal whether labels may be replaced, and tasks be completed, once for a command."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from bulk_importer.levels import Level
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen
+    from bulk_importer.migration.completing import Foreseen
     from bulk_importer.pipeline import Confirmation
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["ReplacementQuestion"]
+__all__ = ["ReplacementQuestion", "TasksQuestion"]
 
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _QUESTION = "Replace them? [y/N] "
@@ -57,6 +58,48 @@ class ReplacementQuestion:
         return Confirmation.YES if self._answer else Confirmation.NO
 
 
+class TasksQuestion:
+    """Asks whether tasks may be completed or skipped, which uses label quota.
+
+    Args:
+        stop, sources, yes: as for `ReplacementQuestion`.
+    """
+
+    def __init__(self, stop: StopSwitch, sources: Sequence[str] = (), *, yes: bool = False) -> None:
+        self._stop = stop
+        self._sources = sources
+        self._yes = yes
+
+    async def __call__(self, foreseen: Foreseen) -> Confirmation:
+        """The answer about tasks that are known; `UNASKED` where nobody can give one."""
+        from bulk_importer.readable import counted
+
+        does = "Completes" if foreseen.state.value == "COMPLETED" else "Skips"
+        return await self._answer(
+            f"{does} {counted(foreseen.tasks, 'task')} of project {foreseen.project.name}, which uses as much of the "
+            "organisation's label quota, where it has one."
+        )
+
+    async def beforehand(self, on_delivered: str) -> Confirmation:
+        """The answer about tasks that are known only when an import is complete; `on_delivered` is the setting."""
+        does = "completed" if on_delivered == "complete" else "skipped"
+        return await self._answer(
+            f"When all is delivered, the task of each media that labels were delivered for is {does}, which uses one "
+            "of the organisation's label quota each, where it has one."
+        )
+
+    async def _answer(self, what: str) -> Confirmation:
+        from bulk_importer.pipeline import Confirmation
+
+        is_asked = not self._yes and _can_be_asked(self._sources)
+        messages.say(what, Level.ERROR if is_asked else Level.WARNING)
+        if self._yes:
+            return Confirmation.YES
+        if not is_asked:
+            return Confirmation.UNASKED
+        return Confirmation.YES if await _asked("Do that? [y/N] ", self._stop) else Confirmation.NO
+
+
 def _can_be_asked(sources: Sequence[str]) -> bool:
     """Whether a person sees the question and can type the answer.
 
@@ -72,6 +115,7 @@ def _can_be_asked(sources: Sequence[str]) -> bool:
 
 async def _asked(text: str, stop: StopSwitch) -> bool:
     """Ask until the answer is yes or no; the end of the input is no, and so is a stop."""
+    question = text
     with suppress(termios.error):
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before is no answer
     while True:
@@ -85,7 +129,7 @@ async def _asked(text: str, stop: StopSwitch) -> bool:
         answer = _ANSWERS.get(typed.strip().lower())
         if answer is not None:
             return answer
-        text = f"Please answer y or n. {_QUESTION}"
+        text = f"Please answer y or n. {question}"
 
 
 def _show(text: str) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "projects",
     "server_url",
     "task",
+    "task_change",
     "upload",
 ]
 
@@ -61,9 +62,14 @@ def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: i
     return f"{path}&limit={limit}" if limit else path
 
 
-def task(task_id: str) -> str:
+def task(routes: RouteSet, task_id: str) -> str:
     """The path of a task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
-    return f"/api/v1/task/{_segment(task_id)}"
+    return f"{'/api/v1' if routes is RouteSet.TOKEN else '/api'}/task/{_segment(task_id)}"
+
+
+def task_change(routes: RouteSet, task_id: str, change: str) -> str:
+    """The path that changes the state of a task; `change` is `completeTask` or `skipTask` (protocol 3.5)."""
+    return f"{task(routes, task_id)}/{change}"
 
 
 def labels(iteration_id: str, media_id: str, task_id: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from bulk_importer.library.completing import complete_imported
 from bulk_importer.library.inputs import Entries, caller_of, labels_in, name_of
 from bulk_importer.library.sync import synchronous
 
@@ -31,6 +32,9 @@ async def import_labels(
     It never asks. Where entries with keepData false are about to delete labels that media hold, `ReplacementForeseen`
     says so before the first of them leaves, and the run goes on: an observer that does not want it cancels the import.
     `check_labels` gives the same number beforehand, as `media_replaced`.
+
+    With `on_delivered` the tasks of delivered media are completed or skipped when all is delivered, which uses label
+    quota.
 
     Cancelling it stops the run as a second Ctrl-C does: what is in flight is in doubt, and the next call goes on.
 
@@ -61,9 +65,10 @@ async def import_labels(
     caller = caller_of(settings, token, observers)
     folder = checkpoint_folder(name_of(source), settings.checkpoint)
     async with labels_in(source, settings, folder, caller) as labels:
-        return await import_opened(
+        summary = await import_opened(
             ImportSpec(labels.source, labels.settings, folder, books=labels.books), caller
         )
+    return (await complete_imported([summary], settings, caller))[0]
 
 
 async def import_opened(spec: ImportSpec, caller: Caller) -> Summary:

@@ -27,6 +27,7 @@ OF_A_PACKAGE = {
 VOCABULARIES = {
     "checkpoint/log/records": "every record of the log",
     "cli/help/exit_codes": "the meanings of exit codes",
+    "datagym/answers/state_change": "every verdict on a task that is to be changed",
     "datagym/answers/verdicts": "every verdict",
     "datagym/routes": "every route of the server",
     "errors": "the tree of errors",

@@ -14,6 +14,7 @@ from bulk_importer.errors import ExitCode
 __all__ = ["EVERYWHERE", "MEANINGS", "PRECEDENCE_TEXT", "Meaning", "codes_of", "readme_tables"]
 
 _SENDING = ("import", "retry")
+_STOPPED = (*_SENDING, "complete")
 _LOOK_UPS = ("projects", "datasets", "media", "label-config")
 _ENDED_SO = "the latest run ended so"
 _AGAIN = "Run the same command again: it resumes."
@@ -51,6 +52,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "it is proven that the source was read to its end and every entry delivered, once; a SOURCE that "
             "was named, or a file that still lies where it was, holds what was imported: it may be deleted",
             "status": "the import is finished, and every entry is delivered",
+            "complete": "each task of a media that labels were delivered for has the state",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
@@ -75,6 +77,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
+            "complete": "all that could be done is, and some tasks are left alone or refused by the server",
         },
     ),
     ExitCode.USAGE: Meaning(
@@ -113,6 +116,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
             "resolve": "something is still unconfirmed, here or in a retry",
+            "complete": "some entries are unconfirmed, so no task was changed",
         },
     ),
     ExitCode.SERVER: Meaning(
@@ -125,6 +129,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
             "status": _ENDED_SO,
+            "complete": "the server cannot be used, or the label quota is used up; the same command resumes",
             "doctor": "something on the way to the server is wrong; it is named with a remedy",
             **_each(_LOOK_UPS, "the server cannot be asked"),
         },
@@ -134,7 +139,10 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "for something else.",
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
-            **_each((*_SENDING, "resolve"), "the checkpoint is in use, damaged, or begun for something else"),
+            **_each(
+                (*_SENDING, "resolve", "complete"),
+                "the checkpoint is in use, damaged, or begun for something else",
+            ),
             "verify": "something that must be so is not: in the log, beside it, or the source is not what was imported",
             "status": "there is no checkpoint, or it cannot be read",
         },
@@ -145,6 +153,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
             "verify": "it changed when all was sent, or the latest run ended so",
+            "complete": "it changed while tasks were changed; the same command resumes by the new one",
             "status": _ENDED_SO,
         },
     ),
@@ -153,9 +162,11 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
-            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
+            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced "
+            "or completed",
             "retry": "the import itself is not finished, or a person said no to what would be replaced",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
+            "complete": "some tasks wait for entries that are not sent yet, or a person said no",
             "status": "something is left to send: a run is at work, was killed, or ended before",
         },
     ),
@@ -173,11 +184,11 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "What was delivered is on record. Run the same command again, and report the message.",
     ),
     ExitCode.HANGUP: Meaning(
-        "The terminal went away (SIGHUP).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
+        "The terminal went away (SIGHUP).", _AGAIN, _each(_STOPPED, "stopped; what is on record stays")
     ),
     ExitCode.INTERRUPTED: Meaning("It was interrupted (Ctrl-C, SIGINT).", _AGAIN),
     ExitCode.TERMINATED: Meaning(
-        "It was told to end (SIGTERM).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
+        "It was told to end (SIGTERM).", _AGAIN, _each(_STOPPED, "stopped; what is on record stays")
     ),
 }
 """Every exit code, in the order in which they are listed."""

@@ -97,6 +97,14 @@ COMMAND_HELP = {
             "resolve labels.json.checkpoint --not-delivered --batch 17",
         ),
     ),
+    "complete": CommandHelp(
+        ("--skip", "--dry-run", "--yes", "--whatever-state", "--token-file", "--config", "--json"),
+        (
+            "complete labels.json.checkpoint --dry-run",
+            "complete labels.json.checkpoint",
+            "complete labels.json.checkpoint --skip --yes",
+        ),
+    ),
     "projects": CommandHelp(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
     "datasets": CommandHelp(
         ("--server", "--project", *_LOOK_UP[1:]), (f"datasets {_AT}", f"datasets {_AT} --project streets")

@@ -1,0 +1,8 @@
+"""What is done with a project as a whole, above single imports.
+
+- States of tasks: `completing` completes or skips the tasks whose labels imports delivered. `delivered` knows which
+  media these are, `choosing` which of their tasks are left alone; `states` sets any pairs of task and state, and
+  `state_record` remembers which were set, so that it resumes after anything.
+
+It knows checkpoints, the server, and what an import is; nothing below knows it.
+"""
