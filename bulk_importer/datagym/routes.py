@@ -15,6 +15,7 @@ __all__ = [
     "dataset_media_page",
     "datasets",
     "label_configuration",
+    "label_configuration_change",
     "labels",
     "project_task_list",
     "projects",
@@ -80,6 +81,16 @@ def labels(iteration_id: str, media_id: str, task_id: str) -> str:
 def label_configuration(configuration_id: str) -> str:
     """The path of a label configuration; open-core only, by token a task has to be read."""
     return f"/api/lconfig/{_segment(configuration_id)}"
+
+
+def label_configuration_change(configuration_id: str, *, is_first: bool) -> str:
+    """The path that sets a label configuration and leaves the states of tasks alone (protocol 3.8).
+
+    In open-core it takes any; by token, `is_first`, only one where there is none.
+    """
+    if is_first:
+        return f"/api/v1/config/{_segment(configuration_id)}"
+    return f"{label_configuration(configuration_id)}?changeStatus=false"
 
 
 def dataset_media(routes: RouteSet, dataset_id: str) -> str:

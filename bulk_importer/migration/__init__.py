@@ -3,6 +3,7 @@
 - States of tasks: `completing` completes or skips the tasks whose labels imports delivered. `delivered` knows which
   media these are, `choosing` which of their tasks are left alone; `states` sets any pairs of task and state, and
   `state_record` remembers which were set, so that it resumes after anything.
+- Label configurations: `configuring` adds to that of a project what it lacks of another.
 
 It knows checkpoints, the server, and what an import is; nothing below knows it.
 """

@@ -58,6 +58,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
             **_each(_LOOK_UPS, "the list is complete"),
+            "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
             "formats": "they are listed, or the class map is proposed",
             "explain": "it is explained",
@@ -74,6 +75,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
+            "label-config": "with --against: the project lacks something, or differs in a way that matters",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
@@ -154,6 +156,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
             "verify": "it changed when all was sent, or the latest run ended so",
             "complete": "it changed while tasks were changed; the same command resumes by the new one",
+            "label-config": "with --create-classes: somebody else changed it at the same time",
             "status": _ENDED_SO,
         },
     ),

@@ -114,8 +114,12 @@ COMMAND_HELP = {
         (f"media {_AT} --project streets", f"media {_AT} --dataset 2026-10 --csv"),
     ),
     "label-config": CommandHelp(
-        ("--server", "--project", *_LOOK_UP[1:]),
-        (f"label-config {_AT} --project streets", f"label-config {_AT} --project streets --json"),
+        ("--server", "--project", "--against", "--class-map", "--create-classes", "--json"),
+        (
+            f"label-config {_AT} --project streets",
+            "label-config --project streets --json > streets.json",
+            "label-config --project roads --against streets.json",
+        ),
     ),
     "doctor": CommandHelp(
         (*_SERVER, "--ca-file", "--header", "--config", "--json"), (f"doctor {_AT} --project streets",)
