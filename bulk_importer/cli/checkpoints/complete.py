@@ -30,10 +30,12 @@ _OTHER = "task-refused"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `complete`."""
     parser.add_argument(
-        "checkpoint",
+        "checkpoints",
+        nargs="+",
         type=Path,
         metavar="CHECKPOINT",
-        help="the checkpoint folder of a run, or the one that holds those of several sources",
+        help="the checkpoint folder of a run, or one that holds those of several sources; several count together: a "
+        "media that one of them has rejected entries for is not done",
     )
     parser.add_argument("--skip", action="store_true", help="skip the tasks in place of completing them")
     parser.add_argument(
@@ -58,7 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _complete(arguments: argparse.Namespace, settings: Settings) -> Completed:
-    from bulk_importer.checkpoint.places import checkpoints_in
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.task_states import TaskState
     from bulk_importer.datagym.wire.api_token import Token
@@ -68,7 +69,7 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
 
     stop = StopSwitch()
     spec = TasksSpec(
-        checkpoints_in(arguments.checkpoint) or [arguments.checkpoint],
+        _folders(arguments.checkpoints),
         settings,
         TaskState.SKIPPED if arguments.skip else TaskState.COMPLETED,
         is_decided=arguments.whatever_state,
@@ -77,6 +78,14 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
     with progress_display() as display, stopping_on_signals(stop, grace_seconds=settings.grace):
         caller = Caller(Token.find(settings.token_file), stop, [display])
         return await complete_delivered(spec, caller, TasksQuestion(stop, yes=settings.yes))
+
+
+def _folders(given: list[Path]) -> list[Path]:
+    """The checkpoints in the folders that are given, each once."""
+    from bulk_importer.checkpoint.places import checkpoints_in
+
+    found = [folder.resolve() for each in given for folder in checkpoints_in(each) or [each]]
+    return list(dict.fromkeys(found))
 
 
 def _lines(completed: Completed, arguments: argparse.Namespace) -> Iterator[str]:

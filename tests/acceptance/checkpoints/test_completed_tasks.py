@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
+from support.around.screen import Terminal
 from support.commands import Command
 from support.entries import entry
 
@@ -98,6 +99,31 @@ def test_several_sources_count_together(command: Command, imported: Any) -> None
     assert done.returncode == ExitCode.REJECTIONS, done.stderr
     assert states_of(imported) == {"SKIPPED": 39, "BACKLOG": 1}
     assert "39 skipped" in done.stdout
-    done = command("complete", "cp", "--skip", "--yes")
+    done = command("complete", "cp/l.json.checkpoint", "cp/m.json.checkpoint", "--skip", "--yes")
     assert done.returncode == ExitCode.REJECTIONS, done.stderr
     assert "39 skipped" in done.stdout
+
+
+def answered(command: Command, answer: str, *arguments: str) -> tuple[int | None, str]:
+    """What came of a command on a terminal where its question gets this answer: the exit code, and what was shown."""
+    environment = {**command.environment, "LANG": "C.UTF-8", "TERM": "xterm"}
+    terminal = Terminal(*arguments, folder=command.folder, environment=environment)
+    try:
+        terminal.read(lambda lines: any("Do that? [y/N]" in line for line in lines))
+        terminal.type(answer)
+        shown = terminal.finish()
+        return terminal.process.returncode, " ".join(" ".join(shown).split())
+    finally:
+        terminal.close()
+
+
+def test_on_a_terminal_it_asks(command: Command, imported: Any) -> None:
+    """An import before it sends anything, `complete` when it knows how many."""
+    code, shown = answered(command, "n\n", "import", *imported.arguments, "--on-delivered", "complete")
+    assert (code, "Nothing was sent" in shown) == (ExitCode.UNFINISHED, True), shown
+    assert not (command.folder / "l.json.checkpoint").exists()
+    code, shown = answered(command, "y\n", "import", *imported.arguments, "--on-delivered", "skip")
+    assert (code, states_of(imported)) == (ExitCode.DELIVERED, {"SKIPPED": 40}), shown
+    code, shown = answered(command, "no\n", "complete", "l.json.checkpoint", "--whatever-state")
+    assert (code, "Completes 40 tasks of project p" in shown) == (ExitCode.UNFINISHED, True), shown
+    assert states_of(imported) == {"SKIPPED": 40}
