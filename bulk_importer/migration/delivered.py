@@ -72,9 +72,10 @@ class DeliveredMedia:
         if not all(each.is_complete for each in (self._delivered, self._rejected, self._unsent)):
             raise CheckpointUnusable(
                 str(folder),
-                "which media its entries name is not known (its file 'mentions' is gone or cut short, or they are too "
-                "many)",
-                advice="Nothing was sent; complete these tasks in DataGym.",
+                "which media its entries name is not known: its file 'mentions' is gone or cut short, or they are more "
+                "than can be followed (2.8 million)",
+                advice="'bulk-importer complete' with --source SOURCE, what was imported, finds it out again, unless "
+                "they are too many. No task was changed.",
             )
 
     def fates(self, media_ids: Sequence[str]) -> list[MediaFate | None]:

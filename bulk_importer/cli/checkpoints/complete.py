@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,14 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import TasksQuestion
+from bulk_importer.errors import UsageError
 from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.events import Observer
     from bulk_importer.migration.completing import Completed
+    from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["configure", "run"]
 
@@ -36,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="the checkpoint folder of a run, or one that holds those of several sources; several count together: a "
         "media that one of them has rejected entries for is not done",
+    )
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="what was imported, to be read again; needed where 'mentions' was deleted from the checkpoint",
     )
     parser.add_argument("--skip", action="store_true", help="skip the tasks in place of completing them")
     parser.add_argument(
@@ -76,8 +84,23 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
         dry_run=arguments.dry_run,
     )
     with progress_display() as display, stopping_on_signals(stop, grace_seconds=settings.grace):
+        if arguments.source is not None:
+            await _remember(arguments.source, spec.folders, stop, display)
         caller = Caller(Token.find(settings.token_file), stop, [display])
         return await complete_delivered(spec, caller, TasksQuestion(stop, yes=settings.yes))
+
+
+async def _remember(source: str, folders: Sequence[Path], stop: StopSwitch, display: Observer) -> None:
+    """Find out from the source which media it names. Raises `UsageError` where it is not known whose source it is."""
+    from bulk_importer.library.converting import opened_again
+    from bulk_importer.migration.remembering import remember_media
+
+    if len(folders) > 1:
+        raise UsageError(
+            f"--source is that of one checkpoint, and there are {len(folders)}. Name one at a time."
+        )
+    async with stop.breaking_off(), opened_again(source, folders[0], display) as opened:
+        await remember_media(opened, folders[0], display)
 
 
 def _folders(given: list[Path]) -> list[Path]:

@@ -12,14 +12,16 @@ import pytest
 
 from bulk_importer.datagym.task_states import TaskState
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.library.importing import import_labels
 from bulk_importer.migration.completing import Completed, Foreseen, TasksSpec, complete_delivered
+from bulk_importer.migration.remembering import remember_media
 from bulk_importer.pipeline import Caller, Confirmation
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox
 from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
 from support.entries import entry
 from support.importing import import_file
 
@@ -238,6 +240,25 @@ async def test_what_a_retry_delivered_counts(world_of: Callable[..., Any]) -> No
     assert retried.summary.exit_code == ExitCode.DELIVERED
     assert (await world.complete()).exit_code == ExitCode.DELIVERED
     assert await world.states() == ["COMPLETED", "BACKLOG", "BACKLOG", "COMPLETED"]
+
+
+async def test_which_media_it_names_is_read_in_the_source_where_it_was_forgotten(
+    world_of: Callable[..., Any],
+) -> None:
+    """Without the source it cannot be known, and nothing is guessed."""
+    world = await world_of()
+    ids = world.project.media_ids
+    await world.load([*map(full, ids[:3]), entry(ids[2], broken=True)])
+    (world.checkpoint / "mentions").unlink()
+    with pytest.raises(CheckpointUnusable, match="--source SOURCE"):
+        await world.complete()
+    source = await open_source(str(world.folder / "l.json"))
+    try:
+        await remember_media(source, world.checkpoint, lambda _: None)
+    finally:
+        await source.aclose()
+    completed = await world.complete()
+    assert (completed.tally.given, completed.tally.rejected) == (2, 1)
 
 
 async def test_nobody_to_ask_is_a_no_that_says_how(world_of: Callable[..., Any]) -> None:
