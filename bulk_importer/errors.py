@@ -272,9 +272,9 @@ class QuotaUsedUp(ServerError):
             done, left: how many tasks are `word` (completed, skipped) now, and how many are not.
         """
         self.server = server
-        used = f": {params[1]} of {params[2]} are used" if len(params) >= 3 else ""
+        used = f"{params[1]} of {params[2]} are used" if len(params) >= 3 else said
         super().__init__(
-            f"The label quota of the organisation at {server} is used up{used} ({said}). {done:,} of the tasks "
+            f"The label quota of the organisation at {server} is used up ({used}). {done:,} of the tasks "
             f"{agreeing(done, 'was')} {word}, and {left:,} {agreeing(left, 'is')} left. When the quota is larger, or "
             "begins anew, the same command resumes with these."
         )

@@ -122,6 +122,8 @@ def _headline(summary: Summary) -> str:
         return "Complete up to the break in the source"
     if summary.state is RunState.COMPLETE and summary.this_run == Tally():
         return "Already complete; nothing was sent"
+    if summary.tasks is not None and summary.state is not RunState.COMPLETE:
+        return "Delivered, and tasks are left"
     return {
         RunState.RUNNING: "Running",
         RunState.COMPLETE: "Complete",

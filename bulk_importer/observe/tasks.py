@@ -13,7 +13,7 @@ __all__ = ["task_lines"]
 
 _TASKS = {
     "already": "had that state before",
-    "refused": "refused by the server",
+    "refused": "refused by the server: task-states.jsonl in the checkpoint folder says why",
     "decided": "left alone: people are at work on them, or decided otherwise",
     "rejected": "left alone: entries of their media are rejected",
     "unsent": "left alone: entries of their media are not sent yet",

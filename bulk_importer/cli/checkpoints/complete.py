@@ -138,7 +138,7 @@ def _facts(completed: Completed) -> dict[str, object]:
         "server": completed.server,
         "project": completed.project,
         "project_name": completed.project_name,
-        **to_builtins(completed.tally),
+        "tasks": to_builtins(completed.tally),
         "refusals": [
             {
                 "code": _code(each.class_path),

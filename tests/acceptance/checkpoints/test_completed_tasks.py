@@ -68,7 +68,7 @@ def test_complete_is_killed_and_resumes_and_asks_for_no_task_twice(command: Comm
     before = states_of(imported)
     assert 15 <= before["COMPLETED"] < 40
     done = command("complete", "l.json.checkpoint", "--yes", "--json")
-    said = json.loads(done.stdout)
+    said = json.loads(done.stdout)["tasks"]
     assert (done.returncode, said["left"]) == (ExitCode.DELIVERED, 0), done.stderr
     assert said["given"] + said["already"] == 40
     assert states_of(imported) == {"COMPLETED": 40}
