@@ -163,7 +163,8 @@ def _required(each: LabelClass) -> str:
 def _shown(each: LabelClass) -> str:
     below = sum(1 for _ in each.below()) - 1
     options = f" of {', '.join(each.options)}" if each.options else ""
-    return f"{each.type}{options}" + (f", with {below} below" if below else "")
+    required = ", required" if each.required else ""
+    return f"{each.type}{options}{required}" + (f", with {below} below" if below else "")
 
 
 def renamed(entries: Iterable[Mapping[str, Any]], names: ClassNames) -> list[dict[str, Any]]:
