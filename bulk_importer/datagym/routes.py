@@ -22,6 +22,7 @@ __all__ = [
     "server_url",
     "task",
     "task_change",
+    "task_review",
     "upload",
 ]
 
@@ -71,6 +72,11 @@ def task(routes: RouteSet, task_id: str) -> str:
 def task_change(routes: RouteSet, task_id: str, change: str) -> str:
     """The path that changes the state of a task; `change` is `completeTask` or `skipTask` (protocol 3.5)."""
     return f"{task(routes, task_id)}/{change}"
+
+
+def task_review() -> str:
+    """The path that says of a finished task that it was reviewed; open-core only (protocol 3.8)."""
+    return "/api/task/reviewedSuccess"
 
 
 def labels(iteration_id: str, media_id: str, task_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Completes and skips tasks, one request each, and says what became of it (protocol 3.5).
+"""Completes, skips and reviews tasks, a request for each step, and says what became of it (protocol 3.5, 3.8).
 
 The server does it from any state, and each time it does, that uses label quota of the organisation. So a request whose
 answer was lost is not sent again before the task was looked at.
@@ -35,22 +35,31 @@ class TaskState(StrEnum):
 
     COMPLETED = "COMPLETED"
     SKIPPED = "SKIPPED"
+    REVIEWED = "REVIEWED"
+    REVIEWED_SKIP = "REVIEWED_SKIP"
 
     @property
     def held_as(self) -> frozenset[str]:
-        """The states in which a task has it: reviewed or not."""
+        """The states in which a task has it; what is reviewed is completed, or skipped, too."""
         return _HELD_AS[self]
 
     @property
-    def change(self) -> str:
-        """The last part of the route."""
-        return "completeTask" if self is TaskState.COMPLETED else "skipTask"
+    def comes_after(self) -> TaskState | None:
+        """The state that a task has to have before; None where it may have any."""
+        return _COMES_AFTER.get(self)
 
 
 _HELD_AS = {
     TaskState.COMPLETED: frozenset({"COMPLETED", "REVIEWED"}),
     TaskState.SKIPPED: frozenset({"SKIPPED", "REVIEWED_SKIP"}),
+    TaskState.REVIEWED: frozenset({"REVIEWED"}),
+    TaskState.REVIEWED_SKIP: frozenset({"REVIEWED_SKIP"}),
 }
+_COMES_AFTER = {
+    TaskState.REVIEWED: TaskState.COMPLETED,
+    TaskState.REVIEWED_SKIP: TaskState.SKIPPED,
+}
+_CHANGES = {TaskState.COMPLETED: "completeTask", TaskState.SKIPPED: "skipTask"}
 
 
 class TaskStates:
@@ -75,7 +84,9 @@ class TaskStates:
     async def give(
         self, task_id: str, state: TaskState, *, config_changed_ms: int
     ) -> Changed | Refused | Ended:
-        """Give a task a state.
+        """Give a task a state, by way of the one that has to come before.
+
+        By token no task can be reviewed: then it is completed, or skipped, and refused.
 
         Args:
             config_changed_ms: what `config_changed_ms` said; the server completes nothing where it is more by now.
@@ -83,15 +94,35 @@ class TaskStates:
         Raises:
             ServerUnavailable, Interrupted: there was no answer. Whether the task has the state is not known then.
         """
-        path = routes.task_change(self._opened, task_id, state.change)
-        body = msgspec.json.encode({"lastChangedConfig": config_changed_ms})
+        before = state.comes_after
+        if before is None:
+            path = routes.task_change(self._opened, task_id, _CHANGES[state])
+            return await self._put(task_id, state, path, {"lastChangedConfig": config_changed_ms})
+        if not await self._has(task_id, before):
+            verdict = await self.give(task_id, before, config_changed_ms=config_changed_ms)
+            if not isinstance(verdict, Changed):
+                return verdict
+        if self._opened is RouteSet.TOKEN:
+            return Refused(f"it is {before.lower()}, and by token it cannot be reviewed: do that in DataGym")
+        return await self._put(
+            task_id, state, routes.task_review(), {"taskId": task_id, "reviewComment": None}
+        )
+
+    async def _has(self, task_id: str, state: TaskState) -> bool:
+        return (await self._look(task_id)).label_task_state in state.held_as
+
+    async def _put(
+        self, task_id: str, state: TaskState, path: str, body: object
+    ) -> Changed | Refused | Ended:
+        """Take one step, however often it has to be asked for."""
+        content = msgspec.json.encode(body)
 
         async def has_it() -> bool:
-            return (await self._look(task_id)).label_task_state in state.held_as
+            return await self._has(task_id, state)
 
         said = ""
         for attempt in range(1, _ATTEMPTS + 1):
-            answer = await self._queries.change(path, body, is_done=has_it)
+            answer = await self._queries.change(path, content, is_done=has_it)
             verdict = Changed() if answer is None else judge_state_change(answer.status, answer.body)
             if not isinstance(verdict, Busy):
                 return verdict

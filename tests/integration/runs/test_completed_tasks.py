@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,25 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.datagym.task_states import TaskState
+from bulk_importer.datagym.reads.opening import opened_queries
+from bulk_importer.datagym.routes import RouteSet
+from bulk_importer.datagym.task_states import TaskState, TaskStates
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.library.importing import import_labels
+from bulk_importer.migration.choosing import Wanted
 from bulk_importer.migration.completing import Completed, Foreseen, TasksSpec, complete_delivered
 from bulk_importer.migration.remembering import remember_media
+from bulk_importer.migration.state_record import StateRecord
+from bulk_importer.migration.states import give_states
 from bulk_importer.pipeline import Caller, Confirmation
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
+from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
 
@@ -259,6 +267,32 @@ async def test_which_media_it_names_is_read_in_the_source_where_it_was_forgotten
         await source.aclose()
     completed = await world.complete()
     assert (completed.tally.given, completed.tally.rejected) == (2, 1)
+
+
+@pytest.mark.parametrize("flavour", ["open-core", "cloud"])
+async def test_pairs_of_task_and_state_are_set_by_way_of_what_comes_before(
+    world_of: Callable[..., Any], flavour: str
+) -> None:
+    """No quota is used for what a task has; by token a review is refused, in words that say what to do."""
+    token = "secret" if flavour == "cloud" else None
+    world = await world_of(flavour=flavour, tokens=("secret",), token=token, label_quota=3)
+    await world.load(list(map(full, world.project.media_ids)))
+    await world.put(0, "COMPLETED")
+    states = [TaskState.REVIEWED, TaskState.REVIEWED_SKIP, TaskState.SKIPPED, TaskState.COMPLETED]
+    wanted = map(Wanted, world.project.task_ids, world.project.media_ids, states)
+    stop = StopSwitch()
+    timing = Timing(time.monotonic, stop.rest)
+    opened = RouteSet.TOKEN if token else RouteSet.OPEN_CORE
+    async with opened_queries(world.settings, Token(token), lambda _: None) as queries:
+        server = TaskStates(queries, opened, timing)
+        with StateRecord([world.folder]) as record:
+            given = await give_states(
+                wanted, server, record, world.settings, stop, emit=lambda _: None, told=lambda _: None
+            )
+    reviewed = ["COMPLETED", "SKIPPED"] if token else ["REVIEWED", "REVIEWED_SKIP"]
+    assert await world.states() == [*reviewed, "SKIPPED", "COMPLETED"]
+    assert (given.given, given.refused) == ((2, 2) if token else (4, 0))
+    assert all("in DataGym" in each.said for each in given.refusals)
 
 
 async def test_nobody_to_ask_is_a_no_that_says_how(world_of: Callable[..., Any]) -> None:
