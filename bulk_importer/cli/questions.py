@@ -16,11 +16,11 @@ from bulk_importer.levels import Level
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen
-    from bulk_importer.migration.completing import Foreseen
+    from bulk_importer.migration.tasks.completing import Foreseen
     from bulk_importer.pipeline import Confirmation
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["ReplacementQuestion", "TasksQuestion"]
+__all__ = ["ReplacementQuestion", "TasksQuestion", "confirmed"]
 
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _QUESTION = "Replace them? [y/N] "
@@ -93,11 +93,24 @@ class TasksQuestion:
 
         is_asked = not self._yes and _can_be_asked(self._sources)
         messages.say(what, Level.ERROR if is_asked else Level.WARNING)
-        if self._yes:
-            return Confirmation.YES
-        if not is_asked:
+        answer = await confirmed("Do that? [y/N] ", self._stop, self._sources, yes=self._yes)
+        if answer is None:
             return Confirmation.UNASKED
-        return Confirmation.YES if await _asked("Do that? [y/N] ", self._stop) else Confirmation.NO
+        return Confirmation.YES if answer else Confirmation.NO
+
+
+async def confirmed(
+    question: str, stop: StopSwitch, sources: Sequence[str] = (), *, yes: bool
+) -> bool | None:
+    """The answer to a question; True where it is given beforehand, None where there is nobody to ask.
+
+    Args:
+        stop: ends the waiting for an answer, which is no then.
+        sources: of the command.
+    """
+    if yes:
+        return True
+    return await _asked(question, stop) if _can_be_asked(sources) else None
 
 
 def _can_be_asked(sources: Sequence[str]) -> bool:
@@ -115,11 +128,11 @@ def _can_be_asked(sources: Sequence[str]) -> bool:
 
 async def _asked(text: str, stop: StopSwitch) -> bool:
     """Ask until the answer is yes or no; the end of the input is no, and so is a stop."""
-    question = text
     with suppress(termios.error):
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before is no answer
+    shown = text
     while True:
-        _show(text)
+        _show(shown)
         try:
             typed = await _typed(stop)
         finally:
@@ -129,7 +142,7 @@ async def _asked(text: str, stop: StopSwitch) -> bool:
         answer = _ANSWERS.get(typed.strip().lower())
         if answer is not None:
             return answer
-        text = f"Please answer y or n. {question}"
+        shown = f"Please answer y or n. {text}"
 
 
 def _show(text: str) -> None:

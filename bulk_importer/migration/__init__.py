@@ -1,10 +1,8 @@
-"""What is done with a project as a whole, above single imports.
+"""What is done with projects as a whole, above single imports: labels out into a file, tasks, label configurations.
 
-- States of tasks: `completing` completes or skips the tasks whose labels imports delivered. `delivered` knows which
-  media these are, `choosing` which of their tasks are left alone; `states` sets any pairs of task and state, and
-  `state_record` remembers which were set, so that it resumes after anything. `remembering` reads a source again where
-  its checkpoint does not know any more which media it names.
-- Label configurations: `configuring` adds to that of a project what it lacks of another.
-
-It knows checkpoints, the server, and what an import is; nothing below knows it.
+- `backup` reads the labels of a project into a backup file; `listing` keeps on disk which media that are; `report` is
+  what is said of a backup. A backup is brought back by an ordinary import of the file (see `backups.making.entries`),
+  so nothing of that is here.
+- `tasks` completes, skips and reviews tasks, those whose labels imports delivered first of all.
+- `configuring` adds to the label configuration of a project what it lacks of another.
 """

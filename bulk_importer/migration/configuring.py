@@ -12,7 +12,7 @@ from typing import Any
 
 from bulk_importer.datagym.config_change import ConfigChange
 from bulk_importer.errors import LabelConfigChanged
-from bulk_importer.labels.extending import extension, unlike
+from bulk_importer.labels.comparison.extending import extension, unlike
 
 __all__ = ["Extended", "extend_config"]
 

@@ -19,7 +19,7 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.migration.completing import Completed
+    from bulk_importer.migration.tasks.completing import Completed
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["configure", "run"]
@@ -71,7 +71,7 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.task_states import TaskState
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.migration.completing import TasksSpec, complete_delivered
+    from bulk_importer.migration.tasks.completing import TasksSpec, complete_delivered
     from bulk_importer.pipeline import Caller
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -93,7 +93,7 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
 async def _remember(source: str, folders: Sequence[Path], stop: StopSwitch, display: Observer) -> None:
     """Find out from the source which media it names. Raises `UsageError` where it is not known whose source it is."""
     from bulk_importer.library.converting import opened_again
-    from bulk_importer.migration.remembering import remember_media
+    from bulk_importer.migration.tasks.remembering import remember_media
 
     if len(folders) > 1:
         raise UsageError(

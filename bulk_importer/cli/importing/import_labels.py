@@ -178,7 +178,7 @@ async def _with_tasks(
     summaries: list[Summary], settings: Settings, caller: Caller, *, as_json: bool
 ) -> list[Summary]:
     """The summaries with what became of the tasks, where `--on-delivered` says that something does."""
-    from bulk_importer.library.completing import complete_imported
+    from bulk_importer.library.importing import complete_imported
 
     if settings.on_delivered == OnDelivered.LEAVE:
         return summaries

@@ -17,7 +17,7 @@ from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog
-    from bulk_importer.labels.differences import ClassNames, Difference
+    from bulk_importer.labels.comparison.differences import ClassNames, Difference
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.migration.configuring import Extended
 
@@ -62,7 +62,7 @@ async def _compared(
     from bulk_importer.datagym.reads.catalog import Catalog
     from bulk_importer.datagym.reads.opening import opened_queries
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.labels.differences import differences, renamed
+    from bulk_importer.labels.comparison.differences import differences, renamed
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.migration.configuring import extend_config
     from bulk_importer.observe import SilentServerNotice

@@ -18,11 +18,11 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.library.importing import import_labels
-from bulk_importer.migration.choosing import Wanted
-from bulk_importer.migration.completing import Completed, Foreseen, TasksSpec, complete_delivered
-from bulk_importer.migration.remembering import remember_media
-from bulk_importer.migration.state_record import StateRecord
-from bulk_importer.migration.states import give_states
+from bulk_importer.migration.tasks.choosing import Wanted
+from bulk_importer.migration.tasks.completing import Completed, Foreseen, TasksSpec, complete_delivered
+from bulk_importer.migration.tasks.remembering import remember_media
+from bulk_importer.migration.tasks.state_record import StateRecord
+from bulk_importer.migration.tasks.states import give_states
 from bulk_importer.pipeline import Caller, Confirmation
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.task_states import TaskState
-from bulk_importer.migration.choosing import TaskChooser
-from bulk_importer.migration.delivered import DeliveredMedia, MediaFate
-from bulk_importer.migration.state_record import StateRecord
+from bulk_importer.migration.tasks.choosing import TaskChooser
+from bulk_importer.migration.tasks.delivered import DeliveredMedia, MediaFate
+from bulk_importer.migration.tasks.state_record import StateRecord
 
 
 class Media(DeliveredMedia):

@@ -8,7 +8,7 @@ import pytest
 
 from bulk_importer.datagym.task_states import TaskState
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
-from bulk_importer.migration.state_record import StateRecord
+from bulk_importer.migration.tasks.state_record import StateRecord
 
 DONE, SKIPPED = TaskState.COMPLETED, TaskState.SKIPPED
 

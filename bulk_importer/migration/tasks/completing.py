@@ -37,10 +37,10 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Advanced
-from bulk_importer.migration.choosing import TaskChooser
-from bulk_importer.migration.delivered import DeliveredMedia
-from bulk_importer.migration.state_record import StateRecord
-from bulk_importer.migration.states import RefusedTask, StatesGiven, give_states
+from bulk_importer.migration.tasks.choosing import TaskChooser
+from bulk_importer.migration.tasks.delivered import DeliveredMedia
+from bulk_importer.migration.tasks.state_record import StateRecord
+from bulk_importer.migration.tasks.states import RefusedTask, StatesGiven, give_states
 from bulk_importer.pipeline import Caller, Confirmation
 from bulk_importer.settings import Settings
 from bulk_importer.summary import TaskTally

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.labels.extending import extension, unlike
+from bulk_importer.labels.comparison.extending import extension, unlike
 
 Entry = dict[str, Any]
 

@@ -16,8 +16,8 @@ from bulk_importer.datagym.answers.state_change import Changed, Ended, Refused
 from bulk_importer.datagym.task_states import TaskStates
 from bulk_importer.errors import BulkImporterError, Interrupted
 from bulk_importer.events import Observer
-from bulk_importer.migration.choosing import Wanted
-from bulk_importer.migration.state_record import StateRecord
+from bulk_importer.migration.tasks.choosing import Wanted
+from bulk_importer.migration.tasks.state_record import StateRecord
 from bulk_importer.pipeline.guards.grace import mind_grace
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch

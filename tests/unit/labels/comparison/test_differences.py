@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.formats.writing.class_map import ClassMap
-from bulk_importer.labels.differences import Difference, Kind, differences, renamed
+from bulk_importer.labels.comparison.differences import Difference, Kind, differences, renamed
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 
 

@@ -18,8 +18,8 @@ from xxhash import xxh3_64_intdigest
 
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.task_states import TaskState
-from bulk_importer.migration.delivered import DeliveredMedia, MediaFate
-from bulk_importer.migration.state_record import StateRecord
+from bulk_importer.migration.tasks.delivered import DeliveredMedia, MediaFate
+from bulk_importer.migration.tasks.state_record import StateRecord
 
 __all__ = ["TaskChooser", "Wanted"]
 
