@@ -23,6 +23,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 
 LONGEST = 1 << 18
 NUMBER = struct.Struct("<i")
@@ -45,9 +46,9 @@ Job = tuple[str, list[str], str, dict[str, str]]
 def main(control: socket.socket) -> None:
     """Serve until the other end is closed; returns in each process that is to be a run of the program, as that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end unseen
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 4)
+        _see_off_keepers()
         if not message:
             os._exit(0)
         if os.fork() == 0:
@@ -58,9 +59,15 @@ def main(control: socket.socket) -> None:
             os.close(descriptor)
 
 
+def _see_off_keepers() -> None:
+    """Let nothing of those stay that have told how their process ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _keep(job: Job, descriptors: list[int]) -> None:
     """Fork once more, and tell what becomes of that process; returns in it alone."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     *streams, told = descriptors
     process = os.fork()
     if process == 0:
