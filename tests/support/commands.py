@@ -18,8 +18,6 @@ from support.prose import odd_words
 from support.starting.warm import can_be_warm, run_warm
 
 COMMAND = [sys.executable, "-m", "bulk_importer"]
-
-
 SECONDS = 100.0
 
 
@@ -37,8 +35,7 @@ class Command:
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end; a person understands its words, whatever that is."""
-        run = run_warm if can_be_warm(self.environment | environment) else _run_cold
-        done = run(arguments, self.folder, self.environment | environment, SECONDS)
+        done = run_to_its_end(arguments, self.folder, self.environment | environment)
         assert not [word for text in (done.stdout, done.stderr) for word in odd_words(text)], done
         return done
 
@@ -63,15 +60,18 @@ class Command:
         return summary
 
 
-def _run_cold(
-    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float
+def run_to_its_end(
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own, forked off where that makes no difference; both outputs are captured."""
+    if can_be_warm(environment):
+        return run_warm(arguments, folder, environment, SECONDS)
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=SECONDS,
         check=False,
     )
