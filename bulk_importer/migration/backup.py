@@ -69,6 +69,10 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
         ServerError: the server does not answer, or refuses. What was read is on disk.
         Interrupted: a stop was requested. What was read is on disk.
     """
+    if output.exists() and not output.is_file():
+        # It would be replaced when the backup is finished: `/dev/null`, for the whole machine.
+        advice = "Name a file with --output: a backup that is resumed cannot be written anywhere else."
+        raise BackupUnusable(output, "it is no regular file", advice=advice)
     listed = await asyncio.to_thread(listing_digest, settings.media_list)
     async with Client.of(settings, caller.token, max_connections=settings.max_reads) as client:
         async with caller.stop.breaking_off():

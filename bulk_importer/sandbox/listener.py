@@ -44,9 +44,9 @@ class Listener:
             self._server = await asyncio.get_running_loop().create_server(
                 self._new_connection, sock=listening, backlog=512
             )
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise UsageError(
-                f"The sandbox cannot listen on {host} port {port}: {error.strerror or error}. "
+                f"The sandbox cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or str(error).rstrip('.')}. "
                 "Give another --port, or 0 for any that is free."
             ) from error
         self._address = listening.getsockname()[:2]

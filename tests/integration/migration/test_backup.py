@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -254,3 +255,13 @@ async def test_a_server_that_answers_nonsense_to_everything_ends_the_backup(
     with pytest.raises(AnswerUnusable, match="whichever media"):
         await _back_up(sandbox, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+async def test_what_is_no_file_is_refused_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
+    """To replace it would take a pipe or `/dev/null` away from everybody."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(BackupUnusable, match="no regular file"):
+        await _back_up(sandbox, pipe)
+    assert pipe.is_fifo()
+    assert not sandbox.requests
