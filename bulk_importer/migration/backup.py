@@ -69,10 +69,7 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
         ServerError: the server does not answer, or refuses. What was read is on disk.
         Interrupted: a stop was requested. What was read is on disk.
     """
-    if output.exists() and not output.is_file():
-        # It would be replaced when the backup is finished: `/dev/null`, for the whole machine.
-        advice = "Name a file with --output: a backup that is resumed cannot be written anywhere else."
-        raise BackupUnusable(output, "it is no regular file", advice=advice)
+    await asyncio.to_thread(_require_file, output)
     listed = await asyncio.to_thread(listing_digest, settings.media_list)
     async with Client.of(settings, caller.token, max_connections=settings.max_reads) as client:
         async with caller.stop.breaking_off():
@@ -88,6 +85,13 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
             async with caller.stop.breaking_off():
                 header = await backup.header(listed)
             return await backup.run(await asyncio.to_thread(BackupWriter, output, part, header))
+
+
+def _require_file(path: Path) -> None:
+    """Raise `BackupUnusable` for what would be replaced and is no file: `/dev/null`, for the whole machine."""
+    if path.exists() and not path.is_file():
+        advice = "Name a file with --output: a backup, which is resumed, cannot be written anywhere else."
+        raise BackupUnusable(path, "it is no regular file", advice=advice)
 
 
 def _is_there(path: Path) -> bool:

@@ -45,8 +45,9 @@ class Listener:
                 self._new_connection, sock=listening, backlog=512
             )
         except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
             raise UsageError(
-                f"The sandbox cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or str(error).rstrip('.')}. "
+                f"The sandbox cannot listen on {host} port {port}: {reason}. "
                 "Give another --port, or 0 for any that is free."
             ) from error
         self._address = listening.getsockname()[:2]
