@@ -18,7 +18,7 @@ import msgspec
 
 from bulk_importer.labels.entry import lane_of
 
-__all__ = ["Answer", "Difference", "Geometry", "Holding", "without_geometries"]
+__all__ = ["Answer", "Difference", "Geometry", "Holding", "empties", "without_geometries"]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -149,6 +149,11 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 _read_entry = msgspec.json.Decoder(_Entry).decode
+
+
+def empties(entry: bytes | msgspec.Raw) -> bool:
+    """Whether an entry deletes what its media holds. Raises what `Holding.of` does."""
+    return _read_entry(entry).keepData is False
 
 
 def _geometries_in(labels: Mapping[str, Iterable[_Item]]) -> Iterator[Geometry]:

@@ -89,6 +89,7 @@ async def opened_source_of(folder: Path, given: str | None, emit: Observer) -> A
     """
     from bulk_importer.checkpoint import read_state
     from bulk_importer.checkpoint.places import CONVERTED
+    from bulk_importer.errors import SourceUnreadable
     from bulk_importer.library.converting import opened_again
     from bulk_importer.pipeline.resume.recorded_source import noted_place, open_again
     from bulk_importer.summary import Books
@@ -100,7 +101,11 @@ async def opened_source_of(folder: Path, given: str | None, emit: Observer) -> A
         async with opened_again(given, folder, emit) as source:
             yield source
         return
-    source = await open_again(folder, header, state, None)
+    try:
+        source = await open_again(folder, header, state, None)
+    except SourceUnreadable as error:
+        advice = "Say with --source where it is now, or its content."
+        raise SourceUnreadable(error.source, error.reason, advice=advice) from error
     try:
         yield source
     finally:

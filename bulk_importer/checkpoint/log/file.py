@@ -62,6 +62,9 @@ def opened_log(folder: Path) -> BinaryIO:
         if below is not None:
             advice = f"It holds those of several sources: give one of them, such as {below.parent}."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
+    except NotADirectoryError:
+        advice = "Give the folder that a run named as its checkpoint."
+        raise CheckpointUnusable(str(folder), "it is no folder", advice=advice) from None
     except OSError as error:
         raise CheckpointUnusable.by(folder, error) from error
 

@@ -49,7 +49,8 @@ async def compared_with_server(
     """Read labels back, and compare them with what was delivered.
 
     Raises:
-        UsageError: the index of the names is gone by which the import found media, or another server is named.
+        UsageError: the index of the names is gone by which the import found media, it was taken back, or another
+            server is named.
         BulkImporterError: the source or the server cannot be read.
     """
     from dataclasses import replace
@@ -63,6 +64,7 @@ async def compared_with_server(
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_again
     from bulk_importer.media.build_name_index import names_in
+    from bulk_importer.pipeline.resume.undone import undone_in
     from bulk_importer.readback.compare import compare_with_server
 
     header = proof.header
@@ -71,6 +73,12 @@ async def compared_with_server(
         raise UsageError(
             "--against-server cannot compare an import that named media by file name without media.names, which is not "
             "in the checkpoint any more."
+        )
+    undone = undone_in(folder, proof.state)
+    if undone is not None:
+        raise UsageError(
+            "--against-server cannot compare an import that was taken back. What the undo brought back can be: "
+            f"'bulk-importer verify {undone / 'checkpoint'} {undone / 'restore.jsonl'} --against-server'."
         )
     settings = gather(arguments).settings
     server = header.server if settings.server is None else server_url(settings.server)

@@ -80,7 +80,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
             "label-config": "with --against: the project lacks something, or differs in a way that matters",
-            "undo": "some media are left alone, or some entries rejected; left_alone.jsonl says why",
+            "undo": "some media are left alone or brought back in part, or some entries rejected; left_alone.jsonl "
+            "says why",
             "backup": "the file is whole, and an import does not bring all back as it is, or a media could not be read",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",

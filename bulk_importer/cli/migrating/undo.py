@@ -88,7 +88,7 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
 
 
 def _exit_code(undone: Undone, *, dry_run: bool) -> ExitCode:
-    codes = [ExitCode.REJECTIONS] if undone.plan.left_alone else []
+    codes = [ExitCode.REJECTIONS] if undone.plan.left_alone or undone.plan.in_part else []
     if undone.summary is not None:
         codes.append(ExitCode(undone.summary.exit_code))
     elif undone.plan.entries and not dry_run:
@@ -104,6 +104,8 @@ def _facts(undone: Undone, code: ExitCode) -> dict[str, Any]:
         "restored": plan.restored,
         "as_before": plan.as_before,
         "left_alone": plan.left_alone,
+        "why": plan.why,
+        "in_part": plan.in_part,
         "folder": None if undone.folder is None else str(undone.folder),
         "import": None if undone.summary is None else undone.summary.to_builtins(),
     }
@@ -112,8 +114,10 @@ def _facts(undone: Undone, code: ExitCode) -> dict[str, Any]:
 def _plan_lines(plan: Plan) -> Iterator[str]:
     yield f"The import sent something to {counted(plan.media, 'media')}."
     yield f"  {plan.restored:,} can be brought back to what they held before"
-    yield f"  {plan.as_before:,} hold it already"
-    yield f"  {plan.left_alone:,} are left alone" + (": see left_alone.jsonl" if plan.left_alone else "")
+    yield f"  {plan.as_before:,} hold it already" + _in_part(plan)
+    yield f"  {plan.left_alone:,} are left alone" + (":" if plan.left_alone else "")
+    for why, count in sorted(plan.why.items()):
+        yield f"      {count:,} x {why}"
 
 
 def _lines(folder: Path, undone: Undone, arguments: argparse.Namespace) -> Iterator[str]:
@@ -128,11 +132,13 @@ def _lines(folder: Path, undone: Undone, arguments: argparse.Namespace) -> Itera
         yield from _taken_back(undone)
     elif undone.plan.entries and not arguments.dry_run:
         yield f"  {_REFUSED}"
+    elif arguments.dry_run and undone.folder is not None:
+        yield f"  Nothing was sent. It was begun before; 'bulk-importer status {undone.folder}' says how far it is."
     elif arguments.dry_run:
         yield "  Nothing was sent. The same command without --dry-run takes the import back."
-    if undone.plan.left_alone and undone.folder is not None:
+    if (undone.plan.left_alone or undone.plan.in_part) and undone.folder is not None:
         yield f"  Left alone, and why: {undone.folder / LEFT_ALONE}"
-        if not undone.plan.force:
+        if undone.plan.left_alone and not undone.plan.force:
             yield (
                 "  Where it is known what they held, "
                 f"'bulk-importer undo {folder} --force' restores these, too, and deletes what was changed since."
@@ -143,4 +149,13 @@ def _taken_back(undone: Undone) -> Iterator[str]:
     plan = undone.plan
     if undone.summary is not None and undone.summary.exit_code == ExitCode.DELIVERED:
         held = plan.restored + plan.as_before
-        yield f"  {counted(held, 'media', 'holds')} again what was there before the import."
+        yield f"  {counted(held, 'media', 'holds')} again what was there before the import{_in_part(plan)}."
+
+
+def _in_part(plan: Plan) -> str:
+    """How many of the media that hold what they held do so in part."""
+    return (
+        f"; {plan.in_part:,} of all these in part, as an import cannot bring back the rest"
+        if plan.in_part
+        else ""
+    )

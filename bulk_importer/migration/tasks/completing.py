@@ -42,10 +42,13 @@ from bulk_importer.migration.tasks.delivered import DeliveredMedia
 from bulk_importer.migration.tasks.state_record import StateRecord
 from bulk_importer.migration.tasks.states import RefusedTask, StatesGiven, give_states
 from bulk_importer.pipeline import Caller, Confirmation
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.settings import Settings
 from bulk_importer.summary import TaskTally
 
 __all__ = ["Completed", "Foreseen", "TasksSpec", "complete_delivered"]
+
+_UNDONE = "so it leaves no task to be done. Name none that was. No task was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,15 @@ async def complete_delivered(
 
     Raises:
         UsageError: the checkpoints are of several projects, another server is named, or nobody could be asked.
-        CheckpointError, ServerError: nothing was begun.
+        CheckpointError, ServerError: nothing was begun; as where an import was taken back.
         Interrupted: a stop was requested before it was.
     """
     with ExitStack() as held:
         states = await asyncio.to_thread(_opened, spec.folders, held)
+        for folder, (_, state) in zip(spec.folders, states, strict=True):
+            require_not_undone(
+                folder, state, so="so it leaves no task to be done. Name none that was. No task was changed."
+            )
         header = _same_target(states, spec)
         why_not = _why_not(spec, states)
         if why_not is not None:

@@ -29,15 +29,16 @@ class DeedKind(IntEnum):
 
     KEPT = 0
     DELIVERED = 1
+    TAKEN_BACK = 2
 
 
 class Deed(msgspec.Struct, frozen=True, array_like=True):
     """What was done to a media.
 
     Attributes:
-        stage: 0 for the import, then its retries in their order.
+        stage: 0 for the import, then its retries in their order, then its undos.
         position: of the entry in the source of the import; of what was kept, that of the first entry behind it.
-        entries: the one that was delivered, or what the media held.
+        entries: the one that was delivered, or what the media held; none where it was taken back.
     """
 
     media_id: str

@@ -5,7 +5,8 @@ that, nobody has changed it since, and writing back what was there loses nothing
 media is left alone.
 
 What a media held before was saved where the import deleted or changed a label of it. Where it only added geometries
-nothing was saved: what was there is what is there now without them.
+nothing was saved: what was there is what is there now without them. Where it emptied the media and nothing was saved
+(`--backup never`, or nobody knew what media held), what was there is not known.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulk_importer.labels.holding import Difference, Holding, without_geometries
+from bulk_importer.labels.holding import Difference, Holding, empties, without_geometries
 
 __all__ = ["Edited", "Restore", "Touched", "Untouched", "decide"]
 
@@ -26,11 +27,13 @@ class Touched:
         delivered: the entries that were delivered to it, in their order; where something was saved, those behind that.
         saved: what it held then, as entries the first of which empties it; None where it was not saved.
         earlier: what had been delivered before that, which only added geometries.
+        is_taken_back: an earlier undo took it out already; geometries that are equal to it are of others.
     """
 
     delivered: Sequence[bytes]
     saved: Sequence[bytes] | None = None
     earlier: Sequence[bytes] = ()
+    is_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Edited:
     """Somebody has changed the media since.
 
     Attributes:
-        differences: between what it should hold and what it holds; empty where a value was set that nobody saved.
+        differences: between what it should hold and what it holds; empty where labels were deleted, or a value was set,
+            that nobody saved.
         entries: what it held before, for who wants it back all the same; None where that is not known.
     """
 
@@ -68,6 +72,10 @@ def decide(touched: Touched, now: Sequence[bytes]) -> Restore | Untouched | Edit
         msgspec.MsgspecError: an entry is none that the server accepts.
     """
     held = Holding.of(now)
+    if touched.saved is None and any(map(empties, touched.delivered)):
+        return Edited([], None)
+    if touched.saved is None and touched.is_taken_back:
+        return Untouched()
     if touched.saved is None:
         return _without_what_was_added(Holding.of(touched.delivered), now, held)
     saved = Holding.of(touched.saved)
@@ -93,7 +101,7 @@ def _before(touched: Touched, saved: Holding) -> Sequence[bytes] | None:
 def _without_what_was_added(
     added: Holding, now: Sequence[bytes], held: Holding
 ) -> Restore | Untouched | Edited:
-    """The same for a media of which nothing was saved, because all that it held was to stay."""
+    """The same for a media of which nothing was saved, and all that it held was to stay."""
     if not added:
         return Untouched()
     if not added.answers and held.without(added) is not None:

@@ -1,4 +1,4 @@
-"""Gathers what an import and its retries did to each media: what they kept of it, and what they delivered to it."""
+"""Gathers what an import, its retries and its undos did to each media: kept, delivered, or taken back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from bulk_importer.backups.replaced import kept_media
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
+from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.events import Observer
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.intake import Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.build_name_index import names_in
@@ -23,16 +27,28 @@ from bulk_importer.sources import Source
 __all__ = ["gather_deeds", "rules_of"]
 
 _MANY = 2000
+_LAST = 1 << 31
+
+
+class _Named(msgspec.Struct, frozen=True):
+    internal_media_ID: str  # noqa: N815 - the name on the wire
 
 
 async def gather_deeds(
-    source: Source, folder: Path, state: CheckpointState, into: MediaBuckets, emit: Observer
+    source: Source,
+    folder: Path,
+    state: CheckpointState,
+    into: MediaBuckets,
+    emit: Observer,
+    *,
+    taken_back: Sequence[Path] = (),
 ) -> None:
     """Put all that was done to media into buckets.
 
     Args:
         source: of the import, open.
         folder: of its checkpoint.
+        taken_back: the entries of earlier undos that are in force.
         emit: receives how far the reading is.
 
     Raises:
@@ -42,6 +58,8 @@ async def gather_deeds(
     retries = await asyncio.to_thread(retry_folders, folder)
     await asyncio.to_thread(_put_kept, folder, retries, into)
     corrected = await asyncio.to_thread(_put_corrected, folder, retries, into)
+    for entries in taken_back:
+        await asyncio.to_thread(_put_taken_back, entries, into)
     rules = rules_of(folder)
     waiting: list[Deed] = []
     async for _, media_id, position, raw in delivered_entries(source, rules, state, corrected, emit):
@@ -67,6 +85,16 @@ def _put_kept(folder: Path, retries: Sequence[RetryFolder], into: MediaBuckets) 
     for stage, checkpoint in enumerate([folder, *(retry.checkpoint for retry in retries)]):
         for kept in kept_media(checkpoint):
             into.put(Deed(kept.media_id, stage, kept.position, DeedKind.KEPT, kept.entries))
+
+
+def _put_taken_back(entries: Path, into: MediaBuckets) -> None:
+    try:
+        with entries.open("rb") as lines:
+            for place, line in enumerate(lines):
+                media_id = msgspec.json.decode(line, type=_Named).internal_media_ID
+                into.put(Deed(media_id, _LAST, place, DeedKind.TAKEN_BACK, ()))
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CheckpointUnusable(str(entries), reason_of(error)) from error
 
 
 def _put_corrected(folder: Path, retries: Sequence[RetryFolder], into: MediaBuckets) -> list[Correction]:

@@ -12,6 +12,7 @@ Until `plan.json` is there, the plan is made anew by whoever comes next; from th
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         media: that it touched.
         restored: that get entries, so that they hold what they held before.
         as_before: that hold it already.
+        in_part: of those, the ones that held something besides which no import brings back.
         left_alone: that somebody has changed since, or of which it is not known what they held.
+        why: those that are left alone by the reason, for people.
         entries: that are to be sent.
         force: media that somebody has changed are among the restored ones where it is known what they held.
     """
@@ -57,7 +60,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     media: int = 0
     restored: int = 0
     as_before: int = 0
+    in_part: int = 0
     left_alone: int = 0
+    why: dict[str, int] = {}
     entries: int = 0
     force: bool = False
 
@@ -155,20 +160,23 @@ class Planner:
             why = _GONE if held.is_gone else f"{_UNREAD}: {held.why}"
             return _Planned(left_alone=_LeftAlone(media_id, why))
         now = [msgspec.json.encode(each) for each in held.entries]
-        match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(media_id))), now):
-            case Restore(entries) if not any(_loses(each.backup) for each in held.entries):
+        touched = _touched(deeds, held_nothing=self.held_nothing(lane_of(media_id)))
+        match decide(touched, now):
+            case Restore(entries) if not _lost_in(now):
                 return self._restored(media_id, entries)
             case Restore(entries):
                 return self._unless_forced(_LeftAlone(media_id, _HOLDS_MORE), entries)
             case Edited(differences, entries):
                 why = _EDITED if differences else _NOT_KEPT
                 return self._unless_forced(_LeftAlone(media_id, why, tuple(differences)), entries)
+            case _ if _lost_in(touched.saved or ()) > _lost_in(now):
+                return _Planned(left_alone=_LeftAlone(media_id, _IN_PART, restored=True))
             case _:
                 return _Planned()
 
     def _restored(self, media_id: str, entries: Sequence[bytes]) -> _Planned:
-        lost = any(_loses(msgspec.json.decode(entry, type=_Kept).backup) for entry in entries)
-        return _Planned(entries, _LeftAlone(media_id, _IN_PART, restored=True) if lost else None)
+        lost = _LeftAlone(media_id, _IN_PART, restored=True) if _lost_in(entries) else None
+        return _Planned(entries, lost)
 
     def _unless_forced(self, left: _LeftAlone, entries: Sequence[bytes] | None) -> _Planned:
         if self.force and entries is not None:
@@ -176,9 +184,10 @@ class Planner:
         return _Planned(left_alone=left)
 
 
-def _loses(beside: Beside | None) -> bool:
-    """Whether there are labels that no entry brings back."""
-    return beside is not None and any(not lost.kind.is_in_entry for lost in beside.lost)
+def _lost_in(entries: Sequence[bytes]) -> int:
+    """How many labels there were that these entries do not bring back, nor any."""
+    besides = (msgspec.json.decode(entry, type=_Kept).backup for entry in entries)
+    return sum(not lost.kind.is_in_entry for beside in besides if beside is not None for lost in beside.lost)
 
 
 def _is_touched(deeds: Sequence[Deed]) -> bool:
@@ -194,7 +203,8 @@ def _touched(deeds: Sequence[Deed], *, held_nothing: bool) -> Touched:
         return Touched(_entries(delivered), (emptied,))
     kept = next((deed for deed in deeds if deed.kind is DeedKind.KEPT), None)
     if kept is None:
-        return Touched(_entries(delivered))
+        is_taken_back = any(deed.kind is DeedKind.TAKEN_BACK for deed in deeds)
+        return Touched(_entries(delivered), is_taken_back=is_taken_back)
     earlier = [deed for deed in delivered if deed.place < kept.place]
     return Touched(_entries(delivered[len(earlier) :]), kept.entries, _entries(earlier))
 
@@ -205,12 +215,18 @@ def _entries(deeds: Sequence[Deed]) -> list[bytes]:
 
 def _counted(plan: Plan, planned: _Planned) -> Plan:
     restored = bool(planned.entries)
-    left_alone = planned.left_alone is not None and not restored
+    left_alone = planned.left_alone is not None and not planned.left_alone.restored
+    why = Counter(plan.why)
+    if planned.left_alone is not None and left_alone:
+        why[planned.left_alone.why.partition(":")[0]] += 1
+    in_part = planned.left_alone is not None and planned.left_alone.why == _IN_PART
     return msgspec.structs.replace(
         plan,
         media=plan.media + 1,
         restored=plan.restored + restored,
         left_alone=plan.left_alone + left_alone,
+        why=dict(why),
+        in_part=plan.in_part + in_part,
         as_before=plan.as_before + (not restored and not left_alone),
         entries=plan.entries + len(planned.entries),
     )

@@ -22,13 +22,15 @@ from pathlib import Path
 from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.backups.replaced import REPLACED
 from bulk_importer.backups.task_ids import AllTasks, TaskIds
-from bulk_importer.checkpoint import Checkpoint, CheckpointState
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
+from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.opening import opened_queries
+from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
-from bulk_importer.errors import CheckpointError, NotSettled, most_important
+from bulk_importer.errors import CheckpointError, NotSettled, UsageError, most_important
 from bulk_importer.files.durable import create_folder
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
@@ -40,7 +42,7 @@ from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner, plan_i
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.pipeline.resume.settling import Settling
-from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDO_FOLDER, UNDONE
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDO_FOLDER, UNDONE, undone_in
 from bulk_importer.pipeline.summarizing import standing_codes
 from bulk_importer.readable import counted
 from bulk_importer.readback.doubts import Doubts
@@ -95,6 +97,7 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
     """Take an import back; the same call again goes on where it stopped, and repeats the summary of a finished one.
 
     Raises:
+        UsageError: another server is named, and nobody says that it moved.
         NotSettled: it is not known yet what became of some entries.
         InputError, CheckpointMismatch: the source of the import cannot be read, or is another one.
         ServerError: the server does not answer, or does not know the project.
@@ -110,8 +113,8 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
 
 
 async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkpoint) -> Undone:
+    settings = _aimed(spec, ledger.header)
     folder, plan = await asyncio.to_thread(_begun, spec)
-    settings = replace(spec.settings, server=ledger.header.server, project=ledger.header.project)
     if plan is None:
         if spec.dry_run:
             with tempfile.TemporaryDirectory(dir=spec.folder) as scratch:
@@ -125,18 +128,49 @@ async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkp
     return Undone(plan, folder, await _send(settings, caller, folder))
 
 
-def _begun(spec: UndoSpec) -> tuple[Path, Plan | None]:
-    """The folder of this undo, and its plan where that is being carried out. Blocks.
+def _aimed(spec: UndoSpec, header: Header) -> Settings:
+    """The settings, with the server and the project of the import.
 
-    A plan that was not begun is old by now, and made anew.
+    Raises:
+        UsageError: another server or project is named.
+    """
+    settings = spec.settings
+    server = header.server if settings.server is None else server_url(settings.server)
+    if server != header.server and not settings.server_moved:
+        raise UsageError(
+            f"The checkpoint {spec.folder} belongs to {header.server}, and --server says {server}. Leave --server out. "
+            f"{MOVED}"
+        )
+    return replace(settings, server=server, project=header.project)
+
+
+def _begun(spec: UndoSpec) -> tuple[Path, Plan | None]:
+    """The folder of this undo, and its plan where that is being carried out, or was. Blocks.
+
+    A plan that was not begun is old by now, and made anew; and so is one that was taken back itself.
     """
     earlier = sorted((spec.folder / UNDO_FOLDER).glob("[0-9]*"))
     if earlier and not (earlier[-1] / _CHECKPOINT / "log").exists():
         return earlier[-1], None
     plan = plan_in(earlier[-1]) if earlier else None
-    if plan is not None and plan.force >= spec.force:
-        return earlier[-1], plan
+    if plan is not None:
+        checkpoint = earlier[-1] / _CHECKPOINT
+        _, state = read_state(checkpoint)
+        # With force only when the one without has ended: what is in flight of that could land later.
+        is_wanted = plan.force >= spec.force or not state.is_finished
+        if is_wanted and undone_in(checkpoint, state) is None:
+            return earlier[-1], plan
     return spec.folder / UNDO_FOLDER / f"{len(earlier) + 1:04}", None
+
+
+def _in_force(folder: Path) -> list[Path]:
+    """The folders of the undos of an import that were sent, and not taken back themselves. Blocks."""
+    return [
+        each
+        for each in sorted((folder / UNDO_FOLDER).glob("[0-9]*"))
+        if (each / _CHECKPOINT / "log").exists()
+        and undone_in(each / _CHECKPOINT, read_state(each / _CHECKPOINT)[1]) is None
+    ]
 
 
 async def _planned(
@@ -154,7 +188,15 @@ async def _planned(
         planner = await _planner(spec, caller, ledger.state, ProjectReads(queries, catalog, project), folder)
         total_bytes = sum(key.length for key in ledger.state.segments) + _size_of(spec.folder / REPLACED)
         with MediaBuckets(folder, total_bytes) as buckets:
-            await gather_deeds(source, spec.folder, ledger.state, buckets, caller.emit)
+            earlier = await asyncio.to_thread(_in_force, spec.folder)
+            await gather_deeds(
+                source,
+                spec.folder,
+                ledger.state,
+                buckets,
+                caller.emit,
+                taken_back=[each / RESTORE for each in earlier],
+            )
             return await planner.make(buckets, folder)
 
 

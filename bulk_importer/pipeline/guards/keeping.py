@@ -30,7 +30,10 @@ from bulk_importer.transfer.interfaces import Keeper, KeepsNothing
 __all__ = ["Keeping", "Marks", "ReplacedLabels", "keeping_of"]
 
 _HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
-_SETS_A_VALUE = b'"global_classifications"'
+_SETS_A_VALUE = "global_classifications"
+_AS_WRITTEN = f'"{_SETS_A_VALUE}"'.encode()
+_ESCAPED = b"\\u00"
+"""How JSON may write any letter of a key."""
 
 
 class Marks:
@@ -65,7 +68,7 @@ class Marks:
                 media_id, position = first.setdefault(
                     run.lanes[index], (run.media_ids[index], run.positions[index])
                 )
-                if self._always or run.keeps[index] == KeepData.FALSE or _SETS_A_VALUE in run.raw(index):
+                if self._always or run.keeps[index] == KeepData.FALSE or _sets_a_value(run.raw(index)):
                     found[media_id] = position
         return found
 
@@ -76,6 +79,13 @@ class Marks:
             if slot is not None:
                 self.left -= self._open[slot]
                 self._open[slot] = 0
+
+
+def _sets_a_value(raw: bytes) -> bool:
+    """Whether an entry may set a global classification."""
+    return _AS_WRITTEN in raw or (
+        _ESCAPED in raw and _SETS_A_VALUE in msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    )
 
 
 class ReplacedLabels:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import CheckpointState, Header
 from bulk_importer.errors import ExitCode
 from bulk_importer.pipeline.resume.recorded_source import noted_place, was_stream
-from bulk_importer.pipeline.resume.undone import UNDO_FOLDER, UNDONE
+from bulk_importer.pipeline.resume.undone import UNDO_FOLDER, undone_in
 from bulk_importer.sources.interfaces import HIDDEN_QUERY
 
 __all__ = ["advice", "ended_with", "lasting_codes"]
@@ -67,8 +67,8 @@ def _decide(folder: Path) -> str:
 
 
 def _of_import(folder: Path, header: Header, state: CheckpointState) -> str:
-    if UNDONE in state.notes:
-        undone = folder / UNDO_FOLDER / str(state.notes[UNDONE])
+    undone = undone_in(folder, state)
+    if undone is not None:
         return f"The import was taken back ({undone}). To import its source again, name another --checkpoint."
     if state.is_finished:
         return ""

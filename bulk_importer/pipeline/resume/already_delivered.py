@@ -34,6 +34,7 @@ from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, ReadPlan, Rejection, Segment
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.readable import counted
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
@@ -117,8 +118,8 @@ async def settled_before(
 
     Raises:
         UsageError: the source can be read once only.
-        CheckpointError: the older checkpoint cannot be read, was for another project, is being written, or has
-            entries in doubt.
+        CheckpointError: the older checkpoint cannot be read, was for another project, is being written, was taken
+            back by an undo, or has entries in doubt.
     """
     if not source.repeatable:
         raise UsageError(
@@ -196,6 +197,9 @@ def _require_settled(folder: Path, now: Header, *, server_moved: bool) -> None:
             f"The checkpoint {folder} is of project {header.project} at {header.server}: what was delivered there "
             f"was not delivered to project {now.project} at {now.server}. Nothing was sent.{moved}"
         )
+    require_not_undone(
+        folder, state, so="so what it delivered is there no more. Leave --settled-by out. Nothing was sent."
+    )
     if state.taken:
         raise CheckpointUnusable(
             str(folder),

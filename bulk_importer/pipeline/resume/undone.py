@@ -7,7 +7,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.errors import CheckpointMismatch
 
-__all__ = ["LABELS_KNOWN", "UNDONE", "UNDO_FOLDER", "require_not_undone"]
+__all__ = ["LABELS_KNOWN", "UNDONE", "UNDO_FOLDER", "require_not_undone", "undone_in"]
 
 LABELS_KNOWN = "labels_known"
 """Note in the log: whether it was known which media held labels before anything was delivered."""
@@ -17,10 +17,19 @@ UNDONE = "undone"
 """Note in the log: the folder of the undo that took the import back."""
 
 
-def require_not_undone(folder: Path, state: CheckpointState) -> None:
-    """Raise `CheckpointMismatch` where an import was taken back: what its checkpoint settles is settled no more."""
+def undone_in(folder: Path, state: CheckpointState) -> Path | None:
+    """The folder of the undo that took an import back, or was begun; None where there is none."""
+    return folder / UNDO_FOLDER / str(state.notes[UNDONE]) if UNDONE in state.notes else None
+
+
+def require_not_undone(folder: Path, state: CheckpointState, *, so: str = "") -> None:
+    """Raise `CheckpointMismatch` where an import was taken back: what its checkpoint settles is settled no more.
+
+    Args:
+        so: what follows from that, and what to do; that nothing more is sent for it, where it is empty.
+    """
     if UNDONE in state.notes:
-        raise CheckpointMismatch(
-            f"The import of the checkpoint {folder} was taken back by undo, so nothing more is sent for it. To import "
-            "its source again, name another folder with --checkpoint."
+        so = so or (
+            "so nothing more is sent for it. To import its source again, name another folder with --checkpoint."
         )
+        raise CheckpointMismatch(f"The import of the checkpoint {folder} was taken back by undo, {so}")
