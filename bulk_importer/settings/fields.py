@@ -558,6 +558,7 @@ def _has_one_of(value: object, types: tuple[type, ...]) -> bool:
     return isinstance(value, types) or (isinstance(value, int) and float in types)
 
 
+@functools.cache
 def definitions() -> tuple[Definition, ...]:
     """Every setting, in the order in which it is shown."""
     return tuple(

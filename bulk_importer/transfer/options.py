@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -47,8 +46,7 @@ class Remembered(msgspec.Struct, frozen=True):
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendOptions:
+class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a run sends: its bounds, its patience, and where it begins. The budget and the pacing serve one run only.
 
     Attributes:
