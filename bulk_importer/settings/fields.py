@@ -528,6 +528,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in definitions():
             value = getattr(self, each.name)
+            if value is each.default:
+                continue
             if not _has_one_of(value, _types()[each.name]):
                 shown = repr(value) if each.kind.may_be_shown else "what is given"
                 raise UsageError(f"{each.name}: {shown} must be {each.kind.held}.")

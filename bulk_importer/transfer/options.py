@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -156,6 +155,8 @@ def _window(settings: Settings) -> Window | None:
 
 def _local_zone() -> tzinfo:
     """The machine's zone with its rules: what `astimezone()` gives knows only today's distance from UTC."""
+    from zoneinfo import ZoneInfo
+
     name = os.environ.get("TZ", "")
     try:
         if name:
