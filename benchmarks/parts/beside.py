@@ -1,4 +1,4 @@
-"""Everything beside an earlier build, in one run: `python -m benchmarks.bench_beside CHECKOUT`.
+"""Everything beside an earlier build, in one run: `python -m benchmarks.parts.beside CHECKOUT`.
 
 The start of a command (11 entries, all files in the cache), whole imports and checks of every shape into a null server,
 and `check` with all rings where a shape has a label configuration. For `documented` and `rich` the baseline runs in the
