@@ -27,7 +27,7 @@ from bulk_importer.files.small_files import opened
 from bulk_importer.media.tables import KNOWN_KEYS, require_whole, server_key, table_in
 from bulk_importer.media.task_runs import MediaTask, TaskRun
 
-__all__ = ["content_digest", "first_row", "media_names", "media_tasks", "name_map"]
+__all__ = ["content_digest", "first_row", "media_names", "media_sizes", "media_tasks", "name_map"]
 
 _LIST, _MAP = "The list of media", "The map of names"
 _BY_ID, _BY_NAME = frozenset({"mediaId"}), frozenset({"mediaName", "mediaId"})
@@ -105,6 +105,12 @@ def media_names(path: Path) -> Iterator[tuple[str, str]]:
     """The name and the id of each media that a file lists and that has a name. Raises as `media_tasks` does."""
     pairs = chain.from_iterable(_read(path, _pair, list, lambda _: []))
     return (pair for pair in pairs if pair is not None)
+
+
+def media_sizes(path: Path) -> Iterator[tuple[str, int, int]]:
+    """The name, the width and the height of each media that a file lists with all three. Raises as `media_tasks` does."""
+    rows = chain.from_iterable(_read(path, _sized, list, lambda _: []))
+    return (row for row in rows if row is not None)
 
 
 def name_map(path: Path) -> Iterator[tuple[str, str]]:
@@ -198,6 +204,14 @@ def _pair(row: _Row) -> tuple[str, str] | None:
     known = _renamed(row)
     name = known.get("mediaName")
     return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
+
+
+def _sized(row: _Row) -> tuple[str, int, int] | None:
+    pair = _pair(row)
+    if pair is None or isinstance(row, str):
+        return None
+    task = MediaTask.of_row(_renamed(row))
+    return (pair[0], task.width, task.height) if task.width and task.height else None
 
 
 def _first_of(row: _Row) -> Mapping[str, object]:

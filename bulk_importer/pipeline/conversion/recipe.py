@@ -24,6 +24,8 @@ RECIPE = "conversion.json"
 """Its name in the folder."""
 
 _EDGE_BYTES = 1 << 16
+_MAY_CHANGE = ("images", "media_list")
+"""Where sizes of pictures come from: a list may be another one in the next run, and a folder elsewhere."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             *(
                 (f"--{name.replace('_', '-')}", value, other.choices.get(name))
                 for name, value in self.choices.items()
+                if name not in _MAY_CHANGE
             ),
         ):
             if now != before:

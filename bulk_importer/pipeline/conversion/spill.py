@@ -46,7 +46,7 @@ _MEANT = (
         "class_attribute",
         "confidence",
     ),
-    "images",
+    *("images", "media_list"),
 )
 _STEP = 256
 
@@ -140,7 +140,7 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
-            sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            sizes=sizes_in(self.chosen.members, _path(settings.images), _path(settings.media_list)),
             scratch=self.chosen.scratch,
         )
 
@@ -150,6 +150,10 @@ class Conversion:
             if count % _STEP == 0:
                 self.passed(members.taken, members.size, count)
             yield entry
+
+
+def _path(given: str | None) -> Path | None:
+    return Path(given) if given else None
 
 
 def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
