@@ -108,7 +108,7 @@ def media_names(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def media_sizes(path: Path) -> Iterator[tuple[str, int, int]]:
-    """The name, the width and the height of each media that a file lists with all three. Raises as `media_tasks` does."""
+    """Name, width and height of each media that a file lists with all three. Raises as `media_tasks` does."""
     rows = chain.from_iterable(_read(path, _sized, list, lambda _: []))
     return (row for row in rows if row is not None)
 

@@ -88,5 +88,5 @@ def test_without_what_reads_headers_the_list_is_asked(
 def test_a_list_that_cannot_be_read_is_named_when_it_is_needed(members: OpenMembers, tmp_path: Path) -> None:
     """With the row that is wrong."""
     size = sizes_in(members, None, listed(tmp_path, "id,name,width,height\n1,a.png,wide,2\n"))
-    with pytest.raises(UsageError, match="media.csv cannot be read, at its row 1: 'wide' is no number"):
+    with pytest.raises(UsageError, match=r"media\.csv cannot be read, at its row 1: 'wide' is no number"):
         size("images/b")
