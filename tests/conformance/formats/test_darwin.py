@@ -98,8 +98,8 @@ def test_what_cannot_be_carried_is_said() -> None:
     """A turned ellipse, a cuboid, a video; and a box that is not about its polygon."""
     found = darwin(FILES / "v7", holes=Holes.CUT)
     assert [(each.origin, each.label) for each in found.found if each.code == "shape-unknown"] == [
-        ("Grün.json, annotation 6", "wheel"),
-        ("Grün.json, annotation 11", "truck"),
+        ("Green.json, annotation 6", "wheel"),
+        ("Green.json, annotation 11", "truck"),
         ("two.json, annotation 1", "car"),
     ]
     assert [each.label for each in found.found if each.code == "shape-doubtful"] == ["plaza"]
