@@ -53,5 +53,6 @@ def converted(
         entries = list(entries_of(members, format_named(form), chosen, writer, account))
     finally:
         members.close()
-    texts = map(msgspec.json.encode, entries)
+    texts = [msgspec.json.encode(each) for each in entries]
+    assert not any(b"\n" in text for text in texts), "an entry is a line"
     return Converted([msgspec.json.decode(each) for each in texts], found, account.books())

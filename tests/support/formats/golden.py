@@ -97,7 +97,10 @@ GOLDEN = (
     *(Golden("labelbox", place) for place in ("export/export.ndjson", "import/import.ndjson")),
     *(Golden("darwin", place) for place in ("v7", "darwin-py")),
     *(Golden("datumaro", place) for place in ("datumaro", "cvat")),
-    *(Golden("via", f"via/{name}", _CLASS) for name in ("project.json", "annotations.json", "annotations.csv")),
+    *(
+        Golden("via", f"via/{name}", _CLASS)
+        for name in ("project.json", "annotations.json", "annotations.csv")
+    ),
     Golden("supervisely", "project"),
 )
 """All of them."""
