@@ -20,14 +20,13 @@ from types import MappingProxyType
 from typing import BinaryIO, TypeAlias, TypeVar
 
 import msgspec
-from xxhash import xxh3_128
 
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
 from bulk_importer.media.tables import KNOWN_KEYS, require_whole, server_key, table_in
 from bulk_importer.media.task_runs import MediaTask, TaskRun
 
-__all__ = ["content_digest", "first_row", "media_names", "media_sizes", "media_tasks", "name_map"]
+__all__ = ["first_row", "media_names", "media_sizes", "media_tasks", "name_map"]
 
 _LIST, _MAP = "The list of media", "The map of names"
 _BY_ID, _BY_NAME = frozenset({"mediaId"}), frozenset({"mediaName", "mediaId"})
@@ -37,7 +36,6 @@ _PRINTED = re.compile(r"\s*[0-9a-fA-F-]{36}\s+\S")
 _JSON_LINES = (b"{", b'"')
 _HEAD_BYTES = 4096
 _STRETCH_BYTES = 256 << 10
-_DIGEST_BYTES = 1 << 20
 _BATCH = 4096
 
 _Row: TypeAlias = Mapping[str, object] | str
@@ -87,18 +85,6 @@ def first_row(path: Path) -> Mapping[str, object]:
     """
     said = _read(path, _first_of, lambda rows: rows[0], lambda lanes: {"mediaId": next(iter(lanes), "")})
     return next(said, {})
-
-
-def content_digest(path: Path) -> bytes:
-    """16 bytes by which the content of a list is known again. Raises `UsageError` where it cannot be read."""
-    digest = xxh3_128()
-    with opened(path, "The list") as file:
-        if not file.seekable():
-            raise UsageError(f"{path} cannot be read twice, and has to be. Write the list into a file.")
-        file.seek(0)
-        while piece := file.read(_DIGEST_BYTES):
-            digest.update(piece)
-    return digest.digest()
 
 
 def media_names(path: Path) -> Iterator[tuple[str, str]]:

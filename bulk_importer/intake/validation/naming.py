@@ -24,8 +24,8 @@ from bulk_importer.intake.validation.segment_builder import Flawed, Judged
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
-from bulk_importer.media.near_names import NearNames
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
+from bulk_importer.media.names.near import NearNames
 
 __all__ = ["NamedRules", "NamingJudge", "judge_for"]
 

@@ -76,7 +76,7 @@ class _Listed:
         self._path = path
         # Filled by the first question: by the hash of a base name, width and height above it, or 0 for several of them.
         self._sizes: dict[int, int] | None = None
-        self._doubtful: dict[str, Size | None] = {}
+        self._doubtful: Mapping[str, Size | None] = {}
 
     def __call__(self, name: str) -> Size | None:
         if self._sizes is None:

@@ -12,9 +12,10 @@ from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.media.lists import content_digest, first_row, media_names, name_map
-from bulk_importer.media.name_index import NameIndex
-from bulk_importer.media.near_names import NearNames
+from bulk_importer.files.small_files import content_digest
+from bulk_importer.media.lists import first_row, media_names, name_map
+from bulk_importer.media.names.index import NameIndex
+from bulk_importer.media.names.near import NearNames
 from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.settings import MediaBy, Settings, SourceFormat
 
@@ -126,5 +127,5 @@ async def _build(settings: Settings, path: Path, named: Iterable[tuple[str, str]
 def _origin(settings: Settings) -> bytes:
     """16 bytes by which what the names were taken from is known again."""
     files = (settings.media_list, settings.media_map)
-    said = [b"" if name is None else content_digest(Path(name)) for name in files]
+    said = [b"" if name is None else content_digest(Path(name), "The list") for name in files]
     return xxh3_128_digest(b"|".join([*said, repr(settings.dataset).encode()]))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_importer.media.near_names import NearNames
+from bulk_importer.media.names.near import NearNames
 
 NAMES = [
     *(f"day{number % 2}/IMG_{number:07d}.jpg" for number in range(60)),

@@ -55,7 +55,7 @@ class NearNames:
             ) from error
 
     def like(self, name: str) -> list[str]:
-        """The names that are like one, three at most: the same but for what people pass over, else what begins alike."""
+        """The names that are like one, three at most: the same to a person, else those that begin alike."""
         words = [word for word in _JOINTS.split(_stem(name)) if word]
         more = range(1, min(len(words), _MOST_TRIED + 1))
         shorter = (_trunk("_".join(each) + ".") for at in more for each in (words[at:], words[:-at]))
