@@ -63,14 +63,18 @@ class OpenMembers(Protocol):
         """Give back what was opened."""
 
 
-def open_members(path: Path) -> OpenMembers:
-    """The files of a folder or a zip archive, or the single file at `path`. Raises `SourceUnreadable`."""
+def open_members(path: Path, *, called: str | None = None) -> OpenMembers:
+    """The files of a folder or a zip archive, or the single file at `path`, by another name where it is a copy.
+
+    Raises:
+        SourceUnreadable: it cannot be opened, or is a damaged archive.
+    """
     try:
         if path.is_dir():
             return FolderMembers(path)
         with path.open("rb") as file:
             is_archive = file.read(4) in _ZIP_MARKS
-        return ArchiveMembers(path) if is_archive else FileMember(path)
+        return ArchiveMembers(path) if is_archive else FileMember(path, called or path.name)
     except OSError as error:
         raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
@@ -122,9 +126,9 @@ class _Members(ABC):
 class FileMember(_Members):
     """A single file, by its name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, called: str) -> None:
         self.name = os.fspath(path)
-        self.paths = (path.name,)
+        self.paths = (called,)
         self._path = path
         with _translated(self.name):
             self.size = path.stat().st_size

@@ -30,7 +30,19 @@ VALUES = [
     *(None, True, False, -1, 0, 3, 1.5, 1e300, 2**63, 2**70, -(2**63), "", "x", "1e999", "\ud800", [], {}),
     *([1], [[1, 2]], [None], [[[1]]], [{}], {"a": 1}, [[1, 2], [3, 4], [5, 6]], {"x": 1, "y": None}),
 ]
-WORDS = [b"", b"x", b"-1", b"1e400", b"nan", b"99999999999999999999", b"0", b"1.5", b"\xc2\xb2", b"\xff", b"null"]
+WORDS = [
+    b"",
+    b"x",
+    b"-1",
+    b"1e400",
+    b"nan",
+    b"99999999999999999999",
+    b"0",
+    b"1.5",
+    b"\xc2\xb2",
+    b"\xff",
+    b"null",
+]
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 
 
@@ -127,9 +139,7 @@ def other_bytes(draw: st.DrawFn, text: bytes) -> bytes:
 def test_a_mutated_file_is_carried_found_asked_about_or_refused(form: str, data: st.DataObject) -> None:
     """Never anything else; findings say what they should, and where."""
     texts = data.draw(mutated(form))
-    choices = Choices(
-        holes=data.draw(st.sampled_from(Holes)), clip=data.draw(st.booleans()), **flags(form)
-    )
+    choices = Choices(holes=data.draw(st.sampled_from(Holes)), clip=data.draw(st.booleans()), **flags(form))
     try:
         found = converted(MemberTexts(texts), form, choices)
     except SourceUnreadable as error:

@@ -17,7 +17,9 @@ def texts_of(path: Path) -> dict[str, bytes]:
     """The files of a source by name, as readers see them."""
     if path.is_file():
         return {path.name: path.read_bytes()}
-    return {each.relative_to(path).as_posix(): each.read_bytes() for each in path.rglob("*") if each.is_file()}
+    return {
+        each.relative_to(path).as_posix(): each.read_bytes() for each in path.rglob("*") if each.is_file()
+    }
 
 
 class MemberTexts:
