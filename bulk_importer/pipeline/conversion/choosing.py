@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bulk_importer.formats.table import Format
     from bulk_importer.sources.members import OpenMembers
 
-__all__ = ["Chosen", "chosen_format", "is_one_source"]
+__all__ = ["Chosen", "chosen_format", "is_foreign", "is_one_source"]
 
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -106,6 +106,36 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
         return await asyncio.to_thread(_look, copy, wanted, folder, copy, _file_name(spec))
     finally:
         await source.aclose()
+
+
+async def is_foreign(spec: str, settings: Settings) -> bool:
+    """Whether a source will be converted, by a look at how it begins; false where that cannot be seen beforehand.
+
+    Raises:
+        UsageError: more than one format fits.
+        SourceUnreadable: it cannot be read.
+    """
+    if settings.source_format != SourceFormat.AUTO:
+        return settings.source_format != SourceFormat.ENTRIES
+    path = Path(spec)
+    if spec == "-" or "://" in spec:
+        return False
+    if not await asyncio.to_thread(path.is_dir):
+        if not await asyncio.to_thread(path.is_file):
+            return False
+        source = await open_source(spec)
+        try:
+            head = await _first_bytes(source)
+        finally:
+            await source.aclose()
+        if not source.plain:
+            return await asyncio.to_thread(_is_recognised, spec, head)
+        if _holds_entries(head):
+            return False
+    chosen = await asyncio.to_thread(_look, path, SourceFormat.AUTO, path, None)
+    if chosen is not None:
+        chosen.close()
+    return chosen is not None
 
 
 def is_one_source(folder: Path, files: Sequence[Path], settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Whatever a label file holds in place of what a tool wrote, it is carried, found, asked about, or refused with a place.
+"""Whatever stands in a label file in place of what a tool wrote: it is carried, found, asked about, or refused.
 
 The files are those of tools, with something taken out, doubled, moved or replaced in them. Then what comes out is
 judged as an import: what is written are entries, one a line, and the account closes.
@@ -20,13 +20,13 @@ from bulk_importer.formats.choices import ChoiceNeeded, Choices, Holes
 from bulk_importer.formats.members import is_picture
 from bulk_importer.labels.findings import CATALOGUE
 from support.formats.converted import converted
-from support.formats.golden import GOLDEN, Golden
+from support.formats.golden import GOLDEN
 from support.formats.in_memory import MemberTexts, texts_of
 from support.places import VECTORS
 from support.profiles import examples
 
 FORMS = sorted({golden.form for golden in GOLDEN} | {"datagym-export"})
-VALUES = [
+VALUES: list[Any] = [
     *(None, True, False, -1, 0, 3, 1.5, 1e300, 2**63, 2**70, -(2**63), "", "x", "1e999", "\ud800", [], {}),
     *([1], [[1, 2]], [None], [[[1]]], [{}], {"a": 1}, [[1, 2], [3, 4], [5, 6]], {"x": 1, "y": None}),
 ]
@@ -140,17 +140,16 @@ def test_a_mutated_file_is_carried_found_asked_about_or_refused(form: str, data:
     """Never anything else; findings say what they should, and where."""
     texts = data.draw(mutated(form))
     choices = Choices(holes=data.draw(st.sampled_from(Holes)), clip=data.draw(st.booleans()), **flags(form))
+    refused: Exception | None = None
     try:
         found = converted(MemberTexts(texts), form, choices)
-    except SourceUnreadable as error:
-        assert any(str(error).startswith(("source", path)) for path in texts), error
-        return
-    except ChoiceNeeded as error:
-        assert "--" in str(error)
+    except (SourceUnreadable, ChoiceNeeded) as error:
+        refused = error
+    if refused is not None:
+        place = ("--",) if isinstance(refused, ChoiceNeeded) else ("source", *texts)
+        assert any(each in str(refused) for each in place), refused
         return
     for label, read in found.books.read.items():
         assert read == found.books.carried.get(label, 0) + found.books.left_behind.get(label, 0)
-    for left in found.found:
-        assert left.code in CATALOGUE
-        assert left.origin
+    assert all(left.code in CATALOGUE and left.origin for left in found.found)
     assert len(found.entries) == found.books.entries
