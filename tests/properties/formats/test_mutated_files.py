@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -84,14 +85,14 @@ def other_json(draw: st.DrawFn, text: bytes, *, is_lines: bool) -> bytes:
         elif change == "delete":
             holder.pop(key)
         elif change == "double":
-            holder[key] = [holder[key], holder[key]]
+            holder[key] = [holder[key], deepcopy(holder[key])]
         elif change == "wrap":
             holder[key] = {"x": holder[key]}
         elif change == "move":
             other, place = draw(st.sampled_from(nodes(whole)))
-            holder[key] = json.loads(json.dumps(other[place]))
+            holder[key] = deepcopy(other[place])
         else:
-            holder[key] = draw(st.sampled_from(VALUES))
+            holder[key] = deepcopy(draw(st.sampled_from(VALUES)))  # it may be changed, too
         if not nodes(whole):
             break
     found = whole.get("all")
