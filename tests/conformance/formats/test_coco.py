@@ -17,7 +17,7 @@ from support.formats.converted import Converted, converted
 from support.places import TOP
 
 FILES = TOP / "tests" / "vectors" / "formats" / "coco"
-GOLDEN = sorted(path.relative_to(FILES).as_posix() for path in FILES.rglob("*.json"))
+GOLDEN = sorted(path.relative_to(FILES).as_posix() for path in FILES.rglob("*/*.json"))
 SIZE = {"width": 40, "height": 30}
 CAR = {"id": 1, "name": "car"}
 
