@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
+__all__ = ["Angle", "Annotations", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
 
 
 class Holes(StrEnum):
@@ -47,6 +47,14 @@ class Confidence(StrEnum):
     SECOND = "second"
 
 
+class Angle(StrEnum):
+    """The unit of an angle where a format says none."""
+
+    ASK = "ask"
+    RADIANS = "radians"
+    DEGREES = "degrees"
+
+
 def sizes_unknown(_: str) -> Size | None:
     """The size of no picture."""
     return None
@@ -71,6 +79,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
         class_attribute: the attribute whose value is the class of an object, where a format has attributes alone.
         confidence: where a row that has a number too many has how sure a model was.
+        ellipse_angle: the unit of the angle by which an ellipse is turned, where the format says none.
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
@@ -85,6 +94,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keypoint_names: tuple[str, ...] | None = None
     class_attribute: str | None = None
     confidence: Confidence = Confidence.ASK
+    ellipse_angle: Angle = Angle.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory

@@ -257,12 +257,11 @@ _ROWS: tuple[Format, ...] = (
         ),
         changed=(
             "several paths of a polygon: parts and holes, by the even-odd rule",
-            "ellipses that are not turned: polygons",
+            "ellipses: polygons; in what unit they are turned, --ellipse-angle says",
             "masks of a raster layer: polygons along the edges of their pixels",
             "an item of several slots: a picture for each",
         ),
         left=(
-            "turned ellipses, as their unit is said nowhere",
             "cuboids, eyes, graphs, tables, strings",
             "videos and volumes",
             "instance ids, inference, directional vectors, measures",

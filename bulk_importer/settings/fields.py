@@ -235,6 +235,13 @@ class Settings:
         meaning=True,
         need=_CONVERTED,
     )
+    ellipse_angle: str = setting(
+        one_of("ask", "radians", "degrees"),
+        "ask",
+        "converting",
+        "by what an ellipse is turned, where a format does not say it (Darwin)",
+        need=_CONVERTED,
+    )
     images: str | None = setting(
         FOLDER,
         None,

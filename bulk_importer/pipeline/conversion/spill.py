@@ -16,7 +16,7 @@ from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, Choices, Confidence, Holes
+from bulk_importer.formats.choices import Angle, Annotations, Choices, Confidence, Holes
 from bulk_importer.formats.converting import entries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
@@ -45,6 +45,7 @@ _MEANT = (
         "keypoint_names",
         "class_attribute",
         "confidence",
+        "ellipse_angle",
     ),
     *("images", "media_list"),
 )
@@ -140,6 +141,7 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
+            ellipse_angle=Angle(settings.ellipse_angle),
             sizes=sizes_in(self.chosen.members, _path(settings.images), _path(settings.media_list)),
             scratch=self.chosen.scratch,
         )

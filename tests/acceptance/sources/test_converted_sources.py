@@ -206,7 +206,7 @@ def test_what_cannot_be_converted_is_said(
         ("datumaro/datumaro", (), 4),
         ("labelbox/export/export.ndjson", (), 3),
         ("labelbox/import/import.ndjson", (), 2),
-        ("darwin/v7", ("--holes", "cut"), 4),
+        ("darwin/v7", ("--holes", "cut", "--ellipse-angle", "radians"), 4),
         ("supervisely/project", ("--holes", "fill"), 3),
         ("via/via/annotations.csv", ("--class-attribute", "object"), 2),
     ],

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.choices import ChoiceNeeded, Choices, Holes
+from bulk_importer.formats.choices import Angle, ChoiceNeeded, Choices, Holes
 from bulk_importer.formats.members import is_picture
 from bulk_importer.labels.findings import CATALOGUE
 from support.formats.converted import converted
@@ -57,7 +57,7 @@ def sources(form: str) -> tuple[dict[str, bytes], ...]:
 
 def flags(form: str) -> dict[str, Any]:
     """What a person has to say about the sources of a format."""
-    return {"class_attribute": "object"} if form == "via" else {}
+    return {"via": {"class_attribute": "object"}, "darwin": {"ellipse_angle": Angle.RADIANS}}.get(form, {})
 
 
 @st.composite

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bulk_importer.formats.choices import Choices, Holes
+from bulk_importer.formats.choices import Angle, Choices, Holes
 from bulk_importer.formats.model import Size
 from support.places import VECTORS
 
@@ -95,7 +95,8 @@ GOLDEN = (
     *(Golden("voc", place) for place in ("cvat", "datumaro", "label-studio")),
     Golden("labelme", "labelme"),
     *(Golden("labelbox", place) for place in ("export/export.ndjson", "import/import.ndjson")),
-    *(Golden("darwin", place) for place in ("v7", "darwin-py")),
+    Golden("darwin", "v7", {"ellipse_angle": Angle.RADIANS}),
+    Golden("darwin", "darwin-py"),
     *(Golden("datumaro", place) for place in ("datumaro", "cvat")),
     *(
         Golden("via", f"via/{name}", _CLASS)

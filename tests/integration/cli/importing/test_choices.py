@@ -81,6 +81,17 @@ async def test_the_class_of_regions_is_asked_for_and_answered(run: Any, tmp_path
     assert (await run(*command, *advised.split())).code == ExitCode.DELIVERED
 
 
+async def test_the_unit_of_an_angle_is_asked_for_and_answered(run: Any, tmp_path: Path) -> None:
+    """Either that the message names."""
+    command = ["convert", FORMATS / "darwin" / "v7", "--output", tmp_path / "o.jsonl"]
+    asked = await run(*command)
+    assert asked.code == ExitCode.USAGE
+    advised = re.findall(r"--ellipse-angle \w+", asked.err)
+    assert len(advised) == 2
+    for each in advised:
+        assert "wheel                    2 carried" in (await run(*command, *each.split())).err
+
+
 async def test_a_source_of_two_formats_asks_which_and_is_read_as_either(run: Any, tmp_path: Path) -> None:
     """Each that the message names."""
     shutil.copytree(FORMATS / "voc" / "label-studio" / "Annotations", tmp_path / "both" / "Annotations")
