@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from support.places import VECTORS
 
 FIRST = {golden.form: golden for golden in reversed(GOLDEN)}
 """A source of each format."""
+
+OTHERS: tuple[Any, ...] = (None, 3, "x", {}, [], [3])
+"""What may stand in place of a section."""
 
 WRONG = {
     "nothing": b"",
@@ -52,6 +56,12 @@ def labels_in(golden: Golden) -> tuple[dict[str, bytes], str]:
     """The files of a source, and the longest of them: the one with the labels."""
     texts = texts_of(golden.path)
     return texts, max((path for path in texts if not is_picture(path)), key=lambda path: len(texts[path]))
+
+
+def changed_at(sections: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
+    """The same without one of its keys, and with something else below it."""
+    yield {name: value for name, value in sections.items() if name != key}
+    yield from ({**sections, key: other} for other in OTHERS)
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -89,8 +99,7 @@ def test_sections_that_are_missing_or_of_another_kind_are_refused_or_found(form:
     whole = json.loads(texts[path].splitlines()[0] if lines else texts[path])
     sections: dict[str, Any] = whole[0] if isinstance(whole, list) else whole
     for key in list(sections):
-        for other in ({}, {key: None}, {key: 3}, {key: "x"}, {key: {}}, {key: []}, {key: [3]}):
-            changed = {name: value for name, value in sections.items() if name != key} | other
+        for changed in changed_at(sections, key):
             text = json.dumps([changed] if isinstance(whole, list) else changed).encode()
             found = outcome({**texts, path: text}, FIRST[form])
             assert isinstance(found, str) or all(left.origin for left in found.found)
@@ -173,8 +182,7 @@ def test_the_export_of_datagym_is_refused_or_found_likewise() -> None:
     (text,) = texts_of(VECTORS / "export.json").values()
     whole = json.loads(text)
     for key in whole[1]:
-        for other in ({}, {key: None}, {key: 3}, {key: "x"}, {key: {}}, {key: []}, {key: [3]}):
-            changed = {name: value for name, value in whole[1].items() if name != key} | other
+        for changed in changed_at(whole[1], key):
             texts = {"export.json": json.dumps([whole[0], changed]).encode()}
             found = converted(MemberTexts(texts), "datagym-export")
             assert all(left.origin for left in found.found)

@@ -20,7 +20,7 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Angle, ChoiceNeeded, Choices, Holes
 from bulk_importer.formats.members import is_picture
 from bulk_importer.labels.findings import CATALOGUE
-from support.formats.converted import converted
+from support.formats.converted import Converted, converted
 from support.formats.golden import GOLDEN
 from support.formats.in_memory import MemberTexts, texts_of
 from support.places import VECTORS
@@ -57,7 +57,11 @@ def sources(form: str) -> tuple[dict[str, bytes], ...]:
 
 def flags(form: str) -> dict[str, Any]:
     """What a person has to say about the sources of a format."""
-    return {"via": {"class_attribute": "object"}, "darwin": {"ellipse_angle": Angle.RADIANS}}.get(form, {})
+    found: dict[str, dict[str, Any]] = {
+        "via": {"class_attribute": "object"},
+        "darwin": {"ellipse_angle": Angle.RADIANS},
+    }
+    return found.get(form, {})
 
 
 @st.composite
@@ -134,6 +138,14 @@ def other_bytes(draw: st.DrawFn, text: bytes) -> bytes:
     return b"\n".join(lines)
 
 
+def outcome(texts: dict[str, bytes], form: str, choices: Choices) -> Converted | Exception:
+    """What becomes of a source, or how it is refused."""
+    try:
+        return converted(MemberTexts(texts), form, choices)
+    except (SourceUnreadable, ChoiceNeeded) as error:
+        return error
+
+
 @pytest.mark.parametrize("form", FORMS)
 @given(data=st.data())
 @settings(max_examples=examples(40))
@@ -141,14 +153,10 @@ def test_a_mutated_file_is_carried_found_asked_about_or_refused(form: str, data:
     """Never anything else; findings say what they should, and where."""
     texts = data.draw(mutated(form))
     choices = Choices(holes=data.draw(st.sampled_from(Holes)), clip=data.draw(st.booleans()), **flags(form))
-    refused: Exception | None = None
-    try:
-        found = converted(MemberTexts(texts), form, choices)
-    except (SourceUnreadable, ChoiceNeeded) as error:
-        refused = error
-    if refused is not None:
-        place = ("--",) if isinstance(refused, ChoiceNeeded) else ("source", *texts)
-        assert any(each in str(refused) for each in place), refused
+    found = outcome(texts, form, choices)
+    if isinstance(found, Exception):
+        place = ("--",) if isinstance(found, ChoiceNeeded) else ("source", *texts)
+        assert any(each in str(found) for each in place), found
         return
     for label, read in found.books.read.items():
         assert read == found.books.carried.get(label, 0) + found.books.left_behind.get(label, 0)
