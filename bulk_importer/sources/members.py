@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from xxhash import xxh3_128
+
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.files.small_files import reason_of
 
@@ -57,6 +59,12 @@ class OpenMembers(Protocol):
         """A file, to be read from any offset and closed. Raises `SourceUnreadable`, also later.
 
         In an archive, going back reads from its beginning again.
+        """
+
+    def stamp(self) -> str:
+        """Names, sizes and times of change of the files: the same where nobody has touched them.
+
+        Raises `SourceUnreadable`.
         """
 
     def close(self) -> None:
@@ -108,9 +116,23 @@ class _Members(ABC):
     def open(self, path: str) -> BinaryIO:
         return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
 
+    def stamp(self) -> str:
+        digest = xxh3_128()
+        for path in self._files():
+            with _translated(self.name):
+                state = os.stat(path)
+            digest.update(
+                f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0".encode("utf-8", "surrogateescape")
+            )
+        return digest.hexdigest()
+
     @abstractmethod
     def close(self) -> None:
         """Give back what was opened."""
+
+    def _files(self) -> Iterator[str]:
+        """Where on the disk it lies."""
+        yield self.name
 
     def _take(self, length: int) -> None:
         self.taken += length
@@ -156,6 +178,9 @@ class FolderMembers(_Members):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _files(self) -> Iterator[str]:
+        return (os.path.join(self._folder, path) for path in self.paths)
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):

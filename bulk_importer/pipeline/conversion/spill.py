@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,13 @@ from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
 from bulk_importer.formats.writing.places import places_of
 from bulk_importer.formats.writing.writer import EntryWriter
 from bulk_importer.pipeline.conversion.choosing import Chosen
-from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_recipe, write_recipe
+from bulk_importer.pipeline.conversion.recipe import (
+    Recipe,
+    content_of,
+    mismatch,
+    read_recipe,
+    write_recipe,
+)
 from bulk_importer.pipeline.conversion.sizes import sizes_in
 
 if TYPE_CHECKING:
@@ -123,6 +130,7 @@ class Conversion:
         return Recipe(
             format=self.chosen.form.name,
             content=content_of(self.chosen.members),
+            stamp=self.chosen.members.stamp(),
             choices={name: getattr(self.settings, name) for name in _MEANT},
             class_map=self.class_map,
             label_config=self.label_config,
@@ -166,6 +174,8 @@ def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     """The file of entries in a checkpoint folder, made or found, with the recipe and its account. Blocks.
 
+    Where somebody has touched the source since, it is made once more, to see whether it is the same.
+
     Raises:
         CheckpointMismatch: another conversion was begun there.
         CheckpointUnusable: the folder cannot be written.
@@ -175,7 +185,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     wanted, known = conversion.recipe(), read_recipe(folder)
     if known is not None:
         known.require_same(wanted, folder)
-        if known.books is not None and path.exists():
+        if known.books is not None and path.exists() and known.stamp == wanted.stamp:
             return path, known
         # The label configuration as it was: entries that are made again must be those that were made before.
         wanted = msgspec.structs.replace(wanted, label_config=known.label_config)
@@ -186,6 +196,9 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
             account = conversion.write(file)
             file.flush()
             os.fsync(file.fileno())
+            if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
+                # The files were touched, and what comes of them is another thing than what is being sent.
+                raise mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
             write_recipe(folder, recipe)
             beside.replace(path)
