@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Angle, ChoiceNeeded, Choices, Holes
 from bulk_importer.formats.members import is_picture
+from bulk_importer.formats.table import recognised
 from bulk_importer.labels.findings import CATALOGUE
 from support.formats.converted import Converted, converted
 from support.formats.golden import GOLDEN
@@ -140,6 +142,8 @@ def other_bytes(draw: st.DrawFn, text: bytes) -> bytes:
 
 def outcome(texts: dict[str, bytes], form: str, choices: Choices) -> Converted | Exception:
     """What becomes of a source, or how it is refused."""
+    with suppress(ChoiceNeeded):
+        recognised(MemberTexts(texts))
     try:
         return converted(MemberTexts(texts), form, choices)
     except (SourceUnreadable, ChoiceNeeded) as error:
@@ -148,7 +152,7 @@ def outcome(texts: dict[str, bytes], form: str, choices: Choices) -> Converted |
 
 @pytest.mark.parametrize("form", FORMS)
 @given(data=st.data())
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(30))
 def test_a_mutated_file_is_carried_found_asked_about_or_refused(form: str, data: st.DataObject) -> None:
     """Never anything else; findings say what they should, and where."""
     texts = data.draw(mutated(form))
