@@ -1,7 +1,7 @@
 """Streams huge JSON arrays of labels into a DataGym server: checked, in parallel, resumable.
 
-The door for programs: what `bulk-importer import`, `check`, `retry` and `status` do, with the same settings and the
-same checkpoint.
+The door for programs: what `bulk-importer import`, `check`, `retry`, `status`, `backup` and `undo` do, with the same
+settings and the same checkpoint.
 
     from bulk_importer import Settings, import_labels
 
@@ -15,6 +15,7 @@ What is named here stays. The kinds of events, for observers, are in `bulk_impor
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import (
+    BackupUnusable,
     BulkImporterError,
     CheckpointError,
     ExitCode,
@@ -26,12 +27,16 @@ from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer
+    from bulk_importer.library.backing_up import backup_labels, backup_labels_sync
     from bulk_importer.library.checking import check_labels, check_labels_sync
     from bulk_importer.library.importing import import_labels, import_labels_sync
     from bulk_importer.library.inputs import Entries
     from bulk_importer.library.retrying import rejections, retry, retry_sync
     from bulk_importer.library.status import status
     from bulk_importer.library.status_values import Status
+    from bulk_importer.library.undoing import undo, undo_sync
+    from bulk_importer.migration.report import BackupSummary
+    from bulk_importer.migration.undo.undoing import Undone
     from bulk_importer.model import Finding, Rejection, Severity
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.check.grouping import FindingGroup
@@ -43,12 +48,16 @@ else:
         __name__,
         {
             **dict.fromkeys(("Event", "Observer"), "events"),
+            **dict.fromkeys(("backup_labels", "backup_labels_sync"), "library.backing_up"),
             **dict.fromkeys(("check_labels", "check_labels_sync"), "library.checking"),
             "Entries": "library.inputs",
             **dict.fromkeys(("import_labels", "import_labels_sync"), "library.importing"),
             **dict.fromkeys(("rejections", "retry", "retry_sync"), "library.retrying"),
             "status": "library.status",
             "Status": "library.status_values",
+            **dict.fromkeys(("undo", "undo_sync"), "library.undoing"),
+            "BackupSummary": "migration.report",
+            "Undone": "migration.undo.undoing",
             **dict.fromkeys(("Finding", "Rejection", "Severity"), "model"),
             "CheckReport": "pipeline.check.checking",
             "FindingGroup": "pipeline.check.grouping",
@@ -59,6 +68,8 @@ else:
     )
 
 __all__ = [
+    "BackupSummary",
+    "BackupUnusable",
     "BulkImporterError",
     "CheckReport",
     "CheckpointError",
@@ -79,7 +90,10 @@ __all__ = [
     "Status",
     "Summary",
     "Tally",
+    "Undone",
     "UsageError",
+    "backup_labels",
+    "backup_labels_sync",
     "check_labels",
     "check_labels_sync",
     "import_labels",
@@ -88,4 +102,6 @@ __all__ = [
     "retry",
     "retry_sync",
     "status",
+    "undo",
+    "undo_sync",
 ]

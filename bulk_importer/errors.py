@@ -9,6 +9,7 @@
     ├── BudgetExceeded                       4  too many rejections
     ├── ServerError                          6
     │   ├── ServerUnavailable                   does not answer, for longer than allowed
+    │   │   └── AnswerUnusable                      answers, and what it answers is of no use
     │   ├── NotAuthorised                       refuses the token
     │   └── ProjectNotFound                     does not know the project
     ├── CheckpointError                      7
@@ -16,8 +17,10 @@
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
+    ├── BackupUnusable                       7  a backup cannot be read or written, or is of something else
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
     ├── NotVerified                         10  labels that were sent again are not what they should be
+    ├── NotSettled                           5  it is not known yet what became of something
     └── Interrupted              129, 130, 143  by a signal, before or between what can be left half done
 
 Without an exception: 0 and 1, 5 (something is in doubt), 9 (something is left to send), 10 (the server holds something
@@ -37,6 +40,8 @@ from enum import IntEnum
 from bulk_importer.readable import agreeing, counted, readable
 
 __all__ = [
+    "AnswerUnusable",
+    "BackupUnusable",
     "BudgetExceeded",
     "BulkImporterError",
     "CheckpointDamaged",
@@ -51,6 +56,7 @@ __all__ = [
     "LibraryMissing",
     "MalformedInput",
     "NotAuthorised",
+    "NotSettled",
     "NotVerified",
     "ProjectNotFound",
     "ServerError",
@@ -232,6 +238,14 @@ class ServerUnavailable(ServerError):
         )
 
 
+class AnswerUnusable(ServerUnavailable):
+    """The server answered a look-up, but not with what was asked for. `status` is the answer's."""
+
+    def __init__(self, server: str, reason: str, *, status: int, advice: str = "") -> None:
+        self.status = status
+        super().__init__(server, reason, advice=advice)
+
+
 class NotAuthorised(ServerError):
     """The server refuses the token, or wants one."""
 
@@ -336,6 +350,30 @@ class CheckpointMismatch(CheckpointError):
     """The checkpoint was begun for another source, server, project, or with settings of another meaning."""
 
 
+class BackupUnusable(BulkImporterError):
+    """A backup cannot be read or written, is not what was written, or is one of something else."""
+
+    exit_code = ExitCode.CHECKPOINT
+
+    def __init__(self, path: str | os.PathLike[str], reason: str, *, advice: str) -> None:
+        self.path = os.fspath(path)
+        self.reason = reason
+        super().__init__(f"The backup {self.path} cannot be used: {reason}. {advice}")
+
+    @classmethod
+    def by(cls, path: str | os.PathLike[str], error: OSError) -> BackupUnusable:
+        """The error that an `OSError` about a backup becomes, with advice that fits."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = "Make room, then run the same command again; it resumes behind what is on disk."
+        elif error.errno == errno.EFBIG:
+            advice = "Allow files to be larger (ulimit -f), then run the same command again; it resumes."
+        elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            advice = "Make the folder writable, or name another file with --output."
+        else:
+            advice = "Fix that, then run the same command again."
+        return cls(path, error.strerror or str(error), advice=advice)
+
+
 class LabelConfigChanged(BulkImporterError):
     """The label configuration changed in a way that matters to what is checked or was delivered."""
 
@@ -355,6 +393,12 @@ class NotVerified(BulkImporterError):
             "changed them meanwhile, or the lost request ran for longer than --server-request-limit; look at "
             "them."
         )
+
+
+class NotSettled(BulkImporterError):
+    """It is not known yet whether entries were delivered, and what is asked for needs to know."""
+
+    exit_code = ExitCode.IN_DOUBT
 
 
 class Interrupted(BulkImporterError):

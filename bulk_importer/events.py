@@ -115,6 +115,7 @@ class ReplacementForeseen(Event, frozen=True, kw_only=True):
             hold labels.
         holding: how many media of the project hold labels that can be deleted; None likewise.
         importable: how many media of the project can be imported; None likewise.
+        kept: what becomes of the labels, a phrase for people; empty where nothing is said of it.
     """
 
     source: str
@@ -123,6 +124,7 @@ class ReplacementForeseen(Event, frozen=True, kw_only=True):
     is_exact: bool
     holding: int | None
     importable: int | None
+    kept: str = ""
 
 
 class SegmentRead(Event, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bulk_importer.pipeline import Confirmation
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["ReplacementQuestion"]
+__all__ = ["ReplacementQuestion", "confirmed"]
 
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _QUESTION = "Replace them? [y/N] "
@@ -57,6 +57,17 @@ class ReplacementQuestion:
         return Confirmation.YES if self._answer else Confirmation.NO
 
 
+async def confirmed(question: str, stop: StopSwitch, *, yes: bool) -> bool | None:
+    """The answer to a question; True where it is given beforehand, None where there is nobody to ask.
+
+    Args:
+        stop: ends the waiting for an answer, which is no then.
+    """
+    if yes:
+        return True
+    return await _asked(question, stop) if _can_be_asked(()) else None
+
+
 def _can_be_asked(sources: Sequence[str]) -> bool:
     """Whether a person sees the question and can type the answer.
 
@@ -74,8 +85,9 @@ async def _asked(text: str, stop: StopSwitch) -> bool:
     """Ask until the answer is yes or no; the end of the input is no, and so is a stop."""
     with suppress(termios.error):
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before is no answer
+    shown = text
     while True:
-        _show(text)
+        _show(shown)
         try:
             typed = await _typed(stop)
         finally:
@@ -85,7 +97,7 @@ async def _asked(text: str, stop: StopSwitch) -> bool:
         answer = _ANSWERS.get(typed.strip().lower())
         if answer is not None:
             return answer
-        text = f"Please answer y or n. {_QUESTION}"
+        shown = f"Please answer y or n. {text}"
 
 
 def _show(text: str) -> None:

@@ -24,14 +24,15 @@ _WORDS = {signal.SIGINT: "Ctrl-C"}
 
 
 @contextlib.contextmanager
-def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float) -> Iterator[None]:
+def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float = 0.0, kept: str = "") -> Iterator[None]:
     """While this is open, SIGINT, SIGTERM and SIGHUP request the stop; a second one of any of them aborts.
 
     Each is acknowledged at once, with what the next one does. SIGHUP is left alone where the process was started to
     ignore it (`nohup`). Used inside a running event loop.
 
     Args:
-        grace_seconds: how long what is in flight may take to land.
+        grace_seconds: how long what is in flight may take to land, where that is waited for.
+        kept: what stays of the work, for people, where nothing is in flight that has to land.
     """
     loop = asyncio.get_running_loop()
 
@@ -40,6 +41,8 @@ def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float) -> Iterator[N
         if stop.is_requested:
             messages.say(f"{word}: what is in flight is given up.", Level.WARNING)
             stop.abort()
+        elif kept:
+            messages.say(f"{word}: stopping. {kept}; the same command resumes.", Level.WARNING)
         else:
             messages.say(
                 f"{word}: stopping. What is in flight may land, for up to {DURATION.show(grace_seconds)}; another "

@@ -28,6 +28,10 @@ class DurableFile:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         self.size = os.fstat(self._fd).st_size
 
+    def fileno(self) -> int:
+        """The descriptor of the file, for who locks it or looks at it."""
+        return self._fd
+
     def append(self, content: bytes | memoryview) -> None:
         """Put `content` behind the end. Raises OSError; then the end is where it was, if that is possible."""
         left = memoryview(content)

@@ -30,6 +30,7 @@ ENTRY_KEYS = ("internal_media_ID", "keepData", "global_classifications", "labels
 
 EXPORT_KEYS = frozenset(
     {
+        "backup",
         "external_media_ID",
         "labeler",
         "origin",
@@ -43,7 +44,7 @@ EXPORT_KEYS = frozenset(
         "video_width",
     }
 )
-"""Further keys that exports of the server, or conversions, have and imports ignore; one alone is no finding."""
+"""Further keys that exports of the server, conversions or backups have and imports ignore; one alone is no finding."""
 
 EXPORT_MARKS = frozenset({"external_media_ID", "labeler", "status"})
 """Those that stand in every entry of an export; who writes entries by hand hardly writes all three."""

@@ -92,9 +92,10 @@ def _replaced(event: ReplacementForeseen) -> str:
     """How many media lose labels, as far as that is known."""
     from_where = f", from position {event.position:,} on" if event.source else ""
     which = f"entries have keepData false{from_where}"
+    kept = f" {event.kept}" if event.kept else ""
     if event.media is None:
-        return f"May replace existing labels: {which}, and it is not known which media hold labels."
+        return f"May replace existing labels: {which}, and it is not known which media hold labels.{kept}"
     media = f"{event.media:,} of the project's {event.importable:,} media"
     if event.is_exact:
-        return f"Replaces existing labels on {media} (keepData false)."
-    return f"May replace existing labels on up to {media}: {event.holding:,} hold labels, and {which}."
+        return f"Replaces existing labels on {media} (keepData false).{kept}"
+    return f"May replace existing labels on up to {media}: {event.holding:,} hold labels, and {which}.{kept}"

@@ -26,12 +26,14 @@ class Connected:
 
     Attributes:
         config: the label configuration that entries are checked against; None where there is none.
+        answer_seconds: how long the server took to find the project.
     """
 
     client: Client
     queries: Queries
     target: Target
     config: LabelConfig | None
+    answer_seconds: float = 0.0
 
 
 @asynccontextmanager
@@ -45,6 +47,8 @@ async def connect(spec: ImportSpec, caller: Caller) -> AsyncIterator[Connected]:
         async with caller.stop.breaking_off():
             patience = Patience.of(spec.settings, Timing(caller.clock, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
+            began = caller.clock()
             target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))
+            answer_seconds = caller.clock() - began
             config = await label_config_of(spec.settings, target)
-        yield Connected(client, queries, target, config)
+        yield Connected(client, queries, target, config, answer_seconds)

@@ -27,10 +27,11 @@ from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
-from bulk_importer.settings import Lines, Settings
+from bulk_importer.settings import Backup, Lines, Settings
 from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.options import require_sound
@@ -108,6 +109,10 @@ def _require_meant(settings: Settings) -> None:
     """Raise `UsageError` where the settings of an import cannot be meant."""
     if not settings.server or not settings.project:
         raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
+    if settings.replace_finished and settings.backup == Backup.NEVER:
+        raise UsageError(
+            "With --backup never the work of people is not replaced: --replace-finished needs --backup auto or always."
+        )
     require_known_codes(settings)
     require_sound(settings)
 
@@ -134,12 +139,14 @@ def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
     """The summary of a checkpoint on which nothing is left to do, so that the server need not even be there. Blocks.
 
     Raises:
-        CheckpointMismatch: as `_require_same_form`; what else may differ, opening the checkpoint will say.
+        CheckpointMismatch: as `_require_same_form`, or the import was taken back; what else may differ, opening the
+            checkpoint will say.
     """
     try:
         header, state = read_state(spec.folder)
     except CheckpointError:
         return None  # opening it for writing says better what is wrong
+    require_not_undone(spec.folder, state)
     settings = spec.settings
     _require_same_form(spec.folder, state, settings.lines)
     wanted, meaning = settings.project or "", settings.meaning()

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
-from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.backups.holdings import Holdings, ProjectReads
+from bulk_importer.backups.task_ids import TaskIds
+from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
+from bulk_importer.media.index import MediaIndex
 from bulk_importer.model import Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
+from bulk_importer.pipeline.guards.keeping import Keeping, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
 from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
 from bulk_importer.pipeline.resume.recorded_source import note_place
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN
 from bulk_importer.pipeline.ruleset import RuleSet, Target, label_config_of, ruleset_of
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
@@ -52,9 +59,13 @@ async def open_run(
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)
+            if LABELS_KNOWN not in checkpoint.state.notes and not _is_begun(checkpoint.state):
+                await checkpoint.record_note(LABELS_KNOWN, ruleset.knows_labels)
             await note_severities(checkpoint, ruleset.rules.severities())
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
+            keeping = await asyncio.to_thread(_keeping, spec, caller, connected, ruleset)
+            opened.callback(keeping.close)
         doubts = _doubts(spec, caller, connected, checkpoint)
         contact = FirstContact(connected.client, spec.settings.wait_for_server, caller.stop, caller.emit)
 
@@ -72,13 +83,14 @@ async def open_run(
             emit=emit,
             announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
             replacement=ReplacementGuard(
-                _forecast(spec, checkpoint, ruleset, is_filtered=delivered is not None),
+                _forecast(spec, checkpoint, ruleset, keeping.phrase, is_filtered=delivered is not None),
                 checkpoint,
                 caller.stop,
                 caller.emit,
                 caller.confirm,
                 yes=spec.settings.yes,
             ),
+            keeper=keeping.keeper,
             client=connected.client,
             project=connected.target.project,
             checkpoint=checkpoint,
@@ -90,6 +102,11 @@ async def open_run(
             media=media,
             before=Before.of(checkpoint.state),
         )
+
+
+def _is_begun(state: CheckpointState) -> bool:
+    """Whether anything may have been delivered."""
+    return bool(state.delivered or state.taken)
 
 
 async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint) -> RuleSet:
@@ -105,10 +122,24 @@ async def _ruleset(spec: ImportSpec, connected: Connected, checkpoint: Checkpoin
     )
 
 
-def _forecast(spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, *, is_filtered: bool) -> Forecast:
+def _forecast(
+    spec: ImportSpec, checkpoint: Checkpoint, ruleset: RuleSet, kept: str, *, is_filtered: bool
+) -> Forecast:
     return Forecast(
-        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state
+        spec.source, spec.settings, ruleset.rules, ruleset.labelled, is_filtered, checkpoint.state, kept
     )
+
+
+def _keeping(spec: ImportSpec, caller: Caller, connected: Connected, ruleset: RuleSet) -> Keeping:
+    timing = Timing(caller.clock, caller.stop.rest)
+    index = ruleset.rules.media_index if ruleset.knows_labels else None
+    target = connected.target
+    reads = ProjectReads(connected.queries, target.catalog.silent(), target.project)
+
+    async def holdings(media: MediaIndex) -> Holdings:
+        return await Holdings.of(reads, TaskIds(media, spec.folder), spec.settings, timing, caller.emit)
+
+    return keeping_of(spec.settings, index, spec.folder, holdings, answer_seconds=connected.answer_seconds)
 
 
 def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint) -> Doubts:

@@ -30,6 +30,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Books
+from bulk_importer.transfer.interfaces import Keeper
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Caller", "ImportSpec", "Run", "SegmentFilter"]
@@ -102,6 +103,7 @@ class Run:
         emit: tells the caller's observers, and those parts of the run that have to know.
         announcer: says before the first upload what the run is about to do.
         replacement: has it confirmed that labels are deleted.
+        keeper: keeps what is replaced.
         watch: notices when the label configuration changes; None where it is not the server's.
         filters: what each judged segment goes through, in order, before it is recorded.
         media: which media the entries mention and wipe, and which wait for other sources of the command.
@@ -116,6 +118,7 @@ class Run:
     emit: Observer
     announcer: Announcer
     replacement: ReplacementGuard
+    keeper: Keeper
     client: Client
     project: Project
     checkpoint: Checkpoint

@@ -8,7 +8,7 @@ Of an entry that a retry delivered it is the correction that counts, and it came
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue,
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 
-__all__ = ["compare_with_server"]
+__all__ = ["compare_with_server", "delivered_entries"]
 
 _MOST_NAMED = 10
 _ALWAYS = float("-inf")
@@ -114,6 +114,31 @@ async def _delivered(
     The media with the smallest digests are chosen. One that falls out never comes in again, so whoever stays has all
     of its entries.
     """
+    async for lane, media_id, _, raw in delivered_entries(source, rules, state, corrected, emit):
+        chosen.take(lane, media_id, raw)
+    for each in corrected:
+        if each.lane is not None and each.media_id is not None:
+            chosen.take(each.lane, each.media_id, each.raw)
+    return chosen.by_lane
+
+
+async def delivered_entries(
+    source: Source,
+    rules: Rules,
+    state: CheckpointState,
+    corrected: Sequence[Correction],
+    emit: Observer,
+) -> AsyncIterator[tuple[str, str, int, bytes]]:
+    """Lane, media id, position and bytes of each entry that was delivered as it came, in the order of the source.
+
+    Args:
+        rules: that accept all that was delivered, and find media as the import did.
+        corrected: what retries delivered in the place of others.
+        emit: receives how far the reading is.
+
+    Raises:
+        InputError, CheckpointMismatch: the source is not the one that was imported.
+    """
     as_they_came = SpanSet(state.delivered)
     for each in corrected:
         as_they_came.discard(each.position, each.position + 1)
@@ -122,12 +147,8 @@ async def _delivered(
         async for segment in intake:
             read = segment.key.first + segment.key.count
             emit(Advanced(work="reading what was delivered", done=read, total=state.position, unit="entries"))
-            for lane, media_id, raw in _entries(segment, as_they_came):
-                chosen.take(lane, media_id, raw)
-    for each in corrected:
-        if each.lane is not None and each.media_id is not None:
-            chosen.take(each.lane, each.media_id, each.raw)
-    return chosen.by_lane
+            for entry in _entries(segment, as_they_came):
+                yield entry
 
 
 class _Chosen:
@@ -153,8 +174,8 @@ class _Chosen:
         self.by_lane[lane] = _Delivered(media_id, [raw])
 
 
-def _entries(segment: Segment, delivered: SpanSet) -> Iterator[tuple[str, str, bytes]]:
+def _entries(segment: Segment, delivered: SpanSet) -> Iterator[tuple[str, str, int, bytes]]:
     key = segment.key
     run = segment.run.at(delivered.within(key.first, key.first + key.count))
     for index in range(len(run)):
-        yield run.lanes[index], run.media_ids[index], run.raw(index)
+        yield run.lanes[index], run.media_ids[index], run.positions[index], run.raw(index)

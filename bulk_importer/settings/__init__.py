@@ -11,7 +11,7 @@ The token is no setting: it would end up in files and process lists (see `datagy
 are written, `load` gathers them, and `likeness` finds the name that a misspelt one was meant to be.
 """
 
-from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy, SourceFormat
+from bulk_importer.settings.choices import Backup, LabelConfigFrom, Lines, MediaBy, SourceFormat
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
 from bulk_importer.settings.fields import Settings, definitions, idle
 from bulk_importer.settings.likeness import did_you_mean
@@ -20,6 +20,7 @@ from bulk_importer.settings.load import Loaded, load
 __all__ = [
     "CONFIG_VARIABLE",
     "VARIABLE_PREFIX",
+    "Backup",
     "Definition",
     "LabelConfigFrom",
     "Lines",

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["LabelConfigFrom", "Lines", "MediaBy", "SourceFormat"]
+__all__ = ["Backup", "LabelConfigFrom", "Lines", "MediaBy", "SourceFormat"]
+
+
+class Backup(StrEnum):
+    """When what an import replaces is kept, in `backup`."""
+
+    AUTO = "auto"
+    """Where labels are deleted or changed."""
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 class LabelConfigFrom(StrEnum):

@@ -12,7 +12,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
-from bulk_importer.settings.choices import LabelConfigFrom, Lines, MediaBy, SourceFormat
+from bulk_importer.settings.choices import Backup, LabelConfigFrom, Lines, MediaBy, SourceFormat
 from bulk_importer.settings.definition import Definition, Need, setting
 from bulk_importer.settings.units import (
     BUDGET,
@@ -198,6 +198,14 @@ class Settings:
         at_most=1,
         need=_CONVERTED,
     )
+    box_ends: str = setting(
+        one_of("edge", "pixel"),
+        "edge",
+        "converting",
+        "what the right and bottom number of a box are in BDD100K and Scalabel files; edge: where it ends, pixel: the "
+        "last pixel inside, as Scalabel's Python package has it",
+        need=_CONVERTED,
+    )
     keep_data: bool = setting(
         SWITCH,
         True,
@@ -248,6 +256,16 @@ class Settings:
         "converting",
         "folder of the pictures, where the format needs their sizes and does not say them",
         need=_CONVERTED,
+    )
+
+    # migrating: how labels are read out of a server
+    max_reads: int = setting(
+        COUNT,
+        16,
+        "migrating",
+        "most media whose labels are read at a time; 4 at most where reading writes (by token)",
+        at_least=1,
+        at_most=256,
     )
 
     # checking: what entries are checked against before they are sent
@@ -316,6 +334,13 @@ class Settings:
         False,
         "checking",
         "let keepData false replace the labels that media hold; without a terminal to ask on, that is only said",
+    )
+    backup: str = setting(
+        one_of(*Backup),
+        Backup.AUTO.value,
+        "checking",
+        "keep the labels of media before they are replaced; auto: where some are deleted or changed, one read a media",
+        need=_MEDIA_CHECKED,
     )
     strict: bool = setting(SWITCH, False, "checking", "warnings are errors")
     allow: tuple[str, ...] = setting(CODES, (), "checking", "findings that are only counted; repeatable")

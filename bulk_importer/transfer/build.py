@@ -21,7 +21,7 @@ from bulk_importer.transfer.sender.exclusive import Exclusive
 from bulk_importer.transfer.sender.guarded import Guarded
 from bulk_importer.transfer.sender.http import Http
 from bulk_importer.transfer.sender.paced import Paced
-from bulk_importer.transfer.sender.recorded import Recorded
+from bulk_importer.transfer.sender.recorded import Preserved, Recorded
 from bulk_importer.transfer.sender.retrying import Retrying
 from bulk_importer.transfer.sender.returned import Returned
 from bulk_importer.transfer.sender.scored import Scored
@@ -87,6 +87,7 @@ class Sending:
         sender = Recorded(sender, ports.ledger)
         sender = Guarded(sender, admission)
         sender = Exclusive(sender)
+        sender = Preserved(sender, ports.keeper)
         sender = Paced(sender, schedule)
         return Retrying(
             sender,

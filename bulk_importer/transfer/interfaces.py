@@ -7,7 +7,7 @@ Stages do not know each other: the pool, the checkpoint and the dispatcher meet 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -20,7 +20,7 @@ from bulk_importer.spans import Span
 from bulk_importer.transfer.isolation.parts import Refused
 from bulk_importer.transfer.isolation.passage import HarmlessRequests
 
-__all__ = ["Ledger", "Ports", "SendContext", "Sender", "Supply", "UploadRoute"]
+__all__ = ["Keeper", "KeepsNothing", "Ledger", "Ports", "SendContext", "Sender", "Supply", "UploadRoute"]
 
 
 class Supply(Protocol):
@@ -63,6 +63,20 @@ class Ledger(Protocol):
     ) -> None: ...
 
 
+class Keeper(Protocol):
+    """Keeps what uploads replace. `pipeline.guards.keeping.ReplacedLabels` is one."""
+
+    async def keep(self, batch: Batch) -> None:
+        """Return when what the media of a batch hold, and the batch deletes or changes, is on disk."""
+
+
+class KeepsNothing:
+    """Keeps nothing: nobody wants it, or nothing can be replaced."""
+
+    async def keep(self, batch: Batch) -> None:
+        """Do nothing."""
+
+
 class UploadRoute(HarmlessRequests, Protocol):
     """The server, as far as uploads concern it. `datagym.uploads.Uploads` is one; see there for the contracts."""
 
@@ -78,12 +92,14 @@ class Ports:
 
     Attributes:
         rejection: makes the rejection of an entry of a batch that was refused, with the words for it.
+        keeper: keeps what a batch replaces, before the batch leaves.
     """
 
     pool: Supply
     ledger: Ledger
     emit: Observer
     rejection: Callable[[Batch, Refused], Rejection]
+    keeper: Keeper = field(default_factory=KeepsNothing)
 
 
 class SendContext(msgspec.Struct, frozen=True):

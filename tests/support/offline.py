@@ -37,6 +37,7 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_entries, open_source
+from bulk_importer.transfer.interfaces import KeepsNothing
 from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import rejection_of
@@ -224,6 +225,7 @@ async def offline_run(
             clock=clock,
             emit=events.append,
             announcer=Announcer(lambda announcement: begun.append(announcement.keep_data), announcement),
+            keeper=KeepsNothing(),
             replacement=ReplacementGuard(
                 Forecast(source, known_settings, Rules(), lambda: None, False, checkpoint.state),
                 checkpoint,

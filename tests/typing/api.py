@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from bulk_importer import (
+    BackupSummary,
+    BackupUnusable,
     BulkImporterError,
     CheckpointError,
     CheckReport,
@@ -28,7 +30,10 @@ from bulk_importer import (
     Status,
     Summary,
     Tally,
+    Undone,
     UsageError,
+    backup_labels,
+    backup_labels_sync,
     check_labels,
     check_labels_sync,
     import_labels,
@@ -37,6 +42,8 @@ from bulk_importer import (
     retry,
     retry_sync,
     status,
+    undo,
+    undo_sync,
 )
 from bulk_importer.events import BatchDelivered
 
@@ -127,6 +134,29 @@ async def retries(folder: Path) -> None:
     assert_type(retried.summary, Summary)
     assert_type(retried.rejected_again, Path | None)
     assert_type(retry_sync(str(folder), SETTINGS), Retried)
+
+
+async def backs_up(path: Path) -> None:
+    """The labels of a project, into a file that an import takes."""
+    try:
+        kept = await backup_labels(path, SETTINGS, token="secret", observers=[Counter()])
+    except BackupUnusable as error:
+        print(assert_type(error.reason, str), assert_type(error.exit_code, ExitCode))
+    else:
+        assert_type(kept, BackupSummary)
+        assert_type(kept.lost, dict[str, int])
+    assert_type(backup_labels_sync(str(path), SETTINGS), BackupSummary)
+
+
+async def takes_back(folder: Path) -> None:
+    """An import that should not have been."""
+    undone = await undo(
+        folder, SETTINGS, source="l.json", force=True, dry_run=False, token="t", observers=OBSERVERS
+    )
+    assert_type(undone, Undone)
+    assert_type(undone.plan.left_alone, int)
+    assert_type(undone.summary, Summary | None)
+    assert_type(undo_sync(str(folder), SETTINGS), Undone)
 
 
 def looks(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`bulk-importer verify`: proves from the checkpoint alone that every entry is accounted for, once."""
+"""`bulk-importer verify`: proves that every entry of a checkpoint is accounted for, once; or a backup whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
+from bulk_importer.cli.migrating.verify_backup import verify_backup
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
@@ -37,7 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "checkpoint",
         type=Path,
         metavar="CHECKPOINT",
-        help="the checkpoint folder of a run, or the one that holds those of several sources",
+        help="the checkpoint folder of a run, or the one that holds those of several sources; or a backup, which is "
+        "proven whole",
     )
     parser.add_argument(
         "source",
@@ -54,17 +56,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against-server",
         action="store_true",
-        help="read labels back from the server, and compare them with what was delivered; by token the server then "
-        "writes the empty rows that a media is missing",
+        help="read labels back from the server, and compare them with what was delivered, or with a backup; by token "
+        "the server then writes the empty rows that a media is missing",
     )
     parser.add_argument(
         "--sample", type=int, metavar="N", help="with --against-server: look at so many media (default: all)"
     )
-    add_settings(parser, {"server"}, {"server_moved"})
+    add_settings(parser, {"server"}, {"server_moved", "max_reads"})
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what is proven and what is not, of each checkpoint in the folder.
+    """Print what is proven and what is not, of each checkpoint in the folder, or of a backup.
 
     Returns:
         0 where the source may be deleted: it was read to its end, and all of it is delivered. Else 7 where something is
@@ -73,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bulk_importer.checkpoint.places import checkpoints_in
 
+    if arguments.checkpoint.is_file():
+        return verify_backup(arguments)
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
     if arguments.against_server and len(sources) < len(folders):

@@ -40,6 +40,8 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
+_STOPPED = _each((*_SENDING, "backup", "undo"), "stopped; what is on record stays")
+
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
         "All is well and nothing is left to do: what the command is for is done, as a whole.",
@@ -49,15 +51,18 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "retry": "every entry of the import is delivered by now",
             "check": "there is no error in the source (with --sample: in what was looked at)",
             "verify": "it is proven that the source was read to its end and every entry delivered, once; a SOURCE that "
-            "was named, or a file that still lies where it was, holds what was imported: it may be deleted",
+            "was named, or a file that still lies where it was, holds what was imported: it may be deleted; or that a "
+            "backup is whole",
             "status": "the import is finished, and every entry is delivered",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
+            "undo": "every media holds again what it held before the import",
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
             **_each(_LOOK_UPS, "the list is complete"),
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
             "formats": "they are listed, or the class map is proposed",
+            "backup": "all labels are in the file, and an import brings them back as they are",
             "explain": "it is explained",
             "settings": "they are shown",
             "help": "it is shown",
@@ -72,6 +77,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
+            "undo": "some media are left alone, or some entries rejected; left_alone.jsonl says why",
+            "backup": "the file is whole, and an import does not bring all back as it is, or a media could not be read",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
@@ -90,6 +97,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
             **_each(("convert", "formats"), "the source cannot be read, or is something else"),
+            "undo": "the source of the import cannot be read, from which is known what was delivered",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
         },
@@ -112,6 +120,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
+            "undo": "it is not known of all entries whether they were delivered, so nothing was sent; or what was sent "
+            "is unconfirmed",
             "resolve": "something is still unconfirmed, here or in a retry",
         },
     ),
@@ -121,9 +131,11 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "other. Then run the same command again; nothing is lost.",
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
+            "backup": "the server cannot be asked; what was read is kept, and the same command resumes",
             "status": _ENDED_SO,
             "doctor": "something on the way to the server is wrong; it is named with a remedy",
             **_each(_LOOK_UPS, "the server cannot be asked"),
@@ -134,8 +146,13 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "for something else.",
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
-            **_each((*_SENDING, "resolve"), "the checkpoint is in use, damaged, or begun for something else"),
-            "verify": "something that must be so is not: in the log, beside it, or the source is not what was imported",
+            **_each(
+                (*_SENDING, "resolve", "undo"),
+                "the checkpoint is in use, damaged, or begun for something else",
+            ),
+            "verify": "something that must be so is not: in the log, beside it, in a backup, or the source is not what "
+            "was imported",
+            "backup": "the file holds something else, another process writes it, or it cannot be written",
             "status": "there is no checkpoint, or it cannot be read",
         },
     ),
@@ -155,6 +172,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
             "retry": "the import itself is not finished, or a person said no to what would be replaced",
+            "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
             "status": "something is left to send: a run is at work, was killed, or ended before",
         },
@@ -164,7 +182,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at the media that are named. Nothing is sent again by itself, because that could undo what somebody did.",
         {
             **_each(_SENDING, "labels that were sent again after a lost answer are not what was sent"),
-            "verify": "what was sent again after a lost answer is not there, or, with --against-server, anything else",
+            "verify": "what was sent again after a lost answer is not there, or, with --against-server, anything else; "
+            "or the server holds something else than a backup",
             "status": _ENDED_SO,
         },
     ),
@@ -172,13 +191,9 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "An internal error: something happened that should not have, and is a bug of this program.",
         "What was delivered is on record. Run the same command again, and report the message.",
     ),
-    ExitCode.HANGUP: Meaning(
-        "The terminal went away (SIGHUP).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
-    ),
+    ExitCode.HANGUP: Meaning("The terminal went away (SIGHUP).", _AGAIN, _STOPPED),
     ExitCode.INTERRUPTED: Meaning("It was interrupted (Ctrl-C, SIGINT).", _AGAIN),
-    ExitCode.TERMINATED: Meaning(
-        "It was told to end (SIGTERM).", _AGAIN, _each(_SENDING, "stopped; what is on record stays")
-    ),
+    ExitCode.TERMINATED: Meaning("It was told to end (SIGTERM).", _AGAIN, _STOPPED),
 }
 """Every exit code, in the order in which they are listed."""
 

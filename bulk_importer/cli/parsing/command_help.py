@@ -63,6 +63,13 @@ COMMAND_HELP = {
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
     ),
+    "backup": CommandHelp(
+        (*_SERVER, "--output", "--media-list", "--max-reads", "--config", "--json"),
+        (
+            f"backup {_AT} --project cars --output c.zst",
+            "backup --config gym.toml --media-list day.csv --output day.zst",
+        ),
+    ),
     "status": CommandHelp(
         ("--watch", "--json"),
         (
@@ -74,9 +81,9 @@ COMMAND_HELP = {
     "verify": CommandHelp(
         ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
         (
-            "verify labels.json.checkpoint",
             "verify labels.json.checkpoint labels.json",
             "verify labels.json.checkpoint labels.json --against-server",
+            "verify streets.backup --against-server",
         ),
     ),
     "retry": CommandHelp(
@@ -89,6 +96,10 @@ COMMAND_HELP = {
             "--json",
         ),
         ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
+    ),
+    "undo": CommandHelp(
+        ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
+        ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
     ),
     "resolve": CommandHelp(
         ("--delivered", "--not-delivered", "--batch", "--json"),

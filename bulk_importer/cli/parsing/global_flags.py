@@ -27,12 +27,15 @@ _LEVEL = "setting:log_level"
 
 
 def add_global_flags(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the flags of every command."""
+    """Give `parser` the flags of every command.
+
+    A command that writes something else than text into the file that `--output` names says so as its default
+    `output_help`.
+    """
+    output_help = parser.get_default("output_help") or "write there what would be printed (- prints it)"
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
-    group.add_argument(
-        "--output", type=Path, metavar="FILE", help="write there what would be printed (- prints it)"
-    )
+    group.add_argument("--output", type=Path, metavar="FILE", help=output_help)
     for flags, level, text in (
         (
             ("-q", "--quiet"),

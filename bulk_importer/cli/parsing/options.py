@@ -25,6 +25,7 @@ _SECTIONS = {
     "server": "which DataGym, and how it is reached",
     "reading": "how the source is read",
     "converting": "how label files of other tools are read",
+    "migrating": "how labels are read out of a server",
     "checking": "what entries are checked against before they are sent",
     "sending": "how much leaves at a time, and how long to try",
     "checkpoint": "where the run is kept",

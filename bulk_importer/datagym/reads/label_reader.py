@@ -27,12 +27,14 @@ class Reading(msgspec.Struct, Generic[_V], frozen=True):
         values: its root values.
         asked_at, answered_at: by our clock, in seconds since 1970.
         date: by the server's clock, cut to a second; None where the answer carries no date.
+        size: bytes of the answer.
     """
 
     values: list[_V]
     asked_at: float
     answered_at: float
     date: float | None
+    size: int = 0
 
 
 class LabelReader:
@@ -40,6 +42,9 @@ class LabelReader:
 
     By token the only way is to read a task, and the server then writes what rows it is missing (protocol 3.4): so
     nothing of that media may be in flight, and it should be asked once.
+
+    Args:
+        writes: whether reading writes, where that is known; else it is found out with one media, before the first.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class LabelReader:
         catalog: Catalog,
         project: Project,
         *,
+        writes: bool | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._queries = queries
@@ -55,7 +61,12 @@ class LabelReader:
         self._project = project
         self._clock = clock
         # Whether the route that writes nothing is open to us; found out by `writes`.
-        self._writes: bool | None = None
+        self._writes = writes
+
+    @property
+    def server(self) -> str:
+        """The URL of the server."""
+        return self._queries.server
 
     async def writes(self, task: TaskRow) -> bool:
         """Whether reading a media writes to it; found out once, with the media of `task`."""
@@ -86,7 +97,8 @@ class LabelReader:
             values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
             values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
-        return Reading(values, asked_at, answered_at, _seconds(answer.headers.get("date", "")))
+        date = _seconds(answer.headers.get("date", ""))
+        return Reading(values, asked_at, answered_at, date, len(answer.body))
 
     def _free_path(self, task: TaskRow) -> str:
         return routes.labels(self._project.label_iteration_id or "", task.media_id, task.task_id)

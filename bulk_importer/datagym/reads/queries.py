@@ -24,7 +24,7 @@ from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.datagym.timing import Backoff, Timing
 from bulk_importer.datagym.wire.client import Answer, Client, RequestFailed
-from bulk_importer.errors import NotAuthorised, ServerUnavailable
+from bulk_importer.errors import AnswerUnusable, NotAuthorised, ServerUnavailable
 from bulk_importer.events import AnswerCame, AnswerDelayed, AnswerMissed, Observer
 from bulk_importer.settings import Settings
 
@@ -82,7 +82,11 @@ class Queries:
 
     def silent(self) -> Queries:
         """The same queries, of which no observer hears when they are not answered."""
-        return Queries(self._client, replace(self._patience, emit=_nobody))
+        return self.heard_by(_nobody)
+
+    def heard_by(self, emit: Observer) -> Queries:
+        """The same queries; `emit` hears when they are not answered, and nobody else."""
+        return Queries(self._client, replace(self._patience, emit=emit))
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
         """Ask `path`, and decode the answer as `kind`. Raises what `ask` and `read` raise."""
@@ -107,7 +111,7 @@ class Queries:
         try:
             return msgspec.json.decode(answer.body, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise self._not_datagym(str(error)) from error
+            raise self._not_datagym(str(error), answer.status) from error
 
     async def rows(self, path: str, kind: type[_R], sink: RowSink[_R], *, below: str | None = None) -> None:
         """Hand the rows of a list to `sink`; `below` names the key of the list where the list is inside an object.
@@ -127,7 +131,7 @@ class Queries:
         try:
             answer = await self._until_answered(once)
         except NotAList as error:
-            raise self._not_datagym(str(error)) from error
+            raise self._not_datagym(str(error), 200) from error
         if answer.status != 200:
             raise self._unexpected(answer)
         sink.keep()
@@ -219,7 +223,7 @@ class Queries:
         )
         return ServerUnavailable(server, reason, advice=remedy + waits)
 
-    def _unexpected(self, answer: Answer) -> ServerUnavailable | NotAuthorised:
+    def _unexpected(self, answer: Answer) -> AnswerUnusable | NotAuthorised:
         server = self._client.server
         if answer.status in (401, 403):
             return NotAuthorised(
@@ -227,21 +231,24 @@ class Queries:
             )
         said = f"it answers {answer.status} to a look-up"
         if 300 <= answer.status < 400 and (elsewhere := _origin(answer.headers.get("location", ""))):
-            return ServerUnavailable(
+            return AnswerUnusable(
                 server,
                 f"{said}, and sends us to {elsewhere}",
+                status=answer.status,
                 advice="If that is the DataGym, give it as --server.",
             )
-        return ServerUnavailable(
+        return AnswerUnusable(
             server,
             f"{said}{self.way}",
+            status=answer.status,
             advice=f"See whether the project is still there; 'bulk-importer doctor --server {server}' looks closer.",
         )
 
-    def _not_datagym(self, reason: str) -> ServerUnavailable:
-        return ServerUnavailable(
+    def _not_datagym(self, reason: str, status: int) -> AnswerUnusable:
+        return AnswerUnusable(
             self._client.server,
             f"its answer is not one of a DataGym ({reason})",
+            status=status,
             advice="Check the URL: it should be that of the start page, without a path.",
         )
 

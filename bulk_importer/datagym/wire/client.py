@@ -117,8 +117,12 @@ class Client:
         self._has_answered = False
 
     @classmethod
-    def of(cls, settings: Settings, token: Token) -> Self:
-        """The client that the settings describe. Raises `UsageError`: the settings cannot be used."""
+    def of(cls, settings: Settings, token: Token, *, max_connections: int | None = None) -> Self:
+        """The client that the settings describe; `max_connections` where there are no uploads that say how many.
+
+        Raises:
+            UsageError: the settings cannot be used.
+        """
         timeouts = Timeouts(
             connect=settings.connect_timeout,
             write=settings.write_timeout,
@@ -131,7 +135,7 @@ class Client:
             token,
             timeouts,
             connection=ConnectionSettings.of(settings),
-            max_connections=settings.max_in_flight,
+            max_connections=max_connections or settings.max_in_flight,
         )
 
     @property

@@ -57,6 +57,7 @@ class Forecast:
         labelled: gives the media that hold labels; None where nobody knows. Blocks.
         is_filtered: entries are left out of the source that an earlier import delivered.
         state: of the checkpoint; it changes while the run goes on.
+        kept: what becomes of the labels, a phrase for people; empty where nothing is said of it.
     """
 
     source: Source
@@ -65,6 +66,7 @@ class Forecast:
     labelled: Callable[[], LabelledMedia | None]
     is_filtered: bool
     state: CheckpointState
+    kept: str = ""
 
     async def foresee(self, run: EntryRun, labelled: LabelledMedia | None, *, is_last: bool) -> Replacement:
         """How many media lose labels by `run` and what comes behind it.
@@ -172,6 +174,7 @@ class ReplacementGuard:
             is_exact=foreseen.is_exact,
             holding=foreseen.holding,
             importable=foreseen.importable,
+            kept=self._forecast.kept,
         )
         self._emit(event)
         answer = Confirmation.YES if self._yes else await self._confirm(event)

@@ -122,7 +122,7 @@ async def go_once(run: Run) -> PassResult:
     may_read = settings.label_config == LabelConfigFrom.SERVER or settings.check_media
     sending = Sending(
         Uploads(run.client, run.project.id, may_read=may_read),
-        Ports(pool, ledger_of(run, errors), run.emit, rejection_of),
+        Ports(pool, ledger_of(run, errors), run.emit, rejection_of, run.keeper),
         SendOptions.of(settings, Remembered.read(state.notes.get(_GATE_NOTE))),
         run.stop,
         Timing(run.clock, run.stop.sleep),

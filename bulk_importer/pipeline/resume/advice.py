@@ -12,6 +12,7 @@ from pathlib import Path
 from bulk_importer.checkpoint import CheckpointState, Header
 from bulk_importer.errors import ExitCode
 from bulk_importer.pipeline.resume.recorded_source import noted_place, was_stream
+from bulk_importer.pipeline.resume.undone import UNDO_FOLDER, UNDONE
 from bulk_importer.sources.interfaces import HIDDEN_QUERY
 
 __all__ = ["advice", "ended_with", "lasting_codes"]
@@ -43,7 +44,7 @@ def lasting_codes(state: CheckpointState, *, about_delivered: bool = False) -> l
 
 
 def advice(folder: Path, header: Header, state: CheckpointState, doubted: Mapping[Path, int]) -> str:
-    """What to do about an import that does not run; empty where it is finished, and nothing is in doubt.
+    """What to do about an import that does not run; empty where it is finished, in force, and nothing is in doubt.
 
     Args:
         doubted: what its retries have in doubt, as `retries_in_doubt` tells it.
@@ -66,6 +67,9 @@ def _decide(folder: Path) -> str:
 
 
 def _of_import(folder: Path, header: Header, state: CheckpointState) -> str:
+    if UNDONE in state.notes:
+        undone = folder / UNDO_FOLDER / str(state.notes[UNDONE])
+        return f"The import was taken back ({undone}). To import its source again, name another --checkpoint."
     if state.is_finished:
         return ""
     resumes = _what_resumes(folder, header, state)
@@ -92,6 +96,8 @@ def _what_resumes(folder: Path, header: Header, state: CheckpointState) -> str:
     """The beginning of a sentence without its capital: which command resumes, and what it needs for that."""
     if folder.absolute().parents[1].name == "retries":
         return f"'bulk-importer retry {folder.absolute().parents[2]}' resumes"
+    if folder.absolute().parents[1].name == UNDO_FOLDER:
+        return f"'bulk-importer undo {folder.absolute().parents[2]}' resumes"
     if header.source == "entries" and was_stream(header, state):
         return "the same program resumes, when it gives the same entries again"
     if was_stream(header, state):

@@ -35,6 +35,7 @@ from bulk_importer.errors import (
 from bulk_importer.events import Event, Observer, RunStarted
 from bulk_importer.pipeline.concluding import CANCELLED
 from bulk_importer.pipeline.importing import import_source
+from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.retry.outcome import conclude_retry, write_rejected_again
 from bulk_importer.pipeline.retry.plan import RetryPlan, RetrySpec
 from bulk_importer.pipeline.run import Caller, ImportSpec
@@ -75,6 +76,7 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
         BulkImporterError: the retry could not begin; nothing was sent.
     """
     header, state = await asyncio.to_thread(read_state, spec.folder)
+    require_not_undone(spec.folder, state)
     if Books.NOTE in state.notes:  # nobody said how its entries name their media: they were converted
         spec = replace(spec, settings=replace(spec.settings, media_by=MediaBy.NAME.value))
     _require_same_names(spec, header)

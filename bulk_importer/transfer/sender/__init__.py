@@ -6,6 +6,7 @@ A batch goes through them from the top down, and its verdict comes back up:
     returned     ends its trial, counts how long it took, and wakes who waits for that
     retrying     sends again what was not executed and may pass in a moment; not what is taken apart
     paced        waits for the rates and the hours that a person allowed
+    preserved    has what it replaces read and kept
     exclusive    leaves beside others, or alone
     guarded      holds back once the run stops or the server is away: it is not on record, and stays owed
     recorded     puts on record that the batch may have left, durably

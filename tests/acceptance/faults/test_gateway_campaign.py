@@ -1,4 +1,4 @@
-"""A short form of the gateway campaign; the long one is `python -m benchmarks.gateway_campaign --rounds 200`."""
+"""A short form of the gateway campaign; long: `python -m benchmarks.campaigns.gateway_campaign --rounds 200`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from benchmarks.gateway_campaign import run_campaign
+from benchmarks.campaigns.gateway_campaign import run_campaign
 
 
 def environment() -> dict[str, str]:

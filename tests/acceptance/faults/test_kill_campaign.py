@@ -1,4 +1,4 @@
-"""A short form of the kill campaign; the long one is `python -m benchmarks.kill_campaign --kills 1000`."""
+"""A short form of the kill campaign; the long one is `python -m benchmarks.campaigns.kill_campaign --kills 1000`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from benchmarks.kill_campaign import run_campaign
+from benchmarks.campaigns.kill_campaign import run_campaign
 
 
 @pytest.mark.timeout(400)

@@ -1,6 +1,6 @@
 """Kills importer and sandbox with -9 at random instants, loses answers, and compares what the media hold at the end.
 
-    python -m benchmarks.kill_campaign --kills 1000
+    python -m benchmarks.campaigns.kill_campaign --kills 1000
 
 Each round imports several entries for each of some media while both processes are killed and started again, answers
 are lost before and after the commit or half-way, and commits come late (but within `--server-request-limit`, which is

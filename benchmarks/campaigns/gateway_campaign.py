@@ -1,6 +1,6 @@
 """Imports through random gateways that dislike some entries, kills the importer meanwhile, and compares both sides.
 
-    python -m benchmarks.gateway_campaign --rounds 200
+    python -m benchmarks.campaigns.gateway_campaign --rounds 200
 
 A gateway dislikes entries for a text in them, or bodies for their size, and answers with a page of any status, a reset
 before or behind the body, nothing, or half of what the server said; some let the server work before they do so. The
@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from benchmarks.kill_campaign import COMMAND, expected_labels, seen_labels
+from benchmarks.campaigns.kill_campaign import COMMAND, expected_labels, seen_labels
 from bulk_importer.checkpoint import read_state
 
 MEDIA = 30

@@ -1,0 +1,257 @@
+"""Plans an undo: reads what each media holds that an import touched, and writes down what brings it back.
+
+A plan is a folder with two files, and a third when both are whole:
+
+    restore.jsonl      the entries to be sent, a media's behind each other: what `import` takes
+    left_alone.jsonl   a media a line that is left alone: `{"media_id", "why", "differences", "restored"}`
+    plan.json          how many media there are of each kind
+
+Until `plan.json` is there, the plan is made anew by whoever comes next; from then on it is what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.backups.holdings import Held, Holdings
+from bulk_importer.backups.making.entries import Beside
+from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.events import Advanced, Observer
+from bulk_importer.files.durable import DurableFile, create_folder, replace_file
+from bulk_importer.files.small_files import reason_of
+from bulk_importer.labels.entry import lane_of
+from bulk_importer.labels.holding import Difference
+from bulk_importer.migration.undo.buckets import Deed, DeedKind, MediaBuckets
+from bulk_importer.migration.undo.deciding import Edited, Restore, Touched, decide
+
+__all__ = ["LEFT_ALONE", "RESTORE", "Plan", "Planner", "plan_in"]
+
+RESTORE = "restore.jsonl"
+LEFT_ALONE = "left_alone.jsonl"
+_PLAN = "plan.json"
+_EDITED = "it does not hold any more what the import left there"
+_NOT_KEPT = "what it held before was not kept"
+_UNREAD = "what it holds cannot be read"
+_HOLDS_MORE = "it holds labels that no import can write, which restoring it would delete"
+_IN_PART = "of what it held before, an import cannot bring back all"
+_GONE = "the server does not know it any more"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How many media an import touched, and what becomes of them.
+
+    Attributes:
+        media: that it touched.
+        restored: that get entries, so that they hold what they held before.
+        as_before: that hold it already.
+        left_alone: that somebody has changed since, or of which it is not known what they held.
+        entries: that are to be sent.
+        force: media that somebody has changed are among the restored ones where it is known what they held.
+    """
+
+    media: int = 0
+    restored: int = 0
+    as_before: int = 0
+    left_alone: int = 0
+    entries: int = 0
+    force: bool = False
+
+
+def plan_in(folder: Path) -> Plan | None:
+    """The plan in a folder; None where none was finished. Blocks.
+
+    Raises:
+        CheckpointUnusable: it cannot be read.
+    """
+    path = folder / _PLAN
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CheckpointUnusable(str(path), reason_of(error)) from error
+
+
+class _LeftAlone(msgspec.Struct, frozen=True, omit_defaults=True):
+    media_id: str
+    why: str
+    differences: tuple[Difference, ...] = ()
+    restored: bool = False
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What an entry that was kept says of what it does not bring back; nothing where it was made here."""
+
+    backup: Beside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What is written of one media."""
+
+    entries: Sequence[bytes] = ()
+    left_alone: _LeftAlone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes the plan of one undo.
+
+    Attributes:
+        holdings: says what media hold now.
+        held_nothing: whether a media held no labels when the import began, by lane.
+        force: restore also what somebody has changed since.
+        emit: receives how far the reading is.
+    """
+
+    holdings: Holdings
+    held_nothing: Callable[[str], bool]
+    force: bool
+    emit: Observer
+
+    async def make(self, buckets: MediaBuckets, folder: Path) -> Plan:
+        """Make the plan of all that is in `buckets`, and put it into `folder`.
+
+        Raises:
+            ServerError: the server does not answer.
+            CheckpointUnusable: the plan cannot be kept.
+        """
+        with _PlanFiles(folder) as files:
+            plan = Plan(force=self.force)
+            async for planned in self._planned(buckets):
+                plan = _counted(plan, planned)
+                await asyncio.to_thread(files.write, planned)
+                self.emit(
+                    Advanced(
+                        work="reading what the media hold",
+                        done=plan.media,
+                        total=plan.media,
+                        unit="media",
+                        beside={"left alone": plan.left_alone},
+                    )
+                )
+            await asyncio.to_thread(files.finish, plan)
+        return plan
+
+    async def _planned(self, buckets: MediaBuckets) -> AsyncIterator[_Planned]:
+        batches = buckets.media()
+        while (bucket := await asyncio.to_thread(next, batches, None)) is not None:
+            touched = {lane_of(deeds[0].media_id): deeds for deeds in bucket if _is_touched(deeds)}
+            for each in await self._bucket(touched):
+                yield each
+
+    async def _bucket(self, deeds: dict[str, list[Deed]]) -> list[_Planned]:
+        held = await self.holdings.read(each[0].media_id for each in deeds.values())
+        return [self._media(each, deeds[lane_of(each.media_id)]) for each in held]
+
+    def _media(self, held: Held, deeds: Sequence[Deed]) -> _Planned:
+        media_id = held.media_id
+        if held.entries is None:
+            why = _GONE if held.is_gone else f"{_UNREAD}: {held.why}"
+            return _Planned(left_alone=_LeftAlone(media_id, why))
+        now = [msgspec.json.encode(each) for each in held.entries]
+        match decide(_touched(deeds, held_nothing=self.held_nothing(lane_of(media_id))), now):
+            case Restore(entries) if not any(_loses(each.backup) for each in held.entries):
+                return self._restored(media_id, entries)
+            case Restore(entries):
+                return self._unless_forced(_LeftAlone(media_id, _HOLDS_MORE), entries)
+            case Edited(differences, entries):
+                why = _EDITED if differences else _NOT_KEPT
+                return self._unless_forced(_LeftAlone(media_id, why, tuple(differences)), entries)
+            case _:
+                return _Planned()
+
+    def _restored(self, media_id: str, entries: Sequence[bytes]) -> _Planned:
+        lost = any(_loses(msgspec.json.decode(entry, type=_Kept).backup) for entry in entries)
+        return _Planned(entries, _LeftAlone(media_id, _IN_PART, restored=True) if lost else None)
+
+    def _unless_forced(self, left: _LeftAlone, entries: Sequence[bytes] | None) -> _Planned:
+        if self.force and entries is not None:
+            return _Planned(entries, msgspec.structs.replace(left, restored=True))
+        return _Planned(left_alone=left)
+
+
+def _loses(beside: Beside | None) -> bool:
+    """Whether there are labels that no entry brings back."""
+    return beside is not None and any(not lost.kind.is_in_entry for lost in beside.lost)
+
+
+def _is_touched(deeds: Sequence[Deed]) -> bool:
+    """Whether anything was delivered to a media, and not only kept of it."""
+    return any(deed.kind is DeedKind.DELIVERED for deed in deeds)
+
+
+def _touched(deeds: Sequence[Deed], *, held_nothing: bool) -> Touched:
+    """What was done to one media, in the order in which it was done, as a decision wants it."""
+    delivered = [deed for deed in deeds if deed.kind is DeedKind.DELIVERED]
+    if held_nothing:
+        emptied = msgspec.json.encode({"internal_media_ID": deeds[0].media_id, "keepData": False})
+        return Touched(_entries(delivered), (emptied,))
+    kept = next((deed for deed in deeds if deed.kind is DeedKind.KEPT), None)
+    if kept is None:
+        return Touched(_entries(delivered))
+    earlier = [deed for deed in delivered if deed.place < kept.place]
+    return Touched(_entries(delivered[len(earlier) :]), kept.entries, _entries(earlier))
+
+
+def _entries(deeds: Sequence[Deed]) -> list[bytes]:
+    return [entry for deed in deeds for entry in deed.entries]
+
+
+def _counted(plan: Plan, planned: _Planned) -> Plan:
+    restored = bool(planned.entries)
+    left_alone = planned.left_alone is not None and not restored
+    return msgspec.structs.replace(
+        plan,
+        media=plan.media + 1,
+        restored=plan.restored + restored,
+        left_alone=plan.left_alone + left_alone,
+        as_before=plan.as_before + (not restored and not left_alone),
+        entries=plan.entries + len(planned.entries),
+    )
+
+
+class _PlanFiles:
+    """The files of a plan that is being made; a context manager that closes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> _PlanFiles:
+        try:
+            create_folder(self._folder)
+            for name in (RESTORE, LEFT_ALONE):
+                (self._folder / name).unlink(missing_ok=True)
+            self._restore = DurableFile(self._folder / RESTORE)
+            self._left_alone = DurableFile(self._folder / LEFT_ALONE)
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore.close()
+        self._left_alone.close()
+
+    def write(self, planned: _Planned) -> None:
+        """Write down what becomes of a media. Blocks."""
+        try:
+            if planned.entries:
+                self._restore.append(b"".join(entry + b"\n" for entry in planned.entries))
+            if planned.left_alone is not None:
+                self._left_alone.append(msgspec.json.encode(planned.left_alone) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
+
+    def finish(self, plan: Plan) -> None:
+        """Declare the plan whole. Blocks."""
+        try:
+            self._restore.sync()
+            self._left_alone.sync()
+            replace_file(self._folder / _PLAN, msgspec.json.encode(plan))
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error

@@ -1,0 +1,225 @@
+"""Takes an import back: what its media held before it, they hold again.
+
+1. Doubts are settled first: what may have landed and may not cannot be taken back.
+2. A plan is made (`planning`): what the media hold now is read, and compared with what they should hold.
+3. Once it is confirmed, the checkpoint of the import says that it is taken back: nothing more is sent for it.
+4. The plan is imported, as any entries are, with a checkpoint of its own beside it. So an undo goes on after a crash,
+   can be verified, keeps what it replaces, and can be undone itself.
+
+Each undo has a folder in the checkpoint: `undo/0001`, `undo/0002`, ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bulk_importer.backups.holdings import Holdings, ProjectReads
+from bulk_importer.backups.replaced import REPLACED
+from bulk_importer.backups.task_ids import AllTasks, TaskIds
+from bulk_importer.checkpoint import Checkpoint, CheckpointState
+from bulk_importer.checkpoint.retry_claims import retries_in_doubt
+from bulk_importer.datagym.reads.catalog import Catalog
+from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.opening import opened_queries
+from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import CheckpointError, NotSettled, most_important
+from bulk_importer.files.durable import create_folder
+from bulk_importer.intake import Intake, IntakeOptions
+from bulk_importer.media.build_index import index_in
+from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.rules import MediaFlag
+from bulk_importer.migration.undo.buckets import MediaBuckets
+from bulk_importer.migration.undo.deeds import gather_deeds, rules_of
+from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner, plan_in
+from bulk_importer.model import ErrorBudget
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline.resume.settling import Settling
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDO_FOLDER, UNDONE
+from bulk_importer.pipeline.summarizing import standing_codes
+from bulk_importer.readable import counted
+from bulk_importer.readback.doubts import Doubts
+from bulk_importer.settings import Backup, Lines, MediaBy, Settings, SourceFormat
+from bulk_importer.sources import Source, open_source
+from bulk_importer.summary import Summary
+
+__all__ = ["Confirm", "UndoSpec", "Undone", "undo_import"]
+
+_CHECKPOINT = "checkpoint"
+_HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
+
+
+@dataclass(frozen=True, slots=True)
+class UndoSpec:
+    """Which import to take back.
+
+    Attributes:
+        folder: of its checkpoint.
+        settings: how; server and project are those of the checkpoint.
+        opened: opens the source of the import, to be read once more.
+        force: restore also media that somebody has changed since.
+        dry_run: make a plan, and forget it.
+    """
+
+    folder: Path
+    settings: Settings
+    opened: Callable[[], AbstractAsyncContextManager[Source]]
+    force: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What came of an undo.
+
+    Attributes:
+        folder: of the undo; None for a plan that was forgotten.
+        summary: of the import of its entries; None where nothing was sent.
+    """
+
+    plan: Plan
+    folder: Path | None = None
+    summary: Summary | None = None
+
+
+Confirm = Callable[[Plan], Awaitable[bool]]
+"""Asks whether a plan is to be carried out."""
+
+
+async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undone:
+    """Take an import back; the same call again goes on where it stopped, and repeats the summary of a finished one.
+
+    Raises:
+        NotSettled: it is not known yet what became of some entries.
+        InputError, CheckpointMismatch: the source of the import cannot be read, or is another one.
+        ServerError: the server does not answer, or does not know the project.
+        CheckpointError: the checkpoint is locked or damaged, or the undo cannot be kept.
+    """
+    ledger = await asyncio.to_thread(Checkpoint.reopen, spec.folder, secrets.token_hex(8))
+    try:
+        return await _undo(spec, caller, confirm, ledger)
+    finally:
+        with suppress(CheckpointError):
+            await ledger.record_run_ended(exit_code=most_important(standing_codes(ledger.state)))
+        await ledger.close()
+
+
+async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkpoint) -> Undone:
+    folder, plan = await asyncio.to_thread(_begun, spec)
+    settings = replace(spec.settings, server=ledger.header.server, project=ledger.header.project)
+    if plan is None:
+        if spec.dry_run:
+            with tempfile.TemporaryDirectory(dir=spec.folder) as scratch:
+                return Undone(await _planned(spec, settings, caller, ledger, Path(scratch)))
+        plan = await _planned(spec, settings, caller, ledger, folder)
+        if not plan.entries or not await confirm(plan):
+            return Undone(plan, folder)
+    if spec.dry_run:
+        return Undone(plan, folder)
+    await ledger.record_note(UNDONE, folder.name)
+    return Undone(plan, folder, await _send(settings, caller, folder))
+
+
+def _begun(spec: UndoSpec) -> tuple[Path, Plan | None]:
+    """The folder of this undo, and its plan where that is being carried out. Blocks.
+
+    A plan that was not begun is old by now, and made anew.
+    """
+    earlier = sorted((spec.folder / UNDO_FOLDER).glob("[0-9]*"))
+    if earlier and not (earlier[-1] / _CHECKPOINT / "log").exists():
+        return earlier[-1], None
+    plan = plan_in(earlier[-1]) if earlier else None
+    if plan is not None and plan.force >= spec.force:
+        return earlier[-1], plan
+    return spec.folder / UNDO_FOLDER / f"{len(earlier) + 1:04}", None
+
+
+async def _planned(
+    spec: UndoSpec, settings: Settings, caller: Caller, ledger: Checkpoint, folder: Path
+) -> Plan:
+    await asyncio.to_thread(create_folder, folder)
+    timing = Timing(caller.clock, caller.stop.rest)
+    querying = opened_queries(
+        settings, caller.token, caller.emit, max_seconds=settings.max_outage, timing=timing
+    )
+    async with caller.stop.breaking_off(), querying as queries, spec.opened() as source:
+        catalog = Catalog(queries, emit=caller.emit)
+        project = await catalog.find_project(ledger.header.project)
+        await _settle(spec, caller, ledger, source, LabelReader(queries, catalog, project))
+        planner = await _planner(spec, caller, ledger.state, ProjectReads(queries, catalog, project), folder)
+        total_bytes = sum(key.length for key in ledger.state.segments) + _size_of(spec.folder / REPLACED)
+        with MediaBuckets(folder, total_bytes) as buckets:
+            await gather_deeds(source, spec.folder, ledger.state, buckets, caller.emit)
+            return await planner.make(buckets, folder)
+
+
+async def _settle(
+    spec: UndoSpec, caller: Caller, ledger: Checkpoint, source: Source, reader: LabelReader
+) -> None:
+    """Find out what became of entries in doubt, as an import would. Raises `NotSettled` where that takes longer."""
+    doubts = Doubts(ledger, reader, limit_seconds=spec.settings.server_request_limit, emit=caller.emit)
+    settling = Settling(
+        ledger, doubts, caller.stop, caller.emit, caller.clock, wait_seconds=spec.settings.doubt_wait
+    )
+    rules = rules_of(spec.folder)
+    await settling.ask_first(lambda plan: Intake(source, plan, rules, IntakeOptions()))
+    while await settling.one_ended():
+        pass
+    left = ledger.state.counts.in_doubt + sum(retries_in_doubt(spec.folder).values())
+    if left:
+        raise NotSettled(
+            f"It is not known yet whether {counted(left, 'entry', 'was')} delivered, so they cannot be taken back. "
+            "Nothing was sent. The same command finds out once --server-request-limit is over; 'bulk-importer resolve "
+            f"{spec.folder}' lets you say it."
+        )
+
+
+async def _planner(
+    spec: UndoSpec, caller: Caller, state: CheckpointState, reads: ProjectReads, folder: Path
+) -> Planner:
+    index = index_in(spec.folder)
+    media = None if index is None else await asyncio.to_thread(MediaIndex, index)
+    tasks = AllTasks() if media is None else TaskIds(media, folder)
+    timing = Timing(caller.clock, caller.stop.rest)
+    holdings = await Holdings.of(reads, tasks, spec.settings, timing, caller.emit)
+    knows_labels = bool(state.notes.get(LABELS_KNOWN))
+
+    def held_nothing(lane: str) -> bool:
+        flags = None if media is None or not knows_labels else media.flags(lane)
+        return flags is not None and not flags & _HOLDS
+
+    return Planner(holdings, held_nothing, spec.force, caller.emit)
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size * 8 if path.exists() else 0  # packed, about so much
+
+
+async def _send(settings: Settings, caller: Caller, folder: Path) -> Summary:
+    """Import the entries of a plan: whatever the media hold is replaced, and kept."""
+    checkpoint = folder / _CHECKPOINT
+    sending = replace(
+        settings,
+        checkpoint=str(checkpoint),
+        path=None,
+        lines=Lines.LINES.value,
+        source_format=SourceFormat.ENTRIES.value,
+        media_by=MediaBy.ID.value,
+        limit=None,
+        settled_by=None,
+        source_grew=False,
+        replace_finished=True,
+        backup=Backup.AUTO.value,
+        yes=True,
+        max_errors=ErrorBudget(),
+    )
+    source = await open_source(str(folder / RESTORE))
+    try:
+        return await import_source(ImportSpec(source, sending, checkpoint), caller)
+    finally:
+        await source.aclose()

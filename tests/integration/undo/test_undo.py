@@ -1,0 +1,206 @@
+"""An import is taken back: its media hold again what they held before, unless somebody has changed them since."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from bulk_importer.labels.holding import Holding
+from bulk_importer.library.undoing import undo
+from bulk_importer.migration.undo.undoing import Undone
+from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from support.entries import entry, noted
+from support.importing import import_file
+
+MEDIA = 6
+
+
+class Place:
+    """A project in a sandbox, what is imported into it, and what a person does to it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, project_id: str, media: list[str]) -> None:
+        self.sandbox, self.folder, self.project_id, self.media = sandbox, folder, project_id, media
+        self.imports = 0
+
+    async def run(self, entries: list[dict[str, Any]], **settings: Any) -> Summary:
+        """Import entries with a checkpoint of their own."""
+        self.imports += 1
+        path = self.folder / f"{self.imports}.json"
+        path.write_text(json.dumps(entries))
+        ours = {"server": self.sandbox.url, "project": "p", "workers": 0, "onto_uploaded": True}
+        return await import_file(path, Settings(**{**ours, **settings}))
+
+    async def undo(self, **how: Any) -> Undone:
+        """Take the last import back."""
+        return await undo(self.folder / f"{self.imports}.json.checkpoint", Settings(workers=0), **how)
+
+    async def person(self, *entries: dict[str, Any]) -> None:
+        """Change labels without this program."""
+        url = f"{self.sandbox.url}/api/v1/project/{self.project_id}/prediction"
+        assert await asyncio.to_thread(_posted, url, entries) == {"errorMessages": ""}
+
+    async def held(self) -> dict[str, Counter[str]]:
+        """What each media holds, in a form of its own: every label as a text."""
+        found = await self.sandbox.labels(self.project_id)
+        return {media_id: Counter(_texts(found.get(media_id, []))) for media_id in self.media}
+
+    def left_alone(self, undone: Undone) -> dict[str, str]:
+        """The media that were left alone, with the reasons."""
+        assert undone.folder is not None
+        lines = (undone.folder / "left_alone.jsonl").read_text().splitlines()
+        return {each["media_id"]: each["why"] for each in map(json.loads, lines) if not each.get("restored")}
+
+
+def _posted(url: str, entries: Sequence[dict[str, Any]]) -> Any:
+    with urlopen(Request(url, data=json.dumps(entries).encode())) as answer:
+        return json.load(answer)
+
+
+def _texts(values: Any) -> list[str]:
+    return [
+        json.dumps([each["k"], each.get("g"), each.get("v")])
+        for each in values
+        if each.get("g") or each.get("v")
+    ]
+
+
+@pytest.fixture
+async def place(sandbox: Sandbox, tmp_path: Path) -> Place:
+    prepared = await sandbox.prepare(name="p", media=MEDIA)
+    return Place(sandbox, tmp_path, prepared.id, list(prepared.media_ids))
+
+
+async def test_replaced_and_changed_and_added_labels_are_as_they_were(place: Place) -> None:
+    a, b, c, d, *_ = place.media
+    await place.person(noted(a, 1), noted(b, 2), noted(c, 3), entry(c, 4))
+    before = await place.held()
+    summary = await place.run(
+        [noted(a, 10, False), noted(b, 11), entry(c, 12), entry(c, 13, False), noted(d, 14), entry(c, 15)]
+    )
+    assert summary.delivered == 6
+    undone = await place.undo()
+    assert (undone.plan.restored, undone.plan.left_alone) == (4, 0)
+    assert await place.held() == before
+
+
+async def test_what_is_only_added_to_costs_no_read(place: Place) -> None:
+    a, b, *_ = place.media
+    await place.person(entry(a, 1), entry(b, 2))
+    await place.run([entry(a, 3), entry(b, 4)])
+    assert not [each for each in place.sandbox.requests if "lcvalues" in each.path]
+
+
+async def test_a_media_that_somebody_changed_is_left_alone_unless_it_is_forced(place: Place) -> None:
+    a, b, *_ = place.media
+    await place.person(noted(a, 1), noted(b, 2))
+    before = await place.held()
+    await place.run([noted(a, 3, False), noted(b, 4, False)])
+    await place.person(entry(b, 5))
+    changed = await place.held()
+    undone = await place.undo()
+    assert place.left_alone(undone) == {b: "it does not hold any more what the import left there"}
+    assert await place.held() == {**before, b: changed[b]}
+    forced = await place.undo(force=True)
+    assert (forced.plan.restored, forced.plan.as_before) == (1, 1)
+    assert await place.held() == before
+
+
+async def test_an_undo_can_be_undone(place: Place) -> None:
+    a, *_ = place.media
+    await place.person(noted(a, 1))
+    await place.run([noted(a, 2, False)])
+    after = await place.held()
+    undone = await place.undo()
+    assert undone.folder is not None
+    await undo(undone.folder / "checkpoint", Settings(workers=0))
+    assert await place.held() == after
+
+
+async def test_what_was_taken_back_is_not_sent_again_by_the_same_import(place: Place) -> None:
+    from bulk_importer.errors import CheckpointMismatch
+
+    await place.run([noted(place.media[0], 1)])
+    await place.undo()
+    place.imports -= 1
+    with pytest.raises(CheckpointMismatch, match="taken back by undo"):
+        await place.run([noted(place.media[0], 1)])
+
+
+async def test_the_same_undo_again_repeats_what_it_said(place: Place) -> None:
+    await place.run([noted(place.media[0], 1, False)])
+    first = await place.undo()
+    uploads = len(place.sandbox.requests)
+    again = await place.undo()
+    assert again.plan == first.plan
+    assert again.summary is not None
+    assert again.summary.exit_code == 0
+    assert len(place.sandbox.requests) == uploads
+
+
+async def test_a_dry_run_says_what_would_be_done_and_leaves_no_trace(place: Place) -> None:
+    await place.run([noted(place.media[0], 1, False)])
+    held = await place.held()
+    undone = await place.undo(dry_run=True)
+    assert (undone.plan.restored, undone.folder, undone.summary) == (1, None, None)
+    assert await place.held() == held
+    assert not (place.folder / "1.json.checkpoint" / "undo").exists()
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_random_imports_of_mixed_entries_are_taken_back_around_what_people_did(
+    place: Place, seed: int
+) -> None:
+    """A naive model: what each media held before the import, and which of them people changed after it."""
+    chance = random.Random(seed)
+
+    def some(count: int) -> list[dict[str, Any]]:
+        kinds = (entry, noted)
+        return [
+            chance.choice(kinds)(
+                chance.choice(place.media), chance.randrange(9), chance.choice([None, True, False])
+            )
+            for _ in range(count)
+        ]
+
+    for _ in range(3):
+        if people := some(chance.randrange(4)):
+            await place.person(*people)
+        before = await place.held()
+        sent = some(chance.randrange(1, 9))
+        await place.run(sent, backup=chance.choice(["auto", "always"]))
+        since = some(chance.randrange(2))
+        if since:
+            await place.person(*since)
+        changed = {each["internal_media_ID"] for each in since}
+        now = await place.held()
+        undone = await place.undo()
+        after = await place.held()
+        for media_id in place.media:
+            if media_id not in changed:
+                assert after[media_id] == before[media_id]
+            elif after[media_id] != now[media_id]:
+                # Only ours is gone: what people did is there, and what was there before.
+                assert not now[media_id] - after[media_id] - Counter(_sent_texts(sent, media_id))
+        assert set(place.left_alone(undone)) <= changed
+
+
+def _sent_texts(entries: list[dict[str, Any]], media_id: str) -> list[str]:
+    holding = Holding.of(
+        json.dumps({**each, "keepData": True}).encode()
+        for each in entries
+        if each["internal_media_ID"] == media_id
+    )
+    return [
+        *(json.dumps([each.key, list(each.coordinates), None]) for each in holding.geometries.elements()),
+        *(json.dumps([key, None, answer.texts[0]]) for key, answer in holding.answers.items()),
+    ]
