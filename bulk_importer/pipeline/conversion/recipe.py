@@ -18,7 +18,7 @@ from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.sources.members import OpenMembers
 from bulk_importer.summary import Books
 
-__all__ = ["RECIPE", "Recipe", "content_of", "mismatch", "read_recipe", "write_recipe"]
+__all__ = ["RECIPE", "Recipe", "content_of", "read_recipe", "write_recipe"]
 
 RECIPE = "conversion.json"
 """Its name in the folder."""
@@ -59,16 +59,16 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             ),
         ):
             if now != before:
-                raise mismatch(what, folder)
+                raise self.mismatch(what, folder)
 
-
-def mismatch(what: str, folder: Path) -> CheckpointMismatch:
-    """What to raise where something that a conversion was made of is not what it was."""
-    return CheckpointMismatch(
-        f"The checkpoint {folder} was begun for something else: {what} is not what it was when the source was "
-        "converted. Nothing was sent. Run the command as it was, or name another folder with --checkpoint to begin "
-        "anew. Do not delete this folder: it alone knows what was delivered."
-    )
+    @staticmethod
+    def mismatch(what: str, folder: Path) -> CheckpointMismatch:
+        """What to raise where something that a conversion was made of is not what it was."""
+        return CheckpointMismatch(
+            f"The checkpoint {folder} was begun for something else: {what} is not what it was when the source was "
+            "converted. Nothing was sent. Run the command as it was, or name another folder with --checkpoint to begin "
+            "anew. Do not delete this folder: it alone knows what was delivered."
+        )
 
 
 def content_of(members: OpenMembers) -> str:

@@ -27,7 +27,6 @@ from bulk_importer.pipeline.conversion.choosing import Chosen
 from bulk_importer.pipeline.conversion.recipe import (
     Recipe,
     content_of,
-    mismatch,
     read_recipe,
     write_recipe,
 )
@@ -200,7 +199,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
             os.fsync(file.fileno())
             if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
                 # The files were touched, and what comes of them is another thing than what is being sent.
-                raise mismatch("what is in the source", folder)
+                raise Recipe.mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
             write_recipe(folder, recipe)
             beside.replace(path)

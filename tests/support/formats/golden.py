@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bulk_importer.formats.choices import Angle, Choices, Holes
+from bulk_importer.formats.choices import Angle, BoxEnds, Choices, Holes
 from bulk_importer.formats.model import Size
 from support.places import VECTORS
 
@@ -103,5 +103,10 @@ GOLDEN = (
         for name in ("project.json", "annotations.json", "annotations.csv")
     ),
     Golden("supervisely", "project"),
+    *(Golden("kitti", place) for place in ("cvat", "datumaro", "fiftyone", "labelformat")),
+    *(Golden("bdd100k", place) for place in ("fiftyone/labels.json", "of_2018", "scalabel/drawn.json")),
+    Golden("bdd100k", "scalabel/from_coco.json", {"box_ends": BoxEnds.PIXEL}),
+    *(Golden("cityscapes", place) for place in ("tool", "published")),
+    *(Golden("openimages", place) for place in ("cvat", "datumaro", "published")),
 )
 """All of them."""
