@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.places import VECTORS
+from bulk_importer.settings import definitions
+from support.places import TOP, VECTORS
 
 FORMATS = VECTORS / "formats"
+CATALOGUE = TOP / "bulk_importer" / "labels" / "catalogue" / "converting.py"
+FLAG = re.compile(r"--[a-z][a-z-]+[a-z]")
 
 
 def yolo(folder: Path, rows: str, **files: str) -> None:
@@ -116,3 +119,12 @@ async def test_a_folder_with_two_files_about_the_same_pictures_asks_which(run: A
         assert file.name in asked.err
         done = await run("check", file, "--label-config", "none", "--workers", "0", "--holes", "cut")
         assert "Converted from coco" in done.out
+
+
+def test_every_flag_that_a_reader_or_a_finding_of_one_advises_exists() -> None:
+    """And can be given to an import."""
+    files = [*(TOP / "bulk_importer" / "formats").rglob("*.py"), CATALOGUE]
+    advised = {flag for file in files for flag in FLAG.findall(file.read_text("utf-8"))}
+    sections = ("converting", "checking")
+    assert advised >= {"--clip", "--class-names"}
+    assert advised <= {each.flag for each in definitions() if each.section in sections}
