@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bulk_importer.errors import ExitCode
+from bulk_importer.observe.tasks import task_lines
 from bulk_importer.observe.wording import source_called
 from bulk_importer.readable import counted
 from bulk_importer.summary import Books, RunState, Summary, Tally
@@ -106,6 +107,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         if facts[name] or name == "delivered":
             yield f"  {word:12} {facts[name]:>11,}"
     yield from media_lines(facts)
+    yield from task_lines(summary.tasks)
     if summary.conversion is not None:
         yield from _converted(summary.conversion)
     yield from _this_run(summary)
@@ -123,6 +125,8 @@ def _headline(summary: Summary) -> str:
         return "Complete up to the break in the source"
     if summary.state is RunState.COMPLETE and summary.this_run == Tally():
         return "Already complete; nothing was sent"
+    if summary.tasks is not None and summary.state is not RunState.COMPLETE:
+        return "Delivered, and tasks are left"
     return {
         RunState.RUNNING: "Running",
         RunState.COMPLETE: "Complete",
