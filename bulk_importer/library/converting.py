@@ -6,9 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bulk_importer.errors import Interrupted
 from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Labels", "opened_again", "opened_conversion", "opened_labels"]
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(msgspec.Struct, frozen=True):
     """Entries that are ready to be read.
 
     Attributes:

@@ -37,10 +37,10 @@ __all__ = ["InProcess", "Performer", "WorkerProcesses"]
 FRAME = struct.Struct("<Q")
 
 # `-P` keeps the working folder out of the search for `json`; then the parent's own path takes over, because the
-# package may have been found through it.
+# package may have been found through it. What is imported stays, so that nothing of it is worth collecting.
 _BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from bulk_importer.intake.workers.main import "
-    "serve; serve(int(sys.argv[2]))"
+    "import gc, sys, json; gc.disable(); sys.path[:] = json.loads(sys.argv[1]); "
+    "from bulk_importer.intake.workers.main import serve; serve(int(sys.argv[2]))"
 )
 # One death may be chance (the kernel needed memory); three on the same bytes are not.
 _LIVES = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,14 +17,19 @@ from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, BoxEnds, Choices, Confidence, Holes
+from bulk_importer.formats.choices import Angle, Annotations, BoxEnds, Choices, Confidence, Holes
 from bulk_importer.formats.converting import entries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
 from bulk_importer.formats.writing.places import places_of
 from bulk_importer.formats.writing.writer import EntryWriter
 from bulk_importer.pipeline.conversion.choosing import Chosen
-from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_recipe, write_recipe
+from bulk_importer.pipeline.conversion.recipe import (
+    Recipe,
+    content_of,
+    read_recipe,
+    write_recipe,
+)
 from bulk_importer.pipeline.conversion.sizes import sizes_in
 
 if TYPE_CHECKING:
@@ -46,8 +52,9 @@ _MEANT = (
         "keypoint_names",
         "class_attribute",
         "confidence",
+        "ellipse_angle",
     ),
-    "images",
+    *("images", "media_list"),
 )
 _STEP = 256
 
@@ -123,6 +130,7 @@ class Conversion:
         return Recipe(
             format=self.chosen.form.name,
             content=content_of(self.chosen.members),
+            stamp=self.chosen.members.stamp(),
             choices={name: getattr(self.settings, name) for name in _MEANT},
             class_map=self.class_map,
             label_config=self.label_config,
@@ -142,7 +150,8 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
-            sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            ellipse_angle=Angle(settings.ellipse_angle),
+            sizes=sizes_in(self.chosen.members, _path(settings.images), _path(settings.media_list)),
             scratch=self.chosen.scratch,
         )
 
@@ -154,6 +163,10 @@ class Conversion:
             yield entry
 
 
+def _path(given: str | None) -> Path | None:
+    return Path(given) if given else None
+
+
 def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
     """The names in a file by their numbers: a line for each from 0 on, which is empty where a number has none."""
     return None if path is None else tuple(map(str.strip, text_of(path, what).rstrip().splitlines()))
@@ -161,6 +174,8 @@ def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
 
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     """The file of entries in a checkpoint folder, made or found, with the recipe and its account. Blocks.
+
+    Where somebody has touched the source since, it is made once more, to see whether it is the same.
 
     Raises:
         CheckpointMismatch: another conversion was begun there.
@@ -171,7 +186,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     wanted, known = conversion.recipe(), read_recipe(folder)
     if known is not None:
         known.require_same(wanted, folder)
-        if known.books is not None and path.exists():
+        if known.books is not None and path.exists() and known.stamp == wanted.stamp:
             return path, known
         # The label configuration as it was: entries that are made again must be those that were made before.
         wanted = msgspec.structs.replace(wanted, label_config=known.label_config)
@@ -182,6 +197,9 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
             account = conversion.write(file)
             file.flush()
             os.fsync(file.fileno())
+            if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
+                # The files were touched, and what comes of them is another thing than what is being sent.
+                raise Recipe.mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
             write_recipe(folder, recipe)
             beside.replace(path)

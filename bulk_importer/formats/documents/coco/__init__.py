@@ -24,7 +24,7 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.documents.coco.reading import read_document
 from bulk_importer.formats.json_rows import top_keys
-from bulk_importer.formats.members import Members
+from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Left, Picture
 
 __all__ = ["read", "recognises"]
@@ -52,6 +52,10 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     if not paths:
         raise SourceUnreadable(members.name, "none of its files is a COCO file")
     _require_one_kind(members, paths)
+    taken = set(paths)
+    for path in members.paths:
+        if path not in taken and not is_picture(path):
+            yield Left("member-passed-over", path, "", "COCO files", "another kind of file", objects=0)
     for path in paths:
         yield from read_document(members, path, f"{path}: " if len(paths) > 1 else "", choices)
 
@@ -82,5 +86,5 @@ def _require_one_kind(members: Members, paths: list[str]) -> None:
         if other != path:
             raise ChoiceNeeded(
                 f"{members.name} has {other} and {path}, which are about the same pictures. Give the one that you "
-                "want, without the folder."
+                "want by itself, and not the folder; if it is in an archive, unpack that first."
             )

@@ -80,6 +80,8 @@ class Drawer:
 
     def _geometry(self, text: bytes, count: int) -> bytes | None:
         """The outline as an import writes it; None where its numbers are not told apart as they usually are."""
+        if b"\n" in text:  # of a file that is indented; an entry is a line
+            text = text.translate(None, _AROUND)
         numbers = text.strip(_AROUND).split(b", " if b", " in text else b",")
         if len(numbers) != count:
             return None
