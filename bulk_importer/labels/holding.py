@@ -18,7 +18,7 @@ import msgspec
 
 from bulk_importer.labels.entry import lane_of
 
-__all__ = ["Answer", "Difference", "Geometry", "Holding", "empties", "without_geometries"]
+__all__ = ["Answer", "Difference", "Geometry", "Holding", "without_geometries"]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -92,6 +92,11 @@ class Holding:
             geometries.update(_geometries_in(entry.labels))
         return Holding(geometries, {key: answer for key, answer in answers.items() if answer})
 
+    @staticmethod
+    def is_emptied_by(entries: Iterable[bytes | msgspec.Raw]) -> bool:
+        """Whether one of these entries deletes what its media holds. Raises what `of` does."""
+        return any(_read_entry(raw).keepData is False for raw in entries)
+
     def without(self, added: Holding) -> Holding | None:
         """What it was before the geometries of `added` came; None where one of them is not there."""
         left = Counter(self.geometries)
@@ -149,11 +154,6 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 _read_entry = msgspec.json.Decoder(_Entry).decode
-
-
-def empties(entry: bytes | msgspec.Raw) -> bool:
-    """Whether an entry deletes what its media holds. Raises what `Holding.of` does."""
-    return _read_entry(entry).keepData is False
 
 
 def _geometries_in(labels: Mapping[str, Iterable[_Item]]) -> Iterator[Geometry]:

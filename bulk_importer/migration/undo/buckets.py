@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -64,7 +64,6 @@ class MediaBuckets:
     def __init__(self, folder: Path, total_bytes: int) -> None:
         self._folder = folder
         self._count = min(_MOST_BUCKETS, 1 + total_bytes // _BUCKET_BYTES)
-        self._opened = ExitStack()
         self._files: list[BinaryIO] = []
         self._encode = msgspec.msgpack.Encoder().encode
 
@@ -72,14 +71,17 @@ class MediaBuckets:
         """Make the files. Raises `CheckpointUnusable`: they cannot be."""
         try:
             for _ in range(self._count):
-                self._files.append(self._opened.enter_context(tempfile.TemporaryFile(dir=self._folder)))
+                self._files.append(tempfile.TemporaryFile(dir=self._folder))
         except OSError as error:
-            self._opened.close()
+            self.__exit__()
             raise CheckpointUnusable.by(self._folder, error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        # What a full disk did not take is said by `put` and `media`; here it would be said once more.
+        for file in self._files:
+            with suppress(OSError):
+                file.close()
 
     def put(self, deed: Deed) -> None:
         """Put a deed in. Blocks.

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulk_importer.labels.holding import Difference, Holding, empties, without_geometries
+from bulk_importer.labels.holding import Difference, Holding, without_geometries
 
 __all__ = ["Edited", "Restore", "Touched", "Untouched", "decide"]
 
@@ -72,7 +72,7 @@ def decide(touched: Touched, now: Sequence[bytes]) -> Restore | Untouched | Edit
         msgspec.MsgspecError: an entry is none that the server accepts.
     """
     held = Holding.of(now)
-    if touched.saved is None and any(map(empties, touched.delivered)):
+    if touched.saved is None and Holding.is_emptied_by(touched.delivered):
         return Edited([], None)
     if touched.saved is None and touched.is_taken_back:
         return Untouched()
