@@ -79,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         return verify_backup(arguments)
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
-    if arguments.against_server and len(sources) < len(folders):
+    is_there = arguments.checkpoint.exists()  # otherwise that is what there is to say
+    if is_there and arguments.against_server and len(sources) < len(folders):
         raise UsageError(
             "--against-server needs SOURCE: what was delivered is read from it again."
             + (" Give that of each checkpoint." if len(folders) > 1 else "")

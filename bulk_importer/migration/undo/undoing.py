@@ -22,7 +22,7 @@ from pathlib import Path
 from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.backups.replaced import REPLACED
 from bulk_importer.backups.task_ids import AllTasks, TaskIds
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header, read_state
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
 from bulk_importer.datagym.reads.catalog import Catalog
@@ -38,21 +38,21 @@ from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.migration.undo.buckets import MediaBuckets
 from bulk_importer.migration.undo.deeds import gather_deeds, rules_of
-from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner, plan_in
+from bulk_importer.migration.undo.folders import CHECKPOINT, begun_in, in_force
+from bulk_importer.migration.undo.planning import RESTORE, Plan, Planner
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.pipeline.resume.settling import Settling
-from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDO_FOLDER, UNDONE, undone_in
+from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDONE
 from bulk_importer.pipeline.summarizing import standing_codes
 from bulk_importer.readable import counted
 from bulk_importer.readback.doubts import Doubts
-from bulk_importer.settings import Backup, Lines, MediaBy, Settings, SourceFormat
+from bulk_importer.settings import Backup, Definition, Lines, Settings, SourceFormat, definitions
 from bulk_importer.sources import Source, open_source
 from bulk_importer.summary import Summary
 
 __all__ = ["Confirm", "UndoSpec", "Undone", "undo_import"]
 
-_CHECKPOINT = "checkpoint"
 _HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
 
 
@@ -114,7 +114,7 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
 
 async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkpoint) -> Undone:
     settings = _aimed(spec, ledger.header)
-    folder, plan = await asyncio.to_thread(_begun, spec)
+    folder, plan = await asyncio.to_thread(begun_in, spec.folder, force=spec.force)
     if plan is None:
         if spec.dry_run:
             with tempfile.TemporaryDirectory(dir=spec.folder) as scratch:
@@ -144,35 +144,6 @@ def _aimed(spec: UndoSpec, header: Header) -> Settings:
     return replace(settings, server=server, project=header.project)
 
 
-def _begun(spec: UndoSpec) -> tuple[Path, Plan | None]:
-    """The folder of this undo, and its plan where that is being carried out, or was. Blocks.
-
-    A plan that was not begun is old by now, and made anew; and so is one that was taken back itself.
-    """
-    earlier = sorted((spec.folder / UNDO_FOLDER).glob("[0-9]*"))
-    if earlier and not (earlier[-1] / _CHECKPOINT / "log").exists():
-        return earlier[-1], None
-    plan = plan_in(earlier[-1]) if earlier else None
-    if plan is not None:
-        checkpoint = earlier[-1] / _CHECKPOINT
-        _, state = read_state(checkpoint)
-        # With force only when the one without has ended: what is in flight of that could land later.
-        is_wanted = plan.force >= spec.force or not state.is_finished
-        if is_wanted and undone_in(checkpoint, state) is None:
-            return earlier[-1], plan
-    return spec.folder / UNDO_FOLDER / f"{len(earlier) + 1:04}", None
-
-
-def _in_force(folder: Path) -> list[Path]:
-    """The folders of the undos of an import that were sent, and not taken back themselves. Blocks."""
-    return [
-        each
-        for each in sorted((folder / UNDO_FOLDER).glob("[0-9]*"))
-        if (each / _CHECKPOINT / "log").exists()
-        and undone_in(each / _CHECKPOINT, read_state(each / _CHECKPOINT)[1]) is None
-    ]
-
-
 async def _planned(
     spec: UndoSpec, settings: Settings, caller: Caller, ledger: Checkpoint, folder: Path
 ) -> Plan:
@@ -188,7 +159,7 @@ async def _planned(
         planner = await _planner(spec, caller, ledger.state, ProjectReads(queries, catalog, project), folder)
         total_bytes = sum(key.length for key in ledger.state.segments) + _size_of(spec.folder / REPLACED)
         with MediaBuckets(folder, total_bytes) as buckets:
-            earlier = await asyncio.to_thread(_in_force, spec.folder)
+            earlier = await asyncio.to_thread(in_force, spec.folder)
             await gather_deeds(
                 source,
                 spec.folder,
@@ -242,19 +213,25 @@ def _size_of(path: Path) -> int:
     return path.stat().st_size * 8 if path.exists() else 0  # packed, about so much
 
 
+def _is_about_sending(setting: Definition) -> bool:
+    """Whether an undo heeds a setting when it sends; how strict an import is judged is nothing to what was there."""
+    return setting.section in ("server", "migrating", "sending") or setting.name in (
+        "workers",
+        "max_listing",
+        "lock_wait",
+        "server_moved",
+    )
+
+
 async def _send(settings: Settings, caller: Caller, folder: Path) -> Summary:
     """Import the entries of a plan: whatever the media hold is replaced, and kept."""
-    checkpoint = folder / _CHECKPOINT
-    sending = replace(
-        settings,
+    checkpoint = folder / CHECKPOINT
+    kept = {each.name: getattr(settings, each.name) for each in definitions() if _is_about_sending(each)}
+    sending = Settings(
+        **{**kept, "limit": None},
         checkpoint=str(checkpoint),
-        path=None,
         lines=Lines.LINES.value,
         source_format=SourceFormat.ENTRIES.value,
-        media_by=MediaBy.ID.value,
-        limit=None,
-        settled_by=None,
-        source_grew=False,
         replace_finished=True,
         backup=Backup.AUTO.value,
         yes=True,

@@ -110,3 +110,15 @@ async def test_a_source_that_is_gone_is_asked_for(place: Place) -> None:
     (place.folder / "1.json").unlink()
     with pytest.raises(SourceUnreadable, match="Say with --source where it is now"):
         await place.undo()
+
+
+async def test_labels_come_back_however_strict_imports_are(place: Place) -> None:
+    """What a media held before is not judged by what is demanded of an import."""
+    a, *_ = place.media
+    await place.person(entry(a, 1))
+    before = await place.held()
+    await place.run([entry(a, 2, False)])
+    undone = await place.undo(strict=True, deny=("required-omitted",))
+    assert undone.summary is not None
+    assert not undone.summary.rejected
+    assert await place.held() == before
