@@ -14,8 +14,11 @@ from bulk_importer.errors import SourceUnreadable
 
 __all__ = ["STRETCH_BYTES", "Window"]
 
-STRETCH_BYTES = 1 << 20
-"""About how much of a document is looked at at once; a value that is longer is held as a whole."""
+STRETCH_BYTES = 1 << 19
+"""About how much of a document is looked at at once; a value that is longer is held as a whole.
+
+Blocks of a MiB are fetched from the system each time, which takes as long as to look at them (see `machine.malloc`).
+"""
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _gap = re.compile(rb"[ \t\n\r]*+")
