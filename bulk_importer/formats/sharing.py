@@ -2,7 +2,8 @@
 
 Pure. A format whose files are large has a function `plans` beside `read`: what has to be known of a source as a whole
 is found out when a plan is made, and a share has all else that its pictures need. Shares are in the order of the
-source, so that what is read of them one after the other is what `read` gives.
+source, so that what is read of them one after the other is what `read` gives. What belongs to no plan, and cannot be
+carried, stands between them.
 """
 
 from __future__ import annotations
@@ -69,9 +70,14 @@ class Plan(Protocol):
         """Look at what was noted in all shares. Raises `ChoiceNeeded` where that leaves a doubt."""
 
 
-def read_in_shares(plans: Iterable[Plan], members: Members, choices: Choices) -> Iterator[Picture | Left]:
-    """All that the plans hold, share by share. Raises as they do."""
+def read_in_shares(
+    plans: Iterable[Plan | Left], members: Members, choices: Choices
+) -> Iterator[Picture | Left]:
+    """All that the plans hold, share by share, with what is left behind between them. Raises as they do."""
     for plan in plans:
+        if isinstance(plan, Left):
+            yield plan
+            continue
         noted: set[str] = set()
         for share in plan.shares():
             if isinstance(share, Left):

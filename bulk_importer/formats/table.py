@@ -70,9 +70,11 @@ class Format:
         """The functions of the format."""
         return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
 
-    def plans(self, members: Members, choices: Choices) -> Iterator[Plan] | None:
+    def plans(self, members: Members, choices: Choices) -> Iterator[Plan | Left] | None:
         """How a source is read in shares; None where the format reads it as one. Raises as reading does."""
-        plans: Callable[[Members, Choices], Iterator[Plan]] | None = getattr(self.load(), "plans", None)
+        plans: Callable[[Members, Choices], Iterator[Plan | Left]] | None = getattr(
+            self.load(), "plans", None
+        )
         return None if plans is None else plans(members, choices)
 
 

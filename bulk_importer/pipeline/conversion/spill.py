@@ -168,7 +168,10 @@ class Conversion:
         )
         with Crew(here, abroad, 0 if members is None else self._width()) as crew:
             for plan in plans:
-                yield from self._of_plan(plan, crew, account)
+                if isinstance(plan, Left):
+                    account.leave(plan)
+                else:
+                    yield from self._of_plan(plan, crew, account)
 
     def _of_plan(self, plan: Plan, crew: Crew, account: Account) -> Iterator[bytes]:
         done, noted = 0, set[str]()
