@@ -15,7 +15,16 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "BoxEnds", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
+__all__ = [
+    "Angle",
+    "Annotations",
+    "BoxEnds",
+    "ChoiceNeeded",
+    "Choices",
+    "Confidence",
+    "Holes",
+    "sizes_unknown",
+]
 
 
 class Holes(StrEnum):
@@ -45,6 +54,14 @@ class Confidence(StrEnum):
     ASK = "ask"
     LAST = "last"
     SECOND = "second"
+
+
+class Angle(StrEnum):
+    """The unit of an angle where a format says none."""
+
+    ASK = "ask"
+    RADIANS = "radians"
+    DEGREES = "degrees"
 
 
 class BoxEnds(StrEnum):
@@ -85,6 +102,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
         class_attribute: the attribute whose value is the class of an object, where a format has attributes alone.
         confidence: where a row that has a number too many has how sure a model was.
+        ellipse_angle: the unit of the angle by which an ellipse is turned, where the format says none.
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
@@ -103,6 +121,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keypoint_names: tuple[str, ...] | None = None
     class_attribute: str | None = None
     confidence: Confidence = Confidence.ASK
+    ellipse_angle: Angle = Angle.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory

@@ -51,6 +51,7 @@ class Format:
         carried: what arrives as it is.
         changed: what arrives in another form, with the form.
         left: what is left behind, each time with a finding.
+        prefer: what to export instead, where a tool that writes this has something that holds more.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Format:
     carried: tuple[str, ...]
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
     @property
     def takes_folder(self) -> bool:
@@ -102,9 +104,11 @@ _ROWS: tuple[Format, ...] = (
             "run lengths that are not as many as the pixels",
             "whether a keypoint is hidden; what LVIS says is not in a picture",
             "captions and panoptic segments, which are no shapes",
-            "in the file of Label Studio: that a box is turned (its JSON says it: prefer that)",
-            "in the file of CVAT: lines and points (its XML has them: prefer that)",
-            "in the file of Datumaro: turned boxes and lines (its own format has them: prefer that)",
+        ),
+        prefer=(
+            "Label Studio's JSON, as its COCO has lost that a box is turned",
+            "CVAT for images, as CVAT's COCO has lost lines and points",
+            "Datumaro's own format, as its COCO has lost turned boxes and lines",
         ),
     ),
     Format(
@@ -137,10 +141,13 @@ _ROWS: tuple[Format, ...] = (
             "an open line of two points, which FiftyOne writes as five numbers: the box that they mean elsewhere",
         ),
         left=("objects of pictures whose size nobody knows",),
+        prefer=(
+            "Label Studio's JSON, and CVAT for images: they have attributes and every kind of shape, and need no sizes",
+        ),
     ),
     Format(
         "label-studio",
-        "Label Studio's JSON and JSON_MIN (of the two rather JSON, and rather than its COCO, YOLO or VOC)",
+        "Label Studio's JSON and JSON_MIN",
         "Label Studio SDK 2.1.2",
         "documents.label_studio",
         carried=(
@@ -162,10 +169,11 @@ _ROWS: tuple[Format, ...] = (
             "relations, remarks about regions, predictions",
             "skipped annotations",
         ),
+        prefer=("of the two the JSON, as JSON_MIN has lost what belongs to which region",),
     ),
     Format(
         "cvat",
-        "CVAT for images 1.1: annotations.xml, or the zip (rather than its COCO, which has lost rotations)",
+        "CVAT for images 1.1: annotations.xml, or the zip",
         "CVAT at a01a8a8 (by its code)",
         "documents.cvat_images",
         carried=(
@@ -194,6 +202,7 @@ _ROWS: tuple[Format, ...] = (
         ),
         changed=("the number of the first pixel, by --voc-origin", "boxes that CVAT has turned: polygons"),
         left=("masks in SegmentationClass and SegmentationObject",),
+        prefer=("Label Studio's JSON, and CVAT for images, as their VOC has only boxes",),
     ),
     Format(
         "labelme",
@@ -210,7 +219,7 @@ _ROWS: tuple[Format, ...] = (
     ),
     Format(
         "datumaro",
-        "Datumaro's JSON, also as CVAT exports it (of the two rather Datumaro's than its COCO)",
+        "Datumaro's JSON, also as CVAT exports it",
         "Datumaro 1.13.12, CVAT (datumaro 8970bb7)",
         "folders.datumaro",
         carried=(
@@ -265,12 +274,11 @@ _ROWS: tuple[Format, ...] = (
         ),
         changed=(
             "several paths of a polygon: parts and holes, by the even-odd rule",
-            "ellipses that are not turned: polygons",
+            "ellipses: polygons; in what unit they are turned, --ellipse-angle says",
             "masks of a raster layer: polygons along the edges of their pixels",
             "an item of several slots: a picture for each",
         ),
         left=(
-            "turned ellipses, as their unit is said nowhere",
             "cuboids, eyes, graphs, tables, strings",
             "videos and volumes",
             "instance ids, inference, directional vectors, measures",

@@ -20,8 +20,9 @@ from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
+from bulk_importer.files.small_files import content_digest
 from bulk_importer.media.index import MediaIndex
-from bulk_importer.media.lists import content_digest, first_row, media_tasks
+from bulk_importer.media.lists import first_row, media_tasks
 from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.media.tables import is_server_id
@@ -150,7 +151,7 @@ def _indexed(index: MediaIndex, path: Path, *unchecked: str, knows_labels: bool)
 
 def _origin(listed: Path) -> bytes:
     """By what it is known again what the index was made of: 16 bytes."""
-    return xxh3_128_digest(_READING + content_digest(listed))
+    return xxh3_128_digest(_READING + content_digest(listed, "The list"))
 
 
 def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -> Iterator[str]:

@@ -21,9 +21,9 @@ from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
-from bulk_importer.media.build_name_index import index_names
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.labelled import LabelledMedia
+from bulk_importer.media.names.making import index_names
 from bulk_importer.media.rules import MediaRules
 from bulk_importer.readable import counted
 from bulk_importer.settings import LabelConfigFrom, MediaBy, Settings

@@ -19,6 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from xxhash import xxh3_128
+
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.files.small_files import reason_of
 
@@ -69,18 +71,28 @@ class OpenMembers(Protocol):
     def elsewhere(self) -> OpenMembers | None:
         """The same files for another process, which can be pickled, and asked by names alone; None where it cannot."""
 
+    def stamp(self) -> str:
+        """Names, sizes and times of change of the files: the same where nobody has touched them.
+
+        Raises `SourceUnreadable`.
+        """
+
     def close(self) -> None:
         """Give back what was opened."""
 
 
-def open_members(path: Path) -> OpenMembers:
-    """The files of a folder or a zip archive, or the single file at `path`. Raises `SourceUnreadable`."""
+def open_members(path: Path, *, called: str | None = None) -> OpenMembers:
+    """The files of a folder or a zip archive, or the single file at `path`, by another name where it is a copy.
+
+    Raises:
+        SourceUnreadable: it cannot be opened, or is a damaged archive.
+    """
     try:
         if path.is_dir():
             return FolderMembers(path)
         with path.open("rb") as file:
             is_archive = file.read(4) in _ZIP_MARKS
-        return ArchiveMembers(path) if is_archive else FileMember(path)
+        return ArchiveMembers(path) if is_archive else FileMember(path, called or path.name)
     except OSError as error:
         raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
@@ -125,9 +137,23 @@ class _Members(ABC):
     def length(self, path: str) -> int:
         """How many bytes a file has."""
 
+    def stamp(self) -> str:
+        digest = xxh3_128()
+        for path in self._files():
+            with _translated(self.name):
+                state = os.stat(path)
+            digest.update(
+                f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0".encode("utf-8", "surrogateescape")
+            )
+        return digest.hexdigest()
+
     @abstractmethod
     def close(self) -> None:
         """Give back what was opened."""
+
+    def _files(self) -> Iterator[str]:
+        """Where on the disk it lies."""
+        yield self.name
 
     def _take(self, length: int) -> None:
         self.taken += length
@@ -143,9 +169,9 @@ class _Members(ABC):
 class FileMember(_Members):
     """A single file, by its name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, called: str) -> None:
         self.name = os.fspath(path)
-        self.paths = (path.name,)
+        self.paths = (called,)
         self._path = path
         with _translated(self.name):
             self._size = path.stat().st_size
@@ -217,6 +243,9 @@ class FolderMembers(_Members):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _files(self) -> Iterator[str]:
+        return (os.path.join(self._folder, path) for path in self.paths)
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):

@@ -24,7 +24,8 @@ from bulk_importer.intake.validation.segment_builder import Flawed, Judged
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
+from bulk_importer.media.names.near import NearNames
 
 __all__ = ["NamedRules", "NamingJudge", "judge_for"]
 
@@ -64,6 +65,7 @@ class NamingJudge(Judge):
     def __init__(self, rules: NamedRules) -> None:
         super().__init__(rules)
         self._names = NameIndex(rules.names)
+        self._near = NearNames(rules.names)
         self._decode_ids = msgspec.json.Decoder(_Ids).decode
 
     def _judged(
@@ -106,8 +108,17 @@ class NamingJudge(Judge):
                 return None
             return Flaw("media-name-contradicts", _NAME, f"the name of {shown(given)}", shown(name))
         if media_id is None:
-            return Flaw("media-name-unknown", _NAME, "the name of a media of the project", shown(name))
+            return Flaw("media-name-unknown", _NAME, self._meant(name), shown(name))
         return b'{"internal_media_ID":%b,%b' % (msgspec.json.encode(media_id), raw[1:])
+
+    def _meant(self, name: str) -> str:
+        """What may stand in place of a name that no media has, for people."""
+        near = " or ".join(map(shown, self._near.like(name)))
+        return (
+            f"the name of a media of the project, such as {near}"
+            if near
+            else "the name of a media of the project"
+        )
 
 
 def _sums(lengths: Sequence[int]) -> array[int]:

@@ -5,9 +5,10 @@
 The file lies in the checkpoint folder (`converted.jsonl`), beside what it was made of (`conversion.json`): the format,
 the choices, the class map, the label configuration, the identity of the source, and the account. It is written under
 another name and renamed when it is whole; a run that is killed before that begins the conversion again, one that is
-killed later goes on with it, by seeking. Positions, resume, `verify` and rejections so mean what they always mean. When
-the import is complete and nothing is rejected, the file is deleted; what was left behind stays in `conversion.json`,
-and in the log.
+killed later goes on with it, by seeking. Where somebody has touched the source meanwhile, it is converted once more: a
+copy of it comes out the same, and what does not is refused. Positions, resume, `verify` and rejections so mean what
+they always mean. When the import is complete and nothing is rejected, the file is deleted; what was left behind stays
+in `conversion.json`, and in the log.
 
 The price is the room on the disk. What it buys: reading is bounded whatever the order of a format, every format is
 resumable, and the entries are judged, packed and counted by the same code as any others.

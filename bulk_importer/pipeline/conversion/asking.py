@@ -33,11 +33,12 @@ class SizesAsked:
         members: files of the source, or what `elsewhere` gives of them.
     """
 
-    def __init__(self, members: OpenMembers, images: Path | None) -> None:
+    def __init__(self, members: OpenMembers, images: Path | None, listed: Path | None) -> None:
         # Changed by `_ask` alone.
         self._sizes: Callable[[str], Size | None] | None = None
         self._members = members
         self._images = images
+        self._listed = listed
 
     def __call__(self, name: str) -> Size | None:
         """The size of a picture by its name; None where nothing says it. Raises as `sizes_in` does, and its answers."""
@@ -60,5 +61,5 @@ class SizesAsked:
 
         if self._sizes is None:
             members = self._members if self._members.paths else open_members(Path(self._members.name))
-            self._sizes = sizes_in(members, self._images)
+            self._sizes = sizes_in(members, self._images, self._listed)
         return self._sizes(name)

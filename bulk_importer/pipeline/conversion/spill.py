@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, BoxEnds, Choices, Confidence, Holes
+from bulk_importer.formats.choices import Angle, Annotations, BoxEnds, Choices, Confidence, Holes
 from bulk_importer.formats.converting import Terms, entries_of
 from bulk_importer.formats.model import Left
 from bulk_importer.formats.writing.account import Account
@@ -25,7 +26,12 @@ from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.pipeline.conversion.asking import SizesAsked
 from bulk_importer.pipeline.conversion.choosing import Chosen
 from bulk_importer.pipeline.conversion.crew import Crew
-from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_recipe, write_recipe
+from bulk_importer.pipeline.conversion.recipe import (
+    Recipe,
+    content_of,
+    read_recipe,
+    write_recipe,
+)
 
 if TYPE_CHECKING:
     from bulk_importer.formats.model import Picture
@@ -49,8 +55,9 @@ _MEANT = (
         "keypoint_names",
         "class_attribute",
         "confidence",
+        "ellipse_angle",
     ),
-    "images",
+    *("images", "media_list"),
 )
 _STEP = 256
 _WORTH_CHILDREN = 32 << 20
@@ -127,6 +134,7 @@ class Conversion:
         return Recipe(
             format=self.chosen.form.name,
             content=content_of(self.chosen.members),
+            stamp=self.chosen.members.stamp(),
             choices={name: getattr(self.settings, name) for name in _MEANT},
             class_map=self.class_map,
             label_config=self.label_config,
@@ -146,7 +154,8 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
-            sizes=SizesAsked(self.chosen.members, self._images),
+            ellipse_angle=Angle(settings.ellipse_angle),
+            sizes=self._sizes(self.chosen.members),
             scratch=self.chosen.scratch,
             passing=lambda phase, done, total: self.passed(phase, done, total, "bytes", 0),
         )
@@ -195,7 +204,7 @@ class Conversion:
         """The choices for another process, where nothing is planned any more."""
         bare = Choices()
         return msgspec.structs.replace(
-            choices, sizes=SizesAsked(members, self._images), scratch=bare.scratch, passing=bare.passing
+            choices, sizes=self._sizes(members), scratch=bare.scratch, passing=bare.passing
         )
 
     def _width(self) -> int:
@@ -209,9 +218,8 @@ class Conversion:
         cores = usable_cores()
         return cores if cores > 1 else 0
 
-    @property
-    def _images(self) -> Path | None:
-        return Path(self.settings.images) if self.settings.images else None
+    def _sizes(self, members: OpenMembers) -> SizesAsked:
+        return SizesAsked(members, _path(self.settings.images), _path(self.settings.media_list))
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         members = self.chosen.members
@@ -222,6 +230,10 @@ class Conversion:
             yield entry
 
 
+def _path(given: str | None) -> Path | None:
+    return Path(given) if given else None
+
+
 def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
     """The names in a file by their numbers: a line for each from 0 on, which is empty where a number has none."""
     return None if path is None else tuple(map(str.strip, text_of(path, what).rstrip().splitlines()))
@@ -229,6 +241,8 @@ def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
 
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     """The file of entries in a checkpoint folder, made or found, with the recipe and its account. Blocks.
+
+    Where somebody has touched the source since, it is made once more, to see whether it is the same.
 
     Raises:
         CheckpointMismatch: another conversion was begun there.
@@ -239,7 +253,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     wanted, known = conversion.recipe(), read_recipe(folder)
     if known is not None:
         known.require_same(wanted, folder)
-        if known.books is not None and path.exists():
+        if known.books is not None and path.exists() and known.stamp == wanted.stamp:
             return path, known
         # The label configuration as it was: entries that are made again must be those that were made before.
         wanted = msgspec.structs.replace(wanted, label_config=known.label_config)
@@ -250,6 +264,9 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
             account = conversion.write(file)
             file.flush()
             os.fsync(file.fileno())
+            if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
+                # The files were touched, and what comes of them is another thing than what is being sent.
+                raise Recipe.mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
             write_recipe(folder, recipe)
             beside.replace(path)

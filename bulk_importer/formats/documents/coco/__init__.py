@@ -24,7 +24,7 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.documents.coco.planning import CocoPlan, plan_of
 from bulk_importer.formats.json_rows import top_keys
-from bulk_importer.formats.members import Members
+from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Left, Picture
 from bulk_importer.formats.sharing import read_in_shares
 
@@ -44,8 +44,8 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
     return read_in_shares(plans(members, choices), members, choices)
 
 
-def plans(members: Members, choices: Choices) -> Iterator[CocoPlan]:
-    """A plan for each COCO file, in the order of the names of the files.
+def plans(members: Members, choices: Choices) -> Iterator[CocoPlan | Left]:
+    """A plan for each COCO file, in the order of the names of the files, behind what else there is.
 
     Raises:
         SourceUnreadable: there is none, or one is cut off.
@@ -58,6 +58,10 @@ def plans(members: Members, choices: Choices) -> Iterator[CocoPlan]:
     if not paths:
         raise SourceUnreadable(members.name, "none of its files is a COCO file")
     _require_one_kind(members, paths)
+    taken = set(paths)
+    for path in members.paths:
+        if path not in taken and not is_picture(path):
+            yield Left("member-passed-over", path, "", "COCO files", "another kind of file", objects=0)
     for path in paths:
         yield plan_of(members, path, f"{path}: " if len(paths) > 1 else "", choices)
 
@@ -88,5 +92,5 @@ def _require_one_kind(members: Members, paths: list[str]) -> None:
         if other != path:
             raise ChoiceNeeded(
                 f"{members.name} has {other} and {path}, which are about the same pictures. Give the one that you "
-                "want, without the folder."
+                "want by itself, and not the folder; if it is in an archive, unpack that first."
             )

@@ -42,7 +42,8 @@ def values_of(row: Mapping[str, Any], *, is_box: bool) -> Iterator[tuple[str, An
     attributes = row.get("attributes")
     if isinstance(attributes, Mapping):
         for name, value in attributes.items():
-            if not (name == "rotation" and (is_box or value == 0)):
+            is_silent = value is False and name == "occluded"  # CVAT writes it of each object
+            if not is_silent and not (name == "rotation" and (is_box or value == 0)):
                 yield name, value
     elif attributes:
         yield "attributes", attributes

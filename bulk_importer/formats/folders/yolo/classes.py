@@ -185,8 +185,8 @@ def _notes(members: Members, path: str) -> _Found | None:
     if not isinstance(categories, list):
         return None
     try:
-        one = _Found(path, {each["id"]: each["name"] for each in categories})
-        keypoints = [tuple(each["keypoints"]) for each in categories if "keypoints" in each]
+        one = _Found(path, {int(each["id"]): str(each["name"]) for each in categories})
+        keypoints = [tuple(map(str, each["keypoints"])) for each in categories if "keypoints" in each]
     except (TypeError, KeyError) as error:
         raise ValueError(f"a category without {error}") from error
     if keypoints:
