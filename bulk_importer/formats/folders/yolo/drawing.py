@@ -61,27 +61,21 @@ def _drawn(words: list[str], origin: str, classes: Classes, size: Size) -> Drawn
     if not 0 < len(number) <= _LONGEST_NUMBER:
         return None
     label = classes.names.get(int(number))
-    if label is None:
+    if label is None or not (count == _BOX or (count >= _LEAST_OUTLINE and count % 2)):
         return None
-    if count == _BOX:
-        geometry = _box(words, size)
-    elif count >= _LEAST_OUTLINE and count % 2:
-        geometry = _outline(words, size)
-    else:
-        return None
+    geometry = _box(words, size) if count == _BOX else _outline(words, size)
     return None if geometry is None else Drawn(label, geometry, origin, count == _BOX)
 
 
 def _box(words: list[str], size: Size) -> bytes | None:
     _, x, y, across, down = words
     longest = len(x)
-    if not (len(y) == longest and len(across) == longest and len(down) == longest):
+    if not len(y) == len(across) == len(down) == longest:
         longest = max(map(len, words[1:]))
         x, y, across, down = (each.ljust(longest, "0") for each in words[1:])
     if longest > _LONGEST_SHARE:
         return None
-    unit = 10 ** (longest - 1)
-    wide, high = int(across), int(down)
+    unit, wide, high = 10 ** (longest - 1), int(across), int(down)
     left, width = (2 * int(x) - wide) * size.width / (2 * unit), wide * size.width / unit
     top, height = (2 * int(y) - high) * size.height / (2 * unit), high * size.height / unit
     is_inside = left >= 0 and top >= 0 and left + width <= size.width and top + height <= size.height

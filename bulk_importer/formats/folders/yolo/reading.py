@@ -13,7 +13,7 @@ from bulk_importer.formats.folders.yolo.classes import Classes, classes_of, is_s
 from bulk_importer.formats.folders.yolo.layout import Labelled, Layout, first_line, layout_of
 from bulk_importer.formats.folders.yolo.rows import looks_like_a_row, objects_of
 from bulk_importer.formats.members import Members
-from bulk_importer.formats.model import Left, Picture
+from bulk_importer.formats.model import Annotation, Drawn, Left, Picture
 from bulk_importer.formats.sharing import read_in_shares
 
 __all__ = ["plans", "read", "recognises"]
@@ -109,8 +109,10 @@ def _picture(
     objects, numbers = objects_of(text, labelled.rows, classes, size, choices)
     for number in numbers:
         note(number)
+    annotations: list[Annotation | Drawn] = []
     for each in objects:
         if isinstance(each, Left):
             yield each
-    annotations = tuple(each for each in objects if not isinstance(each, Left))
-    yield Picture(labelled.name, labelled.rows, size, annotations, is_stem=labelled.is_stem)
+        else:
+            annotations.append(each)
+    yield Picture(labelled.name, labelled.rows, size, tuple(annotations), is_stem=labelled.is_stem)

@@ -57,6 +57,8 @@ def objects_of(
     numbers: set[str] = set()
     rows = text.splitlines()
     drawn = drawn_rows(text, classes, size)
+    if drawn and len(drawn) >= len(rows) and all(drawn[: len(rows)]):
+        return [*filter(None, drawn)], {row.partition(" ")[0] for row in rows}
     with localcontext(EXACT):
         for at, (row, known) in enumerate(zip_longest(rows, drawn[: len(rows)]), 1):
             if known is not None:
