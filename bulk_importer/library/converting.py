@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bulk_importer.errors import ExitCode, Interrupted
 from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Labels", "opened_again", "opened_conversion", "opened_labels"]
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(msgspec.Struct, frozen=True):
     """Entries that are ready to be read.
 
     Attributes:

@@ -12,8 +12,12 @@ import sys
 __all__ = ["child_command"]
 
 # `-P` keeps the working folder out of the search for `json`; then the parent's own path takes over, because the
-# package may have been found through it.
-_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {} import {}; {}(*sys.argv[2:])"
+# package may have been found through it. What is imported stays, so that nothing of it is worth collecting; the
+# function turns that on again.
+_BOOT = (
+    "import gc, sys, json; gc.disable(); sys.path[:] = json.loads(sys.argv[1]); "
+    "from {} import {}; {}(*sys.argv[2:])"
+)
 
 
 def child_command(module: str, function: str, *arguments: str) -> list[str]:

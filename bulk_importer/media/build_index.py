@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import msgspec
 from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
@@ -44,8 +44,7 @@ _READING = b"2"
 """How lists are understood; another number has indexes made anew that were made of one as it was understood before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(msgspec.Struct, frozen=True):
     """The index of the media, or why there is none.
 
     Attributes:

@@ -581,6 +581,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in definitions():
             value = getattr(self, each.name)
+            if value is each.default:
+                continue
             if not _has_one_of(value, _types()[each.name]):
                 shown = repr(value) if each.kind.may_be_shown else "what is given"
                 raise UsageError(f"{each.name}: {shown} must be {each.kind.held}.")
@@ -611,6 +613,7 @@ def _has_one_of(value: object, types: tuple[type, ...]) -> bool:
     return isinstance(value, types) or (isinstance(value, int) and float in types)
 
 
+@functools.cache
 def definitions() -> tuple[Definition, ...]:
     """Every setting, in the order in which it is shown."""
     return tuple(

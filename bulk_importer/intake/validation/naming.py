@@ -11,7 +11,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Self
 
 import msgspec
@@ -33,8 +32,7 @@ _NAME = "/external_media_ID"
 _NO_ID = "media-id-missing"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRules(Rules):
+class NamedRules(Rules, frozen=True):
     """Rules for entries that may name their media by file name.
 
     Attributes:
@@ -46,7 +44,7 @@ class NamedRules(Rules):
     @classmethod
     def of(cls, rules: Rules, names: str) -> Self:
         """The same as `rules`, with the index of names at the path `names`."""
-        return cls(**{each.name: getattr(rules, each.name) for each in fields(rules)}, names=names)
+        return cls(**msgspec.structs.asdict(rules), names=names)
 
 
 class _Ids(msgspec.Struct):

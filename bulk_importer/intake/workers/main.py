@@ -33,6 +33,7 @@ def serve(descriptor: str) -> None:
             # An entry is thousands of objects that live for microseconds and hold no cycles. What is loaded now stays.
             gc.freeze()
             gc.set_threshold(_COLLECT_AFTER)
+            gc.enable()
             while True:
                 job, size = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
                 data = _exactly(link, size) if size else None

@@ -175,6 +175,7 @@ def serve() -> None:
         # Rows are objects by the thousand that live for milliseconds and hold no cycles. What is loaded now stays.
         gc.freeze()
         gc.set_threshold(200_000)
+        gc.enable()
         known: Any = None
         while True:
             ground, share = pickle.load(source)  # noqa: S301 - from our own parent
