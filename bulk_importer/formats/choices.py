@@ -83,6 +83,10 @@ def _in_memory(_: int) -> BinaryIO:
     return io.BytesIO()
 
 
+def _nobody_asks(_: str, __: int, ___: int) -> None:
+    """Tells nobody how far it is."""
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is read and carried.
 
@@ -102,6 +106,9 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
+        scratch: room for so many bytes that must be put into another order; closed by who asked for it.
+        passing: called by readers that go over a source before they give anything: with what they do, as in `looking
+            through`, and how much of it is done, out of how much, in bytes. What it raises ends the reading.
     """
 
     holes: Holes = Holes.REFUSE
@@ -118,6 +125,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory
+    passing: Callable[[str, int, int], None] = _nobody_asks
 
 
 class ChoiceNeeded(UsageError):

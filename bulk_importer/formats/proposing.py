@@ -47,6 +47,9 @@ class Names:
         for annotation in picture.annotations:
             if isinstance(annotation, Drawn):
                 self.labels[annotation.label] += 1
+                for name, values in annotation.attributes:
+                    self.attributes[name] += 1
+                    self._see_values(name, Answer(values))
             else:
                 self._see(annotation)
         for tag in picture.tags:

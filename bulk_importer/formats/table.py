@@ -1,13 +1,13 @@
 """The formats: a row for each, with what is read of it, and what of that is carried, changed, or left behind.
 
 Pure. The module of a row is imported when it is needed. It has two functions (see `FormatModule`): one that looks at
-the names and first bytes of a source, and one that reads it.
+the names and first bytes of a source, and one that reads it; those of large files have a third one (see `sharing`).
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -16,6 +16,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left, Picture
+from bulk_importer.formats.sharing import Plan
 
 __all__ = ["FORMATS", "Format", "FormatModule", "format_named", "recognised"]
 
@@ -70,6 +71,13 @@ class Format:
     def load(self) -> FormatModule:
         """The functions of the format."""
         return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
+
+    def plans(self, members: Members, choices: Choices) -> Iterator[Plan | Left] | None:
+        """How a source is read in shares; None where the format reads it as one. Raises as reading does."""
+        plans: Callable[[Members, Choices], Iterator[Plan | Left]] | None = getattr(
+            self.load(), "plans", None
+        )
+        return None if plans is None else plans(members, choices)
 
 
 _ROWS: tuple[Format, ...] = (

@@ -144,7 +144,7 @@ class Settings:
         COUNT,
         None,
         "reading",
-        "processes that read and check; default: from the cores",
+        "processes that read and check, or convert; default: from the cores",
         at_least=0,
         at_most=64,
     )

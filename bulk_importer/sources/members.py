@@ -15,6 +15,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -31,6 +32,7 @@ MOST_MEMBER_BYTES = 256 << 20
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
 _SMALL_PIECE_BYTES = 1 << 16
+_SMALL_BYTES = 1 << 14
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -46,11 +48,16 @@ class OpenMembers(Protocol):
 
     name: str
     paths: tuple[str, ...]
-    size: int
     taken: int
+
+    @property
+    def size(self) -> int: ...
 
     def head(self, path: str) -> bytes:
         """The first bytes of a file, 64 KiB at most. Raises `SourceUnreadable`."""
+
+    def length(self, path: str) -> int:
+        """How many bytes a file has. Raises `SourceUnreadable`."""
 
     def read(self, path: str) -> bytes:
         """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
@@ -60,6 +67,9 @@ class OpenMembers(Protocol):
 
         In an archive, going back reads from its beginning again.
         """
+
+    def elsewhere(self) -> OpenMembers | None:
+        """The same files for another process, which can be pickled, and asked by names alone; None where it cannot."""
 
     def stamp(self) -> str:
         """Names, sizes and times of change of the files: the same where nobody has touched them.
@@ -92,7 +102,6 @@ class _Members(ABC):
 
     name: str
     paths: tuple[str, ...]
-    size: int
     taken = 0  # changed by whatever reads a file
 
     def head(self, path: str) -> bytes:
@@ -115,6 +124,18 @@ class _Members(ABC):
 
     def open(self, path: str) -> BinaryIO:
         return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
+
+    def elsewhere(self) -> OpenMembers | None:
+        return None
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Of all files together, in bytes as they lie there."""
+
+    @abstractmethod
+    def length(self, path: str) -> int:
+        """How many bytes a file has."""
 
     def stamp(self) -> str:
         digest = xxh3_128()
@@ -153,7 +174,17 @@ class FileMember(_Members):
         self.paths = (called,)
         self._path = path
         with _translated(self.name):
-            self.size = path.stat().st_size
+            self._size = path.stat().st_size
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def length(self, _: str) -> int:
+        return self._size
+
+    def elsewhere(self) -> OpenMembers:
+        return self
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -167,14 +198,48 @@ class FileMember(_Members):
 
 
 class FolderMembers(_Members):
-    """The files below a folder. Links to folders are not followed, so that there is an end to them."""
+    """The files below a folder. Links to folders are not followed, so that there is an end to them.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        paths: where they are known, or not asked for; else the folder is searched.
+    """
+
+    def __init__(self, folder: Path, paths: tuple[str, ...] | None = None) -> None:
         self.name = os.fspath(folder)
-        self._folder = folder
+        self._folder = self.name.rstrip("/") + "/"
+        if paths is None:
+            with _translated(self.name):
+                paths = tuple(sorted(_files_below(self._folder)))
+        self.paths = paths
+
+    @cached_property
+    def size(self) -> int:  # it takes longer than to find the files, and few ask for it
         with _translated(self.name):
-            self.paths = tuple(sorted(_files_below(folder)))
-            self.size = sum(os.stat(os.path.join(folder, each)).st_size for each in self.paths)
+            return sum(os.stat(self._folder + each).st_size for each in self.paths)
+
+    def length(self, path: str) -> int:
+        with _translated(self._place(path)):
+            return os.stat(self._folder + path).st_size
+
+    def head(self, path: str) -> bytes:
+        with _translated(self._place(path)):
+            head = _first_bytes(self._folder + path, _HEAD_BYTES)
+        self._take(len(head))
+        return head
+
+    def read(self, path: str) -> bytes:
+        # A folder may have hundreds of thousands of small files: without a file object for each.
+        try:
+            content = _first_bytes(self._folder + path, _SMALL_BYTES)
+        except OSError as error:
+            raise SourceUnreadable(self._place(path), reason_of(error)) from error
+        if len(content) >= min(_SMALL_BYTES, MOST_MEMBER_BYTES):
+            return super().read(path)
+        self._take(len(content))
+        return content
+
+    def elsewhere(self) -> OpenMembers:
+        return FolderMembers(Path(self._folder), ())
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -184,7 +249,15 @@ class FolderMembers(_Members):
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
-            return open(os.path.join(self._folder, path), "rb", buffering=0)
+            return open(self._folder + path, "rb", buffering=0)
+
+
+def _first_bytes(path: str, count: int) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, count)
+    finally:
+        os.close(file)
 
 
 class ArchiveMembers(_Members):
@@ -197,11 +270,17 @@ class ArchiveMembers(_Members):
         found = [each for each in self._archive.infolist() if _is_file(each)]
         self._infos = {each.filename: each for each in found}
         self.paths = tuple(sorted(self._infos))
-        self.size = sum(each.file_size for each in found)
+
+    @property
+    def size(self) -> int:
+        return sum(each.file_size for each in self._infos.values())
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
             return self._archive.open(self._infos[path])  # type: ignore[return-value]
+
+    def length(self, path: str) -> int:
+        return self._infos[path].file_size
 
     def close(self) -> None:
         self._archive.close()
@@ -211,14 +290,17 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
 
 
-def _files_below(folder: Path) -> Iterator[str]:
-    def fail(error: OSError) -> None:
-        raise error
-
-    for at, _, names in os.walk(folder, onerror=fail):
-        below = Path(at).relative_to(folder).as_posix()
-        for name in names:
-            yield name if below == "." else f"{below}/{name}"
+def _files_below(folder: str) -> Iterator[str]:
+    """The names of the files, with slashes. `folder` ends with one."""
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with os.scandir(folder + below) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield below + entry.name
+                elif not entry.is_symlink():
+                    waiting.append(f"{below}{entry.name}/")
 
 
 class _Translating(io.RawIOBase):

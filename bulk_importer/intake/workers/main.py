@@ -21,12 +21,12 @@ _COLLECT_AFTER = 200_000
 _FRAME = struct.Struct("<Q")
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: str) -> None:
     """Do jobs until the other end of the socket is closed, then end the process without further ado."""
     # Whoever signals the group means the importer, which decides what becomes of its workers.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=descriptor) as link:
+    with socket.socket(fileno=int(descriptor)) as link:
         try:
             make_judge, source = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
             judge: Judge = make_judge()

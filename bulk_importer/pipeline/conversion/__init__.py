@@ -14,6 +14,7 @@ The price is the room on the disk. What it buys: reading is bounded whatever the
 resumable, and the entries are judged, packed and counted by the same code as any others.
 
 - `choosing` finds the format of a source, and opens its files; what is no local file is copied first.
-- `sizes` knows how large a picture is, from its header.
+- `sizes` knows how large a picture is, from its header; `asking` asks it, from whatever process.
+- `crew` has the shares of large sources converted by child processes.
 - `recipe` is what a conversion was made of; `spill` makes the file, or finds it.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
@@ -37,7 +37,6 @@ class Chosen:
         form: its row in the table of formats.
         members: its files; to be closed.
         was_recognised: nobody named the format.
-        sorts: called with how many bytes are about to be put into another order, in the folder of the conversion.
     """
 
     def __init__(
@@ -46,18 +45,16 @@ class Chosen:
         self.form = form
         self.members = members
         self.was_recognised = was_recognised
-        self.sorts: Callable[[int], None] = lambda _: None
         self._folder = folder
         self._copy = copy
 
-    def scratch(self, expected: int) -> BinaryIO:
-        """A file for so many bytes that must be put into another order; without a name, so that it is gone once closed.
+    def scratch(self, _: int) -> BinaryIO:
+        """A file for what must be put into another order; without a name, so that it is gone once closed.
 
         Raises:
             CheckpointUnusable: none can be made.
         """
         path = self._folder / _SORTED
-        self.sorts(expected)
         try:
             create_folder(self._folder)
             file = path.open("w+b")
@@ -212,6 +209,9 @@ class _Head:
 
     def head(self, _: str) -> bytes:
         return self._head
+
+    def length(self, _: str) -> int:
+        return len(self._head)
 
     def read(self, path: str) -> bytes:
         raise SourceUnreadable(path, "more of it is needed than its beginning")

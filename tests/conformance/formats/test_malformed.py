@@ -12,7 +12,7 @@ import pytest
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.formats import json_rows, xml_rows
-from bulk_importer.formats.documents.coco import window
+from bulk_importer.formats.documents.coco.text import window
 from bulk_importer.formats.members import is_picture
 from bulk_importer.sources import members as sources
 from support.formats.converted import Converted, converted

@@ -40,6 +40,9 @@ class MemberTexts:
             raise SourceUnreadable(path, "there is no such file")
         return self._texts[path]
 
+    def length(self, path: str) -> int:
+        return len(self.read(path))
+
     def open(self, path: str) -> BinaryIO:
         return io.BytesIO(self.read(path))
 
