@@ -35,6 +35,7 @@ from bulk_importer.files.durable import create_folder
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
 from bulk_importer.media.index import MediaIndex
+from bulk_importer.media.names.making import names_in
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.migration.undo.buckets import MediaBuckets
 from bulk_importer.migration.undo.deeds import gather_deeds, rules_of
@@ -47,7 +48,7 @@ from bulk_importer.pipeline.resume.undone import LABELS_KNOWN, UNDONE
 from bulk_importer.pipeline.summarizing import standing_codes
 from bulk_importer.readable import counted
 from bulk_importer.readback.doubts import Doubts
-from bulk_importer.settings import Backup, Definition, Lines, Settings, SourceFormat, definitions
+from bulk_importer.settings import Backup, Definition, Lines, MediaBy, Settings, SourceFormat, definitions
 from bulk_importer.sources import Source, open_source
 from bulk_importer.summary import Summary
 
@@ -97,7 +98,8 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
     """Take an import back; the same call again goes on where it stopped, and repeats the summary of a finished one.
 
     Raises:
-        UsageError: another server is named, and nobody says that it moved.
+        UsageError: another server is named, and nobody says that it moved; or the index is gone by which the import
+            found media.
         NotSettled: it is not known yet what became of some entries.
         InputError, CheckpointMismatch: the source of the import cannot be read, or is another one.
         ServerError: the server does not answer, or does not know the project.
@@ -114,6 +116,7 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
 
 async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkpoint) -> Undone:
     settings = _aimed(spec, ledger.header)
+    _require_names(spec.folder, ledger.header)
     folder, plan = await asyncio.to_thread(begun_in, spec.folder, force=spec.force)
     if plan is None:
         if spec.dry_run:
@@ -126,6 +129,15 @@ async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkp
         return Undone(plan, folder)
     await ledger.record_note(UNDONE, folder.name)
     return Undone(plan, folder, await _send(settings, caller, folder))
+
+
+def _require_names(folder: Path, header: Header) -> None:
+    """Raise `UsageError` where nobody knows any more which media the entries of an import named."""
+    if names_in(folder) is None and header.settings.get("media_by", MediaBy.ID) != MediaBy.ID:
+        raise UsageError(
+            f"The import named media by file name, and media.names is not in {folder} any more: what it sent to which "
+            "media is not known, so it cannot be taken back. Nothing was sent."
+        )
 
 
 def _aimed(spec: UndoSpec, header: Header) -> Settings:

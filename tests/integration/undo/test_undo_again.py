@@ -122,3 +122,13 @@ async def test_labels_come_back_however_strict_imports_are(place: Place) -> None
     assert undone.summary is not None
     assert not undone.summary.rejected
     assert await place.held() == before
+
+
+async def test_without_the_names_of_media_nothing_is_called_taken_back(place: Place) -> None:
+    """An import that found its media by their names, whose index of them somebody deleted."""
+    a, *_ = place.media
+    by_name = {"external_media_ID": place.names[a], "labels": entry(a, 1)["labels"]}
+    await place.run([by_name], media_by="name")
+    (place.folder / "1.json.checkpoint" / "media.names").unlink()
+    with pytest.raises(UsageError, match=r"media\.names is not in"):
+        await place.undo()
