@@ -20,7 +20,7 @@ SLOWLY = """
 [[fault]]
 what = "delay"
 route = "/api/task/*/completeTask"
-seconds = 0.02
+seconds = 0.04
 probability = 1.0
 """
 
