@@ -1,0 +1,187 @@
+"""Closes the account of a migration: what was read is what is carried and what is left behind; and what arrived.
+
+The backup of the one project is gone through once more. Each media is mapped again, what is left behind is written
+down, and what the other project holds is read and compared, label by label, to the last bit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.backups.file.content import Backup, opened_backup
+from bulk_importer.backups.holdings import Held, Holdings
+from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.events import Advanced, Observer
+from bulk_importer.files.durable import DurableFile
+from bulk_importer.labels.entry import lane_of
+from bulk_importer.labels.holding import Difference, Holding
+from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.migration.moving.mapping import EntryMapper, Mapped
+
+__all__ = ["DIFFERING", "LEFT_BEHIND", "MovedLabels", "close_account"]
+
+LEFT_BEHIND = "left_behind.jsonl"
+DIFFERING = "differing.jsonl"
+_MANY = 256
+_NOT_FOUND = "it was not delivered: no media, or several, have its name"
+_GONE = "the project does not have it any more"
+
+
+@dataclass(slots=True)
+class MovedLabels:
+    """What a migration did, label by label.
+
+    Attributes:
+        media: media of the project they came from that hold labels, and were asked for.
+        read: labels by class; the sum of the two others.
+        carried, left_behind: likewise.
+        reasons: how often what was left behind for which reason.
+        is_complete: nothing is left behind that the class map does not leave out.
+        compared, equal: media that were read back, and those of them that hold just what was sent; None where nobody
+            looked.
+    """
+
+    media: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    carried: Counter[str] = field(default_factory=Counter)
+    left_behind: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    is_complete: bool = True
+    compared: int | None = None
+    equal: int | None = None
+
+    def take(self, mapped: Mapped) -> None:
+        """Count the next media."""
+        self.media += bool(mapped.lines or mapped.left)
+        self.read.update(mapped.read)
+        self.carried.update(mapped.carried)
+        self.left_behind.update(each.key for each in mapped.left)
+        self.reasons.update(each.why for each in mapped.left)
+        self.is_complete = self.is_complete and all(each.is_chosen for each in mapped.left)
+
+
+class _Differing(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    media_id: str = ""
+    why: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+async def close_account(
+    backup: Path,
+    folder: Path,
+    mapper: EntryMapper,
+    names: NameIndex,
+    holdings: Holdings | None,
+    emit: Observer,
+) -> MovedLabels:
+    """Go through a finished backup, write down what is left behind, and compare what arrived.
+
+    Args:
+        folder: where `left_behind.jsonl` and `differing.jsonl` are written.
+        names: of the media of the other project.
+        holdings: reads them; None where nothing is to be compared.
+
+    Raises:
+        BackupUnusable: the backup cannot be read.
+        ServerError: the other project cannot be read.
+        CheckpointUnusable: the lists cannot be written.
+    """
+    moved = MovedLabels()
+    if holdings is not None:
+        moved.compared = moved.equal = 0
+    with (
+        opened_backup(backup) as opened,
+        _List(folder / LEFT_BEHIND) as left,
+        _List(folder / DIFFERING) as differing,
+    ):
+        media = _mapped(opened, mapper)
+        while some := list(islice(media, _MANY)):
+            for mapped in some:
+                moved.take(mapped)
+                for each in mapped.left:
+                    left.append(each)
+            if holdings is not None:
+                await _compare(some, names, holdings, moved, differing)
+            emit(Advanced(work="comparing what arrived", done=moved.media, total=moved.media, unit="media"))
+        await asyncio.to_thread(left.sync)
+        await asyncio.to_thread(differing.sync)
+    return moved
+
+
+def _mapped(backup: Backup, mapper: EntryMapper) -> Iterator[Mapped]:
+    for entries in backup.media():
+        mapped = mapper.map(entries)
+        if mapped.lines or mapped.left:
+            yield mapped
+
+
+async def _compare(
+    some: Sequence[Mapped], names: NameIndex, holdings: Holdings, moved: MovedLabels, differing: _List
+) -> None:
+    sent: dict[str, Mapped] = {}
+    for mapped in some:
+        if not mapped.lines:
+            continue
+        moved.compared = (moved.compared or 0) + 1
+        media_id = None
+        with suppress(SeveralMedia):
+            media_id = names.find(mapped.name)
+        if media_id is None:
+            differing.append(_Differing(mapped.name, why=_NOT_FOUND))
+        else:
+            sent[lane_of(media_id)] = mapped
+    for held in await holdings.read(sent):
+        found = _difference(held, sent[lane_of(held.media_id)])
+        if found is None:
+            moved.equal = (moved.equal or 0) + 1
+        else:
+            differing.append(found)
+
+
+def _difference(held: Held, mapped: Mapped) -> _Differing | None:
+    if held.entries is None:
+        return _Differing(mapped.name, held.media_id, held.why or _GONE)
+    now = Holding.of(msgspec.json.encode(each) for each in held.entries)
+    found = Holding.of(mapped.lines).differences(now)
+    return _Differing(mapped.name, held.media_id, differences=tuple(found)) if found else None
+
+
+class _List:
+    """A file of JSON Lines that is written anew; a context manager that closes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> _List:
+        try:
+            self._path.unlink(missing_ok=True)
+            self._file = DurableFile(self._path)
+        except OSError as error:
+            raise CheckpointUnusable.by(self._path, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, value: msgspec.Struct) -> None:
+        """Write a line."""
+        try:
+            self._file.append(msgspec.json.encode(value) + b"\n")
+        except OSError as error:
+            raise CheckpointUnusable.by(self._path, error) from error
+
+    def sync(self) -> None:
+        """Return when all lines are on disk. Blocks."""
+        try:
+            self._file.sync()
+        except OSError as error:
+            raise CheckpointUnusable.by(self._path, error) from error
