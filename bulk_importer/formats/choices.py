@@ -15,7 +15,7 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
+__all__ = ["Annotations", "BoxEnds", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
 
 
 class Holes(StrEnum):
@@ -47,6 +47,15 @@ class Confidence(StrEnum):
     SECOND = "second"
 
 
+class BoxEnds(StrEnum):
+    """What the right and the bottom number of a box are, where tools that share a format do not agree."""
+
+    EDGE = "edge"
+    """Where the box ends, between two pixels."""
+    PIXEL = "pixel"
+    """The last pixel that is inside."""
+
+
 def sizes_unknown(_: str) -> Size | None:
     """The size of no picture."""
     return None
@@ -66,6 +75,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
             beyond by a pixel or less.
         annotations: which of several annotations of one picture count.
         voc_origin: the number of the first pixel in Pascal VOC files, 0 or 1.
+        box_ends: what the right and the bottom number of a box are in BDD100K and Scalabel files.
         keep_data: `keepData` of the entries: true adds to the labels that a media has, false replaces them.
         class_names: names of the classes by number, for formats that have numbers only; None where the source says.
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
@@ -80,6 +90,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     clip: bool = False
     annotations: Annotations = Annotations.NEWEST
     voc_origin: int = 0
+    box_ends: BoxEnds = BoxEnds.EDGE
     keep_data: bool = True
     class_names: tuple[str, ...] | None = None
     keypoint_names: tuple[str, ...] | None = None

@@ -194,6 +194,14 @@ class Settings:
         at_most=1,
         need=_CONVERTED,
     )
+    box_ends: str = setting(
+        one_of("edge", "pixel"),
+        "edge",
+        "converting",
+        "what the right and bottom number of a box are in BDD100K and Scalabel files; edge: where it ends, pixel: the "
+        "last pixel inside, as Scalabel's Python package has it",
+        need=_CONVERTED,
+    )
     keep_data: bool = setting(
         SWITCH,
         True,

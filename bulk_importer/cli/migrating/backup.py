@@ -139,4 +139,7 @@ def _lines(summary: BackupSummary) -> Iterator[str]:
             yield f"  {count:>12,}  {_LOST.get(kind, kind)}"
     if summary.config_changed:
         yield "  The label configuration changed meanwhile; the file holds that of the beginning."
-    yield f"  'bulk-importer verify {summary.output}' proves it whole; 'import' brings it back."
+    yield (
+        f"  'bulk-importer verify {summary.output}' proves it whole; 'import' brings it back, with "
+        "--replace-finished also where people have finished their work."
+    )

@@ -127,6 +127,13 @@ KINDS = (
         "Pascal VOC, and supervision, from 1, with the last pixel inside.",
         "Where boxes are a pixel off, say --voc-origin 0 or --voc-origin 1, as the tool counts that wrote them.",
     ),
+    _kind(
+        "ends-chosen",
+        NOTE,
+        "The files do not say whether the right and bottom number of a box are where it ends, as Scalabel's page, "
+        "BDD100K and FiftyOne have it, or its last pixel, as Scalabel's Python package writes it.",
+        "Where boxes are a pixel short, say --box-ends pixel.",
+    ),
     _kind("class-unmapped", ERROR, "The project has no class of this name.", _MAP),
     _kind("class-left-out", NOTE, "The class map leaves out what has this name.", _CHOSEN),
     _kind("keypoint-unmapped", ERROR, "The project has no class of points of this name.", _MAP),

@@ -16,7 +16,7 @@ from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, Choices, Confidence, Holes
+from bulk_importer.formats.choices import Annotations, BoxEnds, Choices, Confidence, Holes
 from bulk_importer.formats.converting import entries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
@@ -40,6 +40,7 @@ _MEANT = (
         "clip",
         "annotations",
         "voc_origin",
+        "box_ends",
         "keep_data",
         "class_names",
         "keypoint_names",
@@ -134,6 +135,7 @@ class Conversion:
             clip=settings.clip,
             annotations=Annotations(settings.annotations),
             voc_origin=settings.voc_origin,
+            box_ends=BoxEnds(settings.box_ends),
             keep_data=settings.keep_data,
             names_as_ids=self.names_as_ids,
             class_names=_names_in(settings.class_names, "The list of class names"),

@@ -209,6 +209,10 @@ def test_what_cannot_be_converted_is_said(
         ("darwin/v7", ("--holes", "cut"), 4),
         ("supervisely/project", ("--holes", "fill"), 3),
         ("via/via/annotations.csv", ("--class-attribute", "object"), 2),
+        ("openimages/published", (), 4),
+        ("kitti/datumaro", (), 2),
+        ("bdd100k/scalabel/from_coco.json", ("--box-ends", "pixel"), 1),
+        ("cityscapes/tool", (), 2),
     ],
 )
 def test_what_a_tool_wrote_is_converted_as_it_is(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import json
 import subprocess
@@ -17,6 +18,7 @@ from bulk_importer.backups.file.scan import is_backup, scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, part_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.errors import BackupUnusable, ExitCode
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.sources import open_source
 from support.backups.held import CONFIG, answer, geometry
 
@@ -158,3 +160,28 @@ async def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
     path = tmp_path / "b"
     with BackupWriter(path, _HEADER), pytest.raises(BackupUnusable, match="another process"):
         BackupWriter(path, _HEADER)
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+async def test_a_full_disk_ends_it_and_room_lets_it_go_on(
+    at: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whichever append; what is said is what to do, and doing it gives the same file."""
+    path = tmp_path / "b"
+    appended, append = 0, DurableFile.append
+
+    def full(file: DurableFile, content: bytes | memoryview) -> None:
+        nonlocal appended
+        appended += 1
+        if appended == at:
+            append(file, content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(file, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DurableFile, "append", full)
+        with pytest.raises(BackupUnusable, match="Make room"):
+            await _write(path)
+    assert not path.exists()
+    await _write(path)
+    assert _content(path) == _content(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from bulk_importer.backups.making.entries import EntryMaker, MadeEntry, MediaTask, values_by_class
 from bulk_importer.backups.making.held import HeldLabel
 from bulk_importer.backups.making.lost import LostKind
+from bulk_importer.labels.label_config import read_label_config
 from support.backups.held import CONFIG, answer, geometry
+from support.places import VECTORS
 
 _TASK = MediaTask("m1", "t1", "COMPLETED", "a.jpg")
 _TRIANGLE = (1.0, 2.0, 3.0, 4.0, 5.0, 6.5)
@@ -208,3 +211,20 @@ def test_a_value_that_would_be_valid_again_and_a_comment_are_told_and_stay() -> 
     assert [lost.kind for lost in entry.backup.lost] == [LostKind.VALIDITY, LostKind.COMMENT]
     assert all(lost.kind.is_in_entry for lost in entry.backup.lost)
     assert entry.labels["sign"]
+
+
+def test_recorded_answers_of_a_server_become_the_entry_that_was_imported() -> None:
+    """By either route; the recorded media was given one entry."""
+    recorded = json.loads((VECTORS / "reads.json").read_text("utf-8"))
+    answers = recorded["answers"]
+    media, task = recorded["media"][0], recorded["task"]
+    by_token = answers[f"/api/v1/task/{task}"]["body"]
+    free = answers[f"/api/lcvalues/{recorded['iteration']}/{media}/{task}"]["body"]
+    maker = EntryMaker(read_label_config(by_token["labelConfig"]["entries"]))
+    for iteration in (by_token["labelIteration"], free):
+        held = msgspec.json.decode(json.dumps(iteration["entryValues"]), type=list[HeldLabel])
+        (entry,) = maker.entries(MediaTask(media, task, "BACKLOG"), held)
+        assert not entry.backup.lost
+        assert entry.global_classifications == {"tags": ["urban"], "weather": ["sunny", {"daytime": ["day"]}]}
+        assert entry.labels["bus"] == [{"rectangle": [{"x": 1.0, "y": 2.0, "w": 3.0, "h": 4.0}]}]
+        assert sorted(entry.labels) == ["bus", "car", "poi"]
