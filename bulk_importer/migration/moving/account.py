@@ -44,6 +44,7 @@ class MovedLabels:
         read: labels by class; the sum of the two others.
         carried, left_behind: likewise.
         reasons: how often what was left behind for which reason.
+        altered: labels that were carried without something that is said of them, by what.
         is_complete: nothing is left behind that the class map does not leave out.
         compared, equal: media that were read back, and those of them that hold just what was sent; None where nobody
             looked.
@@ -54,6 +55,7 @@ class MovedLabels:
     carried: Counter[str] = field(default_factory=Counter)
     left_behind: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    altered: Counter[str] = field(default_factory=Counter)
     is_complete: bool = True
     compared: int | None = None
     equal: int | None = None
@@ -65,6 +67,7 @@ class MovedLabels:
         self.carried.update(mapped.carried)
         self.left_behind.update(each.key for each in mapped.left)
         self.reasons.update(each.why for each in mapped.left)
+        self.altered.update(each.why for each in mapped.altered)
         self.is_complete = self.is_complete and all(each.is_chosen for each in mapped.left)
 
 
@@ -107,7 +110,7 @@ async def close_account(
         while some := list(islice(media, _MANY)):
             for mapped in some:
                 moved.take(mapped)
-                for each in mapped.left:
+                for each in (*mapped.left, *mapped.altered):
                     left.append(each)
             if holdings is not None:
                 await _compare(some, names, holdings, moved, differing)

@@ -6,6 +6,7 @@ import asyncio
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from bulk_importer.datagym.reads.catalog import Catalog, Project
@@ -111,7 +112,7 @@ def _repeated(targets: array[int], own: array[int]) -> frozenset[int]:
     """The keys of names that mean a media which another of them means, too."""
     order = sorted(range(len(targets)), key=targets.__getitem__)
     several: set[int] = set()
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         if targets[before] == targets[after]:
             several.update((own[before], own[after]))
     return frozenset(several)

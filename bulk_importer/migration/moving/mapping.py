@@ -16,6 +16,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from bulk_importer.backups.making.entries import MadeEntry
+from bulk_importer.backups.making.lost import Lost, LostKind
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.findings import kind_of
@@ -54,13 +55,16 @@ class Mapped:
 
     Attributes:
         name: of the media; empty where it has none.
-        lines: the entries, in the order in which they must be sent.
+        lines: the entries, in the order in which they must be sent; none where no label is carried.
+        left: labels that stay behind.
+        altered: labels that are carried without something that is said of them.
         read, carried: labels by the class that they have where they come from.
     """
 
     name: str = ""
     lines: list[bytes] = field(default_factory=list)
     left: list[LeftBehind] = field(default_factory=list)
+    altered: list[LeftBehind] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
     carried: Counter[str] = field(default_factory=Counter)
 
@@ -71,7 +75,7 @@ class EntryMapper:
     Args:
         names: what a class, a classification or an option is called there.
         there: the label configuration that the labels have to fit.
-        repeated: `name_key` of names that several media have where the labels come from: which is meant nobody can tell.
+        repeated: `name_key` of names that several media have where the labels come from: any may be meant.
         states: of the tasks whose labels come along; None for all.
     """
 
@@ -99,17 +103,13 @@ class EntryMapper:
         if not any(entry.labels or entry.global_classifications or entry.backup.lost for entry in entries):
             return mapped
         for lost in first.backup.lost:
-            if lost.kind.is_in_entry:
-                continue
-            key = lost.held.entry_key_lc_entry
-            mapped.read[key] += 1
-            why = f"no import can write it ({lost.kind.value}{f': {lost.why}' if lost.why else ''})"
-            mapped.left.append(
-                LeftBehind(first.internal_media_ID, first.external_media_ID, lost.pointer, key, why)
-            )
+            _take_lost(first, lost, mapped)
         unnamed = self._why_unnamed(first.external_media_ID)
+        owners: dict[str, str] = {}
         for entry in entries:
-            _Mapping(entry, self._names, self._roots, mapped, unnamed).run()
+            _Mapping(entry, self._names, mapped, unnamed, owners).run(self._roots)
+        if not mapped.carried:
+            mapped.lines.clear()
         return mapped
 
     def _why_unnamed(self, name: str | None) -> str:
@@ -124,34 +124,53 @@ def name_key(name: str) -> int:
     return xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))
 
 
+def _take_lost(first: MadeEntry, lost: Lost, mapped: Mapped) -> None:
+    """Take note of what no entry can say of a label."""
+    key = lost.held.entry_key_lc_entry
+    if lost.kind.is_in_entry:
+        why = "valid there, and not here" if lost.kind is LostKind.VALIDITY else "its comment stays behind"
+    else:
+        why = f"no import can write it ({lost.kind.value}{f': {lost.why}' if lost.why else ''})"
+    each = LeftBehind(first.internal_media_ID, first.external_media_ID, lost.pointer, key, why)
+    if lost.kind.is_in_entry:
+        mapped.altered.append(each)
+    else:
+        mapped.read[key] += 1
+        mapped.left.append(each)
+
+
 class _Mapping:
-    """The mapping of one entry."""
+    """The mapping of one entry.
+
+    Args:
+        unnamed: why its media cannot be found there; empty where it can.
+        owners: of each place for a classification there, which one came first among the entries of the media: a second
+            one that means the same place would replace it.
+    """
 
     def __init__(
         self,
         entry: MadeEntry,
         names: ClassMap,
-        roots: Mapping[str, LabelClass],
         mapped: Mapped,
         unnamed: str,
+        owners: dict[str, str],
     ) -> None:
         self._entry = entry
         self._names = names
-        self._roots = roots
         self._mapped = mapped
         self._unnamed = unnamed
+        self._owners = owners
 
-    def run(self) -> None:
+    def run(self, roots: Mapping[str, LabelClass]) -> None:
         """Put the entry, as it is there, behind the others of its media."""
         entry = self._entry
-        answers = dict(
-            self._answers(entry.global_classifications, "", self._roots, "/global_classifications")
-        )
+        answers = dict(self._answers(entry.global_classifications, "", roots, "/global_classifications"))
         labels: dict[str, list[Any]] = {}
         for key, geometries in entry.labels.items():
             at = step("/labels", key)
             for place, geometry in enumerate(geometries):
-                found = self._geometry(key, geometry, self._roots, f"{at}/{place}")
+                found = self._geometry(key, geometry, roots, f"{at}/{place}")
                 if found is not None:
                     labels.setdefault(found[0], []).append(found[1])
         if self._unnamed:
@@ -230,17 +249,20 @@ class _Mapping:
             why = self._unnamed or (
                 "what it hangs on is left behind" if lost else _unanswerable(meaning, there)
             )
+            if not why and there is not None and self._owners.setdefault(step(at, there.key), key) != key:
+                why = f"{self._owners[step(at, there.key)]!r} has its place there"
+            if why:
+                there = None
             carried = self._texts(key, texts, there, here, why, is_chosen=meaning is None)
-            children = _by_lane(there.children) if there is not None else {}
+            children = {} if there is None else _by_lane(there.children)
             inner: dict[str, list[Any]] = {}
             for each in array:
                 if isinstance(each, dict):
-                    inner.update(self._answers(each, label, children, f"{here}/1", lost=bool(why)))
+                    inner.update(self._answers(each, label, children, f"{here}/1", lost=there is None))
             if there is not None and (carried or inner):
-                yield (
-                    there.key,
-                    [*(carried[:1] or ([None] if inner else [])), *([inner] if inner else []), *carried[1:]],
-                )
+                nested = [inner] if inner else []
+                values: list[Any] = [*(carried[:1] or [None]), *nested, *carried[1:]]
+                yield there.key, values
 
     def _texts(
         self, key: str, texts: Sequence[str], there: LabelClass | None, at: str, why: str, *, is_chosen: bool

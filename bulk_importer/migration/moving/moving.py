@@ -123,7 +123,7 @@ async def migrate_labels(spec: MigrateSpec, caller: Caller, confirm: Confirm) ->
             for settings, token in ((spec.origin, spec.origin_token), (spec.settings, caller.token))
         ]
         async with caller.stop.breaking_off():
-            there, foreseen = await _foresee(spec, caller, origin, target)
+            there, foreseen = await _foresee(spec, origin, target)
         if spec.dry_run or not await confirm(foreseen):
             return Migrated(foreseen)
         recipe = await asyncio.to_thread(
@@ -184,7 +184,7 @@ class _Opened:
 
 
 async def _foresee(
-    spec: MigrateSpec, caller: Caller, origin: ProjectReads, target: ProjectReads
+    spec: MigrateSpec, origin: ProjectReads, target: ProjectReads
 ) -> tuple[LabelConfig, Foreseen]:
     servers = [server_url(each.server or "") for each in (spec.origin, spec.settings)]
     if (servers[0], origin.project.id) == (servers[1], target.project.id):

@@ -1,0 +1,127 @@
+"""Moves the labels of one project into another for a program: what `bulk-importer migrate` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_importer.errors import UsageError
+from bulk_importer.library.inputs import caller_of
+from bulk_importer.library.sync import synchronous
+from bulk_importer.settings import MediaBy, Settings
+
+if TYPE_CHECKING:
+    from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.events import Observer
+    from bulk_importer.migration.moving import Migrated, MigrateSpec
+
+__all__ = ["migrate", "migrate_spec", "migrate_sync"]
+
+
+async def migrate(
+    origin: Settings,
+    settings: Settings,
+    *,
+    class_map: str | PathLike[str] | None = None,
+    states: Collection[str] | None = None,
+    compare: bool = True,
+    dry_run: bool = False,
+    origin_token: str | None = None,
+    token: str | None = None,
+    observers: Sequence[Observer] = (),
+) -> Migrated:
+    """Move the labels of one project into another, whose media have the same names.
+
+    A media gets the labels that it has where they come from; what it held before is kept for `undo`. Media without
+    labels there are left alone. It never asks; the same call again goes on where it stopped.
+
+    Args:
+        origin: `server` and `project` that the labels come from, and how that server is reached.
+        settings: `server` and `project` that they go to, and how. The checkpoint is in the working folder unless
+            `checkpoint` names it.
+        class_map: file that says what classes, classifications and options are called there; names that it does not
+            have stay as they are.
+        states: of the tasks whose labels come along, as `COMPLETED`; None for all.
+        compare: read back what arrived, and compare it value by value.
+        dry_run: find out what would be moved, and send nothing.
+        origin_token: for the server of `origin`; without it that of its `token_file`, else of `DATAGYM_FROM_TOKEN`,
+            else none.
+        token: for the server of `settings`; without it that of its `token_file`, else of `DATAGYM_TOKEN`, else none.
+        observers: called with each event (see `bulk_importer.events`), in the event loop.
+
+    Returns:
+        What came of it: the summary of the import, and an account of the labels. `left_behind.jsonl` in the folder
+        names every label that stayed behind, and why.
+
+    Raises:
+        UsageError: the settings cannot be meant, the two projects are the same, or one holds videos.
+        ServerError: a server does not answer, or does not know the project.
+        CheckpointError: the checkpoint is of another migration, damaged, locked, or cannot be written.
+    """
+    from bulk_importer.datagym.wire.api_token import FROM_TOKEN_VARIABLE, Token
+    from bulk_importer.migration.moving import migrate_labels
+
+    caller = caller_of(settings, token, observers)
+    access = (
+        Token(origin_token)
+        if origin_token is not None
+        else Token.find(origin.token_file, variable=FROM_TOKEN_VARIABLE)
+    )
+    spec = migrate_spec(origin, access, settings, class_map=class_map, states=states)
+
+    async def yes(_: object) -> bool:
+        return True
+
+    return await migrate_labels(replace(spec, compares=compare, dry_run=dry_run), caller, yes)
+
+
+migrate_sync = synchronous(migrate)
+
+
+def migrate_spec(
+    origin: Settings,
+    origin_token: Token,
+    settings: Settings,
+    *,
+    class_map: str | PathLike[str] | None,
+    states: Collection[str] | None,
+) -> MigrateSpec:
+    """What is to be moved where, in the checkpoint that the settings name, or one named after the projects.
+
+    Raises:
+        UsageError: a project is not named, a state is none, or the class map cannot be read.
+    """
+    from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
+    from bulk_importer.migration.moving import MigrateSpec
+
+    for each, what in ((origin, "the labels come from"), (settings, "they go to")):
+        if each.server is None or each.project is None:
+            raise UsageError(f"A server and a project that {what} must be given.")
+    folder = settings.checkpoint or f"{_plain(origin.project)}-to-{_plain(settings.project)}.checkpoint"
+    return MigrateSpec(
+        Path(folder),
+        origin,
+        origin_token,
+        replace(settings, media_by=MediaBy.NAME.value),
+        ClassMap() if class_map is None else read_class_map(Path(class_map)),
+        None if states is None else frozenset(map(_state, states)),
+    )
+
+
+def _state(name: str) -> str:
+    """The word that the server has for a state."""
+    from bulk_importer.datagym.reads.catalog import TASK_STATES
+
+    state = name.strip().upper()
+    if state not in TASK_STATES:
+        raise UsageError(f"There is no state {name!r} of a task, but {', '.join(TASK_STATES).lower()}.")
+    return state
+
+
+def _plain(name: str | None) -> str:
+    """A project as it may stand in the name of a file."""
+    return re.sub(r"[^\w.-]+", "-", name or "").strip("-.") or "project"
