@@ -11,7 +11,8 @@
     │   ├── ServerUnavailable                   does not answer, for longer than allowed
     │   │   └── AnswerUnusable                      answers, and what it answers is of no use
     │   ├── NotAuthorised                       refuses the token
-    │   └── ProjectNotFound                     does not know the project
+    │   ├── ProjectNotFound                     does not know the project
+    │   └── QuotaUsedUp                         changes no more tasks
     ├── CheckpointError                      7
     │   ├── CheckpointUnusable                  cannot be read or written
     │   ├── CheckpointLocked                    another process writes it
@@ -59,6 +60,7 @@ __all__ = [
     "NotSettled",
     "NotVerified",
     "ProjectNotFound",
+    "QuotaUsedUp",
     "ServerError",
     "ServerUnavailable",
     "SourceUnreadable",
@@ -268,6 +270,27 @@ class ProjectNotFound(ServerError):
             f"{server} has no project {project!r}."
             + (f" It has: {listed}." if listed else "")
             + " Give --project an id or a name that exists."
+        )
+
+
+class QuotaUsedUp(ServerError):
+    """The label quota of the organisation is used up, so that no more tasks can be completed or skipped."""
+
+    def __init__(
+        self, server: str, said: str, params: Sequence[str], *, done: int, left: int, word: str
+    ) -> None:
+        """Take what the server says of it.
+
+        Args:
+            params: what the quota is of, how much is used, how much there is; as far as the server says it.
+            done, left: how many tasks are `word` (completed, skipped) now, and how many are not.
+        """
+        self.server = server
+        used = f"{params[1]} of {params[2]} are used" if len(params) >= 3 else said
+        super().__init__(
+            f"The label quota of the organisation at {server} is used up ({used}). {done:,} of the tasks "
+            f"{agreeing(done, 'was')} {word}, and {left:,} {agreeing(left, 'is')} left. When the quota is larger, or "
+            "begins anew, the same command resumes with these."
         )
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from bulk_importer.errors import ExitCode, most_important
 
-__all__ = ["Books", "Replacement", "RunState", "Summary", "Tally", "together"]
+__all__ = ["Books", "Replacement", "RunState", "Summary", "Tally", "TaskTally", "together"]
 
 
 class RunState(StrEnum):
@@ -133,6 +133,30 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
         return None if note is None else msgspec.convert(note, cls)
 
 
+class TaskTally(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the tasks of media that labels were delivered for; each is in one count.
+
+    Attributes:
+        state: `COMPLETED` or `SKIPPED`: what they are given.
+        given: that were given it, by this run or an earlier one, whatever people did with them since.
+        already: that had it before.
+        refused: that the server does not give it, because a required value is unset or invalid, or for other reasons.
+        decided: that are left alone, because people are at work on them, or have decided otherwise.
+        rejected: that are left alone, because entries of their media are rejected.
+        unsent: that are left alone, because entries of their media are not sent yet.
+        left: that are still to be given it.
+    """
+
+    state: str
+    given: int = 0
+    already: int = 0
+    refused: int = 0
+    decided: int = 0
+    rejected: int = 0
+    unsent: int = 0
+    left: int = 0
+
+
 class Summary(Tally, frozen=True, kw_only=True):
     """What came of an import: the sums over all runs on its checkpoint, how it stands, and what it was about.
 
@@ -150,6 +174,8 @@ class Summary(Tally, frozen=True, kw_only=True):
         media_in_doubt: ids of media that may or may not hold the labels of a lost answer, at most a thousand.
         replacement: which labels were deleted, as it was said beforehand; None where none could be.
         conversion: what became of the labels of another tool; None where the source held entries.
+        tasks: what became of the tasks of media that labels were delivered for, where `--on-delivered` says that they
+            are completed or skipped, and the import is complete; else None. All sources of a command have the same.
     """
 
     state: RunState
@@ -169,6 +195,7 @@ class Summary(Tally, frozen=True, kw_only=True):
     media_in_doubt: list[str] = msgspec.field(default_factory=list)
     replacement: Replacement | None = None
     conversion: Books | None = None
+    tasks: TaskTally | None = None
     this_run: Tally = msgspec.field(default_factory=Tally)
 
     def to_builtins(self) -> dict[str, Any]:
@@ -208,6 +235,7 @@ def together(summaries: Sequence[Summary]) -> dict[str, Any]:
         **dict.fromkeys(_OF_MEDIA),
         "replacement": None,
         "conversion": None,
+        "tasks": each[0]["tasks"],
         "media_in_doubt": list(dict.fromkeys(media for it in summaries for media in it.media_in_doubt)),
         "this_run": _added([summary.this_run for summary in summaries]),
         "sources": each,

@@ -1,4 +1,4 @@
-"""Asks a person at the terminal whether existing labels may be replaced, once for a command."""
+"""Asks a person at the terminal whether labels may be replaced, and tasks be completed, once for a command."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from bulk_importer.levels import Level
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen
+    from bulk_importer.migration.tasks.completing import Foreseen
     from bulk_importer.pipeline import Confirmation
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["ReplacementQuestion", "confirmed"]
+__all__ = ["ReplacementQuestion", "TasksQuestion", "confirmed"]
 
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _QUESTION = "Replace them? [y/N] "
@@ -57,15 +58,59 @@ class ReplacementQuestion:
         return Confirmation.YES if self._answer else Confirmation.NO
 
 
-async def confirmed(question: str, stop: StopSwitch, *, yes: bool) -> bool | None:
+class TasksQuestion:
+    """Asks whether tasks may be completed or skipped, which uses label quota.
+
+    Args:
+        stop, sources, yes: as for `ReplacementQuestion`.
+    """
+
+    def __init__(self, stop: StopSwitch, sources: Sequence[str] = (), *, yes: bool = False) -> None:
+        self._stop = stop
+        self._sources = sources
+        self._yes = yes
+
+    async def __call__(self, foreseen: Foreseen) -> Confirmation:
+        """The answer about tasks that are known; `UNASKED` where nobody can give one."""
+        from bulk_importer.readable import counted
+
+        does = "Completes" if foreseen.state.value == "COMPLETED" else "Skips"
+        return await self._answer(
+            f"{does} {counted(foreseen.tasks, 'task')} of project {foreseen.project.name}, which uses as much of the "
+            "organisation's label quota, where it has one."
+        )
+
+    async def beforehand(self, on_delivered: str) -> Confirmation:
+        """The answer about tasks that are known only when an import is complete; `on_delivered` is the setting."""
+        does = "completed" if on_delivered == "complete" else "skipped"
+        return await self._answer(
+            f"When all is delivered, the task of each media that labels were delivered for is {does}, which uses one "
+            "of the organisation's label quota each, where it has one."
+        )
+
+    async def _answer(self, what: str) -> Confirmation:
+        from bulk_importer.pipeline import Confirmation
+
+        is_asked = not self._yes and _can_be_asked(self._sources)
+        messages.say(what, Level.ERROR if is_asked else Level.WARNING)
+        answer = await confirmed("Do that? [y/N] ", self._stop, self._sources, yes=self._yes)
+        if answer is None:
+            return Confirmation.UNASKED
+        return Confirmation.YES if answer else Confirmation.NO
+
+
+async def confirmed(
+    question: str, stop: StopSwitch, sources: Sequence[str] = (), *, yes: bool
+) -> bool | None:
     """The answer to a question; True where it is given beforehand, None where there is nobody to ask.
 
     Args:
         stop: ends the waiting for an answer, which is no then.
+        sources: of the command.
     """
     if yes:
         return True
-    return await _asked(question, stop) if _can_be_asked(()) else None
+    return await _asked(question, stop) if _can_be_asked(sources) else None
 
 
 def _can_be_asked(sources: Sequence[str]) -> bool:

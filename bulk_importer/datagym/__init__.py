@@ -3,6 +3,7 @@
 - `wire` speaks HTTP: requests out, answers or failures back.
 - `answers` says what an answer to an upload means, and when to ask again; it is pure.
 - `reads` looks up what is on the server, along `routes`.
+- `task_states` completes and skips tasks, and `config_change` sets a label configuration.
 - `uploads` sends a batch to a project; `retry` looks something up again while that fails for reasons that pass;
   `timing` is the clock, the sleep and the jitter of whatever waits.
 - `diagnosis` examines the way to a server step by step; `remedies` says what to do where the way is blocked.

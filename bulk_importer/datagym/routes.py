@@ -15,11 +15,14 @@ __all__ = [
     "dataset_media_page",
     "datasets",
     "label_configuration",
+    "label_configuration_change",
     "labels",
     "project_task_list",
     "projects",
     "server_url",
     "task",
+    "task_change",
+    "task_review",
     "upload",
 ]
 
@@ -61,9 +64,19 @@ def project_task_list(routes: RouteSet, project_id: str, state: str, *, limit: i
     return f"{path}&limit={limit}" if limit else path
 
 
-def task(task_id: str) -> str:
+def task(routes: RouteSet, task_id: str) -> str:
     """The path of a task with the label configuration and labels of its media; **reading it writes** (protocol 3.4)."""
-    return f"/api/v1/task/{_segment(task_id)}"
+    return f"{'/api/v1' if routes is RouteSet.TOKEN else '/api'}/task/{_segment(task_id)}"
+
+
+def task_change(routes: RouteSet, task_id: str, change: str) -> str:
+    """The path that changes the state of a task; `change` is `completeTask` or `skipTask` (protocol 3.5)."""
+    return f"{task(routes, task_id)}/{change}"
+
+
+def task_review() -> str:
+    """The path that says of a finished task that it was reviewed; open-core only (protocol 3.8)."""
+    return "/api/task/reviewedSuccess"
 
 
 def labels(iteration_id: str, media_id: str, task_id: str) -> str:
@@ -74,6 +87,16 @@ def labels(iteration_id: str, media_id: str, task_id: str) -> str:
 def label_configuration(configuration_id: str) -> str:
     """The path of a label configuration; open-core only, by token a task has to be read."""
     return f"/api/lconfig/{_segment(configuration_id)}"
+
+
+def label_configuration_change(configuration_id: str, *, is_first: bool) -> str:
+    """The path that sets a label configuration and leaves the states of tasks alone (protocol 3.8).
+
+    In open-core it takes any; by token, `is_first`, only one where there is none.
+    """
+    if is_first:
+        return f"/api/v1/config/{_segment(configuration_id)}"
+    return f"{label_configuration(configuration_id)}?changeStatus=false"
 
 
 def dataset_media(routes: RouteSet, dataset_id: str) -> str:

@@ -68,6 +68,16 @@ class LabelConfig(msgspec.Struct, frozen=True):
     roots: tuple[LabelClass, ...]
     flat: bool = False
 
+    @staticmethod
+    def entries_in(document: object) -> list[dict[str, object]] | None:
+        """The classes of a configuration in the server's own form, of decoded JSON; None of any other form."""
+        found = _unwrapped(document)
+        if not isinstance(found, list) or not all(
+            isinstance(each, dict) and "entryKey" in each for each in found
+        ):
+            return None
+        return found
+
     def all_classes(self) -> Iterator[tuple[tuple[str, ...], LabelClass]]:
         """Every class with the keys above it."""
         for root in self.roots:

@@ -1,7 +1,8 @@
-"""Moves the labels of projects: out of the server into a file, and back.
+"""What is done with projects as a whole, above single imports: labels out into a file, tasks, label configurations.
 
 - `backup` reads the labels of a project into a backup file; `listing` keeps on disk which media that are; `report` is
-  what is said of a backup.
-
-A backup is brought back by an ordinary import of the file (see `backups.making.entries`), so nothing of that is here.
+  what is said of a backup. A backup is brought back by an ordinary import of the file (see `backups.making.entries`),
+  so nothing of that is here.
+- `tasks` completes, skips and reviews tasks, those whose labels imports delivered first of all.
+- `configuring` adds to the label configuration of a project what it lacks of another.
 """

@@ -4,7 +4,7 @@ Observers are called with each event (see `events`), in the event loop; they nev
 `jsonlog` writes `run.log`, and `waits` reads in that of another process what its run waits for. `progress` shows how
 far something is, in the way that suits a stream: `progress_state` adds up the events to `parts`, `line` fits those
 into a line of a terminal, `wording` says in a sentence what an event tells. `silent_server` says at once that a server
-does not answer, and `report` what came of a run.
+does not answer, `report` what came of a run, and `tasks` what of the tasks behind it.
 
 This room knows events and summaries and nothing of what makes them. Streams are given to it as functions.
 """
@@ -21,6 +21,7 @@ from bulk_importer.observe.report import (
     summary_text,
 )
 from bulk_importer.observe.silent_server import SilentServerNotice
+from bulk_importer.observe.tasks import task_lines
 from bulk_importer.observe.wording import sentence_of, source_called
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "sentence_of",
     "source_called",
     "summary_text",
+    "task_lines",
     "ticking",
 ]

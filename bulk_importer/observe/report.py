@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bulk_importer.errors import ExitCode
+from bulk_importer.observe.tasks import task_lines
 from bulk_importer.observe.wording import source_called
 from bulk_importer.readable import counted
 from bulk_importer.summary import RunState, Summary, Tally
@@ -105,6 +106,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         if facts[name] or name == "delivered":
             yield f"  {word:12} {facts[name]:>11,}"
     yield from media_lines(facts)
+    yield from task_lines(summary.tasks)
     yield from _this_run(summary)
     found = list(finding_lines(summary.findings, summary.severities))
     if found:
@@ -120,6 +122,8 @@ def _headline(summary: Summary) -> str:
         return "Complete up to the break in the source"
     if summary.state is RunState.COMPLETE and summary.this_run == Tally():
         return "Already complete; nothing was sent"
+    if summary.tasks is not None and summary.state is not RunState.COMPLETE:
+        return "Delivered, and tasks are left"
     return {
         RunState.RUNNING: "Running",
         RunState.COMPLETE: "Complete",

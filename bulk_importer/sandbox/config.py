@@ -28,6 +28,7 @@ class SandboxConfig:
         requests_per_connection: the answer to the last of them closes the connection (100, protocol 5).
         stall_seconds: how long a client may send nothing in the midst of a body before it is cut off (20, protocol 5).
         remembered_requests: how many requests the request log keeps.
+        label_quota: how many tasks may be completed or skipped, all projects together; None: as many as one likes.
     """
 
     host: str = "127.0.0.1"
@@ -42,3 +43,4 @@ class SandboxConfig:
     requests_per_connection: int = 100
     stall_seconds: float = 20.0
     remembered_requests: int = 10_000
+    label_quota: int | None = None

@@ -36,6 +36,8 @@ class SandboxContext:
         clock: CostClock,
         request_log: RequestLog,
         thread: ThreadPoolExecutor,
+        *,
+        label_quota: int | None = None,
     ) -> None:
         self.store = store
         self.ids = Ids(store.seed)
@@ -44,6 +46,9 @@ class SandboxContext:
         self.clock = clock
         self.request_log = request_log
         self._thread = thread
+        self._label_quota = label_quota
+        # Changed by `use_quota`, on the store's thread; a sandbox that starts again has used none.
+        self._used_quota = 0
 
     async def on_store(self, work: Callable[[], T]) -> T:
         """Run `work` on the store's thread. It runs to its end even if the caller is cancelled."""
@@ -62,6 +67,12 @@ class SandboxContext:
     def now_ms() -> int:
         """Milliseconds since the epoch: what the server stamps its rows with."""
         return int(time.time() * 1000)
+
+    def use_quota(self) -> None:
+        """Count one more task that is completed or skipped. `Refused` where the quota is used up (protocol 5)."""
+        if self._label_quota is not None and self._used_quota >= self._label_quota:
+            raise Refused(402, "ex_limit", "LABEL", str(self._used_quota), str(self._label_quota))
+        self._used_quota += 1
 
     # ------------------------------------------------------- rows by their ids; on the store's thread
 

@@ -87,7 +87,12 @@ class Sandbox:
         clock = CostClock(config.cost_model, config.time_scale, seed)
         authorizer = Authorizer(Flavour(config.flavour), store)
         self._context = SandboxContext(
-            store, authorizer, clock, RequestLog(config.remembered_requests), thread
+            store,
+            authorizer,
+            clock,
+            RequestLog(config.remembered_requests),
+            thread,
+            label_quota=config.label_quota,
         )
         self._playback = Playback(config.faults or FaultScript())
         await self._context.in_transaction(lambda: _keep_tokens(store, config.tokens, self._context.now_ms()))

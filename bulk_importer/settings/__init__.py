@@ -11,7 +11,14 @@ The token is no setting: it would end up in files and process lists (see `datagy
 are written, `load` gathers them, and `likeness` finds the name that a misspelt one was meant to be.
 """
 
-from bulk_importer.settings.choices import Backup, LabelConfigFrom, Lines, MediaBy, SourceFormat
+from bulk_importer.settings.choices import (
+    Backup,
+    LabelConfigFrom,
+    Lines,
+    MediaBy,
+    OnDelivered,
+    SourceFormat,
+)
 from bulk_importer.settings.definition import CONFIG_VARIABLE, VARIABLE_PREFIX, Definition
 from bulk_importer.settings.fields import Settings, definitions, idle
 from bulk_importer.settings.likeness import did_you_mean
@@ -26,6 +33,7 @@ __all__ = [
     "Lines",
     "Loaded",
     "MediaBy",
+    "OnDelivered",
     "Settings",
     "SourceFormat",
     "definitions",

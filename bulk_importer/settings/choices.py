@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Backup", "LabelConfigFrom", "Lines", "MediaBy", "SourceFormat"]
+__all__ = ["Backup", "LabelConfigFrom", "Lines", "MediaBy", "OnDelivered", "SourceFormat"]
 
 
 class Backup(StrEnum):
@@ -39,6 +39,14 @@ class MediaBy(StrEnum):
 
     ID = "id"
     NAME = "name"
+
+
+class OnDelivered(StrEnum):
+    """What becomes of the tasks whose labels an import delivered, in `on_delivered`."""
+
+    LEAVE = "leave"
+    COMPLETE = "complete"
+    SKIP = "skip"
 
 
 class SourceFormat(StrEnum):

@@ -12,7 +12,14 @@ from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.model import ErrorBudget
 from bulk_importer.readable import readable
-from bulk_importer.settings.choices import Backup, LabelConfigFrom, Lines, MediaBy, SourceFormat
+from bulk_importer.settings.choices import (
+    Backup,
+    LabelConfigFrom,
+    Lines,
+    MediaBy,
+    OnDelivered,
+    SourceFormat,
+)
 from bulk_importer.settings.definition import Definition, Need, setting
 from bulk_importer.settings.units import (
     BUDGET,
@@ -321,7 +328,8 @@ class Settings:
         SWITCH,
         False,
         "checking",
-        "let keepData false replace the labels that media hold; without a terminal to ask on, that is only said",
+        "yes to what is asked beforehand; that keepData false replaces labels that media hold (without a terminal to "
+        "ask on, that is only said), and that tasks are completed or skipped",
     )
     backup: str = setting(
         one_of(*Backup),
@@ -528,6 +536,14 @@ class Settings:
     )
     lock_wait: float = setting(
         DURATION, 0.0, "checkpoint", "how long to wait for another run on the same checkpoint", at_least=0
+    )
+
+    # afterwards: what becomes of the tasks
+    on_delivered: str = setting(
+        one_of(*OnDelivered),
+        OnDelivered.LEAVE.value,
+        "afterwards",
+        "what becomes of the tasks whose labels were delivered; complete and skip use label quota; see 'complete'",
     )
 
     # output: what the command line writes; a program that calls the library receives events

@@ -27,6 +27,7 @@ OF_A_PACKAGE = {
 VOCABULARIES = {
     "checkpoint/log/records": "every record of the log",
     "cli/help/exit_codes": "the meanings of exit codes",
+    "datagym/answers/state_change": "every verdict on a task that is to be changed",
     "datagym/answers/verdicts": "every verdict",
     "datagym/routes": "every route of the server",
     "errors": "the tree of errors",
@@ -35,6 +36,7 @@ VOCABULARIES = {
     "formats/model": "what label files hold, in every form",
     "labels/entry": "the keys of an entry",
     "model": "the values that travel",
+    "settings/choices": "the words of every setting that has a few",
     "settings/units": "every unit of a setting",
     "sources/interfaces": "what a source is",
     "summary": "every part of what came of a run",

@@ -40,7 +40,7 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup", "undo"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "complete", "undo"), "stopped; what is on record stays")
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
@@ -54,12 +54,14 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was named, or a file that still lies where it was, holds what was imported: it may be deleted; or that a "
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
+            "complete": "each task of a media that labels were delivered for has the state",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
             "undo": "every media holds again what it held before the import",
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
             **_each(_LOOK_UPS, "the list is complete"),
+            "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
             "formats": "they are listed, or the class map is proposed",
             "backup": "all labels are in the file, and an import brings them back as they are",
@@ -77,11 +79,13 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
+            "label-config": "with --against: the project lacks something, or differs in a way that matters",
             "undo": "some media are left alone, or some entries rejected; left_alone.jsonl says why",
             "backup": "the file is whole, and an import does not bring all back as it is, or a media could not be read",
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
+            "complete": "all that could be done is, and some tasks are left alone or refused by the server",
         },
     ),
     ExitCode.USAGE: Meaning(
@@ -123,6 +127,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "undo": "it is not known of all entries whether they were delivered, so nothing was sent; or what was sent "
             "is unconfirmed",
             "resolve": "something is still unconfirmed, here or in a retry",
+            "complete": "some entries are unconfirmed, so no task was changed",
         },
     ),
     ExitCode.SERVER: Meaning(
@@ -137,6 +142,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "with --against-server: the server cannot be asked",
             "backup": "the server cannot be asked; what was read is kept, and the same command resumes",
             "status": _ENDED_SO,
+            "complete": "the server cannot be used, or the label quota is used up; the same command resumes",
             "doctor": "something on the way to the server is wrong; it is named with a remedy",
             **_each(_LOOK_UPS, "the server cannot be asked"),
         },
@@ -147,7 +153,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
             **_each(
-                (*_SENDING, "resolve", "undo"),
+                (*_SENDING, "resolve", "undo", "complete"),
                 "the checkpoint is in use, damaged, or begun for something else",
             ),
             "verify": "something that must be so is not: in the log, beside it, in a backup, or the source is not what "
@@ -162,6 +168,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
             "verify": "it changed when all was sent, or the latest run ended so",
+            "complete": "it changed while tasks were changed; the same command resumes by the new one",
+            "label-config": "with --create-classes: somebody else changed it at the same time",
             "status": _ENDED_SO,
         },
     ),
@@ -170,10 +178,12 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
-            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced",
+            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced "
+            "or completed",
             "retry": "the import itself is not finished, or a person said no to what would be replaced",
             "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
+            "complete": "some tasks wait for entries that are not sent yet, or a person said no",
             "status": "something is left to send: a run is at work, was killed, or ended before",
         },
     ),

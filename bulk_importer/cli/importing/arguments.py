@@ -9,13 +9,13 @@ from bulk_importer.settings import definitions
 
 __all__ = ["NOT_CHECKED", "add_source_arguments"]
 
-_SECTIONS = frozenset({"server", "reading", "converting", "checking", "sending", "checkpoint"})
+_SECTIONS = frozenset({"server", "reading", "converting", "checking", "sending", "checkpoint", "afterwards"})
 _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 """Settings of the section `checking` that are about what is sent, or about rejected entries that are kept."""
 
 NOT_CHECKED = dict.fromkeys(
     [
-        *(each.name for each in definitions() if each.section in ("sending", "checkpoint")),
+        *(each.name for each in definitions() if each.section in ("sending", "checkpoint", "afterwards")),
         *_OF_SENDING,
     ],
     "in a check, which sends and keeps nothing",

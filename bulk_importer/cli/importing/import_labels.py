@@ -17,17 +17,18 @@ from bulk_importer.cli.importing.summary_lines import summary_lines
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import gather
-from bulk_importer.cli.progress_display import run_observers
-from bulk_importer.cli.questions import ReplacementQuestion
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
+from bulk_importer.cli.progress_display import progress_display, run_observers
+from bulk_importer.cli.questions import ReplacementQuestion, TasksQuestion
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
-from bulk_importer.settings import Settings
+from bulk_importer.settings import OnDelivered, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline import Announcement, Caller
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
     from bulk_importer.summary import RunState, Summary
+    from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["configure", "run"]
 
@@ -71,7 +72,8 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
     question = ReplacementQuestion(stop, sources, yes=settings.yes)
     caller = Caller(Token.find(settings.token_file), stop, announce=_announce, confirm=question)
     with stopping_on_signals(stop, grace_seconds=settings.grace):
-        if len(sources) > 1:
+        await _agree_on_tasks(settings, sources, stop)
+        if len(sources) > 1 and not stop.is_requested:
             neighbours = Neighbours(folders)
             settings = await warn_of_wiped_entries(
                 sources, folders, neighbours.mentions, settings, stop, question
@@ -104,6 +106,8 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
                     Level.WARNING,
                 )
                 break
+        if len(summaries) == len(sources):
+            summaries = await _with_tasks(summaries, settings, caller, as_json=as_json)
     state, code = RunState.FAILED, ExitCode.SERVER
     if stop.is_requested:
         state, code = RunState.STOPPED, stop.exit_code
@@ -143,6 +147,46 @@ async def _import_one(
                 books=labels.books,
             )
             return await import_opened(spec, ours)
+
+
+async def _agree_on_tasks(settings: Settings, sources: Sequence[str], stop: StopSwitch) -> None:
+    """Have it confirmed that tasks are completed or skipped later; a no ends the command before anything is sent.
+
+    Raises:
+        UsageError: nobody could be asked.
+    """
+    from bulk_importer.pipeline import Confirmation
+
+    if settings.on_delivered == OnDelivered.LEAVE:
+        return
+    answer = await TasksQuestion(stop, sources, yes=settings.yes).beforehand(settings.on_delivered)
+    if answer is Confirmation.UNASKED:
+        raise UsageError(
+            f"--on-delivered {settings.on_delivered} uses label quota, and there is no terminal to ask on. Say --yes "
+            "where that is meant."
+        )
+    if answer is Confirmation.NO:
+        stop.request(
+            "Nothing was sent: that tasks are changed afterwards was not confirmed. Without --on-delivered they are "
+            "left as they are.",
+            ExitCode.UNFINISHED,
+        )
+        messages.complain(stop.reason)
+
+
+async def _with_tasks(
+    summaries: list[Summary], settings: Settings, caller: Caller, *, as_json: bool
+) -> list[Summary]:
+    """The summaries with what became of the tasks, where `--on-delivered` says that something does."""
+    from bulk_importer.library.importing import complete_imported
+
+    if settings.on_delivered == OnDelivered.LEAVE:
+        return summaries
+    with progress_display() as display:
+        told = await complete_imported(summaries, settings, replace(caller, observers=[display]))
+    if told[-1].message != summaries[-1].message and (as_json or output_options().is_quiet):
+        messages.complain(told[-1].message)
+    return told
 
 
 def _not_run(

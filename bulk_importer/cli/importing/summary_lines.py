@@ -30,7 +30,7 @@ def summary_lines(summaries: Sequence[Summary], whole: dict[str, Any]) -> Iterat
         summaries: one for each source; one of which nothing was read was told when that was known.
         whole: all together, as `summary.together` gives them.
     """
-    from bulk_importer.observe import finding_lines, origin_text, summary_text
+    from bulk_importer.observe import finding_lines, origin_text, summary_text, task_lines
 
     if len(summaries) == 1:
         yield from (summary_text(each) for each in summaries if each.entries)
@@ -38,6 +38,7 @@ def summary_lines(summaries: Sequence[Summary], whole: dict[str, Any]) -> Iterat
     project = next((each.project_name for each in summaries if each.project_name), whole["project"])
     yield f"{len(summaries):,} sources -> project {project} at {whole['server']}"
     yield from (f"  {line}" for line in _table(summaries, whole))
+    yield from task_lines(summaries[0].tasks)
     yield from (f"  {each.source}: {each.message}" for each in summaries if each.message)
     if found := list(finding_lines(whole["findings"], whole["severities"])):
         yield "  What was found ('bulk-importer explain CODE' says what a code means):"

@@ -108,6 +108,14 @@ COMMAND_HELP = {
             "resolve labels.json.checkpoint --not-delivered --batch 17",
         ),
     ),
+    "complete": CommandHelp(
+        ("--skip", "--dry-run", "--yes", "--whatever-state", "--token-file", "--config", "--json"),
+        (
+            "complete labels.json.checkpoint --dry-run",
+            "complete labels.json.checkpoint",
+            "complete labels.json.checkpoint --skip --yes",
+        ),
+    ),
     "projects": CommandHelp(_LOOK_UP, (f"projects {_AT}", f"projects {_AT} --csv")),
     "datasets": CommandHelp(
         ("--server", "--project", *_LOOK_UP[1:]), (f"datasets {_AT}", f"datasets {_AT} --project streets")
@@ -117,8 +125,12 @@ COMMAND_HELP = {
         (f"media {_AT} --project streets", f"media {_AT} --dataset 2026-10 --csv"),
     ),
     "label-config": CommandHelp(
-        ("--server", "--project", *_LOOK_UP[1:]),
-        (f"label-config {_AT} --project streets", f"label-config {_AT} --project streets --json"),
+        ("--server", "--project", "--against", "--class-map", "--create-classes", "--json"),
+        (
+            f"label-config {_AT} --project streets",
+            "label-config --project streets --json > streets.json",
+            "label-config --project roads --against streets.json",
+        ),
     ),
     "doctor": CommandHelp(
         (*_SERVER, "--ca-file", "--header", "--config", "--json"), (f"doctor {_AT} --project streets",)

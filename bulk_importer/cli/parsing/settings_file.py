@@ -97,9 +97,8 @@ def _places(arguments: argparse.Namespace) -> list[Path]:
     sources: str | list[str] = given.get("source") or []
     folders = list(dict.fromkeys(_beside([sources] if isinstance(sources, str) else sources)))
     checkpoint: Path | None = given.get("checkpoint") or given.get("checkpoint_folder")
-    if not folders and checkpoint is not None:
-        return [checkpoint.parent]
-    return folders or [Path()]
+    checkpoints: list[Path] = given.get("checkpoints") or ([] if checkpoint is None else [checkpoint])
+    return folders or list(dict.fromkeys(each.parent for each in checkpoints)) or [Path()]
 
 
 def _beside(sources: Sequence[str]) -> Iterator[Path]:

@@ -39,7 +39,11 @@ _EVERYWHERE = "output"
 """The group of flags that every command takes (see `global_flags`)."""
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
-_LOOK_UPS = ("projects", "datasets", "media", "label-config")
+_ALIKE = {
+    "(look-ups)": (("projects", "datasets", "media", "label-config"), "ids and names"),
+    "(about)": (("explain", "settings", "completion"), "codes, every setting, your shell"),
+}
+"""Commands that share a row, so that all of them fit on one screen: what the row is called, and what it says."""
 _TO_COMMANDS = "More: COMMAND --help, or 'bulk-importer help'. Begin with 'bulk-importer demo'."
 
 
@@ -75,16 +79,17 @@ def short_help(parser: argparse.ArgumentParser) -> str:
 
 
 def _commands(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
-    """The commands with what they do; the look-ups, which are much alike, in one row."""
+    """The commands with what they do; those that are much alike in one row, behind the others."""
     found = [
         (each.dest, each.help or "")
         for action in parser._get_positional_actions()
         if action.nargs == argparse.PARSER
         for each in action._get_subactions()  # type: ignore[attr-defined]  # what argparse lists in its own help
     ]
-    look_ups = [name for name, _ in found if name in _LOOK_UPS]
-    rows = [(name, text) for name, text in found if name not in look_ups]
-    return [*rows, ("(look-ups)", f"{', '.join(look_ups)}: ids and names")] if look_ups else rows
+    alone = [row for row in found if not any(row[0] in names for names, _ in _ALIKE.values())]
+    if len(alone) == len(found):
+        return found
+    return [*alone, *((title, f"{', '.join(names)}: {text}") for title, (names, text) in _ALIKE.items())]
 
 
 def _options(parser: argparse.ArgumentParser, shown: CommandHelp) -> list[argparse.Action]:

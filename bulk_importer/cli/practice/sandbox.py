@@ -65,6 +65,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--token", action="append", default=[], metavar="T", help="accept this token; repeatable"
     )
     parser.add_argument("--seed", type=int, help="make all ids reproducible")
+    parser.add_argument(
+        "--label-quota",
+        type=int,
+        metavar="N",
+        help="let N tasks be completed or skipped, and answer 402 after that (default: no quota)",
+    )
     prepared = parser.add_argument_group("a project to begin with")
     prepared.add_argument("--project", metavar="NAME", help="create a project of this name")
     prepared.add_argument(
@@ -99,6 +105,8 @@ def _config(arguments: argparse.Namespace) -> SandboxConfig:
 
     if arguments.time_scale <= 0:
         raise UsageError("--time-scale must be above 0: it is how many seconds pass in one.")
+    if arguments.label_quota is not None and arguments.label_quota < 0:
+        raise UsageError("--label-quota is a number of tasks, 0 or more.")
     return SandboxConfig(
         host=arguments.host,
         port=arguments.port,
@@ -109,6 +117,7 @@ def _config(arguments: argparse.Namespace) -> SandboxConfig:
         faults=_explained(FaultScript.read, arguments.faults, "faults"),
         cost_model=_explained(read_cost_model, arguments.cost_model, "cost-model"),
         time_scale=arguments.time_scale,
+        label_quota=arguments.label_quota,
     )
 
 

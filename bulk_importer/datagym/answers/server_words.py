@@ -16,6 +16,13 @@ _MEANINGS = {
     "ex_gen_wrong_entry_id": "the label configuration has no such key at this place",
     "ex_gen_entry_value_validation": "the class takes no geometry of this form",
     "ex_gen_entry_type_not_found": "the class takes no such geometry",
+    "ex_validation": "a name, a key or a length has a form that the server does not allow",
+    "ex_alreadyexists": "a key would stand there twice",
+    "ex_gen_forbidden_keyword": "the server keeps this word for itself",
+    "ex_gen_config_depth": "the label configuration would be too deep",
+    "ex_gen_config_not_cleared": "there is a label configuration already",
+    "ex_gen_geometry_definition_incorrect": "a geometry cannot stand at this place",
+    "ex_gen_entry_classification_incorrect": "a text needs a longest length",
     "ex_gen_error_messages": "the server could not read the request",
 }
 _OTHER = "the server refused the request"

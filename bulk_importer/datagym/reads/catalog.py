@@ -208,7 +208,7 @@ class Catalog:
                 "together with one. Connect a dataset with the project, or give --label-config FILE."
             )
         self._config_tasks[project.id] = wanted
-        read = await self._queries.look_up(routes.task(wanted), _TaskView)
+        read = await self._queries.look_up(routes.task(RouteSet.TOKEN, wanted), _TaskView)
         return read.label_config.entries
 
     async def _finished_task(self, project: Project) -> str | None:

@@ -13,6 +13,7 @@ from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Queries
+from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.labels.entry import lane_of
 
 __all__ = ["LabelReader", "Reading"]
@@ -89,7 +90,7 @@ class LabelReader:
             ServerError: there is no answer, or not one of a DataGym.
         """
         by_token = await self.writes(task)
-        path = routes.task(task.task_id) if by_token else self._free_path(task)
+        path = routes.task(RouteSet.TOKEN, task.task_id) if by_token else self._free_path(task)
         asked_at = self._clock()
         answer = await self._queries.ask(path)
         answered_at = self._clock()

@@ -1,4 +1,4 @@
-"""GET requests to one server, each sent again while the server does not answer, with their answers decoded.
+"""Questions to one server, each sent again while the server does not answer, with their answers decoded.
 
 How long depends on whether it has answered anything before. A server that has is there, and will be there again. One
 that has not is more often a wrong address than a server that is just being started, so it is given up in seconds
@@ -40,6 +40,10 @@ _SLOW_SECONDS = 5.0
 _PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 
 
+_DONE = Answer(200, {}, b"")
+"""Stands for an answer that was lost, to a request that was executed."""
+
+
 class _Passing(Exception):
     """The server cannot answer at the moment; perhaps it says when it can."""
 
@@ -74,7 +78,7 @@ def _nobody(_: object) -> None:
 
 
 class Queries:
-    """GET requests to one server, one at a time for each caller."""
+    """GET requests to one server, and a PUT where that may be sent again; one at a time for each caller."""
 
     def __init__(self, client: Client, patience: Patience) -> None:
         self._client = client
@@ -135,6 +139,32 @@ class Queries:
         if answer.status != 200:
             raise self._unexpected(answer)
         sink.keep()
+
+    async def change(
+        self, path: str, body: bytes, *, is_done: Callable[[], Awaitable[bool]]
+    ) -> Answer | None:
+        """The answer to a PUT, of any status but those that pass by themselves.
+
+        Where an answer is lost the server may have executed the request, or be at it. So the PUT must be one that does
+        no harm twice, and before it leaves once more `is_done` looks whether there is need of it.
+
+        Returns:
+            None where `is_done` said that an earlier one was executed.
+
+        Raises:
+            ServerUnavailable: there was no answer, for longer than is waited.
+        """
+        has_left = False
+
+        async def once() -> Answer:
+            nonlocal has_left
+            if has_left and await is_done():
+                return _DONE
+            has_left = True
+            return await self._client.put(path, body)
+
+        answer = await self._until_answered(once)
+        return None if answer is _DONE else answer
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         client, patience = self._client, self._patience

@@ -208,6 +208,14 @@ class Client:
         """
         return await self._request("POST", path, self._timeouts.read, body)
 
+    async def put(self, path: str, body: bytes) -> Answer:
+        """Send a PUT that changes something else than labels. On cancel it is unknown whether the server executes it.
+
+        Raises:
+            RequestFailed: no whole answer within the time-out of a look-up; `kind` says whether the body left.
+        """
+        return await self._request("PUT", path, self._timeouts.read, body)
+
     def give_up(self) -> None:
         """End every upload that is under way, and each that comes later, as if its time were over."""
         self._has_given_up = True

@@ -82,6 +82,8 @@ class OutgoingBody(payload.Payload):
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         del content_length  # it is the length of the body, and all of it leaves
+        # Else aiohttp sends a PUT that was not answered once more by itself (`findings/aiohttp-put-twice.sh`).
+        self._consumed = True
         whole = memoryview(self._body)
         async with asyncio.timeout(self._write_seconds):
             for start in range(0, len(whole), _PIECE_BYTES):

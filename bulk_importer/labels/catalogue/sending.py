@@ -50,6 +50,24 @@ KINDS = (
         "Merge the entries of the media into one with keepData false.",
     ),
     FindingKind(
+        "task-incomplete",
+        ERROR,
+        Ring.SERVER,
+        "The task is not completed: a value of its media that the label configuration requires is unset, or a value is "
+        "invalid. The labels are there.",
+        "Fill it in in DataGym, or import it with keepData true; then run 'bulk-importer complete CHECKPOINT' again.",
+        firm=True,
+    ),
+    FindingKind(
+        "task-refused",
+        ERROR,
+        Ring.SERVER,
+        "The server does not complete or skip the task, for a reason that is about this task. The labels are there.",
+        "Read the server's own words in the finding, and open the media in DataGym; then run "
+        "'bulk-importer complete CHECKPOINT' again.",
+        firm=True,
+    ),
+    FindingKind(
         "earlier-entry-wiped",
         WARNING,
         Ring.INPUT,

@@ -152,11 +152,14 @@ class TaskRoutes:
         task, project = self._context.task(call.in_path(), call.caller)
         is_video = project["media_type"] == "VIDEO"
         changed = complete(self._store, self._ids, task, call.in_path(), last_changed_ms, is_video=is_video)
+        if not changed:
+            self._context.use_quota()
         return {"hasLabelConfigChanged": changed, "currentTaskId": call.in_path()}
 
     def _skip(self, call: ApiCall) -> object:
         task, _ = self._context.task(call.in_path(), call.caller)
         move(self._store, task, call.in_path(), "SKIPPED", as_from="IN_PROGRESS")
+        self._context.use_quota()
         return None
 
     def _video(self, call: ApiCall) -> object:

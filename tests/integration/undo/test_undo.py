@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bulk_importer.labels.holding import Holding
+from bulk_importer.library.retrying import retry
 from bulk_importer.library.undoing import undo
 from bulk_importer.migration.undo.undoing import Undone
 from bulk_importer.sandbox import Sandbox
@@ -30,6 +31,7 @@ class Place:
 
     def __init__(self, sandbox: Sandbox, folder: Path, project_id: str, media: list[str]) -> None:
         self.sandbox, self.folder, self.project_id, self.media = sandbox, folder, project_id, media
+        self.names = {media_id: f"img{number:06}.jpg" for number, media_id in enumerate(media)}
         self.imports = 0
 
     async def run(self, entries: list[dict[str, Any]], **settings: Any) -> Summary:
@@ -154,6 +156,44 @@ async def test_a_dry_run_says_what_would_be_done_and_leaves_no_trace(place: Plac
     assert (undone.plan.restored, undone.folder, undone.summary) == (1, None, None)
     assert await place.held() == held
     assert not (place.folder / "1.json.checkpoint" / "undo").exists()
+
+
+async def test_what_a_retry_delivered_is_taken_back_with_the_import(place: Place) -> None:
+    a, b, c, *_ = place.media
+    await place.person(noted(a, 1), noted(b, 2))
+    before = await place.held()
+    await place.run([noted(a, 3, False), entry(b, 4, broken=True), noted(c, 5)])
+    checkpoint = place.folder / "1.json.checkpoint"
+    corrected = place.folder / "corrected.jsonl"
+    corrected.write_text(json.dumps({"position": 1, "entry": noted(b, 4, False)}))
+    retried = await retry(checkpoint, Settings(workers=0), corrected=corrected)
+    assert retried.summary.delivered == 3
+    undone = await place.undo()
+    assert (undone.plan.restored, undone.plan.left_alone) == (3, 0)
+    assert await place.held() == before
+
+
+async def test_media_that_were_found_by_name_are_brought_back(place: Place) -> None:
+    a, *_ = place.media
+    await place.person(noted(a, 1))
+    before = await place.held()
+    by_name = noted("", 2, False) | {"external_media_ID": place.names[a]}
+    del by_name["internal_media_ID"]
+    summary = await place.run([by_name], media_by="name")
+    assert summary.delivered == 1
+    await place.undo()
+    assert await place.held() == before
+
+
+async def test_with_backup_never_what_was_replaced_is_said_to_be_gone(place: Place) -> None:
+    a, b, *_ = place.media
+    await place.person(noted(a, 1))
+    await place.run([noted(a, 2, False), noted(b, 3)], backup="never")
+    undone = await place.undo()
+    assert place.left_alone(undone) == {a: "what it held before was not kept"}
+    held = await place.held()
+    assert not held[b]
+    assert held[a]
 
 
 @pytest.mark.parametrize("seed", range(6))

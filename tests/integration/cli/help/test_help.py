@@ -67,13 +67,14 @@ async def test_import_shows_ten_options_and_three_examples(run: Any) -> None:
     flags = [each for parser in [PARSERS["import"]] for each in parser._option_string_actions]
     assert not [flag for flag in flags if flag not in rest]
     titles = re.findall(r"^([a-z ]+):$", rest, re.MULTILINE)
-    assert titles[-7:] == [
+    assert titles[-8:] == [
         "server",
         "reading",
         "converting",
         "checking",
         "sending",
         "checkpoint",
+        "afterwards",
         "output",
     ]
     assert rest.startswith("usage: bulk-importer import [OPTIONS] SOURCE...\n")
