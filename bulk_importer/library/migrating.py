@@ -28,6 +28,8 @@ async def migrate(
     *,
     class_map: str | PathLike[str] | None = None,
     states: Collection[str] | None = None,
+    create_classes: bool = False,
+    complete: bool = False,
     compare: bool = True,
     dry_run: bool = False,
     origin_token: str | None = None,
@@ -46,6 +48,9 @@ async def migrate(
         class_map: file that says what classes, classifications and options are called there; names that it does not
             have stay as they are.
         states: of the tasks whose labels come along, as `COMPLETED`; None for all.
+        create_classes: add to the label configuration there what it lacks; nothing is taken away or renamed.
+        complete: give the tasks there the states that they have where the labels come from, which uses as much of the
+            organisation's label quota.
         compare: read back what arrived, and compare it value by value.
         dry_run: find out what would be moved, and send nothing.
         origin_token: for the server of `origin`; without it that of its `token_file`, else of `DATAGYM_FROM_TOKEN`,
@@ -76,7 +81,10 @@ async def migrate(
     async def yes(_: object) -> bool:
         return True
 
-    return await migrate_labels(replace(spec, compares=compare, dry_run=dry_run), caller, yes)
+    spec = replace(
+        spec, creates_classes=create_classes, completes=complete, compares=compare, dry_run=dry_run
+    )
+    return await migrate_labels(spec, caller, yes)
 
 
 migrate_sync = synchronous(migrate)
@@ -103,12 +111,12 @@ def migrate_spec(
             raise UsageError(f"A server and a project that {what} must be given.")
     folder = settings.checkpoint or f"{_plain(origin.project)}-to-{_plain(settings.project)}.checkpoint"
     return MigrateSpec(
-        Path(folder),
-        origin,
-        origin_token,
-        replace(settings, media_by=MediaBy.NAME.value),
-        ClassMap() if class_map is None else read_class_map(Path(class_map)),
-        None if states is None else frozenset(map(_state, states)),
+        folder=Path(folder),
+        origin=origin,
+        origin_token=origin_token,
+        settings=replace(settings, media_by=MediaBy.NAME.value),
+        names=ClassMap() if class_map is None else read_class_map(Path(class_map)),
+        states=None if states is None else frozenset(map(_state, states)),
     )
 
 

@@ -21,18 +21,19 @@ from bulk_importer.backups.holdings import Held, Holdings
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.files.durable import DurableFile
-from bulk_importer.labels.entry import lane_of
+from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.labels.holding import Difference, Holding
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
-from bulk_importer.migration.moving.mapping import EntryMapper, Mapped
+from bulk_importer.migration.moving.mapping import EntryMapper, LeftBehind, Mapped
+from bulk_importer.spans import SpanSet
 
-__all__ = ["DIFFERING", "LEFT_BEHIND", "MovedLabels", "close_account"]
+__all__ = ["DIFFERING", "LEFT_BEHIND", "Arrived", "MovedLabels", "close_account"]
 
 LEFT_BEHIND = "left_behind.jsonl"
 DIFFERING = "differing.jsonl"
 _MANY = 256
-_NOT_FOUND = "it was not delivered: no media, or several, have its name"
 _GONE = "the project does not have it any more"
+_REJECTED = "the import rejected its entry: see rejected.jsonl"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class MovedLabels:
 
     Attributes:
         media: media of the project they came from that hold labels, and were asked for.
+        unread: media whose labels could not be read, so that it is not known what they hold.
         read: labels by class; the sum of the two others.
         carried, left_behind: likewise.
         reasons: how often what was left behind for which reason.
@@ -48,9 +50,11 @@ class MovedLabels:
         is_complete: nothing is left behind that the class map does not leave out.
         compared, equal: media that were read back, and those of them that hold just what was sent; None where nobody
             looked.
+        apart: keys of the media there that do not hold what the others hold here, as far as that is known.
     """
 
     media: int = 0
+    unread: int = 0
     read: Counter[str] = field(default_factory=Counter)
     carried: Counter[str] = field(default_factory=Counter)
     left_behind: Counter[str] = field(default_factory=Counter)
@@ -59,14 +63,17 @@ class MovedLabels:
     is_complete: bool = True
     compared: int | None = None
     equal: int | None = None
+    apart: set[int] = field(default_factory=set)
 
     def take(self, mapped: Mapped) -> None:
         """Count the next media."""
-        self.media += bool(mapped.lines or mapped.left)
+        self.media += 1
         self.read.update(mapped.read)
-        self.carried.update(mapped.carried)
-        self.left_behind.update(each.key for each in mapped.left)
-        self.reasons.update(each.why for each in mapped.left)
+        for line in mapped.lines:
+            self.carried.update(line.carried)
+        for each in mapped.left:
+            self.left_behind[each.key] += each.labels
+            self.reasons[each.why] += each.labels
         self.altered.update(each.why for each in mapped.altered)
         self.is_complete = self.is_complete and all(each.is_chosen for each in mapped.left)
 
@@ -78,20 +85,28 @@ class _Differing(msgspec.Struct, frozen=True, omit_defaults=True):
     differences: tuple[Difference, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is known of the other side.
+
+    Attributes:
+        names: of its media.
+        rejected: positions of the entries that were not delivered.
+        holdings: reads what the media hold; None where nothing is to be compared.
+    """
+
+    names: NameIndex
+    rejected: SpanSet
+    holdings: Holdings | None
+
+
 async def close_account(
-    backup: Path,
-    folder: Path,
-    mapper: EntryMapper,
-    names: NameIndex,
-    holdings: Holdings | None,
-    emit: Observer,
+    backup: Path, folder: Path, mapper: EntryMapper, arrived: Arrived, emit: Observer
 ) -> MovedLabels:
     """Go through a finished backup, write down what is left behind, and compare what arrived.
 
     Args:
         folder: where `left_behind.jsonl` and `differing.jsonl` are written.
-        names: of the media of the other project.
-        holdings: reads them; None where nothing is to be compared.
 
     Raises:
         BackupUnusable: the backup cannot be read.
@@ -99,54 +114,73 @@ async def close_account(
         CheckpointUnusable: the lists cannot be written.
     """
     moved = MovedLabels()
-    if holdings is not None:
+    if arrived.holdings is not None:
         moved.compared = moved.equal = 0
     with (
         opened_backup(backup) as opened,
         _List(folder / LEFT_BEHIND) as left,
         _List(folder / DIFFERING) as differing,
     ):
-        media = _mapped(opened, mapper)
-        while some := list(islice(media, _MANY)):
+        trailer = opened.scan.trailer
+        moved.unread = 0 if trailer is None else trailer.unread
+        media = _mapped(opened, mapper, arrived.rejected)
+        while some := await asyncio.to_thread(lambda: list(islice(media, _MANY))):
             for mapped in some:
                 moved.take(mapped)
                 for each in (*mapped.left, *mapped.altered):
                     left.append(each)
-            if holdings is not None:
-                await _compare(some, names, holdings, moved, differing)
-            emit(Advanced(work="comparing what arrived", done=moved.media, total=moved.media, unit="media"))
+            await _compare(some, arrived, moved, differing)
+            emit(
+                Advanced(
+                    work="closing the account" if arrived.holdings is None else "comparing what arrived",
+                    done=moved.media,
+                    total=opened.scan.tally.labelled,
+                    unit="media",
+                )
+            )
         await asyncio.to_thread(left.sync)
         await asyncio.to_thread(differing.sync)
     return moved
 
 
-def _mapped(backup: Backup, mapper: EntryMapper) -> Iterator[Mapped]:
+def _mapped(backup: Backup, mapper: EntryMapper, rejected: SpanSet) -> Iterator[Mapped]:
+    """The media of which anything is said, with what was rejected of their entries left behind."""
+    position = 0
     for entries in backup.media():
         mapped = mapper.map(entries)
-        if mapped.lines or mapped.left:
+        lines = mapped.lines
+        mapped.lines = [line for at, line in enumerate(lines, position) if at not in rejected]
+        for line in (line for at, line in enumerate(lines, position) if at in rejected):
+            mapped.left += [
+                LeftBehind(mapped.media_id, mapped.name, "", key, _REJECTED, labels=labels)
+                for key, labels in line.carried.items()
+            ]
+        mapped.is_whole = len(mapped.lines) == len(lines)
+        position += len(lines)
+        if lines or mapped.left:
             yield mapped
 
 
-async def _compare(
-    some: Sequence[Mapped], names: NameIndex, holdings: Holdings, moved: MovedLabels, differing: _List
-) -> None:
+async def _compare(some: Sequence[Mapped], arrived: Arrived, moved: MovedLabels, differing: _List) -> None:
     sent: dict[str, Mapped] = {}
     for mapped in some:
-        if not mapped.lines:
-            continue
-        moved.compared = (moved.compared or 0) + 1
-        media_id = None
         with suppress(SeveralMedia):
-            media_id = names.find(mapped.name)
-        if media_id is None:
-            differing.append(_Differing(mapped.name, why=_NOT_FOUND))
-        else:
-            sent[lane_of(media_id)] = mapped
-    for held in await holdings.read(sent):
+            media_id = arrived.names.find(mapped.name) if mapped.name else None
+            if media_id is None:
+                continue
+            if not mapped.is_whole:
+                moved.apart.add(key_of(lane_of(media_id)))
+            elif mapped.lines:
+                sent[lane_of(media_id)] = mapped
+    if arrived.holdings is None:
+        return
+    moved.compared = (moved.compared or 0) + len(sent)
+    for held in await arrived.holdings.read(sent):
         found = _difference(held, sent[lane_of(held.media_id)])
         if found is None:
             moved.equal = (moved.equal or 0) + 1
         else:
+            moved.apart.add(key_of(lane_of(held.media_id)))
             differing.append(found)
 
 
@@ -154,7 +188,7 @@ def _difference(held: Held, mapped: Mapped) -> _Differing | None:
     if held.entries is None:
         return _Differing(mapped.name, held.media_id, held.why or _GONE)
     now = Holding.of(msgspec.json.encode(each) for each in held.entries)
-    found = Holding.of(mapped.lines).differences(now)
+    found = Holding.of(line.raw for line in mapped.lines).differences(now)
     return _Differing(mapped.name, held.media_id, differences=tuple(found)) if found else None
 
 

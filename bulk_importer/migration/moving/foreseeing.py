@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bulk_importer.datagym.reads.catalog import Catalog, Project
+from bulk_importer.datagym.task_states import TaskState
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.name_index import NameIndex, SeveralMedia
 from bulk_importer.migration.listing import listed_tasks, write_listing
@@ -30,6 +31,7 @@ class FoundMedia:
         ambiguous: those whose name several there have, or several of them have.
         missing: those whose name none there has.
         unnamed: those without a name.
+        finished: found ones whose task is completed, skipped or reviewed.
         repeated: keys of names that several of them have, or that mean the same media there as another.
         examples: some names that are ambiguous or missing.
     """
@@ -39,6 +41,7 @@ class FoundMedia:
     ambiguous: int = 0
     missing: int = 0
     unnamed: int = 0
+    finished: int = 0
     repeated: tuple[int, ...] = ()
     examples: tuple[str, ...] = ()
 
@@ -65,6 +68,7 @@ async def find_media(
 
 
 _MOST_EXAMPLES = 5
+_FINISHED = frozenset(state.value for state in TaskState)
 
 
 def _found(listing: Path, names: NameIndex, states: frozenset[str] | None) -> FoundMedia:
@@ -80,6 +84,7 @@ def _found(listing: Path, names: NameIndex, states: frozenset[str] | None) -> Fo
         if len(fate) > 1:
             targets.append(key_of(lane_of(fate[1])))
             own.append(name_key(task.media_name or ""))
+            counts["finished"] += task.label_task_state in _FINISHED
             continue
         counts[fate[0]] += 1
         if len(examples) < _MOST_EXAMPLES and task.media_name:
@@ -92,6 +97,7 @@ def _found(listing: Path, names: NameIndex, states: frozenset[str] | None) -> Fo
         ambiguous=counts["ambiguous"] + lost,
         missing=counts["missing"],
         unnamed=counts["unnamed"],
+        finished=counts["finished"],
         repeated=tuple(sorted(repeated)),
         examples=tuple(examples),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -25,20 +25,21 @@ from bulk_importer.labels.pointers import step
 from bulk_importer.labels.values import flaws_of_values
 from bulk_importer.model import Severity
 
-__all__ = ["EntryMapper", "LeftBehind", "Mapped", "name_key"]
+__all__ = ["EntryMapper", "LeftBehind", "Line", "Mapped", "name_key"]
 
 _GEOMETRIES = frozenset({"polygon", "rectangle", "line", "point"})
 
 
 class LeftBehind(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A label that does not come to the other project.
+    """A label that does not come to the other project, or not all that is said of it.
 
     Attributes:
         media_id: in the project where it is.
-        pointer: of the label in its entry, or where it would have its place.
+        pointer: of the label in its entry, or where it would have its place; empty for all labels of a class.
         key: of its class or classification.
         why: for people.
         is_chosen: the class map leaves it out.
+        labels: how many.
     """
 
     media_id: str
@@ -47,6 +48,14 @@ class LeftBehind(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     why: str
     is_chosen: bool = False
+    labels: int = 1
+
+
+class Line(NamedTuple):
+    """An entry for the other project, and its labels by the class that they have where they come from."""
+
+    raw: bytes
+    carried: Counter[str]
 
 
 @dataclass(slots=True)
@@ -54,19 +63,25 @@ class Mapped:
     """What came of one media.
 
     Attributes:
-        name: of the media; empty where it has none.
+        media_id, name: of the media, where it is; the name is empty where it has none.
+        state: of its task there.
         lines: the entries, in the order in which they must be sent; none where no label is carried.
         left: labels that stay behind.
         altered: labels that are carried without something that is said of them.
-        read, carried: labels by the class that they have where they come from.
+        read: labels by the class that they have where they come from.
+        is_wanted: its task is in a state that was asked for.
+        is_whole: no line was rejected; changed by whoever knows.
     """
 
-    name: str = ""
-    lines: list[bytes] = field(default_factory=list)
+    media_id: str
+    name: str
+    state: str
+    lines: list[Line] = field(default_factory=list)
     left: list[LeftBehind] = field(default_factory=list)
     altered: list[LeftBehind] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
-    carried: Counter[str] = field(default_factory=Counter)
+    is_wanted: bool = True
+    is_whole: bool = True
 
 
 class EntryMapper:
@@ -94,25 +109,27 @@ class EntryMapper:
     def map(self, entries: Sequence[MadeEntry]) -> Mapped:
         """Map the entries of one media, which are in the order in which they must be sent.
 
-        Of a media that holds no label, or whose task is in another state, nothing comes: what is there stays.
+        Of a media that holds no label, of which none is carried, or whose task is in another state, nothing comes:
+        what is there stays.
         """
         first = entries[0]
-        mapped = Mapped(first.external_media_ID or "")
-        if self._states is not None and first.backup.state not in self._states:
+        mapped = Mapped(first.internal_media_ID, first.external_media_ID or "", first.backup.state)
+        mapped.is_wanted = self._states is None or mapped.state in self._states
+        if not mapped.is_wanted:
             return mapped
         if not any(entry.labels or entry.global_classifications or entry.backup.lost for entry in entries):
             return mapped
         for lost in first.backup.lost:
             _take_lost(first, lost, mapped)
-        unnamed = self._why_unnamed(first.external_media_ID)
+        unnamed = self.why_unnamed(first.external_media_ID)
         owners: dict[str, str] = {}
         for entry in entries:
             _Mapping(entry, self._names, mapped, unnamed, owners).run(self._roots)
-        if not mapped.carried:
-            mapped.lines.clear()
+        if not any(line.carried for line in mapped.lines):
+            mapped.lines.clear()  # else what is there would be deleted, and nothing put in its place
         return mapped
 
-    def _why_unnamed(self, name: str | None) -> str:
+    def why_unnamed(self, name: str | None) -> str:
         """Why no media there can be found by this name; empty where one can."""
         if not name:
             return "its media has no name"
@@ -161,6 +178,7 @@ class _Mapping:
         self._mapped = mapped
         self._unnamed = unnamed
         self._owners = owners
+        self._carried: Counter[str] = Counter()
 
     def run(self, roots: Mapping[str, LabelClass]) -> None:
         """Put the entry, as it is there, behind the others of its media."""
@@ -181,7 +199,7 @@ class _Mapping:
         if labels:
             document["labels"] = labels
         if answers or labels or not entry.keepData:
-            self._mapped.lines.append(msgspec.json.encode(document))
+            self._mapped.lines.append(Line(msgspec.json.encode(document), self._carried))
 
     def _geometry(
         self, key: str, geometry: Mapping[str, Any], among: Mapping[str, LabelClass], at: str
@@ -195,7 +213,7 @@ class _Mapping:
             self._leave(at, key, why, is_chosen=meaning is None)
             self._leave_below(geometry, at)
             return None
-        self._mapped.carried[key] += 1
+        self._carried[key] += 1
         children = _by_lane(label.children)
         found = {form: points for form, points in geometry.items() if form in _GEOMETRIES}
         given = geometry.get("classifications", {})
@@ -260,9 +278,8 @@ class _Mapping:
                 if isinstance(each, dict):
                     inner.update(self._answers(each, label, children, f"{here}/1", lost=there is None))
             if there is not None and (carried or inner):
-                nested = [inner] if inner else []
-                values: list[Any] = [*(carried[:1] or [None]), *nested, *carried[1:]]
-                yield there.key, values
+                first: list[Any] = [carried[0] if carried else None]
+                yield there.key, [*first, *([inner] if inner else []), *carried[1:]]
 
     def _texts(
         self, key: str, texts: Sequence[str], there: LabelClass | None, at: str, why: str, *, is_chosen: bool
@@ -288,7 +305,7 @@ class _Mapping:
             )
             self._leave(at, key, reason, is_chosen=not refused)
             return []
-        self._mapped.carried[key] += 1
+        self._carried[key] += 1
         return carried
 
     def _leave(self, pointer: str, key: str, why: str, *, is_chosen: bool = False) -> None:

@@ -9,44 +9,55 @@ read nor sent again. What the import replaces is kept, so `undo` takes a migrati
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from bulk_importer.backups.holdings import Holdings, ProjectReads
-from bulk_importer.backups.making.entries import MadeEntry
-from bulk_importer.backups.task_ids import AllTasks
+from bulk_importer.checkpoint import read_state
+from bulk_importer.datagym.config_change import ConfigChange
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.errors import BulkImporterError, UsageError
+from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.events import Event
 from bulk_importer.files.durable import create_folder
 from bulk_importer.formats.writing.class_map import ClassMap
+from bulk_importer.labels.comparison.differences import Difference, differences, renamed
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
-from bulk_importer.media.build_name_index import index_names
+from bulk_importer.media.build_name_index import NAMES, index_names
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.migration.backup import BackupCaller, back_up
-from bulk_importer.migration.moving.account import MovedLabels, close_account
+from bulk_importer.migration.configuring import extend_config
+from bulk_importer.migration.moving.account import Arrived, MovedLabels, close_account
 from bulk_importer.migration.moving.foreseeing import FoundMedia, find_media
-from bulk_importer.migration.moving.mapping import EntryMapper
 from bulk_importer.migration.moving.recipe import Recipe, keep_recipe, recipe_in
-from bulk_importer.migration.moving.stream import Growth, MigrationSource
+from bulk_importer.migration.moving.sourcing import BACKUP, mapper_of, moved_source
+from bulk_importer.migration.moving.stream import Growth
+from bulk_importer.migration.moving.tasking import (
+    MovedStates,
+    StateChooser,
+    TaskStandings,
+    give_states_as_there,
+)
+from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary
 
 __all__ = ["Foreseen", "MigrateSpec", "Migrated", "migrate_labels"]
 
-_BACKUP = "from.backup"
 _FLUSH_SECONDS = 1.0
 """What was read of the one side is sent to the other after so long, at the latest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateSpec:
     """What to move where.
 
@@ -57,6 +68,8 @@ class MigrateSpec:
         settings: the project that they go to, and how; media are found there by name.
         names: what classes, classifications and options are called there.
         states: of the tasks whose labels come along; None for all.
+        creates_classes: add to the label configuration there what it lacks.
+        completes: give the tasks there the states that they have where the labels come from.
         compares: what arrived is read back.
         dry_run: only say what would be moved.
     """
@@ -65,8 +78,10 @@ class MigrateSpec:
     origin: Settings
     origin_token: Token
     settings: Settings
-    names: ClassMap
+    names: ClassMap = field(default_factory=ClassMap)
     states: frozenset[str] | None = None
+    creates_classes: bool = False
+    completes: bool = False
     compares: bool = True
     dry_run: bool = False
 
@@ -78,15 +93,14 @@ class Foreseen:
     Attributes:
         origin, target: server, name and id of each project.
         media: which media are found there.
-        origin_classes, target_classes: label configurations, as the servers write them.
+        differences: what the label configuration there lacks of the other one, by the names of there.
         is_begun: an earlier run has begun it.
     """
 
     origin: tuple[str, str, str]
     target: tuple[str, str, str]
     media: FoundMedia
-    origin_classes: list[object]
-    target_classes: list[object]
+    differences: Sequence[Difference]
     is_begun: bool
 
 
@@ -95,13 +109,36 @@ class Migrated:
     """What came of a migration.
 
     Attributes:
+        folder: of its checkpoint.
+        added: classes and options that were added to the label configuration there.
         summary: of the import; None where nothing was sent.
         moved: label by label; None where the import is not finished.
+        states: of the tasks; None where they were not to be changed, or were not yet.
     """
 
+    folder: Path
     foreseen: Foreseen
+    added: Sequence[str] = ()
     summary: Summary | None = None
     moved: MovedLabels | None = None
+    states: MovedStates | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Zero where all labels are there, but for what the class map leaves out."""
+        media = self.foreseen.media
+        if self.summary is None:
+            lacking = media.found < media.media or any(each.matters for each in self.foreseen.differences)
+            return ExitCode.REJECTIONS if lacking else ExitCode.DELIVERED
+        codes = [ExitCode(self.summary.exit_code)]
+        if self.moved is not None:
+            codes += [ExitCode.REJECTIONS] * (not self.moved.is_complete or self.moved.unread > 0)
+            codes += [ExitCode.DIFFERS] * (self.moved.compared != self.moved.equal)
+        if self.states is not None:
+            codes += [ExitCode.REJECTIONS] * (self.states.refused + self.states.left_alone > 0)
+            codes += [ExitCode.UNFINISHED] * (self.states.left > 0)
+            codes += [] if self.states.error is None else [self.states.error.exit_code]
+        return most_important(codes)
 
 
 Confirm = Callable[[Foreseen], Awaitable[bool]]
@@ -122,126 +159,167 @@ async def migrate_labels(spec: MigrateSpec, caller: Caller, confirm: Confirm) ->
             await opened.enter_async_context(_reads(settings, token, caller, timing))
             for settings, token in ((spec.origin, spec.origin_token), (spec.settings, caller.token))
         ]
-        async with caller.stop.breaking_off():
-            there, foreseen = await _foresee(spec, origin, target)
+        migration = _Migration(spec, caller, origin, target)
+        foreseen = await migration.foresee()
         if spec.dry_run or not await confirm(foreseen):
-            return Migrated(foreseen)
-        recipe = await asyncio.to_thread(
-            keep_recipe,
-            spec.folder,
-            Recipe(
-                server=foreseen.origin[0],
-                project=foreseen.origin[2],
-                names=spec.names,
-                there=there,
-                repeated=foreseen.media.repeated,
-                states=None if spec.states is None else tuple(sorted(spec.states)),
-            ),
-        )
-        mapper = EntryMapper(recipe.names, recipe.there, recipe.repeated, recipe.states)
-        summary = await _move(spec, caller, mapper, foreseen)
-        if summary.state is not RunState.COMPLETE:
-            return Migrated(foreseen, summary)
-        holdings = None
-        if spec.compares:
-            holdings = await Holdings.of(target, AllTasks(), spec.settings, timing, caller.emit)
-        names = await asyncio.to_thread(NameIndex, spec.folder / "media.names")
-        async with caller.stop.breaking_off():
-            moved = await close_account(
-                spec.folder / _BACKUP, spec.folder, mapper, names, holdings, caller.emit
-            )
-        return Migrated(foreseen, summary, moved)
+            return Migrated(spec.folder, foreseen)
+        return await migration.run(foreseen)
 
 
-def _reads(settings: Settings, token: Token, caller: Caller, timing: Timing) -> _Opened:
-    return _Opened(settings, token, caller, timing)
-
-
-class _Opened:
+@asynccontextmanager
+async def _reads(
+    settings: Settings, token: Token, caller: Caller, timing: Timing
+) -> AsyncIterator[ProjectReads]:
     """What reads the project that settings name, while this is open."""
-
-    def __init__(self, settings: Settings, token: Token, caller: Caller, timing: Timing) -> None:
-        self._settings = settings
-        self._caller = caller
-        self._querying = opened_queries(
-            settings, token, caller.emit, max_seconds=settings.max_outage, timing=timing
-        )
-
-    async def __aenter__(self) -> ProjectReads:
-        queries = await self._querying.__aenter__()
-        catalog = Catalog(queries, emit=self._caller.emit)
-        async with self._caller.stop.breaking_off():
-            project = await catalog.find_project(self._settings.project or "")
+    async with opened_queries(
+        settings, token, caller.emit, max_seconds=settings.max_outage, timing=timing
+    ) as queries:
+        catalog = Catalog(queries, emit=caller.emit)
+        async with caller.stop.breaking_off():
+            project = await catalog.find_project(settings.project or "")
         if project.media_type == "VIDEO":
             raise UsageError(
                 f"The project {project.name!r} ({project.id}) holds videos, whose labels cannot be moved. Give a "
                 "project of images."
             )
-        return ProjectReads(queries, catalog, project)
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._querying.__aexit__(*error)  # type: ignore[arg-type]  # as they come
+        yield ProjectReads(queries, catalog, project)
 
 
-async def _foresee(
-    spec: MigrateSpec, origin: ProjectReads, target: ProjectReads
-) -> tuple[LabelConfig, Foreseen]:
-    servers = [server_url(each.server or "") for each in (spec.origin, spec.settings)]
-    if (servers[0], origin.project.id) == (servers[1], target.project.id):
-        raise UsageError("Labels are moved from one project into another; both are the same here.")
-    await asyncio.to_thread(create_folder, spec.folder)
-    is_begun = await asyncio.to_thread(recipe_in, spec.folder) is not None
-    path = await index_names(spec.settings, spec.folder, target.catalog, target.project)
-    assert path is not None  # media are found by name
-    names = await asyncio.to_thread(NameIndex, path)
-    media = await find_media(origin.catalog, origin.project, spec.folder, names, spec.states)
-    classes = await target.catalog.label_config(target.project)
-    foreseen = Foreseen(
-        origin=(servers[0], origin.project.name, origin.project.id),
-        target=(servers[1], target.project.name, target.project.id),
-        media=media,
-        origin_classes=await origin.catalog.label_config(origin.project) if media.media else [],
-        target_classes=classes,
-        is_begun=is_begun,
-    )
-    return read_label_config(classes) if classes else LabelConfig(()), foreseen
+class _Migration:
+    """One run of a migration."""
 
+    def __init__(self, spec: MigrateSpec, caller: Caller, origin: ProjectReads, target: ProjectReads) -> None:
+        self._spec = spec
+        self._caller = caller
+        self._origin = origin
+        self._target = target
+        self._servers = [server_url(each.server or "") for each in (spec.origin, spec.settings)]
+        # Label configurations as the servers write them, that of the origin by the names of the target. Set by
+        # `foresee`; what is added is added to the second one by `_extend`.
+        self._wanted: list[dict[str, Any]] = []
+        self._there: list[dict[str, Any]] = []
 
-async def _move(spec: MigrateSpec, caller: Caller, mapper: EntryMapper, foreseen: Foreseen) -> Summary:
-    """Read the one side and send to the other, at the same time."""
-    growth = Growth()
+    async def foresee(self) -> Foreseen:
+        """Find out what is about to be done. Nothing is sent."""
+        spec, origin, target = self._spec, self._origin, self._target
+        if (self._servers[0], origin.project.id) == (self._servers[1], target.project.id):
+            raise UsageError("Labels are moved from one project into another, and both are the same here.")
+        async with self._caller.stop.breaking_off():
+            await asyncio.to_thread(create_folder, spec.folder)
+            is_begun = await asyncio.to_thread(recipe_in, spec.folder) is not None
+            await index_names(spec.settings, spec.folder, target.catalog, target.project)
+            names = await asyncio.to_thread(NameIndex, spec.folder / NAMES)
+            media = await find_media(origin.catalog, origin.project, spec.folder, names, spec.states)
+            self._wanted = renamed(await _classes(origin), spec.names)
+            self._there = await _classes(target)
+        return Foreseen(
+            origin=(self._servers[0], origin.project.name, origin.project.id),
+            target=(self._servers[1], target.project.name, target.project.id),
+            media=media,
+            differences=differences(_config(self._wanted), _config(self._there)),
+            is_begun=is_begun,
+        )
 
-    def lines(entries: list[MadeEntry]) -> list[bytes]:
-        return mapper.map(entries).lines
+    async def run(self, foreseen: Foreseen) -> Migrated:
+        """Do it."""
+        spec, caller = self._spec, self._caller
+        added: Sequence[str] = ()
+        if spec.creates_classes and not foreseen.is_begun:
+            async with caller.stop.breaking_off():
+                added = await self._extend()
+        recipe = await asyncio.to_thread(keep_recipe, spec.folder, self._recipe(foreseen))
+        summary = await self._move(recipe)
+        migrated = Migrated(spec.folder, foreseen, added, summary)
+        if summary.state is not RunState.COMPLETE:
+            return migrated
+        names = await asyncio.to_thread(NameIndex, spec.folder / NAMES)
+        standings = TaskStandings()
+        async with caller.stop.breaking_off():
+            holdings = await Holdings.of(
+                self._target,
+                standings,
+                spec.settings,
+                Timing(caller.clock, caller.stop.rest),
+                caller.emit,
+            )
+            _, state = await asyncio.to_thread(read_state, spec.folder)
+            arrived = Arrived(names, state.rejected, holdings if spec.compares else None)
+            mapper = mapper_of(recipe)
+            moved = await close_account(spec.folder / BACKUP, spec.folder, mapper, arrived, caller.emit)
+        states = None
+        if spec.completes:
+            chooser = StateChooser(mapper, names, standings, moved.apart, foreseen.media.finished)
+            states = await give_states_as_there(spec.folder, chooser, self._target, spec.settings, caller)
+        return replace(migrated, moved=moved, states=states)
 
-    def grew(event: Event) -> None:
-        growth.grew()
-        caller.emit(event)
+    async def _extend(self) -> Sequence[str]:
+        """Add what the label configuration lacks; what was added."""
+        target = self._target
+        change = ConfigChange(target.queries, target.catalog, target.project)
+        extended = await extend_config(change, self._there, self._wanted)
+        self._there = extended.entries
+        return extended.added
 
-    backup = spec.folder / _BACKUP
-    reading_caller = BackupCaller(
-        spec.origin_token, caller.stop, grew, clock=caller.clock, flush_seconds=_FLUSH_SECONDS
-    )
-    name = f"{foreseen.origin[1]} at {foreseen.origin[0]}"
+    def _recipe(self, foreseen: Foreseen) -> Recipe:
+        spec = self._spec
+        return Recipe(
+            server=foreseen.origin[0],
+            project=foreseen.origin[2],
+            name=foreseen.origin[1],
+            names=spec.names,
+            there=_config(self._there),
+            repeated=foreseen.media.repeated,
+            states=None if spec.states is None else tuple(sorted(spec.states)),
+        )
 
-    async def read() -> BulkImporterError | None:
+    async def _move(self, recipe: Recipe) -> Summary:
+        """Read the one side and send to the other, at the same time.
+
+        Raises:
+            ServerError, BackupUnusable: the one side cannot be read to its end.
+        """
+        spec, caller, growth = self._spec, self._caller, Growth()
+
+        def grew(event: Event) -> None:
+            growth.grew()
+            caller.emit(event)
+
+        async def read() -> BulkImporterError | None:
+            reader = BackupCaller(
+                spec.origin_token, caller.stop, grew, clock=caller.clock, flush_seconds=_FLUSH_SECONDS
+            )
+            try:
+                await back_up(spec.origin, spec.folder / BACKUP, reader)
+            except BulkImporterError as error:
+                return error
+            finally:
+                growth.end()
+            return None
+
+        settings = replace(
+            spec.settings,
+            project=self._target.project.id,
+            yes=True,
+            # What is not found there was foreseen, and agreed to.
+            max_errors=ErrorBudget(),
+        )
+        source = moved_source(spec.folder, recipe, growth)
+        reading = asyncio.create_task(read())
         try:
-            await back_up(spec.origin, backup, reading_caller)
-        except BulkImporterError as error:
-            return error
+            summary = await import_source(ImportSpec(source, settings, spec.folder), caller)
         finally:
-            growth.end()
-        return None
+            if not reading.done():
+                reading.cancel()
+            await asyncio.wait([reading])
+        error = None if reading.cancelled() else reading.result()
+        if error is not None and not caller.stop.is_requested:
+            raise error
+        return summary
 
-    source = MigrationSource(name, backup, lines, growth)
-    settings = replace(spec.settings, project=foreseen.target[2], server=foreseen.target[0], yes=True)
-    reading = asyncio.create_task(read())
-    try:
-        summary = await import_source(ImportSpec(source, settings, spec.folder), caller)
-    finally:
-        if not reading.done():
-            reading.cancel()
-        await asyncio.wait([reading])
-    if not reading.cancelled() and (error := reading.result()) is not None and not caller.stop.is_requested:
-        raise error
-    return summary
+
+async def _classes(reads: ProjectReads) -> list[dict[str, Any]]:
+    return msgspec.convert(await reads.catalog.label_config(reads.project), list[dict[str, Any]])
+
+
+def _config(classes: list[dict[str, Any]]) -> LabelConfig:
+    return read_label_config(classes) if classes else LabelConfig(())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from bulk_importer.checkpoint.places import MIGRATION
 from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, replace_file
 from bulk_importer.files.small_files import reason_of
@@ -14,14 +15,12 @@ from bulk_importer.labels.label_config import LabelConfig
 
 __all__ = ["Recipe", "keep_recipe", "recipe_in"]
 
-_FILE = "migration.json"
-
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """What a migration is made of.
 
     Attributes:
-        server, project: where the labels come from; the project by its id.
+        server, project, name: where the labels come from; the project by its id, and its name.
         names: what classes, classifications and options are called where they go.
         there: the label configuration that they have to fit.
         repeated: keys of names that several media have where the labels come from.
@@ -30,6 +29,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     server: str
     project: str
+    name: str
     names: ClassMap
     there: LabelConfig
     repeated: tuple[int, ...] = ()
@@ -42,7 +42,7 @@ def recipe_in(folder: Path) -> Recipe | None:
     Raises:
         CheckpointUnusable: it cannot be read.
     """
-    path = folder / _FILE
+    path = folder / MIGRATION
     try:
         return msgspec.json.decode(path.read_bytes(), type=Recipe)
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def keep_recipe(folder: Path, wanted: Recipe) -> Recipe:
     if before is None:
         try:
             create_folder(folder)
-            replace_file(folder / _FILE, msgspec.json.encode(wanted))
+            replace_file(folder / MIGRATION, msgspec.json.encode(wanted))
         except OSError as error:
             raise CheckpointUnusable.by(folder, error) from error
         return wanted
