@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bulk_importer.events import Observer
     from bulk_importer.migration.moving import Migrated, MigrateSpec
 
-__all__ = ["migrate", "migrate_spec", "migrate_sync"]
+__all__ = ["migrate", "migrate_spec", "migrate_sync", "token_of_origin"]
 
 
 async def migrate(
@@ -54,7 +54,7 @@ async def migrate(
         compare: read back what arrived, and compare it value by value.
         dry_run: find out what would be moved, and send nothing.
         origin_token: for the server of `origin`; without it that of its `token_file`, else of `DATAGYM_FROM_TOKEN`,
-            else none.
+            else none; but where both projects are on one server, that of `settings`.
         token: for the server of `settings`; without it that of its `token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event (see `bulk_importer.events`), in the event loop.
 
@@ -67,23 +67,19 @@ async def migrate(
         ServerError: a server does not answer, or does not know the project.
         CheckpointError: the checkpoint is of another migration, damaged, locked, or cannot be written.
     """
-    from bulk_importer.datagym.wire.api_token import FROM_TOKEN_VARIABLE, Token
+    from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.migration.moving import migrate_labels
 
     caller = caller_of(settings, token, observers)
-    access = (
-        Token(origin_token)
-        if origin_token is not None
-        else Token.find(origin.token_file, variable=FROM_TOKEN_VARIABLE)
-    )
+    access = token_of_origin(origin, settings, caller.token) if origin_token is None else Token(origin_token)
     spec = migrate_spec(origin, access, settings, class_map=class_map, states=states)
+    spec = replace(
+        spec, creates_classes=create_classes, completes=complete, compares=compare, dry_run=dry_run
+    )
 
     async def yes(_: object) -> bool:
         return True
 
-    spec = replace(
-        spec, creates_classes=create_classes, completes=complete, compares=compare, dry_run=dry_run
-    )
     return await migrate_labels(spec, caller, yes)
 
 
@@ -118,6 +114,23 @@ def migrate_spec(
         names=ClassMap() if class_map is None else read_class_map(Path(class_map)),
         states=None if states is None else frozenset(map(_state, states)),
     )
+
+
+def token_of_origin(origin: Settings, settings: Settings, token: Token) -> Token:
+    """The token for the server that labels come from.
+
+    Args:
+        token: for the server that they go to; no other server is shown it.
+
+    Raises:
+        UsageError: the file of the token cannot be read.
+    """
+    from bulk_importer.datagym.routes import server_url
+    from bulk_importer.datagym.wire.api_token import FROM_TOKEN_VARIABLE, Token
+
+    found = Token.find(origin.token_file, variable=FROM_TOKEN_VARIABLE)
+    is_same = server_url(origin.server or "") == server_url(settings.server or "")
+    return token if is_same and not found else found
 
 
 def _state(name: str) -> str:

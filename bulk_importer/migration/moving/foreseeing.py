@@ -47,12 +47,18 @@ class FoundMedia:
 
 
 async def find_media(
-    catalog: Catalog, project: Project, folder: Path, names: NameIndex, states: frozenset[str] | None
+    catalog: Catalog,
+    project: Project,
+    folder: Path,
+    names: NameIndex,
+    media_list: str | None,
+    states: frozenset[str] | None,
 ) -> FoundMedia:
     """List the media of a project, and look their names up in the index of another.
 
     Args:
         folder: where the list lies meanwhile.
+        media_list: file with the media that count; None for all.
         states: of the tasks that count; None for all.
 
     Raises:
@@ -61,7 +67,7 @@ async def find_media(
     """
     listing = folder / _LISTING
     try:
-        await write_listing(listing, catalog, project, None)
+        await write_listing(listing, catalog, project, media_list)
         return await asyncio.to_thread(_found, listing, names, states)
     finally:
         listing.unlink(missing_ok=True)

@@ -207,9 +207,18 @@ class _Migration:
         async with self._caller.stop.breaking_off():
             await asyncio.to_thread(create_folder, spec.folder)
             is_begun = await asyncio.to_thread(recipe_in, spec.folder) is not None
+            if not is_begun:  # names that an earlier look has left may mean something else by now
+                (spec.folder / NAMES).unlink(missing_ok=True)
             await index_names(spec.settings, spec.folder, target.catalog, target.project)
             names = await asyncio.to_thread(NameIndex, spec.folder / NAMES)
-            media = await find_media(origin.catalog, origin.project, spec.folder, names, spec.states)
+            media = await find_media(
+                origin.catalog,
+                origin.project,
+                spec.folder,
+                names,
+                spec.origin.media_list,
+                spec.states,
+            )
             self._wanted = renamed(await _classes(origin), spec.names)
             self._there = await _classes(target)
         return Foreseen(

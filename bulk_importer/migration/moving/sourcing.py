@@ -27,7 +27,8 @@ def moved_source(folder: Path, recipe: Recipe, growth: Growth) -> MigrationSourc
     def lines(entries: list[MadeEntry]) -> list[bytes]:
         return [line.raw for line in mapper.map(entries).lines]
 
-    return MigrationSource(f"{recipe.name} at {recipe.server}", folder / BACKUP, lines, growth)
+    server = recipe.server.partition("://")[2]
+    return MigrationSource(f"{recipe.name} at {server}", folder / BACKUP, lines, growth)
 
 
 def source_again(folder: Path) -> MigrationSource | None:

@@ -15,12 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.backups.file.frames import HEAD_BYTES, NotARecord, payload_bytes, record_of
 from bulk_importer.backups.file.records import Chunk, Record, Trailer
 from bulk_importer.backups.file.writing import part_of
 from bulk_importer.backups.making.entries import MadeEntry
 from bulk_importer.errors import SourceUnreadable
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.sources.interfaces import Owned, Stream
 
 if sys.version_info >= (3, 14):
@@ -94,16 +96,21 @@ class MigrationSource(Owned):
         if offset:
             raise SourceUnreadable(self.name, "it can be read from its beginning only")
         self.taken = 0
-        return _Following(self.name, self._opened(), self._mapped, self._growth)
+        return _Following(self.name, self._opened, self._mapped, self._growth)
 
     def check_unchanged(self) -> None:
-        """Do nothing: a chunk that was written stays as it is, and each is compared with its digest."""
+        """Do nothing: a chunk that was written stays as it is, and each is compared with its digest when it is read."""
 
     def _opened(self) -> int:
+        """The file of the backup; -1 where it is not begun yet."""
         for path in (self._backup, part_of(self._backup)):
-            with suppress(FileNotFoundError):
+            try:
                 return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        raise SourceUnreadable(self.name, f"{self._backup} is not there")
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise SourceUnreadable(self.name, f"{path}: {reason_of(error)}") from error
+        return -1
 
 
 class _Following:
@@ -112,14 +119,16 @@ class _Following:
     def __init__(
         self,
         name: str,
-        file: int,
+        opened: Callable[[], int],
         mapped: Callable[[list[MadeEntry]], list[bytes]],
         growth: Growth,
     ) -> None:
         self._name = name
-        self._file = file
+        self._opened = opened
         self._mapped = mapped
         self._growth = growth
+        # -1 until there is one. Changed by `_next` and `aclose`.
+        self._file = -1
         # Where the next record begins, what is given next, and the entries of a media that is not whole yet. Changed by
         # `read`.
         self._at = 0
@@ -147,7 +156,9 @@ class _Following:
 
     def _next(self) -> bool:
         """Take what comes next of the file, if it is there; whether it was. Blocks."""
-        found = self._record()
+        if self._file < 0:
+            self._file = self._opened()
+        found = None if self._file < 0 else self._record()
         if found is None:
             return False
         record, behind = found
@@ -155,8 +166,8 @@ class _Following:
             self._is_over = True
         elif isinstance(record, Chunk):
             frame = os.pread(self._file, record.packed, behind)
-            if len(frame) < record.packed:
-                return False
+            if xxh3_128_hexdigest(frame) != record.digest:
+                return False  # it is being written
             content = zstd.decompress(frame)
             behind += record.packed
             self._ready = b"".join(line + b"\n" for line in self._lines(content))
