@@ -14,7 +14,7 @@ from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import confirmed
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.library.migrating import migrate_spec, token_of_origin
+from bulk_importer.library.projects.migrating import MigrationChoices, migrate_spec, token_of_origin
 from bulk_importer.settings import MediaBy, Settings
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--class-map",
         metavar="FILE",
-        help="what classes, classifications and options are called in the project of --project; TOML or CSV, see "
+        help="what classes and options are called in --project; TOML or CSV, see "
         "'bulk-importer help class-map'",
     )
     parser.add_argument(
@@ -66,12 +66,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--states",
         metavar="LIST",
-        help="move only labels of tasks in these states, as in completed,reviewed; default: all",
+        help="only of tasks in these states; as in completed,reviewed; default: all",
     )
     parser.add_argument(
         "--complete",
         action="store_true",
-        help="give the tasks the states that they had (completed, skipped, reviewed); uses label quota",
+        help="give the tasks the states that they had; completed, skipped, reviewed; uses label quota",
     )
     parser.add_argument(
         "--no-compare", action="store_true", help="leave out reading back and comparing what arrived"
@@ -120,20 +120,15 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrate
 
 def _spec(arguments: argparse.Namespace, settings: Settings, token: Token) -> MigrateSpec:
     origin = _origin(arguments, settings)
-    spec = migrate_spec(
-        origin,
-        token_of_origin(origin, settings, token),
-        settings,
+    choices = MigrationChoices(
         class_map=arguments.class_map,
         states=None if arguments.states is None else arguments.states.split(","),
-    )
-    return replace(
-        spec,
-        creates_classes=arguments.create_classes,
-        completes=arguments.complete,
-        compares=not arguments.no_compare,
+        create_classes=arguments.create_classes,
+        complete=arguments.complete,
+        compare=not arguments.no_compare,
         dry_run=arguments.dry_run,
     )
+    return migrate_spec(origin, token_of_origin(origin, settings, token), settings, choices)
 
 
 def _origin(arguments: argparse.Namespace, settings: Settings) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerError, UsageError
-from bulk_importer.library.migrating import migrate
+from bulk_importer.library.projects.migrating import MigrationChoices, migrate
 from bulk_importer.library.undoing import undo
 from bulk_importer.migration.moving import Migrated
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
@@ -25,6 +25,7 @@ from support.places import VECTORS
 SEMANTICS: dict[str, Any] = json.loads((VECTORS / "semantics.json").read_text("utf-8"))
 
 
+CHOICES = {each.name for each in fields(MigrationChoices)}
 CLASSES: list[dict[str, Any]] = SEMANTICS["label_config"]
 
 
@@ -41,6 +42,7 @@ class Pair:
         return await migrate(
             Settings(server=origin.url, project="p", wait_for_server=1, max_outage=0.3),
             Settings(**{**ours, **settings}),
+            MigrationChoices(**{name: how.pop(name) for name in CHOICES & how.keys()}),
             **how,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +19,37 @@ if TYPE_CHECKING:
     from bulk_importer.events import Observer
     from bulk_importer.migration.moving import Migrated, MigrateSpec
 
-__all__ = ["migrate", "migrate_spec", "migrate_sync", "token_of_origin"]
+__all__ = ["MigrationChoices", "migrate", "migrate_spec", "migrate_sync", "token_of_origin"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationChoices:
+    """What is moved, and what is done besides.
+
+    Attributes:
+        class_map: file that says what classes, classifications and options are called in the other project; names that
+            it does not have stay as they are.
+        states: of the tasks whose labels come along, as `COMPLETED`; None for all.
+        create_classes: add to the label configuration there what it lacks; nothing is taken away or renamed.
+        complete: give the tasks there the states that they have where the labels come from, which uses as much of the
+            organisation's label quota.
+        compare: read back what arrived, and compare it value by value.
+        dry_run: find out what would be moved, and send nothing.
+    """
+
+    class_map: str | PathLike[str] | None = None
+    states: Collection[str] | None = None
+    create_classes: bool = False
+    complete: bool = False
+    compare: bool = True
+    dry_run: bool = False
 
 
 async def migrate(
     origin: Settings,
     settings: Settings,
+    choices: MigrationChoices | None = None,
     *,
-    class_map: str | PathLike[str] | None = None,
-    states: Collection[str] | None = None,
-    create_classes: bool = False,
-    complete: bool = False,
-    compare: bool = True,
-    dry_run: bool = False,
     origin_token: str | None = None,
     token: str | None = None,
     observers: Sequence[Observer] = (),
@@ -45,41 +63,32 @@ async def migrate(
         origin: `server` and `project` that the labels come from, and how that server is reached.
         settings: `server` and `project` that they go to, and how. The checkpoint is in the working folder unless
             `checkpoint` names it.
-        class_map: file that says what classes, classifications and options are called there; names that it does not
-            have stay as they are.
-        states: of the tasks whose labels come along, as `COMPLETED`; None for all.
-        create_classes: add to the label configuration there what it lacks; nothing is taken away or renamed.
-        complete: give the tasks there the states that they have where the labels come from, which uses as much of the
-            organisation's label quota.
-        compare: read back what arrived, and compare it value by value.
-        dry_run: find out what would be moved, and send nothing.
+        choices: the defaults of `MigrationChoices`, where there are none.
         origin_token: for the server of `origin`; without it that of its `token_file`, else of `DATAGYM_FROM_TOKEN`,
             else none; but where both projects are on one server, that of `settings`.
         token: for the server of `settings`; without it that of its `token_file`, else of `DATAGYM_TOKEN`, else none.
         observers: called with each event (see `bulk_importer.events`), in the event loop.
 
     Returns:
-        What came of it: the summary of the import, and an account of the labels. `left_behind.jsonl` in the folder
-        names every label that stayed behind, and why.
+        What came of it: the summary of the import, an account of the labels, and an exit code. `left_behind.jsonl` in
+        the folder names every label that stayed behind, and why.
 
     Raises:
         UsageError: the settings cannot be meant, the two projects are the same, or one holds videos.
         ServerError: a server does not answer, or does not know the project.
         CheckpointError: the checkpoint is of another migration, damaged, locked, or cannot be written.
+        BackupUnusable: what was read cannot be kept.
     """
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.migration.moving import migrate_labels
 
     caller = caller_of(settings, token, observers)
     access = token_of_origin(origin, settings, caller.token) if origin_token is None else Token(origin_token)
-    spec = migrate_spec(origin, access, settings, class_map=class_map, states=states)
-    spec = replace(
-        spec, creates_classes=create_classes, completes=complete, compares=compare, dry_run=dry_run
-    )
 
     async def yes(_: object) -> bool:
         return True
 
+    spec = migrate_spec(origin, access, settings, choices or MigrationChoices())
     return await migrate_labels(spec, caller, yes)
 
 
@@ -87,12 +96,7 @@ migrate_sync = synchronous(migrate)
 
 
 def migrate_spec(
-    origin: Settings,
-    origin_token: Token,
-    settings: Settings,
-    *,
-    class_map: str | PathLike[str] | None,
-    states: Collection[str] | None,
+    origin: Settings, origin_token: Token, settings: Settings, choices: MigrationChoices
 ) -> MigrateSpec:
     """What is to be moved where, in the checkpoint that the settings name, or one named after the projects.
 
@@ -111,8 +115,12 @@ def migrate_spec(
         origin=origin,
         origin_token=origin_token,
         settings=replace(settings, media_by=MediaBy.NAME.value),
-        names=ClassMap() if class_map is None else read_class_map(Path(class_map)),
-        states=None if states is None else frozenset(map(_state, states)),
+        names=ClassMap() if choices.class_map is None else read_class_map(Path(choices.class_map)),
+        states=None if choices.states is None else frozenset(map(_state, choices.states)),
+        creates_classes=choices.create_classes,
+        completes=choices.complete,
+        compares=choices.compare,
+        dry_run=choices.dry_run,
     )
 
 
