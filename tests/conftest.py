@@ -15,25 +15,24 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+from support.around.alone import port_of, reserve_port
 from support.profiles import load_profile
+from support.starting.warm import WarmProcess
 
 load_profile()
 # Else each of the hundreds of processes that tests start compiles our modules again: a third of its start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 StartSandbox = Callable[..., Coroutine[Any, Any, Sandbox]]
-TALLY = pytest.StashKey[dict[str, list[str]]]()
-"""Outcomes of the tests that belong to a file of recorded answers, by its name."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,19 +55,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("campaign")]
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Count what matched, by the vector file that a test is marked with."""
-    outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result has no public type here
-    if report.when == "call" and (marker := item.get_closest_marker("vector")):
-        tally = item.config.stash.setdefault(TALLY, {})
-        tally.setdefault(marker.args[0], []).append(report.outcome)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the report of a test name its vector file: it may be counted in another process than the test runs in."""
+    if marker := item.get_closest_marker("vector"):
+        item.user_properties.append(("vector", marker.args[0]))
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many answers each file matched."""
-    for name, results in sorted(config.stash.get(TALLY, {}).items()):
+    tally: dict[str, list[str]] = {}
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        if getattr(report, "when", None) == "call":
+            for name in (value for key, value in report.user_properties if key == "vector"):
+                tally.setdefault(name, []).append(report.outcome)
+    for name, results in sorted(tally.items()):
         matched, missed = results.count("passed"), results.count("failed")
         unknown = len(results) - matched - missed
         rest = f", {unknown} not measured" if unknown else ""
@@ -101,13 +101,16 @@ async def sandbox(start_sandbox: StartSandbox) -> Sandbox:
 
 
 class SandboxProcess:
-    """A sandbox in a process of its own, looked at over HTTP."""
+    """A sandbox in a process of its own, looked at over HTTP; its port is nobody else's after its end, either."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "bulk_importer", "sandbox", "--port", "0", "--json", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self._held = reserve_port()
+        ours, theirs = os.pipe()
+        self._stdout = os.fdopen(ours)
+        words = ("sandbox", "--port", str(port_of(self._held)), "--json", *arguments)
+        self.process = WarmProcess(words, Path.cwd(), os.environ, outputs=(theirs, 2))
+        os.close(theirs)
+        self.ready: dict[str, Any] = json.loads(self._stdout.readline())
         self.url: str = self.ready["url"]
 
     def ask(self, path: str, body: object = None) -> Any:
@@ -146,6 +149,12 @@ class SandboxProcess:
         self.process.terminate()
         return self.process.wait(timeout=30)
 
+    def close(self) -> None:
+        """Leave nothing of it."""
+        self.kill()
+        self._stdout.close()
+        self._held.close()
+
 
 StartSandboxProcess = Callable[..., SandboxProcess]
 
@@ -161,7 +170,4 @@ def sandbox_process() -> Iterator[StartSandboxProcess]:
 
     yield start
     for one in started:
-        if one.process.poll() is None:
-            one.kill()
-        if one.process.stdout:
-            one.process.stdout.close()
+        one.close()

@@ -130,27 +130,20 @@ class MediaReader:
         """Read one media. Raises as `read` does."""
         try:
             async with self.guard(lane_of(task.media_id)):
+                began = self.timing.clock()
                 reading = await self._reading(task)
         except AnswerUnusable as error:
             return ReadMedia(task, None, error.reason, is_gone=error.status == _NOT_FOUND)
-        self.gate.answered(self.timing.clock())
+        self.gate.answered(self.timing.clock() - began)
         return ReadMedia(task, reading.values, size=reading.size)
 
     async def _reading(self, task: TaskRow) -> Reading[HeldLabel]:
         async def once() -> Reading[HeldLabel]:
             return await self.reader.read(task, HeldLabel)
 
-        try:
-            return await once()  # as nearly all are; the loop below takes a fifth of the time of a read
-        except AnswerUnusable as error:
-            if not _may_pass(error):
-                raise
-        self.gate.refused()
-        backoff = Backoff(RetryPolicy(), self.timing)
-        await backoff.wait(1)
         return await until_answered(
             once,
-            backoff,
+            Backoff(RetryPolicy(), self.timing),
             is_passing=_may_pass,
             asked_seconds=lambda _: None,
             max_seconds=lambda: _TRY_AGAIN_SECONDS,

@@ -15,11 +15,16 @@ __all__ = ["packed_file"]
 def packed_file(path: Path) -> Iterator[BinaryIO]:
     """A file to be written, which replaces `path` when the block ends, and leaves nothing when it raises.
 
-    `.gz`, `.bz2`, `.xz` and `.zst` at the end of the name are compressed.
+    `.gz`, `.bz2`, `.xz` and `.zst` at the end of the name are compressed. What is no file, such as a pipe or
+    `/dev/null`, stays what it is, and is written to.
 
     Raises:
         OSError: it cannot be written.
     """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as plain, _packing(plain, path.suffix.lower()) as file:
+            yield file
+        return
     beside = path.with_name(f"{path.name}.new")
     try:
         with beside.open("wb") as plain, _packing(plain, path.suffix.lower()) as file:

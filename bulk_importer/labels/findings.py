@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bulk_importer.errors import UsageError
-from bulk_importer.labels.catalogue import classes, converting, geometries, media, sending, text
+from bulk_importer.labels.catalogue import backups, classes, converting, geometries, media, sending, text
 from bulk_importer.labels.entry import nearest
 from bulk_importer.labels.flaws import FindingKind, Ring
 from bulk_importer.model import Severity
@@ -21,7 +21,7 @@ __all__ = ["CATALOGUE", "kind_of", "severities"]
 CATALOGUE: Mapping[str, FindingKind] = MappingProxyType(
     {
         kind.code: kind
-        for table in (text, geometries, classes, media, sending, converting)
+        for table in (text, geometries, classes, media, sending, converting, backups)
         for kind in table.KINDS
     }
 )

@@ -36,6 +36,7 @@ class Ring(Enum):
     INPUT = "the other entries of the input"
     SERVER = "the server's answer"
     FORMAT = "the label file of another tool"
+    HELD = "the labels on the server"
 
 
 @dataclass(frozen=True, slots=True)

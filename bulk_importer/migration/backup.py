@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bulk_importer.backups.file.content import opened_backup
 from bulk_importer.backups.file.records import FORMAT_VERSION, Header
-from bulk_importer.backups.file.scan import is_begun, scan_backup
-from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, part_of
+from bulk_importer.backups.file.scan import is_backup, is_begun, scan_backup
+from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, locked_part, part_of
 from bulk_importer.backups.gate import ReadGate
 from bulk_importer.backups.holdings import maker_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
@@ -39,6 +39,8 @@ from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["BackupCaller", "back_up"]
+
+_ELSEWHERE = "Name another file with --output."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
         ServerError: the server does not answer, or refuses. What was read is on disk.
         Interrupted: a stop was requested. What was read is on disk.
     """
+    await asyncio.to_thread(_require_file, output)
     listed = await asyncio.to_thread(listing_digest, settings.media_list)
     async with Client.of(settings, caller.token, max_connections=settings.max_reads) as client:
         async with caller.stop.breaking_off():
@@ -78,10 +81,18 @@ async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> Bac
             _require_images(project)
             if _is_there(output):
                 return await asyncio.to_thread(_finished, output, settings, project, listed)
-            backup = _Backup(settings, output, caller, queries, catalog, project)
-            writer = await backup.begin(listed)
-        with writer:
-            return await backup.run(writer)
+        backup = _Backup(settings, output, caller, queries, catalog, project)
+        with locked_part(output) as part:
+            async with caller.stop.breaking_off():
+                header = await backup.header(listed)
+            return await backup.run(await asyncio.to_thread(BackupWriter, output, part, header))
+
+
+def _require_file(path: Path) -> None:
+    """Raise `BackupUnusable` for what would be replaced and is no file: `/dev/null`, for the whole machine."""
+    if path.exists() and not path.is_file():
+        advice = "Name a file with --output: a backup, which is resumed, cannot be written anywhere else."
+        raise BackupUnusable(path, "it is no regular file", advice=advice)
 
 
 def _is_there(path: Path) -> bool:
@@ -99,6 +110,8 @@ def _require_images(project: Project) -> None:
 
 def _finished(output: Path, settings: Settings, project: Project, listed: str) -> BackupSummary:
     """The summary of a backup that is there already."""
+    if not is_backup(output):
+        raise BackupUnusable(output, "it is there, and is no backup", advice=_ELSEWHERE)
     with opened_backup(output) as backup:
         header, trailer = backup.scan.header, backup.scan.trailer
         _require_same(output, header, settings, project, listed)
@@ -114,7 +127,7 @@ def _require_same(path: Path, header: Header, settings: Settings, project: Proje
     elif header.listed != listed:
         different = "it was made with another --media-list"
     if different:
-        raise BackupUnusable(path, different, advice="Name another file with --output.")
+        raise BackupUnusable(path, different, advice=_ELSEWHERE)
 
 
 class _Backup:
@@ -141,8 +154,8 @@ class _Backup:
         # How long the first media took, where one was read to find the route out. Set by `_looked_at`.
         self._first_seconds: float | None = None
 
-    async def begin(self, listed: str) -> BackupWriter:
-        """List the media and begin a part, or open the one that an earlier run left."""
+    async def header(self, listed: str) -> Header:
+        """The header of the part that an earlier run left; else list the media, and make one."""
         part = part_of(self._output)
         if await asyncio.to_thread(is_begun, part):
             scan = await asyncio.to_thread(scan_backup, part)
@@ -150,12 +163,11 @@ class _Backup:
             if (await asyncio.to_thread(listed_media, self._listing)).media != scan.header.media:
                 advice = f"Delete {part} and what begins like it, and run the same command again."
                 raise BackupUnusable(self._listing, "it does not belong to the part beside it", advice=advice)
-            return await asyncio.to_thread(BackupWriter, self._output, scan.header)
+            return scan.header
         await write_listing(self._listing, self._catalog, self._project, self._settings.media_list)
-        header = await self._header(listed)
-        return await asyncio.to_thread(BackupWriter, self._output, header)
+        return await self._new_header(listed)
 
-    async def _header(self, listed: str) -> Header:
+    async def _new_header(self, listed: str) -> Header:
         listing = await asyncio.to_thread(listed_media, self._listing)
         reader = LabelReader(self._queries, self._catalog, self._project)
         first = next(listed_tasks(self._listing, 0), None)

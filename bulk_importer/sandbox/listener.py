@@ -44,9 +44,10 @@ class Listener:
             self._server = await asyncio.get_running_loop().create_server(
                 self._new_connection, sock=listening, backlog=512
             )
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
             raise UsageError(
-                f"The sandbox cannot listen on {host} port {port}: {error.strerror or error}. "
+                f"The sandbox cannot listen on {host} port {port}: {reason}. "
                 "Give another --port, or 0 for any that is free."
             ) from error
         self._address = listening.getsockname()[:2]

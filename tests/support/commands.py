@@ -1,4 +1,8 @@
-"""The real command, in processes that are really started, signalled and killed."""
+"""The real command, in processes that really run, and are signalled and killed.
+
+What is run to its end is forked off a process that has loaded the program (`starting.nursery`), unless its environment
+asks for a start; what goes on beside the test is started.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from support.prose import odd_words
+from support.starting.warm import can_be_warm, run_warm
 
 COMMAND = [sys.executable, "-m", "bulk_importer"]
+SECONDS = 100.0
 
 
 class Command:
@@ -28,15 +35,7 @@ class Command:
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end; a person understands its words, whatever that is."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        done = run_to_its_end(arguments, self.folder, self.environment | environment)
         assert not [word for text in (done.stdout, done.stderr) for word in odd_words(text)], done
         return done
 
@@ -59,3 +58,20 @@ class Command:
         summary: dict[str, Any] = json.loads(done.stdout)
         assert summary["exit_code"] == done.returncode, done.stderr
         return summary
+
+
+def run_to_its_end(
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own, forked off where that makes no difference; both outputs are captured."""
+    if can_be_warm(environment):
+        return run_warm(arguments, folder, environment, SECONDS)
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )

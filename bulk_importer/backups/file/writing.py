@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["BackupWriter", "MadeMedia", "part_of"]
+__all__ = ["BackupWriter", "MadeMedia", "locked_part", "part_of"]
 
 _CHUNK_BYTES = 4 << 20
 """Unpacked. Memory is three times that, and a crash costs so much work; larger ones pack no better by 2 %."""
@@ -62,32 +63,58 @@ class MadeMedia:
         return cls((), Tally(media=1, gone=int(is_gone), unread=int(not is_gone)))
 
 
-class BackupWriter:
-    """The part of a backup, open for writing; a context manager that gives it back, and leaves it where it is.
+@contextmanager
+def locked_part(path: Path) -> Iterator[DurableFile]:
+    """The part of the backup `path`, for one process at a time while this is open; an empty one does not stay.
 
-    After an error nothing more is written.
+    Raises:
+        BackupUnusable: another process has it, or it cannot be opened.
+    """
+    part = part_of(path)
+    try:
+        file = DurableFile(part)
+    except OSError as error:
+        raise BackupUnusable.by(part, error) from error
+    try:
+        _lock(file)
+        try:
+            yield file
+        finally:
+            if not file.size:
+                part.unlink(missing_ok=True)
+    finally:
+        file.close()
+
+
+def _lock(file: DurableFile) -> None:
+    with suppress(OSError):  # a file system without locks
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            advice = "Wait for it, or stop it; then run the same command again."
+            raise BackupUnusable(file.path, "another process writes it", advice=advice) from None
+
+
+class BackupWriter:
+    """Writes the part of a backup. After an error nothing more is written.
 
     Raises, in each method:
         BackupUnusable: the part cannot be written.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
-        """Begin a part, or go on with the one that is there, whose header is `header` or one like it.
+    def __init__(self, path: Path, part: DurableFile, header: Header) -> None:
+        """Begin a part, or go on with one whose header is `header`.
+
+        Args:
+            part: of the backup `path`, locked; closed by the caller.
 
         Raises:
-            BackupUnusable: also where another process writes it, or what is there is no backup.
+            BackupUnusable: also where what is there is no backup.
         """
         self._path = path
-        self._part = part_of(path)
-        try:
-            self._file = DurableFile(self._part)
-        except OSError as error:
-            raise BackupUnusable.by(self._part, error) from error
-        try:
-            scan = self._begin(header)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = part
+        self._part = part.path
+        scan = self._begin(header)
         # What is on disk; changed by `_put` alone.
         self.header = scan.header
         self.tally = scan.tally
@@ -101,20 +128,7 @@ class BackupWriter:
         self.taken = Tally()
         self.taken.add(scan.tally)
 
-    def __enter__(self) -> BackupWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
     def _begin(self, header: Header) -> BackupScan:
-        try:
-            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            advice = "Wait for it, or stop it; then run the same command again."
-            raise BackupUnusable(self._part, "another process writes it", advice=advice) from None
-        except OSError:
-            pass  # a file system without locks
         try:
             if not is_begun(self._part):
                 self._file.cut(0)

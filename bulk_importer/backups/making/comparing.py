@@ -86,7 +86,7 @@ def _held(held: HeldLabel) -> _Form:
     return (
         held.entry_key_lc_entry,
         held.entry_type_lc_entry,
-        held.valid,
+        bool(held.valid),
         held.comment,
         held.point,
         held.points,

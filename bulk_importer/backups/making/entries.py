@@ -250,7 +250,8 @@ def _entry(task: MediaTask, part: _Part, place: int, total: int, lost: list[Lost
         total=1 if place else total,
         labelers=labelers,
         values=tuple(
-            Origin(pointer, index[held.labeler], held.timestamp, held.valid) for pointer, held in part.sets
+            Origin(pointer, index[held.labeler], held.timestamp, bool(held.valid))
+            for pointer, held in part.sets
         ),
         lost=() if place else tuple(lost),
     )

@@ -35,7 +35,7 @@ class HeldLabel(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     timestamp: int
     entry_type_lc_entry: str
     entry_key_lc_entry: str
-    valid: bool
+    valid: bool | None = False
     labeler: str | None = None
     comment: str | None = None
     children: tuple[HeldLabel, ...] | None = None

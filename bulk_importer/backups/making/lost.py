@@ -12,23 +12,23 @@ __all__ = ["Lost", "LostKind", "Report"]
 
 
 class LostKind(StrEnum):
-    """Why a label does not come back as it is when its entry is imported."""
+    """Why a label does not come back as it is when its entry is imported; `labels.catalogue.backups` explains each."""
 
-    SEVERAL = "children-several"
+    SEVERAL = "lost-branch"
     """A classification of a geometry has values in more than one of those below it; an entry has room for one."""
-    SEGMENTATION = "segmentation"
+    SEGMENTATION = "lost-segmentation"
     """It is an image segmentation, which the import route does not read."""
-    COORDINATES = "coordinates"
+    COORDINATES = "lost-coordinates"
     """Coordinates are missing or negative, or there are too few points for its form."""
-    UNFIT = "unfit"
+    UNFIT = "lost-unfit"
     """It does not fit the label configuration: a class, an option or a length that is not there any more."""
-    DEPTH = "too-deep"
+    DEPTH = "lost-depth"
     """It is a geometry below a nested one; an entry has one level of them."""
-    TWICE = "twice"
+    TWICE = "lost-second"
     """A classification has two values in one place, of which the older one counts."""
-    VALIDITY = "validity"
+    VALIDITY = "lost-validity"
     """It is in the entry, and would be valid after an import; the server holds it as invalid."""
-    COMMENT = "comment"
+    COMMENT = "lost-comment"
     """It is in the entry, without the comment that the server holds with it."""
 
     @property

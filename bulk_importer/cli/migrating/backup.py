@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _LOST = {
-    "children-several": "further answers below one of a geometry, of which an entry has room for one",
-    "segmentation": "image segmentations, which no import takes",
-    "coordinates": "geometries whose coordinates are missing, too few or negative",
-    "unfit": "labels that do not fit the label configuration",
-    "too-deep": "geometries below nested ones",
-    "twice": "second values of one classification",
-    "validity": "labels come back, and count as valid then",
-    "comment": "labels come back without their comment",
+    "lost-branch": "further answers below one of a geometry, of which an entry has room for one",
+    "lost-segmentation": "image segmentations, which no import takes",
+    "lost-coordinates": "geometries whose coordinates are missing, too few or negative",
+    "lost-unfit": "labels that do not fit the label configuration",
+    "lost-depth": "geometries below nested ones",
+    "lost-second": "second values of one classification",
+    "lost-validity": "labels come back, and count as valid then",
+    "lost-comment": "labels come back without their comment",
 }
 _LEFT_OUT = {
     "benchmark": "benchmarks, which no import takes",
@@ -134,9 +134,9 @@ def _lines(summary: BackupSummary) -> Iterator[str]:
     if summary.unread:
         yield f"  {counted(summary.unread, 'media')} could not be read, and {agreeing(summary.unread, 'is')} not in it"
     if summary.lost:
-        yield "  What an import of it does not bring back; it stands in the file, under backup.lost of the entries:"
+        yield "  What an import does not bring back, and the file keeps ('bulk-importer explain CODE' says more):"
         for kind, count in summary.lost.items():
-            yield f"  {count:>12,}  {_LOST.get(kind, kind)}"
+            yield f"  {count:>12,}  {kind}: {_LOST.get(kind, kind)}"
     if summary.config_changed:
         yield "  The label configuration changed meanwhile; the file holds that of the beginning."
     yield (

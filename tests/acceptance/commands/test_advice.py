@@ -6,10 +6,8 @@ import json
 import re
 import shutil
 import signal
-import socket
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -38,7 +36,6 @@ class Ended:
         self.sandbox: Any = None
         self.entries: list[Any] = []
         self.said: list[str] = []
-        self.held = socket.socket()
 
     def begin(self, *arguments: str, faults: str = "") -> None:
         """A sandbox with such faults, and a source with an entry for each of its media."""
@@ -65,12 +62,10 @@ class Ended:
         assert expected is None or done.returncode == expected, self.said[-1]
 
     def kill_the_server(self) -> None:
-        """And keep its port, on which nobody listens from now on, also not the sandbox of another test."""
+        """Its port answers nobody from now on."""
         self.sandbox.kill()
         # Advice is tried again and again on it; how long one waits for a server is tested elsewhere.
         self.command.environment["BULK_IMPORTER_WAIT_FOR_SERVER"] = "0.5s"
-        self.held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.held.bind(("127.0.0.1", urlsplit(self.sandbox.url).port or 0))
 
     def load(self, *flags: str, expected: ExitCode) -> None:
         """Import the source."""
@@ -241,9 +236,8 @@ def test_what_is_advised_works_when_typed(
 ) -> None:
     """Nothing that an import, or a look at it, says to type is a usage error; and a code that is shown is explained."""
     ended = Ended(command, sandbox_process)
-    with ended.held:
-        ending(ended)
-        follow_all(ended, ending, tmp_path_factory)
+    ending(ended)
+    follow_all(ended, ending, tmp_path_factory)
 
 
 def follow_all(

@@ -8,16 +8,25 @@ import shlex
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bulk_importer.cli.practice.demo_corpus import BROKEN
 from bulk_importer.errors import ExitCode
+from support.around.alone import alone_with
 from support.commands import COMMAND, Command
 
 FOLDER = "my demo"
 """With a blank, as a person's folders have."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ports() -> Iterator[None]:
+    """Those of demos, which are fixed: another one would take the port at which this one's sandbox comes back."""
+    with alone_with("demo"):
+        yield
 
 
 @pytest.fixture(scope="module")

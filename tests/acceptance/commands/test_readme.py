@@ -20,6 +20,7 @@ from bulk_importer.cli.help.exit_codes import readme_tables
 from bulk_importer.cli.main import COMMANDS
 from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox, SandboxConfig
+from support.around.alone import alone_with
 from support.commands import Command
 from support.entries import noted
 from support.places import TOP
@@ -71,7 +72,8 @@ def test_the_demo_ends_as_the_readme_shows(
 ) -> None:
     """Without the set-up before it; `.ci/run` runs the whole command in a clean checkout."""
     command = next(text for text in SHELL if text.rstrip().endswith("bulk-importer demo"))
-    done = run_shell(command.split("&&")[-1].replace(".venv/bin/", ""))
+    with alone_with("demo"):
+        done = run_shell(command.split("&&")[-1].replace(".venv/bin/", ""))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All came out as it should" in done.stdout
     shown = re.search(r"```text\n(.*?)```", README, re.DOTALL)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
+from support.around.alone import alone_with
 from support.commands import Command
 from support.entries import noted
 
@@ -241,7 +242,8 @@ def test_a_demo_without_room_says_so(
 ) -> None:
     """It names the way out."""
     disk = make_disk(kind, size)
-    done = disk.run(command, "demo", "--entries", "2000", "--folder", str(disk.folder / "demo"))
+    with alone_with("demo"):
+        done = disk.run(command, "demo", "--entries", "2000", "--folder", str(disk.folder / "demo"))
     assert done.returncode == 2, done.stderr
     assert "Make room, or name another --folder" in done.stderr
     assert "Traceback" not in done.stderr

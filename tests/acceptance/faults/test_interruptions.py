@@ -101,8 +101,9 @@ def test_after_kill_9_only_media_in_doubt_may_differ_and_they_are_named(
         interrupt(command, sandbox, arguments, signal.SIGKILL, chance.randint(2, 25))
     summary = command.summary(*arguments)
 
-    assert summary["exit_code"] == (ExitCode.IN_DOUBT if summary["in_doubt"] else ExitCode.DELIVERED)
-    assert summary["state"] == "complete"
+    # On a machine that is busy with other things a request may be lost that has not reached the server.
+    ended = (ExitCode.IN_DOUBT, "stopped") if summary["in_doubt"] else (ExitCode.DELIVERED, "complete")
+    assert (summary["exit_code"], summary["state"]) == ended
     assert summary["delivered"] + summary["in_doubt"] + summary["owed"] == ENTRIES
     doubtful = set(summary["media_in_doubt"])
     assert bool(doubtful) == bool(summary["in_doubt"])

@@ -80,6 +80,7 @@ async def _rounds(command: Command, sandbox: Sandbox, path: Path, chance: random
     assert not [pair for pair in pairs if differences(*pair)]
 
 
+@pytest.mark.slow
 async def test_a_backup_that_is_killed_goes_on(
     start_sandbox: StartSandbox, command: Command, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
+from support.around.alone import port_of, reserve_port
 from support.commands import Command
 from support.entries import noted
 
@@ -45,12 +46,10 @@ def plain_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def free_port() -> int:
+def free_port() -> Iterator[int]:
     """A port where nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with reserve_port() as held:
+        yield port_of(held)
 
 
 @pytest.fixture

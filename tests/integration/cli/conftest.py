@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from bulk_importer.cli.main import main
+from support.commands import run_to_its_end
 from support.prose import odd_words
 
 
@@ -49,15 +51,8 @@ def run_process(run: Run) -> Run:
     """Run a command line in a process of its own, for commands that listen to signals."""
 
     async def once(*arguments: object) -> Done:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bulk_importer",
-            *map(str, arguments),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return said(Done(process.returncode or 0, out.decode(), err.decode()))
+        words = tuple(map(str, arguments))
+        done = await asyncio.to_thread(run_to_its_end, words, Path.cwd(), os.environ)
+        return said(Done(done.returncode, done.stdout, done.stderr))
 
     return once

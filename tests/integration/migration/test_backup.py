@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -92,7 +93,7 @@ async def test_what_people_made_of_values_is_told(
     await scene.edit(0, first, valid=False)
     await scene.edit(0, second, x=-1, valid=True)
     summary, _, _ = await _back_up(sandbox, tmp_path / "b")
-    assert summary.lost == {"coordinates": 1, "validity": 1}
+    assert summary.lost == {"lost-coordinates": 1, "lost-validity": 1}
     assert summary.values == {"bus": 2}
 
 
@@ -160,8 +161,9 @@ async def test_a_finished_backup_is_not_written_again(sandbox: Sandbox, tmp_path
     with pytest.raises(BackupUnusable, match="project 'p'"):
         await back_up(Settings(server=sandbox.url, project="q"), path, BackupCaller())
     path.with_name("other").write_bytes(b"my notes")
-    with pytest.raises(BackupUnusable):
+    with pytest.raises(BackupUnusable, match="is no backup"):
         await _back_up(sandbox, path.with_name("other"))
+    assert path.with_name("other").read_bytes() == b"my notes"
     assert path.read_bytes() == content
 
 
@@ -253,3 +255,13 @@ async def test_a_server_that_answers_nonsense_to_everything_ends_the_backup(
     with pytest.raises(AnswerUnusable, match="whichever media"):
         await _back_up(sandbox, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+async def test_what_is_no_file_is_refused_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
+    """To replace it would take a pipe or `/dev/null` away from everybody."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(BackupUnusable, match="no regular file"):
+        await _back_up(sandbox, pipe)
+    assert pipe.is_fifo()
+    assert not sandbox.requests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,8 @@ from bulk_importer.readable import counted
 from bulk_importer.sandbox import Fault, FaultScript, Prepared, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.summary import Summary
+from support.around.alone import port_of, reserve_port
+from support.commands import run_to_its_end
 from support.entries import entry
 from support.importing import import_file
 
@@ -239,7 +241,13 @@ async def test_corrections_that_were_delivered_are_left_out_when_they_come_again
 
 async def test_a_retry_that_never_connected_is_in_nobodys_way(tmp_path: Path) -> None:
     """Nothing of it is kept: what is given is fed again, and nothing else counts as begun."""
-    config = SandboxConfig(seed=1, database=tmp_path / "database")
+    with reserve_port() as held:
+        await feed_it_without_and_with_a_server(tmp_path, port_of(held))
+
+
+async def feed_it_without_and_with_a_server(tmp_path: Path, port: int) -> None:
+    """There is one, then there is none, then it is back."""
+    config = SandboxConfig(seed=1, database=tmp_path / "database", port=port)
     async with Sandbox(config) as sandbox:
         world = World(sandbox, await sandbox.prepare(name="p", media=4), tmp_path)
         ids = world.project.media_ids
@@ -249,8 +257,7 @@ async def test_a_retry_that_never_connected_is_in_nobodys_way(tmp_path: Path) ->
     with pytest.raises(ServerUnavailable, match=world.settings.server):
         await world.retry(world.correct(lines), max_outage=0.0)
     assert not (world.checkpoint / "retries").exists()
-    port = int(world.settings.server.rpartition(":")[2])
-    async with Sandbox(replace(config, port=port)) as world.sandbox:
+    async with Sandbox(config) as world.sandbox:
         lines[0]["entry"]["labels"]["poi"][0]["point"][0]["x"] = 11
         newer = await world.retry(world.correct(lines[:2]))
         assert (newer.sent_again, newer.summary.delivered, newer.unsettled) == (2, 3, 0)
@@ -412,12 +419,8 @@ async def test_a_text_that_was_not_mended_is_not_changed_to_fit_its_line(world: 
 
 async def run_command(*arguments: str) -> tuple[int, str]:
     """The command as a person runs it: its exit code, and what it prints."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bulk_importer", *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, printed.decode()
+    done = await asyncio.to_thread(run_to_its_end, arguments, Path.cwd(), os.environ)
+    return done.returncode, done.stdout
 
 
 async def test_the_command_says_what_came_of_it(world: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +17,7 @@ from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.model import ReadPlan
 from bulk_importer.sources.bucket import open_object
 from bulk_importer.sources.open import open_source
+from support.around.alone import port_of, reserve_port
 from support.entries import numbered
 from support.reading import plain_reading, read_source
 
@@ -30,12 +30,16 @@ CONTENT = json.dumps([numbered(i) for i in range(3000)]).encode()
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An S3-compatible server in a process of its own, with a bucket `labels`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+    with (
+        reserve_port() as held,
+        subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port_of(held))],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
+        url = f"http://127.0.0.1:{port_of(held)}"
         assert server.stderr is not None
         while "Running on" not in (line := server.stderr.readline()):
             assert line, "the server ended"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,10 +49,7 @@ async def test_a_server_that_is_killed_and_started_again_is_waited_for(
     sandbox_process: Callable[..., Any], tmp_path: Path
 ) -> None:
     """The run pauses, probes and ends by itself; only what was on its way when the server died may be in doubt."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    arguments = ("--seed", "1", "--port", port, "--database", str(tmp_path / "db.sqlite"))
+    arguments = ("--seed", "1", "--database", str(tmp_path / "db.sqlite"))
     server = sandbox_process(*arguments)
     project = server.prepare(name="p", media=300)
     source = write_labels(tmp_path / "labels.json", project["media_ids"])
@@ -73,7 +69,8 @@ async def test_a_server_that_is_killed_and_started_again_is_waited_for(
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(import_file(source, settings, observe=observe))
         await began.wait()
-        again = await asyncio.to_thread(sandbox_process, *arguments)
+        port = server.url.rpartition(":")[2]
+        again = await asyncio.to_thread(sandbox_process, *arguments, "--port", port)
     summary = running.result()
     assert summary.state is RunState.COMPLETE
     assert summary.delivered + summary.in_doubt == 300

@@ -8,10 +8,9 @@ from bulk_importer.backups.gate import ReadGate
 
 
 def _run(gate: ReadGate, rate_of: Callable[[int], float], answers: int = 3000) -> int:
-    now = 0.0
+    """What it allows after so many answers of a server that gives so many a second, by how many are in flight."""
     for _ in range(answers):
-        now += 1 / rate_of(gate.allowed)
-        gate.answered(now)
+        gate.answered(gate.allowed / rate_of(gate.allowed))
     return gate.allowed
 
 
@@ -42,8 +41,17 @@ def test_a_refusal_halves_it_and_several_at_a_time_count_once() -> None:
 def test_it_never_stops_and_comes_back() -> None:
     """One is read at a time at least, and when the server is well again there are more."""
     gate = ReadGate(16)
-    for second in range(10):
+    for _ in range(10):
         gate.refused()
-        gate.answered(float(second))
+        gate.answered(1.0)
     assert gate.allowed == 1
     assert _run(gate, lambda allowed: 50.0 * allowed) == 16
+
+
+def test_a_pause_of_this_machine_is_no_reason_to_step_back() -> None:
+    """It delays all that are in flight, and says nothing of the server."""
+    gate = ReadGate(16)
+    for number in range(600):
+        pause = 0.5 if number % 100 < gate.allowed else 0.0
+        gate.answered(0.02 + pause)
+    assert gate.allowed == 16

@@ -112,17 +112,22 @@ def test_a_child_made_by_fork_neither_keeps_nor_ends_the_lock(tmp_path: Path) ->
     """It closes its copy: the parent keeps the lock while it lives, and takes it with it when it dies."""
     lock = FolderLock(tmp_path, "parent")
     reading, writing = os.pipe()
+    told, telling = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover  # in the child, which lives until the pipe is closed
         os.close(writing)
+        os.write(telling, b".")
         os.read(reading, 1)
         os._exit(0)
     os.close(reading)
+    os.close(telling)
     try:
+        assert os.read(told, 1) == b".", "it runs, and has closed what it closes"
         assert lock_owner(tmp_path) is not None
         lock.release()
         FolderLock(tmp_path, "next").release()
     finally:
+        os.close(told)
         os.close(writing)
         os.waitpid(child, 0)
 

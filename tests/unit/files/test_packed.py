@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,3 +53,17 @@ def test_what_is_not_whole_leaves_nothing_and_changes_nothing(tmp_path: Path) ->
     assert not interrupted.__exit__(KeyboardInterrupt, stop, None)
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_file_stays_what_it_is_and_is_written_to(tmp_path: Path) -> None:
+    """To replace it would take `/dev/null` away from the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with packed_file(pipe) as file:
+            file.write(b"one")
+        assert os.read(reading, 10) == b"one"
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()

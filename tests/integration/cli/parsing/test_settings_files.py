@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bulk_importer.cli.settings.schema import settings_schema
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.settings import Definition, Settings, definitions, load
+from support.around.alone import alone_with
 from support.places import CONFIG
 
 NAME = "bulk-importer.toml"
@@ -228,7 +229,8 @@ async def test_the_demo_does_not_go_by_what_is_set_for_real_imports(
     """Or a newcomer in a place that is set up would see it fail: no variable, and no settings file, has a say."""
     monkeypatch.setenv("BULK_IMPORTER_LIMIT", "3")
     (folder / "xdg" / "bulk-importer" / NAME).write_text("limit = 2\n")
-    done = await run_process("demo", "--entries", "2000", "--folder", folder / "demo")
+    with alone_with("demo"):
+        done = await run_process("demo", "--entries", "2000", "--folder", folder / "demo")
     assert (done.code, "All came out as it should" in done.out) == (0, True), done.err
 
 

@@ -15,7 +15,7 @@ import pytest
 from bulk_importer.backups.file.content import opened_backup
 from bulk_importer.backups.file.records import FORMAT_VERSION, Header, Trailer
 from bulk_importer.backups.file.scan import is_backup, scan_backup
-from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, part_of
+from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, locked_part, part_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.errors import BackupUnusable, ExitCode
 from bulk_importer.files.durable import DurableFile
@@ -47,7 +47,8 @@ def _media(number: int) -> MadeMedia:
 
 
 async def _write(path: Path, *, stop_after: int = 8) -> Trailer | None:
-    with BackupWriter(path, _HEADER) as writer:
+    with locked_part(path) as part:
+        writer = BackupWriter(path, part, _HEADER)
         for number in range(writer.tally.media, 8):
             if number == stop_after:
                 return None
@@ -158,8 +159,13 @@ def test_what_is_cut_off_missing_or_behind_the_end_is_found(whole: Path, tmp_pat
 async def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
     """The second is told, and harms nothing."""
     path = tmp_path / "b"
-    with BackupWriter(path, _HEADER), pytest.raises(BackupUnusable, match="another process"):
-        BackupWriter(path, _HEADER)
+    with (
+        locked_part(path),
+        pytest.raises(BackupUnusable, match="another process"),
+        locked_part(path),
+    ):
+        pass
+    assert not part_of(path).exists()
 
 
 @pytest.mark.parametrize("at", range(1, 6))

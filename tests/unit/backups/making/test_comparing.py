@@ -49,4 +49,4 @@ def test_answers_are_compared_by_their_place() -> None:
 def test_what_no_entry_can_say_is_compared_as_well() -> None:
     """It is in the backup, as the server told it."""
     before, now = _made(geometry("POINT", "sign", -1.0, 1.0)), _made()
-    assert differences(before, now) == [("/backup/lost/coordinates/labels/sign", 1, 0)]
+    assert differences(before, now) == [("/backup/lost/lost-coordinates/labels/sign", 1, 0)]

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from bulk_importer.backups.making.entries import EntryMaker, MadeEntry, MediaTask, values_by_class
 from bulk_importer.backups.making.held import HeldLabel
 from bulk_importer.backups.making.lost import LostKind
+from bulk_importer.labels.findings import kind_of
 from bulk_importer.labels.label_config import read_label_config
+from bulk_importer.model import Severity
 from support.backups.held import CONFIG, answer, geometry
 from support.places import VECTORS
 
@@ -163,7 +165,7 @@ def test_of_a_geometry_the_further_branches_are_lost_once_each() -> None:
 
 
 _MISFITS = {
-    "coordinates": geometry("POLYGON", "car", 1.0, 2.0, None, 4.0, 5.0, 6.0),
+    "not set": geometry("POLYGON", "car", 1.0, 2.0, None, 4.0, 5.0, 6.0),
     "too few": geometry("POLYGON", "car", 1.0, 2.0, 3.0, 4.0),
     "negative": geometry("POINT", "sign", -0.5, 1.0),
     "no size": geometry("RECTANGLE", "bus", 1.0, 2.0, 3.0, None),
@@ -183,9 +185,9 @@ def test_a_geometry_that_no_entry_can_have_is_kept_aside_whole(held: HeldLabel) 
 
 def test_what_does_not_fit_the_configuration_is_told_with_the_reason() -> None:
     """A class or an option may be gone since; an import would refuse the whole entry."""
-    assert _lost(geometry("POINT", "pole", 1.0, 1.0)) == [("unfit", "/labels/pole")]
-    assert _lost(geometry("POINT", "car", 1.0, 1.0)) == [("unfit", "/labels/car")]
-    assert _lost(answer("snow", "yes")) == [("unfit", "/global_classifications/snow")]
+    assert _lost(geometry("POINT", "pole", 1.0, 1.0)) == [("lost-unfit", "/labels/pole")]
+    assert _lost(geometry("POINT", "car", 1.0, 1.0)) == [("lost-unfit", "/labels/car")]
+    assert _lost(answer("snow", "yes")) == [("lost-unfit", "/global_classifications/snow")]
     (entry,) = _made(answer("rain", "perhaps", children=(answer("warm", "yes"),)))
     assert entry.global_classifications == {"rain": [None, {"warm": ["yes"]}]}
     assert "option-unknown" in entry.backup.lost[0].why
@@ -193,13 +195,13 @@ def test_what_does_not_fit_the_configuration_is_told_with_the_reason() -> None:
 
 def test_segmentations_deep_geometries_and_second_values_are_told() -> None:
     """The import route has no place for them."""
-    assert _lost(geometry("IMAGE_SEGMENTATION", "sky")) == [("segmentation", "/labels/sky")]
+    assert _lost(geometry("IMAGE_SEGMENTATION", "sky")) == [("lost-segmentation", "/labels/sky")]
     inner = geometry("RECTANGLE", "wheel", 1.0, 1.0, 2.0, 2.0)
     wheel = geometry("RECTANGLE", "wheel", 1.0, 1.0, 2.0, 2.0, children=(inner,))
     held = geometry("POLYGON", "car", *_TRIANGLE, children=(wheel,))
-    assert _lost(held) == [("too-deep", "/labels/car/0/nested_geometries/wheel/0")]
+    assert _lost(held) == [("lost-depth", "/labels/car/0/nested_geometries/wheel/0")]
     assert _lost(answer("rain", "yes", at=2), answer("rain", "no", at=1)) == [
-        ("twice", "/global_classifications/rain")
+        ("lost-second", "/global_classifications/rain")
     ]
     assert _lost(answer("rain", at=2), answer("rain", "no", at=1)) == []
 
@@ -228,3 +230,9 @@ def test_recorded_answers_of_a_server_become_the_entry_that_was_imported() -> No
         assert entry.global_classifications == {"tags": ["urban"], "weather": ["sunny", {"daytime": ["day"]}]}
         assert entry.labels["bus"] == [{"rectangle": [{"x": 1.0, "y": 2.0, "w": 3.0, "h": 4.0}]}]
         assert sorted(entry.labels) == ["bus", "car", "poi"]
+
+
+@pytest.mark.parametrize("kind", LostKind)
+def test_each_kind_of_loss_is_explained(kind: LostKind) -> None:
+    """By the catalogue, in which one that leaves the label in its entry is a warning."""
+    assert (kind_of(kind).severity is Severity.WARNING) == kind.is_in_entry

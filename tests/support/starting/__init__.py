@@ -1,0 +1,1 @@
+"""Processes of the program, begun without loading it each time."""
