@@ -64,7 +64,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
             "formats": "they are listed, or the class map is proposed",
-            "migrate": "all labels are in the other project, but for what the class map leaves out; or can be (--dry-run)",
+            "migrate": "all labels are in the other project, but for what the class map leaves out; or can be",
             "backup": "all labels are in the file, and an import brings them back as they are",
             "explain": "it is explained",
             "settings": "they are shown",

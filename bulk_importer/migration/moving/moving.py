@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -25,23 +24,22 @@ from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
+from bulk_importer.errors import BulkImporterError, UsageError
 from bulk_importer.events import Event
 from bulk_importer.files.durable import create_folder
-from bulk_importer.formats.writing.class_map import ClassMap
-from bulk_importer.labels.comparison.differences import Difference, differences, renamed
+from bulk_importer.labels.comparison.differences import differences, renamed
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_name_index import NAMES, index_names
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.migration.backup import BackupCaller, back_up
 from bulk_importer.migration.configuring import extend_config
-from bulk_importer.migration.moving.account import Arrived, MovedLabels, close_account
-from bulk_importer.migration.moving.foreseeing import FoundMedia, find_media
+from bulk_importer.migration.moving.account import Arrived, close_account
+from bulk_importer.migration.moving.foreseeing import find_media
 from bulk_importer.migration.moving.recipe import Recipe, keep_recipe, recipe_in
 from bulk_importer.migration.moving.sourcing import BACKUP, mapper_of, moved_source
+from bulk_importer.migration.moving.spec import Foreseen, Migrated, MigrateSpec
 from bulk_importer.migration.moving.stream import Growth
 from bulk_importer.migration.moving.tasking import (
-    MovedStates,
     StateChooser,
     TaskStandings,
     give_states_as_there,
@@ -51,94 +49,10 @@ from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["Foreseen", "MigrateSpec", "Migrated", "migrate_labels"]
+__all__ = ["migrate_labels"]
 
 _FLUSH_SECONDS = 1.0
 """What was read of the one side is sent to the other after so long, at the latest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateSpec:
-    """What to move where.
-
-    Attributes:
-        folder: of the checkpoint that covers both sides.
-        origin: how the project that the labels come from is reached; `server` and `project` say which it is.
-        origin_token: for that server.
-        settings: the project that they go to, and how; media are found there by name.
-        names: what classes, classifications and options are called there.
-        states: of the tasks whose labels come along; None for all.
-        creates_classes: add to the label configuration there what it lacks.
-        completes: give the tasks there the states that they have where the labels come from.
-        compares: what arrived is read back.
-        dry_run: only say what would be moved.
-    """
-
-    folder: Path
-    origin: Settings
-    origin_token: Token
-    settings: Settings
-    names: ClassMap = field(default_factory=ClassMap)
-    states: frozenset[str] | None = None
-    creates_classes: bool = False
-    completes: bool = False
-    compares: bool = True
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What a migration is about to do.
-
-    Attributes:
-        origin, target: server, name and id of each project.
-        media: which media are found there.
-        differences: what the label configuration there lacks of the other one, by the names of there.
-        is_begun: an earlier run has begun it.
-    """
-
-    origin: tuple[str, str, str]
-    target: tuple[str, str, str]
-    media: FoundMedia
-    differences: Sequence[Difference]
-    is_begun: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Migrated:
-    """What came of a migration.
-
-    Attributes:
-        folder: of its checkpoint.
-        added: classes and options that were added to the label configuration there.
-        summary: of the import; None where nothing was sent.
-        moved: label by label; None where the import is not finished.
-        states: of the tasks; None where they were not to be changed, or were not yet.
-    """
-
-    folder: Path
-    foreseen: Foreseen
-    added: Sequence[str] = ()
-    summary: Summary | None = None
-    moved: MovedLabels | None = None
-    states: MovedStates | None = None
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Zero where all labels are there, but for what the class map leaves out."""
-        media = self.foreseen.media
-        if self.summary is None:
-            lacking = media.found < media.media or any(each.matters for each in self.foreseen.differences)
-            return ExitCode.REJECTIONS if lacking else ExitCode.DELIVERED
-        codes = [ExitCode(self.summary.exit_code)]
-        if self.moved is not None:
-            codes += [ExitCode.REJECTIONS] * (not self.moved.is_complete or self.moved.unread > 0)
-            codes += [ExitCode.DIFFERS] * (self.moved.compared != self.moved.equal)
-        if self.states is not None:
-            codes += [ExitCode.REJECTIONS] * (self.states.refused + self.states.left_alone > 0)
-            codes += [ExitCode.UNFINISHED] * (self.states.left > 0)
-            codes += [] if self.states.error is None else [self.states.error.exit_code]
-        return most_important(codes)
 
 
 Confirm = Callable[[Foreseen], Awaitable[bool]]
