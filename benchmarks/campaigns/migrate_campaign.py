@@ -27,7 +27,18 @@ from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 
 MEDIA = 120
 SENDING = (
-    *("--max-batch-entries", "4", "--max-in-flight", "4", "--max-reads", "4", "--workers", "0"),
+    *(
+        "--max-batch-entries",
+        "4",
+        "--max-in-flight",
+        "4",
+        "--max-reads",
+        "4",
+        "--workers",
+        "0",
+        "--segment-bytes",
+        "1kB",
+    ),
     *("--server-request-limit", "1s", "--doubt-wait", "1m", "--max-outage", "1m"),
 )
 ORIGIN = """

@@ -25,7 +25,17 @@ __all__ = ["configure", "run"]
 
 _SECTIONS = frozenset({"server", "migrating", "sending"})
 _SETTINGS = frozenset(
-    {"media_map", "dataset", "max_listing", "replace_finished", "backup", "yes", "checkpoint", "workers"}
+    {
+        "backup",
+        "checkpoint",
+        "dataset",
+        "max_listing",
+        "media_map",
+        "replace_finished",
+        "segment_bytes",
+        "workers",
+        "yes",
+    }
 )
 
 

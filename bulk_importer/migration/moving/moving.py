@@ -52,7 +52,9 @@ from bulk_importer.summary import RunState, Summary
 __all__ = ["migrate_labels"]
 
 _FLUSH_SECONDS = 1.0
-"""What was read of the one side is sent to the other after so long, at the latest."""
+"""What was read of the one side is on disk after so long, at the latest."""
+_SEGMENT_BYTES = 64 << 10
+"""So much is waited for before it is sent: labels come slower than a file is read, some hundred media a second."""
 
 
 Confirm = Callable[[Foreseen], Awaitable[bool]]
@@ -225,6 +227,7 @@ class _Migration:
             yes=True,
             # What is not found there was foreseen, and agreed to.
             max_errors=ErrorBudget(),
+            segment_bytes=min(spec.settings.segment_bytes, _SEGMENT_BYTES),
         )
         source = moved_source(spec.folder, recipe, growth)
         reading = asyncio.create_task(read())
