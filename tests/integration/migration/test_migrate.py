@@ -13,6 +13,7 @@ import pytest
 
 from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerError, UsageError
 from bulk_importer.library.projects.migrating import MigrationChoices, migrate
+from bulk_importer.library.retrying import retry
 from bulk_importer.library.undoing import undo
 from bulk_importer.migration.moving import Migrated
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
@@ -225,6 +226,39 @@ async def test_a_migration_that_was_stopped_goes_on_on_both_sides(make_pair: Mak
     again = len(pair.servers[1].commits)
     assert (await pair.migrate()).exit_code == ExitCode.DELIVERED
     assert len(pair.servers[1].commits) == again
+
+
+async def test_a_migration_that_is_not_finished_is_taken_back_by_undo(make_pair: MakePair) -> None:
+    """What was sent of it is read again from what was read by then."""
+    pair = await make_pair(media=(60, 60))
+    await pair.put(0, *(bus(number, number) for number in range(60)))
+    await pair.put(1, bus(0, 500), bus(59, 600))
+    before = await pair.held(1)
+    await pair.migrate(settings={"limit": 20, "segment_bytes": 1000})
+    assert len(await pair.held(1)) > 10
+    undone = await undo(pair.folder, Settings(workers=0))
+    assert (undone.plan.media, undone.plan.left_alone) == (20, 0)
+    assert await pair.held(1) == before
+
+
+async def test_what_was_rejected_is_fed_again_and_counts_as_carried(make_pair: MakePair) -> None:
+    """By a line in which a person says which media it is."""
+    pair = await make_pair(media=(3, 2))
+    await pair.put(0, bus(0), bus(2, 7))
+    assert (await pair.migrate()).exit_code == ExitCode.REJECTIONS
+    (rejected,) = pair.listed("rejected.jsonl")
+    rejected["entry"]["internal_media_ID"] = pair.projects[1].media_ids[1]
+    corrected = pair.folder.with_name("corrected.jsonl")
+    corrected.write_text(json.dumps(rejected))
+    await retry(pair.folder, Settings(workers=0), corrected=corrected)
+    assert len(await pair.held(1)) == 2
+    again = await pair.migrate()
+    assert again.moved is not None
+    assert (again.moved.carried, again.moved.left_behind, again.exit_code) == (
+        {"bus": 2},
+        {},
+        ExitCode.DELIVERED,
+    )
 
 
 async def test_another_class_map_is_another_migration(make_pair: MakePair, tmp_path: Path) -> None:
