@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.migrating.migrate_text import facts_of, outcome_lines, preview_lines
+from bulk_importer.cli.migrating.reading_writes import warn_of_writing
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import run_observers
@@ -125,7 +126,7 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrate
         return await confirmed("Move them? [y/N] ", stop, yes=is_agreed) is True
 
     with run_observers(spec.folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-        return await migrate_labels(spec, Caller(token, stop, observers), confirm)
+        return await migrate_labels(spec, Caller(token, stop, observers), confirm, warn_of_writing)
 
 
 def _spec(arguments: argparse.Namespace, settings: Settings, token: Token) -> MigrateSpec:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.readable import agreeing, counted
+from bulk_importer.settings import Backup
 
 if TYPE_CHECKING:
     from bulk_importer.errors import ExitCode
@@ -29,7 +30,12 @@ def preview_lines(foreseen: Foreseen, spec: MigrateSpec) -> Iterator[str]:
     if spec.states is not None:
         yield f"  states      only of tasks that are {', '.join(sorted(spec.states)).lower()}"
     yield from _difference_lines(foreseen, spec)
-    yield "  replaces    the labels that these media hold there; they are kept, and 'undo' brings them back"
+    kept = (
+        "are lost (--backup never)"
+        if spec.settings.backup == Backup.NEVER
+        else "are kept, for 'undo' to bring back"
+    )
+    yield f"  replaces    what these media hold there, where they get labels; these {kept}"
     if spec.completes:
         yield (
             f"  tasks       up to {foreseen.media.finished:,} are given their states afterwards, which uses as much of "

@@ -44,6 +44,7 @@ from bulk_importer.migration.moving.tasking import (
     TaskStandings,
     give_states_as_there,
 )
+from bulk_importer.migration.report import BackupAnnouncement
 from bulk_importer.model import ErrorBudget
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
@@ -61,8 +62,16 @@ Confirm = Callable[[Foreseen], Awaitable[bool]]
 """Asks whether a migration is to be carried out."""
 
 
-async def migrate_labels(spec: MigrateSpec, caller: Caller, confirm: Confirm) -> Migrated:
+async def migrate_labels(
+    spec: MigrateSpec,
+    caller: Caller,
+    confirm: Confirm,
+    announce: Callable[[BackupAnnouncement], None] = lambda _: None,
+) -> Migrated:
     """Move labels; the same call again goes on where it stopped.
+
+    Args:
+        announce: called before the first label is read.
 
     Raises:
         UsageError: the projects are the same, or one holds videos.
@@ -79,7 +88,7 @@ async def migrate_labels(spec: MigrateSpec, caller: Caller, confirm: Confirm) ->
         foreseen = await migration.foresee()
         if spec.dry_run or not await confirm(foreseen):
             return Migrated(spec.folder, foreseen)
-        return await migration.run(foreseen)
+        return await migration.run(foreseen, announce)
 
 
 @asynccontextmanager
@@ -145,7 +154,7 @@ class _Migration:
             is_begun=is_begun,
         )
 
-    async def run(self, foreseen: Foreseen) -> Migrated:
+    async def run(self, foreseen: Foreseen, announce: Callable[[BackupAnnouncement], None]) -> Migrated:
         """Do it."""
         spec, caller = self._spec, self._caller
         added: Sequence[str] = ()
@@ -153,7 +162,7 @@ class _Migration:
             async with caller.stop.breaking_off():
                 added = await self._extend()
         recipe = await asyncio.to_thread(keep_recipe, spec.folder, self._recipe(foreseen))
-        summary = await self._move(recipe)
+        summary = await self._move(recipe, announce)
         migrated = Migrated(spec.folder, foreseen, added, summary)
         if summary.state is not RunState.COMPLETE:
             return migrated
@@ -197,7 +206,7 @@ class _Migration:
             states=None if spec.states is None else tuple(sorted(spec.states)),
         )
 
-    async def _move(self, recipe: Recipe) -> Summary:
+    async def _move(self, recipe: Recipe, announce: Callable[[BackupAnnouncement], None]) -> Summary:
         """Read the one side and send to the other, at the same time.
 
         Raises:
@@ -211,36 +220,54 @@ class _Migration:
 
         async def read() -> BulkImporterError | None:
             reader = BackupCaller(
-                spec.origin_token, caller.stop, grew, clock=caller.clock, flush_seconds=_FLUSH_SECONDS
+                spec.origin_token,
+                caller.stop,
+                grew,
+                announce,
+                clock=caller.clock,
+                flush_seconds=_FLUSH_SECONDS,
             )
             try:
                 await back_up(spec.origin, spec.folder / BACKUP, reader)
             except BulkImporterError as error:
-                return error
-            finally:
+                if (
+                    caller.stop.is_requested
+                ):  # the import ends by itself, and not because its source breaks off
+                    return None
                 growth.end()
+                return error
+            growth.end()
             return None
 
-        settings = replace(
-            spec.settings,
+        async def send() -> Summary | BulkImporterError:
+            source = moved_source(spec.folder, recipe, growth)
+            try:
+                return await import_source(ImportSpec(source, self._sending(), spec.folder), caller)
+            except BulkImporterError as error:
+                return error
+            finally:
+                reading.cancel()
+
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(read())
+            sending = group.create_task(send())
+        broken, sent = None if reading.cancelled() else reading.result(), sending.result()
+        if isinstance(sent, BulkImporterError):
+            raise broken or sent
+        if broken is not None:
+            raise broken
+        return sent
+
+    def _sending(self) -> Settings:
+        settings = self._spec.settings
+        return replace(
+            settings,
             project=self._target.project.id,
             yes=True,
             # What is not found there was foreseen, and agreed to.
             max_errors=ErrorBudget(),
-            segment_bytes=min(spec.settings.segment_bytes, _SEGMENT_BYTES),
+            segment_bytes=min(settings.segment_bytes, _SEGMENT_BYTES),
         )
-        source = moved_source(spec.folder, recipe, growth)
-        reading = asyncio.create_task(read())
-        try:
-            summary = await import_source(ImportSpec(source, settings, spec.folder), caller)
-        finally:
-            if not reading.done():
-                reading.cancel()
-            await asyncio.wait([reading])
-        error = None if reading.cancelled() else reading.result()
-        if error is not None and not caller.stop.is_requested:
-            raise error
-        return summary
 
 
 async def _classes(reads: ProjectReads) -> list[dict[str, Any]]:

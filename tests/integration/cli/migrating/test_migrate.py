@@ -60,7 +60,7 @@ async def test_it_says_what_it_would_do_and_does_it_when_told_so(sandbox: Sandbo
     assert done.code == ExitCode.REJECTIONS
     assert "labels      2 of 2 media = 1 carried + 1 left behind" in done.out
     assert "compared    1 media holds just what was sent, to the last bit" in done.out
-    again = json.loads((await run_process(*command, "--json")).out)
+    again = json.loads((await run_process(*command, "--json", "--workers", "1")).out)
     assert (again["exit_code"], again["labels"]["carried"]) == (ExitCode.REJECTIONS, {"bus": 1})
     assert (again["from"]["project_name"], again["to"]["project_name"]) == ("a", "b")
     compared = await run_process("verify", "a-to-b.checkpoint", "--against-server")
