@@ -89,7 +89,6 @@ def outcome_lines(migrated: Migrated, *, dry_run: bool) -> Iterator[str]:
         return
     yield summary_text(migrated.summary)
     if migrated.moved is None:
-        yield "  The same migrate command resumes."
         return
     yield from _label_lines(migrated.moved)
     yield from _comparison_lines(migrated.moved)

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from bulk_importer.backups.holdings import Holdings, ProjectReads
+from bulk_importer.backups.task_ids import AllTasks, TaskIds
 from bulk_importer.checkpoint import read_state
 from bulk_importer.datagym.config_change import ConfigChange
 from bulk_importer.datagym.reads.catalog import Catalog
@@ -29,7 +30,9 @@ from bulk_importer.events import Event
 from bulk_importer.files.durable import create_folder
 from bulk_importer.labels.comparison.differences import differences, renamed
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
+from bulk_importer.media.build_index import index_in
 from bulk_importer.media.build_name_index import NAMES, index_names
+from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.name_index import NameIndex
 from bulk_importer.migration.backup import BackupCaller, back_up
 from bulk_importer.migration.configuring import extend_config
@@ -167,7 +170,8 @@ class _Migration:
         if summary.state is not RunState.COMPLETE:
             return migrated
         names = await asyncio.to_thread(NameIndex, spec.folder / NAMES)
-        standings = TaskStandings()
+        index = await asyncio.to_thread(index_in, spec.folder)
+        standings = TaskStandings(AllTasks() if index is None else TaskIds(MediaIndex(index), spec.folder))
         async with caller.stop.breaking_off():
             holdings = await Holdings.of(
                 self._target,

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulk_importer.backups.file.content import Backup, opened_backup
-from bulk_importer.backups.holdings import ProjectReads
-from bulk_importer.backups.task_ids import AllTasks
+from bulk_importer.backups.holdings import ProjectReads, TaskFinder
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.task_states import TaskState, TaskStates
 from bulk_importer.datagym.timing import Timing
@@ -35,22 +34,40 @@ _GIVEN = frozenset(state.value for state in TaskState)
 _BEGUN = frozenset[str]({"IN_PROGRESS"}).union(*(state.held_as for state in TaskState))
 
 
-class TaskStandings(AllTasks):
-    """The tasks of a project with their states. A `RowSink`; some 350 bytes a task."""
+class TaskStandings:
+    """Takes task lists, and knows the tasks of media and what people have done with them. A `TaskFinder`.
 
-    def __init__(self) -> None:
-        super().__init__()
-        # By lane; changed by `take`.
-        self._states: dict[str, str] = {}
+    Args:
+        ids: keeps the ids of the tasks.
+    """
+
+    def __init__(self, ids: TaskFinder) -> None:
+        self._ids = ids
+        # By the key of the media, where a task is begun or finished; changed by `take`.
+        self._begun: dict[int, str] = {}
+
+    def rewind(self) -> None:
+        """Keep the rows: one that comes again replaces itself."""
+        self._ids.rewind()
+
+    def keep(self) -> None:
+        """Do nothing: each row is right by itself."""
+        self._ids.keep()
 
     def take(self, rows: Sequence[TaskRow]) -> None:
         """Take the next rows of a list."""
-        super().take(rows)
-        self._states.update((lane_of(row.media_id), row.label_task_state) for row in rows)
+        self._ids.take(rows)
+        for row in rows:
+            if row.label_task_state in _BEGUN:
+                self._begun[key_of(lane_of(row.media_id))] = row.label_task_state
+
+    def of(self, lane: str) -> str | None:
+        """The id of the task of a media; None where none was listed."""
+        return self._ids.of(lane)
 
     def state_of(self, lane: str) -> str:
-        """The state of the task of a media; empty where none was listed."""
-        return self._states.get(lane, "")
+        """The state of the task of a media, where it is begun or finished; else empty."""
+        return self._begun.get(key_of(lane), "")
 
 
 @dataclass(slots=True)
