@@ -2,8 +2,7 @@
 
 Ours is the real command, with checkpoint, lanes, gate and log. `check` with the schema ring alone is compared with a
 baseline that validates and sends nothing. Memory is measured for three sizes side by side. The profile is that of the
-main process of ours, which is where an import with workers waits. With `--beside CHECKOUT`, another build is measured
-in the same rounds.
+main process of ours, which is where an import with workers waits. `benchmarks.parts.beside` compares two builds.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _PLAIN = ["--label-config", "none", "--no-check-media"]
 
 @dataclass
 class Pair:
-    """Runs over one corpus: of ours, of the baseline, of a build beside; `whole` are the imports of the baseline."""
+    """Runs over one corpus: of ours, of the baseline; `whole` are the imports of the baseline."""
 
     what: str
     shape: str
@@ -40,20 +39,10 @@ class Pair:
     ours: list[Measured] = field(default_factory=list)
     baseline: list[Measured] = field(default_factory=list)
     whole: list[Measured] = field(default_factory=list)
-    beside: list[Measured] = field(default_factory=list)
 
     def row(self) -> dict[str, object]:
         """The numbers of it: medians, and the highest memory."""
         ours, theirs = self.speed(self.ours), self.speed(self.baseline)
-        beside: dict[str, object] = {}
-        if self.beside:
-            beside = {
-                "beside_mb_per_second": round(self.speed(self.beside), 1),
-                "beside_cpu_seconds": round(_cpu(self.beside), 2),
-                "ratio_to_beside": round(ours / self.speed(self.beside), 2),
-                "cpu_ratio_to_beside": round(_cpu(self.beside) / _cpu(self.ours), 2),
-                "beside_peak_pss_mb": round(max(run.peak_pss for run in self.beside) / 1e6, 1),
-            }
         return {
             "what": self.what,
             "shape": self.shape,
@@ -67,9 +56,9 @@ class Pair:
             "ours_cpu_seconds": round(_cpu(self.ours), 2),
             "baseline_cpu_seconds": round(_cpu(self.baseline), 2),
             "cpu_ratio": round(_cpu(self.baseline) / _cpu(self.ours), 2),
+            "cpu_ratio_to_baseline_import": round(_cpu(self.whole) / _cpu(self.ours), 2),
             "ours_peak_pss_mb": round(max(run.peak_pss for run in self.ours) / 1e6, 1),
             "baseline_peak_pss_mb": round(max(run.peak_pss for run in self.baseline) / 1e6, 1),
-            **beside,
         }
 
     def speed(self, runs: Sequence[Measured]) -> float:
@@ -84,10 +73,8 @@ def _cpu(runs: Sequence[Measured]) -> float:
 class Bench:
     """One null server, one folder for corpora and checkpoints."""
 
-    def __init__(self, server: str, folder: Path, workers: int, beside: Path | None = None) -> None:
+    def __init__(self, server: str, folder: Path, workers: int) -> None:
         self._server = server
-        # Not what lies where the benchmark is started, which Python would take first.
-        self._beside = {"PYTHONPATH": str(beside), "PYTHONSAFEPATH": "1"} if beside else None
         self._folder = folder
         self._workers = str(workers)
 
@@ -96,7 +83,7 @@ class Bench:
         path = self._folder / f"{shape}-{size}.json"
         return path, write_corpus(path, shape, size)
 
-    def ours(self, path: Path, *before: str, environment: dict[str, str] | None = None) -> Measured:
+    def ours(self, path: Path, *before: str) -> Measured:
         """Import it with the real command; `before` goes before the program."""
         checkpoint = self._folder / "checkpoint"
         shutil.rmtree(checkpoint, ignore_errors=True)
@@ -105,15 +92,13 @@ class Bench:
                 *(*before, "-m", "bulk_importer", "import", str(path), "--json", *_PLAIN),
                 *("--server", self._server, "--project", PROJECT),
                 *("--checkpoint", str(checkpoint), "--workers", self._workers),
-            ],
-            environment,
+            ]
         )
 
-    def ours_check(self, path: Path, environment: dict[str, str] | None = None) -> Measured:
+    def ours_check(self, path: Path) -> Measured:
         """Check it with the real command."""
         return measure(
-            ["-m", "bulk_importer", "check", str(path), "--workers", self._workers, "--json", *_PLAIN],
-            environment,
+            ["-m", "bulk_importer", "check", str(path), "--workers", self._workers, "--json", *_PLAIN]
         )
 
     def baseline(self, path: Path, *, check: bool) -> Measured:
@@ -134,9 +119,6 @@ class Bench:
             importing.whole = checking.whole = importing.baseline
             checking.ours.append(self.ours_check(path))
             checking.baseline.append(self.baseline(path, check=True))
-            if self._beside:
-                importing.beside.append(self.ours(path, environment=self._beside))
-                checking.beside.append(self.ours_check(path, self._beside))
         delivered = json.loads(importing.ours[-1].output)["delivered"]
         assert delivered == json.loads(importing.baseline[-1].output)["entries"] == entries
         path.unlink()
@@ -173,11 +155,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--memory", nargs="*", type=SIZE.read, default=[10_000_000, 100_000_000, 500_000_000])
-    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="of another build, to compare with")
     parser.add_argument("--name", default="import", help="of the files in benchmarks/results")
     arguments = parser.parse_args()
     with running_sink() as server, tempfile.TemporaryDirectory() as folder:
-        bench = Bench(server, Path(folder), arguments.workers, arguments.beside)
+        bench = Bench(server, Path(folder), arguments.workers)
         rows = []
         for shape in arguments.shapes:
             for pair in bench.pairs(shape, arguments.size, arguments.rounds):

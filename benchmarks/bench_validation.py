@@ -3,8 +3,8 @@
     python -m benchmarks.bench_validation [--entries 4000] [--rounds 5]
 
 Prints MB/s of CPU time of the best round, for entries written compactly and with blanks, and for entries that need
-the exact look: clean ones with a key of somebody's own (a warning each), and ones with a wrong option each. Keeps them
-in `results/validation.json`.
+the exact look: clean ones with a key of somebody's own (a warning each), and ones with a wrong option each. Then, for
+two shapes of the corpora, what of it goes into each stage of the fast accept. Keeps them in `results/validation.json`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,24 @@ from time import process_time
 from uuid import UUID
 
 import jsonschema_rs
+import msgspec
 import orjson
+from xxhash import xxh64_digest
 
+from benchmarks.parts.corpus import write_corpus
 from benchmarks.parts.measuring import write_results
 from bulk_importer.intake.validation.forms.allowed import OPEN
+from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.intake.validation.forms.form import EntryForm
+from bulk_importer.intake.validation.forms.seen import Seen, learn
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import schema_document
 from bulk_importer.labels.label_config import read_label_config
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.task_runs import MediaTask, TaskRun
+
+_STAGED_BYTES = 8_000_000
 
 CLASSES = [
     {"entryKey": "bus", "type": "RECTANGLE"},
@@ -113,6 +120,35 @@ def judging(rules: Rules, raws: list[bytes]) -> Callable[[], object]:
     return lambda: judge.judge(data, starts, lengths)
 
 
+def stages(shape: str, folder: Path, rounds: int) -> list[dict[str, object]]:
+    """What a worker does to the entries of a corpus, one thing after the other, each to all of them."""
+    path = folder / shape
+    write_corpus(path, shape, _STAGED_BYTES)
+    raws = [bytes(raw) for raw in msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw])]
+    seen = Seen()
+    for raw in raws:
+        learn(seen, raw)
+    form, text, scratch = EntryForm(OPEN, seen), b",".join(raws), bytearray()
+    entries = [form.decode(raw) for raw in raws]
+
+    def take_digest(entry: Form) -> None:
+        form.encode(entry, scratch)
+        xxh64_digest(scratch)
+
+    work: dict[str, Callable[[], object]] = {
+        "proven to be JSON alone": lambda: deque(
+            map(msgspec.json.Decoder(msgspec.Raw).decode, raws), maxlen=0
+        ),
+        "decoded into the narrow form": lambda: deque(map(form.decode, raws), maxlen=0),
+        "counted": lambda: deque(map(form.count, entries), maxlen=0),
+        "colons counted": lambda: text.count(b":"),
+        "digest": lambda: deque(map(take_digest, entries), maxlen=0),
+        "all of it, for an import": judging(Rules(), raws),
+        "all of it, for a check": judging(Rules(is_report=True), raws),
+    }
+    return [report(f"{shape}: {name}", raws, each, rounds) for name, each in work.items()]
+
+
 def main() -> None:
     """Measure, print, and write `results/validation.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -157,6 +193,8 @@ def main() -> None:
         ):
             for name, rules in rings.items():
                 rows.append(report(f"{form}: {name}", raws, judging(rules, raws), given.rounds))
+        for shape in ("documented", "rich"):
+            rows += stages(shape, Path(folder), given.rounds)
     write_results("validation", rows, {"entries": given.entries, "rounds": given.rounds})
 
 

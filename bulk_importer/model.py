@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from itertools import chain
 from typing import Protocol, Self
@@ -290,8 +289,7 @@ class Batch(msgspec.Struct, frozen=True):
                 yield run.entry(index)
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBudget:
+class ErrorBudget(msgspec.Struct, frozen=True):
     """How many rejections end the run: a number, or a share of the entries with a minimum sample."""
 
     count: int | None = None
@@ -310,8 +308,7 @@ class ErrorBudget:
         return "none" if self.share is None else f"{100 * self.share:g}%"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """The bounds of one batch. An entry that is above one by itself travels alone.
 
     Attributes:

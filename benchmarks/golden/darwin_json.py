@@ -32,10 +32,10 @@ def write(folder: Path) -> None:
     ]
     slot = dt.Slot(name="0", type="image", source_files=[], width=200, height=100)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, found in (("Grün", objects), ("empty", [])):
+    for name, picture, found in (("Green", "Grün.png", objects), ("empty", "empty.png", [])):
         file = dt.AnnotationFile(
             path=folder / f"{name}.json",
-            filename=f"{name}.png",
+            filename=picture,
             annotation_classes=set(),
             annotations=found,
             remote_path="/day1",

@@ -48,7 +48,7 @@ def labelme(folder: Path) -> None:
         shape("road", "mask", (50.0, 20.0), (79.0, 39.0), mask=ring),
     ]
     for name, found, flags, image in (
-        ("Grün.json", shapes, {"sunny": True, "rainy": False}, "Grün.png"),
+        ("Green.json", shapes, {"sunny": True, "rainy": False}, "Grün.png"),
         ("day1/empty.json", [], {}, "..\\images\\empty.png"),
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ def label_studio(folder: Path) -> None:
         return {"id": number, "data": {"image": f"s3://bucket/{name}"}, "annotations": [annotation]}
 
     source = Path("tasks.json")
-    first = task(1, "a/Grün.png", region("Straße"), region("car", x=50))
+    first = task(1, "a/Green.png", region("Straße"), region("car", x=50))
     source.write_text(json.dumps([first, task(2, "empty.png")]), encoding="utf-8")
     Converter(config, project_dir=".", download_resources=False).convert_to_voc(
         str(source), str(folder), is_dir=False
@@ -98,7 +98,7 @@ def datumaro(folder: Path) -> None:
     ]
     image = Image.from_numpy(zeros((HEIGHT, WIDTH, 3), uint8))
     items = [
-        DatasetItem("day1/Grün", subset="train", annotations=objects, media=image),
+        DatasetItem("day1/Green", subset="train", annotations=objects, media=image),
         DatasetItem("empty", subset="val", annotations=[], media=image),
     ]
     dataset = Dataset.from_iterable(items, categories={AnnotationType.label: labels}, media_type=Image)

@@ -57,7 +57,7 @@ def label_studio(folder: Path) -> None:
         {**region("keypointlabels", "b", x=20, y=30, width=0.5, keypointlabels=["nose"]), "parentID": "a"},
     ]
     for name, config, tasks in (
-        ("mixed", mixed, [task(1, "a/Grün.png", *first), task(2, "empty.png")]),
+        ("mixed", mixed, [task(1, "a/Green.png", *first), task(2, "empty.png")]),
         ("pose", points, [task(1, "one.png", *posed)]),
     ):
         at = folder / name
@@ -146,16 +146,7 @@ def cvat(folder: Path) -> None:
             label=2,
         ),
     ]
-    items = [
-        DatasetItem(
-            "day1/Grün",
-            subset="train",
-            annotations=objects,
-            media=Media(path="day1/Grün.png", size=(HEIGHT, WIDTH)),
-        ),
-        DatasetItem("empty", subset="train", media=Media(path="empty.png", size=(HEIGHT, WIDTH))),
-    ]
-    dataset = Dataset.from_iterable(items, categories={Kind.label: labels, Kind.points: points})
+    categories = {Kind.label: labels, Kind.points: points}
     for name, kind in (
         ("darknet", converter.YoloConverter),
         ("detection", converter.YOLOv8DetectionConverter),
@@ -163,6 +154,15 @@ def cvat(folder: Path) -> None:
         ("oriented", converter.YOLOv8OrientedBoxesConverter),
         ("pose", converter.YOLOv8PoseConverter),
     ):
+        picture = "day1/Grün" if name == "darknet" else "day1/Green"
+        size = (HEIGHT, WIDTH)
+        items = [
+            DatasetItem(
+                picture, subset="train", annotations=objects, media=Media(path=f"{picture}.png", size=size)
+            ),
+            DatasetItem("empty", subset="train", media=Media(path="empty.png", size=size)),
+        ]
+        dataset = Dataset.from_iterable(items, categories=categories)
         kind.convert(dataset, save_dir=str(folder / name), save_media=False)
 
 

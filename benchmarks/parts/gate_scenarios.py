@@ -82,7 +82,10 @@ def _scenarios(campaigns: Sequence[Path]) -> Iterator[Scenario]:
             if state == "filled":
                 many = Phase(surface, conflicts=Conflicts(300))
                 yield Scenario(f"{name}, many conflicts", [many], STEADY)
-        for kind in sorted({kind for kind, _ in surfaces}):
+        # A campaign may have looked at media of one state alone.
+        for kind in sorted(
+            kind for kind, state in surfaces if state == "fresh" and (kind, "filled") in surfaces
+        ):
             yield from _changes(f"{path.stem}, {kind}", surfaces[kind, "fresh"], surfaces[kind, "filled"])
 
 

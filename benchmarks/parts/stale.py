@@ -16,9 +16,9 @@ from benchmarks.parts.measuring import RESULTS, git
 __all__ = ["MEASURED_ROOMS", "changes_since"]
 
 MEASURED_ROOMS = {
+    "beside": ("",),
     "check": ("intake", "labels", "media", "pipeline/check", "sources"),
     "cost_model": ("sandbox/faults",),
-    "documented": ("",),
     "formats": ("formats", "pipeline/conversion", "sources"),
     "gate": ("transfer/adaptive",),
     "import": ("",),

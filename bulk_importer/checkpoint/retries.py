@@ -17,8 +17,9 @@ import json
 import shutil
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.checkpoint.ledger import read_state
@@ -43,8 +44,7 @@ _POSITIONS = "positions.json"
 _BEGUN_WITH = ("log", "rejected.jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What has become of a retry, in positions of the original source.
 
     Attributes:
@@ -65,8 +65,7 @@ class Standing:
         return self.in_doubt | self.owed
 
 
-@dataclass(frozen=True, slots=True)
-class RetryFolder:
+class RetryFolder(msgspec.Struct, frozen=True):
     """One retry on disk.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+import msgspec
 
 from bulk_importer.cli.streams import is_screen
 from bulk_importer.errors import UsageError
@@ -15,8 +16,7 @@ from bulk_importer.levels import Level
 __all__ = ["OutputOptions", "output_options", "set_output_options"]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(msgspec.Struct, frozen=True):
     """How much a process writes, where, and in which form.
 
     Attributes:

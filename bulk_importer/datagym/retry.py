@@ -6,11 +6,12 @@ Uploads have a loop of their own (`transfer.sender.retrying`): it acts on verdic
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from typing import TYPE_CHECKING, TypeVar
 
 from bulk_importer.datagym.timing import Backoff
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["until_answered"]
 
@@ -39,13 +40,14 @@ async def until_answered(
     clock = backoff.timing.clock
     began = clock()
     try:
-        return (
-            await look_up()
-        )  # as nearly all are answered; the loop costs more time than the rest of a look-up
+        # As nearly all are answered; the loop costs more time than the rest of a look-up.
+        return await look_up()
     except Exception as error:
         if not is_passing(error):
             raise
         failed = [error]
+    # Imported now: it takes a sixtieth of the processor time of a small import, in which nothing fails.
+    from tenacity import AsyncRetrying, retry_if_exception
 
     async def once() -> _T:
         if failed:

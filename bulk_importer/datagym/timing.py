@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from bulk_importer.datagym.answers.policy import RetryPolicy, backoff_seconds
 
 __all__ = ["Backoff", "Timing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """The clock, the sleep and the jitter of one run; a test brings its own.
 
     Attributes:
@@ -26,8 +26,7 @@ class Timing:
     jitter: Callable[[], float] = random.random
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(msgspec.Struct, frozen=True):
     """How long a run waits before it tries something again."""
 
     policy: RetryPolicy

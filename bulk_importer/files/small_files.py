@@ -12,14 +12,17 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import BinaryIO
 
+from xxhash import xxh3_128
+
 from bulk_importer.errors import BulkImporterError, UsageError
 
-__all__ = ["opened", "reason_of", "text_of"]
+__all__ = ["content_digest", "opened", "reason_of", "text_of"]
 
 _MARK = b"\xef\xbb\xbf"
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 4
 _MOST_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 20
 
 
 @contextmanager
@@ -72,6 +75,22 @@ def text_of(path: str | PathLike[str], what: str, *, most_bytes: int = _MOST_BYT
         raise UsageError(
             f"{what} {fspath(path)} is not written in UTF-8, from byte {error.start} on. Save it as UTF-8."
         ) from None
+
+
+def content_digest(path: Path, what: str) -> bytes:
+    """16 bytes by which the content of a file is known again; of any size.
+
+    Raises:
+        UsageError: as `opened`, or it can be read once only.
+    """
+    digest = xxh3_128()
+    with opened(path, what) as file:
+        if not file.seekable():
+            raise UsageError(f"{path} cannot be read twice, and has to be. Write it into a file.")
+        file.seek(0)
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.digest()
 
 
 def reason_of(error: Exception) -> str:

@@ -9,6 +9,8 @@
   order of the source, with memory for one picture where the format allows it. `documents` are formats in which one file
   holds many pictures, `folders` those with files for each. They share `json_rows`, `xml_rows`, `values` (what is taken
   out of JSON), `numbers` (decimals without loss), the masks of `shapes`, and `repeats`, which says what is there twice.
+- Formats whose sources are large are read in shares (`sharing`): a plan is made once, and each share is read for
+  itself, in any process.
 - `table` has a row for each format: how it is recognised, read, and what becomes of what it holds. Adding a format is
   adding a module and a row. `choices` are what a person decides, or is asked for where the source does not say.
 - `shapes` makes geometries of shapes, `writing` entries of pictures, by a class map and the label configuration, and

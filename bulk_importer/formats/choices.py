@@ -15,7 +15,16 @@ import msgspec
 from bulk_importer.errors import UsageError
 from bulk_importer.formats.model import Size
 
-__all__ = ["Annotations", "BoxEnds", "ChoiceNeeded", "Choices", "Confidence", "Holes", "sizes_unknown"]
+__all__ = [
+    "Angle",
+    "Annotations",
+    "BoxEnds",
+    "ChoiceNeeded",
+    "Choices",
+    "Confidence",
+    "Holes",
+    "sizes_unknown",
+]
 
 
 class Holes(StrEnum):
@@ -47,6 +56,14 @@ class Confidence(StrEnum):
     SECOND = "second"
 
 
+class Angle(StrEnum):
+    """The unit of an angle where a format says none."""
+
+    ASK = "ask"
+    RADIANS = "radians"
+    DEGREES = "degrees"
+
+
 class BoxEnds(StrEnum):
     """What the right and the bottom number of a box are, where tools that share a format do not agree."""
 
@@ -66,6 +83,10 @@ def _in_memory(_: int) -> BinaryIO:
     return io.BytesIO()
 
 
+def _nobody_asks(_: str, __: int, ___: int) -> None:
+    """Tells nobody how far it is."""
+
+
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is read and carried.
 
@@ -81,9 +102,13 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         keypoint_names: names of the keypoints in the order of a row, likewise; empty where rows have none.
         class_attribute: the attribute whose value is the class of an object, where a format has attributes alone.
         confidence: where a row that has a number too many has how sure a model was.
+        ellipse_angle: the unit of the angle by which an ellipse is turned, where the format says none.
         names_as_ids: the name of a picture stands in for the id of its media, which nobody knows: for a check without a
             project.
         sizes: the size of a picture by its name as the reader gives it, where the source does not say.
+        scratch: room for so many bytes that must be put into another order; closed by who asked for it.
+        passing: called by readers that go over a source before they give anything: with what they do, as in `looking
+            through`, and how much of it is done, out of how much, in bytes. What it raises ends the reading.
     """
 
     holes: Holes = Holes.REFUSE
@@ -96,9 +121,11 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     keypoint_names: tuple[str, ...] | None = None
     class_attribute: str | None = None
     confidence: Confidence = Confidence.ASK
+    ellipse_angle: Angle = Angle.ASK
     names_as_ids: bool = False
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory
+    passing: Callable[[str, int, int], None] = _nobody_asks
 
 
 class ChoiceNeeded(UsageError):

@@ -15,6 +15,9 @@ from bulk_importer.errors import SourceUnreadable
 
 __all__ = ["decoded", "pairs_of", "rows_of", "top_keys"]
 
+_MOST_ROW_BYTES = 256 << 20
+"""A row that is longer is none: what is packed tight could fill the memory with it."""
+
 
 def decoded(text: bytes, place: str) -> Any:
     """A JSON file as a whole; a byte order mark in front of it is passed over."""
@@ -26,16 +29,22 @@ def decoded(text: bytes, place: str) -> Any:
 
 def rows_of(file: BinaryIO, path: str, place: str) -> Iterator[Any]:
     """The elements of the array at `path`, as ijson writes it (`item`, `images.item`), in the order of the file."""
+    bounded = _Bounded(file, place, is_begun=path == "item")
     try:
-        yield from ijson.items(file, path, use_float=True)
+        for row in ijson.items(bounded, path, use_float=True):
+            bounded.begin()
+            yield row
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnreadable(place, f"it is not JSON ({error})") from error
 
 
 def pairs_of(file: BinaryIO, path: str, place: str) -> Iterator[tuple[str, Any]]:
     """The keys and values of the object at `path`, likewise; an empty one is the object that the file is."""
+    bounded = _Bounded(file, place, is_begun=not path)
     try:
-        yield from ijson.kvitems(file, path, use_float=True)
+        for pair in ijson.kvitems(bounded, path, use_float=True):
+            bounded.begin()
+            yield pair
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnreadable(place, f"it is not JSON ({error})") from error
 
@@ -62,6 +71,33 @@ def top_keys(head: bytes) -> tuple[str, ...]:
     except ijson.JSONError:
         pass  # the head ends where it ends
     return tuple(found)
+
+
+class _Bounded:
+    """A file of which so much is read from one row to the next, and no more: a row is held as a whole.
+
+    Before the first row there may be more, where it is not the first thing in the file.
+    """
+
+    def __init__(self, file: BinaryIO, place: str, *, is_begun: bool) -> None:
+        self._file = file
+        self._place = place
+        # Changed by `begin` and `read`: how much was read of a row; None before the first one may have begun.
+        self._held: int | None = 0 if is_begun else None
+
+    def begin(self) -> None:
+        """What is read from here on is another row."""
+        self._held = 0
+
+    def read(self, length: int = -1) -> bytes:
+        found = self._file.read(length)
+        if self._held is not None:
+            self._held += len(found)
+            if self._held > _MOST_ROW_BYTES:
+                raise SourceUnreadable(
+                    self._place, f"a value in it is longer than {_MOST_ROW_BYTES >> 20} MiB"
+                )
+        return found
 
 
 class _Once:

@@ -38,6 +38,9 @@ class Members(Protocol):
             SourceUnreadable: it cannot be read.
         """
 
+    def length(self, path: str) -> int:
+        """How many bytes a file has, unpacked. Raises `SourceUnreadable`."""
+
     def read(self, path: str) -> bytes:
         """A file as a whole. Raises `SourceUnreadable` where it cannot be read or is larger than a reader may hold."""
 

@@ -28,6 +28,7 @@ __all__ = [
     "Point",
     "Polygon",
     "Polyline",
+    "Said",
     "Shape",
     "Size",
     "Tag",
@@ -137,6 +138,9 @@ class Annotation(msgspec.Struct, frozen=True):
     within: tuple[Annotation, ...] = ()
 
 
+Said: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class Drawn(msgspec.Struct, frozen=True, gc=False):
     """An annotation that is one outline of three points or more, or one upright box, inside its picture.
 
@@ -145,21 +149,26 @@ class Drawn(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         geometry: a JSON object with `polygon`, or `rectangle`.
+        attributes: names with the texts of their answers, that have nothing below them.
     """
 
     label: str
     geometry: bytes
     origin: str
     is_box: bool = False
+    attributes: Said = ()
 
     def plain(self) -> Annotation:
         """The annotation that it stands for."""
+        answers = {name: Answer(values) for name, values in self.attributes}
+        return Annotation(self.label, self._shape(), self.origin, answers)
+
+    def _shape(self) -> Box | Polygon:
         geometry = msgspec.json.decode(self.geometry)
         if self.is_box:
             (box,) = geometry["rectangle"]
-            return Annotation(self.label, Box(box["x"], box["y"], box["w"], box["h"]), self.origin)
-        path = tuple(place for point in geometry["polygon"] for place in (point["x"], point["y"]))
-        return Annotation(self.label, Polygon((path,)), self.origin)
+            return Box(box["x"], box["y"], box["w"], box["h"])
+        return Polygon((tuple(place for point in geometry["polygon"] for place in (point["x"], point["y"])),))
 
 
 class Tag(msgspec.Struct, frozen=True):

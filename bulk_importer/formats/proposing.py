@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from bulk_importer.formats.model import Annotation, Answer, Drawn, Left, Picture
 from bulk_importer.labels.entry import lane_of, nearest
 from bulk_importer.labels.label_config import CLASSIFICATIONS, LabelConfig
+from bulk_importer.readable import counted
 
 __all__ = ["Names", "proposal"]
 
@@ -46,6 +47,9 @@ class Names:
         for annotation in picture.annotations:
             if isinstance(annotation, Drawn):
                 self.labels[annotation.label] += 1
+                for name, values in annotation.attributes:
+                    self.attributes[name] += 1
+                    self._see_values(name, Answer(values))
             else:
                 self._see(annotation)
         for tag in picture.tags:
@@ -73,39 +77,44 @@ class Names:
 def proposal(names: Names, config: LabelConfig) -> Iterator[str]:
     """The lines of a class map in TOML for a label configuration, wherever in it a name stands."""
     classes = [each for _, each in config.all_classes()]
-    shapes = [each.key for each in classes if each.type not in CLASSIFICATIONS]
-    options = {each.key: each.options for each in classes if each.type in CLASSIFICATIONS}
-    yield from _table("classes", names.labels, shapes, "objects")
-    yield from _table("keypoints", names.keypoints, shapes, "points")
-    yield from _table("attributes", names.attributes, options, "times")
-    yield from _table("tags", names.tags, _of_pictures(config), "pictures")
+    shapes = _themselves(each.key for each in classes if each.type not in CLASSIFICATIONS)
+    options = {each.key: each.options or () for each in classes if each.type in CLASSIFICATIONS}
+    questions = _themselves(options)
+    yield from _table("classes", names.labels, shapes, "object")
+    yield from _table("keypoints", names.keypoints, shapes, "point")
+    yield from _table("attributes", names.attributes, questions, "answer")
+    yield from _table("tags", names.tags, _of_pictures(config), "picture")
     for name, values in names.values.items():
-        known = options.get(_like(name, list(options)) or "")
+        known = options.get(_like(name, questions) or "")
         if known and len(values) <= _MOST_VALUES:
-            yield from _table(f"options.{json.dumps(name, ensure_ascii=False)}", values, known, "times")
+            yield from _table(f"options.{_quoted(name)}", values, _themselves(known), "answer")
 
 
-def _table(name: str, counts: Counter[str], known: Iterable[str], unit: str) -> Iterator[str]:
+def _table(name: str, counts: Counter[str], known: Mapping[str, str], unit: str) -> Iterator[str]:
+    """A table of a class map.
+
+    Args:
+        known: the words of the project, and what to write where one is meant.
+    """
     if not counts:
         return
-    words = list(dict.fromkeys(known))
     yield f"[{name}]"
     for each, count in counts.most_common():
-        found = _like(each, words)
-        meaning = "false" if found is None else json.dumps(found, ensure_ascii=False)
-        line = f"{json.dumps(each, ensure_ascii=False)} = {meaning}   # {count:,} {unit}"
+        found = _like(each, known)
+        meaning = "false" if found is None else _quoted(known[found])
+        line = f"{_quoted(each)} = {meaning}   # {counted(count, unit)}"
         if found is None:
             yield f"# {line}; nothing in the project is like it: name what it means, or leave it out"
-        elif lane_of(found.partition("=")[2] or found) == lane_of(each):
+        elif lane_of(found) == lane_of(each):
             yield f"# {line}; the same name, which needs no line"
         else:
             yield f"{line}; the nearest name: is it meant?"
     yield ""
 
 
-def _like(word: str, known: list[str]) -> str | None:
-    """The known word that is the same as the server compares, else the nearest; of `question=option` the option."""
-    by_name = {lane_of(each.partition("=")[2] or each): each for each in reversed(known)}
+def _like(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is the same as the server compares, else the nearest."""
+    by_name = {lane_of(each): each for each in reversed(list(known))}
     same = by_name.get(lane_of(word))
     if same is not None:
         return same
@@ -113,9 +122,20 @@ def _like(word: str, known: list[str]) -> str | None:
     return None if near is None else by_name[near]
 
 
-def _of_pictures(config: LabelConfig) -> Iterator[str]:
+def _themselves(words: Iterable[str]) -> dict[str, str]:
+    return {word: word for word in words}
+
+
+def _of_pictures(config: LabelConfig) -> dict[str, str]:
     """What a label of whole pictures may mean: each question at the root, and each of its options."""
-    for label in config.roots:
-        if label.type in CLASSIFICATIONS:
-            yield label.key
-            yield from (f"{label.key}={option}" for option in label.options or ())
+    questions = [label for label in config.roots if label.type in CLASSIFICATIONS]
+    meant = {
+        option: f"{label.key}={option}" for label in reversed(questions) for option in label.options or ()
+    }
+    return meant | {label.key: label.key for label in questions}
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML and JSON have it; what is no character of a text file is a question mark."""
+    found = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    return found.replace("\x7f", "\\u007f")

@@ -1,13 +1,13 @@
 """The formats: a row for each, with what is read of it, and what of that is carried, changed, or left behind.
 
 Pure. The module of a row is imported when it is needed. It has two functions (see `FormatModule`): one that looks at
-the names and first bytes of a source, and one that reads it.
+the names and first bytes of a source, and one that reads it; those of large files have a third one (see `sharing`).
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -16,6 +16,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left, Picture
+from bulk_importer.formats.sharing import Plan
 
 __all__ = ["FORMATS", "Format", "FormatModule", "format_named", "recognised"]
 
@@ -50,6 +51,7 @@ class Format:
         carried: what arrives as it is.
         changed: what arrives in another form, with the form.
         left: what is left behind, each time with a finding.
+        prefer: what to export instead, where a tool that writes this has something that holds more.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Format:
     carried: tuple[str, ...]
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
     @property
     def takes_folder(self) -> bool:
@@ -68,6 +71,13 @@ class Format:
     def load(self) -> FormatModule:
         """The functions of the format."""
         return cast("FormatModule", importlib.import_module(f"bulk_importer.formats.{self.module}"))
+
+    def plans(self, members: Members, choices: Choices) -> Iterator[Plan | Left] | None:
+        """How a source is read in shares; None where the format reads it as one. Raises as reading does."""
+        plans: Callable[[Members, Choices], Iterator[Plan | Left]] | None = getattr(
+            self.load(), "plans", None
+        )
+        return None if plans is None else plans(members, choices)
 
 
 _ROWS: tuple[Format, ...] = (
@@ -94,9 +104,11 @@ _ROWS: tuple[Format, ...] = (
             "run lengths that are not as many as the pixels",
             "whether a keypoint is hidden; what LVIS says is not in a picture",
             "captions and panoptic segments, which are no shapes",
-            "in the file of Label Studio: that a box is turned (its JSON says it: prefer that)",
-            "in the file of CVAT: lines and points (its XML has them: prefer that)",
-            "in the file of Datumaro: turned boxes and lines (its own format has them: prefer that)",
+        ),
+        prefer=(
+            "Label Studio's JSON, as its COCO has lost that a box is turned",
+            "CVAT for images, as CVAT's COCO has lost lines and points",
+            "Datumaro's own format, as its COCO has lost turned boxes and lines",
         ),
     ),
     Format(
@@ -129,10 +141,13 @@ _ROWS: tuple[Format, ...] = (
             "an open line of two points, which FiftyOne writes as five numbers: the box that they mean elsewhere",
         ),
         left=("objects of pictures whose size nobody knows",),
+        prefer=(
+            "Label Studio's JSON, and CVAT for images: they have attributes and every kind of shape, and need no sizes",
+        ),
     ),
     Format(
         "label-studio",
-        "Label Studio's JSON and JSON_MIN (of the two rather JSON, and rather than its COCO, YOLO or VOC)",
+        "Label Studio's JSON and JSON_MIN",
         "Label Studio SDK 2.1.2",
         "documents.label_studio",
         carried=(
@@ -154,10 +169,11 @@ _ROWS: tuple[Format, ...] = (
             "relations, remarks about regions, predictions",
             "skipped annotations",
         ),
+        prefer=("of the two the JSON, as JSON_MIN has lost what belongs to which region",),
     ),
     Format(
         "cvat",
-        "CVAT for images 1.1: annotations.xml, or the zip (rather than its COCO, which has lost rotations)",
+        "CVAT for images 1.1: annotations.xml, or the zip",
         "CVAT at a01a8a8 (by its code)",
         "documents.cvat_images",
         carried=(
@@ -186,6 +202,7 @@ _ROWS: tuple[Format, ...] = (
         ),
         changed=("the number of the first pixel, by --voc-origin", "boxes that CVAT has turned: polygons"),
         left=("masks in SegmentationClass and SegmentationObject",),
+        prefer=("Label Studio's JSON, and CVAT for images, as their VOC has only boxes",),
     ),
     Format(
         "labelme",
@@ -202,7 +219,7 @@ _ROWS: tuple[Format, ...] = (
     ),
     Format(
         "datumaro",
-        "Datumaro's JSON, also as CVAT exports it (of the two rather Datumaro's than its COCO)",
+        "Datumaro's JSON, also as CVAT exports it",
         "Datumaro 1.13.12, CVAT (datumaro 8970bb7)",
         "folders.datumaro",
         carried=(
@@ -257,12 +274,11 @@ _ROWS: tuple[Format, ...] = (
         ),
         changed=(
             "several paths of a polygon: parts and holes, by the even-odd rule",
-            "ellipses that are not turned: polygons",
+            "ellipses: polygons; in what unit they are turned, --ellipse-angle says",
             "masks of a raster layer: polygons along the edges of their pixels",
             "an item of several slots: a picture for each",
         ),
         left=(
-            "turned ellipses, as their unit is said nowhere",
             "cuboids, eyes, graphs, tables, strings",
             "videos and volumes",
             "instance ids, inference, directional vectors, measures",

@@ -56,6 +56,7 @@ class _Parser:
         # What follows changes with each element that begins or ends.
         self._depth = 0
         self._begun = 0
+        self._fed = 0
         self._builder = TreeBuilder()
         self._done: list[Element] = []
         self._expat = expat.ParserCreate()
@@ -70,7 +71,10 @@ class _Parser:
             self._expat.Parse(piece, is_last)
         except (expat.ExpatError, LookupError, ValueError) as error:
             raise SourceUnreadable(self._place, f"it is not XML ({error})") from error
-        if self._depth >= self._wanted and self._expat.CurrentByteIndex - self._begun > _MOST_ELEMENT_BYTES:
+        self._fed += len(piece)
+        # Outside of an element only what is not understood yet is held: a tag that does not end.
+        held = self._fed - (self._begun if self._depth >= self._wanted else self._expat.CurrentByteIndex)
+        if not is_last and held > _MOST_ELEMENT_BYTES:
             reason = f"an element in it is larger than {_MOST_ELEMENT_BYTES >> 20} MiB, which none should be"
             raise SourceUnreadable(self._place, reason)
 

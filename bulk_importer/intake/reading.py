@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from operator import add
 from types import TracebackType
@@ -38,8 +37,7 @@ __all__ = ["End", "Intake", "IntakeOptions"]
 _COMMA = ord(",")
 
 
-@dataclass(frozen=True, slots=True)
-class IntakeOptions:
+class IntakeOptions(msgspec.Struct, frozen=True):
     """How a source is read: by how many processes, in segments of which size, and as what.
 
     Attributes:

@@ -5,9 +5,10 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+import msgspec
 
 from bulk_importer.model import Severity
 
@@ -39,8 +40,7 @@ class Ring(Enum):
     HELD = "the labels on the server"
 
 
-@dataclass(frozen=True, slots=True)
-class FindingKind:
+class FindingKind(msgspec.Struct, frozen=True):
     """One kind of finding.
 
     Attributes:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
-from bulk_importer.errors import Interrupted
+import msgspec
+
+from bulk_importer.errors import ExitCode, Interrupted
 from bulk_importer.settings import LabelConfigFrom, Lines, MediaBy, Settings
 
 if TYPE_CHECKING:
@@ -27,8 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Labels", "opened_again", "opened_conversion", "opened_labels"]
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(msgspec.Struct, frozen=True):
     """Entries that are ready to be read.
 
     Attributes:
@@ -173,9 +175,10 @@ async def opened_again(spec: str, folder: Path, emit: Observer) -> AsyncIterator
 @asynccontextmanager
 async def _chosen(
     spec: str, settings: Settings, folder: Path, emit: Observer, stop: StopSwitch | None
-) -> AsyncIterator[tuple[Chosen | None, Callable[[int, int, int], None]]]:
+) -> AsyncIterator[tuple[Chosen | None, Callable[[str, int, int, str, int], None]]]:
     """The format of a source, opened, and what tells how far its conversion is, and ends it where that is asked for."""
     from bulk_importer.events import Advanced
+    from bulk_importer.formats.sharing import SORTING
     from bulk_importer.pipeline.conversion.choosing import chosen_format
 
     chosen = await chosen_format(spec, settings, folder)
@@ -183,21 +186,22 @@ async def _chosen(
     name = spec.rstrip("/").rsplit("/", 1)[-1]
     loop = asyncio.get_running_loop()
 
-    def advanced(work: str, done: int, total: int, beside: Mapping[str, int]) -> None:
-        event = Advanced(work=work, done=min(done, total), total=total, unit="bytes", beside=beside)
-        loop.call_soon_threadsafe(emit, event)
+    is_over = Event()  # whoever waited for the thread that converts does so no more
 
-    def passed(done: int, total: int, entries: int) -> None:
+    def passed(phase: str, done: int, total: int, unit: str, entries: int) -> None:
         if stop is not None and stop.is_requested:
             raise Interrupted(stop.reason, stop.exit_code)
-        advanced(f"converting {name} ({form})", done, total, {"entries": entries})
+        if is_over.is_set():
+            raise Interrupted("nobody waits for it any more", ExitCode.INTERRUPTED)
+        beside = {"entries": entries} if entries else {}
+        work = f"{phase} {name} ({form})" + (f", in a file in {folder}" if phase == SORTING else "")
+        event = Advanced(work=work, done=min(done, total), total=total, unit=unit, beside=beside)
+        loop.call_soon_threadsafe(emit, event)
 
-    if chosen is not None:
-        work = f"sorting the labels of {name} by picture, in a file in {folder}"
-        chosen.sorts = lambda expected: advanced(work, 0, expected, {})
     try:
         yield chosen, passed
     finally:
+        is_over.set()
         if chosen is not None:
             chosen.close()
 

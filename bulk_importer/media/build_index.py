@@ -11,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import msgspec
 from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
+from bulk_importer.files.small_files import content_digest
 from bulk_importer.media.index import MediaIndex
-from bulk_importer.media.lists import content_digest, first_row, media_tasks
+from bulk_importer.media.lists import first_row, media_tasks
 from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.media.rules import MediaFlag
 from bulk_importer.media.tables import is_server_id
@@ -43,8 +44,7 @@ _READING = b"2"
 """How lists are understood; another number has indexes made anew that were made of one as it was understood before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(msgspec.Struct, frozen=True):
     """The index of the media, or why there is none.
 
     Attributes:
@@ -150,7 +150,7 @@ def _indexed(index: MediaIndex, path: Path, *unchecked: str, knows_labels: bool)
 
 def _origin(listed: Path) -> bytes:
     """By what it is known again what the index was made of: 16 bytes."""
-    return xxh3_128_digest(_READING + content_digest(listed))
+    return xxh3_128_digest(_READING + content_digest(listed, "The list"))
 
 
 def _left_out(listed: Path | None, index: MediaIndex, project: Project | None) -> Iterator[str]:

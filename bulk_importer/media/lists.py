@@ -20,14 +20,13 @@ from types import MappingProxyType
 from typing import BinaryIO, TypeAlias, TypeVar
 
 import msgspec
-from xxhash import xxh3_128
 
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened
 from bulk_importer.media.tables import KNOWN_KEYS, require_whole, server_key, table_in
 from bulk_importer.media.task_runs import MediaTask, TaskRun
 
-__all__ = ["content_digest", "first_row", "media_names", "media_tasks", "name_map"]
+__all__ = ["first_row", "media_names", "media_sizes", "media_tasks", "name_map"]
 
 _LIST, _MAP = "The list of media", "The map of names"
 _BY_ID, _BY_NAME = frozenset({"mediaId"}), frozenset({"mediaName", "mediaId"})
@@ -37,7 +36,6 @@ _PRINTED = re.compile(r"\s*[0-9a-fA-F-]{36}\s+\S")
 _JSON_LINES = (b"{", b'"')
 _HEAD_BYTES = 4096
 _STRETCH_BYTES = 256 << 10
-_DIGEST_BYTES = 1 << 20
 _BATCH = 4096
 
 _Row: TypeAlias = Mapping[str, object] | str
@@ -89,22 +87,16 @@ def first_row(path: Path) -> Mapping[str, object]:
     return next(said, {})
 
 
-def content_digest(path: Path) -> bytes:
-    """16 bytes by which the content of a list is known again. Raises `UsageError` where it cannot be read."""
-    digest = xxh3_128()
-    with opened(path, "The list") as file:
-        if not file.seekable():
-            raise UsageError(f"{path} cannot be read twice, and has to be. Write the list into a file.")
-        file.seek(0)
-        while piece := file.read(_DIGEST_BYTES):
-            digest.update(piece)
-    return digest.digest()
-
-
 def media_names(path: Path) -> Iterator[tuple[str, str]]:
     """The name and the id of each media that a file lists and that has a name. Raises as `media_tasks` does."""
     pairs = chain.from_iterable(_read(path, _pair, list, lambda _: []))
     return (pair for pair in pairs if pair is not None)
+
+
+def media_sizes(path: Path) -> Iterator[tuple[str, int, int]]:
+    """Name, width and height of each media that a file lists with all three. Raises as `media_tasks` does."""
+    rows = chain.from_iterable(_read(path, _sized, list, lambda _: []))
+    return (row for row in rows if row is not None)
 
 
 def name_map(path: Path) -> Iterator[tuple[str, str]]:
@@ -198,6 +190,14 @@ def _pair(row: _Row) -> tuple[str, str] | None:
     known = _renamed(row)
     name = known.get("mediaName")
     return (name, str(known["mediaId"])) if isinstance(name, str) and name else None
+
+
+def _sized(row: _Row) -> tuple[str, int, int] | None:
+    pair = _pair(row)
+    if pair is None or isinstance(row, str):
+        return None
+    task = MediaTask.of_row(_renamed(row))
+    return (pair[0], task.width, task.height) if task.width and task.height else None
 
 
 def _first_of(row: _Row) -> Mapping[str, object]:

@@ -6,8 +6,9 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntFlag
+
+import msgspec
 
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
@@ -29,8 +30,7 @@ class MediaFlag(IntFlag):
     TWICE = 16  # it has two tasks of type DEFAULT: the server fails on it
 
 
-@dataclass(frozen=True, slots=True)
-class MediaRules:
+class MediaRules(msgspec.Struct, frozen=True):
     """What an entry may do to a media.
 
     Attributes:

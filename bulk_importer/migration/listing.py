@@ -24,9 +24,9 @@ from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import BackupUnusable, CheckpointUnusable
 from bulk_importer.files.durable import sync_folder
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import content_digest, reason_of
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.media.lists import content_digest, media_tasks
+from bulk_importer.media.lists import media_tasks
 from bulk_importer.media.row_spool import RowSpool
 
 __all__ = ["Listed", "listed_media", "listed_tasks", "listing_digest", "write_listing"]
@@ -45,7 +45,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 def listing_digest(media_list: str | None) -> str:
     """By what the list of media that a person gives is known again; empty without one. Raises `UsageError`."""
-    return "" if media_list is None else content_digest(Path(media_list)).hex()
+    return "" if media_list is None else content_digest(Path(media_list), "The list").hex()
 
 
 async def write_listing(path: Path, catalog: Catalog, project: Project, media_list: str | None) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from bulk_importer.observe.parts import Part, Tone
 
@@ -19,8 +20,7 @@ _SHORTEST_TEXT = 10
 _BAR_COLUMNS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(msgspec.Struct, frozen=True):
     """The characters and colours that a line is drawn with.
 
     Attributes:

@@ -13,7 +13,7 @@ from bulk_importer.errors import ExitCode
 from bulk_importer.observe.tasks import task_lines
 from bulk_importer.observe.wording import source_called
 from bulk_importer.readable import counted
-from bulk_importer.summary import RunState, Summary, Tally
+from bulk_importer.summary import Books, RunState, Summary, Tally
 
 __all__ = ["finding_lines", "media_lines", "origin_text", "route_text", "summary_text"]
 
@@ -30,6 +30,7 @@ _FATES = {
 """What may have become of an entry: the key of the summary, and the word for people."""
 _MOST_CODES = 10
 _MOST_MEDIA = 5
+_MOST_NAMES = 8
 _EXPECTED = frozenset({"classification-omitted"})
 """Notes that say nothing is amiss: a classification that need not be filled is not filled, in entry after entry."""
 
@@ -107,6 +108,8 @@ def _lines(summary: Summary) -> Iterator[str]:
             yield f"  {word:12} {facts[name]:>11,}"
     yield from media_lines(facts)
     yield from task_lines(summary.tasks)
+    if summary.conversion is not None:
+        yield from _converted(summary.conversion)
     yield from _this_run(summary)
     found = list(finding_lines(summary.findings, summary.severities))
     if found:
@@ -137,13 +140,45 @@ def _outcome(summary: Summary) -> str:
     """What became of the entries, in a phrase."""
     if summary.delivered == summary.entries > 0:
         every = "the entry is" if summary.entries == 1 else f"all {summary.entries:,} entries are"
-        return f"{every} delivered"
+        return f"{every} delivered{_but_for(summary.conversion)}"
     parts = [f"{summary.delivered:,} of {counted(summary.entries, 'entry')} delivered"]
     facts = summary.to_builtins()
     parts += [
         f"{facts[name]:,} {word}" for name, word in _FATES.items() if facts[name] and name != "delivered"
     ]
     return ", ".join(parts)
+
+
+def _but_for(books: Books | None) -> str:
+    """What asks for exit code 1 where every entry is delivered."""
+    if books is None or books.is_complete:
+        return ""
+    left = sum(books.left_behind.values())
+    return (
+        f", but {counted(left, 'object')} of the source left behind"
+        if left
+        else ", but not all that is said of them"
+    )
+
+
+def _converted(books: Books) -> Iterator[str]:
+    """The account of a conversion: objects by class, and what was found, each with the most frequent ones."""
+    read, left = sum(books.read.values()), sum(books.left_behind.values())
+    yield f"  {'objects':12} {read:>11,} in the source ({books.format})"
+    yield f"  {'carried':12} {read - left:>11,}{_named(books.carried)}"
+    if left:
+        yield f"  {'left behind':12} {left:>11,}{_named(books.left_behind)}"
+    if books.findings:
+        count = sum(books.findings.values())
+        word = "because" if left else "noted"
+        yield f"  {word:12} {count:>11,} {'finding' if count == 1 else 'findings'}{_named(books.findings)}"
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    by_number = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [f"{name or '(no class)'} {count:,}" for name, count in by_number[:_MOST_NAMES]]
+    more = [f"{len(counts) - _MOST_NAMES:,} more"] if len(counts) > _MOST_NAMES else []
+    return f": {', '.join([*shown, *more])}" if counts else ""
 
 
 def _this_run(summary: Summary) -> Iterator[str]:

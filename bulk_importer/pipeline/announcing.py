@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.checkpoint import Counts
 from bulk_importer.model import KeepData
@@ -12,8 +14,7 @@ from bulk_importer.model import KeepData
 __all__ = ["Announcement", "Announcer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """What a run is about to do, said before its first upload.
 
     Attributes:

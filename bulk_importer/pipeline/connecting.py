@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.queries import Patience, Queries
@@ -20,8 +21,7 @@ from bulk_importer.pipeline.run import Caller, ImportSpec
 __all__ = ["Connected", "connect"]
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(msgspec.Struct, frozen=True):
     """The project of an import, on a server that has answered.
 
     Attributes:

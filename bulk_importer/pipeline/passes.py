@@ -9,7 +9,8 @@ absence proves nothing. Where something turned out to be owed, another pass send
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk_importer.errors import (
     BulkImporterError,

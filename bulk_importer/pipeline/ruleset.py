@@ -7,7 +7,6 @@ folder: a resume must not take its own uploads for those of somebody else.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,9 @@ from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
-from bulk_importer.media.build_name_index import index_names
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.labelled import LabelledMedia
+from bulk_importer.media.names.making import index_names
 from bulk_importer.media.rules import MediaRules
 from bulk_importer.readable import counted
 from bulk_importer.settings import LabelConfigFrom, MediaBy, Settings
@@ -46,8 +45,7 @@ _HEAD_BYTES = 8 << 20
 _LARGEST_CONFIG_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(msgspec.Struct, frozen=True):
     """What entries are checked against, for the judges and in words.
 
     Attributes:
@@ -75,8 +73,7 @@ class RuleSet:
         return LabelledMedia(MediaIndex(rules.media_index), rules.media_rules, rules.severities())
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A project, and the catalog of the server that it is on."""
 
     catalog: Catalog

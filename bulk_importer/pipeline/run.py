@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.catalog import Project
@@ -45,8 +46,7 @@ SegmentFilter = Callable[[Segment], Segment]
 """Changes a judged segment before it is recorded, or takes note of it; called once for each, in order of position."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportSpec:
+class ImportSpec(msgspec.Struct, frozen=True):
     """What to import: one source into one project.
 
     Attributes:
@@ -68,8 +68,7 @@ class ImportSpec:
     books: Books | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who asks for a run: what they show the server, how they end the run, and who sees its events.
 
     Attributes:
@@ -81,8 +80,8 @@ class Caller:
         clock: monotonic, in seconds.
     """
 
-    token: Token = field(default_factory=Token)
-    stop: StopSwitch = field(default_factory=StopSwitch)
+    token: Token = msgspec.field(default_factory=Token)
+    stop: StopSwitch = msgspec.field(default_factory=StopSwitch)
     observers: Sequence[Observer] = ()
     announce: Callable[[Announcement], None] = lambda _: None
     confirm: Confirm = _unasked
@@ -94,8 +93,7 @@ class Caller:
             observer(event)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """The fixed parts of one run over one checkpoint. `open_run` makes it; no part is replaced while it goes on.
 
     Attributes:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Counts, Header
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, most_important
@@ -23,8 +24,7 @@ _REASONS = 3
 """How many reasons of doubts are named in a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """The sums of the ledger when this run began; `tally_since` subtracts them from those at the end.
 
     Attributes:
@@ -80,8 +80,7 @@ def _size(spans: Iterable[tuple[int, int]]) -> int:
     return sum(stop - start for start, stop in spans)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """How and why a run ended.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings.units import Kind
@@ -17,8 +18,7 @@ CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
 """Names the settings file; no setting itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """What a setting needs of the others to have an effect.
 
     Attributes:
@@ -30,8 +30,7 @@ class Need:
     is_met: Callable[[Any], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """What there is to know about one setting.
 
     Attributes:

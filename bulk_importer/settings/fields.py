@@ -50,8 +50,12 @@ _ARRAY = Need("with --lines lines", lambda said: said.lines != Lines.LINES)
 _MEDIA_CHECKED = Need("with --no-check-media", lambda said: said.check_media)
 _BY_NAME = Need("without --media-by name", lambda said: said.media_by == MediaBy.NAME)
 _LIST_READ = Need(
-    "with --no-check-media, unless names are taken from it (--media-by name, without --dataset)",
-    lambda said: said.check_media or (said.media_by == MediaBy.NAME and said.dataset is None),
+    "with --no-check-media, unless names are taken from it (--media-by name, without --dataset), or sizes (--from)",
+    lambda said: (
+        said.check_media
+        or (said.media_by == MediaBy.NAME and said.dataset is None)
+        or said.source_format not in tuple(SourceFormat)
+    ),
 )
 _SERVER_ASKED = Need(
     "where no list of media is asked of the server (with --media-list, --no-check-media)",
@@ -140,7 +144,7 @@ class Settings:
         COUNT,
         None,
         "reading",
-        "processes that read and check; default: from the cores",
+        "processes that read and check, or convert; default: from the cores",
         at_least=0,
         at_most=64,
     )
@@ -246,6 +250,13 @@ class Settings:
         meaning=True,
         need=_CONVERTED,
     )
+    ellipse_angle: str = setting(
+        one_of("ask", "radians", "degrees"),
+        "ask",
+        "converting",
+        "by what an ellipse is turned, where a format does not say it (Darwin)",
+        need=_CONVERTED,
+    )
     images: str | None = setting(
         FOLDER,
         None,
@@ -278,7 +289,8 @@ class Settings:
         FILE,
         None,
         "checking",
-        "list of the media of the project; in place of the server's: what 'media --csv' prints, or an id a line",
+        "list of the media of the project; in place of the server's: what 'media --csv' prints, or an id a line; with "
+        "width and height beside a name, also how large a picture is",
         need=_LIST_READ,
     )
     max_listing: int = setting(
@@ -569,6 +581,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in definitions():
             value = getattr(self, each.name)
+            if value is each.default:
+                continue
             if not _has_one_of(value, _types()[each.name]):
                 shown = repr(value) if each.kind.may_be_shown else "what is given"
                 raise UsageError(f"{each.name}: {shown} must be {each.kind.held}.")
@@ -599,6 +613,7 @@ def _has_one_of(value: object, types: tuple[type, ...]) -> bool:
     return isinstance(value, types) or (isinstance(value, int) and float in types)
 
 
+@functools.cache
 def definitions() -> tuple[Definition, ...]:
     """Every setting, in the order in which it is shown."""
     return tuple(

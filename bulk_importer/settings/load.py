@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import text_of
@@ -16,8 +17,7 @@ from bulk_importer.settings.likeness import did_you_mean
 __all__ = ["Loaded", "load"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """Settings, and where each of them came from.
 
     Attributes:

@@ -15,8 +15,11 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from xxhash import xxh3_128
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.files.small_files import reason_of
@@ -29,6 +32,7 @@ MOST_MEMBER_BYTES = 256 << 20
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
 _SMALL_PIECE_BYTES = 1 << 16
+_SMALL_BYTES = 1 << 14
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -44,11 +48,16 @@ class OpenMembers(Protocol):
 
     name: str
     paths: tuple[str, ...]
-    size: int
     taken: int
+
+    @property
+    def size(self) -> int: ...
 
     def head(self, path: str) -> bytes:
         """The first bytes of a file, 64 KiB at most. Raises `SourceUnreadable`."""
+
+    def length(self, path: str) -> int:
+        """How many bytes a file has. Raises `SourceUnreadable`."""
 
     def read(self, path: str) -> bytes:
         """A file as a whole. Raises `SourceUnreadable`, also where it is larger than `MOST_MEMBER_BYTES`."""
@@ -59,18 +68,31 @@ class OpenMembers(Protocol):
         In an archive, going back reads from its beginning again.
         """
 
+    def elsewhere(self) -> OpenMembers | None:
+        """The same files for another process, which can be pickled, and asked by names alone; None where it cannot."""
+
+    def stamp(self) -> str:
+        """Names, sizes and times of change of the files: the same where nobody has touched them.
+
+        Raises `SourceUnreadable`.
+        """
+
     def close(self) -> None:
         """Give back what was opened."""
 
 
-def open_members(path: Path) -> OpenMembers:
-    """The files of a folder or a zip archive, or the single file at `path`. Raises `SourceUnreadable`."""
+def open_members(path: Path, *, called: str | None = None) -> OpenMembers:
+    """The files of a folder or a zip archive, or the single file at `path`, by another name where it is a copy.
+
+    Raises:
+        SourceUnreadable: it cannot be opened, or is a damaged archive.
+    """
     try:
         if path.is_dir():
             return FolderMembers(path)
         with path.open("rb") as file:
             is_archive = file.read(4) in _ZIP_MARKS
-        return ArchiveMembers(path) if is_archive else FileMember(path)
+        return ArchiveMembers(path) if is_archive else FileMember(path, called or path.name)
     except OSError as error:
         raise SourceUnreadable(os.fspath(path), reason_of(error)) from error
 
@@ -80,7 +102,6 @@ class _Members(ABC):
 
     name: str
     paths: tuple[str, ...]
-    size: int
     taken = 0  # changed by whatever reads a file
 
     def head(self, path: str) -> bytes:
@@ -104,9 +125,35 @@ class _Members(ABC):
     def open(self, path: str) -> BinaryIO:
         return io.BufferedReader(_Translating(self._open(path), self._place(path), self._take), _PIECE_BYTES)
 
+    def elsewhere(self) -> OpenMembers | None:
+        return None
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Of all files together, in bytes as they lie there."""
+
+    @abstractmethod
+    def length(self, path: str) -> int:
+        """How many bytes a file has."""
+
+    def stamp(self) -> str:
+        digest = xxh3_128()
+        for path in self._files():
+            with _translated(self.name):
+                state = os.stat(path)
+            digest.update(
+                f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0".encode("utf-8", "surrogateescape")
+            )
+        return digest.hexdigest()
+
     @abstractmethod
     def close(self) -> None:
         """Give back what was opened."""
+
+    def _files(self) -> Iterator[str]:
+        """Where on the disk it lies."""
+        yield self.name
 
     def _take(self, length: int) -> None:
         self.taken += length
@@ -122,12 +169,22 @@ class _Members(ABC):
 class FileMember(_Members):
     """A single file, by its name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, called: str) -> None:
         self.name = os.fspath(path)
-        self.paths = (path.name,)
+        self.paths = (called,)
         self._path = path
         with _translated(self.name):
-            self.size = path.stat().st_size
+            self._size = path.stat().st_size
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def length(self, _: str) -> int:
+        return self._size
+
+    def elsewhere(self) -> OpenMembers:
+        return self
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -141,21 +198,66 @@ class FileMember(_Members):
 
 
 class FolderMembers(_Members):
-    """The files below a folder. Links to folders are not followed, so that there is an end to them."""
+    """The files below a folder. Links to folders are not followed, so that there is an end to them.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        paths: where they are known, or not asked for; else the folder is searched.
+    """
+
+    def __init__(self, folder: Path, paths: tuple[str, ...] | None = None) -> None:
         self.name = os.fspath(folder)
-        self._folder = folder
+        self._folder = self.name.rstrip("/") + "/"
+        if paths is None:
+            with _translated(self.name):
+                paths = tuple(sorted(_files_below(self._folder)))
+        self.paths = paths
+
+    @cached_property
+    def size(self) -> int:  # it takes longer than to find the files, and few ask for it
         with _translated(self.name):
-            self.paths = tuple(sorted(_files_below(folder)))
-            self.size = sum(os.stat(os.path.join(folder, each)).st_size for each in self.paths)
+            return sum(os.stat(self._folder + each).st_size for each in self.paths)
+
+    def length(self, path: str) -> int:
+        with _translated(self._place(path)):
+            return os.stat(self._folder + path).st_size
+
+    def head(self, path: str) -> bytes:
+        with _translated(self._place(path)):
+            head = _first_bytes(self._folder + path, _HEAD_BYTES)
+        self._take(len(head))
+        return head
+
+    def read(self, path: str) -> bytes:
+        # A folder may have hundreds of thousands of small files: without a file object for each.
+        try:
+            content = _first_bytes(self._folder + path, _SMALL_BYTES)
+        except OSError as error:
+            raise SourceUnreadable(self._place(path), reason_of(error)) from error
+        if len(content) >= min(_SMALL_BYTES, MOST_MEMBER_BYTES):
+            return super().read(path)
+        self._take(len(content))
+        return content
+
+    def elsewhere(self) -> OpenMembers:
+        return FolderMembers(Path(self._folder), ())
 
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _files(self) -> Iterator[str]:
+        return (os.path.join(self._folder, path) for path in self.paths)
+
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
-            return open(os.path.join(self._folder, path), "rb", buffering=0)
+            return open(self._folder + path, "rb", buffering=0)
+
+
+def _first_bytes(path: str, count: int) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, count)
+    finally:
+        os.close(file)
 
 
 class ArchiveMembers(_Members):
@@ -168,11 +270,17 @@ class ArchiveMembers(_Members):
         found = [each for each in self._archive.infolist() if _is_file(each)]
         self._infos = {each.filename: each for each in found}
         self.paths = tuple(sorted(self._infos))
-        self.size = sum(each.file_size for each in found)
+
+    @property
+    def size(self) -> int:
+        return sum(each.file_size for each in self._infos.values())
 
     def _open(self, path: str) -> BinaryIO:
         with _translated(self._place(path)):
             return self._archive.open(self._infos[path])  # type: ignore[return-value]
+
+    def length(self, path: str) -> int:
+        return self._infos[path].file_size
 
     def close(self) -> None:
         self._archive.close()
@@ -182,14 +290,17 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
 
 
-def _files_below(folder: Path) -> Iterator[str]:
-    def fail(error: OSError) -> None:
-        raise error
-
-    for at, _, names in os.walk(folder, onerror=fail):
-        below = Path(at).relative_to(folder).as_posix()
-        for name in names:
-            yield name if below == "." else f"{below}/{name}"
+def _files_below(folder: str) -> Iterator[str]:
+    """The names of the files, with slashes. `folder` ends with one."""
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with os.scandir(folder + below) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield below + entry.name
+                elif not entry.is_symlink():
+                    waiting.append(f"{below}{entry.name}/")
 
 
 class _Translating(io.RawIOBase):

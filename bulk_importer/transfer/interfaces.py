@@ -7,7 +7,6 @@ Stages do not know each other: the pool, the checkpoint and the dispatcher meet 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -86,8 +85,7 @@ class UploadRoute(HarmlessRequests, Protocol):
     def error(self, verdict: Stop | TurnedAway | Again) -> BulkImporterError: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(msgspec.Struct, frozen=True):
     """What the sending side is connected to, besides the server.
 
     Attributes:
@@ -99,7 +97,7 @@ class Ports:
     ledger: Ledger
     emit: Observer
     rejection: Callable[[Batch, Refused], Rejection]
-    keeper: Keeper = field(default_factory=KeepsNothing)
+    keeper: Keeper = msgspec.field(default_factory=KeepsNothing)
 
 
 class SendContext(msgspec.Struct, frozen=True):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -47,8 +45,7 @@ class Remembered(msgspec.Struct, frozen=True):
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendOptions:
+class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a run sends: its bounds, its patience, and where it begins. The budget and the pacing serve one run only.
 
     Attributes:
@@ -158,6 +155,8 @@ def _window(settings: Settings) -> Window | None:
 
 def _local_zone() -> tzinfo:
     """The machine's zone with its rules: what `astimezone()` gives knows only today's distance from UTC."""
+    from zoneinfo import ZoneInfo
+
     name = os.environ.get("TZ", "")
     try:
         if name:

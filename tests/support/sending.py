@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy
 from bulk_importer.datagym.answers.verdicts import (

@@ -62,7 +62,7 @@ async def compared_with_server(
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_again
-    from bulk_importer.media.build_name_index import names_in
+    from bulk_importer.media.names.making import names_in
     from bulk_importer.readback.compare import compare_with_server
 
     header = proof.header

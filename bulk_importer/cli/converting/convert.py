@@ -40,13 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
     )
-    add_settings(parser, {"server", "converting"}, {"label_config", "media_list"})
+    add_settings(parser, {"server", "converting"}, {"label_config", "media_list", "workers"})
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert a source; 0, 1 where something is left behind, 3 where the source cannot be read."""
     import msgspec
 
+    from bulk_importer.machine.malloc import reuse_large_blocks
+
+    reuse_large_blocks()
     settings = gather(arguments).settings
     if arguments.json and output_options().output is None:
         raise UsageError(

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         facts = [
             {"name": row.name, "title": row.title, "written_by": row.written_by}
-            | {"carried": row.carried, "changed": row.changed, "left": row.left}
+            | {"carried": row.carried, "changed": row.changed, "left": row.left, "prefer": row.prefer}
             for row in rows
         ]
         output.print_json({"formats": facts, "shapes": dict(BECOMES)})
@@ -113,6 +113,7 @@ def _lines(rows: list[Format]) -> Iterator[str]:
             ("carried", row.carried),
             ("changed", row.changed),
             ("left behind", row.left),
+            ("prefer", row.prefer),
         ):
             if any(what):
                 yield from _wrapped(word, "; ".join(what))

@@ -34,7 +34,9 @@ def expanded(sources: Sequence[str], settings: Settings) -> list[str]:
     expanded: list[str] = []
     for source in sources:
         if "://" not in source and os.path.isdir(source):
-            expanded += [source] if is_one_source(Path(source), settings) else _files_in(source)
+            names = _names_in(source)
+            files = [Path(source, name) for name in names if _is_importable(source, name)]
+            expanded += [source] if is_one_source(Path(source), files, settings) else _files_in(source, names)
         elif not glob.has_magic(source) or Path(source).exists() or "://" in source:
             expanded.append(source)
         else:
@@ -52,12 +54,15 @@ def _matches(pattern: str) -> list[str]:
     return ["./-" if each == "-" else each for each in found]
 
 
-def _files_in(folder: str) -> list[str]:
-    """What lies in a folder and has the name of something that can be imported; not what lies in folders below it."""
+def _names_in(folder: str) -> list[str]:
     try:
-        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+
+
+def _files_in(folder: str, names: Sequence[str]) -> list[str]:
+    """What lies in a folder and has the name of something that can be imported; not what lies in folders below it."""
     files = [name for name in names if _is_importable(folder, name)]
     left_out = [name for name in names if name not in files and not name.endswith(_OURS)]
     rest = f" It also holds {_listed(left_out)}." if left_out else ""

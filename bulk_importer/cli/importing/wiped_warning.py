@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from bulk_importer.events import Observer
     from bulk_importer.media.labelled import LabelledMedia
     from bulk_importer.model import Segment
-    from bulk_importer.pipeline.wiped.foreseeing import Foreseen
+    from bulk_importer.pipeline.ruleset import RuleSet
+    from bulk_importer.pipeline.wiped.foreseeing import Foreseen, Upcoming
     from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -48,27 +50,27 @@ async def warn_of_wiped_entries(
     Returns:
         The settings that they go on with.
     """
-    from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.intake import IntakeOptions
-    from bulk_importer.library.rulesets import ruleset_for, scratch_folder
+    from bulk_importer.library.rulesets import scratch_folder
     from bulk_importer.pipeline.wiped.foreseeing import foresee, new_among
 
     new = new_among(folders)
     is_only_counted = _WIPED in settings.allow and _WIPED not in settings.deny
     if len(new) < 2 or is_only_counted or not (settings.server and settings.project):
         return settings
-    token = Token.find(settings.token_file)
     before = Path(settings.settled_by) if settings.settled_by else (folders[new[0] - 1] if new[0] else None)
     try:
         async with stop.breaking_off():
+            if settings.keep_data and await _are_converted([sources[place] for place in new], settings):
+                return settings  # their entries add to what is there, and delete nothing
             with scratch_folder() as scratch, progress_display() as observer:
-                ruleset = await ruleset_for(settings, token, scratch, observer, sibling=before)
-                labelled = await asyncio.to_thread(ruleset.labelled)
+                upcoming = _Upcoming(
+                    dict(zip(sources, folders, strict=True)), settings, scratch, observer, stop
+                )
+                labelled = await asyncio.to_thread((await upcoming.ruleset(settings, before)).labelled)
                 foreseen = await foresee(
                     [sources[place] for place in new],
                     mentions,
-                    ruleset.rules,
-                    IntakeOptions.of(settings),
+                    upcoming.opened,
                     passed=_passed(observer, labelled),
                 )
                 for each in foreseen:
@@ -88,6 +90,66 @@ async def warn_of_wiped_entries(
         )
         return settings
     return settings
+
+
+async def _are_converted(sources: Sequence[str], settings: Settings) -> bool:
+    """Whether all of them are label files of other tools, as far as a look at each shows it."""
+    from bulk_importer.pipeline.conversion.choosing import is_foreign
+
+    for source in sources:
+        if not await is_foreign(source, settings):
+            return False
+    return True
+
+
+class _Upcoming:
+    """Opens the sources of a command as their imports will; those of other tools are converted for these."""
+
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        settings: Settings,
+        scratch: Path,
+        observer: Observer,
+        stop: StopSwitch,
+    ) -> None:
+        from bulk_importer.datagym.wire.api_token import Token
+
+        self._folders = folders
+        self._settings = settings
+        self._scratch = scratch
+        self._observer = observer
+        self._stop = stop
+        self._token = Token.find(settings.token_file)
+        self._rulesets: dict[Settings, RuleSet] = {}  # filled by `ruleset`
+
+    async def ruleset(self, settings: Settings, sibling: Path | None = None) -> RuleSet:
+        """What entries are checked against with these settings; asked for once."""
+        from bulk_importer.library.rulesets import ruleset_for
+
+        if settings not in self._rulesets:
+            self._rulesets[settings] = await ruleset_for(
+                settings, self._token, self._scratch, self._observer, sibling=sibling
+            )
+        return self._rulesets[settings]
+
+    @asynccontextmanager
+    async def opened(self, source: str) -> AsyncIterator[Upcoming]:
+        """A source; raises what its import would raise."""
+        from bulk_importer.intake import IntakeOptions
+        from bulk_importer.library.converting import opened_labels
+        from bulk_importer.pipeline.wiped.foreseeing import Upcoming
+
+        async with opened_labels(
+            source,
+            self._settings,
+            self._folders[source],
+            token=self._token,
+            emit=self._observer,
+            stop=self._stop,
+        ) as labels:
+            rules = (await self.ruleset(labels.settings)).rules
+            yield Upcoming(labels.source, rules, IntakeOptions.of(labels.settings))
 
 
 async def _confirm(

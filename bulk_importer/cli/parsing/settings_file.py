@@ -17,8 +17,9 @@ import argparse
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import CONFIG_VARIABLE
@@ -30,8 +31,7 @@ _NONE = "none"
 _STANDARD_INPUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """The settings file that counts, if any, and what a person should hear about that, a sentence each."""
 
     path: Path | None = None

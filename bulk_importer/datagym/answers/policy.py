@@ -6,17 +6,17 @@ Pure: the clock and the jitter are parameters; the loops that sleep are `datagym
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+import msgspec
 
 __all__ = ["RetryBudget", "RetryPolicy", "backoff_seconds", "retry_after_seconds"]
 
 _SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True):
     """How requests that were not executed, or were rolled back, are sent again.
 
     Attributes:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.judging import FailureKind, retry_after
 from bulk_importer.datagym.answers.policy import RetryPolicy
@@ -52,8 +52,7 @@ class _Passing(Exception):
         self.after_seconds = retry_after(answer.headers, datetime.now(UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """How long a server is asked again that does not answer, and who hears of it meanwhile.
 
     Attributes:

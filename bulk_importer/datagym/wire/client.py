@@ -16,12 +16,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
 
 from bulk_importer.datagym.answers.judging import FailureKind
@@ -29,6 +27,7 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.connection import ConnectionSettings
 from bulk_importer.datagym.wire.exchange import Deadline, OutgoingBody, whole_body
 from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
+from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.settings import Settings
 
@@ -39,8 +38,7 @@ _NO_SERVER = frozenset({502, 503, 504})
 """What a proxy answers where it cannot reach the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(msgspec.Struct, frozen=True):
     """How long the parts of a request may take, in seconds.
 
     Attributes:

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
+from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.proxies import Proxy, basic_login, proxy_for
 from bulk_importer.datagym.wire.socks import ProxyRefusesUs, socks_connector
 from bulk_importer.errors import UsageError

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import aiohttp
-from aiohttp import payload
-from aiohttp.abc import AbstractStreamWriter
+from bulk_importer.datagym.wire.http_library import aiohttp
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
 
 __all__ = ["Deadline", "OutgoingBody", "whole_body"]
 
@@ -56,7 +58,7 @@ class Deadline:
             self.timeout.reschedule(when)
 
 
-class OutgoingBody(payload.Payload):
+class OutgoingBody(aiohttp.Payload):
     """The body of a request, which leaves in pieces, without holding up the event loop, and knows whether it has left.
 
     Raises `TimeoutError` while it is written when that takes longer than `write_seconds`.

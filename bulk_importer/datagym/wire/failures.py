@@ -6,9 +6,8 @@ import os
 import socket
 import ssl
 
-import aiohttp
-
 from bulk_importer.datagym.answers.judging import FailureKind
+from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.socks import ProxyRefusesUs
 
 __all__ = ["failure_kind", "failure_text", "is_of_the_proxy"]

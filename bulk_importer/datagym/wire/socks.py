@@ -10,8 +10,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
+from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.proxies import Proxy
 from bulk_importer.errors import LibraryMissing
 

@@ -57,7 +57,7 @@ def read(members: Members, _: Choices) -> Iterator[Picture | Left]:
 
 
 def _is_ours(members: Members, path: str) -> bool:
-    if not path.endswith(".xml"):
+    if len(members.paths) > 1 and not path.endswith(".xml"):
         return False
     head = members.head(path)
     return root_of(head) == "annotations" and (b"<version>1.1" in head or b"<image " in head)

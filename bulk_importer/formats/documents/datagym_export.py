@@ -10,7 +10,6 @@ The id of a media is only right in the project that was exported, so that media 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from bulk_importer.formats.choices import Choices
@@ -21,7 +20,7 @@ from bulk_importer.formats.model import (
     Answer,
     Box,
     Left,
-    Number,
+    Path,
     Picture,
     Point,
     Polygon,
@@ -29,19 +28,13 @@ from bulk_importer.formats.model import (
     Shape,
     Tag,
 )
+from bulk_importer.formats.values.corners import Broken, number_of
+from bulk_importer.formats.values.saying import placed, shown
 
 __all__ = ["read", "recognises"]
 
 _MARKS = {"external_media_ID", "labeler", "status"}
 _FORMS = ("rectangle", "polygon", "line", "point", "image_segmentation")
-
-
-class _Broken(Exception):
-    """A geometry that the export does not hold whole."""
-
-    def __init__(self, code: str, expected: str, found: str) -> None:
-        super().__init__(code)
-        self.code, self.expected, self.found = code, expected, found
 
 
 def recognises(members: Members) -> bool:
@@ -68,82 +61,93 @@ def read(members: Members, _: Choices) -> Iterator[Picture | Left]:
             if isinstance(row, dict) and "label_classes" in row:
                 continue
             if not isinstance(row, dict) or not isinstance(row.get("external_media_ID"), str):
-                yield Left("annotation-broken", origin, "", "a task with external_media_ID", _shown(row))
+                yield Left("annotation-broken", origin, "", "a task with external_media_ID", shown(row))
                 continue
             yield from _picture(row, origin)
 
 
 def _picture(row: Mapping[str, Any], origin: str) -> Iterator[Picture | Left]:
     annotations: list[Annotation] = []
-    for each in _annotations(row.get("labels") or {}, "labels"):
+    for each in _annotations(row.get("labels"), "labels"):
         if isinstance(each, Left):
-            yield Left(each.code, f"{origin}, {each.origin}", each.label, each.expected, each.found)
+            yield placed(each, origin)
         else:
             annotations.append(each)
     if row.get("segmentations"):
-        found = f"{len(row['segmentations'])} bitmaps"
+        found = f"bitmaps: {shown(row['segmentations'])}"
         yield Left("shape-unknown", f"{origin}, segmentations", "segmentations", "shapes with corners", found)
-    questions = row.get("global_classifications") or {}
     tags = tuple(
         Tag(name, f"global_classifications/{name}", answer)
-        for name, answer in _answers(questions).items()
+        for name, answer in _answers(row.get("global_classifications")).items()
         if answer.values or answer.below
     )
     yield Picture(row["external_media_ID"], origin, None, tuple(annotations), tags)
 
 
-def _annotations(labels: Mapping[str, Any], at: str) -> Iterator[Annotation | Left]:
-    for label, geometries in labels.items():
+def _annotations(labels: Any, at: str) -> Iterator[Annotation | Left]:
+    if not isinstance(labels, dict | None):
+        yield Left("annotation-broken", at, "", "geometries by class", shown(labels))
+        return
+    for label, geometries in (labels or {}).items():
+        if not isinstance(geometries, list | None):
+            yield Left(
+                "annotation-broken", f"{at}/{label}", label, "an array of geometries", shown(geometries)
+            )
+            continue
         for number, geometry in enumerate(geometries or ()):
-            origin = f"{at}/{label}/{number}"
-            nested: list[Annotation] = []
-            for each in _annotations(geometry.get("nested_geometries") or {}, f"{origin}/nested_geometries"):
-                if isinstance(each, Left):
-                    yield each
-                else:
-                    nested.append(each)
-            try:
-                shape = _shape(geometry)
-            except _Broken as broken:
-                yield Left(broken.code, origin, label, broken.expected, broken.found)
-                yield from nested  # they go to the root, or are findings there
-                continue
-            answers = _answers(geometry.get("classifications") or {})
-            yield Annotation(label, shape, origin, answers, within=tuple(nested))
+            yield from _annotation(geometry, label, f"{at}/{label}/{number}")
+
+
+def _annotation(geometry: Any, label: str, origin: str) -> Iterator[Annotation | Left]:
+    if not isinstance(geometry, dict):
+        yield Left("annotation-broken", origin, label, "a geometry", shown(geometry))
+        return
+    nested: list[Annotation] = []
+    for each in _annotations(geometry.get("nested_geometries"), f"{origin}/nested_geometries"):
+        if isinstance(each, Left):
+            yield each
+        else:
+            nested.append(each)
+    try:
+        shape = _shape(geometry)
+    except Broken as broken:
+        yield broken.left(origin, label)
+        yield from nested  # they go to the root, or are findings there
+        return
+    yield Annotation(label, shape, origin, _answers(geometry.get("classifications")), within=tuple(nested))
 
 
 def _shape(geometry: Mapping[str, Any]) -> Shape:
     form = next((each for each in _FORMS if each in geometry), None)
     if form is None or form == "image_segmentation":
-        raise _Broken("shape-unknown", "a rectangle, polygon, line or point", form or _shown(geometry))
-    points = geometry[form] or []
-    numbers: list[Number] = [value for point in points for value in point.values()]
-    if not numbers or any(not isinstance(value, int | float) for value in numbers):
-        raise _Broken("shape-broken", "numbers", "null, as an export writes for what is null or negative")
+        raise Broken("shape-unknown", "a rectangle, polygon, line or point", form or shown(geometry))
+    points = geometry[form]
+    if not isinstance(points, list) or not points or not all(isinstance(each, dict) for each in points):
+        raise Broken("shape-broken", "places", shown(points))
+    path = _path(points, "xywh" if form == "rectangle" else "xy")
     if form == "rectangle":
-        return Box(points[0]["x"], points[0]["y"], points[0]["w"], points[0]["h"])
-    path = tuple(value for point in points for value in (point["x"], point["y"]))
+        return Box(*path[:4])
     if form == "polygon":
         return Polygon((path,))
-    return Polyline(path) if form == "line" else Point(*path)
+    return Polyline(path) if form == "line" else Point(*path[:2])
 
 
-def _answers(classifications: Mapping[str, Any]) -> dict[str, Answer]:
-    return {name: _answer(array or []) for name, array in classifications.items()}
+def _path(points: list[Any], keys: str) -> Path:
+    meant = "numbers (an export writes null for what is null or negative)"
+    return tuple(number_of(point.get(key), meant) for point in points for key in keys)
 
 
-def _answer(array: list[Any]) -> Answer:
-    values = tuple(each for each in array if isinstance(each, str))
+def _answers(classifications: Any) -> dict[str, Answer]:
+    found = classifications.items() if isinstance(classifications, dict) else ()
+    return {name: _answer(array) for name, array in found}
+
+
+def _answer(array: Any) -> Answer:
+    found = array if isinstance(array, list) else []
+    values = tuple(each for each in found if isinstance(each, str))
     below: dict[str, Answer] = {}
-    for each in array:
-        if isinstance(each, dict):
-            below.update(
-                (name, answer) for name, answer in _answers(each).items() if answer.values or answer.below
-            )
+    for each in found:
+        below.update(
+            (name, answer) for name, answer in _answers(each).items() if answer.values or answer.below
+        )
     return Answer(values, below)
-
-
-def _shown(found: object) -> str:
-    if isinstance(found, dict):
-        return f"an object with {', '.join(islice(map(str, found), 5))}"
-    return type(found).__name__

@@ -162,7 +162,7 @@ def _objects(row: object, place: str, size: Size | None) -> Iterator[Annotation 
 
 
 def _shapes(row: Mapping[str, Any], label: str, place: str, size: Size | None) -> Iterator[Shape | Left]:
-    kind = row.get("shape_type") or "polygon"
+    kind = str(row.get("shape_type") or "polygon")
     path = _path(row.get("points"))
     if kind == "mask":
         yield from _mask(row, path, label, place, size)
@@ -180,7 +180,7 @@ def _shapes(row: Mapping[str, Any], label: str, place: str, size: Size | None) -
         radius = hypot(beside_x - x, beside_y - y)
         yield Ellipse(x, y, radius, radius)
     else:
-        raise _Broken("shape-unknown", "a type of shape that LabelMe 6 has", str(kind)[:40])
+        raise _Broken("shape-unknown", "a type of shape that LabelMe 6 has", kind[:40])
 
 
 def _path(points: object) -> Path:

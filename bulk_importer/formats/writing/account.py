@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bulk_importer.formats.model import Left
@@ -14,7 +14,16 @@ from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Severity
 from bulk_importer.summary import Books
 
-__all__ = ["Account"]
+__all__ = ["Account", "Tally"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was carried of a part of a source."""
+
+    pictures: int
+    entries: int
+    carried: Counter[str]
 
 
 @dataclass(slots=True)
@@ -37,6 +46,23 @@ class Account:
     def carry(self, label: str, objects: int = 1) -> None:
         """Objects are in an entry."""
         self._carried[label] += objects
+
+    def carry_all(self, labels: Sequence[str]) -> None:
+        """An object of each of these is in an entry."""
+        self._carried.update(labels)
+
+    def take(self) -> Tally:
+        """What was carried since this was asked last; the account begins anew with that."""
+        tally = Tally(self.pictures, self.entries, self._carried)
+        self.pictures = self.entries = 0
+        self._carried = Counter()
+        return tally
+
+    def add(self, tally: Tally) -> None:
+        """Count what was carried elsewhere."""
+        self.pictures += tally.pictures
+        self.entries += tally.entries
+        self._carried.update(tally.carried)
 
     def leave(self, left: Left) -> None:
         """Something is not in an entry, or was decided."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Left, Picture, Point, Size, Tag
+from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Left, Picture, Point, Said, Size, Tag
 from bulk_importer.formats.shapes.shaping import Misfit, geometries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.answering import Answers, Complain, Filled, add_answer, answers_of, written
@@ -25,6 +25,7 @@ from bulk_importer.labels.label_config import ClassType
 __all__ = ["EntryWriter"]
 
 _Json: TypeAlias = dict[str, Any]
+_MOST_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
-    # Changed by `_put_drawn`: the key of a class by a label and whether it is a box; None where it does not take that.
-    _keys: dict[tuple[str, bool], str | None] = field(default_factory=dict)
+    # Changed by `_way_of` alone: what becomes of drawn annotations, by all of them but geometry and origin.
+    _ways: dict[tuple[str, bool, Said], _Way | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
         """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
@@ -52,11 +53,7 @@ class EntryWriter:
         import format cannot say in one.
         """
         work = _PictureWork(self, picture, picture.size or self.choices.sizes(picture.name), {}, {})
-        for annotation in picture.annotations:
-            if isinstance(annotation, Drawn):
-                self._put_drawn(annotation, work)
-            else:
-                work.put(annotation, self.root, work.labels)
+        self._put(picture.annotations, work)
         first, *others = work.classifications(picture.tags)
         media_id = picture.name if self.choices.names_as_ids else picture.media_id
         head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
@@ -75,29 +72,71 @@ class EntryWriter:
             origin = {"picture": picture.origin}
             yield {**head, "keepData": True, "global_classifications": each, "origin": origin}
 
-    def _put_drawn(self, drawn: Drawn, work: _PictureWork) -> None:
-        """Put the text of a shape into the labels where its class takes such shapes; else as any annotation."""
-        kind = drawn.label, drawn.is_box
-        if kind not in self._keys:
-            self._keys[kind] = self._key_for(*kind)
-        key = self._keys[kind]
-        if key is None:
-            work.put(drawn.plain(), self.root, work.labels)
-            return
-        if key not in work.labels:
-            work.labels[key] = []
-            work.origins[key] = []
-        work.labels[key].append(msgspec.Raw(drawn.geometry))
-        work.origins[key].append(drawn.origin)
-        self.account.carry(drawn.label)
+    def _put(self, annotations: Sequence[Annotation | Drawn], work: _PictureWork) -> None:
+        """Put annotations into the labels: the texts of drawn ones where their class takes such shapes."""
+        labels, origins, ways = work.labels, work.origins, self._ways
+        carried: list[str] = []
+        for each in annotations:
+            if not isinstance(each, Drawn):
+                work.put(each, self.root, labels)
+                continue
+            kind = (each.label, each.is_box, each.attributes)
+            way = ways[kind] if kind in ways else self._way_of(kind, each)
+            if way is None:
+                work.put(each.plain(), self.root, labels)
+                continue
+            for code, about, expected, found in way.complaints:
+                work.leave(code, about, each.origin, expected, found, objects=0)
+            geometry = each.geometry[:-1] + way.tail if way.tail else each.geometry
+            if way.key in labels:
+                labels[way.key].append(msgspec.Raw(geometry))
+                origins[way.key].append(each.origin)
+            else:
+                labels[way.key] = [msgspec.Raw(geometry)]
+                origins[way.key] = [each.origin]
+            carried.append(each.label)
+        self.account.carry_all(carried)
 
-    def _key_for(self, label: str, is_box: bool) -> str | None:
+    def _way_of(self, kind: tuple[str, bool, Said], drawn: Drawn) -> _Way | None:
+        """What becomes of annotations like this one; None where its class does not take such shapes."""
+        if len(self._ways) >= _MOST_KEPT:
+            self._ways.clear()
+        label, is_box, _ = kind
         key = self.class_map.classes.get(label, label)
         place = None if key is None else self.root.shape(key)
         wanted = ClassType.RECTANGLE if is_box else ClassType.POLYGON
         if place is None or (place.label is not None and place.label.type is not wanted):
+            self._ways[kind] = None
             return None
-        return place.key
+        complaints: list[tuple[str, str, str, str]] = []
+
+        def complain(code: str, name: str, expected: str, found: str) -> None:
+            complaints.append((code, f"{label}.{name}", expected, found))
+
+        tail = b""
+        if drawn.attributes:
+            answers = self.answers(drawn.plain(), place, complain)
+            tail = b',"classifications":%b}' % msgspec.json.encode(answers) if answers else b""
+        way = self._ways[kind] = _Way(place.key, tail, tuple(complaints))
+        return way
+
+    def answers(self, annotation: Annotation, place: Place, complain: Complain) -> _Json:
+        """The classifications that the attributes of an annotation make at a place of the configuration."""
+        found = answers_of(annotation.attributes, place, annotation.label, self.class_map, complain)
+        return {key: written(filled, key, complain) for key, filled in found.items()}
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """What becomes of a drawn annotation.
+
+    Attributes:
+        tail: what ends its geometry in place of the last bracket, where it has classifications; else empty.
+        complaints: what is said of each: code, name, what is expected, and what is there.
+    """
+
+    key: str
+    tail: bytes
+    complaints: tuple[tuple[str, str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +200,7 @@ class _PictureWork:
         """Put the shape of an annotation into labels; returns its class and its first geometry, if it was carried."""
         key = self._class_of(annotation)
         if key is None:
-            self._leave("class-left-out", annotation.label, annotation.origin, "", annotation.label)
+            self.leave("class-left-out", annotation.label, annotation.origin, "", annotation.label)
             return None, None
         place = below.shape(key)
         try:
@@ -169,9 +208,10 @@ class _PictureWork:
                 raise Misfit("class-unmapped", below.meant_shape(key), key)
             geometries = self._geometries(annotation, place)
         except Misfit as misfit:
-            self._leave(misfit.code, annotation.label, annotation.origin, misfit.expected, misfit.found)
+            self.leave(misfit.code, annotation.label, annotation.origin, misfit.expected, misfit.found)
             return None, None
-        answers = self._answers(annotation, place)
+        complain = self._complaint(annotation.label, annotation.origin)
+        answers = self.writer.answers(annotation, place, complain)
         for geometry in geometries:
             if answers:
                 geometry["classifications"] = dict(answers)
@@ -189,19 +229,14 @@ class _PictureWork:
         wanted = place.label.type if place.label else None
         shaped = geometries_of(annotation.shape, wanted, self.size, self.writer.choices)
         if shaped.clipped:
-            self._leave("shape-clipped", annotation.label, annotation.origin, "", shaped.clipped, objects=0)
+            self.leave("shape-clipped", annotation.label, annotation.origin, "", shaped.clipped, objects=0)
         return list(shaped.geometries)
-
-    def _answers(self, annotation: Annotation, place: Place) -> _Json:
-        complain = self._complaint(annotation.label, annotation.origin)
-        found = answers_of(annotation.attributes, place, annotation.label, self.writer.class_map, complain)
-        return {key: written(filled, key, complain) for key, filled in found.items()}
 
     def _keypoint(self, keypoint: Keypoint, annotation: Annotation, own: Place | None, nested: _Json) -> None:
         name = f"{annotation.label}.{keypoint.name}"
         key = self.writer.class_map.keypoints.get(keypoint.name, keypoint.name)
         if key is None:
-            self._leave("class-left-out", name, annotation.origin, "", keypoint.name)
+            self.leave("class-left-out", name, annotation.origin, "", keypoint.name)
             return
         # Without a configuration nobody knows that a class may stand inside another one; at the root all may.
         inside = own.shape(key) if own is not None and own.label is not None else None
@@ -212,7 +247,7 @@ class _PictureWork:
             wanted = place.label.type if place.label else None
             shaped = geometries_of(Point(keypoint.x, keypoint.y), wanted, self.size, self.writer.choices)
         except Misfit as misfit:
-            self._leave(misfit.code, name, annotation.origin, misfit.expected, misfit.found)
+            self.leave(misfit.code, name, annotation.origin, misfit.expected, misfit.found)
             return
         labels = nested if inside is not None else self.labels
         self._add(labels, place.key, shaped.geometries, annotation.origin)
@@ -241,12 +276,13 @@ class _PictureWork:
     def _complaint(self, label: str, origin: str, objects: int = 0) -> Complain:
         def complain(code: str, name: str, expected: str, shown: str) -> None:
             about = f"{label}.{name}" if label else name
-            self._leave(code, about, origin, expected, shown, objects=objects)
+            self.leave(code, about, origin, expected, shown, objects=objects)
 
         return complain
 
-    def _leave(
+    def leave(
         self, code: str, label: str, origin: str, expected: str, shown: str, *, objects: int = 1
     ) -> None:
+        """Something of the picture is left behind, or was decided."""
         where = f"{self.picture.origin}, {origin}" if origin else self.picture.origin
         self.writer.account.leave(Left(code, where, label, expected, shown, objects))

@@ -28,6 +28,10 @@ _PIECE_BYTES = 1 << 12
 _SHOWN_KEYS = 5
 _LONGEST_SHOWN = 30
 _TAR_BLOCK_BYTES = 512
+_OF_A_TOOL = (
+    "If a labeling tool wrote it, say which with --from, as in --from coco ('bulk-importer formats' has all)."
+)
+"""What may help where a source was not recognised, as one from standard input is not."""
 
 
 class Foreign(msgspec.Struct, frozen=True):
@@ -63,6 +67,11 @@ def _rows(kind: str) -> Foreign:
         "Write an entry for each of its rows, as DataGym's documentation describes them, and import these."
     )
     return _no_array(kind, advice)
+
+
+def _rows_or_labels(kind: str) -> Foreign:
+    rows = _rows(kind)
+    return Foreign(rows.reason, f"{_OF_A_TOOL} Else: {rows.advice[0].lower()}{rows.advice[1:]}")
 
 
 def _other(kind: str) -> Foreign:
@@ -201,7 +210,7 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Foreign], ...] = (
         re.compile(rb"(?s)(<\?xml.{0,200}?\?>\s*)?<Error>"),
         _no_array("an error message of a file server", "Look at what it says, and fetch the file again."),
     ),
-    (re.compile(rb"<\?xml\b|<[A-Za-z_!]"), _rows("XML")),
+    (re.compile(rb"<\?xml\b|<[A-Za-z_!]"), _rows_or_labels("XML")),
     (
         re.compile(rb"HTTP/[0-9.]+ [0-9]{3}"),
         _no_array(
@@ -260,7 +269,7 @@ def foreign_text(head: bytes) -> Foreign | None:
     for separator, name in _SEPARATORS.items():
         counts = {line.count(separator) for line in lines}
         if len(lines) > 1 and len(counts) == 1 and counts != {0}:
-            return _rows(f"a table of rows, separated by {name}")
+            return _rows_or_labels(f"a table of rows, separated by {name}")
     if head.startswith((b"//", b"/*", b"#")):
         return _COMMENT
     advice = "Fix the source at or behind that byte, and run the same command again."
@@ -297,7 +306,7 @@ def _object(head: bytes) -> Foreign:
     more = ", ..." if len(names) > _SHOWN_KEYS else ""
     return _no_array(
         f"an object (with {shown}{more})" if shown else "an object",
-        "If it holds one below a key, name that with --path, as in --path entries.item.",
+        f"If it holds one below a key, name that with --path, as in --path entries.item. {_OF_A_TOOL}",
     )
 
 

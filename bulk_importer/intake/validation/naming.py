@@ -11,7 +11,6 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Self
 
 import msgspec
@@ -24,7 +23,8 @@ from bulk_importer.intake.validation.segment_builder import Flawed, Judged
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
+from bulk_importer.media.names.near import NearNames
 
 __all__ = ["NamedRules", "NamingJudge", "judge_for"]
 
@@ -32,8 +32,7 @@ _NAME = "/external_media_ID"
 _NO_ID = "media-id-missing"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRules(Rules):
+class NamedRules(Rules, frozen=True):
     """Rules for entries that may name their media by file name.
 
     Attributes:
@@ -45,7 +44,7 @@ class NamedRules(Rules):
     @classmethod
     def of(cls, rules: Rules, names: str) -> Self:
         """The same as `rules`, with the index of names at the path `names`."""
-        return cls(**{each.name: getattr(rules, each.name) for each in fields(rules)}, names=names)
+        return cls(**msgspec.structs.asdict(rules), names=names)
 
 
 class _Ids(msgspec.Struct):
@@ -64,6 +63,7 @@ class NamingJudge(Judge):
     def __init__(self, rules: NamedRules) -> None:
         super().__init__(rules)
         self._names = NameIndex(rules.names)
+        self._near = NearNames(rules.names)
         self._decode_ids = msgspec.json.Decoder(_Ids).decode
 
     def _judged(
@@ -106,8 +106,17 @@ class NamingJudge(Judge):
                 return None
             return Flaw("media-name-contradicts", _NAME, f"the name of {shown(given)}", shown(name))
         if media_id is None:
-            return Flaw("media-name-unknown", _NAME, "the name of a media of the project", shown(name))
+            return Flaw("media-name-unknown", _NAME, self._meant(name), shown(name))
         return b'{"internal_media_ID":%b,%b' % (msgspec.json.encode(media_id), raw[1:])
+
+    def _meant(self, name: str) -> str:
+        """What may stand in place of a name that no media has, for people."""
+        near = " or ".join(map(shown, self._near.like(name)))
+        return (
+            f"the name of a media of the project, such as {near}"
+            if near
+            else "the name of a media of the project"
+        )
 
 
 def _sums(lengths: Sequence[int]) -> array[int]:

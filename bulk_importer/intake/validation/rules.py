@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from bulk_importer.labels.findings import severities
 from bulk_importer.labels.label_config import LabelConfig
@@ -18,8 +18,7 @@ __all__ = ["Rules"]
 _MAX_DEPTH = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """What entries are compared with; small, and made to be sent to worker processes.
 
     Attributes:
@@ -36,7 +35,7 @@ class Rules:
 
     label_config: LabelConfig | None = None
     media_index: str | None = None
-    media_rules: MediaRules = field(default_factory=MediaRules)
+    media_rules: MediaRules = msgspec.field(default_factory=MediaRules)
     strict: bool = False
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()

@@ -21,18 +21,19 @@ _COLLECT_AFTER = 200_000
 _FRAME = struct.Struct("<Q")
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: str) -> None:
     """Do jobs until the other end of the socket is closed, then end the process without further ado."""
     # Whoever signals the group means the importer, which decides what becomes of its workers.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with socket.socket(fileno=descriptor) as link:
+    with socket.socket(fileno=int(descriptor)) as link:
         try:
             make_judge, source = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
             judge: Judge = make_judge()
             # An entry is thousands of objects that live for microseconds and hold no cycles. What is loaded now stays.
             gc.freeze()
             gc.set_threshold(_COLLECT_AFTER)
+            gc.enable()
             while True:
                 job, size = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
                 # Nothing is what a stream has that is read again where it ended.

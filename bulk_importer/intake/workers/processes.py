@@ -1,9 +1,7 @@
 """Child processes that do jobs, and the same in a thread for inputs too small to be worth a process.
 
-A worker is `sys.executable -c`, given one end of a socket pair, the file (if the source is one) and the
-parent's `sys.path`. Not `multiprocessing`: that imports the program's `__main__` again, which needs a main
-guard that a user's script or a notebook does not have; forks a process that may hold threads and locks; and
-leaves semaphores behind. Nothing lies in /dev/shm or any other file, so a read-only container will do.
+A worker is a child (see `machine.children`), given one end of a socket pair and the file (if the source is one).
+Nothing lies in /dev/shm or any other file, so a read-only container will do.
 
 A worker reads a plain file itself, by the parent's own descriptor (so the same file, even if the name now means
 another); for any other source it gets the bytes with the job. It answers with columns, never with the
@@ -17,13 +15,11 @@ are. Both ends are of one program, and the socket has no name that others could 
 from __future__ import annotations
 
 import asyncio
-import json
 import pickle
 import signal
 import socket
 import struct
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Protocol
 
@@ -31,17 +27,12 @@ from bulk_importer.errors import BulkImporterError, SourceUnreadable
 from bulk_importer.intake.job import Failure, Job, JobResult
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.workers.perform import perform
+from bulk_importer.machine.children import child_command
 
 __all__ = ["InProcess", "Performer", "WorkerProcesses"]
 
 FRAME = struct.Struct("<Q")
 
-# `-P` keeps the working folder out of the search for `json`; then the parent's own path takes over, because the
-# package may have been found through it.
-_BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from bulk_importer.intake.workers.main import "
-    "serve; serve(int(sys.argv[2]))"
-)
 # One death may be chance (the kernel needed memory); three on the same bytes are not.
 _LIVES = 3
 # A process whose socket broke is ending already; its last words are worth so long a wait.
@@ -170,16 +161,7 @@ class _Child:
         passed = (theirs.fileno(),) if descriptor is None else (theirs.fileno(), descriptor)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [
-                    sys.executable,
-                    "-P",
-                    "-X",
-                    "faulthandler",
-                    "-c",
-                    _BOOT,
-                    json.dumps(sys.path),
-                    str(theirs.fileno()),
-                ],
+                child_command("bulk_importer.intake.workers.main", "serve", str(theirs.fileno())),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -118,7 +118,8 @@ KINDS = (
         "size-missing",
         ERROR,
         "The format says where shapes are as shares of their picture, and the size of this one is not known.",
-        "Name the folder of the pictures with --images.",
+        "Name the folder of the pictures with --images, or a list of the media that has name, width and height with "
+        "--media-list.",
     ),
     _kind(
         "origin-chosen",

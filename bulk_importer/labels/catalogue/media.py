@@ -62,8 +62,8 @@ KINDS = (
         Ring.MEDIA,
         "With --media-by name, the entry has no internal_media_ID, and no media of the project has the name of its "
         "external_media_ID.",
-        "Check the name; 'bulk-importer media --server URL --project P' lists them. --media-map FILE says what a name "
-        "means.",
+        "Check the name: the finding names those that are like it, 'bulk-importer media --server URL --project P' all. "
+        "--media-map FILE says what a name means.",
         firm=True,
     ),
     FindingKind(

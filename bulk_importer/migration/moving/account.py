@@ -23,7 +23,7 @@ from bulk_importer.events import Advanced, Observer
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.labels.holding import Difference, Holding
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.migration.moving.mapped import LeftBehind, Mapped
 from bulk_importer.migration.moving.mapping import EntryMapper
 from bulk_importer.spans import SpanSet

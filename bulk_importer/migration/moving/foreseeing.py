@@ -12,7 +12,7 @@ from pathlib import Path
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.task_states import TaskState
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.migration.listing import listed_tasks, write_listing
 from bulk_importer.migration.moving.mapping import name_key
 

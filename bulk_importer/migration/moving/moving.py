@@ -31,9 +31,9 @@ from bulk_importer.files.durable import create_folder
 from bulk_importer.labels.comparison.differences import differences, renamed
 from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_in
-from bulk_importer.media.build_name_index import NAMES, index_names
 from bulk_importer.media.index import MediaIndex
-from bulk_importer.media.name_index import NameIndex
+from bulk_importer.media.names.index import NameIndex
+from bulk_importer.media.names.making import NAMES, index_names
 from bulk_importer.migration.backup import BackupCaller, back_up
 from bulk_importer.migration.configuring import extend_config
 from bulk_importer.migration.moving.account import Arrived, close_account

@@ -19,7 +19,7 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import BulkImporterError
 from bulk_importer.events import Advanced
 from bulk_importer.labels.entry import key_of, lane_of
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.migration.moving.mapping import EntryMapper
 from bulk_importer.migration.moving.sourcing import BACKUP
 from bulk_importer.migration.tasks.choosing import Wanted

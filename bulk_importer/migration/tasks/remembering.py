@@ -16,7 +16,7 @@ from bulk_importer.errors import CheckpointUnusable, UsageError
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
-from bulk_importer.media.build_name_index import names_in
+from bulk_importer.media.names.making import names_in
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.wiped.mention_log import MentionLog
 from bulk_importer.pipeline.wiped.mentions import Mentions

@@ -13,8 +13,8 @@ from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.events import Observer
 from bulk_importer.intake import Rules
 from bulk_importer.intake.validation.naming import NamedRules
-from bulk_importer.media.build_name_index import names_in
-from bulk_importer.media.name_index import NameIndex
+from bulk_importer.media.names.index import NameIndex
+from bulk_importer.media.names.making import names_in
 from bulk_importer.migration.undo.buckets import Deed, DeedKind, MediaBuckets
 from bulk_importer.pipeline.retry.corrections import with_ids
 from bulk_importer.readback.compare import delivered_entries

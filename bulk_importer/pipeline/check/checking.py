@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
 
 from bulk_importer.errors import CheckpointUnusable, SourceUnreadable, UsageError
 from bulk_importer.files.durable import create_folder
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from bulk_importer.formats.table import Format
     from bulk_importer.sources.members import OpenMembers
 
-__all__ = ["Chosen", "chosen_format", "is_one_source"]
+__all__ = ["Chosen", "chosen_format", "is_foreign", "is_one_source"]
 
 _HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
 _SPOOL = "source.copy"
+_PACKED = re.compile(r"\.(gz|bz2|xz|zst)$", re.IGNORECASE)
 _SORTED = "sorted.part"
 # What entries of the import format begin with; the export of DataGym has the same key behind others of its own.
 _ENTRIES = re.compile(rb'\s*\[?\s*\{[^{}\[\]]*?"internal_media_ID"')
@@ -35,7 +37,6 @@ class Chosen:
         form: its row in the table of formats.
         members: its files; to be closed.
         was_recognised: nobody named the format.
-        sorts: called with how many bytes are about to be put into another order, in the folder of the conversion.
     """
 
     def __init__(
@@ -44,18 +45,16 @@ class Chosen:
         self.form = form
         self.members = members
         self.was_recognised = was_recognised
-        self.sorts: Callable[[int], None] = lambda _: None
         self._folder = folder
         self._copy = copy
 
-    def scratch(self, expected: int) -> BinaryIO:
-        """A file for so many bytes that must be put into another order; without a name, so that it is gone once closed.
+    def scratch(self, _: int) -> BinaryIO:
+        """A file for what must be put into another order; without a name, so that it is gone once closed.
 
         Raises:
             CheckpointUnusable: none can be made.
         """
         path = self._folder / _SORTED
-        self.sorts(expected)
         try:
             create_folder(self._folder)
             file = path.open("w+b")
@@ -88,7 +87,7 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
     path = Path(spec)
     is_local = spec != "-" and "://" not in spec
     if is_local and await asyncio.to_thread(path.is_dir):
-        return await _chosen(path, wanted, folder, None)
+        return await asyncio.to_thread(_look, path, wanted, folder, None)
     if wanted == SourceFormat.AUTO and not (is_local and await asyncio.to_thread(_is_plain, path)):
         return None  # it may be readable once, and a look at it would be that
     source = await open_source(spec)
@@ -97,17 +96,53 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
             head = await source.head(_HEAD_BYTES)
             if wanted == SourceFormat.AUTO and _holds_entries(head):
                 return None
-            return await _chosen(path, wanted, folder, None)
+            return await asyncio.to_thread(_look, path, wanted, folder, None)
         if wanted == SourceFormat.AUTO and not _is_recognised(spec, await _first_bytes(source)):
             return None
         copy = await _copied(source, spec, folder)
-        return await _chosen(copy, wanted, folder, copy)
+        return await asyncio.to_thread(_look, copy, wanted, folder, copy, _file_name(spec))
     finally:
         await source.aclose()
 
 
-def is_one_source(folder: Path, settings: Settings) -> bool:
+async def is_foreign(spec: str, settings: Settings) -> bool:
+    """Whether a source will be converted, by a look at how it begins; false where that cannot be seen beforehand.
+
+    Raises:
+        UsageError: more than one format fits.
+        SourceUnreadable: it cannot be read.
+    """
+    if settings.source_format != SourceFormat.AUTO:
+        return settings.source_format != SourceFormat.ENTRIES
+    path = Path(spec)
+    if spec == "-" or "://" in spec:
+        return False
+    if not await asyncio.to_thread(path.is_dir):
+        if not await asyncio.to_thread(path.is_file):
+            return False
+        source = await open_source(spec)
+        try:
+            head = await _first_bytes(source)
+        finally:
+            await source.aclose()
+        if not source.plain:
+            return await asyncio.to_thread(_is_recognised, spec, head)
+        if _holds_entries(head):
+            return False
+    chosen = await asyncio.to_thread(_look, path, SourceFormat.AUTO, path, None)
+    if chosen is not None:
+        chosen.close()
+    return chosen is not None
+
+
+def is_one_source(folder: Path, files: Sequence[Path], settings: Settings) -> bool:
     """Whether a folder is one source in the format of another tool, and not a folder with sources. Blocks.
+
+    It is where the format has files for each picture; where one file holds many, only if all that would be sources by
+    themselves are of that format: then its reader knows which of them are about the same pictures.
+
+    Args:
+        files: in the folder, that would be sources by themselves.
 
     Raises:
         UsageError: its format is not known, or more than one fits.
@@ -115,26 +150,34 @@ def is_one_source(folder: Path, settings: Settings) -> bool:
     """
     if settings.source_format == SourceFormat.ENTRIES:
         return False
-    from bulk_importer.formats.table import format_named
-
-    if settings.source_format != SourceFormat.AUTO:
-        return format_named(settings.source_format).takes_folder
     chosen = _look(folder, settings.source_format, folder, None)
     if chosen is None:
         return False
-    chosen.close()
-    return chosen.form.takes_folder
+    try:
+        return chosen.form.takes_folder or (
+            chosen.form.load().recognises(chosen.members) and all(_is_of(chosen.form, file) for file in files)
+        )
+    finally:
+        chosen.close()
 
 
-async def _chosen(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
-    return await asyncio.to_thread(_look, path, wanted, folder, copy)
-
-
-def _look(path: Path, wanted: str, folder: Path, copy: Path | None) -> Chosen | None:
-    from bulk_importer.formats.table import format_named, recognised
+def _is_of(form: Format, path: Path) -> bool:
     from bulk_importer.sources.members import open_members
 
     members = open_members(path)
+    try:
+        return form.load().recognises(members)
+    finally:
+        members.close()
+
+
+def _look(
+    path: Path, wanted: str, folder: Path, copy: Path | None, called: str | None = None
+) -> Chosen | None:
+    from bulk_importer.formats.table import format_named, recognised
+    from bulk_importer.sources.members import open_members
+
+    members = open_members(path, called=called)
     try:
         form = recognised(members) if wanted == SourceFormat.AUTO else format_named(wanted)
     except BaseException:
@@ -161,17 +204,26 @@ class _Head:
 
     def __init__(self, name: str, head: bytes) -> None:
         self.name = name
-        self.paths: tuple[str, ...] = (Path(name).name,)
+        self.paths: tuple[str, ...] = (_file_name(name),)
         self._head = head
 
     def head(self, _: str) -> bytes:
         return self._head
+
+    def length(self, _: str) -> int:
+        return len(self._head)
 
     def read(self, path: str) -> bytes:
         raise SourceUnreadable(path, "more of it is needed than its beginning")
 
     def open(self, path: str) -> BinaryIO:
         raise SourceUnreadable(path, "more of it is needed than its beginning")
+
+
+def _file_name(spec: str) -> str:
+    """The name of the file that a source is, unpacked: what some formats are known by."""
+    path = urlsplit(spec).path if "://" in spec else spec
+    return _PACKED.sub("", path.rpartition("/")[2])
 
 
 def _is_recognised(spec: str, head: bytes) -> bool:

@@ -24,6 +24,8 @@ RECIPE = "conversion.json"
 """Its name in the folder."""
 
 _EDGE_BYTES = 1 << 16
+_MAY_CHANGE = ("images", "media_list")
+"""Where sizes of pictures come from: a list may be another one in the next run, and a folder elsewhere."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +33,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         content: by which the source is known again (see `content_of`).
+        stamp: by which it is seen that nobody has touched it since.
         choices: the settings that decide how it is read and carried, by name.
         books: the account, once the conversion is whole.
     """
 
     format: str
     content: str
+    stamp: str = ""
     choices: dict[str, str | int | bool | None]
     class_map: ClassMap
     label_config: LabelConfig | None
@@ -51,18 +55,24 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             *(
                 (f"--{name.replace('_', '-')}", value, other.choices.get(name))
                 for name, value in self.choices.items()
+                if name not in _MAY_CHANGE
             ),
         ):
             if now != before:
-                raise CheckpointMismatch(
-                    f"The checkpoint {folder} was begun for something else: {what} is not what it was when the source "
-                    "was converted. Nothing was sent. Run the command as it was, or name another folder with "
-                    "--checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
-                )
+                raise self.mismatch(what, folder)
+
+    @staticmethod
+    def mismatch(what: str, folder: Path) -> CheckpointMismatch:
+        """What to raise where something that a conversion was made of is not what it was."""
+        return CheckpointMismatch(
+            f"The checkpoint {folder} was begun for something else: {what} is not what it was when the source was "
+            "converted. Nothing was sent. Run the command as it was, or name another folder with --checkpoint to begin "
+            "anew. Do not delete this folder: it alone knows what was delivered."
+        )
 
 
 def content_of(members: OpenMembers) -> str:
-    """By what a source is known again: names of its files, with their sizes, and the edges of a single one."""
+    """By what another source is told at once: names of files, their size together, and how a single one begins."""
     digest = xxh3_128()
     for path in members.paths:
         digest.update(path.encode("utf-8", "surrogateescape") if len(members.paths) > 1 else b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,20 +17,28 @@ from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 from bulk_importer.files.small_files import text_of
-from bulk_importer.formats.choices import Annotations, BoxEnds, Choices, Confidence, Holes
-from bulk_importer.formats.converting import entries_of
+from bulk_importer.formats.choices import Angle, Annotations, BoxEnds, Choices, Confidence, Holes
+from bulk_importer.formats.converting import Terms, entries_of
+from bulk_importer.formats.model import Left
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
-from bulk_importer.formats.writing.places import places_of
-from bulk_importer.formats.writing.writer import EntryWriter
+from bulk_importer.machine.cpu_quota import usable_cores
+from bulk_importer.pipeline.conversion.asking import SizesAsked
 from bulk_importer.pipeline.conversion.choosing import Chosen
-from bulk_importer.pipeline.conversion.recipe import Recipe, content_of, read_recipe, write_recipe
-from bulk_importer.pipeline.conversion.sizes import sizes_in
+from bulk_importer.pipeline.conversion.crew import Crew
+from bulk_importer.pipeline.conversion.recipe import (
+    Recipe,
+    content_of,
+    read_recipe,
+    write_recipe,
+)
 
 if TYPE_CHECKING:
-    from bulk_importer.formats.model import Left, Picture
+    from bulk_importer.formats.model import Picture
+    from bulk_importer.formats.sharing import Plan
     from bulk_importer.labels.label_config import LabelConfig
     from bulk_importer.settings import Settings
+    from bulk_importer.sources.members import OpenMembers
 
 __all__ = ["Conversion", "converted_into", "remove_spill"]
 
@@ -46,10 +55,15 @@ _MEANT = (
         "keypoint_names",
         "class_attribute",
         "confidence",
+        "ellipse_angle",
     ),
-    "images",
+    *("images", "media_list"),
 )
 _STEP = 256
+_WORTH_CHILDREN = 32 << 20
+"""To start a child takes as long as it takes to convert some MB."""
+_FILE_BYTES = 4 << 10
+"""What a small file costs beside its bytes, in those of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,8 @@ class Conversion:
 
     Attributes:
         found: called with everything that is left behind or decided.
-        passed: called now and then with bytes read, bytes in all, and entries made; what it raises ends the conversion.
+        passed: called now and then with what is being done, how much of it, out of how much, in which unit, and how
+            many entries are made; what it raises ends the conversion.
         names_as_ids: as in `Choices`.
     """
 
@@ -67,7 +82,7 @@ class Conversion:
     label_config: LabelConfig | None
     class_map: ClassMap
     found: Callable[[Left], None]
-    passed: Callable[[int, int, int], None]
+    passed: Callable[[str, int, int, str, int], None]
     names_as_ids: bool = False
 
     @classmethod
@@ -78,7 +93,7 @@ class Conversion:
         label_config: LabelConfig | None,
         *,
         found: Callable[[Left], None],
-        passed: Callable[[int, int, int], None],
+        passed: Callable[[str, int, int, str, int], None],
     ) -> Conversion:
         """Read what the settings name. Raises `UsageError` where that cannot be read. Blocks."""
         class_map = ClassMap() if settings.class_map is None else read_class_map(Path(settings.class_map))
@@ -86,7 +101,11 @@ class Conversion:
 
     @classmethod
     def again(
-        cls, chosen: Chosen, settings: Settings, recipe: Recipe, passed: Callable[[int, int, int], None]
+        cls,
+        chosen: Chosen,
+        settings: Settings,
+        recipe: Recipe,
+        passed: Callable[[str, int, int, str, int], None],
     ) -> Conversion:
         """A conversion that was made before, to be compared with what came of it."""
         return cls(chosen, settings, recipe.label_config, recipe.class_map, lambda _: None, passed)
@@ -99,19 +118,11 @@ class Conversion:
             OSError: the file cannot be written.
         """
         account = Account(self.chosen.form.name, self.found)
-        choices = self._choices()
-        writer = EntryWriter(places_of(self.label_config), self.class_map, choices, account)
-        entries = entries_of(self.chosen.members, self.chosen.form, choices, writer, account)
-        encode = msgspec.json.Encoder().encode
-        lines = map(encode, self._counted(entries))
-        if not as_array:
-            file.writelines(line + b"\n" for line in lines)
-            return account
-        before = b"[\n"
-        for line in lines:
-            file.write(before + line)
-            before = b",\n"
-        file.write(b"\n]\n" if before == b",\n" else b"[]\n")
+        before, between, end = (b"[\n", b",\n", b"\n]\n") if as_array else (b"", b"\n", b"\n")
+        for text in self._texts(account, between):
+            file.write(before + text)
+            before = between
+        file.write(end if before == between else b"[]\n" if as_array else b"")
         return account
 
     def pictures(self) -> Iterator[Picture | Left]:
@@ -123,6 +134,7 @@ class Conversion:
         return Recipe(
             format=self.chosen.form.name,
             content=content_of(self.chosen.members),
+            stamp=self.chosen.members.stamp(),
             choices={name: getattr(self.settings, name) for name in _MEANT},
             class_map=self.class_map,
             label_config=self.label_config,
@@ -142,16 +154,84 @@ class Conversion:
             keypoint_names=_names_in(settings.keypoint_names, "The list of keypoint names"),
             class_attribute=settings.class_attribute,
             confidence=Confidence(settings.confidence),
-            sizes=sizes_in(self.chosen.members, Path(settings.images) if settings.images else None),
+            ellipse_angle=Angle(settings.ellipse_angle),
+            sizes=self._sizes(self.chosen.members),
             scratch=self.chosen.scratch,
+            passing=lambda phase, done, total: self.passed(phase, done, total, "bytes", 0),
         )
+
+    def _texts(self, account: Account, between: bytes) -> Iterator[bytes]:
+        """The texts of entries, several at a time with what is between them; none of them is empty."""
+        chosen, choices = self.chosen, self._choices()
+        here = Terms(chosen.members, choices, self.label_config, self.class_map, between)
+        plans = chosen.form.plans(chosen.members, choices)
+        if plans is None:
+            entries = entries_of(chosen.members, chosen.form, choices, here.writer(account), account)
+            yield from map(msgspec.json.Encoder().encode, self._counted(entries))
+            return
+        members = chosen.members.elsewhere()
+        abroad = (
+            here
+            if members is None
+            else replace(here, members=members, choices=self._abroad(choices, members))
+        )
+        with Crew(here, abroad, 0 if members is None else self._width()) as crew:
+            for plan in plans:
+                if isinstance(plan, Left):
+                    account.leave(plan)
+                else:
+                    yield from self._of_plan(plan, crew, account)
+
+    def _of_plan(self, plan: Plan, crew: Crew, account: Account) -> Iterator[bytes]:
+        done, noted = 0, set[str]()
+        for each in crew.batches(plan):
+            if isinstance(each, Left):
+                account.leave(each)
+                continue
+            for left in each.left:
+                account.leave(left)
+            account.add(each.tally)
+            noted |= each.noted
+            done += each.weight
+            self.passed("converting", done, plan.weight, plan.unit, account.entries)
+            if each.text:
+                yield each.text
+        plan.finish(noted)
+        if done != plan.weight:  # what stands between the elements of a file is in no share
+            self.passed("converting", plan.weight, plan.weight, plan.unit, account.entries)
+
+    def _abroad(self, choices: Choices, members: OpenMembers) -> Choices:
+        """The choices for another process, where nothing is planned any more."""
+        bare = Choices()
+        return msgspec.structs.replace(
+            choices, sizes=self._sizes(members), scratch=bare.scratch, passing=bare.passing
+        )
+
+    def _width(self) -> int:
+        """How many children convert."""
+        members = self.chosen.members
+        files = len(members.paths) * _FILE_BYTES
+        if files < _WORTH_CHILDREN and files + members.size < _WORTH_CHILDREN:
+            return 0
+        if self.settings.workers is not None:
+            return self.settings.workers
+        cores = usable_cores()
+        return cores if cores > 1 else 0
+
+    def _sizes(self, members: OpenMembers) -> SizesAsked:
+        return SizesAsked(members, _path(self.settings.images), _path(self.settings.media_list))
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         members = self.chosen.members
+        size = members.size
         for count, entry in enumerate(entries):
             if count % _STEP == 0:
-                self.passed(members.taken, members.size, count)
+                self.passed("converting", members.taken, size, "bytes", count)
             yield entry
+
+
+def _path(given: str | None) -> Path | None:
+    return Path(given) if given else None
 
 
 def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
@@ -162,6 +242,8 @@ def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     """The file of entries in a checkpoint folder, made or found, with the recipe and its account. Blocks.
 
+    Where somebody has touched the source since, it is made once more, to see whether it is the same.
+
     Raises:
         CheckpointMismatch: another conversion was begun there.
         CheckpointUnusable: the folder cannot be written.
@@ -171,7 +253,7 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
     wanted, known = conversion.recipe(), read_recipe(folder)
     if known is not None:
         known.require_same(wanted, folder)
-        if known.books is not None and path.exists():
+        if known.books is not None and path.exists() and known.stamp == wanted.stamp:
             return path, known
         # The label configuration as it was: entries that are made again must be those that were made before.
         wanted = msgspec.structs.replace(wanted, label_config=known.label_config)
@@ -182,6 +264,9 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
             account = conversion.write(file)
             file.flush()
             os.fsync(file.fileno())
+            if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
+                # The files were touched, and what comes of them is another thing than what is being sent.
+                raise Recipe.mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
             write_recipe(folder, recipe)
             beside.replace(path)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from dataclasses import replace as with_fields
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace as with_fields
 
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.errors import ExitCode, InputError
@@ -48,8 +47,7 @@ Confirm = Callable[[ReplacementForeseen], Awaitable[Confirmation]]
 """Asks whether labels may be deleted, once it is said how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(msgspec.Struct, frozen=True):
     """Foresees how many media lose labels.
 
     Attributes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from msgspec import to_builtins
 
 from bulk_importer.datagym.timing import Timing
@@ -40,8 +40,7 @@ _GATE_NOTE = "gate"
 """Note in the log: what the sending side found out about the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassResult:
+class PassResult(msgspec.Struct, frozen=True):
     """What came of one pass over the source, or of all passes of a run.
 
     Attributes:

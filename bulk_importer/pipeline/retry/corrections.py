@@ -16,7 +16,7 @@ from bulk_importer.checkpoint import CheckpointState, rejected_lines
 from bulk_importer.checkpoint.correction import Correction
 from bulk_importer.errors import InputError
 from bulk_importer.files.small_files import opened
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.spans import SpanSet
 
 __all__ = ["corrections_in", "standing_corrections", "with_ids"]

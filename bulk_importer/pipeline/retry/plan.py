@@ -22,8 +22,8 @@ from bulk_importer.checkpoint.retries import (
 from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, UsageError
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
-from bulk_importer.media.build_name_index import names_in
-from bulk_importer.media.name_index import NameIndex
+from bulk_importer.media.names.index import NameIndex
+from bulk_importer.media.names.making import names_in
 from bulk_importer.model import ReadPlan
 from bulk_importer.pipeline.resume.recorded_source import open_again, was_stream
 from bulk_importer.pipeline.retry.corrections import corrections_in, standing_corrections, with_ids

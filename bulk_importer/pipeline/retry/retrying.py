@@ -206,7 +206,7 @@ async def _import(spec: RetrySpec, caller: Caller, retry: RetryFolder, header: H
         leave_out = retry.lines_passed_on()
         return await import_source(
             ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out),
-            replace(caller, observers=[_telling_what_is_retried(header.source, caller)]),
+            structs.replace(caller, observers=[_telling_what_is_retried(header.source, caller)]),
         )
     finally:
         await source.aclose()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import Segment
@@ -17,8 +18,7 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 __all__ = ["FollowedMedia", "follow_media"]
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedMedia:
+class FollowedMedia(msgspec.Struct, frozen=True):
     """The media of one run: what its entries mention and wipe, and what must wait for other sources.
 
     Attributes:

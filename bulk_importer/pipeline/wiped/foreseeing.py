@@ -11,21 +11,35 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, InputError, UsageError
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.model import Finding, ReadPlan, Segment
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
-from bulk_importer.sources import open_source
+from bulk_importer.sources import Source
 
-__all__ = ["Foreseen", "foresee", "new_among"]
+__all__ = ["Foreseen", "Opener", "Upcoming", "foresee", "new_among"]
 
 _ONCE = "it can be read once only"
+
+
+class Upcoming(NamedTuple):
+    """A source as it will be imported: what entries will be checked against, and how they are read."""
+
+    source: Source
+    rules: Rules
+    options: IntakeOptions
+
+
+Opener: TypeAlias = Callable[[str], AbstractAsyncContextManager[Upcoming]]
+"""Opens a source of the command by its name, and closes it behind the block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,7 @@ def new_among(folders: Sequence[Path]) -> list[int]:
 async def foresee(
     sources: Sequence[str],
     before: Mentions,
-    rules: Rules,
-    options: IntakeOptions,
+    opened: Opener,
     *,
     passed: Callable[[str, Segment], None] = lambda *_: None,
 ) -> list[Foreseen]:
@@ -73,36 +86,36 @@ async def foresee(
 
     Args:
         before: what other sources of the command have on record.
-        rules: what entries will be checked against.
+        opened: opens one of them.
         passed: receives each segment, with its source, when it was read.
     """
     others = Mentions()
     others.join(before)
-    return [await _foresee_one(source, rules, options, others, passed) for source in sources]
+    return [await _foresee_one(source, opened, others, passed) for source in sources]
 
 
 async def _foresee_one(
-    name: str, rules: Rules, options: IntakeOptions, others: Mentions, passed: Callable[[str, Segment], None]
+    name: str, opened: Opener, others: Mentions, passed: Callable[[str, Segment], None]
 ) -> Foreseen:
     if not _is_at_rest(name):
         return Foreseen(name, unknown=_ONCE)
-    wiped = WipedEntries(rules, others=others)
+    wiped: WipedEntries | None = None
     count, first, unknown = 0, None, ""
     try:
-        source = await open_source(name)
-        try:
+        async with opened(name) as (source, rules, options):
             if not source.repeatable:
                 return Foreseen(name, unknown=_ONCE)
+            wiped = WipedEntries(rules, others=others)
             async with Intake(source, ReadPlan(), rules, options) as intake:
                 async for segment in intake:
                     examined, findings = wiped.examined(segment)
                     count += len(findings)
                     first = first or next(iter(findings), None)
                     passed(name, examined)
-        finally:
-            await source.aclose()
-    except InputError as error:
+    except (InputError, UsageError) as error:
         unknown = str(error)  # up to there it is imported as well
+    if wiped is None:
+        return Foreseen(name, unknown=unknown)
     others.join(wiped.mentions)
     return Foreseen(name, count, first, unknown or wiped.unknown)
 

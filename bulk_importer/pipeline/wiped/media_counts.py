@@ -12,9 +12,10 @@ mentioned media is read once more, for which two to five seconds go into ten mil
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.checkpoint.rejects import rejected_lines
@@ -32,8 +33,7 @@ __all__ = ["ProjectMedia", "count_media", "key_of_media"]
 _LINES = 4096  # at a time
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectMedia:
+class ProjectMedia(msgspec.Struct, frozen=True):
     """What is known of the media of the project.
 
     Attributes:
@@ -99,8 +99,7 @@ def _counts(delivered: int, undelivered: int, importable: int | None) -> MediaCo
     return MediaCounts(delivered=delivered, undelivered=undelivered, without_entry=rest)
 
 
-@dataclass(frozen=True, slots=True)
-class _Retry:
+class _Retry(msgspec.Struct, frozen=True):
     """What a retry delivered: positions in its own source, and those in the original one that they stand for."""
 
     folder: Path

@@ -14,8 +14,9 @@ intervals go on growing, and the patience of `max_outage_seconds` goes on runnin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from bulk_importer.events import OutageBegan, OutageEnded
 
@@ -33,8 +34,7 @@ class BreakerState(Enum):
     """One may, to see."""
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerPolicy:
+class BreakerPolicy(msgspec.Struct, frozen=True):
     """How an outage is noticed and waited for.
 
     Attributes:

@@ -12,9 +12,9 @@ once a day) need rules for these nights that nobody would guess.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 __all__ = ["Window"]
 
@@ -24,8 +24,7 @@ _MINUTE = timedelta(minutes=1)
 _MINUTES_AHEAD = 4 * 24 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """Every day from `opens` to `closes` by the clock of `zone`; over midnight where `closes` comes first."""
 
     opens: time
@@ -89,7 +88,9 @@ def _time(hour: str, minute: str) -> time:
         raise ValueError(f"{hour}:{minute} is not a time of day") from error
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

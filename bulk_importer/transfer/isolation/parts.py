@@ -24,7 +24,9 @@ Nothing of it is kept on disk but that entries are suspected: after a crash they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
@@ -43,8 +45,7 @@ TURNED_AWAY = "turned_away"
 _KEYS = {Cause.CONFLICT: "ex_system", Cause.GARBLED: "garbled"}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Some entries of the refused batch that are sent next, together.
 
     Attributes:
@@ -60,8 +61,7 @@ class Part:
     shares_guilt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """An entry that the server refused by itself, with the server's words.
 
     Attributes:
@@ -76,8 +76,7 @@ class Refused:
     pointers: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """What an answer settled: delivered indexes and refused ones. Both may be empty."""
 
     delivered: Sequence[int] = ()

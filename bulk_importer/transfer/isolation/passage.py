@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from bulk_importer.datagym.answers.verdicts import (
     Accept,
@@ -55,8 +56,7 @@ class HarmlessRequests(Protocol):
     async def is_working(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(msgspec.Struct, frozen=True):
     """What the rehearsals of a batch showed.
 
     Attributes:

@@ -8,9 +8,9 @@ outage concerns all requests; these leave the loop at once, for the caller to de
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
 from bulk_importer.datagym.answers.policy import RetryBudget
 from bulk_importer.datagym.answers.verdicts import Again, Cause, Verdict
@@ -18,6 +18,9 @@ from bulk_importer.datagym.timing import Backoff
 from bulk_importer.events import Observer, RetryScheduled
 from bulk_importer.model import Batch
 from bulk_importer.transfer.interfaces import SendContext, Sender
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["Retrying"]
 
@@ -64,11 +67,14 @@ class Retrying:
             # Who takes a batch apart tries its parts again: the tries before it show there what to do.
             return await self._inner.send(batch, context)
         self._budget.earn()
-        # tenacity comes in when there is something to try again: to set it up costs more than the rest of a request.
+        # tenacity comes in when there is something to try again: to set it up costs more than the rest of a request,
+        # and to import it as much as a small import's requests together.
         first = await self._inner.send(batch, context)
         return await self._again(batch, context, first) if self._is_retried(first, 1) else first
 
     async def _again(self, batch: Batch, context: SendContext, first: Verdict) -> Verdict:
+        from tenacity import AsyncRetrying, stop_after_attempt
+
         number, attempt = batch.number, 0
 
         async def once() -> Verdict:

@@ -182,9 +182,8 @@ def test_every_command_has_a_man_page_with_every_option(call: Callable[..., str]
     names = {path.name for path in pages.iterdir()}
     listed = call("bulk-importer", "--help")
     commands = re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)
-    look_ups = re.search(r"^  \(look-ups\) +([a-z-, ]+):", listed, re.MULTILINE)
-    assert look_ups
-    commands += look_ups[1].split(", ")
+    for shared in re.findall(r"^  \([a-z- ]+\) +([a-z-, ]+):", listed, re.MULTILINE):
+        commands += shared.split(", ")
     assert names == {"bulk-importer.1", *(f"bulk-importer-{name}.1" for name in commands)}
     page = (pages / "bulk-importer-import.1").read_text().replace("\\", "")
     options = set(re.findall(r"^  (--[a-z-]+)", call("bulk-importer", "import", "--help-all"), re.MULTILINE))

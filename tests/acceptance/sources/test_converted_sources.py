@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -109,6 +110,40 @@ def test_a_killed_import_goes_on_with_what_was_converted(
     }
 
 
+@pytest.mark.parametrize("name", ["coco.json", "coco.zip"])
+def test_an_import_straight_from_coco_survives_a_kill(
+    command: Command, sandbox_process: StartSandboxProcess, tmp_path: Path, name: str
+) -> None:
+    """As any other: each box is there once, and what was converted is not made again."""
+    sandbox = sandbox_process("--seed", "1")
+    project = sandbox.prepare(name="p", media=COUNT)
+    images = [{"id": at, "file_name": f"img{at:06}.jpg", "width": 640, "height": 480} for at in range(COUNT)]
+    boxes = [{"id": at, "image_id": at, "category_id": 7, "bbox": [at, 1, 5, 5]} for at in range(COUNT)]
+    text = json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 7, "name": "bus"}]})
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("annotations/instances_default.json", text)
+    else:
+        (tmp_path / name).write_text(text)
+    to = ("--server", sandbox.url, "--project", "p", "--max-batch-entries", "1", "--max-in-flight", "1")
+    process = command.start("import", name, *to, "--max-requests-per-second", "16")
+    while process.poll() is None and len(sandbox.commits()) < 3:
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    converted = tmp_path / f"{name}.checkpoint" / "converted.jsonl"
+    before = converted.stat()
+    summary = command.summary(name, *to, "--server-request-limit", "0s", "--limit", "20")
+    assert (summary["delivered"], summary["exit_code"]) == (COUNT, 0)
+    assert summary["this_run"]["delivered"] < COUNT
+    assert before.st_size
+    assert not converted.exists()
+    held = sandbox.labels(project["id"])
+    assert [[value["g"] for value in held[each] if "g" in value] for each in project["media_ids"]] == [
+        [[at, 1, 5, 5]] for at in range(COUNT)
+    ]
+
+
 def test_what_finds_no_place_is_told_counted_and_asks_for_exit_code_1(
     command: Command, sandbox: SandboxProcess, export: Path, tmp_path: Path
 ) -> None:
@@ -182,7 +217,20 @@ def test_a_conversion_that_is_written_is_imported_like_any_other(
         (("convert", "export.json", "--output", "no/where.json"), 2, "cannot be written"),
         (("convert", "export.json", "--json"), 2, "--output"),
         (("convert", "cut.json"), 3, "it is not JSON"),
-        (("import", "cut.json", "--server", "http://127.0.0.1:9", "--project", "p"), 6, ""),
+        (
+            (
+                "import",
+                "cut.json",
+                "--server",
+                "http://127.0.0.1:9",
+                "--project",
+                "p",
+                "--wait-for-server",
+                "0",
+            ),
+            6,
+            "",
+        ),
         (("formats", "cocoa"), 2, "is not known"),
     ],
 )
@@ -206,7 +254,7 @@ def test_what_cannot_be_converted_is_said(
         ("datumaro/datumaro", (), 4),
         ("labelbox/export/export.ndjson", (), 3),
         ("labelbox/import/import.ndjson", (), 2),
-        ("darwin/v7", ("--holes", "cut"), 4),
+        ("darwin/v7", ("--holes", "cut", "--ellipse-angle", "radians"), 4),
         ("supervisely/project", ("--holes", "fill"), 3),
         ("via/via/annotations.csv", ("--class-attribute", "object"), 2),
         ("openimages/published", (), 4),

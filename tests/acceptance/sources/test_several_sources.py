@@ -110,6 +110,35 @@ def test_entries_that_append_wipe_nothing_of_other_sources(
     assert done.stderr == ""
 
 
+def coco(folder: Path, name: str, numbers: Iterable[int]) -> str:
+    """A source of another tool, with a point of interest on each of these pictures."""
+    images = [{"id": each, "file_name": f"img{each:06}.jpg", "width": 640, "height": 480} for each in numbers]
+    boxes = [
+        {"id": each["id"], "image_id": each["id"], "category_id": 1, "bbox": [1, 1, 5, 5], "segmentation": []}
+        for each in images
+    ]
+    whole = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "bus"}]}
+    (folder / name).write_text(json.dumps(whole))
+    return name
+
+
+def test_what_sources_of_other_tools_wipe_is_found_before_anything_is_sent(
+    command: Command, server: SandboxProcess, ids: list[str]
+) -> None:
+    """They are converted for that, and not once more for their import. Those that add to labels wipe nothing."""
+    sources = [coco(command.folder, "a.json", range(10)), coco(command.folder, "b.json", range(5, 15))]
+    more = target(server, "--json", "--log-level", "warning")
+    added = command("import", *sources, *more, "--checkpoint", "added")
+    assert (added.returncode, WIPED in added.stderr) == (0, False), added.stderr
+    replaced = command("import", *sources, *more, "--no-keep-data", "--checkpoint", "replaced", "--yes")
+    assert found(json.loads(replaced.stdout)) == [0, 5], replaced.stderr
+    assert "b.json: 5 x keepData false behind an entry for the same media" in replaced.stderr
+    entries = write(command.folder, "c.json", ids[:5])
+    mixed = command("import", sources[0], entries, *more, "--checkpoint", "mixed", "--onto-uploaded", "--yes")
+    assert found(json.loads(mixed.stdout)) == [0, 5], mixed.stderr
+    assert "c.json: 5 x keepData false behind an entry for the same media" in mixed.stderr
+
+
 def test_an_interrupted_command_finds_it_when_it_goes_on(
     command: Command, server: SandboxProcess, ids: list[str]
 ) -> None:

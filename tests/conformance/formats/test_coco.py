@@ -17,7 +17,7 @@ from support.formats.converted import Converted, converted
 from support.places import TOP
 
 FILES = TOP / "tests" / "vectors" / "formats" / "coco"
-GOLDEN = sorted(path.relative_to(FILES).as_posix() for path in FILES.rglob("*.json"))
+GOLDEN = sorted(path.relative_to(FILES).as_posix() for path in FILES.rglob("*/*.json"))
 SIZE = {"width": 40, "height": 30}
 CAR = {"id": 1, "name": "car"}
 
@@ -104,7 +104,7 @@ def test_cvat_turns_a_box_about_its_centre_and_has_attributes() -> None:
         {"x": 18, "y": 20},
         {"x": 18, "y": 10},
     ]
-    assert turned["classifications"] == {"occluded": ["false"]}
+    assert "classifications" not in turned  # CVAT writes of each object that it is not occluded
 
 
 def test_a_group_of_datumaro_says_that_its_box_lies_elsewhere() -> None:

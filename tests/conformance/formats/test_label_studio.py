@@ -241,3 +241,15 @@ def test_a_brush_is_unpacked_or_refused(packed: list[int], width: int, height: i
             places = [place for run in runs for place in run]
             assert places == sorted(set(places))
             assert places[-1] <= width
+
+
+def test_a_row_of_json_min_that_is_not_whole_costs_itself(tmp_path: Path) -> None:
+    """Its task keeps the others."""
+    (row, *_) = json.loads((FILES / "min" / "result.json").read_text("utf-8"))
+    cut = {key: value for key, value in row.items() if key != "annotation_id"}
+    (tmp_path / "result.json").write_text(json.dumps([row, cut]))
+    found = studio(tmp_path / "result.json")
+    assert [(each.code, each.found) for each in found.found] == [
+        ("annotation-broken", "one without annotation_id")
+    ]
+    assert len(found.entries) == 1

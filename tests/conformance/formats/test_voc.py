@@ -46,7 +46,7 @@ def test_a_folder_is_recognised_and_its_account_closes(tool: str) -> None:
 def test_what_label_studio_writes_counts_from_0() -> None:
     """In whole pixels, as it rounds them."""
     (entry,) = voc(FILES / "label-studio").entries
-    assert entry["external_media_ID"] == "Grün.png"
+    assert entry["external_media_ID"] == "Green.png"
     assert drawn(entry) == {"Straße": [(20, 20, 60, 40)], "car": [(100, 20, 60, 40)]}
     assert "classifications" not in entry["labels"]["car"][0]
 

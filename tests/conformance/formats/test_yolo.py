@@ -54,7 +54,7 @@ def test_a_folder_is_recognised_and_its_account_closes(name: str) -> None:
 def test_boxes_and_outlines_stand_in_one_file() -> None:
     """Label Studio; its notes have the numbers, its list of classes another order."""
     green, empty = yolo(FILES / "label-studio/mixed").entries
-    assert (green["external_media_ID"], empty["external_media_ID"]) == ("images/Grün", "images/empty")
+    assert (green["external_media_ID"], empty["external_media_ID"]) == ("images/Green", "images/empty")
     assert drawn(green) == {
         "Straße": [(20, 20, 60, 40), [(20, 10), (180, 15.5), (100, 80)]],
         "car": [(100, 20, 60, 40)],
@@ -111,7 +111,7 @@ def test_each_layout_of_cvat_arrives(layout: str, shapes: dict[str, Any]) -> Non
     first, empty = yolo(FILES / "cvat" / layout, keypoint_names=points).entries
     assert drawn(first) == shapes
     assert first["external_media_ID"].endswith(
-        "train/day1/Grün.png" if layout != "darknet" else "data/day1/Grün.png"
+        "train/day1/Green.png" if layout != "darknet" else "data/day1/Grün.png"
     )
     assert empty["external_media_ID"].endswith("/empty.png")
     assert "labels" not in empty

@@ -11,6 +11,7 @@ import pickle
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 from bulk_importer.errors import MalformedInput, UsageError
 from bulk_importer.sources import open_source
 from support.entries import numbered
+from support.places import VECTORS
 from support.reading import read_file, read_source
 
 ENTRIES = [numbered(0), numbered(1)]
@@ -354,3 +356,26 @@ async def test_a_huge_document_on_one_line_is_named_by_its_beginning(tmp_path: P
 def bytes_read() -> int:
     """How many bytes this process has read so far, from whatever it was."""
     return int(Path("/proc/self/io").read_text().split()[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("coco/pycocotools/instances_train.json", "coco"), ("cvat/annotations.xml", "cvat")]
+)
+def test_labels_of_a_tool_that_come_through_a_pipe_are_taken_as_advised(name: str, form: str) -> None:
+    """Nobody looks into a pipe beforehand; what is in it is said, with the flag that helps."""
+    command = [
+        sys.executable,
+        "-m",
+        "bulk_importer",
+        "check",
+        "-",
+        "--label-config",
+        "none",
+        "--workers",
+        "0",
+    ]
+    text = (VECTORS / "formats" / name).read_bytes()
+    asked = subprocess.run(command, input=text, capture_output=True, check=False)
+    assert b"say which with --from, as in --from coco" in asked.stdout
+    told = subprocess.run([*command, "--from", form], input=text, capture_output=True, check=False)
+    assert f"Converted from {form}".encode() in told.stdout

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.documents.coco.drawing import Drawer
 from bulk_importer.formats.writing.class_map import ClassMap
-from bulk_importer.labels.label_config import read_label_config
+from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
 from support.formats.converted import Converted, converted
 
 USUAL = st.one_of(st.integers(0, 30), st.floats(0, 30))
@@ -26,6 +26,13 @@ PATHS = st.one_of(
     POINTS.map(lambda points: [place for point in points for place in point]),
     st.lists(USUAL | EDGES, min_size=5, max_size=9),
 )
+
+
+_NONE = object()
+_SAID: list[Any] = [
+    *({}, None, {"occluded": False}, {"occluded": True, "colour": "red"}, {"colour": "violet", "doors": 4}),
+    *({"rotation": 0, "colour": ""}, {"rotation": 12.5}, {"colour": ["red", "blue"], "seen": None}),
+]
 
 
 @st.composite
@@ -47,6 +54,9 @@ def rows_of_it(draw: st.DrawFn, *, odd: bool) -> dict[str, Any]:
         "area": 1,
         "iscrowd": some([0, 0, 0, 0, False, 1, True], ["1", None]),
     }
+    attributes = some([_NONE] * 3 + _SAID, [{"deep": {"a": 1}}, [], "x", 3])
+    if attributes is not _NONE:
+        row["attributes"] = attributes
     if odd:
         row[draw(st.sampled_from(["ignore", "score", "attributes", "keypoints"]))] = draw(st.integers(0, 1))
     return row
@@ -61,13 +71,18 @@ def _around(path: list[Any]) -> list[float]:
     return [left, top, max(numbers[::2]) - left, max(numbers[1::2]) - top]
 
 
-CONFIG = read_label_config(
-    {
-        "entries": [
-            {"type": "POLYGON", "entryKey": "car", "entryValue": "car"},
-            {"type": "RECTANGLE", "entryKey": "tree", "entryValue": "tree"},
-        ]
-    }
+CONFIG = LabelConfig(
+    (
+        LabelClass(
+            "car",
+            ClassType.POLYGON,
+            children=(
+                LabelClass("colour", ClassType.SELECT, options=("red", "blue")),
+                LabelClass("doors", ClassType.FREETEXT),
+            ),
+        ),
+        LabelClass("tree", ClassType.RECTANGLE),
+    )
 )
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.documents.coco import grouping, sections, window
+from bulk_importer.formats.documents.coco import grouping
+from bulk_importer.formats.documents.coco.text import sections, window
 from support.formats.converted import converted
 
 IDS = st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=3))
@@ -44,9 +45,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches, blocks and ranges of a few bytes, so that small files have many."""
     monkeypatch.setattr(window, "STRETCH_BYTES", 64)
     monkeypatch.setattr(sections, "STRETCH_BYTES", 150)
+    monkeypatch.setattr(grouping, "MOST_PICTURES", 3)
     monkeypatch.setattr(grouping, "_BUFFER_BYTES", 200)
     monkeypatch.setattr(grouping, "_MOST_BYTES", 250)
     monkeypatch.setattr(grouping, "_RANGES", 3)
+    monkeypatch.setattr(grouping, "_RANGE_BYTES", 64)
 
 
 @pytest.mark.usefixtures("small")

@@ -10,6 +10,7 @@ import msgspec
 
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.converting import entries_of
+from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left
 from bulk_importer.formats.table import format_named
 from bulk_importer.formats.writing.account import Account
@@ -37,21 +38,24 @@ class Converted:
 
 
 def converted(
-    path: Path,
+    path: Path | Members,
     form: str,
     choices: Choices | None = None,
     config: LabelConfig | None = None,
     class_map: ClassMap | None = None,
 ) -> Converted:
-    """Convert a file, folder or archive."""
+    """Convert a file, folder or archive, or files in memory."""
     chosen = choices or Choices()
     found: list[Left] = []
     account = Account(form, found.append)
     writer = EntryWriter(places_of(config), class_map or ClassMap(), chosen, account)
-    members = open_members(path)
+    opened = open_members(path) if isinstance(path, Path) else None
+    members: Members = opened or path  # type: ignore[assignment]  # it is one of the two
     try:
         entries = list(entries_of(members, format_named(form), chosen, writer, account))
     finally:
-        members.close()
-    texts = map(msgspec.json.encode, entries)
+        if opened is not None:
+            opened.close()
+    texts = [msgspec.json.encode(each) for each in entries]
+    assert not any(b"\n" in text for text in texts), "an entry is a line"
     return Converted([msgspec.json.decode(each) for each in texts], found, account.books())

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Picture, Tag
 from bulk_importer.formats.proposing import Names, proposal
+from bulk_importer.formats.writing.class_map import read_class_map
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
 
 BOX = Box(1, 2, 3, 4)
@@ -66,3 +71,37 @@ def test_an_attribute_of_many_values_has_no_options() -> None:
     assert not [
         line for line in proposal(Names.of([Picture("a", "", None, many)]), CONFIG) if "options" in line
     ]
+
+
+@given(st.lists(st.text(), min_size=1), st.lists(st.text(min_size=1), min_size=1))
+def test_what_is_proposed_is_a_class_map_whatever_the_names(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], known: list[str]
+) -> None:
+    """A file with it is accepted as it stands, and means what is known."""
+    options = tuple(dict.fromkeys(known))
+    config = LabelConfig(
+        (
+            *(LabelClass(key, ClassType.RECTANGLE) for key in options),
+            LabelClass("paint", ClassType.SELECT, options=options),
+        )
+    )
+    found = tuple(
+        Annotation(name, BOX, "", {"paint": Answer((name,)), name: Answer((name,))}, (Keypoint(name, 1, 1),))
+        for name in names
+    )
+    tags = tuple(Tag(name, "") for name in names)
+    path = tmp_path_factory.mktemp("map") / "map.toml"
+    path.write_text("\n".join(proposal(Names.of([Picture("a", "", None, found, tags)]), config)), "utf-8")
+    proposed = read_class_map(path)
+    assert {*proposed.classes.values(), *proposed.keypoints.values()} <= {*options}
+    assert {*proposed.options.get("paint", {}).values()} <= {*options}
+    assert {*proposed.tags.values()} <= {"paint", *(f"paint={option}" for option in options)}
+
+
+def test_a_value_with_an_equals_sign_is_one_value() -> None:
+    """Of a tag it separates the question from the answer, and of nothing else."""
+    config = LabelConfig((LabelClass("paint", ClassType.SELECT, options=("a=b", "b")),))
+    pictures = [Picture("a", "", None, (), (Tag("paint", "", Answer(("A=B ",))),))]
+    assert '# "A=B " = "a=b"   # 1 answer; the same name, which needs no line' in list(
+        proposal(Names.of(pictures), config)
+    )

@@ -50,7 +50,7 @@ from bulk_importer.observe import (
 from bulk_importer.observe.line import fitted
 from bulk_importer.observe.parts import Part
 from bulk_importer.spans import Span
-from bulk_importer.summary import RunState, Summary, Tally
+from bulk_importer.summary import Books, RunState, Summary, Tally
 from bulk_importer.times import written
 
 
@@ -539,6 +539,42 @@ def test_where_all_went_well_only_that_is_said() -> None:
         "  Checkpoint: l.json.checkpoint",
     ]
     assert lines_of(entries=1, delivered=1)[0] == "Complete: the entry is delivered"
+
+
+def books(left: int, findings: dict[str, int], *, is_complete: bool) -> Books:
+    """What became of 12 labels of another tool."""
+    return Books(
+        format="coco",
+        pictures=10,
+        entries=10,
+        read={"car": 9, "": 3},
+        carried={"car": 9, "": 3 - left} if left < 3 else {"car": 9},
+        left_behind={"": left} if left else {},
+        findings=findings,
+        reasons={},
+        is_complete=is_complete,
+    )
+
+
+def test_the_account_of_a_conversion_stands_in_the_summary() -> None:
+    """By class, and why; what was left behind is said first, as that asks for exit code 1."""
+    found = {"shape-hole": 1, "annotation-broken": 2}
+    lines = lines_of(exit_code=1, conversion=books(3, found, is_complete=False))
+    assert lines[0] == "Complete: all 10 entries are delivered, but 3 objects of the source left behind"
+    assert lines[5:9] == [
+        "  objects               12 in the source (coco)",
+        "  carried                9: car 9",
+        "  left behind            3: (no class) 3",
+        "  because                3 findings: annotation-broken 2, shape-hole 1",
+    ]
+    lines = lines_of(exit_code=1, conversion=books(0, {"attribute-unmapped": 4}, is_complete=False))
+    assert lines[0] == "Complete: all 10 entries are delivered, but not all that is said of them"
+    lines = lines_of(conversion=books(0, {}, is_complete=True))
+    assert lines[:1] + lines[5:7] == [
+        "Complete: all 10 entries are delivered",
+        "  objects               12 in the source (coco)",
+        "  carried               12: car 9, (no class) 3",
+    ]
 
 
 def test_where_nothing_was_left_to_send_that_is_said_first() -> None:

@@ -1,15 +1,15 @@
 """COCO: instances, keypoints and crowds, with what LVIS, CVAT and others write beside the format.
 
-    the file --(sections, one pass)--> where images and annotations lie, ids and order
-             --(grouping)--> annotations picture by picture, sorted in a scratch file where they are not in order
+    the file --(planning, one pass over its sections)--> where images and annotations lie, ids and order
+             --(grouping)--> shares: images with their annotations, sorted in a scratch file where they are not in order
              --(reading)--> pictures, in the order of `images`
 
-- `window` knows where values begin and end, `sections` finds and cuts the arrays, `stretches` decodes their `rows`.
-- `pictures` and `classes` are the indexes, `outlines` segmentations, `annotations` one row of the file; `drawing` is
-  the fast way for the many that are one outline.
+- `text` knows where values begin and end, finds and cuts the arrays of the file, and decodes their elements.
+- `pictures` and `classes` are the indexes, `outlines` segmentations, `attributes` what is said beside them, and
+  `annotations` one row of the file; `drawing` is the fast way for the many that are one outline.
 
-The sections may come in any order, and the annotations too. Memory is bounded: stretches of a MiB, ranges of pictures
-in a scratch file, and about a hundred bytes for each picture.
+The sections may come in any order, and the annotations too. Memory is bounded: stretches of half a MiB, ranges of
+pictures in a scratch file, and about a hundred bytes for each picture.
 
 What COCO cannot say, its writers put in many ways, so that what cannot be told becomes a finding: a box beside its
 outline, a part inside another one without an area, run lengths that end short. A section that occurs twice is refused:
@@ -22,12 +22,13 @@ from collections.abc import Iterator
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
-from bulk_importer.formats.documents.coco.reading import read_document
+from bulk_importer.formats.documents.coco.planning import CocoPlan, plan_of
 from bulk_importer.formats.json_rows import top_keys
-from bulk_importer.formats.members import Members
+from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Left, Picture
+from bulk_importer.formats.sharing import read_in_shares
 
-__all__ = ["read", "recognises"]
+__all__ = ["plans", "read", "recognises"]
 
 _KINDS = ("instances_", "person_keypoints_", "stuff_", "captions_", "panoptic_")
 _IMAGE_MARKS = (b'"file_name"', b'"coco_url"')
@@ -39,21 +40,30 @@ def recognises(members: Members) -> bool:
 
 
 def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
-    """The pictures of each COCO file, in the order of the names of the files.
+    """The pictures of each COCO file, in the order of the names of the files. Raises as `plans` does."""
+    return read_in_shares(plans(members, choices), members, choices)
+
+
+def plans(members: Members, choices: Choices) -> Iterator[CocoPlan | Left]:
+    """A plan for each COCO file, in the order of the names of the files, behind what else there is.
 
     Raises:
         SourceUnreadable: there is none, or one is cut off.
         ChoiceNeeded: there are several that say different things of the same pictures.
     """
     if len(members.paths) == 1:
-        yield from read_document(members, members.paths[0], "", choices)
+        yield plan_of(members, members.paths[0], "", choices)
         return
     paths = [path for path in _candidates(members) if _is_coco(members, path)]
     if not paths:
         raise SourceUnreadable(members.name, "none of its files is a COCO file")
     _require_one_kind(members, paths)
+    taken = set(paths)
+    for path in members.paths:
+        if path not in taken and not is_picture(path):
+            yield Left("member-passed-over", path, "", "COCO files", "another kind of file", objects=0)
     for path in paths:
-        yield from read_document(members, path, f"{path}: " if len(paths) > 1 else "", choices)
+        yield plan_of(members, path, f"{path}: " if len(paths) > 1 else "", choices)
 
 
 def _candidates(members: Members) -> tuple[str, ...]:
@@ -82,5 +92,5 @@ def _require_one_kind(members: Members, paths: list[str]) -> None:
         if other != path:
             raise ChoiceNeeded(
                 f"{members.name} has {other} and {path}, which are about the same pictures. Give the one that you "
-                "want, without the folder."
+                "want by itself, and not the folder; if it is in an archive, unpack that first."
             )

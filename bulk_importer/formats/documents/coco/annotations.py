@@ -9,32 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from bulk_importer.formats.documents.coco.attributes import answer_of, rotation_of, values_of
 from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.outlines import Broken, extent_of, outline_of
-from bulk_importer.formats.documents.coco.rows import is_id
-from bulk_importer.formats.documents.coco.stretches import NotJson
+from bulk_importer.formats.documents.coco.text.rows import is_id
+from bulk_importer.formats.documents.coco.text.stretches import NotJson
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Number, Shape, Size
 
-__all__ = ["NEAR", "annotation_of", "class_of", "disagreement", "origin_of"]
+__all__ = [
+    "NEAR",
+    "annotation_of",
+    "class_of",
+    "disagreement",
+    "origin_of",
+]
 
 _Box: TypeAlias = tuple[Number, Number, Number, Number]
-
-_FORMAT = frozenset(
-    {
-        "area",
-        "attributes",
-        "bbox",
-        "category_id",
-        "id",
-        "ignore",
-        "image_id",
-        "iscrowd",
-        "keypoints",
-        "num_keypoints",
-        "segmentation",
-    }
-)
-"""What is not an attribute; `ignore` and `iscrowd` are where they are set."""
 
 NEAR = 2
 _NEAR_SHARE = 0.05
@@ -84,8 +74,8 @@ def annotation_of(
         found = f"{hidden} keypoints that are not visible"
         yield Left("remark-left-out", origin, f"{kind.label}.keypoints", "", found, 0)
     attributes: dict[str, Answer] = {}
-    for name, value in _values(row, is_box=isinstance(shape, Box)):
-        answer = _answer(value)
+    for name, value in values_of(row, is_box=isinstance(shape, Box)):
+        answer = answer_of(value)
         if answer is None:
             yield Left("remark-left-out", origin, f"{kind.label}.{name}", "", "an object", 0)
         elif answer.values:
@@ -105,7 +95,7 @@ def _shape(row: Mapping[str, Any], size: Size | None, *, has_keypoints: bool) ->
             return outline.shape, "a bbox that is none"
         return outline.shape, "" if extent is None else disagreement(box, extent)
     if box is not None and not (has_keypoints and 0 in box[2:]):
-        return Box(*box, _rotation(row)), ""
+        return Box(*box, rotation_of(row)), ""
     if has_keypoints:
         return None, ""
     raise Broken("annotation-broken", "a segmentation, a bbox of 4 numbers, or keypoints", "none of them")
@@ -129,13 +119,6 @@ def disagreement(box: _Box, extent: tuple[Number, Number, Number, Number]) -> st
     return f"a box {left:g}, {top:g} to {left + width:g}, {top + height:g} and an outline {sides}"
 
 
-def _rotation(row: Mapping[str, Any]) -> Number:
-    """Degrees by which CVAT turns a box about its centre; it writes the box as it was before."""
-    attributes = row.get("attributes")
-    found = attributes.get("rotation") if isinstance(attributes, Mapping) else None
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else 0
-
-
 def _keypoints(row: Mapping[str, Any], kind: CocoClass) -> Iterator[Keypoint]:
     """Its keypoints but for those that are absent, whose third number is 0."""
     found = row.get("keypoints")
@@ -155,39 +138,6 @@ def _keypoints(row: Mapping[str, Any], kind: CocoClass) -> Iterator[Keypoint]:
 def _hidden(row: Mapping[str, Any]) -> int:
     found = row.get("keypoints")
     return sum(each == 1 for each in found[2::3]) if isinstance(found, list) else 0
-
-
-def _values(row: Mapping[str, Any], *, is_box: bool) -> Iterator[tuple[str, Any]]:
-    """Names and values of its attributes: CVAT's, what stands beside the format, and the flags that are set."""
-    attributes = row.get("attributes")
-    if isinstance(attributes, Mapping):
-        for name, value in attributes.items():
-            if not (name == "rotation" and (is_box or value == 0)):
-                yield name, value
-    elif attributes:
-        yield "attributes", attributes
-    for name, value in row.items():
-        if name not in _FORMAT:
-            yield name, value
-        elif name in ("iscrowd", "ignore") and value:
-            yield name, True
-
-
-def _answer(value: Any) -> Answer | None:
-    """A value as texts; None of what has names of its own below it."""
-    if isinstance(value, Mapping):
-        return None if value else Answer(())
-    if isinstance(value, list):
-        if any(isinstance(each, Mapping | list) for each in value):
-            return None
-        return Answer(tuple(_text(each) for each in value if each is not None))
-    return Answer(()) if value is None or value == "" else Answer((_text(value),))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _is_number(found: object) -> bool:

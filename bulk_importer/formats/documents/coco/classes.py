@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bulk_importer.formats.documents.coco.rows import is_id
+from bulk_importer.formats.documents.coco.text.rows import is_id
 
 __all__ = ["CocoClass", "classes_of"]
 

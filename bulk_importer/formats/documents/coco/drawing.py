@@ -1,4 +1,4 @@
-"""The fast way for the many annotations that are one outline, or one box, and nothing else: to the text of an import.
+"""The fast way for the many annotations that are one outline or box, with plain attributes: to the text of an import.
 
 Pure. The numbers are not written anew: between those of the file stand commas, and between those of an import the names
 of its coordinates. What is looked at is what `annotations`, `outlines` and `bounds` would look at; where one of them
@@ -13,30 +13,33 @@ from math import inf
 import msgspec
 
 from bulk_importer.formats.documents.coco.annotations import NEAR, disagreement
+from bulk_importer.formats.documents.coco.attributes import answer_of, rotation_of, values_of
 from bulk_importer.formats.documents.coco.classes import CocoClass
-from bulk_importer.formats.documents.coco.rows import UsualRow
-from bulk_importer.formats.model import Drawn, Size
+from bulk_importer.formats.documents.coco.text.rows import UsualRow
+from bulk_importer.formats.model import Drawn, Said, Size
 
 __all__ = ["Drawer"]
 
 _decode = msgspec.json.Decoder(list[list[float]]).decode
+_anything = msgspec.json.Decoder().decode
 _HEAD = b'{"polygon":[{"x":'
 _BETWEEN = (b',"y":', b'},{"x":')
 _TAIL = b"}]}"
 _AROUND = b"[] \t\n\r"
 _BOX = b'{"rectangle":[{"x":%a,"y":%a,"w":%a,"h":%a}]}'
 _EMPTY = (b"[]", b"[[]]", b"null")
-_SHORTEST = 5
-_NO_KEYPOINTS: tuple[object, ...] = (None, [])
+_MOST_KEPT = 4096
 
 
 class Drawer:
     """Draws outlines of the classes of a file."""
 
     def __init__(self, classes: Mapping[int | str, CocoClass]) -> None:
-        # `_patterns` is changed by `_geometry` alone: what stands between so many numbers, with room for them.
+        # `_patterns` is changed by `_geometry` alone: what stands between so many numbers, with room for them;
+        # `_said` by `_attributes`: what texts of attributes say, of an outline and of a box.
         self._labels = {key: each.label for key, each in classes.items() if not each.problem}
         self._patterns: dict[int, list[bytes]] = {}
+        self._said: dict[tuple[bytes, bool], Said | None] = {}
 
     def on(self, size: Size | None) -> Callable[[UsualRow], Drawn | None]:
         """What draws annotations of a picture of this size; it gives None where they need another look."""
@@ -44,21 +47,19 @@ class Drawer:
         labels, geometry = self._labels, self._geometry
 
         def draw(row: UsualRow) -> Drawn | None:
-            if row.iscrowd or row.ignore or row.keypoints not in _NO_KEYPOINTS:
+            if row.iscrowd or row.ignore or not (row.keypoints is None or row.keypoints == []):
                 return None
-            if row.bbox is None or row.category_id is None or not isinstance(row.id, int):
+            if row.bbox is None or row.category_id is None or type(row.id) is not int:
                 return None
             try:
                 label = labels[row.category_id]
                 left, top, box_width, box_height = row.bbox
-                if len(row.segmentation) < _SHORTEST and bytes(row.segmentation) in _EMPTY:
-                    return _box(row, label, width, height)
                 (path,) = _decode(row.segmentation)
             except (KeyError, TypeError, ValueError, msgspec.DecodeError):
-                return None
+                return self._box(row, width, height)
             count = len(path)
             if count < 6 or count % 2:
-                return None
+                return self._box(row, width, height)
             # Sorted, as that is faster than to look for the least and for the greatest.
             across, down = path[::2], path[1::2]
             across.sort()
@@ -74,29 +75,59 @@ class Drawer:
             ) and disagreement((left, top, box_width, box_height), (first, upper, last, lower)):
                 return None
             text = geometry(bytes(row.segmentation), count)
-            return None if text is None else Drawn(label, text, f"annotation {row.id}")
+            if text is None:
+                return None
+            if not row.attributes:
+                return Drawn(label, text, f"annotation {row.id}")
+            said = self._attributes(row, is_box=False)
+            return None if said is None else Drawn(label, text, f"annotation {row.id}", False, said)
 
         return draw
 
     def _geometry(self, text: bytes, count: int) -> bytes | None:
         """The outline as an import writes it; None where its numbers are not told apart as they usually are."""
-        numbers = text.strip(_AROUND).split(b", " if b", " in text else b",")
-        if len(numbers) != count:
+        numbers = text.strip(_AROUND).split(b", ")
+        if len(numbers) != count or b"\n" in text:  # an entry is a line
+            numbers = text.translate(None, _AROUND).split(b",")
+            if len(numbers) != count:
+                return None
+        if count not in self._patterns:
+            half = [_BETWEEN[1], b"", _BETWEEN[0], b""] * (count // 2)
+            self._patterns[count] = [_HEAD, *half[1:], _TAIL]
+        pattern = self._patterns[count]
+        pattern[1::2] = numbers
+        return b"".join(pattern)
+
+    def _box(self, row: UsualRow, width: float, height: float) -> Drawn | None:
+        """The box of an annotation that has no outline, where it lies inside the picture."""
+        if bytes(row.segmentation) not in _EMPTY or row.category_id not in self._labels:
             return None
-        pattern = self._patterns.get(count)
-        if pattern is None:
-            pattern = [b"", _BETWEEN[0], b"", _BETWEEN[1]] * (count // 2)
-            pattern[-1] = _TAIL
-            self._patterns[count] = pattern
-        pattern[::2] = numbers
-        return _HEAD + b"".join(pattern)
+        if row.bbox is None or len(row.bbox) != 4:
+            return None
+        left, top, box_width, box_height = row.bbox
+        is_inside = left >= 0 and top >= 0 and left + box_width <= width and top + box_height <= height
+        if not (is_inside and box_width > 0 and box_height > 0):
+            return None
+        said = self._attributes(row, is_box=True) if row.attributes else ()
+        if said is None:
+            return None
+        text = _BOX % (left, top, box_width, box_height)
+        return Drawn(self._labels[row.category_id], text, f"annotation {row.id}", True, said)
+
+    def _attributes(self, row: UsualRow, *, is_box: bool) -> Said | None:
+        """What the attributes of a row say; None where one of them is more than a text, or turns the box."""
+        kind = bytes(row.attributes), is_box
+        if kind not in self._said:
+            if len(self._said) >= _MOST_KEPT:
+                self._said.clear()
+            self._said[kind] = _said_of({"attributes": _anything(row.attributes)}, is_box=is_box)
+        return self._said[kind]
 
 
-def _box(row: UsualRow, label: str, width: float, height: float) -> Drawn | None:
-    """The box of an annotation that has no outline, where it lies inside the picture."""
-    assert row.bbox is not None
-    left, top, box_width, box_height = row.bbox
-    is_inside = left >= 0 and top >= 0 and left + box_width <= width and top + box_height <= height
-    if not (is_inside and box_width > 0 and box_height > 0):
+def _said_of(row: Mapping[str, object], *, is_box: bool) -> Said | None:
+    if is_box and rotation_of(row):
         return None
-    return Drawn(label, _BOX % (left, top, box_width, box_height), f"annotation {row.id}", is_box=True)
+    answers = {name: answer_of(value) for name, value in values_of(row, is_box=is_box)}
+    if None in answers.values():
+        return None
+    return tuple((name, answer.values) for name, answer in answers.items() if answer and answer.values)

@@ -1,8 +1,9 @@
-"""Brings the annotations of a COCO file into the order of its pictures.
+"""Brings the annotations of a COCO file together with its pictures, a run of pictures at a time.
 
 Pure, but for the files that it reads and writes. Where the annotations of the pictures follow each other in the order
-of the pictures, they are read as they stand. Otherwise they are written to a scratch file first, by ranges of pictures,
-and brought into order one range at a time; so the memory needed is that of a range, however large the file.
+of the pictures, they are cut as they stand, between two pictures. Otherwise they are written to a scratch file first,
+by ranges of pictures, and read back one range at a time; so the memory needed is that of a range, however large the
+file.
 
 Memory: `_BUFFER_BYTES` of annotations that wait to be written, then `_MOST_BYTES` that are read back at once, or those
 of one picture, if they are more.
@@ -11,165 +12,210 @@ of one picture, if they are more.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 import msgspec
 
 from bulk_importer.formats.documents.coco.pictures import Pictures
-from bulk_importer.formats.documents.coco.rows import OwnerRow
-from bulk_importer.formats.documents.coco.sections import Section
-from bulk_importer.formats.documents.coco.stretches import OWNER, Stretch
+from bulk_importer.formats.documents.coco.text.rows import OwnerRow
+from bulk_importer.formats.documents.coco.text.sections import Section
+from bulk_importer.formats.documents.coco.text.stretches import OWNER, Stretch
 
-__all__ = ["Group", "Order", "groups_in_order", "groups_sorted"]
+__all__ = ["Order", "Run", "runs_in_order", "runs_sorted"]
 
-_RANGES = 1024
+_RANGES = 4096
+_RANGE_BYTES = 2 << 20
 _BUFFER_BYTES = 16 << 20
-_MOST_BYTES = 8 << 20
+_MOST_BYTES = 4 << 20
+MOST_PICTURES = 4096
 
 
-class Group(msgspec.Struct, frozen=True):
-    """Annotations of one picture that follow each other in the file.
+class Run(msgspec.Struct, frozen=True):
+    """Pictures that follow each other, with all of their annotations.
 
     Attributes:
-        ordinal: the place of the picture in the order; below 0 where there is none.
-        parts: stretches, with the places of the annotations in each.
+        first, stop: places of the pictures in the order: the first one, and behind the last one.
+        texts: of annotations, those of each picture in the order in which they stand; some may belong to no picture.
     """
 
-    ordinal: int
-    parts: list[tuple[Stretch, Sequence[int]]]
+    first: int
+    stop: int
+    texts: list[bytes]
 
 
 class Order:
-    """Whether the annotations of a file follow the order of its pictures."""
+    """Whether the annotations of a file follow the order of its pictures.
+
+    Attributes:
+        holds: they do, as far as they were seen.
+        last: by stretch, the place of the last picture so far.
+        tails: by stretch, how many elements there are from the first one of that picture on; 0 where none is in it.
+    """
 
     def __init__(self, pictures: Pictures) -> None:
         # Changed by `see` alone.
         self.holds = True
+        self.last = array("q")
+        self.tails = array("q")
         self._pictures = pictures
         self._id: object = None
-        self._last = -1
 
     def see(self, owners: list[OwnerRow | None]) -> None:
-        """Look at the next annotations."""
+        """Look at the annotations of the next stretch."""
         if not self.holds:
             return
-        before = self._id
-        for owner in owners:
+        before, last = self._id, self.last[-1] if self.last else -1
+        begin: int | None = None
+        for at, owner in enumerate(owners):
             if owner is None or owner.image_id == before:
                 continue
             before = owner.image_id
             ordinal = self._pictures.ordinal(before)
             if ordinal < 0:
                 continue
-            if ordinal < self._last:
+            if ordinal < last:
                 self.holds = False
                 return
-            self._last = ordinal
+            if ordinal > last:
+                begin, last = at, ordinal
         self._id = before
+        if begin is None:
+            goes_on = any(each and self._pictures.ordinal(each.image_id) == last for each in owners)
+            begin = 0 if goes_on else len(owners)
+        self.last.append(last)
+        self.tails.append(len(owners) - begin)
 
 
-def groups_in_order(file: BinaryIO, section: Section, pictures: Pictures) -> Iterator[Group]:
-    """The annotations of a file in which `Order` holds; a picture may have several groups, one behind the other."""
+def runs_in_order(file: BinaryIO, section: Section, pictures: Pictures, order: Order) -> Iterator[Run]:
+    """The pictures of a file in which `Order` holds."""
+    first = 0
+    held: list[bytes] = []
+    for stretch, last, count in zip(section.stretches(file), order.last, order.tails, strict=True):
+        if not count:
+            yield Run(first, first, [stretch.text])
+            continue
+        head, tail = stretch.cut(count, section.joint)
+        if head:
+            held.append(head)
+        if last > first:
+            yield from _of_few_pictures(Run(first, last, held), pictures)
+            first, held = last, []
+        held.append(tail)
+    yield from _of_few_pictures(Run(first, pictures.count, held), pictures)
+
+
+def runs_sorted(
+    file: BinaryIO,
+    section: Section,
+    pictures: Pictures,
+    scratch: BinaryIO,
+    passing: Callable[[int], None],
+) -> Iterator[Run]:
+    """The pictures of any file; annotations of none come first.
+
+    Args:
+        scratch: room for all annotations.
+        passing: called with how many bytes are in it.
+    """
+    ranges = _Ranges(scratch, pictures, section.bytes)
+    done = 0
     for stretch in section.stretches(file):
-        yield from _runs(stretch, pictures)
+        passing(done)
+        done += len(stretch.text)
+        strays = ranges.add(stretch.elements, pictures.ordinals(stretch.rows(OWNER)))
+        if strays:
+            yield Run(0, 0, [b",".join(strays)])
+    for run in ranges.runs():
+        yield from _of_few_pictures(run, pictures)
 
 
-def groups_sorted(file: BinaryIO, section: Section, pictures: Pictures, scratch: BinaryIO) -> Iterator[Group]:
-    """The annotations of any file, those of each picture in the order in which they stand; those of none come first."""
-    ranges = _Ranges(scratch, pictures.count)
-    for stretch in section.stretches(file):
-        elements = stretch.elements
-        for at, owner in enumerate(stretch.rows(OWNER)):
-            ordinal = -1 if owner is None else pictures.ordinal(owner.image_id)
-            if ordinal < 0:
-                yield Group(ordinal, [(stretch, (at,))])
-            else:
-                ranges.add(ordinal, elements[at])
-    for stretch in ranges.stretches(pictures):
-        yield from _sorted(stretch, pictures)
+def _of_few_pictures(run: Run, pictures: Pictures) -> Iterator[Run]:
+    """A run in parts of `MOST_PICTURES` at most, where most of many pictures have no annotations."""
+    if run.stop - run.first <= MOST_PICTURES:
+        yield run
+        return
+    parts: dict[int, list[bytes | msgspec.Raw]] = {}
+    for ordinal, text in _elements(map(Stretch, run.texts), pictures):
+        parts.setdefault(max(ordinal - run.first, 0) // MOST_PICTURES, []).append(text)
+    for at, first in enumerate(range(run.first, run.stop, MOST_PICTURES)):
+        texts = [b",".join(parts[at])] if at in parts else []
+        yield Run(first, min(first + MOST_PICTURES, run.stop), texts)
 
 
-def _runs(stretch: Stretch, pictures: Pictures) -> Iterator[Group]:
-    owners = stretch.owners
-    begin, before = 0, object()
-    for at, owner in enumerate(owners):
-        image_id = None if owner is None else owner.image_id
-        if image_id != before:
-            if begin < at:
-                yield Group(pictures.ordinal(before), [(stretch, range(begin, at))])
-            begin, before = at, image_id
-    if begin < len(owners):
-        yield Group(pictures.ordinal(before), [(stretch, range(begin, len(owners)))])
-
-
-def _sorted(stretch: Stretch, pictures: Pictures) -> Iterator[Group]:
-    found: dict[int, list[int]] = {}
-    for at, owner in enumerate(stretch.owners):
-        found.setdefault(pictures.ordinal(owner.image_id), []).append(at)
-    for ordinal in sorted(found):
-        yield Group(ordinal, [(stretch, found[ordinal])])
+def _elements(stretches: Iterator[Stretch], pictures: Pictures) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
+    for stretch in stretches:
+        yield from zip(pictures.ordinals(stretch.rows(OWNER)), stretch.elements, strict=True)
 
 
 class _Ranges:
     """Annotations by ranges of pictures, in a scratch file: blocks, each of one range."""
 
-    def __init__(self, scratch: BinaryIO, pictures: int) -> None:
+    def __init__(self, scratch: BinaryIO, pictures: Pictures, expected: int) -> None:
         # Changed by `add` and `_flush`.
-        self._width = -(-max(pictures, 1) // _RANGES)
-        self._waiting: list[list[bytes | msgspec.Raw]] = [[] for _ in range(_RANGES)]
-        self._blocks = [array("q") for _ in range(_RANGES)]  # offset and length of each block
+        count = max(1, min(_RANGES, pictures.count, expected // _RANGE_BYTES))
+        self._width = -(-max(pictures.count, 1) // count)
+        self._waiting: list[list[bytes | msgspec.Raw]] = [[] for _ in range(count)]
+        self._blocks = [array("q") for _ in range(count)]  # offset and length of each block
         self._scratch = scratch
+        self._pictures = pictures
         self._bytes = 0
         self._end = 0
 
-    def add(self, ordinal: int, text: bytes | msgspec.Raw) -> None:
-        """Put an annotation of a picture behind those that it has."""
-        self._waiting[ordinal // self._width].append(text)
-        self._bytes += len(text)
+    def add(self, texts: Sequence[bytes | msgspec.Raw], ordinals: Sequence[int]) -> list[bytes | msgspec.Raw]:
+        """Put annotations behind those that their pictures have; gives back those that have no picture."""
+        strays: list[bytes | msgspec.Raw] = []
+        waiting, width = self._waiting, self._width
+        for ordinal, text in zip(ordinals, texts, strict=True):
+            if ordinal < 0:
+                strays.append(text)
+            else:
+                waiting[ordinal // width].append(text)
+        self._bytes += sum(map(len, texts))
         if self._bytes >= _BUFFER_BYTES:
             self._flush()
+        return strays
 
-    def stretches(self, pictures: Pictures) -> Iterator[Stretch]:
-        """All annotations, by ascending ranges; those of one picture are in one stretch."""
+    def runs(self) -> Iterator[Run]:
+        """All pictures, by ascending ranges, with their annotations."""
         self._flush()
         held: list[bytes] = []
-        for blocks in self._blocks:
-            mine = sum(blocks[1::2])
-            if held and sum(map(len, held)) + mine > _MOST_BYTES:
-                yield Stretch(b",".join(held))
-                held = []
+        first, held_bytes = 0, 0
+        for at, blocks in enumerate(self._blocks):
+            mine, begin, stop = sum(blocks[1::2]), at * self._width, self._stop(at)
+            if held and held_bytes + mine > _MOST_BYTES:
+                yield Run(first, begin, held)
+                first, held, held_bytes = begin, [], 0
             if mine > _MOST_BYTES:
-                yield from self._taken_apart(blocks, pictures)
-            elif mine:
+                yield from self._taken_apart(blocks, first, stop)
+                first = stop
+            else:
                 held += self._read(blocks)
-        if held:
-            yield Stretch(b",".join(held))
+                held_bytes += mine
+        yield Run(first, self._pictures.count, held)
 
-    def _taken_apart(self, blocks: array[int], pictures: Pictures) -> Iterator[Stretch]:
+    def _stop(self, at: int) -> int:
+        return min((at + 1) * self._width, self._pictures.count)
+
+    def _taken_apart(self, blocks: array[int], first: int, stop: int) -> Iterator[Run]:
         """A range that is too large to be held, in pieces; it is read again for each."""
         lengths: dict[int, int] = {}
-        for ordinal, text in self._elements(blocks, pictures):
+        for ordinal, text in self._elements(blocks):
             lengths[ordinal] = lengths.get(ordinal, 0) + len(text)
-        wanted, total = set[int](), 0
+        total = 0
         for ordinal in sorted(lengths):
-            if wanted and total + lengths[ordinal] > _MOST_BYTES:
-                yield self._picked(blocks, pictures, wanted)
-                wanted, total = set(), 0
-            wanted.add(ordinal)
+            if total and total + lengths[ordinal] > _MOST_BYTES:
+                yield self._picked(blocks, first, ordinal)
+                first, total = ordinal, 0
             total += lengths[ordinal]
-        if wanted:
-            yield self._picked(blocks, pictures, wanted)
+        yield self._picked(blocks, first, stop)
 
-    def _picked(self, blocks: array[int], pictures: Pictures, wanted: set[int]) -> Stretch:
-        found = (text for ordinal, text in self._elements(blocks, pictures) if ordinal in wanted)
-        return Stretch(b",".join(found))
+    def _picked(self, blocks: array[int], first: int, stop: int) -> Run:
+        found = (text for ordinal, text in self._elements(blocks) if first <= ordinal < stop)
+        return Run(first, stop, [b",".join(found)])
 
-    def _elements(self, blocks: array[int], pictures: Pictures) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
-        for text in self._read(blocks):
-            stretch = Stretch(text)
-            for owner, each in zip(stretch.rows(OWNER), stretch.elements, strict=True):
-                yield pictures.ordinal(owner.image_id), each
+    def _elements(self, blocks: array[int]) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
+        return _elements(map(Stretch, self._read(blocks)), self._pictures)
 
     def _read(self, blocks: array[int]) -> Iterator[bytes]:
         for offset, length in zip(blocks[::2], blocks[1::2], strict=True):

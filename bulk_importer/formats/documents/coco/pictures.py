@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from bulk_importer.formats.documents.coco.rows import ImageRow, is_id
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, OwnerRow, is_id
 from bulk_importer.formats.model import Left, Size
 
 __all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
@@ -47,9 +47,19 @@ class Pictures:
         """The place of a picture in the order; below 0 where there is none of this id, or more than one."""
         return self._ordinals.get(image_id, _UNKNOWN) if is_id(image_id) else _UNKNOWN
 
-    def is_ambiguous(self, image_id: object) -> bool:
-        """Whether pictures of different names have this id."""
-        return self.ordinal(image_id) == _AMBIGUOUS
+    def ordinals(self, rows: list[OwnerRow | None]) -> list[int]:
+        """The place of the picture of each annotation, as `ordinal` has it."""
+        find = self._ordinals.get
+        return [
+            find(row.image_id, _UNKNOWN)
+            if row is not None and (type(row.image_id) is int or type(row.image_id) is str)
+            else _UNKNOWN
+            for row in rows
+        ]
+
+    def ambiguous(self) -> frozenset[int | str]:
+        """The ids that pictures of different names have."""
+        return frozenset(each for each, ordinal in self._ordinals.items() if ordinal == _AMBIGUOUS)
 
     def twice(self) -> frozenset[int]:
         """The hashes of names that occur more than once; the index forgets the names."""

@@ -1,182 +1,159 @@
-"""Reads a COCO file: its sections in one pass, then picture by picture, in the order of `images`.
+"""Reads a share of a COCO file: some of its pictures, with all of their annotations.
 
-Pure, but for the members that it is given.
+Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
-from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.documents.coco.annotations import annotation_of, class_of, origin_of
-from bulk_importer.formats.documents.coco.classes import CocoClass, classes_of
+from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.drawing import Drawer
-from bulk_importer.formats.documents.coco.grouping import Group, Order, groups_in_order, groups_sorted
-from bulk_importer.formats.documents.coco.pictures import Pictures, name_of, remarks_on, size_of
-from bulk_importer.formats.documents.coco.rows import ImageRow, Kind, is_id
-from bulk_importer.formats.documents.coco.sections import Document, Look, document_of
-from bulk_importer.formats.documents.coco.stretches import OWNER, NotJson, row_of
-from bulk_importer.formats.documents.coco.window import Window
+from bulk_importer.formats.documents.coco.pictures import name_of, remarks_on, size_of
+from bulk_importer.formats.documents.coco.text.rows import is_id
+from bulk_importer.formats.documents.coco.text.stretches import OWNER, NotJson, Stretch, row_of
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Annotation, Drawn, Left, Picture, Size
 
-__all__ = ["read_document"]
+__all__ = ["CocoGround", "CocoShare"]
 
-_IMAGES = Kind(ImageRow)
-_ROWS = Kind(dict[str, Any])
-_PLAIN_SECTIONS = ("info", "licenses")
+_STRAY = -1
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A file of the source, how it is read, and what the first pass found in it."""
+@dataclass(frozen=True)
+class CocoGround:
+    """What all shares of a file are read by.
+
+    Attributes:
+        place: what stands before the origins of what is in it.
+        ambiguous: ids that pictures of different names have.
+    """
 
     place: str
-    choices: Choices
-    document: Document
-    pictures: Pictures
     classes: dict[int | str, CocoClass]
-    drawer: Drawer
+    ambiguous: frozenset[int | str]
+
+    @cached_property
+    def drawer(self) -> Drawer:
+        """What draws annotations of these classes."""
+        return Drawer(self.classes)
 
 
-def read_document(members: Members, path: str, place: str, choices: Choices) -> Iterator[Picture | Left]:
-    """The pictures of a file, and what cannot be carried.
+class CocoShare(msgspec.Struct, frozen=True):
+    """Images that follow each other, and annotations of them, or of none.
 
-    Args:
-        place: what stands before the origins of what is in it; empty where the source is this file alone.
-
-    Raises:
-        SourceUnreadable: it is no COCO file, or is cut off.
+    Attributes:
+        first: the place of the first image in the file.
+        images, annotations: their texts, with commas between them.
+        repeated: places of those images whose names were there before.
     """
-    with ExitStack() as stack:
-        name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
-        source, order = _looked_at(stack.enter_context(members.open(path)), name, place, choices)
-        for key in source.document.others:
-            if key not in _PLAIN_SECTIONS:
-                yield Left("remark-left-out", place + key, key, "", f"a section {key}", 0)
-        file = stack.enter_context(members.open(path))
-        groups = _as_they_stand(source, file) if order.holds else _sorted(source, file, stack)
-        yield from _pictures(source, groups, stack.enter_context(members.open(path)))
+
+    first: int
+    images: bytes
+    annotations: bytes
+    repeated: tuple[int, ...]
+
+    @property
+    def weight(self) -> int:
+        """The bytes of its texts."""
+        return len(self.images) + len(self.annotations)
+
+    def read(
+        self, ground: CocoGround, _: Members, choices: Choices, __: Callable[[str], None]
+    ) -> Iterator[Picture | Left]:
+        """Its pictures, behind what is said of annotations that belong to none."""
+        return _Reading(self, ground, choices).pictures()
 
 
-def _looked_at(file: BinaryIO, name: str, place: str, choices: Choices) -> tuple[_Source, Order]:
-    pictures = Pictures()
-    order = Order(pictures)
-    categories: list[Any] = []
-    looks = {
-        "images": Look(_IMAGES, pictures.see),
-        "annotations": Look(OWNER, order.see),
-        "categories": Look(_ROWS, categories.extend),
-    }
-    document = document_of(Window(file, name), name, looks)
-    for wanted in ("images", "annotations"):
-        if wanted not in document.sections:
-            raise SourceUnreadable(name, f'it is no COCO file: it has no section "{wanted}"', at_fault=True)
-    if next(iter(each for each in document.sections if each != "categories")) == "annotations":
-        # Nobody knew the pictures when the annotations went by.
-        order = Order(pictures)
-        for stretch in document.sections["annotations"].stretches(file):
-            order.see(stretch.rows(OWNER))
-            if not order.holds:
-                break
-    classes = classes_of(categories)
-    return _Source(place, choices, document, pictures, classes, Drawer(classes)), order
+class _Reading:
+    """One share while it is read."""
 
+    def __init__(self, share: CocoShare, ground: CocoGround, choices: Choices) -> None:
+        self._share = share
+        self._ground = ground
+        self._choices = choices
+        self._annotations = Stretch(share.annotations)
+        self._images = list(map(row_of, Stretch(share.images).elements))
 
-def _as_they_stand(source: _Source, file: BinaryIO) -> Iterator[Group]:
-    return groups_in_order(file, source.document.sections["annotations"], source.pictures)
+    def pictures(self) -> Iterator[Picture | Left]:
+        places = self._places()
+        yield from self._strays(places.pop(_STRAY, ()))
+        for at, row in enumerate(self._images):
+            yield from self._picture(row, self._share.first + at, places.get(at, ()))
 
+    def _places(self) -> dict[int, list[int]]:
+        """Where the annotations of each image stand."""
+        index = self._index()
+        found: dict[int, list[int]] = {}
+        before, mine = object(), list[int]()
+        for at, row in enumerate(self._annotations.usual):
+            owner = OWNER.one(self._annotations.elements[at]) if row is None else row
+            image_id = None if owner is None else owner.image_id
+            if image_id != before or type(image_id) is not type(before):
+                before = image_id
+                image = index.get(image_id, _STRAY) if is_id(image_id) else _STRAY
+                mine = found.setdefault(image, [])
+            mine.append(at)
+        return found
 
-def _sorted(source: _Source, file: BinaryIO, stack: ExitStack) -> Iterator[Group]:
-    section = source.document.sections["annotations"]
-    scratch = stack.enter_context(source.choices.scratch(section.bytes))
-    return groups_sorted(file, section, source.pictures, scratch)
+    def _index(self) -> dict[int | str, int]:
+        index: dict[int | str, int] = {}
+        for at, row in enumerate(self._images):
+            if _name_of(row) is not None and _has_id(row) and row["id"] not in self._ground.ambiguous:
+                index.setdefault(row["id"], at)
+        return index
 
-
-def _pictures(source: _Source, groups: Iterator[Group], file: BinaryIO) -> Iterator[Picture | Left]:
-    twice, seen = source.pictures.twice(), set[str]()
-    waiting = next(groups, None)
-    for ordinal, row in enumerate(_images(source, file)):
-        mine: list[Group] = []
-        while waiting is not None and waiting.ordinal <= ordinal:
-            if waiting.ordinal < 0:
-                yield from _strays(source, waiting)
-            else:
-                mine.append(waiting)
-            waiting = next(groups, None)
-        yield from _picture(source, row, ordinal, mine, twice, seen)
-    while waiting is not None:
-        yield from _strays(source, waiting)
-        waiting = next(groups, None)
-
-
-def _images(source: _Source, file: BinaryIO) -> Iterator[Any]:
-    for stretch in source.document.sections["images"].stretches(file):
-        yield from map(row_of, stretch.elements)
-
-
-def _strays(source: _Source, group: Group) -> Iterator[Left]:
-    """Annotations that belong to no picture."""
-    for row in _rows(group):
-        if not isinstance(row, dict):
-            yield from _broken(source, row)
-            continue
-        label = class_of(row, source.classes).label
-        image_id = row.get("image_id")
-        found = f"image {image_id}" if is_id(image_id) else "none"
-        if source.pictures.is_ambiguous(image_id):
-            found += ", which several pictures have as their id"
-        expected = "a picture that the file lists once"
-        yield Left("picture-unknown", source.place + origin_of(row), label, expected, found)
-
-
-def _broken(source: _Source, row: Any) -> Iterator[Left]:
-    for each in annotation_of(row, source.classes, None):
-        assert isinstance(each, Left)
-        yield msgspec.structs.replace(each, origin=source.place + each.origin)
-
-
-def _picture(
-    source: _Source, row: Any, ordinal: int, groups: list[Group], twice: frozenset[int], seen: set[str]
-) -> Iterator[Picture | Left]:
-    origin = source.place + (f"image {row['id']}" if _has_id(row) else f"images[{ordinal}]")
-    name = name_of(row.get("file_name"), row.get("coco_url")) if isinstance(row, dict) else None
-    if name is None:
-        found = f"no JSON: {row.reason}" if isinstance(row, NotJson) else "none"
-        yield Left("annotation-broken", origin, "", "an image with file_name", found, 0)
-        return
-    if hash(name) in twice:
-        if name in seen:
-            yield Left("picture-twice", origin, "", "each picture once", name, 0)
-        seen.add(name)
-    yield from remarks_on(row, origin)
-    size = size_of(row) or source.choices.sizes(name)
-    annotations: list[Annotation | Drawn] = []
-    for group in groups:
-        for each in _put(source, group, size, annotations):
-            yield msgspec.structs.replace(each, origin=f"{origin}, {each.origin}")
-    yield Picture(name, origin, size, tuple(annotations))
-
-
-def _put(
-    source: _Source, group: Group, size: Size | None, annotations: list[Annotation | Drawn]
-) -> Iterator[Left]:
-    """Add the annotations of a group to those of its picture; what must be said of them is given back."""
-    draw = source.drawer.on(size)
-    for stretch, places in group.parts:
-        usual = stretch.usual
+    def _strays(self, places: Sequence[int]) -> Iterator[Left]:
+        """What is said of annotations that belong to no picture."""
         for at in places:
-            drawn = None if usual is None else draw(usual[at])
-            if drawn is not None:
+            row = row_of(self._annotations.elements[at])
+            if not isinstance(row, dict):
+                for each in annotation_of(row, self._ground.classes, None):
+                    assert isinstance(each, Left)
+                    yield msgspec.structs.replace(each, origin=self._ground.place + each.origin)
+                continue
+            label = class_of(row, self._ground.classes).label
+            image_id = row.get("image_id")
+            found = f"image {image_id}" if is_id(image_id) else "none"
+            if is_id(image_id) and image_id in self._ground.ambiguous:
+                found += ", which several pictures have as their id"
+            expected = "a picture that the file lists once"
+            yield Left("picture-unknown", self._ground.place + origin_of(row), label, expected, found)
+
+    def _picture(self, row: Any, ordinal: int, places: Sequence[int]) -> Iterator[Picture | Left]:
+        origin = self._ground.place + (f"image {row['id']}" if _has_id(row) else f"images[{ordinal}]")
+        name = _name_of(row)
+        if name is None:
+            found = f"no JSON: {row.reason}" if isinstance(row, NotJson) else "none"
+            yield Left("annotation-broken", origin, "", "an image with file_name", found, 0)
+            return
+        if ordinal in self._share.repeated:
+            yield Left("picture-twice", origin, "", "each picture once", name, 0)
+        yield from remarks_on(row, origin)
+        size = size_of(row) or self._choices.sizes(name)
+        annotations: list[Annotation | Drawn] = []
+        for each in self._put(places, size, annotations):
+            yield msgspec.structs.replace(each, origin=f"{origin}, {each.origin}")
+        yield Picture(name, origin, size, tuple(annotations))
+
+    def _put(
+        self, places: Sequence[int], size: Size | None, annotations: list[Annotation | Drawn]
+    ) -> Iterator[Left]:
+        """Add annotations to those of their picture; what must be said of them is given back."""
+        draw, usual = self._ground.drawer.on(size), self._annotations.usual
+        for at in places:
+            row = usual[at]
+            if row is not None and (drawn := draw(row)) is not None:
                 annotations.append(drawn)
                 continue
-            for each in annotation_of(row_of(stretch.elements[at]), source.classes, size):
+            for each in annotation_of(row_of(self._annotations.elements[at]), self._ground.classes, size):
                 if isinstance(each, Left):
                     yield each
                 else:
@@ -187,7 +164,5 @@ def _has_id(row: Any) -> bool:
     return isinstance(row, dict) and is_id(row.get("id"))
 
 
-def _rows(group: Group) -> Iterator[Any]:
-    for stretch, places in group.parts:
-        for at in places:
-            yield row_of(stretch.elements[at])
+def _name_of(row: Any) -> str | None:
+    return name_of(row.get("file_name"), row.get("coco_url")) if isinstance(row, dict) else None

@@ -63,7 +63,14 @@ def _task_of(numbered: tuple[int, Any]) -> str | None:
 
 
 def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture | Left]:
-    data, annotations = _of_min(rows) if rows[0].keys() >= _MIN else _of_full(rows)
+    if rows[0].keys() >= _MIN:
+        for row in rows:
+            if not row.keys() >= _MIN:
+                lacks = ", ".join(sorted(_MIN - row.keys()))
+                yield Left("annotation-broken", origin, "", "a row of JSON_MIN", f"one without {lacks}")
+        data, annotations = _of_min([row for row in rows if row.keys() >= _MIN])
+    else:
+        data, annotations = _of_full(rows)
     chosen, left = _chosen(annotations, choices.annotations)
     left += _remarks(rows)
     yield from (_placed(each, origin) for each in left)

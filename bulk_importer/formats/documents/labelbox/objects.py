@@ -110,7 +110,10 @@ def _options(options: Iterable[Any]) -> Answer:
         if not name:
             raise Broken("annotation-broken", "an answer with a name", shown(option))
         values.append(name)
-        for question in option.get("classifications") or ():
+        questions = option.get("classifications") or []
+        if not isinstance(questions, list):
+            raise Broken("annotation-broken", "an array of questions", shown(questions))
+        for question in questions:
             if not name_of(question):
                 raise Broken("annotation-broken", "a question with a name", shown(question))
             below[name_of(question)] = _answer(question)

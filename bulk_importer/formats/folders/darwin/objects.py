@@ -2,14 +2,16 @@
 
 Pure. Several paths of a polygon are filled as V7 does it, where an odd number of them lies around. A mask is a number
 in the raster layer of its slot, whose run lengths go row by row. In what unit an ellipse is turned is said nowhere, so
-that a turned one is left behind.
+that a person is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import degrees
 from typing import Any, TypeAlias
 
+from bulk_importer.formats.choices import Angle, ChoiceNeeded
 from bulk_importer.formats.model import (
     Annotation,
     Answer,
@@ -49,12 +51,18 @@ def label_of(row: Any) -> str:
     return name.strip() if isinstance(name, str) else ""
 
 
-def objects_of(row: Any, origin: str, layer: Any, size: Size | None) -> Iterator[Annotation | Tag | Left]:
+def objects_of(
+    row: Any, origin: str, layer: Any, size: Size | None, angle: Angle
+) -> Iterator[Annotation | Tag | Left]:
     """What one annotation says.
 
     Args:
         layer: the raster layer of its slot; None where there is none.
         size: of the picture of the slot.
+        angle: the unit by which ellipses are turned.
+
+    Raises:
+        ChoiceNeeded: that is not known, and it has one that is turned.
     """
     label = label_of(row)
     try:
@@ -69,7 +77,7 @@ def objects_of(row: Any, origin: str, layer: Any, size: Size | None) -> Iterator
                 beside = ", ".join(_said(row))
                 yield Left("remark-left-out", origin, label, "labels", beside, objects=0)
         else:
-            for shape in _shapes(row, layer, size):
+            for shape in _shapes(row, layer, size, angle):
                 yield Annotation(label, shape, origin, _said(row))
             yield from _doubts(row, origin, label)
     except Broken as broken:
@@ -102,13 +110,18 @@ def _said(row: _Json) -> dict[str, Answer]:
     return found
 
 
-def _shapes(row: _Json, layer: Any, size: Size | None) -> Iterator[Shape]:
+def _shapes(row: _Json, layer: Any, size: Size | None, angle: Angle) -> Iterator[Shape]:
     if "mask" in row:
         yield _mask(row.get("id"), layer, size)
         return
+    if isinstance(row.get("ellipse"), dict) and "polygon" not in row:
+        yield _ellipse(row["ellipse"], angle)
+        return
     kind = next((key for key in _FORMS if key in row), None)
     if kind is None:
-        raise Broken("shape-unknown", f"{', '.join(_FORMS)}, skeleton or mask", shown(row))
+        if "ellipse" in row:
+            raise Broken("shape-broken", "an object for ellipse", shown(row["ellipse"]))
+        raise Broken("shape-unknown", f"{', '.join(_FORMS)}, ellipse, skeleton or mask", shown(row))
     if not isinstance(row[kind], dict):
         raise Broken("shape-broken", f"an object for {kind}", shown(row[kind]))
     yield from _FORMS[kind](row[kind])
@@ -134,12 +147,18 @@ def _box(found: _Json) -> Iterator[Shape]:
     yield Box(left, top, width, height)
 
 
-def _ellipse(found: _Json) -> Iterator[Shape]:
-    if number_of(found.get("angle", 0)) != 0:
-        raise Broken("shape-unknown", "an ellipse that is not turned", f"one turned by {found['angle']}")
+def _ellipse(found: _Json, unit: Angle) -> Shape:
+    turned = number_of(found.get("angle", 0))
     x, y = point_path([found.get("center")])
     across, down = point_path([found.get("radius")])
-    yield Ellipse(x, y, across, down)
+    if turned == 0 or across == down:
+        return Ellipse(x, y, across, down)
+    if unit is Angle.ASK:
+        raise ChoiceNeeded(
+            f"the ellipse about ({x:g}, {y:g}) is turned by {turned:g}, and nothing in Darwin's files says by what. "
+            "(The examples of its library look like radians.) Say --ellipse-angle radians, or --ellipse-angle degrees."
+        )
+    return Ellipse(x, y, across, down, degrees(turned) if unit is Angle.RADIANS else turned)
 
 
 def _line(found: _Json) -> Iterator[Shape]:
@@ -153,7 +172,6 @@ def _point(found: _Json) -> Iterator[Shape]:
 
 _FORMS: Mapping[str, Callable[[_Json], Iterator[Shape]]] = {
     "polygon": _polygon,  # before the box about it, which stands beside it
-    "ellipse": _ellipse,
     "line": _line,
     "keypoint": _point,
     "bounding_box": _box,

@@ -8,7 +8,7 @@ from posixpath import join
 from typing import Any, TypeAlias
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.choices import Choices
+from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.folders.darwin.objects import answers_in, is_layer, label_of, objects_of
 from bulk_importer.formats.json_rows import decoded, top_keys
 from bulk_importer.formats.members import Members, is_picture
@@ -113,7 +113,11 @@ def _slot(
     annotations: list[Annotation] = []
     said = list(tags)
     for at, row in objects:
-        for found in objects_of(row, f"annotation {at}", layer, size):
+        try:
+            parts = list(objects_of(row, f"annotation {at}", layer, size, choices.ellipse_angle))
+        except ChoiceNeeded as error:
+            raise ChoiceNeeded(f"{path}, annotation {at}: {error}") from error
+        for found in parts:
             if isinstance(found, Left):
                 yield placed(found, path)
             elif isinstance(found, Tag):

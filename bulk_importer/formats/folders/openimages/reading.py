@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from io import SEEK_END
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from posixpath import basename
+from typing import BinaryIO
 
 import msgspec
 
@@ -17,6 +17,7 @@ from bulk_importer.formats.folders.openimages.sorting import Row, Sorter
 from bulk_importer.formats.folders.openimages.tables import Kind, Table, names_in, sizes_in, table_of
 from bulk_importer.formats.members import Members, is_picture
 from bulk_importer.formats.model import Annotation, Left, Picture, Size, Tag
+from bulk_importer.formats.sharing import SORTING
 from bulk_importer.formats.values.saying import placed
 
 __all__ = ["read", "recognises"]
@@ -42,7 +43,7 @@ def read(members: Members, choices: Choices) -> Iterator[Picture | Left]:
         raise SourceUnreadable(members.name, reason)
     yield from _passed_over(members, found)
     names, sizes = names_in(members), sizes_in(members)
-    sorter = Sorter(lambda: choices.scratch(sum(_length(members, each.path) for each in tables)))
+    sorter = Sorter(lambda: _scratch(members, tables, choices))
     try:
         for at, table in enumerate(tables):
             for each in table.rows(members):
@@ -75,9 +76,11 @@ def _passed_over(members: Members, tables: list[Table]) -> Iterator[Left]:
             yield Left("member-passed-over", path, "", "tables with an ImageID", "another file", objects=0)
 
 
-def _length(members: Members, path: str) -> int:
-    with members.open(path) as file:
-        return file.seek(0, SEEK_END)
+def _scratch(members: Members, tables: Sequence[Table], choices: Choices) -> BinaryIO:
+    """Room for the rows of all tables; a person hears that it is needed."""
+    expected = sum(members.length(each.path) for each in tables)
+    choices.passing(SORTING, 0, expected)
+    return choices.scratch(expected)
 
 
 def _picture(

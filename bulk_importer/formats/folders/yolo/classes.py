@@ -20,6 +20,7 @@ from bulk_importer.formats.members import Members
 
 __all__ = ["Classes", "classes_of", "is_settings_file"]
 
+_SETTINGS = (".yaml", ".yml", ".names", "classes.txt", "notes.json", "obj.data")
 _LISTS = ("train", "val", "valid", "test", "minival")
 
 
@@ -60,12 +61,10 @@ class _Found:
 
 def is_settings_file(path: str) -> bool:
     """Whether a file may say what numbers mean, by its name."""
+    if not path.lower().endswith(_SETTINGS):
+        return False
     name = basename(path).lower()
-    return splitext(name)[1] in {".yaml", ".yml", ".names"} or name in {
-        "classes.txt",
-        "notes.json",
-        "obj.data",
-    }
+    return splitext(name)[1] in _SETTINGS or name in _SETTINGS
 
 
 def classes_of(members: Members, choices: Choices) -> Classes:
@@ -103,10 +102,16 @@ def classes_of(members: Members, choices: Choices) -> Classes:
 
 
 def _all(members: Members) -> Iterator[_Found]:
-    noted = {dirname(path) for path in members.paths if basename(path) == "notes.json"}
+    noted = {
+        dirname(path)
+        for path in members.paths
+        if path.endswith("notes.json") and basename(path) == "notes.json"
+    }
     for path in members.paths:
+        if not is_settings_file(path):
+            continue
         name = basename(path).lower()
-        if not is_settings_file(path) or (name == "classes.txt" and dirname(path) in noted):
+        if name == "classes.txt" and dirname(path) in noted:
             continue
         try:
             one = (_FILES.get(name) or _FILES[splitext(name)[1]])(members, path)
@@ -180,8 +185,8 @@ def _notes(members: Members, path: str) -> _Found | None:
     if not isinstance(categories, list):
         return None
     try:
-        one = _Found(path, {each["id"]: each["name"] for each in categories})
-        keypoints = [tuple(each["keypoints"]) for each in categories if "keypoints" in each]
+        one = _Found(path, {int(each["id"]): str(each["name"]) for each in categories})
+        keypoints = [tuple(map(str, each["keypoints"])) for each in categories if "keypoints" in each]
     except (TypeError, KeyError) as error:
         raise ValueError(f"a category without {error}") from error
     if keypoints:

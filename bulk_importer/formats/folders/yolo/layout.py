@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import basename, dirname, normpath, splitext
 
+import msgspec
+
 from bulk_importer.formats.folders.yolo.classes import is_settings_file
 from bulk_importer.formats.folders.yolo.rows import looks_like_a_row
 from bulk_importer.formats.members import Members, is_picture
@@ -20,8 +22,7 @@ __all__ = ["Labelled", "Layout", "first_line", "layout_of"]
 _LIST_NAMES = frozenset({"train.txt", "val.txt", "valid.txt", "test.txt", "images.txt"})
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(msgspec.Struct, frozen=True, gc=False):
     """A picture with the file that has its rows.
 
     Attributes:
@@ -36,9 +37,16 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a dataset holds, ascending by name and made as they are asked for, and the files that belong to nothing."""
+    """What a dataset holds.
+
+    Attributes:
+        pictures: ascending by name, and made as they are asked for.
+        count: of them.
+        passed_over: files that belong to nothing.
+    """
 
     pictures: Iterator[Labelled]
+    count: int
     passed_over: tuple[str, ...]
 
 
@@ -49,12 +57,21 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
         listed_in: what the settings say about where lists of pictures are; folders are there, too.
     """
     lists = _lists(members, listed_in)
-    pictures = _pictures(members.paths)
-    rows = {
-        _key(path): path
-        for path in members.paths
-        if path.endswith(".txt") and path not in lists and not is_settings_file(path)
-    }
+    places = _Places()
+    pictures: dict[str, str] = {}
+    rows: dict[str, str] = {}
+    others: list[str] = []
+    for path in members.paths:
+        if is_picture(path):
+            key = places.of(path)
+            # Where two share a place, nobody knows whose the rows are.
+            pictures[key] = key if key in pictures else path
+        elif is_settings_file(path) or path in lists:
+            continue
+        elif path.endswith(".txt"):
+            rows[places.of(path)] = path
+        else:
+            others.append(path)
     _add_listed(list(_lines(members, lists)), rows, pictures)
     strays = {key: path for key, path in rows.items() if key not in pictures and not _has_rows(members, path)}
     found = (
@@ -63,12 +80,8 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
         )
         for key in sorted(pictures.keys() | (rows.keys() - strays.keys()))
     )
-    others = (
-        path
-        for path in members.paths
-        if not (is_picture(path) or path.endswith(".txt") or is_settings_file(path))
-    )
-    return Layout(found, tuple(sorted([*others, *strays.values()])))
+    count = len(pictures.keys() | (rows.keys() - strays.keys()))
+    return Layout(found, count, tuple(sorted([*others, *strays.values()])))
 
 
 def first_line(members: Members, path: str) -> bytes:
@@ -86,13 +99,23 @@ def _key(path: str) -> str:
     return "/".join(parts)
 
 
-def _pictures(paths: tuple[str, ...]) -> dict[str, str]:
-    """The pictures by the place of their rows; where two share one, nobody knows whose they are."""
-    found: dict[str, str] = {}
-    for path in filter(is_picture, paths):
-        key = _key(path)
-        found[key] = key if key in found else path
-    return found
+class _Places:
+    """What `_key` says, of many files in a few folders."""
+
+    def __init__(self) -> None:
+        # Changed by `of` alone: by folder, what stands in front of the names in it.
+        self._fronts: dict[str, str] = {}
+
+    def of(self, path: str) -> str:
+        """Where a picture stands."""
+        folder, _, name = path.rpartition("/")
+        dot = name.rfind(".")
+        if dot <= 0 or "\\" in name:
+            return _key(path)
+        front = self._fronts.get(folder)
+        if front is None:
+            front = self._fronts[folder] = _key(f"{folder}/x")[:-1]
+        return front + name[:dot]
 
 
 def _add_listed(lines: list[str], rows: dict[str, str], pictures: dict[str, str]) -> None:
@@ -119,10 +142,12 @@ def _lists(members: Members, listed_in: tuple[str, ...]) -> frozenset[str]:
     """The files that list pictures: those that the settings name, and those with a usual name beside the settings."""
     tops = {dirname(path) for path in members.paths if is_settings_file(path)} | {""}
     named = {basename(each) for each in listed_in if each.endswith(".txt")} | _LIST_NAMES
+    endings = tuple(named)
     return frozenset(
         path
         for path in members.paths
-        if basename(path) in named
+        if path.endswith(endings)
+        and basename(path) in named
         and (dirname(path) in tops or basename(path) not in _LIST_NAMES)
         and not looks_like_a_row(first_line(members, path))
     )

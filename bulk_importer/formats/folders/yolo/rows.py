@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
+from itertools import zip_longest
 from typing import TypeAlias
 
 from bulk_importer.formats.choices import ChoiceNeeded, Choices, Confidence
 from bulk_importer.formats.folders.yolo.classes import Classes
-from bulk_importer.formats.model import Annotation, Box, Keypoint, Left, Polygon, Size
+from bulk_importer.formats.folders.yolo.drawing import drawn_rows
+from bulk_importer.formats.model import Annotation, Box, Drawn, Keypoint, Left, Polygon, Size
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
 
 __all__ = ["looks_like_a_row", "objects_of"]
@@ -45,16 +47,24 @@ def looks_like_a_row(line: bytes) -> bool:
 
 def objects_of(
     text: str, path: str, classes: Classes, size: Size | None, choices: Choices
-) -> tuple[list[Annotation | Left], set[str]]:
+) -> tuple[list[Annotation | Drawn | Left], set[str]]:
     """The objects of a file, or why they cannot be carried; and its class numbers, as they are written.
 
     Raises:
         ChoiceNeeded: a row can be read in more than one way.
     """
-    found: list[Annotation | Left] = []
+    found: list[Annotation | Drawn | Left] = []
     numbers: set[str] = set()
+    rows = text.splitlines()
+    drawn = drawn_rows(text, classes, size)
+    if drawn and len(drawn) >= len(rows) and all(drawn[: len(rows)]):
+        return [*filter(None, drawn)], {row.partition(" ")[0] for row in rows}
     with localcontext(EXACT):
-        for at, row in enumerate(text.splitlines(), 1):
+        for at, (row, known) in enumerate(zip_longest(rows, drawn[: len(rows)]), 1):
+            if known is not None:
+                found.append(known)
+                numbers.add(row[: row.index(" ")])
+                continue
             words = row.split()
             if not words:
                 continue

@@ -19,10 +19,11 @@ __all__ = ["COUNTED", "Code", "Form", "Node", "Program"]
 Form: TypeAlias = Any
 """A type that exists only at run time has no static type, and neither has what is decoded into it."""
 
-COUNTED = ("keys", "weight", "omitted", "required", "unset", "deprecated")
-"""What is counted in an entry: keys of all objects (without those of the entry that the server ignores); its weight
-(1 + geometries + classification values + points of lines and polygons); notes about classifications that are not given,
-optional and required ones, and about those without a value; notes about geometries under the deprecated key."""
+COUNTED = ("keys", "weight", "omitted", "required", "points", "unset", "deprecated")
+"""What is counted in an entry: keys of all objects (without those of the entry that the server ignores, and of points);
+its weight (1 + geometries + classification values, but for points); points of lines and polygons, each of which has two
+keys and weighs one; notes about classifications that are not given, optional and required ones, and about those without
+a value; notes about geometries under the deprecated key."""
 
 
 class Node:

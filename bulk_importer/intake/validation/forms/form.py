@@ -92,7 +92,7 @@ class EntryForm:
         self, asked: Answers, answers: Node, classes: Node
     ) -> Callable[[Form], tuple[int, int] | None]:
         program = Program()
-        begin = {"keys": 1, "weight": 1, "omitted": asked.optional, "required": asked.required}
+        begin = {"keys": 1, "weight": 1, "points": 0, "omitted": asked.optional, "required": asked.required}
         code = Code(program, "count", **begin)
         unset, totals = program.constant(UNSET), program.constant(self._totals)
         with code.block(f"if value.keepData is not {unset}"):
@@ -106,7 +106,7 @@ class EntryForm:
             for place, name in enumerate(self._noted)
             if name in code.numbers
         ]
-        return program.defined(code, [*noted, "return keys, weight"])
+        return program.defined(code, [*noted, "return keys + 2 * points, weight + points"])
 
     def take_notes(self) -> dict[str, int]:
         """The numbers of notes about the entries counted since the last call, by code."""

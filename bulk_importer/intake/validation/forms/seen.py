@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -67,9 +67,15 @@ class Seen:
         part.times += 1
         return part
 
-    def pattern(self) -> object:
-        """What a form is made of."""
-        return {key: (part.times == self.times, part.pattern()) for key, part in self.parts.items()}
+    def meet(self, keys: Collection[str]) -> tuple[list[Seen], int]:
+        """Take note of all parts of something that was just counted; gives them, and how much of that is new.
+
+        What a form is made of only ever grows: by parts that come first, and by those that are missing first.
+        """
+        before = len(self.parts)
+        left_out = sum(part.times == self.times - 1 for key, part in self.parts.items() if key not in keys)
+        met = [self.again(key) for key in keys]
+        return met, len(self.parts) - before + left_out
 
 
 def learn(seen: Seen, raw: bytes) -> bool:
@@ -78,21 +84,24 @@ def learn(seen: Seen, raw: bytes) -> bool:
         entry = _decode(raw)
     except msgspec.ValidationError:  # what is nested may be no object
         return False
-    before = seen.pattern()
     seen.times += 1
+    news = 0
     if entry.global_classifications is not UNSET:
-        _learn_answers(seen.again("global_classifications"), entry.global_classifications)
+        news += _learn_answers(seen.again("global_classifications"), entry.global_classifications)
     if entry.labels is not UNSET:
-        _learn_classes(seen.again("labels"), entry.labels)
-    return before != seen.pattern()
+        news += _learn_classes(seen.again("labels"), entry.labels)
+    return news > 0
 
 
-def _learn_answers(seen: Seen, answers: Mapping[str, Sequence[Form]], level: int = 1) -> None:
-    for key, values in answers.items():
-        _learn_values(seen.again(key), values, level)
+def _learn_answers(seen: Seen, answers: Mapping[str, Sequence[Form]], level: int = 1) -> int:
+    met, news = seen.meet(answers.keys())
+    for part, values in zip(met, answers.values(), strict=True):
+        news += _learn_values(part, values, level)
+    return news
 
 
-def _learn_values(seen: Seen, values: Sequence[Form], level: int) -> None:
+def _learn_values(seen: Seen, values: Sequence[Form], level: int) -> int:
+    before, news = len(seen.parts), 0
     if values == [None]:
         seen.again("null")
     elif not values or not all(isinstance(value, str) for value in values):
@@ -101,22 +110,25 @@ def _learn_values(seen: Seen, values: Sequence[Form], level: int) -> None:
         seen.again("several")
     for value in values:
         if isinstance(value, dict) and level < _MOST_LEVELS:
-            _learn_answers(seen.again("below"), value, level + 1)
+            news += _learn_answers(seen.again("below"), value, level + 1)
+    return news + len(seen.parts) - before
 
 
-def _learn_classes(seen: Seen, classes: Mapping[str, Sequence[_Geometry]]) -> None:
-    for key, geometries in classes.items():
-        listed = seen.again(key)
+def _learn_classes(seen: Seen, classes: Mapping[str, Sequence[_Geometry]]) -> int:
+    met, news = seen.meet(classes.keys())
+    for listed, geometries in zip(met, classes.values(), strict=True):
         for each in geometries:
-            _learn_geometry(listed.again("each"), each)
+            news += _learn_geometry(listed.again("each"), each)
+    return news
 
 
-def _learn_geometry(seen: Seen, geometry: _Geometry) -> None:
-    for key in geometry.__struct_fields__:
-        value = getattr(geometry, key)
-        if value is not UNSET:
-            part = seen.again(key)
-            if key == "classifications":
-                _learn_answers(part, value)
-            elif key == "nested_geometries":
-                _learn_classes(part, value)
+def _learn_geometry(seen: Seen, geometry: _Geometry) -> int:
+    given = {key: getattr(geometry, key) for key in geometry.__struct_fields__}
+    given = {key: value for key, value in given.items() if value is not UNSET}
+    met, news = seen.meet(given.keys())
+    for (key, value), part in zip(given.items(), met, strict=True):
+        if key == "classifications":
+            news += _learn_answers(part, value)
+        elif key == "nested_geometries":
+            news += _learn_classes(part, value)
+    return news

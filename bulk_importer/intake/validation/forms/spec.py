@@ -9,7 +9,8 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.intake.validation.forms.coordinates import Shape
@@ -17,8 +18,7 @@ from bulk_importer.intake.validation.forms.coordinates import Shape
 __all__ = ["Answers", "Classes", "Place", "Question", "Spec"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A classification.
 
     Attributes:
@@ -38,8 +38,7 @@ class Question:
     below: Answers | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True):
     """The classifications that may stand at one place.
 
     Attributes:
@@ -48,7 +47,7 @@ class Answers:
         optional, required: how many notes are due of either kind where none of them is given.
     """
 
-    questions: Mapping[str, Question] = field(default_factory=dict)
+    questions: Mapping[str, Question] = msgspec.field(default_factory=dict)
     other: Question | None = None
     optional: int = 0
     required: int = 0
@@ -58,8 +57,7 @@ class Answers:
         return self.questions.get(key, self.other)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """What may stand in the geometries of one class: one of `shapes`, by the key of coordinates, and more."""
 
     shapes: Mapping[str, Shape]
@@ -67,11 +65,10 @@ class Place:
     nested: Classes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Classes:
+class Classes(msgspec.Struct, frozen=True):
     """The classes of geometries that may stand at one place; `other` is that of any key, where they are not known."""
 
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, Place] = msgspec.field(default_factory=dict)
     other: Place | None = None
 
     def place(self, key: str) -> Place | None:
@@ -79,8 +76,7 @@ class Classes:
         return self.places.get(key, self.other)
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True):
     """What may stand in an entry."""
 
     answers: Answers

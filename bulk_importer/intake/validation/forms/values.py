@@ -32,9 +32,7 @@ class Coordinates(Node):
         if self._is_deprecated:
             code.increase("deprecated", 1)
         if self._is_flat is not None:
-            points = code.let(f"len({value})")
-            code.increase("keys", f"{points} + {points}")
-            code.increase("weight", points)
+            code.increase("points", f"len({value})")
             code.refuse(f"{code.program.constant(self._is_flat)}({value})")
 
 

@@ -87,6 +87,18 @@ async def test_a_map_alone_needs_no_server(run: Any, tmp_path: Path) -> None:
     assert (wrong.code, "row 1 has no name or no id" in wrong.err) == (ExitCode.USAGE, True)
 
 
+async def test_an_unknown_name_is_answered_with_those_that_are_like_it(run: Any, tmp_path: Path) -> None:
+    """Where the names come from a map as where they come from a server."""
+    (tmp_path / "l.json").write_text(json.dumps([by_name("Cam-1.png"), by_name("other.jpg")]))
+    (tmp_path / "map.csv").write_text("cam_01.jpg,some-id\n")
+    findings = tmp_path / "found.jsonl"
+    arguments = ["check", tmp_path / "l.json", "--media-by", "name", "--workers", "0", "--findings", findings]
+    await run(*arguments, "--media-map", tmp_path / "map.csv")
+    expected = [json.loads(line)["expected"] for line in findings.read_text().splitlines()]
+    named = "the name of a media of the project"
+    assert [each for each in expected if named in each] == [f'{named}, such as "cam_01.jpg"', named]
+
+
 async def test_a_map_that_was_mended_counts_when_the_import_goes_on(
     sandbox: Any, target: Any, run_process: Any, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
 from bulk_importer.intake.validation.rules import Rules
-from bulk_importer.media.name_index import NameIndex, SeveralMedia
+from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.model import Segment
 from support.reading import judged
 

@@ -14,7 +14,7 @@ from bulk_importer.intake.validation.judge import Judge
 from bulk_importer.intake.validation.naming import NamedRules, NamingJudge
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.workers.perform import perform
-from bulk_importer.media.name_index import NameIndex
+from bulk_importer.media.names.index import NameIndex
 
 JOINT = b'},{"internal_media_ID"'
 # Bytes inside a text: no UTF-8, half a surrogate pair, a control character, no escape, the end of the text, and another

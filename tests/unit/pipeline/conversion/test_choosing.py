@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bulk_importer.errors import UsageError
 from bulk_importer.pipeline.conversion.choosing import chosen_format, is_one_source
 from bulk_importer.settings import Settings
+from support.places import VECTORS
 
 EXPORT = json.dumps(
     [{"label_classes": []}, {"external_media_ID": "a.jpg", "labeler": None, "status": "skipped"}]
@@ -67,8 +69,31 @@ async def test_a_person_may_say_what_it_is(tmp_path: Path) -> None:
 
 def test_a_folder_of_files_is_several_sources(tmp_path: Path) -> None:
     """Unless it is in a format that is made of many files."""
-    (tmp_path / "a.json").write_text(ENTRIES)
-    (tmp_path / "b.json").write_text(EXPORT)
-    assert not is_one_source(tmp_path, Settings())
-    assert not is_one_source(tmp_path, Settings(source_format="entries"))
-    assert not is_one_source(tmp_path, Settings(source_format="datagym-export"))
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    files[0].write_text(ENTRIES)
+    files[1].write_text(EXPORT)
+    for source_format in ("auto", "entries", "datagym-export"):
+        assert not is_one_source(tmp_path, files, Settings(source_format=source_format))
+
+
+@pytest.mark.parametrize("source_format", ["auto", "coco"])
+def test_a_folder_of_one_format_is_one_source(tmp_path: Path, source_format: str) -> None:
+    """Wherever in it the files lie; not where there are entries or labels of another tool beside them."""
+    (tmp_path / "annotations").mkdir()
+    coco = VECTORS / "formats" / "coco" / "pycocotools" / "instances_train.json"
+    shutil.copy(coco, tmp_path / "annotations")
+    assert is_one_source(tmp_path, [], Settings(source_format=source_format))
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    shutil.copy(coco, files[0])
+    assert is_one_source(tmp_path, files[:1], Settings(source_format=source_format))
+    files[1].write_text(ENTRIES)
+    assert not is_one_source(tmp_path, files, Settings(source_format=source_format))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_format_is_known_by_the_name_that_a_packed_file_had(tmp_path: Path, packed: bool) -> None:
+    """Some formats are known by the ending of a file."""
+    path = tmp_path / ("one.xml.gz" if packed else "one.xml")
+    text = (VECTORS / "formats" / "voc" / "label-studio" / "Annotations" / "Green.xml").read_bytes()
+    path.write_bytes(gzip.compress(text) if packed else text)
+    assert await name_of(path, tmp_path) == "voc"

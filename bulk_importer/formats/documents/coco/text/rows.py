@@ -45,7 +45,7 @@ class ImageRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class UsualRow(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """An annotation with nothing beside the format, as far as it must be looked into to see that it is usual."""
+    """An annotation with nothing beside what most have, as far as it must be looked into to see that it is usual."""
 
     image_id: Any = None
     category_id: int | str | None = None
@@ -57,6 +57,7 @@ class UsualRow(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     ignore: Any = 0
     keypoints: Any = None
     num_keypoints: Any = None
+    attributes: msgspec.Raw = msgspec.Raw(b"")
 
 
 class OwnerRow(msgspec.Struct, frozen=True, gc=False):

@@ -7,8 +7,8 @@ import io
 import pytest
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.documents.coco import window as module
-from bulk_importer.formats.documents.coco.window import Window
+from bulk_importer.formats.documents.coco.text import window as module
+from bulk_importer.formats.documents.coco.text.window import Window
 
 
 @pytest.fixture(params=[1, 3, 1 << 20])

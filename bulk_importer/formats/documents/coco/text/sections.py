@@ -16,9 +16,9 @@ from typing import Any, BinaryIO, TypeAlias
 import msgspec
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.documents.coco.rows import Kind
-from bulk_importer.formats.documents.coco.stretches import Stretch
-from bulk_importer.formats.documents.coco.window import STRETCH_BYTES, Window
+from bulk_importer.formats.documents.coco.text.rows import Kind
+from bulk_importer.formats.documents.coco.text.stretches import Stretch
+from bulk_importer.formats.documents.coco.text.window import STRETCH_BYTES, Window
 
 __all__ = ["Document", "Look", "Section", "document_of"]
 
@@ -28,8 +28,13 @@ _joint = re.compile(rb'\}[ \t\n\r]*+,[ \t\n\r]*+\{[ \t\n\r]*+"[^"\\]{0,64}"')
 
 @dataclass(slots=True)
 class Section:
-    """An array of the document, cut into stretches: its elements, from the first to the last of each, with commas."""
+    """An array of the document, cut into stretches: its elements, from the first to the last of each, with commas.
 
+    Attributes:
+        joint: what seems to stand between two of its elements; empty where it has less than two.
+    """
+
+    joint: bytes = b""
     starts: array[int] = field(default_factory=lambda: array("q"))
     stops: array[int] = field(default_factory=lambda: array("q"))
 
@@ -74,8 +79,13 @@ class Look:
 _Looks: TypeAlias = Mapping[str, Look]
 
 
-def document_of(window: Window, place: str, looks: _Looks) -> Document:
+def document_of(
+    window: Window, place: str, looks: _Looks, passing: Callable[[], None] = lambda: None
+) -> Document:
     """Pass over a whole document, and look at the sections that are asked for.
+
+    Args:
+        passing: called before each stretch of them.
 
     Raises:
         SourceUnreadable: it is no JSON object, ends too early, or has one of these sections twice.
@@ -87,7 +97,7 @@ def document_of(window: Window, place: str, looks: _Looks) -> Document:
             if key in document.sections:
                 reason = f'it has the section "{key}" twice, and which of them counts cannot be told'
                 raise SourceUnreadable(place, reason, at_fault=True)
-            document.sections[key] = _section(window, looks[key])
+            document.sections[key] = _section(window, looks[key], passing)
             continue
         if key in looks:
             window.fail(0, f'"{key}" is no array')
@@ -126,14 +136,16 @@ def _key(window: Window) -> str | None:
     return key
 
 
-def _section(window: Window, look: Look) -> Section:
+def _section(window: Window, look: Look, passing: Callable[[], None]) -> Section:
     section = Section()
     window.drop(window.solid(1))
     stretches = _Stretches(window, look)
     while window.data[:1] != b"]":
+        passing()
         start, stop = stretches.take()
         section.starts.append(start)
         section.stops.append(stop)
+    section.joint = stretches.joint
     window.drop(1)
     return section
 
@@ -143,7 +155,7 @@ class _Stretches:
 
     def __init__(self, window: Window, look: Look) -> None:
         # Changed by `_exact` alone.
-        self._joint = b""
+        self.joint = b""
         self._is_first = True
         self._window = window
         self._look = look
@@ -153,7 +165,7 @@ class _Stretches:
         window = self._window
         while len(window.data) < STRETCH_BYTES and window.more():
             pass
-        at = window.data.rfind(self._joint, 0, STRETCH_BYTES) + 1 if self._joint else 0
+        at = window.data.rfind(self.joint, 0, STRETCH_BYTES) + 1 if self.joint else 0
         if not at or not self._is_proven(window.data[:at]):
             at = self._exact()
         stretch = (window.offset, window.offset + at)
@@ -185,7 +197,7 @@ class _Stretches:
         frames = list(window.elements(0, STRETCH_BYTES, most))
         end = frames[-1][1]
         if len(frames) > 1 and (found := _joint.match(window.data, frames[-2][1] - 1)):
-            self._joint = found[0]
+            self.joint = found[0]
         if not self._is_proven(window.data[:end]):
             self._look.see([self._look.kind.one(window.data[start:stop]) for start, stop in frames])
         return end

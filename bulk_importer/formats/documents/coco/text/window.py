@@ -14,8 +14,14 @@ from bulk_importer.errors import SourceUnreadable
 
 __all__ = ["STRETCH_BYTES", "Window"]
 
-STRETCH_BYTES = 1 << 20
-"""About how much of a document is looked at at once; a value that is longer is held as a whole."""
+STRETCH_BYTES = 1 << 19
+"""About how much of a document is looked at at once; a value that is longer is held as a whole.
+
+Blocks of a MiB are fetched from the system each time, which takes as long as to look at them (see `machine.malloc`).
+"""
+
+_MOST_VALUE_BYTES = 64 << 20
+"""What must be held at once is shorter in all that tools write; else a file that is packed tight fills the memory."""
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _gap = re.compile(rb"[ \t\n\r]*+")
@@ -40,7 +46,9 @@ class Window:
         self._place = place
 
     def more(self) -> bool:
-        """Read on; false at the end of the file."""
+        """Read on; false at the end of the file. Raises `SourceUnreadable` where a value takes too much room."""
+        if len(self.data) > _MOST_VALUE_BYTES:
+            self.fail(0, f"a value in it is longer than {_MOST_VALUE_BYTES >> 20} MiB")
         block = self._file.read(STRETCH_BYTES)
         self.data += block
         return bool(block)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from xxhash import xxh3_128_digest
 
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.errors import UsageError
-from bulk_importer.media.lists import content_digest, first_row, media_names, name_map
-from bulk_importer.media.name_index import NameIndex
+from bulk_importer.files.small_files import content_digest
+from bulk_importer.media.lists import first_row, media_names, name_map
+from bulk_importer.media.names.index import NameIndex
+from bulk_importer.media.names.near import NearNames
 from bulk_importer.media.row_spool import RowSpool
 from bulk_importer.settings import MediaBy, Settings, SourceFormat
 
@@ -110,14 +112,22 @@ async def _listed(settings: Settings, catalog: Catalog, project: Project, spool:
 
 
 async def _build(settings: Settings, path: Path, named: Iterable[tuple[str, str]], origin: bytes) -> None:
-    overriding = () if settings.media_map is None else name_map(Path(settings.media_map))
+    overriding = [] if settings.media_map is None else list(name_map(Path(settings.media_map)))
+    names = [name for name, _ in overriding]
+
+    def kept() -> Iterator[tuple[str, str]]:
+        for name, media_id in named:
+            names.append(name)
+            yield name, media_id
+
     # What was converted may name its pictures without their endings; entries that people write do not.
     with_stems = settings.source_format not in tuple(SourceFormat)
-    await asyncio.to_thread(NameIndex.write, path, named, overriding, with_stems=with_stems, origin=origin)
+    await asyncio.to_thread(NameIndex.write, path, kept(), overriding, with_stems=with_stems, origin=origin)
+    await asyncio.to_thread(NearNames.write, path, names)
 
 
 def _origin(settings: Settings) -> bytes:
     """16 bytes by which what the names were taken from is known again."""
     files = (settings.media_list, settings.media_map)
-    said = [b"" if name is None else content_digest(Path(name)) for name in files]
+    said = [b"" if name is None else content_digest(Path(name), "The list") for name in files]
     return xxh3_128_digest(b"|".join([*said, repr(settings.dataset).encode()]))

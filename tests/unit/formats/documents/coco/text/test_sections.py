@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.formats.documents.coco import sections
-from bulk_importer.formats.documents.coco.rows import Kind
-from bulk_importer.formats.documents.coco.sections import Document, Look, document_of
-from bulk_importer.formats.documents.coco.stretches import Stretch
-from bulk_importer.formats.documents.coco.window import Window
+from bulk_importer.formats.documents.coco.text import sections
+from bulk_importer.formats.documents.coco.text.rows import Kind
+from bulk_importer.formats.documents.coco.text.sections import Document, Look, document_of
+from bulk_importer.formats.documents.coco.text.stretches import Stretch
+from bulk_importer.formats.documents.coco.text.window import Window
 
 
 def cut(text: bytes) -> tuple[list[Any], Document]:

@@ -1,4 +1,4 @@
-"""Elements of an array, a stretch at a time: in the form that is asked for, as they are needed.
+"""Elements of an array of a COCO file, a stretch at a time: in the form that is asked for, as they are needed.
 
 Pure.
 """
@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from bulk_importer.formats.documents.coco.rows import Kind, OwnerRow, UsualRow
-from bulk_importer.formats.documents.coco.window import Window
+from bulk_importer.formats.documents.coco.text.rows import Kind, OwnerRow, UsualRow
+from bulk_importer.formats.documents.coco.text.window import Window
 
 __all__ = ["OWNER", "NotJson", "Stretch", "row_of"]
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _anything = msgspec.json.Decoder()
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 OWNER = Kind(OwnerRow)
 """An annotation, of which its picture is asked."""
@@ -63,14 +64,27 @@ class Stretch:
         return [kind.one(each) for each in self.elements] if found is None else found
 
     @cached_property
-    def usual(self) -> list[UsualRow] | None:
-        """The elements where all of them are annotations with nothing beside the format; else None."""
-        return _USUAL.all_of(self.text)
+    def usual(self) -> list[UsualRow | None]:
+        """The elements that are annotations with nothing beside what most have; None for each other one."""
+        return self.rows(_USUAL)
 
-    @property
-    def owners(self) -> list[Any]:
-        """Elements that have at least an `image_id`; None for what has none."""
-        return self.rows(OWNER) if self.usual is None else self.usual
+    def cut(self, count: int, joint: bytes) -> tuple[bytes, bytes]:
+        """The elements before the last `count`, and these.
+
+        Args:
+            joint: what seems to stand between two elements, from the end of one to the beginning of the next.
+        """
+        at = len(self.text)
+        for _ in range(count if joint else 0):
+            at = self.text.rfind(joint, 0, max(at, 0))
+        if joint and at >= 0:
+            tail = self.text[at + joint.index(b"{") :]
+            found = OWNER.all_of(tail)
+            # What ends where an element does, and is whole elements, begins where one does.
+            if found is not None and len(found) == count:
+                return self.text[: at + 1], tail
+        behind = len(self.elements) - count
+        return b",".join(self.elements[:behind]), b",".join(self.elements[behind:])
 
 
 def row_of(text: bytes | msgspec.Raw) -> Any:

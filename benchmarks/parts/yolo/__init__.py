@@ -1,0 +1,1 @@
+"""YOLO folders of any size, and what people would convert them with otherwise."""

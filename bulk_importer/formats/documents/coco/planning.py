@@ -1,0 +1,157 @@
+"""Looks through a COCO file once, and cuts it into shares that can be read by themselves.
+
+Pure, but for the members that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO
+
+import msgspec
+
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.formats.choices import Choices
+from bulk_importer.formats.documents.coco.classes import classes_of
+from bulk_importer.formats.documents.coco.grouping import Order, Run, runs_in_order, runs_sorted
+from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
+from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind
+from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
+from bulk_importer.formats.documents.coco.text.stretches import OWNER
+from bulk_importer.formats.documents.coco.text.window import Window
+from bulk_importer.formats.members import Members
+from bulk_importer.formats.model import Left
+from bulk_importer.formats.sharing import SORTING
+
+__all__ = ["CocoPlan", "plan_of"]
+
+_IMAGES = Kind(ImageRow)
+_ROWS = Kind(dict[str, Any])
+_PLAIN_SECTIONS = ("info", "licenses")
+
+
+def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPlan:
+    """Look through a file.
+
+    Args:
+        place: what stands before the origins of what is in it; empty where the source is this file alone.
+
+    Raises:
+        SourceUnreadable: it is no COCO file, or is cut off.
+    """
+    name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
+    pictures = Pictures()
+    order = Order(pictures)
+    categories: list[Any] = []
+    looks = {
+        "images": Look(_IMAGES, pictures.see),
+        "annotations": Look(OWNER, order.see),
+        "categories": Look(_ROWS, categories.extend),
+    }
+    length = members.length(path)
+    with members.open(path) as file:
+        window = Window(file, name)
+        document = document_of(
+            window, name, looks, lambda: choices.passing("looking through", window.offset, length)
+        )
+        for wanted in ("images", "annotations"):
+            if wanted not in document.sections:
+                raise SourceUnreadable(
+                    name, f'it is no COCO file: it has no section "{wanted}"', at_fault=True
+                )
+        if next(iter(each for each in document.sections if each != "categories")) == "annotations":
+            # Nobody knew the pictures when the annotations went by.
+            order = _order_of(file, document.sections["annotations"], pictures)
+    ground = CocoGround(place, classes_of(categories), pictures.ambiguous())
+    return CocoPlan(ground, members, path, choices, document, pictures, order)
+
+
+def _order_of(file: BinaryIO, section: Section, pictures: Pictures) -> Order:
+    order = Order(pictures)
+    for stretch in section.stretches(file):
+        order.see(stretch.rows(OWNER))
+        if not order.holds:
+            break
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class CocoPlan:
+    """A file, and what the first look at it found."""
+
+    ground: CocoGround
+    members: Members
+    path: str
+    choices: Choices
+    document: Document
+    pictures: Pictures
+    order: Order
+    unit = "bytes"
+
+    @property
+    def weight(self) -> int:
+        """The bytes of pictures and annotations."""
+        return self._images.bytes + self._annotations.bytes
+
+    def shares(self) -> Iterator[CocoShare | Left]:
+        """The shares in the order of `images`. Raises as the file does while it is read."""
+        for key in self.document.others:
+            if key not in _PLAIN_SECTIONS:
+                yield Left("remark-left-out", self.ground.place + key, key, "", f"a section {key}", 0)
+        with ExitStack() as stack:
+            rows = _ImageTexts(self._images, stack.enter_context(self.members.open(self.path)), self.pictures)
+            for run in self._runs(stack.enter_context(self.members.open(self.path)), stack):
+                images, repeated = rows.take(run.stop - run.first)
+                yield CocoShare(run.first, images, b",".join(run.texts), repeated)
+
+    def finish(self, noted: Collection[str]) -> None:
+        """Nothing shows only at the end."""
+
+    @property
+    def _images(self) -> Section:
+        return self.document.sections["images"]
+
+    @property
+    def _annotations(self) -> Section:
+        return self.document.sections["annotations"]
+
+    def _runs(self, file: BinaryIO, stack: ExitStack) -> Iterator[Run]:
+        if self.order.holds:
+            return runs_in_order(file, self._annotations, self.pictures, self.order)
+        scratch = stack.enter_context(self.choices.scratch(self._annotations.bytes))
+        return runs_sorted(file, self._annotations, self.pictures, scratch, self._sorting)
+
+    def _sorting(self, done: int) -> None:
+        self.choices.passing(SORTING, done, self._annotations.bytes)
+
+
+class _ImageTexts:
+    """The texts of the images, one after the other, and which of them have names that were there before."""
+
+    def __init__(self, section: Section, file: BinaryIO, pictures: Pictures) -> None:
+        # `_at` and `_seen` are changed by `take` alone.
+        self._at = 0
+        self._seen: set[str] = set()
+        self._twice = pictures.twice()
+        self._texts = (text for stretch in section.stretches(file) for text in stretch.elements)
+
+    def take(self, count: int) -> tuple[bytes, tuple[int, ...]]:
+        """The next images with the commas between them, and the places of those whose name was there before."""
+        texts = list(islice(self._texts, count))
+        repeated = tuple(self._repeated(texts)) if self._twice else ()
+        self._at += len(texts)
+        return b",".join(texts), repeated
+
+    def _repeated(self, texts: list[msgspec.Raw] | list[bytes]) -> Iterator[int]:
+        for at, text in enumerate(texts, self._at):
+            row = _IMAGES.one(text)
+            name = None if row is None else name_of(row.file_name, row.coco_url)
+            if name is None or hash(name) not in self._twice:
+                continue
+            if name in self._seen:
+                yield at
+            self._seen.add(name)

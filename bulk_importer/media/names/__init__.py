@@ -1,0 +1,5 @@
+"""Which media a file name means, for `--media-by name`, and for pictures of other tools.
+
+- `index` is a small file that worker processes map; `near`, beside it, says which names are like one that none has.
+- `making` makes both when a checkpoint is begun, and when other names are given. It alone asks the server.
+"""

@@ -1,0 +1,189 @@
+"""Converts the shares of a source: in child processes, or here where there is little of it.
+
+A child is given what entries are made by (`Terms`), then shares, one at a time, and gives back a batch for each; both
+ways go pickles, through its standard input and output. It ends when its input does. Batches come in the order of the
+shares, whichever child made them. What fails in a child, or is with one that dies, is done again here, where it can be
+said why.
+
+Memory: of each child, a share and its batch; here, `_AHEAD` batches more than there are children.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO, Any, Self
+
+from bulk_importer.formats.converting import Batch, Converter, Terms
+from bulk_importer.formats.model import Left
+from bulk_importer.formats.sharing import Plan, Share
+from bulk_importer.machine.children import child_command
+from bulk_importer.machine.malloc import reuse_large_blocks
+
+__all__ = ["Crew"]
+
+_AHEAD = 2
+
+
+class Crew:
+    """Makes batches of the shares of plans; children live as long as it is open.
+
+    Args:
+        here: what shares are converted by in this process.
+        abroad: the same in a child; it can be pickled.
+        width: how many children there are; none is started before there is a share.
+    """
+
+    def __init__(self, here: Terms, abroad: Terms, width: int) -> None:
+        # `_idle` holds the children without a share, and None for each that died or could not be started. Changed by
+        # `_start` alone: `_children`, and `_started`, which counts those that were tried.
+        self._here = Converter(here)
+        self._width = width
+        self._abroad = abroad
+        self._idle: SimpleQueue[_Child | None] = SimpleQueue()
+        self._children: list[_Child] = []
+        self._started = 0
+        self._threads = ThreadPoolExecutor(max(width, 1), thread_name_prefix="conversion")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the children at once, and what is waited for with them."""
+        for child in self._children:
+            child.kill()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for child in self._children:
+            child.close()
+
+    def batches(self, plan: Plan) -> Iterator[Batch | Left]:
+        """What becomes of a plan, in its order. Raises as `Share.read` and `Plan.shares` do."""
+        if not self._width:
+            for share in plan.shares():
+                yield share if isinstance(share, Left) else self._here.convert(plan.ground, share)
+            return
+        self._start()
+        waiting: deque[Left | tuple[Share, Future[Batch | None]]] = deque()
+        for share in plan.shares():
+            if isinstance(share, Left):
+                waiting.append(share)
+            else:
+                waiting.append((share, self._threads.submit(self._ask, plan.ground, share)))
+            while waiting and (isinstance(waiting[0], Left) or len(waiting) > self._width + _AHEAD):
+                yield self._done(plan, waiting.popleft())
+        while waiting:
+            yield self._done(plan, waiting.popleft())
+
+    def _done(self, plan: Plan, one: Left | tuple[Share, Future[Batch | None]]) -> Batch | Left:
+        if isinstance(one, Left):
+            return one
+        share, asked = one
+        return asked.result() or self._here.convert(plan.ground, share)
+
+    def _start(self) -> None:
+        for _ in range(self._width - self._started):
+            self._started += 1
+            try:
+                child = _Child(self._abroad)
+            except OSError:  # of a system that has no room for one; what it would do is done here
+                self._idle.put(None)
+            else:
+                self._children.append(child)
+                self._idle.put(child)
+
+    def _ask(self, ground: Any, share: Share) -> Batch | None:
+        """What a child makes of a share; None where it cannot. Runs in a thread."""
+        child = self._idle.get()
+        try:
+            return None if child is None else child.ask(ground, share)
+        except (OSError, EOFError, pickle.PickleError):
+            child = None
+            return None
+        finally:
+            self._idle.put(child)
+
+
+class _Child:
+    """One child process."""
+
+    def __init__(self, terms: Terms) -> None:
+        # Changed by `ask`, in one thread at a time: the terms that are not sent yet, and the ground that was sent last.
+        self._terms: Terms | None = terms
+        self._ground: Any = None
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            child_command(__name__, "serve"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+
+    def ask(self, ground: Any, share: Share) -> Batch | None:
+        """Have a share converted. Raises `OSError`, `EOFError` or `PickleError` where the process is gone."""
+        to, back = self._process.stdin, self._process.stdout
+        assert to is not None
+        assert back is not None
+        if self._terms is not None:
+            _send(self._terms, to)
+            self._terms = None
+        _send((None if ground is self._ground else ground, share), to)
+        self._ground = ground
+        batch = pickle.load(back)  # noqa: S301 - from our own child
+        assert batch is None or isinstance(batch, Batch)
+        return batch
+
+    def kill(self) -> None:
+        """End the process at once: it holds nothing that could be lost."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Give back its pipes."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with suppress(OSError):  # of what it did not take any more
+                pipe.close()
+
+
+def _send(what: object, to: IO[bytes]) -> None:
+    pickle.dump(what, to, protocol=5)
+    to.flush()
+
+
+def serve() -> None:
+    """Be a child: convert what comes in until nothing does, then end the process without further ado."""
+    import gc
+    import signal
+    import sys
+
+    # Whoever signals the group means the importer, which decides what becomes of its children.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    reuse_large_blocks()
+    source, back = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        converter = Converter(pickle.load(source))  # noqa: S301 - from our own parent
+        # Rows are objects by the thousand that live for milliseconds and hold no cycles. What is loaded now stays.
+        gc.freeze()
+        gc.set_threshold(200_000)
+        gc.enable()
+        known: Any = None
+        while True:
+            ground, share = pickle.load(source)  # noqa: S301 - from our own parent
+            known = known if ground is None else ground
+            try:
+                batch = converter.convert(known, share)
+            except Exception:  # noqa: BLE001 - the parent does it again, and hears of it there
+                batch = None
+            _send(batch, back)
+    except (EOFError, OSError):
+        os._exit(0)
