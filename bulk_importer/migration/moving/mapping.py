@@ -70,7 +70,11 @@ class EntryMapper:
         """Why no media there can be found by this name; empty where one can."""
         if not name:
             return "its media has no name"
-        return "several media have its name" if name_key(name) in self._repeated else ""
+        return (
+            "several media have its name, or mean the same one there"
+            if name_key(name) in self._repeated
+            else ""
+        )
 
 
 def name_key(name: str) -> int:

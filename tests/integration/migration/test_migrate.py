@@ -73,6 +73,16 @@ class Pair:
 
         await context.in_transaction(put)
 
+    async def rename(self, side: int, number: int, name: str) -> None:
+        """Let a media have another name."""
+        context = self.servers[side]._context
+
+        def put() -> None:
+            statement = "UPDATE task SET media_name = ? WHERE media = (SELECT min(media) + ? FROM task)"
+            context.store.execute(statement, name, number)
+
+        await context.in_transaction(put)
+
     async def states(self, side: int) -> list[str]:
         """The state of each task."""
         context = self.servers[side]._context
@@ -184,12 +194,32 @@ async def test_media_that_are_not_there_are_rejected_and_accounted_for(make_pair
     assert (done.moved.compared, done.moved.equal, done.exit_code) == (4, 4, ExitCode.REJECTIONS)
 
 
+async def test_media_that_mean_the_same_one_there_are_left_behind_and_not_mixed(make_pair: MakePair) -> None:
+    """Which of the two is meant nobody can tell: `a/x.jpg` and `b/x.jpg` are both `x.jpg` there."""
+    pair = await make_pair(media=(3, 2))
+    await pair.put(0, *(bus(number) for number in range(3)))
+    await pair.put(1, bus(0, 77))
+    before = await pair.held(1)
+    for number, name in enumerate(("a/x.jpg", "b/x.jpg")):
+        await pair.rename(0, number, name)
+    await pair.rename(0, 2, "img000001.jpg")
+    await pair.rename(1, 0, "x.jpg")
+    done = await pair.migrate()
+    assert (done.foreseen.media.found, done.foreseen.media.ambiguous) == (1, 2)
+    assert done.moved is not None
+    assert (done.moved.carried, done.moved.left_behind) == ({"bus": 1}, {"bus": 2})
+    assert (await pair.held(1))[0] == before[0]
+
+
 async def test_a_dry_run_sends_nothing_and_refused_pairs_are_named(make_pair: MakePair) -> None:
     pair = await make_pair()
     await pair.put(0, bus(0))
     done = await pair.migrate(dry_run=True)
     assert (done.summary, done.exit_code) == (None, ExitCode.DELIVERED)
     assert not [each for each in pair.servers[1].requests if each.method != "GET"]
+    await pair.servers[1].prepare(name="films", media_type="VIDEO")
+    with pytest.raises(UsageError, match="holds videos"):
+        await pair.migrate(settings={"project": "films"})
     same = (pair.servers[0], pair.servers[0])
     with pytest.raises(UsageError, match="both are the same"):
         await Pair(same, pair.projects, pair.folder).migrate(settings={"project": "p"})
