@@ -108,8 +108,9 @@ async def make_pair(start_sandbox: Any, tmp_path: Path) -> MakePair:
         media: tuple[int, int] = (6, 6),
         classes: list[dict[str, Any]] = CLASSES,
         faults: tuple[FaultScript | None, FaultScript | None] = (None, None),
+        quota: int | None = None,
     ) -> Pair:
-        servers = [await start_sandbox(faults=each) for each in faults]
+        servers = [await start_sandbox(faults=each, label_quota=quota) for each in faults]
         projects = [
             await server.prepare(name=name, media=count, label_config=config)
             for server, name, count, config in zip(servers, "pq", media, (CLASSES, classes), strict=True)
@@ -374,3 +375,16 @@ async def test_tasks_get_the_states_that_they_had_once_each(make_pair: MakePair)
     changes = sum(each.method == "PUT" for each in pair.servers[1].requests)
     assert (await pair.migrate(**how)).states == done.states
     assert sum(each.method == "PUT" for each in pair.servers[1].requests) == changes == 2
+
+
+async def test_a_quota_that_is_used_up_ends_it_with_what_is_left(make_pair: MakePair) -> None:
+    """The labels are there all the same."""
+    pair = await make_pair(media=(3, 3), quota=1)
+    await pair.put(0, *(bus(number, global_classifications={"weather": ["sunny"]}) for number in range(3)))
+    for number in range(3):
+        await pair.put_state(0, number, "COMPLETED")
+    done = await pair.migrate(complete=True)
+    assert done.states is not None
+    assert (done.states.given, done.states.left, done.exit_code) == (1, 2, ExitCode.SERVER)
+    assert "quota" in str(done.states.error)
+    assert await pair.held(0) == await pair.held(1)
