@@ -148,7 +148,13 @@ def _origin(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
     server = arguments.from_server or settings.server
     origin = replace(
-        settings, server=server, project=arguments.from_project, media_map=None, dataset=None, checkpoint=None
+        settings,
+        server=server,
+        project=arguments.from_project,
+        media_list=None,
+        media_map=None,
+        dataset=None,
+        checkpoint=None,
     )
     if server_url(server or "") != server_url(settings.server or ""):
         origin = replace(
