@@ -1,7 +1,7 @@
 """Streams huge JSON arrays of labels into a DataGym server: checked, in parallel, resumable.
 
-The door for programs: what `bulk-importer import`, `check`, `retry`, `status`, `backup` and `undo` do, with the same
-settings and the same checkpoint.
+The door for programs: what `bulk-importer import`, `check`, `retry`, `status`, `backup`, `migrate` and `undo` do, with
+the same settings and the same checkpoint.
 
     from bulk_importer import Settings, import_labels
 
@@ -27,14 +27,16 @@ from bulk_importer.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer
-    from bulk_importer.library.backing_up import backup_labels, backup_labels_sync
     from bulk_importer.library.checking import check_labels, check_labels_sync
     from bulk_importer.library.importing import import_labels, import_labels_sync
     from bulk_importer.library.inputs import Entries
+    from bulk_importer.library.projects.backing_up import backup_labels, backup_labels_sync
+    from bulk_importer.library.projects.migrating import MigrationChoices, migrate, migrate_sync
     from bulk_importer.library.retrying import rejections, retry, retry_sync
     from bulk_importer.library.status import status
     from bulk_importer.library.status_values import Status
     from bulk_importer.library.undoing import undo, undo_sync
+    from bulk_importer.migration.moving import Migrated
     from bulk_importer.migration.report import BackupSummary
     from bulk_importer.migration.undo.undoing import Undone
     from bulk_importer.model import Finding, Rejection, Severity
@@ -48,14 +50,16 @@ else:
         __name__,
         {
             **dict.fromkeys(("Event", "Observer"), "events"),
-            **dict.fromkeys(("backup_labels", "backup_labels_sync"), "library.backing_up"),
+            **dict.fromkeys(("backup_labels", "backup_labels_sync"), "library.projects.backing_up"),
             **dict.fromkeys(("check_labels", "check_labels_sync"), "library.checking"),
             "Entries": "library.inputs",
             **dict.fromkeys(("import_labels", "import_labels_sync"), "library.importing"),
+            **dict.fromkeys(("MigrationChoices", "migrate", "migrate_sync"), "library.projects.migrating"),
             **dict.fromkeys(("rejections", "retry", "retry_sync"), "library.retrying"),
             "status": "library.status",
             "Status": "library.status_values",
             **dict.fromkeys(("undo", "undo_sync"), "library.undoing"),
+            "Migrated": "migration.moving",
             "BackupSummary": "migration.report",
             "Undone": "migration.undo.undoing",
             **dict.fromkeys(("Finding", "Rejection", "Severity"), "model"),
@@ -79,6 +83,8 @@ __all__ = [
     "Finding",
     "FindingGroup",
     "InputError",
+    "Migrated",
+    "MigrationChoices",
     "Observer",
     "Rejection",
     "Replacement",
@@ -98,6 +104,8 @@ __all__ = [
     "check_labels_sync",
     "import_labels",
     "import_labels_sync",
+    "migrate",
+    "migrate_sync",
     "rejections",
     "retry",
     "retry_sync",

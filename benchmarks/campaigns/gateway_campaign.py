@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from benchmarks.campaigns.kill_campaign import COMMAND, expected_labels, seen_labels
+from benchmarks.campaigns.kill_campaign import expected_labels, seen_labels
+from benchmarks.campaigns.killable_sandbox import COMMAND
 from bulk_importer.checkpoint import read_state
 
 MEDIA = 30

@@ -14,22 +14,20 @@ import argparse
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+
+from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 
 MEDIA = 80
 ENTRIES = 400
 FORMS: Sequence[bool | None] = (True, False, None)
-COMMAND = [sys.executable, "-m", "bulk_importer"]
 IMPORT = (
     *("--max-batch-entries", "8", "--max-in-flight", "4", "--workers", "0"),
     *("--server-request-limit", "1s", "--doubt-wait", "1m", "--max-outage", "1m"),
@@ -62,49 +60,17 @@ class Campaign:
 
     folder: Path
     chance: random.Random
-    sandbox: subprocess.Popen[bytes] | None = None
-    url: str = ""
+    environment: dict[str, str]
     importer_kills: int = 0
-    sandbox_kills: int = 0
     rounds: int = 0
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def __post_init__(self) -> None:
+        self.sandbox = KillableSandbox(self.folder, FAULTS, self.chance, self.environment)
 
     @property
     def kills(self) -> int:
         """Of both."""
-        return self.importer_kills + self.sandbox_kills
-
-    def start_sandbox(self) -> None:
-        """Start it, or start it again on the database and the port that it had."""
-        faults = self.folder / "faults.toml"
-        faults.write_text(FAULTS.format(seed=self.chance.randrange(1 << 30)))
-        ready = self.folder / "ready.json"
-        ready.unlink(missing_ok=True)
-        # Below the ports that the system gives to outgoing connections: one of those could be taken meanwhile.
-        port = self.url.rsplit(":", 1)[-1] if self.url else str(_free_port(self.chance))
-        arguments = ["--port", port, "--database", str(self.folder / "db"), "--faults", str(faults), "--json"]
-        self.sandbox = subprocess.Popen(
-            [*COMMAND, "sandbox", *arguments, "--ready-file", str(ready)],
-            stdout=subprocess.DEVNULL,
-            env=self.environment,
-        )
-        while not ready.exists() or not ready.read_text().endswith("}\n"):
-            if self.sandbox.poll() is not None:
-                raise RuntimeError("the sandbox does not start")
-            time.sleep(0.01)
-        self.url = json.loads(ready.read_text())["url"]
-
-    def kill_sandbox(self) -> None:
-        """As `kill -9` does."""
-        assert self.sandbox is not None
-        self.sandbox.kill()
-        self.sandbox.wait()
-
-    def ask(self, path: str, body: object = None) -> Any:
-        """One of the sandbox's own routes."""
-        data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(self.url + path, data=data), timeout=60) as answer:
-            return json.load(answer)
+        return self.importer_kills + self.sandbox.kills
 
     def play_round(self, most_kills: int) -> list[str]:
         """Import in the storm; the differences, in words."""
@@ -123,7 +89,7 @@ class Campaign:
         )
         if verified.returncode:
             differences.append(f"verify says {verified.stdout}{verified.stderr}")
-        held = self.ask(f"/sandbox/projects/{project['id']}/labels")
+        held = self.sandbox.ask(f"/sandbox/projects/{project['id']}/labels")
         for media_id, expected in expected_labels(project["media_ids"], entries).items():
             if (found := seen_labels(held[media_id])) != expected:
                 differences.append(f"media {media_id} holds {found} and should hold {expected}")
@@ -134,7 +100,7 @@ class Campaign:
 
     def _prepare(self, name: str) -> tuple[Any, list[Any]]:
         """A project, and a file of entries for it."""
-        project = self.ask("/sandbox/projects", {"name": name, "media": MEDIA})
+        project = self.sandbox.ask("/sandbox/projects", {"name": name, "media": MEDIA})
         chance = self.chance
         forms = [(True,), (False,), (None,), FORMS][self.rounds % 4]
         entries = []
@@ -153,7 +119,15 @@ class Campaign:
 
     def _import(self, project: Any, kills: int) -> Any:
         """Run the import until it ends by itself, and kill it or the sandbox up to so many times; its summary."""
-        command = [*COMMAND, "import", self._file(project), "--server", self.url, "--project", project["id"]]
+        command = [
+            *COMMAND,
+            "import",
+            self._file(project),
+            "--server",
+            self.sandbox.url,
+            "--project",
+            project["id"],
+        ]
         while True:
             with open(self.folder / "said", "wb") as said:
                 process = subprocess.Popen(
@@ -170,9 +144,7 @@ class Campaign:
                     except subprocess.TimeoutExpired:
                         kills -= 1
                         if self.chance.random() < 0.35:
-                            self.kill_sandbox()
-                            self.sandbox_kills += 1
-                            self.start_sandbox()
+                            self.sandbox.kill()
                         else:
                             process.kill()
                             process.wait()
@@ -180,14 +152,6 @@ class Campaign:
                             ended = True
             if process.returncode >= 0:
                 return json.loads((self.folder / "said").read_bytes())
-
-
-def _free_port(chance: random.Random) -> int:
-    while True:
-        port = chance.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
 
 
 Labels = tuple[list[list[float]], str | None]
@@ -219,10 +183,8 @@ def run_campaign(
         AssertionError: a round ended otherwise than it should; the message says how.
     """
     with tempfile.TemporaryDirectory() as folder:
-        campaign = Campaign(Path(folder), random.Random(seed))
-        if environment is not None:
-            campaign.environment = environment
-        campaign.start_sandbox()
+        campaign = Campaign(Path(folder), random.Random(seed), environment or dict(os.environ))
+        campaign.sandbox.start()
         try:
             while campaign.kills < kills:
                 differences = campaign.play_round(min(kills_a_round, kills - campaign.kills))
@@ -231,12 +193,12 @@ def run_campaign(
                         f"seed {seed}, round {campaign.rounds}: " + "; ".join(differences[:5])
                     )
                 print(
-                    f"round {campaign.rounds}: {campaign.importer_kills} importers and {campaign.sandbox_kills} "
+                    f"round {campaign.rounds}: {campaign.importer_kills} importers and {campaign.sandbox.kills} "
                     "sandboxes killed, no difference",
                     flush=True,
                 )
         finally:
-            campaign.kill_sandbox()
+            campaign.sandbox.end()
         return campaign
 
 

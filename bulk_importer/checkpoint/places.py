@@ -20,10 +20,13 @@ from bulk_importer.checkpoint.log.records import SourceIdentity
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
 
-__all__ = ["CONVERTED", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
+__all__ = ["CONVERTED", "MIGRATION", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
 
 CONVERTED = "converted.jsonl"
 """The file in a checkpoint folder that holds the entries that the labels of another tool became."""
+
+MIGRATION = "migration.json"
+"""The file in a checkpoint folder that says of which project the labels are that are moved into another."""
 
 _SUFFIX = ".checkpoint"
 _STREAMS = frozenset({"-", "entries"})

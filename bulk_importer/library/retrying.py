@@ -62,15 +62,18 @@ async def retry(
     With each of them nothing was sent, and what is wrong with the settings is always raised. Any other error that can
     be foreseen ends the retry once it is begun: then it is in the summary.
     """
+    from bulk_importer.migration.moving.sourcing import source_again
     from bulk_importer.pipeline.retry.plan import RetrySpec
     from bulk_importer.pipeline.retry.retrying import retry_rejected
 
     caller = caller_of(settings, token, observers)
+    folder = one_checkpoint_in(Path(checkpoint))
     spec = RetrySpec(
-        one_checkpoint_in(Path(checkpoint)),
+        folder,
         settings,
         corrected=None if corrected is None else Path(corrected),
         source=source,
+        made_again=source_again(folder),
         out_of_order=out_of_order,
     )
     return await retry_rejected(spec, caller)

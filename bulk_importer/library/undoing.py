@@ -91,10 +91,15 @@ async def opened_source_of(folder: Path, given: str | None, emit: Observer) -> A
     from bulk_importer.checkpoint.places import CONVERTED
     from bulk_importer.errors import SourceUnreadable
     from bulk_importer.library.converting import opened_again
+    from bulk_importer.migration.moving.sourcing import source_again
     from bulk_importer.pipeline.resume.recorded_source import noted_place, open_again
     from bulk_importer.summary import Books
 
     header, state = read_state(folder)
+    moved = source_again(folder)
+    if moved is not None:
+        yield moved
+        return
     if given is None and Books.NOTE in state.notes and not (folder / CONVERTED).exists():
         given = str(noted_place(state) or header.source)
     if given is not None:

@@ -40,7 +40,6 @@ from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["BackupCaller", "back_up"]
 
-_FLUSH_SECONDS = 10.0
 _ELSEWHERE = "Name another file with --output."
 
 
@@ -51,6 +50,7 @@ class BackupCaller:
     Attributes:
         announce: called once, before the first label is read; not where the backup is finished already.
         clock: monotonic, in seconds.
+        flush_seconds: what was read is on disk after so long, at the latest.
     """
 
     token: Token = field(default_factory=Token)
@@ -58,6 +58,7 @@ class BackupCaller:
     emit: Observer = lambda _: None
     announce: Callable[[BackupAnnouncement], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
+    flush_seconds: float = 10.0
 
 
 async def back_up(settings: Settings, output: Path, caller: BackupCaller) -> BackupSummary:
@@ -244,7 +245,7 @@ class _Backup:
     async def _keep(self, writer: BackupWriter) -> None:
         """Tell how far it is, and have it on disk now and then."""
         now, header, tally = self._caller.clock(), writer.header, writer.taken
-        if now - self._flushed >= _FLUSH_SECONDS:
+        if now - self._flushed >= self._caller.flush_seconds:
             self._flushed = now
             await writer.flush()
         self._caller.emit(

@@ -19,6 +19,8 @@ from bulk_importer import (
     Finding,
     FindingGroup,
     InputError,
+    Migrated,
+    MigrationChoices,
     Observer,
     Rejection,
     Replacement,
@@ -38,6 +40,8 @@ from bulk_importer import (
     check_labels_sync,
     import_labels,
     import_labels_sync,
+    migrate,
+    migrate_sync,
     rejections,
     retry,
     retry_sync,
@@ -146,6 +150,29 @@ async def backs_up(path: Path) -> None:
         assert_type(kept, BackupSummary)
         assert_type(kept.lost, dict[str, int])
     assert_type(backup_labels_sync(str(path), SETTINGS), BackupSummary)
+
+
+async def moves(folder: Path) -> None:
+    """A project's labels, into another."""
+    moved = await migrate(
+        Settings(server="https://old.example.com", project="streets"),
+        SETTINGS,
+        MigrationChoices(
+            class_map=folder / "map.toml",
+            states=["completed"],
+            create_classes=True,
+            complete=True,
+            compare=True,
+            dry_run=False,
+        ),
+        origin_token="t",
+        token="t",
+        observers=OBSERVERS,
+    )
+    assert_type(moved, Migrated)
+    assert_type(moved.exit_code, ExitCode)
+    assert_type(moved.summary, Summary | None)
+    assert_type(migrate_sync(SETTINGS, SETTINGS), Migrated)
 
 
 async def takes_back(folder: Path) -> None:

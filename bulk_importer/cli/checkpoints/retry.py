@@ -74,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.migration.moving.sourcing import source_again
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.retry.plan import RetrySpec
     from bulk_importer.pipeline.retry.retrying import retry_rejected
@@ -86,6 +87,7 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
             settings,
             corrected=arguments.corrected,
             source=arguments.source,
+            made_again=source_again(folder),
             out_of_order=arguments.out_of_order,
         )
         question = ReplacementQuestion(stop, yes=settings.yes)

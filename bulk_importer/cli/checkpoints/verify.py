@@ -73,12 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
         not as it must be, 10 where only the server is not, 5 with entries in doubt, 9 with entries that are left to
         send, 1 with rejected ones.
     """
-    from bulk_importer.checkpoint.places import checkpoints_in
+    from bulk_importer.checkpoint.places import MIGRATION, checkpoints_in
 
     if arguments.checkpoint.is_file():
         return verify_backup(arguments)
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
+    if arguments.against_server and any((folder / MIGRATION).exists() for folder in folders):
+        raise UsageError(
+            "This is the checkpoint of a migration: the same migrate command again reads back what arrived, and "
+            "compares it."
+        )
     is_there = arguments.checkpoint.exists()  # otherwise that is what there is to say
     if is_there and arguments.against_server and len(sources) < len(folders):
         raise UsageError(

@@ -40,7 +40,7 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup", "complete", "undo"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays")
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
@@ -64,6 +64,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
             "formats": "they are listed, or the class map is proposed",
+            "migrate": "all labels are in the other project, but for what the class map leaves out; or can be",
             "backup": "all labels are in the file, and an import brings them back as they are",
             "explain": "it is explained",
             "settings": "they are shown",
@@ -80,6 +81,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
             "label-config": "with --against: the project lacks something, or differs in a way that matters",
+            "migrate": "what could be moved is; left_behind.jsonl lists what is not, and tasks may be left alone; with "
+            "--dry-run: not all labels would find a place",
             "undo": "some media are left alone or brought back in part, or some entries rejected; left_alone.jsonl "
             "says why",
             "backup": "the file is whole, and an import does not bring all back as it is, or a media could not be read",
@@ -125,6 +128,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
+            "migrate": "some of what was sent is unconfirmed",
             "undo": "it is not known of all entries whether they were delivered, so nothing was sent; or what was sent "
             "is unconfirmed",
             "resolve": "something is still unconfirmed, here or in a retry",
@@ -137,6 +141,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "other. Then run the same command again; nothing is lost.",
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
             "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
@@ -154,7 +159,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
             **_each(
-                (*_SENDING, "resolve", "undo", "complete"),
+                (*_SENDING, "resolve", "migrate", "undo", "complete"),
                 "the checkpoint is in use, damaged, or begun for something else",
             ),
             "verify": "something that must be so is not: in the log, beside it, in a backup, or the source is not what "
@@ -168,6 +173,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at what the message names. The same command again checks what is not sent yet by the new configuration.",
         {
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
+            "migrate": "that of the other project changed; the rest is not sent",
             "verify": "it changed when all was sent, or the latest run ended so",
             "complete": "it changed while tasks were changed; the same command resumes by the new one",
             "label-config": "with --create-classes: somebody else changed it at the same time",
@@ -182,6 +188,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced "
             "or completed",
             "retry": "the import itself is not finished, or a person said no to what would be replaced",
+            "migrate": "a person said no, or nobody could be asked, so nothing was sent; or something is left to send",
             "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
             "complete": "some tasks wait for entries that are not sent yet, or a person said no",
@@ -193,6 +200,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at the media that are named. Nothing is sent again by itself, because that could undo what somebody did.",
         {
             **_each(_SENDING, "labels that were sent again after a lost answer are not what was sent"),
+            "migrate": "some media of the other project do not hold what was sent: see differing.jsonl",
             "verify": "what was sent again after a lost answer is not there, or, with --against-server, anything else; "
             "or the server holds something else than a backup",
             "status": _ENDED_SO,

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.lookups.shared import settings_of
+from bulk_importer.cli.migrating.reading_writes import warn_of_writing
 from bulk_importer.cli.output_options import output_options, set_output_options
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import UsageError
-from bulk_importer.levels import Level
 from bulk_importer.readable import agreeing, counted
 
 if TYPE_CHECKING:
@@ -88,12 +88,7 @@ async def _back_up(settings: Settings, path: Path) -> BackupSummary:
 def _announce(what: BackupAnnouncement) -> None:
     for line in _announcement(what):
         messages.say(line)
-    if what.writes and what.done < what.media:
-        messages.say(
-            "  writes      only the token route is open: reading a media writes the empty values that it is missing. "
-            "Nobody should import into the project meanwhile",
-            Level.WARNING,
-        )
+    warn_of_writing(what)
 
 
 def _announcement(what: BackupAnnouncement) -> Iterator[str]:

@@ -70,6 +70,22 @@ COMMAND_HELP = {
             "backup --config gym.toml --media-list day.csv --output day.zst",
         ),
     ),
+    "migrate": CommandHelp(
+        (
+            "--from-server",
+            "--from-project",
+            "--from-token-file",
+            *_SERVER,
+            "--class-map",
+            "--create-classes",
+            "--states",
+            "--complete",
+            "--checkpoint",
+            "--dry-run",
+            "--yes",
+        ),
+        (f"migrate --from-project a {_AT} --project b",),
+    ),
     "status": CommandHelp(
         ("--watch", "--json"),
         (

@@ -156,10 +156,15 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-_ALL_USED: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def gather(arguments: argparse.Namespace, *, unused: Mapping[str, str] = _ALL_USED) -> Loaded:
+def gather(
+    arguments: argparse.Namespace,
+    *,
+    unused: Mapping[str, str] = _NONE,
+    implied: Mapping[str, str] = _NONE,
+) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
 
     What a file or a variable says may be meant for other commands; so where that has no effect it is said, and a flag
@@ -168,6 +173,7 @@ def gather(arguments: argparse.Namespace, *, unused: Mapping[str, str] = _ALL_US
     Args:
         unused: settings that mean nothing to the command, and where, for the end of a sentence; one that is given as a
             flag is named, and does no harm.
+        implied: settings that the command itself is a word for, as flags would give them.
 
     Raises:
         UsageError: one of them is unknown or cannot be meant, or a flag has no effect with the others.
@@ -176,7 +182,7 @@ def gather(arguments: argparse.Namespace, *, unused: Mapping[str, str] = _ALL_US
         name.removeprefix(_PREFIX): value
         for name, value in vars(arguments).items()
         if name.startswith(_PREFIX)
-    }
+    } | dict(implied)
     chosen = settings_file(arguments, os.environ)
     loaded = load(flags, os.environ, chosen.path)
     said = [*chosen.notes, *loaded.slips]

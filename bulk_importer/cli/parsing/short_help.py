@@ -40,6 +40,7 @@ _EVERYWHERE = "output"
 _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _ALIKE = {
+    "(formats)": (("convert", "formats"), "label files of other tools"),
     "(look-ups)": (("projects", "datasets", "media", "label-config"), "ids and names"),
     "(about)": (("explain", "settings", "completion"), "codes, every setting, your shell"),
 }

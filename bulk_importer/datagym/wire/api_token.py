@@ -16,9 +16,11 @@ from urllib.parse import quote
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import text_of
 
-__all__ = ["TOKEN_VARIABLE", "Token"]
+__all__ = ["FROM_TOKEN_VARIABLE", "TOKEN_VARIABLE", "Token"]
 
 TOKEN_VARIABLE = "DATAGYM_TOKEN"  # noqa: S105 - the name of a variable, not a token
+FROM_TOKEN_VARIABLE = "DATAGYM_FROM_TOKEN"  # noqa: S105 - likewise
+"""For the server that `migrate` reads."""
 _MARK = "\ufeff"  # what a shell leaves before the text of a file that begins with a byte order mark
 _SHORTEST_SCRUBBED = 4
 _SHOWN_INSTEAD = "<token>"
@@ -34,8 +36,14 @@ class Token:
         self._file = file
 
     @classmethod
-    def find(cls, token_file: str | None, environment: Mapping[str, str] = os.environ) -> Token:
-        """The token of `token_file`, else of the environment, else none.
+    def find(
+        cls,
+        token_file: str | None,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        variable: str = TOKEN_VARIABLE,
+    ) -> Token:
+        """The token of `token_file`, else of a variable of the environment, else none.
 
         Raises:
             UsageError: the file cannot be read, holds nothing, or holds what cannot be a token.
@@ -44,8 +52,8 @@ class Token:
             token = cls(file=Path(token_file))
             token.read_again()
             return token
-        text = environment.get(TOKEN_VARIABLE, "").strip().removeprefix(_MARK)
-        return cls(_checked(text, f"The variable {TOKEN_VARIABLE}") if text else None)
+        text = environment.get(variable, "").strip().removeprefix(_MARK)
+        return cls(_checked(text, f"The variable {variable}") if text else None)
 
     def __bool__(self) -> bool:
         return self._text is not None

@@ -36,7 +36,8 @@ def serve(descriptor: str) -> None:
             gc.enable()
             while True:
                 job, size = pickle.loads(_framed(link))  # noqa: S301 - from our own parent
-                data = _exactly(link, size) if size else None
+                # Nothing is what a stream has that is read again where it ended.
+                data = _exactly(link, size) if size or not job.length else None
                 _answer(link, _attempt(judge, job, data, source))
         except (EOFError, ConnectionError):
             # Not `sys.exit`: there is nothing to tidy up, and the parent waits.

@@ -22,15 +22,17 @@ from bulk_importer.settings import MediaBy, Settings, SourceFormat
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
-__all__ = ["index_names", "names_in"]
+__all__ = ["NAMES", "index_names", "names_in"]
 
-_INDEX = "media.names"
+NAMES = "media.names"
+"""The index, in the folder of a checkpoint whose entries name their media by file name."""
+
 _SPOOL = "media.names.rows"
 
 
 def names_in(folder: Path) -> Path | None:
     """The index that a checkpoint was begun with; None where its entries name their media by id."""
-    path = folder / _INDEX
+    path = folder / NAMES
     return path if path.exists() else None
 
 
@@ -57,7 +59,7 @@ async def index_names(
     """
     if settings.media_by != MediaBy.NAME:
         return None
-    path = folder / _INDEX
+    path = folder / NAMES
     origin = await asyncio.to_thread(_origin, settings)
     if path.exists():
         index = await asyncio.to_thread(NameIndex, path)

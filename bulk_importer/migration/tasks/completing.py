@@ -19,20 +19,14 @@ from bulk_importer.checkpoint import CheckpointState, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
-from bulk_importer.datagym.answers.state_change import Ended, EndedBy
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.task_states import TaskState, TaskStates
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import (
-    BulkImporterError,
     CheckpointUnusable,
     ExitCode,
-    LabelConfigChanged,
-    NotAuthorised,
-    QuotaUsedUp,
-    ServerUnavailable,
     UsageError,
     most_important,
 )
@@ -40,7 +34,7 @@ from bulk_importer.events import Advanced
 from bulk_importer.migration.tasks.choosing import TaskChooser
 from bulk_importer.migration.tasks.delivered import DeliveredMedia
 from bulk_importer.migration.tasks.state_record import StateRecord
-from bulk_importer.migration.tasks.states import RefusedTask, StatesGiven, give_states
+from bulk_importer.migration.tasks.states import RefusedTask, StatesGiven, error_of, give_states
 from bulk_importer.pipeline import Caller, Confirmation
 from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.settings import Settings
@@ -254,7 +248,7 @@ class _Ending:
         left = len(self._chooser) - given.given - given.refused
         error = given.error
         if error is None and given.ended is not None:
-            error = self._error(given.ended, given.given, left)
+            error = error_of(given.ended, self._header.server, done=given.given, left=left, word=self._word)
         if error is not None:
             return self._completed(given, [error.exit_code], str(error))
         if caller.stop.is_requested and left:
@@ -263,22 +257,6 @@ class _Ending:
             )
             return self._completed(given, [caller.stop.exit_code], message)
         return self._completed(given, [], "")
-
-    def _error(self, ended: Ended, given: int, left: int) -> BulkImporterError:
-        server = self._header.server
-        match ended.by:
-            case EndedBy.QUOTA:
-                return QuotaUsedUp(server, ended.said, ended.params, done=given, left=left, word=self._word)
-            case EndedBy.CONFIG:
-                return LabelConfigChanged(
-                    f"The label configuration was changed while tasks were being {self._word}: {given:,} of them are, "
-                    f"{left:,} are not. See whether their labels are still what is wanted; then the same command again "
-                    "resumes by the new one."
-                )
-            case EndedBy.ACCESS:
-                return NotAuthorised(server, ended.said)
-            case EndedBy.FOREIGN:
-                return ServerUnavailable(server, ended.said)
 
     def _completed(self, given: StatesGiven, codes: Sequence[ExitCode], message: str) -> Completed:
         counts = self._chooser.counts

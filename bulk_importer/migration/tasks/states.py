@@ -12,9 +12,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
-from bulk_importer.datagym.answers.state_change import Changed, Ended, Refused
+from bulk_importer.datagym.answers.state_change import Changed, Ended, EndedBy, Refused
 from bulk_importer.datagym.task_states import TaskStates
-from bulk_importer.errors import BulkImporterError, Interrupted
+from bulk_importer.errors import (
+    BulkImporterError,
+    Interrupted,
+    LabelConfigChanged,
+    NotAuthorised,
+    QuotaUsedUp,
+    ServerUnavailable,
+)
 from bulk_importer.events import Observer
 from bulk_importer.migration.tasks.choosing import Wanted
 from bulk_importer.migration.tasks.state_record import StateRecord
@@ -22,7 +29,7 @@ from bulk_importer.pipeline.guards.grace import mind_grace
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["RefusedTask", "StatesGiven", "give_states"]
+__all__ = ["RefusedTask", "StatesGiven", "error_of", "give_states"]
 
 _MOST_KEPT = 1000
 """Refused tasks that are kept to be named, and looked at closer; of the others the record has the server's words."""
@@ -112,6 +119,28 @@ async def give_states(
         await asyncio.wait(workers)
         grace.cancel()
     return given
+
+
+def error_of(ended: Ended, server: str, *, done: int, left: int, word: str) -> BulkImporterError:
+    """What ended it for all tasks, as an error.
+
+    Args:
+        done, left: how many tasks have got their state, and how many have not.
+        word: what was being done with them, as in "completed".
+    """
+    match ended.by:
+        case EndedBy.QUOTA:
+            return QuotaUsedUp(server, ended.said, ended.params, done=done, left=left, word=word)
+        case EndedBy.CONFIG:
+            return LabelConfigChanged(
+                f"The label configuration was changed while tasks were being {word}: {done:,} of them are, {left:,} "
+                "are not. See whether their labels are still what is wanted; then the same command again resumes by "
+                "the new one."
+            )
+        case EndedBy.ACCESS:
+            return NotAuthorised(server, ended.said)
+        case EndedBy.FOREIGN:
+            return ServerUnavailable(server, ended.said)
 
 
 class _Giver:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bulk_importer.checkpoint import CheckpointState, Header
+from bulk_importer.checkpoint.places import MIGRATION
 from bulk_importer.errors import ExitCode
 from bulk_importer.pipeline.resume.recorded_source import noted_place, was_stream
 from bulk_importer.pipeline.resume.undone import UNDO_FOLDER, undone_in
@@ -98,6 +99,8 @@ def _what_resumes(folder: Path, header: Header, state: CheckpointState) -> str:
         return f"'bulk-importer retry {folder.absolute().parents[2]}' resumes"
     if folder.absolute().parents[1].name == UNDO_FOLDER:
         return f"'bulk-importer undo {folder.absolute().parents[2]}' resumes"
+    if (folder / MIGRATION).exists():
+        return "the same migrate command resumes"
     if header.source == "entries" and was_stream(header, state):
         return "the same program resumes, when it gives the same entries again"
     if was_stream(header, state):

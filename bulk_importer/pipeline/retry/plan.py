@@ -45,6 +45,7 @@ class RetrySpec:
         corrected: an edited copy of `rejected.jsonl`, or a part of it; None for all that is rejected, as it is (or for
             what an earlier retry left unsettled).
         source: where the source is now, which is read to see what came after the rejected entries; None to look for it.
+        made_again: the source, where it is not read from a place but made of something in the folder.
         out_of_order: feed also what later entries of the same media do not commute with.
     """
 
@@ -52,6 +53,7 @@ class RetrySpec:
     settings: Settings
     corrected: Path | None = None
     source: str | None = None
+    made_again: Source | None = None
     out_of_order: bool = False
 
 
@@ -154,7 +156,9 @@ class RetryPlan:
         corrected = await asyncio.to_thread(lambda: delivered_corrections(retry_folders(self._folder)))
         async with self._stop.breaking_off():
             try:
-                source = await open_again(self._folder, header, state, self._spec.source)
+                source = self._spec.made_again or await open_again(
+                    self._folder, header, state, self._spec.source
+                )
                 try:
                     async with self._everything_read(source) as intake:
                         return await corrections_that_wait(

@@ -19,6 +19,7 @@ from msgspec import structs
 
 from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
+from bulk_importer.checkpoint.places import MIGRATION
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.opening import opened_queries
@@ -77,7 +78,8 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
     """
     header, state = await asyncio.to_thread(read_state, spec.folder)
     require_not_undone(spec.folder, state)
-    if Books.NOTE in state.notes:  # nobody said how its entries name their media: they were converted
+    if Books.NOTE in state.notes or (spec.folder / MIGRATION).exists():
+        # Nobody said how its entries name their media: they were converted, or made of another project's labels.
         spec = replace(spec, settings=replace(spec.settings, media_by=MediaBy.NAME.value))
     _require_same_names(spec, header)
     server = await _server(spec, caller, header)

@@ -91,6 +91,7 @@ def test_each_command_in_the_text_works_when_typed(
     """One after the other, with names put in where the text leaves them open; one entry is there to be corrected."""
     assert len(TYPED) >= 10
     sandbox = sandbox_process("--project", "streets", "--media", "3", "--seed", "1")
+    sandbox.prepare(name="roads", media=3)
     media = sandbox.ask(f"/api/v1/task/{sandbox.ready['project']}/list?state=BACKLOG")
     entries = [noted(row["mediaId"], number) for number, row in enumerate(media)]
     broken = {**entries[2], "keepData": "no"}

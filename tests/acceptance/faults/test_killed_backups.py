@@ -15,7 +15,7 @@ import pytest
 
 from bulk_importer.backups.file.content import opened_backup
 from bulk_importer.backups.making.comparing import differences
-from bulk_importer.library.backing_up import backup_labels
+from bulk_importer.library.projects.backing_up import backup_labels
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.sandbox.faults.script import Fault, FaultScript
 from bulk_importer.settings import Settings

@@ -153,6 +153,19 @@ async def test_entries_of_a_program_are_imported_and_go_on_where_they_stopped(
     assert set(await delivered(sandbox, project_id)) == {1}
 
 
+async def test_finished_entries_are_gone_through_again_by_worker_processes(tmp_path: Path) -> None:
+    """What is behind the last of them is nothing, which is no mistake."""
+    async with Sandbox() as sandbox:
+        project = await sandbox.prepare(name="p", media=20)
+        entries = entries_for(project.media_ids)
+        settings = Settings(
+            server=sandbox.url, project="p", checkpoint=str(tmp_path / "cp"), workers=1, segment_bytes=1000
+        )
+        for _ in range(2):
+            summary = await import_labels(entries, settings)
+            assert (summary.exit_code, summary.delivered) == (ExitCode.DELIVERED, 20), summary.message
+
+
 async def test_entries_need_a_place_for_their_checkpoint(
     target: tuple[Sandbox, str, list[dict[str, Any]]],
 ) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bulk_importer.cli.main import main
-from bulk_importer.library.backing_up import backup_labels
+from bulk_importer.library.projects.backing_up import backup_labels
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from support.backups.scene import Scene
