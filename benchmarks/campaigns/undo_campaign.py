@@ -30,7 +30,7 @@ from bulk_importer import Settings, backup_labels, import_labels, retry, undo
 from bulk_importer.sandbox import Sandbox
 
 Json = dict[str, Any]
-MEDIA = 4
+MEDIA = 3
 _NUMBERS = (0.0, 1.0, 2.5, 0.1, 1e-9, 123456.789012345)
 _GEOMETRIES = ("RECTANGLE", "POLYGON", "POINT", "LINE")
 
@@ -163,7 +163,7 @@ class Story:
             entry["keepData"] = keep
         if chance.random() < 0.8:
             entry["labels"] = self._labels()
-        if chance.random() < 0.5:
+        if chance.random() < 0.25:
             entry["global_classifications"] = self._values()
         return entry
 
@@ -251,8 +251,10 @@ class Story:
             for each in written:
                 each["external_media_ID"] = self._names[each.pop("internal_media_ID")]
         path.write_text(json.dumps(written, ensure_ascii=chance.random() < 0.5))
-        backup = chance.choice(("auto", "auto", "always", "never"))
-        how = {"media_by": "name"} if is_by_name else {}
+        backup = chance.choice(("auto", "auto", "always", "never", "never"))
+        how: Json = {"media_by": "name"} if is_by_name else {}
+        # An entry a request: then one may be kept between two of the same media.
+        how |= {"max_batch_entries": 1, "max_in_flight": 1} if chance.random() < 0.5 else {}
         checkpoint = self._file("checkpoint")
         settings = self._settings(checkpoint=str(checkpoint), backup=backup, onto_uploaded=True, **how)
         self.told[-1] += f" ({backup}{', by name' * is_by_name}{', with a retry' * (broken is not None)})"
@@ -302,7 +304,7 @@ class Story:
     async def _undo(self) -> str:
         if not self._imports:
             return ""
-        among = self._imports[-self._chance.choice((1, 2, 5)) :]
+        among = self._imports[-self._chance.choice((1, 1, 2, 5)) :]
         imported, force = self._chance.choice(among), self._chance.random() < 0.4
         self.told[-1] += f" ({imported.checkpoint.relative_to(self._folder)}{', force' * force})"
         undone = await undo(imported.checkpoint, self._settings(yes=True), force=force)
