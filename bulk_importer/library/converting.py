@@ -77,7 +77,7 @@ async def opened_labels(
         spec, settings, folder, token=token, emit=emit, stop=stop, found=found
     ) as conversion:
         if conversion is None:
-            labels = Labels(await open_source(spec), settings)
+            labels = Labels(await open_source(spec), await asyncio.to_thread(_of_entries, settings, spec))
         else:
             from bulk_importer.pipeline.conversion.spill import converted_into
             from bulk_importer.sources.files import FileSource
@@ -204,6 +204,13 @@ async def _chosen(
         is_over.set()
         if chosen is not None:
             chosen.close()
+
+
+def _of_entries(settings: Settings, spec: str) -> Settings:
+    """The settings for a source of entries. A further entry of a media in a backup adds to what its first puts there."""
+    from bulk_importer.backups.file.scan import is_backup
+
+    return replace(settings, onto_uploaded=True) if is_backup(Path(spec)) else settings
 
 
 def _of_converted(settings: Settings, form: str, *, by_name: bool) -> Settings:

@@ -268,6 +268,7 @@ class _Migration:
             settings,
             project=self._target.project.id,
             yes=True,
+            onto_uploaded=True,  # what a further entry of a media adds to is what the first has just put there
             # What is not found there was foreseen, and agreed to.
             max_errors=ErrorBudget(),
             segment_bytes=min(settings.segment_bytes, _SEGMENT_BYTES),

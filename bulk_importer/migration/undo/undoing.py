@@ -245,6 +245,7 @@ async def _send(settings: Settings, caller: Caller, folder: Path) -> Summary:
         lines=Lines.LINES.value,
         source_format=SourceFormat.ENTRIES.value,
         replace_finished=True,
+        onto_uploaded=True,  # what a further entry of a media adds to is what the first has just put there
         backup=Backup.AUTO.value,
         yes=True,
         max_errors=ErrorBudget(),

@@ -16,6 +16,7 @@ from bulk_importer.backups.file.writing import part_of
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.errors import AnswerUnusable, BackupUnusable, ExitCode, Interrupted
 from bulk_importer.events import Advanced, AnswerMissed, Event
+from bulk_importer.library.importing import import_labels
 from bulk_importer.migration.backup import BackupCaller, back_up
 from bulk_importer.migration.report import BackupAnnouncement, BackupSummary
 from bulk_importer.sandbox import Sandbox
@@ -79,6 +80,27 @@ async def test_every_kind_of_label_comes_back_to_the_last_bit(
     differing = {media_id for media_id in before if before[media_id] != after[media_id]}
     assert differing == incomplete
     assert 0 < len(incomplete) < summary.labelled / 4
+
+
+async def test_a_backup_is_imported_over_what_came_after_it(
+    sandbox: Sandbox, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """Its further entries add to what its first ones have put there, and not to what others uploaded."""
+    scene = await built_scene(sandbox, session)
+    for weather in (["rain", {"daytime": ["day"]}], [None, {"wind": ["storm"]}]):
+        both = {
+            "internal_media_ID": scene.project.media_ids[0],
+            "global_classifications": {"weather": weather},
+        }
+        assert await scene.upload([both]) == {"errorMessages": ""}
+    path = tmp_path / "streets.backup"
+    summary, _, _ = await _back_up(sandbox, path)
+    assert summary.entries > summary.media
+    settings = Settings(
+        server=sandbox.url, project=scene.project.id, workers=0, checkpoint=str(tmp_path / "cp")
+    )
+    imported = await import_labels(str(path), settings)
+    assert (imported.delivered, imported.rejected) == (summary.entries, 0)
 
 
 async def test_what_people_made_of_values_is_told(

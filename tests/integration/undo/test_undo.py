@@ -17,6 +17,9 @@ from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from support.backups.taking_back import Place, at_place
 from support.entries import entry, noted
+from support.places import VECTORS
+
+_CLASSES = json.loads((VECTORS / "semantics.json").read_text("utf-8"))["label_config"]
 
 
 @pytest.fixture
@@ -98,6 +101,23 @@ async def test_a_dry_run_says_what_would_be_done_and_leaves_no_trace(place: Plac
     assert (undone.plan.restored, undone.folder, undone.summary) == (1, None, None)
     assert await place.held() == held
     assert not (place.folder / "1.json.checkpoint" / "undo").exists()
+
+
+async def test_what_takes_several_entries_comes_back_onto_media_that_hold_an_upload(place: Place) -> None:
+    """A classification with two of those below it set has to be said in two entries, the second of which appends."""
+    prepared = await place.sandbox.prepare(name="several", media=2, label_config=_CLASSES)
+    other = Place(place.sandbox, place.folder, prepared.id, list(prepared.media_ids))
+    a, b = other.media
+    weather = {"weather": ["rain", {"daytime": ["day"]}]}, {"weather": [None, {"wind": ["storm"]}]}
+    await other.person(*({"internal_media_ID": a, "global_classifications": each} for each in weather))
+    before = json.dumps((await place.sandbox.labels(prepared.id))[a], sort_keys=True)
+    assert "storm" in before
+    replacing = {"internal_media_ID": a, "keepData": False}
+    await other.run([replacing, {"internal_media_ID": b, "keepData": False}], project="several")
+    undone = await other.undo()
+    assert undone.summary is not None
+    assert (undone.summary.rejected, undone.plan.left_alone) == (0, 0)
+    assert json.dumps((await place.sandbox.labels(prepared.id))[a], sort_keys=True) == before
 
 
 async def test_what_a_retry_delivered_is_taken_back_with_the_import(place: Place) -> None:
