@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bulk_importer.datagym.reads.listings import TaskRow
@@ -16,7 +16,7 @@ from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.index import MediaIndex
 
-__all__ = ["AllTasks", "TaskIds"]
+__all__ = ["AllTasks", "TaskIds", "ToldTasks"]
 
 _WIDTH = 36  # a UUID in its usual spelling
 _DEFAULT = "DEFAULT"
@@ -94,3 +94,26 @@ class AllTasks:
     def of(self, lane: str) -> str | None:
         """The id of the task of a media; None where none was listed."""
         return self._ids.get(lane)
+
+
+class ToldTasks:
+    """Tells of the tasks of type DEFAULT, and keeps none. A `RowSink`.
+
+    Args:
+        tell: called with each; a list that is read again is told again.
+    """
+
+    def __init__(self, tell: Callable[[TaskRow], None]) -> None:
+        self._tell = tell
+
+    def rewind(self) -> None:
+        """Do nothing: what was told is true."""
+
+    def keep(self) -> None:
+        """Do nothing, likewise."""
+
+    def take(self, rows: Sequence[TaskRow]) -> None:
+        """Take the next rows of a list."""
+        for row in rows:
+            if row.label_task_type == _DEFAULT:
+                self._tell(row)

@@ -207,7 +207,7 @@ async def _chosen(
 
 
 def _of_entries(settings: Settings, spec: str) -> Settings:
-    """The settings for a source of entries. A further entry of a media in a backup adds to what its first puts there."""
+    """The settings for a source of entries. A further entry of a media in a backup adds to what its first put there."""
     from bulk_importer.backups.file.scan import is_backup
 
     return replace(settings, onto_uploaded=True) if is_backup(Path(spec)) else settings

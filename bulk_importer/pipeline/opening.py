@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.backups.holdings import Holdings, ProjectReads
-from bulk_importer.backups.task_ids import TaskIds
+from bulk_importer.backups.task_ids import TaskIds, ToldTasks
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
@@ -23,7 +23,7 @@ from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch
 from bulk_importer.pipeline.guards.first_contact import FirstContact
-from bulk_importer.pipeline.guards.keeping import Keeping, keeping_of
+from bulk_importer.pipeline.guards.keeping import Keeping, Marks, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
 from bulk_importer.pipeline.notes import PROJECT_NAME, note_severities
 from bulk_importer.pipeline.resume.already_delivered import AlreadyDelivered, settled_before
@@ -64,7 +64,9 @@ async def open_run(
             await note_severities(checkpoint, ruleset.rules.severities())
             delivered = await _already_delivered(spec, checkpoint, ruleset)
             media = await opened.enter_async_context(_followed_media(spec, checkpoint, ruleset))
-            keeping = await asyncio.to_thread(_keeping, spec, caller, connected, ruleset)
+            keeping = await asyncio.to_thread(
+                _keeping, spec, caller, connected, ruleset, is_begun=_is_begun(checkpoint.state)
+            )
             opened.callback(keeping.close)
         doubts = _doubts(spec, caller, connected, checkpoint)
         contact = FirstContact(connected.client, spec.settings.wait_for_server, caller.stop, caller.emit)
@@ -130,7 +132,9 @@ def _forecast(
     )
 
 
-def _keeping(spec: ImportSpec, caller: Caller, connected: Connected, ruleset: RuleSet) -> Keeping:
+def _keeping(
+    spec: ImportSpec, caller: Caller, connected: Connected, ruleset: RuleSet, *, is_begun: bool
+) -> Keeping:
     timing = Timing(caller.clock, caller.stop.rest)
     index = ruleset.rules.media_index if ruleset.knows_labels else None
     target = connected.target
@@ -139,7 +143,17 @@ def _keeping(spec: ImportSpec, caller: Caller, connected: Connected, ruleset: Ru
     async def holdings(media: MediaIndex) -> Holdings:
         return await Holdings.of(reads, TaskIds(media, spec.folder), spec.settings, timing, caller.emit)
 
-    return keeping_of(spec.settings, index, spec.folder, holdings, answer_seconds=connected.answer_seconds)
+    async def look_again(marks: Marks) -> None:
+        await reads.catalog.tasks(reads.project, ToldTasks(marks.note))
+
+    return keeping_of(
+        spec.settings,
+        index,
+        spec.folder,
+        holdings,
+        answer_seconds=connected.answer_seconds,
+        look_again=look_again if is_begun else None,
+    )
 
 
 def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint) -> Doubts:

@@ -26,7 +26,7 @@ from bulk_importer.events import Advanced, Observer
 from bulk_importer.files.durable import DurableFile, create_folder, replace_file
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.labels.entry import lane_of
-from bulk_importer.labels.holding import Difference
+from bulk_importer.labels.holding import Difference, Holding
 from bulk_importer.migration.undo.buckets import Deed, DeedKind, MediaBuckets
 from bulk_importer.migration.undo.deciding import Edited, Restore, Touched, decide
 
@@ -198,7 +198,7 @@ def _is_touched(deeds: Sequence[Deed]) -> bool:
 def _touched(deeds: Sequence[Deed], *, held_nothing: bool) -> Touched:
     """What was done to one media, in the order in which it was done, as a decision wants it."""
     delivered = [deed for deed in deeds if deed.kind is DeedKind.DELIVERED]
-    if held_nothing:
+    if held_nothing and not _has_foreign_labels(deeds):
         emptied = msgspec.json.encode({"internal_media_ID": deeds[0].media_id, "keepData": False})
         return Touched(_entries(delivered), (emptied,))
     kept = next((deed for deed in deeds if deed.kind is DeedKind.KEPT), None)
@@ -207,6 +207,15 @@ def _touched(deeds: Sequence[Deed], *, held_nothing: bool) -> Touched:
         return Touched(_entries(delivered), is_taken_back=is_taken_back)
     earlier = [deed for deed in delivered if deed.place < kept.place]
     return Touched(_entries(delivered[len(earlier) :]), kept.entries, _entries(earlier))
+
+
+def _has_foreign_labels(deeds: Sequence[Deed]) -> bool:
+    """Whether a media that held nothing held more than was delivered to it when something of it was kept."""
+    kept = next((deed for deed in deeds if deed.kind is DeedKind.KEPT), None)
+    if kept is None:
+        return False
+    ours = [deed for deed in deeds if deed.kind is DeedKind.DELIVERED and deed.place < kept.place]
+    return Holding.of(kept.entries) != Holding.of(_entries(ours))
 
 
 def _entries(deeds: Sequence[Deed]) -> list[bytes]:

@@ -3,8 +3,8 @@
 An entry with keepData false deletes what its media holds; one with a global classification changes a value in place.
 Either is read and put on disk before the batch leaves (`transfer.sender.recorded`), once for each media: what is kept
 of a media is what it held before the first such entry. What an entry only adds is told apart later, and costs nothing
-now. Which media hold labels the index says that was made when the checkpoint was begun; with `--backup always`, and for
-what it does not know, each media that is touched is read.
+now. Which media hold labels the index says that was made when the checkpoint was begun; between two runs people may
+have gone on, so a later run looks again. With `--backup always` each media that is touched is read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 
 from bulk_importer.backups.holdings import Held, Holdings
 from bulk_importer.backups.replaced import REPLACED, KeptMedia, ReplacedFile
+from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import AnswerUnusable, UsageError
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.index import MediaIndex
@@ -30,6 +31,8 @@ from bulk_importer.transfer.interfaces import Keeper, KeepsNothing
 __all__ = ["Keeping", "Marks", "ReplacedLabels", "keeping_of"]
 
 _HOLDS = MediaFlag.UPLOADED.value | MediaFlag.FINISHED.value
+_UNTOUCHED = frozenset({"BACKLOG", "WAITING"})
+"""States of tasks that nobody has begun."""
 _SETS_A_VALUE = "global_classifications"
 _AS_WRITTEN = f'"{_SETS_A_VALUE}"'.encode()
 _ESCAPED = b"\\u00"
@@ -40,7 +43,7 @@ class Marks:
     """Which media of an index hold labels that are not kept yet.
 
     Args:
-        kept: the media of which it is kept.
+        kept: the media of which it is kept; they are not asked for again.
         always: whatever they hold, and whatever an entry does to it.
     """
 
@@ -51,6 +54,7 @@ class Marks:
         # A byte for each slot, 1 where what the media holds is to be kept, and how many there are; changed by `done`.
         self._open = bytearray(bytes(index.every).translate(holds))
         self.left = self._open.count(1)
+        self._kept = bytearray(len(self._open))
         self.done(kept)
 
     def wanted(self, batch: Batch) -> dict[str, int]:
@@ -79,6 +83,15 @@ class Marks:
             if slot is not None:
                 self.left -= self._open[slot]
                 self._open[slot] = 0
+                self._kept[slot] = 1
+
+    def note(self, row: TaskRow) -> None:
+        """Take what is listed now into account: a media that holds labels by now is to be kept, too."""
+        if row.has_json_upload or row.label_task_state not in _UNTOUCHED:
+            slot = self._index.slot(key_of(lane_of(row.media_id)))
+            if slot is not None and not self._kept[slot]:
+                self.left += not self._open[slot]
+                self._open[slot] = 1
 
 
 def _sets_a_value(raw: bytes) -> bool:
@@ -95,10 +108,19 @@ class ReplacedLabels:
         holdings: opens what reads the media, when the first is to be read.
         marks: which media hold what is not kept yet.
         file: where it is kept.
+        look_again: has `marks` told which media hold labels by now; None where they are of this moment.
     """
 
-    def __init__(self, holdings: Callable[[], Awaitable[Holdings]], marks: Marks, file: ReplacedFile) -> None:
+    def __init__(
+        self,
+        holdings: Callable[[], Awaitable[Holdings]],
+        marks: Marks,
+        file: ReplacedFile,
+        *,
+        look_again: Callable[[Marks], Awaitable[None]] | None,
+    ) -> None:
         self._open = holdings
+        self._look_again = look_again  # None once it was done
         self._marks = marks
         self._file = file
         # Set by the first `keep` that has something to read.
@@ -113,18 +135,29 @@ class ReplacedLabels:
             CheckpointUnusable: it cannot be kept.
             Interrupted: the run is to end.
         """
+        await self._refresh()
         wanted = self._marks.wanted(batch)
         if not wanted:
             return
-        async with self._opening:
-            if self._holdings is None:
-                self._holdings = await self._open()
-        read = await self._holdings.read(wanted)
-        kept = [each for held in read if (each := _kept(held, wanted, self._holdings))]
+        holdings = await self._opened()
+        read = await holdings.read(wanted)
+        kept = [each for held in read if (each := _kept(held, wanted, holdings))]
         if kept:
             async with self._writing:
                 await asyncio.to_thread(self._file.append, kept)
         self._marks.done(wanted)
+
+    async def _refresh(self) -> None:
+        async with self._opening:
+            if self._look_again is not None:
+                await self._look_again(self._marks)
+                self._look_again = None
+
+    async def _opened(self) -> Holdings:
+        async with self._opening:
+            if self._holdings is None:
+                self._holdings = await self._open()
+            return self._holdings
 
     def close(self) -> None:
         """Give the file back."""
@@ -170,6 +203,7 @@ def keeping_of(
     holdings: Callable[[MediaIndex], Awaitable[Holdings]],
     *,
     answer_seconds: float,
+    look_again: Callable[[Marks], Awaitable[None]] | None = None,
 ) -> Keeping:
     """What a run with these settings does about labels that it replaces. Blocks.
 
@@ -178,6 +212,7 @@ def keeping_of(
         folder: of the checkpoint.
         holdings: opens what reads the media of an index.
         answer_seconds: how long the server takes for an answer.
+        look_again: as `ReplacedLabels` takes it.
 
     Raises:
         UsageError: they are to be kept, and it is not known which media there are.
@@ -198,7 +233,7 @@ def keeping_of(
         return Keeping(
             KeepsNothing(), "By --backup never nothing is kept of what they held: undo cannot bring it back."
         )
-    keeper = ReplacedLabels(lambda: holdings(media), marks, file)
+    keeper = ReplacedLabels(lambda: holdings(media), marks, file, look_again=look_again)
     seconds = marks.left * answer_seconds / settings.max_reads
     return Keeping(
         keeper,

@@ -135,6 +135,23 @@ async def test_what_a_retry_delivered_is_taken_back_with_the_import(place: Place
     assert await place.held() == before
 
 
+async def test_what_people_added_between_two_runs_of_an_import_is_kept_as_well(place: Place) -> None:
+    """The index of what media hold is as old as the checkpoint; a run that goes on looks again."""
+    a, b, c, *_ = place.media
+    entries = [noted(a, 1), noted(b, 2, False), noted(a, 3, False), noted(c, 4)]
+    await place.run(entries, limit=1)
+    await place.person(noted(b, 7))
+    place.imports -= 1
+    summary = await place.run(entries)
+    assert summary.delivered == 4
+    undone = await place.undo()
+    assert (undone.plan.restored, undone.plan.left_alone) == (3, 0)
+    held = await place.held()
+    assert held[b] == Counter(_sent_texts([noted(b, 7)], b))
+    assert not held[a]
+    assert not held[c]
+
+
 async def test_media_that_were_found_by_name_are_brought_back(place: Place) -> None:
     a, *_ = place.media
     await place.person(noted(a, 1))
