@@ -25,6 +25,7 @@ MEASURED_ROOMS = {
     "import-500MB": ("",),
     "intake": ("intake", "labels", "machine", "sources"),
     "log": ("checkpoint", "files"),
+    "reading": ("backups", "datagym", "migration"),
     "transfer": ("checkpoint", "datagym", "packing", "pipeline", "transfer"),
     "validation": ("intake/validation", "labels", "media"),
 }
