@@ -77,7 +77,8 @@ async def opened_labels(
         spec, settings, folder, token=token, emit=emit, stop=stop, found=found
     ) as conversion:
         if conversion is None:
-            labels = Labels(await open_source(spec), await asyncio.to_thread(_of_entries, settings, spec))
+            source = await open_source(spec)
+            labels = Labels(source, await asyncio.to_thread(_of_entries, settings, source, spec))
         else:
             from bulk_importer.pipeline.conversion.spill import converted_into
             from bulk_importer.sources.files import FileSource
@@ -206,8 +207,10 @@ async def _chosen(
             chosen.close()
 
 
-def _of_entries(settings: Settings, spec: str) -> Settings:
+def _of_entries(settings: Settings, source: Source, spec: str) -> Settings:
     """The settings for a source of entries. A further entry of a media in a backup adds to what its first put there."""
+    if source.plain or source.file is None:  # a backup is packed, and lies in a file
+        return settings
     from bulk_importer.backups.file.scan import is_backup
 
     return replace(settings, onto_uploaded=True) if is_backup(Path(spec)) else settings

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.backups.holdings import Holdings, ProjectReads
-from bulk_importer.backups.task_ids import TaskIds, ToldTasks
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
@@ -36,6 +35,9 @@ from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_me
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import LabelConfigFrom
 from bulk_importer.summary import Books
+
+if TYPE_CHECKING:
+    from bulk_importer.backups.holdings import Holdings
 
 __all__ = ["open_run"]
 
@@ -137,14 +139,20 @@ def _keeping(
 ) -> Keeping:
     timing = Timing(caller.clock, caller.stop.rest)
     index = ruleset.rules.media_index if ruleset.knows_labels else None
-    target = connected.target
-    reads = ProjectReads(connected.queries, target.catalog.silent(), target.project)
+    catalog, project = connected.target.catalog.silent(), connected.target.project
 
+    # Most imports replace nothing, so what reads labels is imported by those that do.
     async def holdings(media: MediaIndex) -> Holdings:
+        from bulk_importer.backups.holdings import Holdings, ProjectReads
+        from bulk_importer.backups.task_ids import TaskIds
+
+        reads = ProjectReads(connected.queries, catalog, project)
         return await Holdings.of(reads, TaskIds(media, spec.folder), spec.settings, timing, caller.emit)
 
     async def look_again(marks: Marks) -> None:
-        await reads.catalog.tasks(reads.project, ToldTasks(marks.note))
+        from bulk_importer.backups.task_ids import ToldTasks
+
+        await catalog.tasks(project, ToldTasks(marks.note))
 
     return keeping_of(
         spec.settings,

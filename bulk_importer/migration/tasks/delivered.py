@@ -18,8 +18,7 @@ from bulk_importer.checkpoint import CheckpointState
 from bulk_importer.checkpoint.rejects import rejected_lines
 from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.pipeline.wiped.media_counts import key_of_media
-from bulk_importer.pipeline.wiped.mention_log import keys_at
+from bulk_importer.pipeline.wiped.media_counts import key_of_media, recall_media
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.spans import SpanSet
 
@@ -57,7 +56,7 @@ class DeliveredMedia:
         for retry in retry_folders(folder):
             own = retry.state()
             if own is not None and own.delivered:
-                _recall(self._delivered, retry.checkpoint, own.delivered)
+                recall_media(self._delivered, retry.checkpoint, own.delivered)
                 retried.update(SpanSet.of(sorted(retry.standing().delivered)))
         for start, stop in retried:
             as_they_came.discard(start, stop)
@@ -65,9 +64,9 @@ class DeliveredMedia:
         settled = as_they_came.copy()
         settled.update(retried)
         settled.update(rejected)
-        _recall(self._delivered, folder, as_they_came)
-        _recall(self._rejected, folder, rejected)
-        _recall(self._unsent, folder, SpanSet(settled.missing(0, state.position)))
+        recall_media(self._delivered, folder, as_they_came)
+        recall_media(self._rejected, folder, rejected)
+        recall_media(self._unsent, folder, SpanSet(settled.missing(0, state.position)))
         self._take_rejected(folder, state, rejected)
         if not all(each.is_complete for each in (self._delivered, self._rejected, self._unsent)):
             raise CheckpointUnusable(
@@ -99,16 +98,3 @@ class DeliveredMedia:
         named = iter(named)
         while ids := set(islice(named, _LINES)):
             self._rejected.recall([key_of_media(each) for each in ids if each])
-
-
-def _recall(mentions: Mentions, folder: Path, positions: SpanSet) -> None:
-    """Take note of the media at these positions; where not all are on record, `mentions` forgets everything."""
-    seen = 0
-    try:
-        for keys in keys_at(folder, positions):
-            mentions.recall(keys)
-            seen += len(keys)
-    except OSError:
-        seen = -1
-    if seen != len(positions):
-        mentions.forget()

@@ -13,10 +13,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.backups.holdings import Held, Holdings
 from bulk_importer.backups.replaced import REPLACED, KeptMedia, ReplacedFile
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import AnswerUnusable, UsageError
@@ -27,6 +27,9 @@ from bulk_importer.model import Batch, KeepData
 from bulk_importer.readable import counted
 from bulk_importer.settings import Backup, Settings
 from bulk_importer.transfer.interfaces import Keeper, KeepsNothing
+
+if TYPE_CHECKING:
+    from bulk_importer.backups.holdings import Held, Holdings
 
 __all__ = ["Keeping", "Marks", "ReplacedLabels", "keeping_of"]
 

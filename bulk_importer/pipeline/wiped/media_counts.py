@@ -28,7 +28,7 @@ from bulk_importer.pipeline.wiped.mention_log import keys_at
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.spans import SpanSet
 
-__all__ = ["ProjectMedia", "count_media", "key_of_media"]
+__all__ = ["ProjectMedia", "count_media", "key_of_media", "recall_media"]
 
 _LINES = 4096  # at a time
 
@@ -77,10 +77,10 @@ def count_media(
     retries = _retries(folder)
     retried = Mentions()
     for retry in retries:
-        _recall(retried, retry.folder, retry.delivered)
+        recall_media(retried, retry.folder, retry.delivered)
     settled = _settled(state, retries)
     undelivered = Mentions()
-    _recall(undelivered, folder, SpanSet(settled.missing(0, state.position)))
+    recall_media(undelivered, folder, SpanSet(settled.missing(0, state.position)))
     elsewhere = Mentions()
     if len(undelivered):
         for place, positions in ((folder, settled), *((each.folder, each.delivered) for each in retries)):
@@ -126,7 +126,7 @@ def _settled(state: CheckpointState, retries: Sequence[_Retry]) -> SpanSet:
     return settled
 
 
-def _recall(mentions: Mentions, folder: Path, positions: SpanSet) -> None:
+def recall_media(mentions: Mentions, folder: Path, positions: SpanSet) -> None:
     """Add the media of entries at these positions; where not all are on record, `mentions` forgets everything."""
     seen = 0
     try:
