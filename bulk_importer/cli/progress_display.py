@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, streams
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer
     from bulk_importer.observe import Drawing, Progress, Tone
 
-__all__ = ["progress_display", "run_observers"]
+__all__ = ["progress_display"]
 
 _COLORS = {"state": "\x1b[1;33m", "bad": "\x1b[31m"}
 _PLAIN = "\x1b[0m"
@@ -41,15 +40,6 @@ def progress_display() -> Iterator[Observer]:
             progress(event)
 
         yield see
-
-
-@contextmanager
-def run_observers(folder: Path) -> Iterator[list[Observer]]:
-    """What sees the events of a run while this is open: the `run.log` of the checkpoint in `folder`, and a display."""
-    from bulk_importer.observe import JsonLog
-
-    with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
-        yield [log, display]
 
 
 def _progress() -> Progress:

@@ -22,8 +22,10 @@ from bulk_importer.settings.choices import (
 )
 from bulk_importer.settings.definition import Definition, Need, setting
 from bulk_importer.settings.units import (
+    ADDRESS,
     BUDGET,
     CODES,
+    COMMAND,
     COUNT,
     DURATION,
     FILE,
@@ -556,6 +558,42 @@ class Settings:
         OnDelivered.LEAVE.value,
         "afterwards",
         "what becomes of the tasks whose labels were delivered; complete and skip use label quota; see 'complete'",
+    )
+
+    # watching: how a run is seen, and steered, from elsewhere
+    report: str | None = setting(
+        FILE,
+        None,
+        "watching",
+        "where the report for people goes, a page that needs no server; default: report.html in the checkpoint folder; "
+        "none: no report",
+    )
+    metrics: str | None = setting(
+        ADDRESS, None, "watching", "serve metrics for Prometheus there while the command goes on"
+    )
+    metrics_file: str | None = setting(
+        FILE, None, "watching", "keep metrics in this file, for the textfile collector of Prometheus"
+    )
+    page: str | None = setting(
+        ADDRESS,
+        None,
+        "watching",
+        "show the run in a browser while it goes on, from this address; port 0: any that is free",
+    )
+    page_tls: str | None = setting(
+        FILE, None, "watching", "certificate and key (PEM) of the page; needed where others can reach it"
+    )
+    page_token_file: str | None = setting(
+        FILE,
+        None,
+        "watching",
+        "file that holds what a browser has to know; needed where others can reach the page",
+    )
+    on_finish: str | None = setting(
+        COMMAND, None, "watching", "run this when the command ends; how it ended stands in its environment"
+    )
+    ping: str | None = setting(
+        URL, None, "watching", "tell this URL when the command starts, and how it ends; as of healthchecks.io"
     )
 
     # output: what the command line writes; a program that calls the library receives events

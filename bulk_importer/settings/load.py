@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from bulk_importer.settings.fields import Settings, definitions
 from bulk_importer.settings.likeness import did_you_mean
 
 __all__ = ["Loaded", "load"]
+
+
+_OF_A_SERVICE = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP).*)?)$")
+"""How variables end that Kubernetes makes for each service, whatever that is called."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -61,7 +66,8 @@ def load(
 def _slips(environment: Mapping[str, str], known: Mapping[str, Definition]) -> Iterator[str]:
     variables = [*(each.variable for each in known.values()), CONFIG_VARIABLE]
     for variable in sorted(environment):
-        if variable.startswith(VARIABLE_PREFIX) and variable not in variables:
+        is_ours = variable.startswith(VARIABLE_PREFIX) and not _OF_A_SERVICE.search(variable)
+        if is_ours and variable not in variables:
             question = did_you_mean(variable, variables)
             if question:
                 yield f"The variable {variable} is not a setting, and is ignored.{question}"

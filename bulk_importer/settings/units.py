@@ -15,8 +15,10 @@ import msgspec
 from bulk_importer.model import ErrorBudget
 
 __all__ = [
+    "ADDRESS",
     "BUDGET",
     "CODES",
+    "COMMAND",
     "COUNT",
     "DURATION",
     "FILE",
@@ -241,9 +243,19 @@ def _quantity(number: Mapping[str, Any], units: Mapping[str, float]) -> Mapping[
     return _number_or(number, f"{_NUMBER} *({'|'.join(filter(None, units))})?")
 
 
+def _read_address(value: object) -> str:
+    text = _read_text(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+    host, colon, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65_535 or (colon and not host) or not host.isprintable():
+        raise ValueError("an address is written HOST:PORT, or PORT for one on this machine")
+    return text if colon else f"127.0.0.1:{port}"
+
+
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 URL = _text("the URL of a server", "URL", may_be_shown=False, read=_read_url)
+ADDRESS = _text("an address such as 127.0.0.1:9464", "[HOST:]PORT", read=_read_address)
+COMMAND = _text("a command of the shell", "COMMAND", may_be_shown=False)
 FILE = _text("a file", "FILE")
 FOLDER = _text("a folder", "FOLDER")
 FORMAT = _text("auto, entries, or the name of a format", "auto|FORMAT")

@@ -11,8 +11,8 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import ReplacementQuestion
+from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
@@ -81,18 +81,22 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     from bulk_importer.transfer.stop import StopSwitch
 
     stop = StopSwitch()
-    with run_observers(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-        spec = RetrySpec(
-            folder,
-            settings,
-            corrected=arguments.corrected,
-            source=arguments.source,
-            made_again=source_again(folder),
-            out_of_order=arguments.out_of_order,
-        )
-        question = ReplacementQuestion(stop, yes=settings.yes)
-        token = Token.find(settings.token_file)
-        return await retry_rejected(spec, Caller(token, stop, observers, confirm=question))
+    spec = RetrySpec(
+        folder,
+        settings,
+        corrected=arguments.corrected,
+        source=arguments.source,
+        made_again=source_again(folder),
+        out_of_order=arguments.out_of_order,
+    )
+    question = ReplacementQuestion(stop, yes=settings.yes)
+    token = Token.find(settings.token_file)
+    async with watching("retry", [str(folder)], settings, stop) as watch:
+        with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
+            retried = await retry_rejected(spec, Caller(token, stop, observers, confirm=question))
+        summary = retried.summary
+        await watch.ended(Outcome(exit_code=summary.exit_code, facts=summary.to_builtins(), folders=[folder]))
+    return retried
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

@@ -9,7 +9,9 @@ from bulk_importer.settings import definitions
 
 __all__ = ["NOT_CHECKED", "add_source_arguments"]
 
-_SECTIONS = frozenset({"server", "reading", "converting", "checking", "sending", "checkpoint", "afterwards"})
+_SECTIONS = frozenset(
+    {"server", "reading", "converting", "checking", "sending", "checkpoint", "afterwards", "watching"}
+)
 _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 """Settings of the section `checking` that are about what is sent, or about rejected entries that are kept."""
 

@@ -18,8 +18,9 @@ from bulk_importer.cli.importing.summary_lines import summary_lines
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import gather
-from bulk_importer.cli.progress_display import progress_display, run_observers
+from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import ReplacementQuestion, TasksQuestion
+from bulk_importer.cli.watching.watch import Outcome, Watch, watching
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
@@ -58,17 +59,37 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     from bulk_importer.checkpoint.places import checkpoint_folders
+    from bulk_importer.summary import together
+    from bulk_importer.transfer.stop import StopSwitch
+
+    stop, folders = StopSwitch(), checkpoint_folders(sources, settings.checkpoint)
+    async with watching("import", sources, settings, stop) as watch:
+        summaries = await _import_each(sources, folders, settings, stop, watch, as_json=as_json)
+        whole = together(summaries)
+        code = most_important(ExitCode(summary.exit_code) for summary in summaries)
+        await watch.ended(Outcome(exit_code=code, facts=whole, folders=folders))
+    output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
+    return code
+
+
+async def _import_each(
+    sources: Sequence[str],
+    folders: Sequence[Path],
+    settings: Settings,
+    stop: StopSwitch,
+    watch: Watch,
+    *,
+    as_json: bool,
+) -> list[Summary]:
+    """The summaries of the sources, which are imported one after the other as long as that makes sense."""
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.wiped.neighbours import Neighbours
-    from bulk_importer.summary import RunState, together
-    from bulk_importer.transfer.stop import StopSwitch
+    from bulk_importer.summary import RunState
 
-    stop = StopSwitch()
     summaries: list[Summary] = []
     sibling = None
-    folders = checkpoint_folders(sources, settings.checkpoint)
     neighbours = None
     question = ReplacementQuestion(stop, sources, yes=settings.yes)
     caller = Caller(Token.find(settings.token_file), stop, announce=_announce, confirm=question)
@@ -88,7 +109,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
             if settings.server:
                 messages.say(f"Looking for project {settings.project} at {settings.server}")
             try:
-                summary = await _import_one(source, folder, settings, caller, sibling, neighbours)
+                summary = await _import_one(source, folder, settings, caller, watch, sibling, neighbours)
                 sibling = folder
             except BulkImporterError as error:
                 state = RunState.STOPPED if isinstance(error, Interrupted) else RunState.FAILED
@@ -114,9 +135,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         state, code = RunState.STOPPED, stop.exit_code
     for source, folder in list(zip(sources, folders, strict=True))[len(summaries) :]:
         summaries.append(_not_run(source, folder, settings, state, code, "Its turn had not come."))
-    whole = together(summaries)
-    output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
-    return most_important(ExitCode(summary.exit_code) for summary in summaries)
+    return summaries
 
 
 async def _import_one(
@@ -124,6 +143,7 @@ async def _import_one(
     folder: Path,
     settings: Settings,
     caller: Caller,
+    watch: Watch,
     sibling: Path | None,
     neighbours: Neighbours | None,
 ) -> Summary:
@@ -131,7 +151,7 @@ async def _import_one(
     from bulk_importer.library.importing import import_opened
     from bulk_importer.pipeline import ImportSpec
 
-    with run_observers(folder) as observers:
+    with watch.run(folder) as observers:
         ours = replace(caller, observers=observers)
         async with opened_labels(
             source, settings, folder, token=ours.token, emit=ours.emit, stop=ours.stop

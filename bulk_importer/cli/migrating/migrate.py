@@ -12,8 +12,8 @@ from bulk_importer.cli.migrating.migrate_text import facts_of, outcome_lines, pr
 from bulk_importer.cli.migrating.reading_writes import warn_of_writing
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import confirmed
+from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.library.projects.migrating import MigrationChoices, migrate_spec, token_of_origin
 from bulk_importer.settings import MediaBy, Settings
@@ -100,9 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
             "--server URL and --project Q."
         )
     migrated = run_in_loop(_migrate(arguments, settings))
-    code = migrated.exit_code
-    if migrated.summary is None and not arguments.dry_run:
-        code = ExitCode.UNFINISHED
+    code = _exit_code(migrated, dry_run=arguments.dry_run)
     lines = outcome_lines(migrated, dry_run=arguments.dry_run)
     output.print_outcome(facts_of(migrated, code), lines, as_json=arguments.json)
     return code
@@ -125,8 +123,19 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrate
         is_agreed = settings.yes or foreseen.is_begun
         return await confirmed("Move them? [y/N] ", stop, yes=is_agreed) is True
 
-    with run_observers(spec.folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-        return await migrate_labels(spec, Caller(token, stop, observers), confirm, warn_of_writing)
+    async with watching("migrate", [arguments.from_project], settings, stop) as watch:
+        with (
+            watch.run(spec.folder) as observers,
+            stopping_on_signals(stop, grace_seconds=settings.grace),
+        ):
+            migrated = await migrate_labels(spec, Caller(token, stop, observers), confirm, warn_of_writing)
+        code = _exit_code(migrated, dry_run=arguments.dry_run)
+        await watch.ended(Outcome(exit_code=code, facts=facts_of(migrated, code), folders=[spec.folder]))
+    return migrated
+
+
+def _exit_code(migrated: Migrated, *, dry_run: bool) -> ExitCode:
+    return ExitCode.UNFINISHED if migrated.summary is None and not dry_run else migrated.exit_code
 
 
 def _spec(arguments: argparse.Namespace, settings: Settings, token: Token) -> MigrateSpec:

@@ -11,8 +11,8 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.progress_display import run_observers
 from bulk_importer.cli.questions import confirmed
+from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.library.undoing import opened_source_of
@@ -75,16 +75,21 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
         answer = await confirmed("Take it back? [y/N] ", stop, yes=settings.yes)
         return answer is not False
 
-    with run_observers(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-        caller = Caller(Token.find(settings.token_file), stop, observers)
-        spec = UndoSpec(
-            folder,
-            settings,
-            lambda: opened_source_of(folder, arguments.source, caller.emit),
-            force=arguments.force,
-            dry_run=arguments.dry_run,
-        )
-        return await undo_import(spec, caller, confirm)
+    async with watching("undo", [str(folder)], settings, stop) as watch:
+        with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
+            caller = Caller(Token.find(settings.token_file), stop, observers)
+            spec = UndoSpec(
+                folder,
+                settings,
+                lambda: opened_source_of(folder, arguments.source, caller.emit),
+                force=arguments.force,
+                dry_run=arguments.dry_run,
+            )
+            undone = await undo_import(spec, caller, confirm)
+        code = _exit_code(undone, dry_run=arguments.dry_run)
+        folders = [] if undone.folder is None else [undone.folder]
+        await watch.ended(Outcome(exit_code=code, facts=_facts(undone, code), folders=folders))
+    return undone
 
 
 def _exit_code(undone: Undone, *, dry_run: bool) -> ExitCode:

@@ -29,6 +29,7 @@ _SECTIONS = {
     "checking": "what entries are checked against before they are sent",
     "sending": "how much leaves at a time, and how long to try",
     "checkpoint": "where the run is kept",
+    "watching": "how a run is seen, and steered, from elsewhere",
     "afterwards": "what becomes of the tasks when all is delivered",
 }
 

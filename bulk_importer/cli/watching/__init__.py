@@ -1,0 +1,6 @@
+"""How a command is seen, and steered, from elsewhere: what settings of the section `watching` ask for.
+
+`watch` opens that around the runs of a command. Each way is a `Watcher`, in a module of its own that is imported only
+where its settings ask for it: a watcher sees the events of all runs of the command, one after the other, and at the
+end what came of it. No watcher ends a run, changes its exit code, or makes it wait.
+"""
