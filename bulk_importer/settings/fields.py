@@ -569,7 +569,7 @@ class Settings:
         "none: no report",
     )
     metrics: str | None = setting(
-        ADDRESS, None, "watching", "serve metrics for Prometheus there while the command goes on"
+        ADDRESS, None, "watching", "serve metrics for Prometheus there as long as the command runs"
     )
     metrics_file: str | None = setting(
         FILE, None, "watching", "keep metrics in this file, for the textfile collector of Prometheus"
@@ -578,7 +578,7 @@ class Settings:
         ADDRESS,
         None,
         "watching",
-        "show the run in a browser while it goes on, from this address; port 0: any that is free",
+        "show the run in a browser as long as it lasts, from this address; port 0: any that is free",
     )
     page_tls: str | None = setting(
         FILE, None, "watching", "certificate and key (PEM) of the page; needed where others can reach it"

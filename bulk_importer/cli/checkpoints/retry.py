@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_SECTIONS = frozenset({"server", "reading", "checking", "sending"})
+_SECTIONS = frozenset({"server", "reading", "checking", "sending", "watching"})
 _SHOWN = 10
 
 

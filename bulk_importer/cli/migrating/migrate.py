@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_SECTIONS = frozenset({"server", "migrating", "sending"})
+_SECTIONS = frozenset({"server", "migrating", "sending", "watching"})
 _SETTINGS = frozenset(
     {
         "backup",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_SECTIONS = frozenset({"server", "sending"})
+_SECTIONS = frozenset({"server", "sending", "watching"})
 _REFUSED = (
     "Nothing was sent: it was not confirmed. The same command asks again; --yes is the answer beforehand."
 )
