@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import ExitCode
 from bulk_importer.events import Event, WindowClosed, WindowOpened
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.admission.window import Window
+from bulk_importer.transfer.stop import StopSwitch
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -20,13 +23,14 @@ class World:
 
     def __init__(self, pacing: Pacing | None = None, window: Window | None = None) -> None:
         self.seconds = 0.0
-        self.is_stopping = False
+        self.stop = StopSwitch()
+        self.steering = Steering(self.stop, clock=lambda: self.seconds)
         self.stop_at: float | None = None
         self.events: list[Event] = []
         self.schedule = SendSchedule(
             pacing or Pacing(),
             window,
-            is_stopping=lambda: self.is_stopping,
+            steering=self.steering,
             timing=Timing(lambda: self.seconds, self.sleep),
             emit=self.events.append,
             now=lambda: NOON + timedelta(seconds=self.seconds),
@@ -35,7 +39,7 @@ class World:
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
         if self.stop_at is not None and self.seconds >= self.stop_at:
-            self.is_stopping = True
+            self.stop.request("a signal", ExitCode.INTERRUPTED)
         await asyncio.sleep(0)
 
 
@@ -91,4 +95,4 @@ async def test_a_stop_ends_every_wait() -> None:
         await world.schedule.permit(entries=1, body_bytes=1)
         await world.schedule.permit(entries=1, body_bytes=1)
         assert world.seconds <= 1000
-        assert world.is_stopping
+        assert world.stop.is_requested
