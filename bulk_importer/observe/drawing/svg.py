@@ -1,42 +1,29 @@
 """Writes SVG: elements with presentation attributes alone, so that a page that forbids inline styles shows them too.
 
-Pure. Whatever is not `Markup` is escaped: names, reasons and labels come from strangers.
+Pure. A drawing is `Markup` like what stands around it, and well-formed XML too, for a file of its own.
 """
 
 from __future__ import annotations
 
-import re
+from bulk_importer.observe.markup import html
+from bulk_importer.observe.markup.html import Content, Markup
 
-__all__ = ["Markup", "element", "number", "picture"]
-
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML may hold, escaped or not; a file that has one of them is not shown at all."""
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+__all__ = ["element", "number", "picture"]
 
 
-class Markup(str):
-    """A text that is XML already, and stands as it is."""
-
-    __slots__ = ()
-
-
-def element(tag: str, /, *inside: str | Markup, **attributes: str | float | None) -> Markup:
-    """An element with what is inside it, in order.
-
-    Args:
-        attributes: an underscore stands for a hyphen, one at the end is dropped (`class_`); numbers are rounded to what
-            can be seen; one that is None is left out.
-    """
-    written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{_escaped(value) if isinstance(value, str) else number(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+def element(tag: str, *content: Content, **attributes: str | float | None) -> Markup:
+    """An element with its content; see `markup.html`. Numbers among the attributes are rounded to what can be seen."""
+    return html.element(
+        tag,
+        *content,
+        **{
+            name: value if value is None or isinstance(value, str) else number(value)
+            for name, value in attributes.items()
+        },
     )
-    content = "".join(each if isinstance(each, Markup) else _escaped(each) for each in inside)
-    return Markup(f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>")
 
 
-def picture(*inside: Markup, title: str, text: str, **attributes: str | float | None) -> Markup:
+def picture(*content: Content, title: str, text: str, **attributes: str | float | None) -> Markup:
     """A whole drawing, for a page or for a file of its own; its size is among the attributes.
 
     Args:
@@ -44,13 +31,9 @@ def picture(*inside: Markup, title: str, text: str, **attributes: str | float | 
         text: what is to be seen in it, for whoever cannot see it.
     """
     words = (element("title", title), element("desc", text))
-    return element("svg", *words, *inside, xmlns="http://www.w3.org/2000/svg", role="img", **attributes)
+    return element("svg", *words, *content, xmlns="http://www.w3.org/2000/svg", role="img", **attributes)
 
 
 def number(value: float) -> str:
     """A number as an attribute holds it: two digits behind the point at most."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
-
-
-def _escaped(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text).translate(_ESCAPES)
