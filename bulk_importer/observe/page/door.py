@@ -21,14 +21,14 @@ _FRAME = """<!DOCTYPE html>
 </body>
 </html>
 """
-_WITH_TOKEN = """<form method="post" action="/sign-in">
+_TYPED = """<form method="post" action="/sign-in">
 <p><label for="token">Token of this page</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus></p>
 <p><button type="submit">Open</button></p>
 </form>
 <p>It stands in the file that the command was given with <code>--page-token-file</code>.</p>
 """
-_WITH_LINK = """<p>It is opened with a link that is printed where the command runs, and is good once.</p>
+_PRINTED = """<p>It is opened with a link that is printed where the command runs, and is good once.</p>
 <form method="post" action="/link">
 <p><button type="submit">Print a new link there</button></p>
 </form>
@@ -44,7 +44,7 @@ def closed_page(said: str, *, has_token: bool) -> str:
         has_token: whether a token opens it, too.
     """
     why = f'<p role="alert"><strong>{said}</strong></p>\n' if said else ""
-    return _page("This page is closed", why + (_WITH_TOKEN if has_token else "") + _WITH_LINK + _AGAIN)
+    return _page("This page is closed", why + (_TYPED if has_token else "") + _PRINTED + _AGAIN)
 
 
 def link_asked_page(*, is_printed: bool) -> str:
