@@ -179,7 +179,8 @@ class World:
         self.diary = Diary()
         self.events: list[Event] = []
         self.stop = StopSwitch()
-        self.steering = Steering(self.stop)
+        loop = asyncio.get_running_loop()
+        self.steering = Steering(self.stop, clock=loop.time)
         self.sent: list[list[int]] = []
         self.rehearsed: list[list[int]] = []
         self.looks = 0
@@ -190,7 +191,6 @@ class World:
         self.pool = Pool(1 << 20)
         self._is_away = is_away
         policy, breaker = patience
-        loop = asyncio.get_running_loop()
         self.sending = Sending(
             self,
             Ports(self.pool, self.diary, self.events.append, _rejection),

@@ -15,7 +15,9 @@ from bulk_importer.errors import BulkImporterError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.watching.steward import Steward
     from bulk_importer.events import Event, Observer
+    from bulk_importer.steering import Controls
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Outcome", "Watch", "Watched", "Watcher", "watching"]
@@ -28,12 +30,14 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
         command: as `import`.
         sources: what it was called with.
         stop: ends it when it is requested.
+        controls: obeys what a person asks of the run that is under way.
     """
 
     command: str
     sources: Sequence[str]
     settings: Settings
     stop: StopSwitch
+    controls: Controls
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +69,16 @@ _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {}
 
 
 class Watch:
-    """What watches one command."""
+    """What watches one command.
 
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
+    Attributes:
+        steering: by which each of its runs is paused and limited.
+    """
+
+    def __init__(self, watchers: Sequence[Watcher], steward: Steward) -> None:
         self._watchers = watchers
+        self._steward = steward
+        self.steering = steward.steering
 
     @contextmanager
     def run(self, folder: Path) -> Iterator[list[Observer]]:
@@ -76,7 +86,9 @@ class Watch:
         from bulk_importer.observe import JsonLog
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
-            yield [log, display, *self._watchers]
+            observers = [log, display, *self._watchers, self._steward]
+            self._steward.follow(folder, observers)
+            yield observers
 
     async def ended(self, outcome: Outcome) -> None:
         """Tell the watchers what came of the command."""
@@ -93,14 +105,18 @@ async def watching(
     Raises:
         UsageError: a watcher cannot be opened as it is asked for; nothing was sent then.
     """
-    watched = Watched(command=command, sources=sources, settings=settings, stop=stop)
+    from bulk_importer.cli.watching.steward import Steward
+
+    steward = Steward(stop, settings)
+    watched = Watched(command=command, sources=sources, settings=settings, stop=stop, controls=steward)
     async with AsyncExitStack() as opened:
+        opened.callback(steward.close)
         watchers = []
         for name, is_wanted in _WATCHERS.items():
             if is_wanted(settings):
                 module = importlib.import_module(f"bulk_importer.cli.watching.{name}")
                 watchers.append(await opened.enter_async_context(module.opened(watched)))
-        watch = Watch(watchers)
+        watch = Watch(watchers, steward)
         try:
             yield watch
         except BulkImporterError as error:

@@ -197,22 +197,25 @@ class Gate:
         return in_flight < self._setting.in_flight
 
     def limit(self, most_in_flight: int | None) -> GateMoved | None:
-        """Keep to so many in flight from now on, as a person wants it; None: to the bounds again, and to what was best.
+        """Keep to so many in flight from now on, as a person wants it, and to what was best where that allows it.
+
+        Args:
+            most_in_flight: None for as many as the bounds allow.
 
         Returns:
             The setting, where that moved it.
         """
-        wide = self._wide
-        if most_in_flight is None or most_in_flight >= wide.most_in_flight:
-            target, self._bounds, self._unlimited = self.base, wide, None
-        else:
-            target, self._unlimited = self.base, self.base.in_flight
-            least = min(wide.least_in_flight, most_in_flight)
-            self._bounds = replace(wide, least_in_flight=least, most_in_flight=most_in_flight)
-        self._base = target = self._within(target)
-        if target == self._setting:
+        wide, before = self._wide, self._bounds
+        most = min(most_in_flight or wide.most_in_flight, wide.most_in_flight)
+        if most == before.most_in_flight:
             return None
-        return self._go(target, "a person changed the limits")
+        free = self.base
+        self._unlimited = free.in_flight if most < wide.most_in_flight else None
+        self._bounds = replace(wide, least_in_flight=min(wide.least_in_flight, most), most_in_flight=most)
+        self._base = self._within(free)
+        # A trial that is still allowed goes on; with more room it begins anew at what is known.
+        target = self._within(self._setting) if most < before.most_in_flight else self._base
+        return None if target == self._setting else self._go(target, "a person changed the limits")
 
     def resumed(self, after_seconds: float) -> None:
         """Begin anew at the same setting: nothing left for so long, and what leaves now does so into emptiness."""

@@ -16,6 +16,8 @@ class Held:
     def __init__(self, inner: UploadRoute, steering: Steering) -> None:
         self._inner = inner
         self._steering = steering
+        # Whether a stop ended a pause in which something waited here; set by `_is_over`.
+        self._is_cut_off = False
 
     async def upload(self, body: bytes) -> Verdict:
         """As the route does it."""
@@ -46,5 +48,7 @@ class Held:
         return self._inner.error(verdict)
 
     async def _is_over(self) -> bool:
-        """Whether the run was paused, and is to stop now."""
-        return await self._steering.passes() and self._steering.stop.is_requested
+        """Whether the run was paused until it was to stop; then nothing more is looked at."""
+        if await self._steering.passes() and self._steering.stop.is_requested:
+            self._is_cut_off = True
+        return self._is_cut_off
