@@ -17,25 +17,19 @@ from itertools import chain, islice
 
 import msgspec
 
-from bulk_importer.observe.drawing.entries.ground import ImageRef, ground
-from bulk_importer.observe.drawing.entries.layers import (
-    Place,
-    arrows,
-    colour_of,
-    marked,
-    place_of,
-    plain,
-    ring,
-)
-from bulk_importer.observe.drawing.entries.legend import below
-from bulk_importer.observe.drawing.entries.looks import look_of
+from bulk_importer.observe.drawing.canvas.ground import ImageRef, ground
+from bulk_importer.observe.drawing.canvas.layers import arrows, marked, plain
+from bulk_importer.observe.drawing.canvas.legend import below
+from bulk_importer.observe.drawing.canvas.lettering import name_shown
+from bulk_importer.observe.drawing.canvas.looks import look_of
+from bulk_importer.observe.drawing.canvas.outlines import Outline, outline_of
+from bulk_importer.observe.drawing.canvas.pins import Room, chip, pin
+from bulk_importer.observe.drawing.canvas.places import Place, colour_of, place_of, ring
+from bulk_importer.observe.drawing.canvas.view import Box, View, view_of
+from bulk_importer.observe.drawing.canvas.words import frame_note, numbers_shown, places_text, shapes_text
 from bulk_importer.observe.drawing.entries.marks import Mark, marks_of
-from bulk_importer.observe.drawing.entries.outlines import Outline, outline_of
-from bulk_importer.observe.drawing.entries.pins import Room, chip, name_shown, pin
 from bulk_importer.observe.drawing.entries.pointers import Path
 from bulk_importer.observe.drawing.entries.shapes import Shape, shapes_below
-from bulk_importer.observe.drawing.entries.view import Box, View, view_of
-from bulk_importer.observe.drawing.entries.words import frame_note, numbers_shown, places_text, shapes_text
 from bulk_importer.observe.drawing.svg import element, picture
 from bulk_importer.observe.markup import Markup
 

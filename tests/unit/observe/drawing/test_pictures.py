@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bulk_importer.observe.drawing.entries.looks import ALARM, CAUTION
+from bulk_importer.observe.drawing.canvas.looks import ALARM, CAUTION
 from bulk_importer.observe.drawing.pictures import ImageRef, Picture, picture_of
 
 SVG = "{http://www.w3.org/2000/svg}"

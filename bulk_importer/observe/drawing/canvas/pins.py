@@ -5,24 +5,22 @@ Pure.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from math import hypot
 
-from bulk_importer.observe.drawing.entries.looks import Look
-from bulk_importer.observe.drawing.entries.outlines import Point
-from bulk_importer.observe.drawing.entries.view import Box
+from bulk_importer.observe.drawing.canvas.lettering import FONT, width_of
+from bulk_importer.observe.drawing.canvas.looks import Look
+from bulk_importer.observe.drawing.canvas.outlines import Point
+from bulk_importer.observe.drawing.canvas.view import Box
 from bulk_importer.observe.drawing.svg import element
 from bulk_importer.observe.markup import Markup
 
-__all__ = ["FONT", "Room", "chip", "name_shown", "pin", "width_of"]
+__all__ = ["Room", "chip", "pin"]
 
-FONT = "system-ui, sans-serif"
 _SIZE = 14.0
 _PLATE = "#15181e"
 _HIGH = 20.0
 _ROUND = 11.0
-_LONGEST = 26
 
 
 class Room:
@@ -105,19 +103,6 @@ def chip(name: str, target: Box, look: Look, room: Room) -> Markup | None:
         element("rect", **plate, width=5, rx=2, fill=look.colour),
         _text(name, box.left + 10, box.top + 15, "#fff"),
     )
-
-
-def name_shown(name: str) -> str:
-    """The name of a class, cut to what can be read, without what would turn a line around."""
-    plain = "".join(each for each in name[: 4 * _LONGEST] if unicodedata.category(each)[0] != "C").strip()
-    if not plain:
-        return "no class"
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
-
-
-def width_of(text: str, size: float) -> float:
-    """About how wide a text is: letters that are as wide as high count as such."""
-    return size * sum(1.0 if unicodedata.east_asian_width(each) in "WF" else 0.54 for each in text)
 
 
 def _text(

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from math import floor, log10
 
+from bulk_importer.observe.drawing.canvas.lettering import name_shown
+from bulk_importer.observe.drawing.canvas.view import View
 from bulk_importer.observe.drawing.entries.marks import Mark
-from bulk_importer.observe.drawing.entries.pins import name_shown
 from bulk_importer.observe.drawing.entries.shapes import FAR, Shape
-from bulk_importer.observe.drawing.entries.view import View
 from bulk_importer.readable import counted
 
 __all__ = ["frame_note", "numbers_shown", "places_text", "shapes_text", "value_shown"]

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from bulk_importer.observe.drawing.entries.looks import Look
+from bulk_importer.observe.drawing.canvas.looks import Look
+from bulk_importer.observe.drawing.canvas.view import Box, View, box_of
 from bulk_importer.observe.drawing.entries.shapes import Shape, Spot
-from bulk_importer.observe.drawing.entries.view import Box, View, box_of
 from bulk_importer.observe.drawing.svg import element
 from bulk_importer.observe.markup import Markup
 

@@ -1,26 +1,25 @@
-"""The geometries of an entry in layers: what is right thin and below, what is wrong thick and above, then its places.
+"""Where on the canvas something is wrong, and the ring around it.
 
-Pure. What is wrong is told by more than its colour: a broad glow around it, a ring around a point, a number.
+Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import atan2, cos, hypot, pi, sin
+from collections.abc import Iterable, Sequence
+from math import hypot
 
 import msgspec
 
-from bulk_importer.observe.drawing.entries.looks import ALARM, CAUTION, Look, look_of
+from bulk_importer.observe.drawing.canvas.looks import ALARM, CAUTION
+from bulk_importer.observe.drawing.canvas.outlines import Outline, Point, outliers
+from bulk_importer.observe.drawing.canvas.view import Box, View
 from bulk_importer.observe.drawing.entries.marks import Mark
-from bulk_importer.observe.drawing.entries.outlines import Outline, Point, drawn, outliers
-from bulk_importer.observe.drawing.entries.view import Box, View
 from bulk_importer.observe.drawing.svg import element
 from bulk_importer.observe.markup import Markup
 
-__all__ = ["Place", "arrows", "colour_of", "marked", "place_of", "plain", "ring"]
+__all__ = ["Place", "colour_of", "place_of", "ring"]
 
 _SMALL = 18.0
-_MOST_ARROWS = 4
 _RING = 11.0
 
 
@@ -66,36 +65,6 @@ class Place(msgspec.Struct, frozen=True):
         return x + (start[0] - x) * share, y + (start[1] - y) * share
 
 
-def plain(outline: Outline, *, on_image: bool) -> Markup:
-    """A geometry with which nothing is wrong."""
-    look = look_of(outline.shape.name)
-    below = drawn(outline, Look("#fff", None), width=4.0, radius=6.0) if on_image else None
-    return element("g", below, drawn(outline, look, width=2, fill=0.1))
-
-
-def marked(outline: Outline, marks: Sequence[Mark], *, most_handles: int) -> Markup:
-    """A geometry that a finding means, or of which it means a point; of so few points each is shown."""
-    look = look_of(outline.shape.name)
-    colour = colour_of(marks)
-    pieces = []
-    if any(mark.index is None for mark in marks):
-        glow = drawn(outline, Look(colour, None), width=11.0, radius=12.0)
-        pieces += [
-            element("g", glow, opacity=0.38),
-            drawn(outline, Look("#fff", None), width=5.0, radius=7.0),
-        ]
-        pieces.append(drawn(outline, Look(colour, look.dashes), width=2.8, fill=0.16, radius=5.0))
-    else:
-        pieces.append(drawn(outline, Look("#fff", None), width=4.5, radius=6.0))
-        pieces.append(drawn(outline, look, width=2.6, fill=0.14))
-    if outline.lines and len(outline.spots) <= most_handles and not outline.shape.is_boxed:
-        pieces += [
-            element("circle", cx=x, cy=y, r=3, fill="#fff", stroke=look.colour, stroke_width=1.6)
-            for x, y in outline.dots
-        ]
-    return element("g", pieces)
-
-
 def place_of(outline: Outline, index: int | None, view: View) -> Place | None:
     """Where something is wrong; None where nothing of it has a place."""
     if index is not None and outline.middle(index) is not None:
@@ -132,31 +101,9 @@ def ring(place: Place, marks: Sequence[Mark]) -> Markup | None:
     )
 
 
-def arrows(outline: Outline, view: View, marks: Sequence[Mark]) -> Iterator[tuple[Markup, Box]]:
-    """An arrow at the edge for each element that lies outside, and the room that it takes."""
-    seen: set[tuple[int, int]] = set()
-    for spot, (x, y) in outliers(outline, view):
-        cell = (round(x / 30), round(y / 30))
-        if cell in seen:
-            continue
-        seen.add(cell)
-        own = [mark for mark in marks if mark.index in (None, spot.index)]
-        colour = colour_of(own) if own else look_of(outline.shape.name).colour
-        there_x, there_y = outline.spots[spot.index]
-        yield _arrow(x, y, atan2(there_y - y, there_x - x), colour), Box(x - 12, y - 12, x + 12, y + 12)
-        if len(seen) == _MOST_ARROWS:
-            return
-
-
 def colour_of(marks: Iterable[Mark]) -> str:
     """The colour of what is wrong: an error, or a warning alone."""
     return ALARM if any(mark.is_error for mark in marks) else CAUTION
-
-
-def _arrow(x: float, y: float, angle: float, colour: str) -> Markup:
-    tips = [(angle, 9.0), (angle + 2.5, 11.0), (angle + pi, 3.0), (angle - 2.5, 11.0)]
-    points = " ".join(f"{x + reach * cos(turn):.1f},{y + reach * sin(turn):.1f}" for turn, reach in tips)
-    return element("polygon", points=points, fill=colour, stroke="#fff", stroke_width=1.5)
 
 
 def _place_of_point(outline: Outline, index: int, view: View) -> Place:

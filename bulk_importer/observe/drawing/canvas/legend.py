@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bulk_importer.observe.drawing.entries.looks import look_of
-from bulk_importer.observe.drawing.entries.pins import FONT, name_shown, width_of
+from bulk_importer.observe.drawing.canvas.lettering import FONT, name_shown, width_of
+from bulk_importer.observe.drawing.canvas.looks import look_of
 from bulk_importer.observe.drawing.svg import element
 from bulk_importer.observe.markup import Markup
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bulk_importer.observe.drawing.entries.pins import FONT
-from bulk_importer.observe.drawing.entries.view import View
+from bulk_importer.observe.drawing.canvas.lettering import FONT
+from bulk_importer.observe.drawing.canvas.view import View
 from bulk_importer.observe.drawing.svg import element
 from bulk_importer.observe.markup import Markup
 
