@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 __all__ = ["PUBLIC", "add_statics"]
 
@@ -19,17 +20,16 @@ _FILES = ("page.css", "icon.svg")
 def add_statics(app: web.Application) -> None:
     """Let the application give them to anyone."""
     for file in _FILES:
-        app.router.add_get(PUBLIC + file.rpartition("/")[2], _Given(file))
+        app.router.add_get(PUBLIC + file.rpartition("/")[2], _giving(file))
 
 
-class _Given:
-    """Gives one file."""
+def _giving(file: str) -> Handler:
+    """What gives one file."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    async def give(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=_text(file), content_type=_KINDS[Path(file).suffix])
 
-    async def __call__(self, _request: web.Request) -> web.Response:
-        return web.Response(text=_text(self._file), content_type=_KINDS[Path(self._file).suffix])
+    return give
 
 
 @cache

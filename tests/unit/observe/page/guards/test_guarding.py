@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bulk_importer.observe.page.guards.guarding import Guards
 from bulk_importer.observe.page.guards.keys import Keys
-from bulk_importer.observe.page.listening import bound, serving
 from bulk_importer.observe.page.guards.origin import Site
+from bulk_importer.observe.page.listening import bound, serving
 
 TOKEN = "a token of twenty signs"
 
