@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from bulk_importer.events import Advanced, Event
+from bulk_importer.events import Advanced, Event, RequestEnded
 from bulk_importer.readable import as_json
 from bulk_importer.times import written as written_time
 
@@ -26,6 +26,7 @@ __all__ = ["JsonLog"]
 
 LARGEST = 8 << 20
 _MOST_EARLY = 100
+_LEFT_OUT = (Advanced, RequestEnded)
 
 
 class JsonLog:
@@ -45,9 +46,9 @@ class JsonLog:
     def __call__(self, event: Event) -> None:
         """Append one event: the time (ISO 8601 with the zone of this machine), its name, its fields.
 
-        What only moves is left out.
+        What only moves is left out, and what other events say of a batch.
         """
-        if self._given_up or isinstance(event, Advanced):
+        if self._given_up or isinstance(event, _LEFT_OUT):
             return
         facts = {
             "at": written_time(self._clock(), "milliseconds"),
