@@ -27,6 +27,7 @@ __all__ = [
     "EntriesRejected",
     "Event",
     "GateMoved",
+    "LimitsChanged",
     "Observer",
     "OutageBegan",
     "OutageEnded",
@@ -34,6 +35,8 @@ __all__ = [
     "RequestEnded",
     "RetryScheduled",
     "RunEnded",
+    "RunPaused",
+    "RunResumed",
     "RunStarted",
     "SegmentRead",
     "SourceEnded",
@@ -280,6 +283,41 @@ class WindowOpened(Event, frozen=True, kw_only=True):
     """The hours in which sending is allowed have begun; `seconds` were waited for them."""
 
     seconds: float
+
+
+class RunPaused(Event, frozen=True, kw_only=True):
+    """A person paused the run: nothing new leaves until it resumes, and what is in flight lands.
+
+    Attributes:
+        by: who did: the name of a user, or `page`.
+    """
+
+    by: str
+
+
+class RunResumed(Event, frozen=True, kw_only=True):
+    """A person let the run send again, after `seconds`; `by` says who, as in `RunPaused`."""
+
+    by: str
+    seconds: float
+
+
+class LimitsChanged(Event, frozen=True, kw_only=True):
+    """A person changed how much may leave at a time.
+
+    Attributes:
+        by: who did, as in `RunPaused`.
+        max_in_flight: requests that may be on their way at a time from now on.
+        requests_per_second, entries_per_second, bytes_per_second: what may leave in a second; None: no limit.
+        is_as_started: whether these are the limits that the run was started with.
+    """
+
+    by: str
+    max_in_flight: int | None
+    requests_per_second: float | None
+    entries_per_second: float | None
+    bytes_per_second: float | None
+    is_as_started: bool
 
 
 class StopRequested(Event, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ from bulk_importer.events import (
     OutageEnded,
     RetryScheduled,
     RunEnded,
+    RunPaused,
+    RunResumed,
     RunStarted,
     SegmentRead,
     SourceEnded,
@@ -103,10 +105,11 @@ class ProgressState:
         self._delivered = self._rejected = self._in_doubt = self._skipped = 0
         self._read_before = 0
         # What keeps it from sending: since when the server is away and why, what was sent again last, until when
-        # nothing is sent, for what is waited until when, and when a stop ends it at the latest.
+        # nothing is sent, who paused it, for what is waited until when, and when a stop ends it at the latest.
         self._away: tuple[float, str] | None = None
         self._again = ""
-        self._pause: tuple[str, str] | None = None
+        self._hours: tuple[str, str] | None = None
+        self._paused_by = ""
         self._waiting: tuple[str, float] | None = None
         self._stopping: float | None = None
         self._is_over = False
@@ -172,9 +175,13 @@ class ProgressState:
             case RetryScheduled():
                 self._again = event.reason
             case WindowClosed():
-                self._pause = (f"paused until {event.until}", f"sends only {event.hours}")
+                self._hours = (f"paused until {event.until}", f"sends only {event.hours}")
             case WindowOpened():
-                self._pause = None
+                self._hours = None
+            case RunPaused():
+                self._paused_by = event.by
+            case RunResumed():
+                self._paused_by = ""
             case DoubtsAwaited():
                 self._waiting = (f"waiting to learn about {event.entries:,} unconfirmed", now + event.seconds)
             case StopRequested():
@@ -227,8 +234,10 @@ class ProgressState:
         if self._stopping is not None:
             left = duration(max(0.0, self._stopping - now))
             return [Part("stopping", Tone.STATE, may_shrink=True), Part(f"{left} at most", Tone.STATE)]
-        if self._pause is not None:
-            return [Part(self._pause[0], Tone.STATE, may_shrink=True)]
+        if self._paused_by:
+            return [Part(f"paused by {self._paused_by}", Tone.STATE, may_shrink=True)]
+        if self._hours is not None:
+            return [Part(self._hours[0], Tone.STATE, may_shrink=True)]
         if self._away is not None:
             since, _ = self._away
             return [
@@ -299,8 +308,8 @@ class ProgressState:
         return f"{self.settled:,} of {'' if shown.is_exact else 'about '}{counted(total, one)}"
 
     def _reason(self) -> str:
-        if self._pause is not None:
-            return self._pause[1]
+        if self._hours is not None:
+            return self._hours[1]
         return self._away[1] if self._away is not None else self._again
 
 

@@ -18,7 +18,8 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """Why a run sends nothing.
 
     Attributes:
-        what: `server`, `hours` or `stopping`; of a status also `doubts`, where nothing but lost answers is left.
+        what: `server`, `hours`, `paused` (by a person) or `stopping`; of a status also `doubts`, where nothing but
+            lost answers is left.
         since: ISO 8601, as in the log.
         reason: in words.
     """
@@ -38,7 +39,7 @@ def wait_in_log(folder: Path) -> Wait | None:
             continue  # a line of which only the end was read, or that is just being written
         if isinstance(event, dict):
             _see(event, found)
-    return next((found[what] for what in ("stopping", "hours", "server") if what in found), None)
+    return next((found[what] for what in ("stopping", "paused", "hours", "server") if what in found), None)
 
 
 def _see(event: dict[str, Any], found: dict[str, Wait]) -> None:
@@ -55,6 +56,10 @@ def _see(event: dict[str, Any], found: dict[str, Wait]) -> None:
             found["hours"] = Wait(what="hours", since=since, reason=reason)
         case "WindowOpened":
             found.pop("hours", None)
+        case "RunPaused":
+            found["paused"] = Wait(what="paused", since=since, reason=f"{event.get('by')} paused it")
+        case "RunResumed":
+            found.pop("paused", None)
         case "StopRequested":
             found["stopping"] = Wait(what="stopping", since=since, reason=str(event.get("reason", "")))
         case _:

@@ -15,11 +15,14 @@ from bulk_importer.events import (
     EntriesRejected,
     Event,
     GateMoved,
+    LimitsChanged,
     OutageBegan,
     OutageEnded,
     ReplacementForeseen,
     RequestEnded,
     RetryScheduled,
+    RunPaused,
+    RunResumed,
     SegmentRead,
     StopRequested,
     WindowClosed,
@@ -28,7 +31,7 @@ from bulk_importer.events import (
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
 
-__all__ = ["level_of", "sentence_of", "source_called"]
+__all__ = ["level_of", "limits_called", "sentence_of", "source_called"]
 
 
 def source_called(source: str) -> str:
@@ -56,8 +59,8 @@ def sentence_of(event: Event) -> str:
             return f"The server is away: {event.reason}. What is not sent yet waits for it."
         case OutageEnded():
             return f"The server answers again, after {event.seconds:,.0f} s."
-        case WindowClosed() | WindowOpened():
-            return _hours(event)
+        case WindowClosed() | WindowOpened() | RunPaused() | RunResumed() | LimitsChanged():
+            return _held(event)
         case BatchDoubted():
             return f"The answer to {counted(event.entries, 'entry')} was lost: {event.reason}."
         case DoubtsEnded():
@@ -83,10 +86,33 @@ def sentence_of(event: Event) -> str:
             return ""
 
 
-def _hours(event: WindowClosed | WindowOpened) -> str:
-    if isinstance(event, WindowClosed):
-        return f"Paused until {event.until}: it sends only {event.hours}."
-    return "The hours for sending have begun."
+def _held(event: WindowClosed | WindowOpened | RunPaused | RunResumed | LimitsChanged) -> str:
+    """What a person allowed to leave, by hours or at this moment."""
+    match event:
+        case WindowClosed():
+            return f"Paused until {event.until}: it sends only {event.hours}."
+        case WindowOpened():
+            return "The hours for sending have begun."
+        case RunPaused():
+            return f"Paused by {event.by}: nothing new is sent until it is resumed."
+        case RunResumed():
+            return f"Resumed by {event.by}, after {event.seconds:,.0f} s."
+        case LimitsChanged(is_as_started=True):
+            return f"Limits changed by {event.by}: back to those that it was started with."
+        case LimitsChanged():
+            return f"Limits changed by {event.by}: {limits_called(event)}."
+
+
+def limits_called(event: LimitsChanged) -> str:
+    """The limits that hold, in words."""
+    by_unit = {
+        "in flight": event.max_in_flight,
+        "requests/s": event.requests_per_second,
+        "entries/s": event.entries_per_second,
+        "bytes/s": event.bytes_per_second,
+    }
+    said = [f"{limit:,} {unit}" for unit, limit in by_unit.items() if limit is not None]
+    return ", ".join(said) or "none"
 
 
 def _replaced(event: ReplacementForeseen) -> str:

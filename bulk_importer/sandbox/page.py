@@ -17,10 +17,12 @@ __all__ = ["Page"]
 
 _SHOWN: Final = 50
 _STYLE: Final = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430}"
-    "table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}"
-    "th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #d8dde5;vertical-align:top}"
-    "td.number,th.number{text-align:right}code{font-size:.9em}.lost{color:#a3201c}"
+    ":root{color-scheme:light dark}"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}"
+    "th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8885;vertical-align:top}"
+    "td.number,th.number{text-align:right}code{font-size:.9em}.lost{color:light-dark(#a3201c,#ff9d94)}"
+    "p code{overflow-wrap:anywhere}"
 )
 
 
@@ -45,25 +47,37 @@ def _document(url: str, projects: Sequence[ProjectHeld], requests: Sequence[Logg
     example = projects[-1].name if projects else "NAME"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>DataGym sandbox</title>'
-        f"<style>{_STYLE}</style></head><body><h1>DataGym sandbox</h1>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f"<style>{_STYLE}</style></head><body><main><h1>DataGym sandbox</h1>"
         "<p>A server to rehearse on. Import into it with<br><code>bulk-importer import FILE.json --server "
         f"{escape(url)} --project {escape(repr(example) if ' ' in example else example)}</code></p>"
         "<h2>Projects</h2>"
-        + _table(("Name", "Id", "Media", "With labels", "Values", "Finished tasks"), 2, map(_cells, projects))
+        + _table(
+            "Projects",
+            ("Name", "Id", "Media", "With labels", "Values", "Finished tasks"),
+            2,
+            map(_cells, projects),
+        )
         + f"<h2>The last requests</h2><p>{len(requests)} shown, the last first.</p>"
         + _table(
-            ("Time", "Request", "Status", "Bytes", "Media", "What became of it"), 3, map(_request, requests)
+            "The last requests",
+            ("Time", "Request", "Status", "Bytes", "Media", "What became of it"),
+            3,
+            map(_request, requests),
         )
-        + "</body></html>"
+        + "</main></body></html>"
     )
 
 
-def _table(heads: Sequence[str], first_number: int, rows: Iterable[str]) -> str:
+def _table(name: str, heads: Sequence[str], first_number: int, rows: Iterable[str]) -> str:
+    """On a narrow screen it is moved sideways, with a finger or the arrow keys."""
+
     def kind(column: int) -> str:
         return ' class="number"' if first_number <= column < len(heads) - (first_number == 3) else ""
 
-    head = "".join(f"<th{kind(column)}>{text}</th>" for column, text in enumerate(heads))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    head = "".join(f'<th scope="col"{kind(column)}>{text}</th>' for column, text in enumerate(heads))
+    region = f'<div class="wide" role="region" aria-label="{name}" tabindex="0">'
+    return f"{region}<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
 
 
 def _cells(project: ProjectHeld) -> str:

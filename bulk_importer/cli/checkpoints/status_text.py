@@ -16,6 +16,7 @@ _MOST_SHOWN = 10
 _WAITS = {
     "server": "waits for the server",
     "hours": "paused",
+    "paused": "paused",
     "stopping": "stopping",
     "doubts": "waits until it can be known what became of unconfirmed entries",
 }

@@ -15,6 +15,8 @@ from bulk_importer.events import (
     OutageBegan,
     RetryScheduled,
     RunEnded,
+    RunPaused,
+    RunResumed,
     RunStarted,
     SegmentRead,
     SourceEnded,
@@ -71,6 +73,7 @@ def after(*events: Event, now: float = 0.0) -> ProgressState:
 
 CLOSED = WindowClosed(hours="22:00-06:00", until="Monday 22:00", after_seconds=60)
 STOP = StopRequested(reason="a signal", grace_seconds=30)
+PAUSED = RunPaused(by="ana")
 OUTAGE = OutageBegan(reason="refused")
 
 
@@ -134,6 +137,10 @@ def test_the_time_that_is_left_follows_from_the_last_minute() -> None:
         ((OUTAGE, delivered(1)), ""),
         ((CLOSED, OUTAGE), "paused until Monday 22:00"),
         ((CLOSED, WindowOpened(seconds=60)), ""),
+        ((PAUSED,), "paused by ana"),
+        ((PAUSED, delivered(1), CLOSED, OUTAGE), "paused by ana"),
+        ((PAUSED, OUTAGE, RunResumed(by="ben", seconds=9)), "waiting for server 0 s"),
+        ((PAUSED, STOP), "stopping 30 s at most"),
         ((CLOSED, STOP), "stopping 30 s at most"),
         ((STOP, RunEnded(exit_code=0, state="complete")), ""),
     ],

@@ -1,0 +1,99 @@
+"""What a page must be for everybody: with a keyboard alone, read aloud, on a narrow screen, in the dark."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+__all__ = ["barriers", "controls", "look_at", "walk"]
+
+WIDTHS = (390, 1280)
+SCHEMES = ("light", "dark")
+SCREENSHOTS = "BROWSER_SCREENSHOTS"
+"""The variable that names a folder for pictures, for a person to look at; without it none are taken."""
+
+_CONTROLS = """
+    [...document.querySelectorAll(
+        'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])')]
+    .filter(each => !each.disabled && each.type !== 'hidden' && each.tabIndex >= 0 && each.checkVisibility())
+    .filter((each, _, all) => each.type !== 'radio' || each.checked
+        || all.find(other => other.type === 'radio' && other.name === each.name) === each)
+"""
+_NAME = """
+    each => (each.ariaLabel || each.labels?.[0]?.innerText || each.innerText || each.id || each.outerHTML)
+        .trim().replace(/\\s+/g, ' ').slice(0, 80)
+"""
+_FOCUSED = f"""
+    () => {{
+        const each = document.activeElement;
+        if (!each || each === document.body) return null;
+        const looks = getComputedStyle(each);
+        const shown = (looks.outlineStyle !== 'none' && parseFloat(looks.outlineWidth) > 0)
+            || looks.boxShadow !== 'none';
+        return [{_CONTROLS}.indexOf(each), ({_NAME})(each), shown];
+    }}
+"""
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe calls serious or critical: a line for each rule, with the elements.
+
+    It is run from outside of the page, so a strict content policy does not stop it, and nothing is loaded for it.
+    """
+    found: dict[str, Any] = (
+        Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
+    )
+    return [
+        f"{each['id']} ({each['impact']}): {each['help']}: "
+        + "; ".join(node["html"] for node in each["nodes"])
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+def controls(page: Page) -> list[str]:
+    """The names of all that Tab reaches on a page, in its order: of radio buttons one of a group."""
+    names: list[str] = page.evaluate(f"() => {_CONTROLS}.map({_NAME})")
+    return names
+
+
+def walk(page: Page) -> list[str]:
+    """Press Tab from the top of a page to its end; the names of where the focus was.
+
+    Asserts that each control is reached, in order, and that the focus is seen there.
+    """
+    names = controls(page)
+    page.evaluate("() => document.activeElement?.blur()")
+    reached: list[str] = []
+    for _ in range(2 * len(names)):
+        page.keyboard.press("Tab")
+        focused: tuple[int, str, bool] | None = page.evaluate(_FOCUSED)
+        if focused is None or (reached and focused[0] == 0):
+            break
+        reached.append(focused[1])
+        assert focused[2], f"the focus is not seen on {focused[1]}"
+    assert reached == names, f"of {names}, Tab reached {reached}"
+    return reached
+
+
+def look_at(page: Page, name: str) -> None:
+    """See a page on a phone and on a desk, in light and dark: nothing is wider than the window, axe has nothing to say.
+
+    Where the variable `BROWSER_SCREENSHOTS` names a folder, a picture of each is left there.
+    """
+    folder = os.environ.get(SCREENSHOTS)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            wide: int = page.evaluate("() => document.documentElement.scrollWidth")
+            assert wide <= width, f"wider than {width} pixels: {wide}"
+            if folder:
+                picture = Path(folder) / f"{name}-{width}-{scheme}.png"
+                page.screenshot(path=picture, full_page=True)
+            found = barriers(page)
+            assert not found, f"{width} pixels, {scheme}: {found}"
