@@ -38,10 +38,16 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 def _parts(header: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The names in a header, in small letters, and the parameters of each, without quotation marks."""
+    """The names in a header, in small letters, and the parameters of each, without quotation marks.
+
+    What cannot be understood is passed over.
+    """
     for part in _PART.findall(header):
         name, _, _ = part.partition(";")
-        found = _PARAMETER.findall(part[len(name) :])
+        rest = part[len(name) :]
+        if _PARAMETER.sub("", rest).strip():
+            continue
+        found = _PARAMETER.findall(rest)
         yield name.strip().lower(), {key.lower(): value.strip().strip('"') for key, value in found}
 
 

@@ -21,6 +21,8 @@ from bulk_importer.events import (
     OutageEnded,
     RequestEnded,
     RunEnded,
+    RunPaused,
+    RunResumed,
     RunStarted,
     SegmentRead,
     StopRequested,
@@ -67,16 +69,17 @@ class Counts:
         self.runs_ended: Counter[str] = Counter()
         # The run that goes on, or was the latest; None before the first.
         self.run: RunStarted | None = None
-        self.gate: GateMoved | None = None
+        self.max_in_flight: int | None = None
+        self.max_weight: int | None = None
         self.advanced_at = now
         self._course = ProgressState(now)
         self._unconfirmed = 0
         self._read_to = 0
         self._read_bytes_to: int | None = None
-        # What keeps it from sending: since when the server is away, whether it is outside its hours, waits for lost
-        # answers, or is to end.
+        # What keeps it from sending: since when the server is away, whether it is outside its hours, paused by a
+        # person, waits for lost answers, or is to end. A pause outlasts the run: it holds for the next one, too.
         self._away_since: float | None = None
-        self.is_outside_hours = False
+        self.is_outside_hours = self.is_paused = False
         self._is_waiting = self._is_stopping = False
         self.exit_code: int | None = None
         self.ended_at = now
@@ -99,7 +102,8 @@ class Counts:
         self._answered(now)
 
     def _begin(self, run: RunStarted, now: float) -> None:
-        self.run, self._course, self.gate = run, ProgressState(now), None
+        self.run, self._course = run, ProgressState(now)
+        self.max_in_flight = self.max_weight = None
         self._read_to, self._unconfirmed = run.read, run.in_doubt
         self._read_bytes_to = None if run.read else 0  # where an earlier run stopped is not told
         self.advanced_at, self.in_flight = now, 0
@@ -137,7 +141,7 @@ class Counts:
     def _see_standing(self, event: Event, now: float) -> None:
         match event:
             case GateMoved():
-                self.gate = event
+                self.max_in_flight, self.max_weight = event.max_in_flight, event.max_weight
             case OutageBegan():
                 self.outages += 1
                 self._away_since = now
@@ -145,6 +149,9 @@ class Counts:
                 self._answered(now)
             case WindowClosed() | WindowOpened():
                 self.is_outside_hours = isinstance(event, WindowClosed)
+                self.advanced_at = now
+            case RunPaused() | RunResumed():
+                self.is_paused = isinstance(event, RunPaused)
                 self.advanced_at = now
             case DoubtsAwaited():
                 self._is_waiting = True
@@ -233,4 +240,6 @@ class Counts:
             return "starting"
         if self._is_stopping:
             return "stopping"
+        if self.is_paused:
+            return "paused"
         return "waiting" if self.is_away or self.is_outside_hours or self._is_waiting else "running"

@@ -8,6 +8,7 @@ write files. When something was created is told in OpenMetrics alone: in the tex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import isinf
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import LibraryMissing
@@ -56,7 +57,7 @@ class Exposition:
         """The metrics now in OpenMetrics, and its content type."""
         from prometheus_client.openmetrics.exposition import generate_latest
 
-        written: bytes = generate_latest(self._openmetrics, version="1.0.0")
+        written: bytes = generate_latest(self._openmetrics, version="1.0.0")  # type: ignore[no-untyped-call]
         return written, _OPENMETRICS
 
 
@@ -102,7 +103,7 @@ class _Collector:
         family = Family(name, metric.told, metric.kind, unit)
         created = moment.clock(moment.counts.began)
         for own, value in metric.samples(moment):
-            labels = self._labels | own
+            labels = {**self._labels, **own}
             if isinstance(value, Histogram):
                 _add_histogram(family, labels, value)
             else:
@@ -113,10 +114,12 @@ class _Collector:
 
 
 def _add_histogram(family: Family, labels: dict[str, str], histogram: Histogram) -> None:
-    from prometheus_client.utils import floatToGoString
-
     count = 0
     for bound, count in histogram.buckets():
-        family.add_sample(f"{family.name}_bucket", {**labels, "le": floatToGoString(bound)}, float(count))
+        family.add_sample(
+            f"{family.name}_bucket",
+            {**labels, "le": "+Inf" if isinf(bound) else str(float(bound))},
+            float(count),
+        )
     family.add_sample(f"{family.name}_count", labels, float(count))
     family.add_sample(f"{family.name}_sum", labels, histogram.sum)

@@ -128,7 +128,7 @@ def _succeeded(moment: Moment) -> float | None:
 
 def _zeros(words: Iterable[str], counts: Mapping[str, float]) -> Mapping[str, float]:
     """The counts, and a zero for each word that was not counted: what is missing cannot be added up."""
-    return dict.fromkeys(words, 0) | counts
+    return {**dict.fromkeys(words, 0), **counts}
 
 
 METRICS = (
@@ -300,13 +300,13 @@ METRICS = (
         "max_requests_in_flight",
         "gauge",
         "How many uploads may be on their way, as found out; missing until that moved.",
-        _one(lambda moment: moment.counts.gate and moment.counts.gate.max_in_flight),
+        _one(lambda moment: moment.counts.max_in_flight),
     ),
     Metric(
         "max_batch_weight",
         "gauge",
         "How heavy a batch may be, as found out; missing until that moved.",
-        _one(lambda moment: moment.counts.gate and moment.counts.gate.max_weight),
+        _one(lambda moment: moment.counts.max_weight),
     ),
     Metric(
         "server_away",
@@ -327,7 +327,9 @@ METRICS = (
         "paused",
         "gauge",
         "Whether nothing new leaves: paused by a person, or outside the hours for sending.",
-        _by("by", lambda moment: {"hours": moment.counts.is_outside_hours}),
+        _by(
+            "by", lambda moment: {"person": moment.counts.is_paused, "hours": moment.counts.is_outside_hours}
+        ),
     ),
 )
 """All of them, in the order in which they are exposed."""
