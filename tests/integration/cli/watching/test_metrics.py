@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bulk_importer.cli.watching import metrics as module
 from bulk_importer.cli.watching.watch import Outcome, Watch, watching
 from bulk_importer.errors import MalformedInput, UsageError
+from bulk_importer.observe.metrics.counts import Counts
 from bulk_importer.sandbox import FaultScript
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
@@ -241,7 +242,7 @@ async def test_a_bug_of_a_watcher_ends_no_run(
 ) -> None:
     """It is said once, and the watcher sees nothing more."""
     async with watched(tmp_path, metrics_file=str(tmp_path / "a.prom")) as (watch, see):
-        monkeypatch.setattr(module.Counts, "see", lambda *_: 1 / 0)
+        monkeypatch.setattr(Counts, "see", lambda *_: 1 / 0)
         see(started())
         see(AWAY)
         await watch.ended(COMPLETE)
