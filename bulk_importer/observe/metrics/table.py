@@ -172,7 +172,7 @@ METRICS = (
     Metric(
         "exit_code",
         "gauge",
-        "The exit code of the command; missing before it is over. 0 and 1 are success, 1 with rejections.",
+        "The exit code of the command; missing before it is over. Success is 0, and with rejections 1.",
         _one(lambda moment: moment.counts.exit_code),
     ),
     Metric(
