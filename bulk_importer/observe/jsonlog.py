@@ -19,7 +19,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from bulk_importer.events import Advanced, Event
+from bulk_importer.events import Advanced, Event, RequestEnded
 from bulk_importer.observe.timeline.accumulating import Timeline
 from bulk_importer.observe.timeline.reading import OLDER, kept_line, read_timeline
 from bulk_importer.readable import as_json
@@ -29,6 +29,7 @@ __all__ = ["JsonLog"]
 
 LARGEST = 8 << 20
 _MOST_EARLY = 100
+_LEFT_OUT = (Advanced, RequestEnded)
 
 
 class JsonLog:
@@ -51,9 +52,9 @@ class JsonLog:
     def __call__(self, event: Event) -> None:
         """Append one event: the time (ISO 8601 with the zone of this machine), its name, its fields.
 
-        What only moves is left out.
+        What only moves is left out, and what other events say of a batch.
         """
-        if self._given_up or isinstance(event, Advanced):
+        if self._given_up or isinstance(event, _LEFT_OUT):
             return
         now = round(self._clock() * 1e6) // 1000 / 1000  # as it is written: whole milliseconds
         name = type(event).__name__
