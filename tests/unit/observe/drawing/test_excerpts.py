@@ -49,11 +49,7 @@ def shown(entry: object, pointer: object, text: str | None = None, **finding: ob
             '"z"',
             '… {"rectangle": [{…, "w": 3, "h": 4, ⟦"z"⟧: 5}]} …',
         ),
-        (
-            "/labels/car/1/rectangle/0/v",
-            "",
-            '… [{"rectangle": [⟦{"x": 1, "y": 2, "w": 3, "h": 4, "z": 5}⟧]}] …',
-        ),
+        ("/labels/car/1/rectangle/0/v", "", f'… [{CAR}, {{"rectangle": [⟦{BOX}⟧]}}] …'),
         ("", "", '⟦{"internal_media_ID": "a", "labels": {"car": [{…}, {…}]}}⟧'),
     ],
 )
