@@ -189,8 +189,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             "import": "something is left to send: --limit ended the run, 'control' or its page stopped it, or a person "
             "said no to what would be replaced or completed",
-            "retry": "the import itself is not finished, 'control' or its page stopped the retry, or a person said no to "
-            "what would be replaced",
+            "retry": "the import itself is not finished, 'control' or its page stopped the retry, or a person said no "
+            "to what would be replaced",
             "migrate": "a person said no, or nobody could be asked, so nothing was sent; or something is left to send",
             "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",
