@@ -12,7 +12,7 @@ from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.model import Finding
+    from bulk_importer.model import Finding, Rejection
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
@@ -83,6 +83,7 @@ async def check_source(
     *,
     sample: int | None = None,
     found: Callable[[Finding], None] = _unheard,
+    rejected: Callable[[Rejection], None] = lambda _: None,
     others: Mentions | None = None,
 ) -> CheckReport:
     """Check one open source against a ruleset; takes and raises what `Check` does.
@@ -97,7 +98,7 @@ async def check_source(
     passed(0, 0, 0)
     options = IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
-    return await check.run(found=found, passed=passed)
+    return await check.run(found=found, rejected=rejected, passed=passed)
 
 
 def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
