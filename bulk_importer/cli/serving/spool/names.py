@@ -27,7 +27,9 @@ def kept_name(given: str) -> str:
     What stands before a slash, of either kind, is left out; what else could mean something becomes `_`. It begins with
     no dot and no dash, is not empty, and keeps its endings, by which formats are known.
     """
-    clean = "".join(each if _is_harmless(each) else "_" for each in _last_part(given)).lstrip(" .-").rstrip(" .")
+    clean = (
+        "".join(each if _is_harmless(each) else "_" for each in _last_part(given)).lstrip(" .-").rstrip(" .")
+    )
     return _shortened(clean) or _UNNAMED
 
 

@@ -67,7 +67,11 @@ class Reception:
     """
 
     def __init__(
-        self, spool: Spool, bounds: Bounds, kept: Callable[[], int], clock: Callable[[], float] = time.monotonic
+        self,
+        spool: Spool,
+        bounds: Bounds,
+        kept: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bounds = bounds
         self._spool = spool
@@ -97,11 +101,13 @@ class Reception:
             raise self._too_large()
         if len(self._under_way) >= bounds.most_at_a_time:
             raise UploadRefused(
-                503, f"{len(self._under_way)} uploads are under way, and no more are taken at a time. Try again soon."
+                503,
+                f"{len(self._under_way)} uploads are under way, and no more are taken at a time. Try again soon.",
             )
         if self._kept() >= bounds.most_jobs:
             raise UploadRefused(
-                507, f"{bounds.most_jobs} uploads are kept, and no more are taken. Remove some that are done with."
+                507,
+                f"{bounds.most_jobs} uploads are kept, and no more are taken. Remove some that are done with.",
             )
         self._require_room(announced or 0)
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Office", "Untimely", "Works"]
 
+_BUG = (
+    "Internal error (a bug of bulk-importer). What was delivered is on record. Please report what is printed where the "
+    "program runs."
+)
 _ENDED = {
     RunState.COMPLETE: JobState.DONE,
     RunState.STOPPED: JobState.STOPPED,
@@ -109,9 +113,7 @@ class Office:
         for running in self._running.values():
             running.stop.abort()
 
-    async def _each(
-        self, find: Callable[[], Job | None], work: Callable[[Job], Awaitable[None]]
-    ) -> None:
+    async def _each(self, find: Callable[[], Job | None], work: Callable[[Job], Awaitable[None]]) -> None:
         """Do the work with what `find` finds, one after the other."""
         waiting = asyncio.Event()
         self._listeners.append(waiting.set)
@@ -179,14 +181,10 @@ class Office:
         self._tell("".join(traceback.format_exception(error)).rstrip())
         if isinstance(error, OSError):
             return ExitCode.CHECKPOINT, f"The spool cannot be written: {error.strerror or error}."
-        return (
-            ExitCode.UNFORESEEN,
-            "Internal error (a bug of bulk-importer). What was delivered is on record. Please report what is printed "
-            "where the program runs.",
-        )
+        return ExitCode.UNFORESEEN, _BUG
 
     async def _settle(self, job: Job, state: JobState, code: ExitCode, message: str) -> None:
-        """Say how a work ended. Where the disk does not take it, the next start does the work again, which is harmless."""
+        """Say how a work ended. Where the disk does not take that, the next start does the work again: no harm."""
         try:
             await self._change(job, state=state, exit_code=int(code), message=message)
         except OSError as error:
@@ -204,7 +202,9 @@ class Office:
 
     async def confirm(self, job: Job, agreed: Agreement) -> None:
         """Have an upload imported when its turn comes."""
-        await self._ask(job, (JobState.CHECKED,), state=JobState.QUEUED, agreed=agreed, turn=self._last_turn())
+        await self._ask(
+            job, (JobState.CHECKED,), state=JobState.QUEUED, agreed=agreed, turn=self._last_turn()
+        )
 
     async def again(self, job: Job) -> None:
         """Go on with an import that was stopped or failed, when its turn comes."""

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from conftest import StartSandbox
 
 from bulk_importer.cli.serving.spool.folder import Spool
 from bulk_importer.cli.serving.spool.values import Agreement, JobState
@@ -17,7 +18,6 @@ from bulk_importer.cli.serving.work.office import Untimely
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
-from conftest import StartSandbox
 from support.entries import entry
 from support.serving.desk import desk
 
@@ -197,7 +197,7 @@ async def test_a_spool_is_for_one_project_and_one_process(sandbox: Sandbox, tmp_
     async with desk(tmp_path / "spool", sandbox.url):
         with pytest.raises(UsageError, match="Another 'bulk-importer serve' works in"):
             Spool(tmp_path / "spool", sandbox.url, "p")
-    with pytest.raises(UsageError, match="are for project p at .*, and not for q"):
+    with pytest.raises(UsageError, match=r"are for project p at .*, and not for q"):
         Spool(tmp_path / "spool", sandbox.url, "q")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "20260101-000000-00000000.part").write_text("mine")
