@@ -32,6 +32,7 @@ __all__ = [
     "OutageBegan",
     "OutageEnded",
     "ReplacementForeseen",
+    "RequestEnded",
     "RetryScheduled",
     "RunEnded",
     "RunPaused",
@@ -179,6 +180,26 @@ class RetryScheduled(Event, frozen=True, kw_only=True):
     attempt: int
     after_seconds: float
     reason: str
+
+
+class RequestEnded(Event, frozen=True, kw_only=True):
+    """An upload is over, whatever came of it: each that left ends so, once. It is not kept in `run.log`.
+
+    Attributes:
+        batch, attempt: which batch it carried, and for the how manieth time in a row.
+        outcome: `accepted`, `refused` (by the server), `not executed`, `turned away` (by something on the way), `lost`
+            (nobody knows), or `broken off` (by this program).
+        cause: of what was not executed, or lost, in a few words out of a closed set; else empty.
+        seconds: since it left.
+        in_flight: how many others are on their way.
+    """
+
+    batch: int
+    attempt: int
+    outcome: str
+    cause: str
+    seconds: float
+    in_flight: int
 
 
 class BatchDelivered(Event, frozen=True, kw_only=True):

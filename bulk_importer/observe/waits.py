@@ -32,7 +32,10 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
 def wait_in_log(folder: Path) -> Wait | None:
     """What the latest run of the checkpoint in `folder` waits for; None where nothing is known."""
     found: dict[str, Wait] = {}
-    for line in _last_lines(folder / "run.log"):
+    lines, is_all = _last_lines(folder / "run.log")
+    if is_all:  # it was begun lately; the run may wait for something that stands at the end of the one before
+        lines = [*_last_lines(folder / "run.log.1")[0], *lines]
+    for line in lines:
         try:
             event = msgspec.json.decode(line)
         except msgspec.DecodeError:
@@ -66,10 +69,12 @@ def _see(event: dict[str, Any], found: dict[str, Wait]) -> None:
             pass
 
 
-def _last_lines(path: Path) -> list[bytes]:
+def _last_lines(path: Path) -> tuple[list[bytes], bool]:
+    """The lines at the end of a file, and whether they are all of it."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOOKED_AT_BYTES))
-            return file.read().splitlines()
+            start = max(0, os.fstat(file.fileno()).st_size - _LOOKED_AT_BYTES)
+            file.seek(start)
+            return file.read().splitlines(), start == 0
     except OSError:
-        return []
+        return [], True

@@ -19,6 +19,7 @@ from bulk_importer.events import (
     OutageBegan,
     OutageEnded,
     ReplacementForeseen,
+    RequestEnded,
     RetryScheduled,
     RunPaused,
     RunResumed,
@@ -43,7 +44,7 @@ def level_of(event: Event) -> Level:
     match event:
         case OutageBegan() | BatchDoubted() | ReplacementForeseen():
             return Level.WARNING
-        case BatchSealed() | BatchDelivered() | SegmentRead() | Advanced():
+        case BatchSealed() | BatchDelivered() | RequestEnded() | SegmentRead() | Advanced():
             return Level.DEBUG  # of a large import there are very many
         case RetryScheduled() | BatchRefused() | GateMoved() | EntriesRejected() | StopRequested():
             return Level.DEBUG

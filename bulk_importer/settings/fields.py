@@ -569,10 +569,14 @@ class Settings:
         "none: no report",
     )
     metrics: str | None = setting(
-        ADDRESS, None, "watching", "serve metrics for Prometheus there as long as the command runs"
+        ADDRESS,
+        None,
+        "watching",
+        "serve metrics for Prometheus there as long as the command runs; a port alone: for this machine only, with an "
+        "address of this machine also for others (nothing in them is a secret); port 0: any that is free",
     )
     metrics_file: str | None = setting(
-        FILE, None, "watching", "keep metrics in this file, for the textfile collector of Prometheus"
+        FILE, None, "watching", "keep metrics in this file, NAME.prom, for the textfile collector"
     )
     page: str | None = setting(
         ADDRESS,

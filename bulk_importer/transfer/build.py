@@ -82,7 +82,7 @@ class Sending:
         sender: Sender = Http(uploads.upload)
         sender = Watched(sender, self._passage, self._breaker)
         sender = Scored(sender, self._gate, emit, clock)
-        sender = self._counted = Counted(sender, clock)
+        sender = self._counted = Counted(sender, emit, clock)
         sender = Guarded(sender, admission)
         sender = Recorded(sender, ports.ledger)
         sender = Guarded(sender, admission)

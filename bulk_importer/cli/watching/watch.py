@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from bulk_importer.cli import messages
 from bulk_importer.cli.progress_display import progress_display
-from bulk_importer.errors import BulkImporterError
+from bulk_importer.errors import BulkImporterError, ExitCode
+from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,6 +51,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any]
     folders: Sequence[Path] = ()
 
+    @classmethod
+    def of(cls, error: BaseException) -> Outcome:
+        """What came of a command that an exception ended."""
+        if isinstance(error, BulkImporterError):
+            return cls(exit_code=error.exit_code, facts={"message": str(error)})
+        if isinstance(error, Exception):
+            return cls(exit_code=ExitCode.UNFORESEEN, facts={"message": "An internal error ended it."})
+        return cls(exit_code=ExitCode.INTERRUPTED, facts={"message": "It was interrupted."})
+
+    @property
+    def state(self) -> str:
+        """How the command stands in the end, as a summary says it: `complete`, `stopped` or `failed`."""
+        if "state" in self.facts:
+            return str(self.facts["state"])
+        if self.exit_code in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
+            return "complete"
+        is_stopped = self.exit_code == ExitCode.UNFINISHED or self.exit_code > ExitCode.UNFORESEEN
+        return "stopped" if is_stopped else "failed"
+
 
 class Watcher(Protocol):
     """One way in which a command is watched; its module has `opened(watched)`, an async context manager of it."""
@@ -60,15 +81,23 @@ class Watcher(Protocol):
         """Take note of the end, before the command prints what came of it."""
 
 
-_WATCHERS: Mapping[str, Callable[[Settings], bool]] = {}
-"""Modules of this package, and whether the settings ask for what they open."""
+_WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
+    "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
+}
+"""Modules of this package, and whether the settings ask for what they open. The first is closed last."""
 
 
 class Watch:
     """What watches one command."""
 
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self._watchers = watchers
+    def __init__(self) -> None:
+        # Changed by `add`, and by `_see`, which drops a watcher that fails.
+        self._watchers: list[Watcher] = []
+        self._is_over = False
+
+    def add(self, watcher: Watcher) -> None:
+        """Let one more watch the command."""
+        self._watchers.append(watcher)
 
     @contextmanager
     def run(self, folder: Path) -> Iterator[list[Observer]]:
@@ -76,12 +105,34 @@ class Watch:
         from bulk_importer.observe import JsonLog
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
-            yield [log, display, *self._watchers]
+            yield [log, display, self._see]
+
+    def _see(self, event: Event) -> None:
+        for each in self._watchers:
+            try:
+                each(event)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the run is not to end by it
+                self._watchers = [other for other in self._watchers if other is not each]
+                _say_broken(each, error)
 
     async def ended(self, outcome: Outcome) -> None:
-        """Tell the watchers what came of the command."""
+        """Tell the watchers what came of the command; what is said after the first time does not count."""
+        if self._is_over:
+            return
+        self._is_over = True
         for each in self._watchers:
-            await each.ended(outcome)
+            try:
+                await each.ended(outcome)
+            except Exception as error:  # noqa: BLE001 - as above; the exit code stays what it is
+                _say_broken(each, error)
+
+
+def _say_broken(watcher: Watcher, error: Exception) -> None:
+    messages.say(
+        f"bulk-importer: {type(watcher).__module__} watches no longer, by a bug of it: {error!r}. The run does not "
+        "depend on it.",
+        Level.WARNING,
+    )
 
 
 @asynccontextmanager
@@ -94,15 +145,14 @@ async def watching(
         UsageError: a watcher cannot be opened as it is asked for; nothing was sent then.
     """
     watched = Watched(command=command, sources=sources, settings=settings, stop=stop)
+    watch = Watch()
     async with AsyncExitStack() as opened:
-        watchers = []
-        for name, is_wanted in _WATCHERS.items():
-            if is_wanted(settings):
-                module = importlib.import_module(f"bulk_importer.cli.watching.{name}")
-                watchers.append(await opened.enter_async_context(module.opened(watched)))
-        watch = Watch(watchers)
         try:
+            for name, is_wanted in _WATCHERS.items():
+                if is_wanted(settings):
+                    module = importlib.import_module(f"bulk_importer.cli.watching.{name}")
+                    watch.add(await opened.enter_async_context(module.opened(watched)))
             yield watch
-        except BulkImporterError as error:
-            await watch.ended(Outcome(exit_code=error.exit_code, facts={"message": str(error)}))
+        except BaseException as error:
+            await watch.ended(Outcome.of(error))
             raise

@@ -1,7 +1,7 @@
 """The course of a run as values: what happened in each stretch of time, when it was quiet, and what changed.
 
-Pure. Times are seconds since 1970. All of it is bounded, whatever the length of the run: stretches become longer, and
-of marks the oldest of each kind are left out.
+Pure. Times are seconds since 1970. All of it is bounded, whatever the length of the run: stretches and places become
+longer, and of quiet times and marks those of each kind are left out that are missed least.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ __all__ = ["Course", "Mark", "Place", "Quiet", "Stretch"]
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened from `at` on, for `seconds`.
+    """What happened from `at` on, for `seconds`: none overlaps with another one.
 
     Attributes:
-        entries, weight, bytes, requests: that were delivered.
+        entries, weight, bytes, requests: that were delivered. Of entries whose answer was lost it is known later that
+            they were; they are counted then, and their request is not.
         rejected: entries, before they were sent or by the server.
         retries: requests that were scheduled to be sent again.
         refused: requests that the server refused.
@@ -75,10 +76,16 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the source, from position `first` on, `count` of them: how many of it were rejected, by code."""
+    """A part of the source, from position `first` on, `count` of them: how many of it were rejected, and why.
+
+    Attributes:
+        rejected: entries, each as often as it was.
+        codes: how often each finding was made in them. An entry may have several.
+    """
 
     first: int
     count: int
+    rejected: int
     codes: Mapping[str, int]
 
 
@@ -87,7 +94,9 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         stretches: in order of time; those in which nothing happened are left out.
-        places: in order of position; parts of the source without a rejection are left out.
+        places: in order of position; parts of the source without a rejection are left out. A retry has none: its
+            positions are those of the corrections.
+        positions: of the source, as far as it was read.
         is_whole: whether nothing of it is missing, as where an old log was thrown away.
     """
 
@@ -95,4 +104,5 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     quiet: tuple[Quiet, ...] = ()
     marks: tuple[Mark, ...] = ()
     places: tuple[Place, ...] = ()
+    positions: int = 0
     is_whole: bool = True

@@ -419,14 +419,16 @@ def test_the_log_holds_a_line_of_json_for_each_event(tmp_path: Path) -> None:
 
 
 def test_the_log_keeps_at_most_two_files_of_its_size(tmp_path: Path) -> None:
-    """The older one is overwritten."""
+    """The older one is overwritten, and what its lines added up to stands in the first line of the newer one."""
     log = JsonLog(tmp_path / "run.log", largest=1000)
     for _ in range(200):
         log(BEGINNING)
     log.close()
-    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert set(sizes) <= {"run.log", "run.log.1"}
-    assert max(sizes.values()) < 1400
+    logs = {path.name: path.read_bytes().splitlines(keepends=True) for path in tmp_path.iterdir()}
+    assert set(logs) <= {"run.log", "run.log.1"}
+    for kept, *lines in logs.values():
+        assert json.loads(kept)["event"] == "TimelineKept"
+        assert sum(map(len, lines)) < 1400
 
 
 def test_what_only_moves_is_not_logged(tmp_path: Path) -> None:

@@ -39,3 +39,14 @@ def test_another_process_learns_from_the_log_that_a_run_is_paused(
     if what == "paused":
         assert wait is not None
         assert wait.reason == "ana paused it"
+
+
+def test_what_a_run_waits_for_is_known_when_its_log_was_replaced_since(tmp_path: Path) -> None:
+    """The line that says so may be the last one of the file before."""
+    with closing(JsonLog(tmp_path / "run.log", largest=230)) as log:
+        for event in [STARTED, PAUSED]:
+            log(event)
+    assert b"RunPaused" not in (tmp_path / "run.log").read_bytes().splitlines()[-1]
+    wait = wait_in_log(tmp_path)
+    assert wait is not None
+    assert wait.what == "paused"

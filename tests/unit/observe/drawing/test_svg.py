@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import example, given
@@ -21,7 +21,7 @@ def test_an_element_holds_its_attributes_and_what_is_inside() -> None:
 @given(some.text(some.characters(codec=None)), some.text(some.characters(codec=None)))
 def test_what_strangers_wrote_is_shown_and_nothing_more(name: str, value: str) -> None:
     """A class may be named like a script, or hold bytes that no XML may hold."""
-    root = ElementTree.fromstring(element("text", name, id=value).text)
+    root = ET.fromstring(element("text", name, id=value).text)
     assert len(root) == 0
     assert list(root.attrib) == ["id"]
 
@@ -29,7 +29,7 @@ def test_what_strangers_wrote_is_shown_and_nothing_more(name: str, value: str) -
 def test_a_picture_says_what_it_shows() -> None:
     """Its title and its description come first, where programs that read aloud look for them."""
     drawn = picture(element("g"), title="A < B", text="Two things.", width=10)
-    root = ElementTree.fromstring(drawn.text)
+    root = ET.fromstring(drawn.text)
     assert root.get("role") == "img"
     assert [each.tag.partition("}")[2] for each in root] == ["title", "desc", "g"]
     assert [each.text for each in root[:2]] == ["A < B", "Two things."]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.observe.page.origin import Asked, Site, is_loopback
+from bulk_importer.observe.page.guards.origin import Asked, Site, is_loopback
 
 HERE = Site.at("127.0.0.1", 4711)
 OURS = "http://127.0.0.1:4711"

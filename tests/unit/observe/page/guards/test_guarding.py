@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bulk_importer.observe.page.guards import Guards
-from bulk_importer.observe.page.keys import Keys
+from bulk_importer.observe.page.guards.guarding import Guards
+from bulk_importer.observe.page.guards.keys import Keys
+from bulk_importer.observe.page.guards.origin import Site
 from bulk_importer.observe.page.listening import bound, serving
-from bulk_importer.observe.page.origin import Site
 
 TOKEN = "a token of twenty signs"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from bulk_importer.observe.page.keys import CODE_SECONDS, Keys
+from bulk_importer.observe.page.guards.keys import CODE_SECONDS, Keys
 
 
 def keys(token: str | None = None) -> Keys:

@@ -8,24 +8,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlencode
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bulk_importer.observe.page.door import closed_page, link_asked_page, opened_page
-from bulk_importer.observe.page.forms import form_of
-from bulk_importer.observe.page.keys import Keys
-from bulk_importer.observe.page.origin import Asked, Site
-from bulk_importer.observe.page.protection import PROTECTION
+from bulk_importer.observe.page.guards.door import closed_page, link_asked_page, opened_page
+from bulk_importer.observe.page.guards.forms import form_of
+from bulk_importer.observe.page.guards.keys import Keys
+from bulk_importer.observe.page.guards.origin import Asked, Site
+from bulk_importer.observe.page.guards.protection import PROTECTION
+from bulk_importer.observe.page.statics import PUBLIC, add_statics
 
-__all__ = ["PUBLIC", "Guards"]
+__all__ = ["Guards"]
 
-PUBLIC = "/static/"
-"""What lies below this is given to anyone: style sheets and scripts, which say nothing of a run."""
 _DOOR = ("/open", "/sign-in", "/link")
-_STATIC = Path(__file__).parent / "static"
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -56,7 +53,7 @@ class Guards:
         self._cookie = f"{prefix}bulk-importer-{site.port}"
 
     def protect(self, app: web.Application) -> None:
-        """Stand before all routes of `app`, and add those of the door.
+        """Stand before all routes of `app`, and add those of the door, and of what lies below `PUBLIC`.
 
         Every answer gets the headers of `PROTECTION`.
         """
@@ -65,8 +62,7 @@ class Guards:
         app.router.add_get("/open", self._open, allow_head=False)
         app.router.add_post("/sign-in", self._sign_in)
         app.router.add_post("/link", self._print_link)
-        app.router.add_get(f"{PUBLIC}page.css", _styles)
-        app.router.add_get(f"{PUBLIC}icon.svg", _icon)
+        add_statics(app)
 
     def link(self) -> str:
         """A new link that opens the server once."""
@@ -165,11 +161,3 @@ def _refused(status: int, why: str) -> web.Response:
 
 def _html(text: str, status: int = 200) -> web.Response:
     return web.Response(status=status, text=text, content_type="text/html")
-
-
-async def _styles(_request: web.Request) -> web.StreamResponse:
-    return web.Response(text=(_STATIC / "page.css").read_text(), content_type="text/css")
-
-
-async def _icon(_request: web.Request) -> web.StreamResponse:
-    return web.Response(text=(_STATIC / "icon.svg").read_text(), content_type="image/svg+xml")

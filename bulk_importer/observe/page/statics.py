@@ -1,0 +1,37 @@
+"""Style sheets and icons of pages, each at an address of its own: no path is made of what is asked."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+__all__ = ["PUBLIC", "add_statics"]
+
+PUBLIC = "/static/"
+"""What lies below this says nothing of a run, and is given to anyone."""
+_FOLDER = Path(__file__).parent / "static"
+_KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
+_FILES = ("page.css", "icon.svg")
+
+
+def add_statics(app: web.Application) -> None:
+    """Let the application give them to anyone."""
+    for file in _FILES:
+        app.router.add_get(PUBLIC + file.rpartition("/")[2], _giving(file))
+
+
+def _giving(file: str) -> Handler:
+    """What gives one file."""
+
+    async def give(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=_text(file), content_type=_KINDS[Path(file).suffix])
+
+    return give
+
+
+@cache
+def _text(file: str) -> str:
+    return (_FOLDER / file).read_text("utf-8")
