@@ -31,7 +31,6 @@ _NOT_SERVED = {
     "report": "in 'serve', where the report of each import is in its checkpoint folder",
 }
 _SPOOL = Path("bulk-importer-serve")
-_ANY_PORT = "127.0.0.1:0"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -105,9 +104,7 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
         reception = Reception(spool, bounds, lambda: len(office.jobs))
         stop.subscribe(reception.close)
         site = Site(office, spool, reception, settings, _Commands(loaded, spool))
-        await opened.enter_async_context(
-            opened_site(replace(settings, page=settings.page or _ANY_PORT), site.application())
-        )
+        await opened.enter_async_context(opened_site(settings, site.application()))
         messages.say(
             f"Uploads go to project {settings.project} at {settings.server}, and are kept in {spool.root}."
         )

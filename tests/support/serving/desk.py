@@ -19,7 +19,7 @@ from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Desk", "desk"]
+__all__ = ["Desk", "desk", "kept"]
 
 
 class Desk:
@@ -89,3 +89,8 @@ async def desk(root: Path, server: str, **settings: Any) -> AsyncIterator[Desk]:
             stop.request("the test is over", ExitCode.TERMINATED)
     finally:
         spool.close()
+
+
+def kept(root: Path) -> set[str]:
+    """What lies in a spool, but for what always does."""
+    return {each.name for each in root.iterdir()} - {"spool.json", "lock"}

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bulk_importer.cli.serving.spool.values import Agreement, Job
 from bulk_importer.cli.serving.work.office import Office, Untimely
-from bulk_importer.observe.page.forms import form_of
+from bulk_importer.observe.page.guards import form_of
 
 if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Picture, Wrong
 from bulk_importer.readable import counted
 
@@ -53,14 +54,19 @@ def pictures_of(found: Found) -> tuple[Picture, ...]:
 
 
 def _picture(example: Example) -> Picture:
+    from msgspec import to_builtins
+
+    from bulk_importer.observe.drawing.pictures import picture_of
+
     first = example.findings[0]
+    drawn = picture_of(example.entry, [to_builtins(each) for each in example.findings])
     media = f", media {first.media_id}" if first.media_id else ""
     wrong = [_said(each) for each in example.findings]
     more = len(wrong) - _MOST_WRONG
     return Picture(
         title=f"Entry {first.position}{media}",
-        svg=None,
-        text="",
+        svg=None if drawn is None else Markup(drawn.svg),
+        text="" if drawn is None else drawn.text,
         wrong=(*wrong[:_MOST_WRONG], *([f"and {more:,} more"] if more > 0 else [])),
     )
 

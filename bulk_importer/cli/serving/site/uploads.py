@@ -45,7 +45,7 @@ class UploadRoutes:
         except UploadRefused as refused:
             return _cut(web.json_response({"message": str(refused)}, status=refused.status))
         if request.transport is not None:
-            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # type: ignore[attr-defined]  # of TCP, it writes
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return None
 
     async def _put(self, request: web.Request) -> web.StreamResponse:

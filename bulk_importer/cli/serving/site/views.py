@@ -142,6 +142,8 @@ def _said(seen: Seen) -> str:
 
 def _ended(seen: Seen) -> str:
     """What came of it, in a few words."""
+    if seen.job.message and seen.job.state in (JobState.REFUSED, JobState.FAILED):
+        return in_browser(seen.job.message, source=seen.source, name=seen.job.name)
     if seen.status is not None:
         return f"{seen.status.delivered:,} delivered, {seen.status.rejected:,} rejected"
     if seen.found is not None and seen.job.state in (JobState.CHECKED, JobState.QUEUED):

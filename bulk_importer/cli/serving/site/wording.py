@@ -56,7 +56,7 @@ def in_browser(text: str, *, source: str, name: str) -> str:
 def sized(count: int) -> str:
     """So many bytes, for people."""
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if count >= 10 * unit:
+        if count >= 100 * unit:
             return f"{count / unit:,.0f} {name}"
         if count >= unit:
             return f"{count / unit:.1f} {name}"

@@ -29,7 +29,7 @@ def page(title: str, project: str, server: str, *body: Content, version: str, is
     home = link("/", "Uploads", class_="home")
     place = element("span", "to project ", element("bdi", project), " at ", element("bdi", server))
     banner = element("header", element("nav", home, aria_label="Pages"), place, class_="banner")
-    lines = [[each, "\n"] for each in head if each is not None]
+    lines: list[Content] = [[each, "\n"] for each in head if each is not None]
     whole = element(
         "html",
         "\n",
