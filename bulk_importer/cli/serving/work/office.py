@@ -227,7 +227,7 @@ class Office:
         async with self._lock:
             now = self._now(job)
             if now.state in (JobState.CHECKING, JobState.QUEUED, JobState.IMPORTING):
-                raise Untimely("Something goes on with it, or is about to. Stop that first.")
+                raise Untimely("It is at work, or about to be. Stop that first.")
             await asyncio.to_thread(self._spool.remove, now, with_checkpoint=with_checkpoint)
             del self._jobs[job.id]
         self._notify()
@@ -236,7 +236,7 @@ class Office:
         """End what goes on with an upload; what is in flight may land."""
         running = self._running.get(job.id)
         if running is None:
-            raise Untimely("Nothing goes on with it by now.")
+            raise Untimely("It has ended by now.")
         running.end("stopped in the browser", ExitCode.UNFINISHED, by_person=True)
         self._notify()
 
