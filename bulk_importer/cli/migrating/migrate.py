@@ -128,7 +128,8 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrate
             watch.run(spec.folder) as observers,
             stopping_on_signals(stop, grace_seconds=settings.grace),
         ):
-            migrated = await migrate_labels(spec, Caller(token, stop, observers), confirm, warn_of_writing)
+            caller = Caller(token, stop, observers, steering=watch.steering)
+            migrated = await migrate_labels(spec, caller, confirm, warn_of_writing)
         code = _exit_code(migrated, dry_run=arguments.dry_run)
         await watch.ended(Outcome(exit_code=code, facts=facts_of(migrated, code), folders=[spec.folder]))
     return migrated
