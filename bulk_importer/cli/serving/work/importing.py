@@ -40,9 +40,12 @@ async def import_upload(job: Job, spool: Spool, settings: Settings, running: Run
     source, folder = str(spool.source(job)), spool.checkpoint(job)
     settings = replace(settings, checkpoint=str(folder))
     async with watching("import", [source], settings, running.stop) as watch:
+        running.controls = watch.controls
         with watch.run(folder) as observers:
             token = Token.find(settings.token_file)
-            caller = Caller(token, running.stop, [*observers, running], confirm=confirm)
+            caller = Caller(
+                token, running.stop, [*observers, running], confirm=confirm, steering=watch.steering
+            )
             async with opened_labels(
                 source, settings, folder, token=token, emit=caller.emit, stop=running.stop
             ) as labels:

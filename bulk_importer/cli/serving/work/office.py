@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bulk_importer.cli.serving.spool.values import Agreement, Job, JobState
 from bulk_importer.cli.serving.work.running import Running
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
+from bulk_importer.steering.values import Command
 from bulk_importer.summary import RunState
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Office:
 
     def _end_works(self) -> None:
         for running in self._running.values():
-            running.end(self._stop.reason, self._stop.exit_code)
+            running.cut(self._stop.reason, self._stop.exit_code)
 
     async def _pass_abort_on(self) -> None:
         await self._stop.aborted()
@@ -141,7 +142,7 @@ class Office:
                     code, message = await self._works.check(job, running)
                 state = JobState.CHECKED if not message else JobState.REFUSED
             except Interrupted as error:
-                if self._stop.is_requested:
+                if running.is_cut:
                     return  # the next start checks it again
                 state, code, message = JobState.REFUSED, error.exit_code, "The check was stopped."
             except Exception as error:  # noqa: BLE001 - whatever is wrong with an upload ends nothing but its check
@@ -159,7 +160,7 @@ class Office:
                 state, code, message = JobState.STOPPED, error.exit_code, str(error)
             except Exception as error:  # noqa: BLE001 - as in `_check`
                 state, (code, message) = JobState.FAILED, self._why(error)
-        if state is JobState.STOPPED and self._stop.is_requested and not running.is_stopped_by_person:
+        if state is JobState.STOPPED and running.is_cut:
             return  # on disk it is being imported: the next start resumes
         await self._settle(job, state, code, message)
 
@@ -237,7 +238,10 @@ class Office:
         running = self._running.get(job.id)
         if running is None:
             raise Untimely("It has ended by now.")
-        running.end("stopped in the browser", ExitCode.UNFINISHED, by_person=True)
+        if running.controls is not None:
+            running.controls.obey(Command(do="stop"), by="page")
+        else:
+            running.stop.request("stopped by page", ExitCode.UNFINISHED)
         self._notify()
 
     async def answer(self, job: Job, *, yes: bool) -> None:

@@ -13,6 +13,7 @@ from bulk_importer.transfer.stop import StopSwitch
 if TYPE_CHECKING:
     from bulk_importer.errors import ExitCode
     from bulk_importer.events import Event, ReplacementForeseen
+    from bulk_importer.steering.values import Controls
 
 __all__ = ["Running"]
 
@@ -27,11 +28,13 @@ class Running:
     def __init__(self, asking: Callable[[], object] = lambda: None) -> None:
         self.stop = StopSwitch()
         self._asking = asking
-        # Changed by `__call__`, `ask`, `answer` and `end` alone.
+        # Changed by `__call__`, `ask`, `answer` and `cut` alone.
         self._progress = ProgressState(time.monotonic())
         self._answer: asyncio.Future[bool] | None = None
         self.question: ReplacementForeseen | None = None
-        self.is_stopped_by_person = False
+        self.is_cut = False
+        # Set by what goes on, once it can be steered.
+        self.controls: Controls | None = None
 
     def __call__(self, event: Event) -> None:
         """Take an event into account."""
@@ -56,7 +59,7 @@ class Running:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(yes)
 
-    def end(self, reason: str, code: ExitCode, *, by_person: bool = False) -> None:
-        """Request the stop."""
-        self.is_stopped_by_person = self.is_stopped_by_person or (by_person and not self.stop.is_requested)
+    def cut(self, reason: str, code: ExitCode) -> None:
+        """Request the stop because the program ends; unless a person did, the next start resumes."""
+        self.is_cut = self.is_cut or not self.stop.is_requested
         self.stop.request(reason, code)
