@@ -17,7 +17,8 @@
     │   ├── CheckpointUnusable                  cannot be read or written
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
-    │   └── CheckpointMismatch                  belongs to another source, server, project or meaning
+    │   ├── CheckpointMismatch                  belongs to another source, server, project or meaning
+    │   └── NotSteered                          no run is under way there that hears commands
     ├── BackupUnusable                       7  a backup cannot be read or written, or is of something else
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
     ├── NotVerified                         10  labels that were sent again are not what they should be
@@ -58,6 +59,7 @@ __all__ = [
     "MalformedInput",
     "NotAuthorised",
     "NotSettled",
+    "NotSteered",
     "NotVerified",
     "ProjectNotFound",
     "QuotaUsedUp",
@@ -371,6 +373,14 @@ class CheckpointDamaged(CheckpointError):
 
 class CheckpointMismatch(CheckpointError):
     """The checkpoint was begun for another source, server, project, or with settings of another meaning."""
+
+
+class NotSteered(CheckpointError):
+    """There is no run over a checkpoint that can be paused, limited or stopped from here."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        super().__init__(f"No run over {path} can be steered from here: {why}.")
 
 
 class BackupUnusable(BulkImporterError):

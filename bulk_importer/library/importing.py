@@ -116,6 +116,7 @@ async def _completed(folders: Sequence[Path], settings: Settings, caller: Caller
 
     skips = settings.on_delivered == OnDelivered.SKIP
     state = TaskState.SKIPPED if skips else TaskState.COMPLETED
+    await caller.steered().passes()
     try:
         return await complete_delivered(TasksSpec(folders, settings, state), caller, _agreed)
     except BulkImporterError as error:  # the import is done, and its summary has to say so

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.library.status_values import Doubt, LatestRun, Rates, SourceBreak, Status, Trouble
-from bulk_importer.observe.waits import Wait, wait_in_log
+from bulk_importer.observe.waits import Wait, limited_in_log, wait_in_log
 from bulk_importer.summary import RunState
 from bulk_importer.times import written
 
@@ -113,6 +113,7 @@ def _status(folder: Path, tail: LogTail, owner: LockOwner | None, now: float) ->
         run=_run(state, runs=runs),
         runs_now=None if owner is None else str(owner),
         waits_for=waits_for,
+        limited=limited_in_log(folder) if runs else None,
         entries_per_second=rates,
         seconds_left=_seconds_left(total, settled, rates.last_minute) if runs and not waits_for else None,
         advice="" if runs else advice(folder, header, state, doubted),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.observe.waits import Wait
+from bulk_importer.observe.waits import Limited, Wait
 from bulk_importer.spans import Span
 from bulk_importer.summary import RunState
 
@@ -87,6 +87,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         run: None where no run is on record.
         runs_now: who writes the checkpoint now, for people; None where nobody does.
         waits_for: what keeps the run from sending, as far as its `run.log` and the checkpoint say.
+        limited: how a person lowered how much may leave at a time; None where nobody did, or no run is under way.
         seconds_left: at the rate of the last minute; None where nothing goes on, or that is unknown.
         advice: what to do, for people; empty while a run goes on, and where nothing is left to do.
         doubts: batches in doubt, by number.
@@ -127,6 +128,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     run: LatestRun | None
     runs_now: str | None
     waits_for: Wait | None
+    limited: Limited | None
     entries_per_second: Rates
     seconds_left: float | None
     advice: str

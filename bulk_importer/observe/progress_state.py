@@ -178,10 +178,12 @@ class ProgressState:
                 self._hours = (f"paused until {event.until}", f"sends only {event.hours}")
             case WindowOpened():
                 self._hours = None
+                self._begin_rate(now)
             case RunPaused():
                 self._paused_by = event.by
             case RunResumed():
                 self._paused_by = ""
+                self._begin_rate(now)
             case DoubtsAwaited():
                 self._waiting = (f"waiting to learn about {event.entries:,} unconfirmed", now + event.seconds)
             case StopRequested():
@@ -190,6 +192,11 @@ class ProgressState:
                 self._is_over = True
             case _:
                 pass
+
+    def _begin_rate(self, now: float) -> None:
+        """Measure anew: with a pause in it, the rate would promise an end that is hours too far away."""
+        if self._run is not None:
+            self._run.rate = _Rate(now)
 
     @property
     def _shown(self) -> _Work:

@@ -1,4 +1,4 @@
-"""Finds what a run waits for, in another process: at the end of its `run.log`."""
+"""Finds what a run waits for, and what a person limited, in another process: in its `run.log`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Wait", "wait_in_log"]
+from bulk_importer.steering.values import Limits
+
+__all__ = ["Limited", "Wait", "limited_in_log", "wait_in_log"]
 
 _LOOKED_AT_BYTES = 256 << 10
 """While a run waits it writes little, so that what it waits for stands near the end."""
+_CHANGED, _STARTED = b'"event":"LimitsChanged"', b'"event":"RunStarted"'
+"""How a line of them is recognised: in a text that a stranger gave, a backslash would stand before each quote."""
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,52 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     since: str
     reason: str
+
+
+class Limited(msgspec.Struct, frozen=True, kw_only=True):
+    """That a person lowered how much may leave at a time.
+
+    Attributes:
+        by: who did: the name of a user, or `page`.
+        since: ISO 8601, as in the log.
+        limits: what holds now.
+    """
+
+    by: str
+    since: str
+    limits: Limits
+
+
+class _Logged(msgspec.Struct):
+    """The line of a `LimitsChanged`."""
+
+    at: str
+    by: str
+    is_as_started: bool
+
+
+def limited_in_log(folder: Path) -> Limited | None:
+    """How a person limited the latest run of the checkpoint in `folder`; None where nobody did."""
+    for name in ("run.log", "run.log.1"):
+        try:
+            text = (folder / name).read_bytes()
+        except OSError:
+            continue
+        changed, started = text.rfind(_CHANGED), text.rfind(_STARTED)
+        if changed > started:
+            return _limited(text[text.rfind(b"\n", 0, changed) + 1 :].partition(b"\n")[0])
+        if started >= 0:
+            return None
+    return None
+
+
+def _limited(line: bytes) -> Limited | None:
+    try:
+        logged = msgspec.json.decode(line, type=_Logged)
+        limits = msgspec.json.decode(line, type=Limits)
+    except msgspec.MsgspecError:
+        return None  # it is just being written
+    return None if logged.is_as_started else Limited(by=logged.by, since=logged.at, limits=limits)
 
 
 def wait_in_log(folder: Path) -> Wait | None:

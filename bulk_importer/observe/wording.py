@@ -30,8 +30,9 @@ from bulk_importer.events import (
 )
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
+from bulk_importer.steering.values import Limits
 
-__all__ = ["level_of", "limits_called", "sentence_of", "source_called"]
+__all__ = ["level_of", "sentence_of", "source_called"]
 
 
 def source_called(source: str) -> str:
@@ -100,19 +101,13 @@ def _held(event: WindowClosed | WindowOpened | RunPaused | RunResumed | LimitsCh
         case LimitsChanged(is_as_started=True):
             return f"Limits changed by {event.by}: back to those that it was started with."
         case LimitsChanged():
-            return f"Limits changed by {event.by}: {limits_called(event)}."
-
-
-def limits_called(event: LimitsChanged) -> str:
-    """The limits that hold, in words."""
-    by_unit = {
-        "in flight": event.max_in_flight,
-        "requests/s": event.requests_per_second,
-        "entries/s": event.entries_per_second,
-        "bytes/s": event.bytes_per_second,
-    }
-    said = [f"{limit:,} {unit}" for unit, limit in by_unit.items() if limit is not None]
-    return ", ".join(said) or "none"
+            limits = Limits(
+                max_in_flight=event.max_in_flight,
+                requests_per_second=event.requests_per_second,
+                entries_per_second=event.entries_per_second,
+                bytes_per_second=event.bytes_per_second,
+            )
+            return f"Limits changed by {event.by}: {limits.words}."
 
 
 def _replaced(event: ReplacementForeseen) -> str:

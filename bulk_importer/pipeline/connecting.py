@@ -45,7 +45,7 @@ async def connect(spec: ImportSpec, caller: Caller) -> AsyncIterator[Connected]:
     """
     async with Client.of(spec.settings, caller.token) as client:
         async with caller.stop.breaking_off():
-            patience = Patience.of(spec.settings, Timing(caller.clock, caller.stop.rest), caller.emit)
+            patience = Patience.of(spec.settings, Timing(caller.patience, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)
             began = caller.clock()
             target = await find_target(spec.settings, Catalog(queries, emit=caller.emit))

@@ -59,7 +59,7 @@ async def open_run(
                 await checkpoint.record_note(Books.NOTE, msgspec.to_builtins(spec.books))
             await note_place(checkpoint, spec.source)
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
-            watch = await _watch(spec, connected, checkpoint)
+            watch = await _watch(spec, caller, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)
             if LABELS_KNOWN not in checkpoint.state.notes and not _is_begun(checkpoint.state):
                 await checkpoint.record_note(LABELS_KNOWN, ruleset.knows_labels)
@@ -71,7 +71,8 @@ async def open_run(
             )
             opened.callback(keeping.close)
         doubts = _doubts(spec, caller, connected, checkpoint)
-        contact = FirstContact(connected.client, spec.settings.wait_for_server, caller.stop, caller.emit)
+        steering = caller.steered()
+        contact = FirstContact(connected.client, spec.settings.wait_for_server, steering, caller.emit)
 
         def emit(event: Event) -> None:
             doubts.see(event)
@@ -83,6 +84,7 @@ async def open_run(
             settings=spec.settings,
             folder=spec.folder,
             stop=caller.stop,
+            steering=steering,
             clock=caller.clock,
             emit=emit,
             announcer=Announcer(caller.announce, _announcement(spec, connected, checkpoint, ruleset)),
@@ -170,7 +172,9 @@ def _doubts(spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: 
     return Doubts(checkpoint, reader, limit_seconds=limit_seconds, emit=caller.emit)
 
 
-async def _watch(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint) -> ConfigWatch | None:
+async def _watch(
+    spec: ImportSpec, caller: Caller, connected: Connected, checkpoint: Checkpoint
+) -> ConfigWatch | None:
     """Begin to watch the project's configuration; it may have changed since the last run on this checkpoint."""
     config, settings = connected.config, spec.settings
     if config is None or settings.label_config != LabelConfigFrom.SERVER:
@@ -183,7 +187,7 @@ async def _watch(spec: ImportSpec, connected: Connected, checkpoint: Checkpoint)
         assert fresh is not None
         return fresh
 
-    watch = ConfigWatch(read, config, checkpoint, poll_seconds=settings.config_poll)
+    watch = ConfigWatch(read, config, checkpoint, poll_seconds=settings.config_poll, steering=caller.steering)
     await watch.begin()
     return watch
 

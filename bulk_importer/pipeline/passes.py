@@ -37,7 +37,12 @@ class Passes:
         # A source that can be read once only cannot give again what turned out to be owed.
         self._can_read_again = run.source.repeatable
         self._settling = Settling(
-            run.checkpoint, run.doubts, run.stop, run.emit, run.clock, wait_seconds=run.settings.doubt_wait
+            run.checkpoint,
+            run.doubts,
+            run.steering,
+            run.emit,
+            run.clock,
+            wait_seconds=run.settings.doubt_wait,
         )
 
     async def run(self) -> PassResult:

@@ -31,6 +31,7 @@ from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.spans import SpanSet
 from bulk_importer.summary import Books
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.interfaces import Keeper
 from bulk_importer.transfer.stop import StopSwitch
 
@@ -78,6 +79,7 @@ class Caller(msgspec.Struct, frozen=True):
         announce: called once, before the first upload.
         confirm: asks whether labels may be deleted, before the first entry leaves that may delete some.
         clock: monotonic, in seconds.
+        steering: pauses and limits it; one with the same `stop`. None: nobody does.
     """
 
     token: Token = msgspec.field(default_factory=Token)
@@ -86,6 +88,15 @@ class Caller(msgspec.Struct, frozen=True):
     announce: Callable[[Announcement], None] = lambda _: None
     confirm: Confirm = _unasked
     clock: Callable[[], float] = time.monotonic
+    steering: Steering | None = None
+
+    def patience(self) -> float:
+        """The clock by which a server is waited for: it stands still while the run is paused."""
+        return self.clock() if self.steering is None else self.steering.patience()
+
+    def steered(self) -> Steering:
+        """What pauses and limits the run: one that nobody else has, where nobody does."""
+        return self.steering or Steering(self.stop, clock=self.clock)
 
     def emit(self, event: Event) -> None:
         """Call all observers with an event, in their order."""
@@ -112,6 +123,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     folder: Path
     stop: StopSwitch
+    steering: Steering
     clock: Callable[[], float]
     emit: Observer
     announcer: Announcer

@@ -14,7 +14,7 @@ __all__ = ["Answer", "Command", "Controls", "Limits", "Standing"]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much may leave at a time. None: no limit; in a command: as it is.
+    """How much may leave at a time. None: no limit; in a command: as it was.
 
     Attributes:
         max_in_flight: requests on their way at a time.
@@ -25,6 +25,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second: float | None = None
     entries_per_second: float | None = None
     bytes_per_second: float | None = None
+
+    @property
+    def words(self) -> str:
+        """For people, as in `2 in flight, 1,500 entries/s`."""
+        by_unit = {
+            "in flight": self.max_in_flight,
+            "requests/s": self.requests_per_second,
+            "entries/s": self.entries_per_second,
+            "bytes/s": self.bytes_per_second,
+        }
+        said = [f"{limit:,.12g} {unit}" for unit, limit in by_unit.items() if limit is not None]
+        return ", ".join(said) or "none"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,5 +112,5 @@ class Controls(Protocol):
         """Do what is asked, at once; called in the event loop of the run.
 
         Args:
-            by: who asks, for the record: `control (user)`, or `page`.
+            by: who asks, for the record: the name of a user, or `page`.
         """

@@ -8,8 +8,10 @@ from bulk_importer.model import Limits
 from bulk_importer.transfer.adaptive.gate import Gate
 from bulk_importer.transfer.admission.admission import Admission
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
+from bulk_importer.transfer.admission.held import Held
 from bulk_importer.transfer.admission.latency_probe import LatencyProbe, Unlimited
 from bulk_importer.transfer.admission.schedule import SendSchedule
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.dispatcher import Dispatcher
 from bulk_importer.transfer.interfaces import Ports, Sender, UploadRoute
 from bulk_importer.transfer.isolation.passage import Passage
@@ -27,7 +29,6 @@ from bulk_importer.transfer.sender.returned import Returned
 from bulk_importer.transfer.sender.scored import Scored
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.slots import Slots
-from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Sending"]
 
@@ -39,11 +40,15 @@ class Sending:
     """Everything between the pool and the server."""
 
     def __init__(
-        self, uploads: UploadRoute, ports: Ports, options: SendOptions, stop: StopSwitch, timing: Timing
+        self, uploads: UploadRoute, ports: Ports, options: SendOptions, steering: Steering, timing: Timing
     ) -> None:
-        emit, clock = ports.emit, timing.clock
+        self._emit, self._clock = emit, clock = ports.emit, timing.clock
         self._options = options
-        self._stop = stop
+        self._steering = steering
+        self._stop = steering.stop
+        # How long the run had been paused when the gate was told; changed by `_follow`.
+        self._paused_seconds = steering.paused_seconds
+        uploads = Held(uploads, steering)
         self._backoff = Backoff(options.retry, timing)
         self._gate = gate = Gate(options.bounds, start=options.start)
         self._passage = Passage(
@@ -54,15 +59,20 @@ class Sending:
             max_bytes=options.limits.max_bytes,
         )
         self._breaker = BreakerProbe(
-            options.breaker, probe=uploads.probe, look=self._passage.look, timing=timing, emit=emit
+            options.breaker,
+            probe=uploads.probe,
+            look=self._passage.look,
+            steering=steering,
+            timing=timing,
+            emit=emit,
         )
         latency = (
             LatencyProbe(uploads.light_read, standing=lambda: gate.setting, emit=emit, clock=clock)
             if options.is_polite
             else Unlimited()
         )
-        admission = Admission(self._breaker, latency, stop, uploads.error)
-        slots = Slots(ports.pool, gate, admission, clock)
+        admission = Admission(self._breaker, latency, steering, uploads.error)
+        self._slots = slots = Slots(ports.pool, gate, admission, clock)
         sender = self._sender(uploads, ports, timing, admission)
         sender = Returned(sender, admission, wake=slots.wake, clock=clock)
         sender = Concluded(sender, ports, slots, clock)
@@ -71,23 +81,42 @@ class Sending:
 
     async def run(self) -> None:
         """Empty the pool; returns and raises as `Dispatcher.run`."""
-        await self._dispatcher.run()
+        with self._steering.followed_by(self._follow):
+            await self._dispatcher.run()
+
+    def _follow(self) -> None:
+        """Do what a person asks, now and whenever that changes."""
+        limits, paused = self._steering.limits, self._steering.paused_seconds
+        if paused > self._paused_seconds and not self._steering.is_paused:
+            self._gate.resumed(paused - self._paused_seconds)
+            self._paused_seconds = paused
+        if limits is not None:
+            if moved := self._gate.limit(limits.max_in_flight):
+                self._emit(moved)
+            self._options.pacing.change(
+                self._clock(),
+                requests_per_second=limits.requests_per_second,
+                entries_per_second=limits.entries_per_second,
+                bytes_per_second=limits.bytes_per_second,
+            )
+        self._slots.wake()
 
     def _sender(self, uploads: UploadRoute, ports: Ports, timing: Timing, admission: Admission) -> Sender:
         """The layers from the request outwards to the retries: the last one is what a batch meets first."""
         options, emit, clock = self._options, ports.emit, timing.clock
         schedule = SendSchedule(
-            options.pacing, options.window, is_stopping=self._is_stopping, timing=timing, emit=emit
+            options.pacing, options.window, steering=self._steering, timing=timing, emit=emit
         )
         sender: Sender = Http(uploads.upload)
         sender = Watched(sender, self._passage, self._breaker)
         sender = Scored(sender, self._gate, emit, clock)
-        sender = self._counted = Counted(sender, emit, clock)
+        sender = self._counted = Counted(sender, self._steering, emit, clock)
         sender = Guarded(sender, admission)
         sender = Recorded(sender, ports.ledger)
         sender = Guarded(sender, admission)
         sender = Exclusive(sender)
         sender = Preserved(sender, ports.keeper)
+        sender = Guarded(sender, admission)
         sender = Paced(sender, schedule)
         return Retrying(
             sender,
@@ -109,9 +138,12 @@ class Sending:
 
     def _limits(self) -> Limits:
         """What bounds a batch at the moment: a person, the gate, and what was learnt about the size of bodies."""
-        limits = self._options.limits
-        weight = min(self._gate.setting.weight, limits.max_weight)
-        return Limits(limits.max_entries, self._passage.body_limit.bytes, weight)
+        limits = self._options.limits_now()
+        return Limits(
+            limits.max_entries,
+            min(limits.max_bytes, self._passage.body_limit.bytes),
+            min(limits.max_weight, self._gate.setting.weight),
+        )
 
     @property
     def requests(self) -> int:

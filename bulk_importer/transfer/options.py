@@ -11,12 +11,13 @@ from bulk_importer.datagym.answers.policy import RetryBudget, RetryPolicy
 from bulk_importer.errors import UsageError
 from bulk_importer.model import Limits
 from bulk_importer.settings import Settings
+from bulk_importer.steering.values import Limits as SteeredLimits
 from bulk_importer.transfer.adaptive.gate import Bounds, Setting
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.window import Window
 
-__all__ = ["Remembered", "SendOptions", "require_sound"]
+__all__ = ["Remembered", "SendOptions", "allowed_by", "require_sound"]
 
 _ANY_WEIGHT = 1 << 62
 _POLITE_IN_FLIGHT = 2
@@ -49,7 +50,7 @@ class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a run sends: its bounds, its patience, and where it begins. The budget and the pacing serve one run only.
 
     Attributes:
-        limits: of a batch, besides what the gate says.
+        limits: of a batch, besides what the gate and the pacing say.
         bounds: of what the gate may try.
         max_attempts: how often a batch is sent in a row.
         is_polite: whether the run slows down when the server becomes slow.
@@ -72,16 +73,20 @@ class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Where the gate begins; None for a careful start."""
         return Setting(self.remembered.in_flight, self.remembered.weight) if self.remembered else None
 
+    def limits_now(self) -> Limits:
+        """The limits of a batch that is sealed now: besides `limits`, what may leave in a second."""
+        limits, pacing = self.limits, self.pacing
+        return Limits(
+            min(limits.max_entries, pacing.max_entries or limits.max_entries),
+            min(limits.max_bytes, pacing.max_bytes or limits.max_bytes),
+            limits.max_weight,
+        )
+
     @classmethod
     def of(cls, settings: Settings, remembered: Remembered | None) -> SendOptions:
         """Take the options of the sending side from settings of which `require_sound` has nothing to say."""
-        pacing = Pacing(
-            requests_per_second=settings.max_requests_per_second,
-            entries_per_second=settings.max_entries_per_second,
-            bytes_per_second=settings.max_bytes_per_second,
-        )
         return cls(
-            limits=_limits(settings, pacing, remembered),
+            limits=_limits(settings, remembered),
             bounds=_bounds(settings),
             retry=RetryPolicy(
                 base_seconds=settings.retry_wait,
@@ -99,7 +104,11 @@ class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
                 max_retry_after_seconds=settings.max_retry_after,
                 max_outage_seconds=settings.max_outage,
             ),
-            pacing=pacing,
+            pacing=Pacing(
+                requests_per_second=settings.max_requests_per_second,
+                entries_per_second=settings.max_entries_per_second,
+                bytes_per_second=settings.max_bytes_per_second,
+            ),
             window=_window(settings),
             is_polite=settings.polite,
             remembered=remembered,
@@ -120,18 +129,32 @@ def require_sound(settings: Settings) -> None:
         raise UsageError("--probe-wait is above --max-probe-wait.")
 
 
-def _limits(settings: Settings, pacing: Pacing, remembered: Remembered | None) -> Limits:
+def allowed_by(settings: Settings) -> SteeredLimits:
+    """How much may leave at a time by settings of which `require_sound` has nothing to say."""
+    return SteeredLimits(
+        max_in_flight=_most_in_flight(settings),
+        requests_per_second=settings.max_requests_per_second,
+        entries_per_second=settings.max_entries_per_second,
+        bytes_per_second=settings.max_bytes_per_second,
+    )
+
+
+def _limits(settings: Settings, remembered: Remembered | None) -> Limits:
     most = settings.max_batch_bytes
     known = remembered.max_bytes if remembered else None
     return Limits(
-        max_entries=min(settings.max_batch_entries, pacing.max_entries or settings.max_batch_entries),
-        max_bytes=min(most, pacing.max_bytes or most, most if known is None else known),
+        max_entries=settings.max_batch_entries,
+        max_bytes=most if known is None else min(most, known),
         max_weight=settings.max_batch_weight or _ANY_WEIGHT,
     )
 
 
+def _most_in_flight(settings: Settings) -> int:
+    return min(settings.max_in_flight, _POLITE_IN_FLIGHT) if settings.polite else settings.max_in_flight
+
+
 def _bounds(settings: Settings) -> Bounds:
-    most = min(settings.max_in_flight, _POLITE_IN_FLIGHT) if settings.polite else settings.max_in_flight
+    most = _most_in_flight(settings)
     if settings.min_in_flight > most:
         raise UsageError("--min-in-flight is above what is allowed in flight.")
     if settings.max_batch_weight is not None and settings.min_batch_weight > settings.max_batch_weight:

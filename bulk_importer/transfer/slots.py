@@ -34,6 +34,7 @@ class Slots:
         self._gate = gate
         self._breaker = admission.breaker
         self._latency = admission.latency
+        self._steering = admission.steering
         self._stop = admission.stop
         self._clock = clock
         # Batches with a slot, and those that were set aside; changed by `take`, `give_back` and `aside`.
@@ -65,6 +66,8 @@ class Slots:
 
     def may_seal(self) -> bool:
         """Whether a fresh batch may take a slot."""
+        if self._steering.is_paused:
+            return False
         if self._breaker.is_closed:
             return self._has_slot() and not any(turn.is_blamed for turn in self._queue) and self._has_room()
         return self._breaker.may_acquire and self._has_slot() and (self._has_room() or not self._queue)
@@ -115,7 +118,7 @@ class Slots:
 
     def _may_leave(self, turn: _Turn) -> bool:
         """Whether it is the turn of this batch: of the first that need not let fresh ones go first."""
-        if not self._breaker.may_acquire or not self._has_slot():
+        if self._steering.is_paused or not self._breaker.may_acquire or not self._has_slot():
             return False
         if self._pool.is_empty or not self._has_room():
             return turn is self._queue[0]

@@ -37,6 +37,7 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.readback.doubts import Doubts
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_entries, open_source
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.interfaces import KeepsNothing
 from bulk_importer.transfer.options import Remembered
 from bulk_importer.transfer.stop import StopSwitch
@@ -201,6 +202,7 @@ async def offline_run(
         folder / "cp", Header(source="s", identity=known, server="http://localhost", project="p", run="r")
     )
     stop, events, later = StopSwitch(), list[Event](), [0.0]
+    steering = Steering(stop)
     begun: list[Mapping[KeepData, int]] = []
     given_up, reader = GivenUp(), NoTasks()
     client = cast("Client", given_up)
@@ -222,6 +224,7 @@ async def offline_run(
             settings=known_settings,
             folder=folder / "cp",
             stop=stop,
+            steering=steering,
             clock=clock,
             emit=events.append,
             announcer=Announcer(lambda announcement: begun.append(announcement.keep_data), announcement),
@@ -240,7 +243,7 @@ async def offline_run(
             ruleset=RuleSet(Rules()),
             doubts=doubts,
             watch=None,
-            first_contact=FirstContact(client, 1.0, stop, events.append),
+            first_contact=FirstContact(client, 1.0, steering, events.append),
             filters=tuple(filters),
             media=FollowedMedia(
                 wiped, mention_log, frozenset(key_of(lane_of(media_id)) for media_id in held)

@@ -31,6 +31,7 @@ from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.latency_probe import Unlimited
 from bulk_importer.transfer.admission.rates import Pacing
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.build import Sending
 from bulk_importer.transfer.interfaces import Ports, SendContext
 from bulk_importer.transfer.isolation.parts import Refused
@@ -95,14 +96,16 @@ def admission_of(stop: StopSwitch) -> Admission:
     async def answered() -> Verdict:
         return Accept()
 
+    steering = Steering(stop)
     breaker = BreakerProbe(
         BreakerPolicy(signs=1),
         probe=answered,
         look=answered,
+        steering=steering,
         timing=Timing(lambda: 0.0, sleep),
         emit=lambda _: None,
     )
-    return Admission(breaker, Unlimited(), stop, lambda verdict: ServerUnavailable("s", verdict.reason))
+    return Admission(breaker, Unlimited(), steering, lambda verdict: ServerUnavailable("s", verdict.reason))
 
 
 class Diary:
@@ -176,6 +179,8 @@ class World:
         self.diary = Diary()
         self.events: list[Event] = []
         self.stop = StopSwitch()
+        loop = asyncio.get_running_loop()
+        self.steering = Steering(self.stop, clock=loop.time)
         self.sent: list[list[int]] = []
         self.rehearsed: list[list[int]] = []
         self.looks = 0
@@ -186,7 +191,6 @@ class World:
         self.pool = Pool(1 << 20)
         self._is_away = is_away
         policy, breaker = patience
-        loop = asyncio.get_running_loop()
         self.sending = Sending(
             self,
             Ports(self.pool, self.diary, self.events.append, _rejection),
@@ -199,7 +203,7 @@ class World:
                 breaker=breaker,
                 pacing=Pacing(),
             ),
-            self.stop,
+            self.steering,
             Timing(loop.time, self.stop.sleep, jitter=lambda: 0.5),
         )
 

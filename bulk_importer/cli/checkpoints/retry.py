@@ -83,7 +83,8 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     token = Token.find(settings.token_file)
     async with watching("retry", [str(folder)], settings, stop) as watch:
         with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-            retried = await retry_rejected(spec, Caller(token, stop, observers, confirm=question))
+            caller = Caller(token, stop, observers, confirm=question, steering=watch.steering)
+            retried = await retry_rejected(spec, caller)
         summary = retried.summary
         await watch.ended(Outcome(exit_code=summary.exit_code, facts=summary.to_builtins(), folders=[folder]))
         _print(folder, retried, as_json=arguments.json)

@@ -119,6 +119,14 @@ def _run_lines(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {_ending(run)}"
     if waits is not None:
         yield f"  {_WAITS[waits['what']]}, since {waits['since']}: {waits['reason']}"
+    if (limited := facts["limited"]) is not None:
+        yield f"  limited by {limited['by']}, since {limited['since']}: {_limits(limited['limits'])}"
+
+
+def _limits(limits: Mapping[str, Any]) -> str:
+    from bulk_importer.steering import Limits
+
+    return Limits(**limits).words
 
 
 def _ending(run: Mapping[str, Any]) -> str:

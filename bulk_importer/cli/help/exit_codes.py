@@ -54,6 +54,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was named, or a file that still lies where it was, holds what was imported: it may be deleted; or that a "
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
+            "control": "the run does what it was asked for",
             "complete": "each task of a media that labels were delivered for has the state",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
             "undo": "every media holds again what it held before the import",
@@ -166,6 +167,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was imported",
             "backup": "the file holds something else, another process writes it, or it cannot be written",
             "status": "there is no checkpoint, or it cannot be read",
+            "control": "no run is under way there, or it hears no commands",
         },
     ),
     ExitCode.LABEL_CONFIG: Meaning(
@@ -185,9 +187,10 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
-            "import": "something is left to send: --limit ended the run, or a person said no to what would be replaced "
-            "or completed",
-            "retry": "the import itself is not finished, or a person said no to what would be replaced",
+            "import": "something is left to send: --limit ended the run, 'control' or its page stopped it, or a person "
+            "said no to what would be replaced or completed",
+            "retry": "the import itself is not finished, 'control' or its page stopped the retry, or a person said no "
+            "to what would be replaced",
             "migrate": "a person said no, or nobody could be asked, so nothing was sent; or something is left to send",
             "undo": "something is left to send, or a person said no",
             "verify": "what is on record is proven, and the import is not finished: keep the source",

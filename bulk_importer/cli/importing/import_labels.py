@@ -92,7 +92,9 @@ async def _import_each(
     sibling = None
     neighbours = None
     question = ReplacementQuestion(stop, sources, yes=settings.yes)
-    caller = Caller(Token.find(settings.token_file), stop, announce=_announce, confirm=question)
+    caller = Caller(
+        Token.find(settings.token_file), stop, announce=_announce, confirm=question, steering=watch.steering
+    )
     with stopping_on_signals(stop, grace_seconds=settings.grace):
         await _agree_on_tasks(settings, sources, stop)
         if len(sources) > 1 and not stop.is_requested:

@@ -124,7 +124,8 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> ExitCod
             watch.run(spec.folder) as observers,
             stopping_on_signals(stop, grace_seconds=settings.grace),
         ):
-            migrated = await migrate_labels(spec, Caller(token, stop, observers), confirm, warn_of_writing)
+            caller = Caller(token, stop, observers, steering=watch.steering)
+            migrated = await migrate_labels(spec, caller, confirm, warn_of_writing)
         code = _exit_code(migrated, dry_run=arguments.dry_run)
         facts, lines = facts_of(migrated, code), outcome_lines(migrated, dry_run=arguments.dry_run)
         await watch.ended(Outcome(exit_code=code, facts=facts, folders=[spec.folder]))

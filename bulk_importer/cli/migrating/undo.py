@@ -74,7 +74,7 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
 
     async with watching("undo", [str(folder)], settings, stop) as watch:
         with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
-            caller = Caller(Token.find(settings.token_file), stop, observers)
+            caller = Caller(Token.find(settings.token_file), stop, observers, steering=watch.steering)
             spec = UndoSpec(
                 folder,
                 settings,

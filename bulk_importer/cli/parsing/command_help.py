@@ -94,6 +94,21 @@ COMMAND_HELP = {
             "status labels.json.checkpoint --json",
         ),
     ),
+    "control": CommandHelp(
+        (
+            "--max-in-flight",
+            "--max-requests-per-second",
+            "--max-entries-per-second",
+            "--max-bytes-per-second",
+            "--none",
+            "--json",
+        ),
+        (
+            "control labels.json.checkpoint pause",
+            "control labels.json.checkpoint limit --max-in-flight 2",
+            "control labels.json.checkpoint limit --none",
+        ),
+    ),
     "verify": CommandHelp(
         ("--against-server", "--sample", "--repair", "--token-file", "--config", "--json"),
         (

@@ -17,7 +17,9 @@ from bulk_importer.levels import Level
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.watching.steward import Steward
     from bulk_importer.events import Event, Observer
+    from bulk_importer.steering import Controls
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Outcome", "Watch", "Watched", "Watcher", "watching"]
@@ -30,12 +32,14 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
         command: as `import`.
         sources: what it was called with.
         stop: ends it when it is requested.
+        controls: obeys what a person asks of the run that is under way.
     """
 
     command: str
     sources: Sequence[str]
     settings: Settings
     stop: StopSwitch
+    controls: Controls
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,12 +93,18 @@ _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
 
 
 class Watch:
-    """What watches one command."""
+    """What watches one command.
 
-    def __init__(self) -> None:
+    Attributes:
+        steering: by which each of its runs is paused and limited.
+    """
+
+    def __init__(self, steward: Steward) -> None:
         # Changed by `add`, and by `_see`, which drops a watcher that fails.
         self._watchers: list[Watcher] = []
         self._is_over = False
+        self._steward = steward
+        self.steering = steward.steering
 
     def add(self, watcher: Watcher) -> None:
         """Let one more watch the command."""
@@ -106,7 +116,9 @@ class Watch:
         from bulk_importer.observe import JsonLog
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
-            yield [log, display, self._see]
+            observers = [log, display, self._see, self._steward]
+            self._steward.follow(folder, observers)
+            yield observers
 
     def _see(self, event: Event) -> None:
         for each in self._watchers:
@@ -145,9 +157,13 @@ async def watching(
     Raises:
         UsageError: a watcher cannot be opened as it is asked for; nothing was sent then.
     """
-    watched = Watched(command=command, sources=sources, settings=settings, stop=stop)
-    watch = Watch()
+    from bulk_importer.cli.watching.steward import Steward
+
+    steward = Steward(stop, settings)
+    watched = Watched(command=command, sources=sources, settings=settings, stop=stop, controls=steward)
+    watch = Watch(steward)
     async with AsyncExitStack() as opened:
+        opened.callback(steward.close)
         try:
             for name, is_wanted in _WATCHERS.items():
                 if is_wanted(settings):

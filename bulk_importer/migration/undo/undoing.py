@@ -189,7 +189,7 @@ async def _settle(
     """Find out what became of entries in doubt, as an import would. Raises `NotSettled` where that takes longer."""
     doubts = Doubts(ledger, reader, limit_seconds=spec.settings.server_request_limit, emit=caller.emit)
     settling = Settling(
-        ledger, doubts, caller.stop, caller.emit, caller.clock, wait_seconds=spec.settings.doubt_wait
+        ledger, doubts, caller.steered(), caller.emit, caller.clock, wait_seconds=spec.settings.doubt_wait
     )
     rules = rules_of(spec.folder)
     await settling.ask_first(lambda plan: Intake(source, plan, rules, IntakeOptions()))

@@ -76,7 +76,7 @@ def picture_of(
     notes = [frame_note(view, size)]
     if more:
         notes.append(f"Not drawn: {more:,} more.")
-    if unmarked and marks:
+    if unmarked:
         notes.append(f"Not in the drawing: number {numbers_shown(sorted(unmarked))}.")
     on_canvas = drawing.canvas(sheet)
     legend, bottom = below(drawing.unnamed(), notes, top=view.height + 4, width=_WIDTH)
@@ -163,8 +163,9 @@ class _Drawing:
     def _pin(self, outline: Outline, place: Place, marks: Sequence[Mark]) -> Markup:
         label = numbers_shown([mark.number for mark in marks])
         target = place.box if place.radius is None else place.sight()
+        ends = [] if place.is_point else outline.dots[:: max(len(outline.dots) // 4, 1)]
         tip_of = partial(place.tip, outline=outline, view=self._view)
-        return pin(label, target, tip_of, colour_of(marks), self._room)
+        return pin(label, target, ends, tip_of, colour_of(marks), self._room)
 
     def _arrows(self, outlines: Iterable[Outline]) -> list[Markup]:
         pieces = []

@@ -25,6 +25,7 @@ from bulk_importer.errors import LabelConfigChanged, ServerError
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.readable import counted
 from bulk_importer.spans import SpanSet
+from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["ConfigWatch", "digest_of", "kept_config"]
 
@@ -57,6 +58,7 @@ class ConfigWatch:
         read: reads the configuration of the project anew.
         known: what entries are checked against in this run.
         poll_seconds: how long between two readings.
+        steering: while it pauses the run, nothing is read before the last reading; None: nobody does.
 
     Attributes:
         has_grown: something was added since an earlier reading, by which entries may have been rejected; set by any of
@@ -70,11 +72,13 @@ class ConfigWatch:
         checkpoint: Checkpoint,
         *,
         poll_seconds: float,
+        steering: Steering | None = None,
     ) -> None:
         self._read = read
         self._known = known
         self._checkpoint = checkpoint
         self._poll_seconds = poll_seconds
+        self._steering = steering
         # Set by `suspect`, cleared by `run`.
         self._is_suspect = asyncio.Event()
         self.has_grown = False
@@ -109,6 +113,8 @@ class ConfigWatch:
             except TimeoutError:
                 pass
             self._is_suspect.clear()
+            if self._steering is not None:
+                await self._steering.passes()
             try:
                 now = await self._read()
             except ServerError:

@@ -1,7 +1,8 @@
 """Ends a run soon whose server has never answered, where an upload is the first request.
 
 A look-up gives such a server up by itself (see `datagym.reads.queries`). With `--label-config none --no-check-media`
-nothing is looked up, and the sending side waits as long as it does for a server that is known to be there.
+nothing is looked up, and the sending side waits as long as it does for a server that is known to be there. While a
+person pauses the run nobody asks the server, and that time does not count.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ import asyncio
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import ServerUnavailable
 from bulk_importer.events import AnswerMissed, Event, Observer, OutageBegan, RetryScheduled
-from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["FirstContact"]
+
+
+_LOOK_SECONDS = 1.0
+"""Between two looks at whether the time is over, while the run is paused."""
 
 
 class FirstContact:
@@ -21,17 +26,18 @@ class FirstContact:
 
     Args:
         wait_seconds: how long after the first failure the server may take to answer anything.
-        stop: requested when that time is over.
+        steering: its stop is requested when that time is over.
         emit: receives `AnswerMissed` at the first failure.
 
     Attributes:
         error: why the run was ended; None where it was not.
     """
 
-    def __init__(self, client: Client, wait_seconds: float, stop: StopSwitch, emit: Observer) -> None:
+    def __init__(self, client: Client, wait_seconds: float, steering: Steering, emit: Observer) -> None:
         self._client = client
         self._wait_seconds = wait_seconds
-        self._stop = stop
+        self._steering = steering
+        self._stop = steering.stop
         self._emit = emit
         # Set by the first failure, and `error` when it goes off.
         self._timer: asyncio.TimerHandle | None = None
@@ -50,7 +56,7 @@ class FirstContact:
                 pass
 
     def _missed(self, reason: str, after_seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._wait_seconds, self._give_up, reason)
+        self._wait(self._wait_seconds, self._steering.patience() + self._wait_seconds, reason)
         self._emit(
             AnswerMissed(
                 server=self._client.server,
@@ -60,6 +66,20 @@ class FirstContact:
                 patience_seconds=self._wait_seconds,
             )
         )
+
+    def _wait(self, seconds: float, until: float, reason: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self._look, until, reason)
+
+    def _look(self, until: float, reason: str) -> None:
+        """Give up, or go on waiting for as long as the run was paused meanwhile."""
+        left = until - self._steering.patience()
+        if self._steering.is_paused:
+            self._wait(max(left, _LOOK_SECONDS), until, reason)
+        elif left > 0:
+            self._wait(left, until, reason)
+        else:
+            self._give_up(reason)
 
     def _give_up(self, reason: str) -> None:
         if not self._client.has_answered and not self._stop.is_requested:

@@ -123,7 +123,7 @@ async def go_once(run: Run) -> PassResult:
         Uploads(run.client, run.project.id, may_read=may_read),
         Ports(pool, ledger_of(run, errors), run.emit, rejection_of, run.keeper),
         SendOptions.of(settings, Remembered.read(state.notes.get(_GATE_NOTE))),
-        run.stop,
+        run.steering,
         Timing(run.clock, run.stop.sleep),
     )
     return await Flow(run, pool, sending, errors).run()

@@ -1,4 +1,7 @@
-"""Finds out what became of requests whose answer was lost, and waits until that can be known."""
+"""Finds out what became of requests whose answer was lost, and waits until that can be known.
+
+While the run is paused nothing is asked: the server may be away for what the run was paused for.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from bulk_importer.events import DoubtsAwaited, Observer
 from bulk_importer.intake import Intake
 from bulk_importer.model import ReadPlan
 from bulk_importer.readback.doubts import Doubts
-from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["Settling"]
 
@@ -29,7 +32,7 @@ class Settling:
         self,
         checkpoint: Checkpoint,
         doubts: Doubts,
-        stop: StopSwitch,
+        steering: Steering,
         emit: Observer,
         clock: Callable[[], float],
         *,
@@ -37,7 +40,8 @@ class Settling:
     ) -> None:
         self._checkpoint = checkpoint
         self._doubts = doubts
-        self._stop = stop
+        self._steering = steering
+        self._stop = steering.stop
         self._emit = emit
         self._clock = clock
         # Changed by `one_ended`.
@@ -59,6 +63,7 @@ class Settling:
                 async for segment in reading:
                     first, last = segment.key.first, segment.key.first + segment.key.count
                     doubts.note(segment.run.at(state.taken.within(first, last)))
+        await self._steering.passes()
         with suppress(ServerError, Interrupted):
             await doubts.ask()
 
@@ -71,6 +76,8 @@ class Settling:
         doubts, stop = self._doubts, self._stop
         with suppress(ServerError, Interrupted):
             while doubts.exist and not stop.is_requested:
+                if await self._steering.passes():
+                    continue
                 # Before it asks: an answer is final only where the requests were over when the question was put.
                 left = doubts.seconds_until_known()
                 if await doubts.ask() and can_read_again:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -150,7 +150,10 @@ class Gate:
     def __init__(self, bounds: Bounds, *, start: Setting | None = None) -> None:
         """Begin at `start`, a setting that was remembered, or carefully: one small request at a time."""
         self._bounds = bounds
-        # Everything below is changed by `landed`, and what it calls, alone.
+        # Set by `limit`: how many in flight were best before a person wanted less; None where nobody does.
+        self._wide = bounds
+        self._unlimited: int | None = None
+        # Everything below is changed by `landed`, and what it calls, and by `limit` and `resumed`.
         self._generation = 0
         self._setting = self._base = self._within(start or _CAREFUL)
         self._landscape = Landscape()
@@ -185,12 +188,39 @@ class Gate:
 
     @property
     def base(self) -> Setting:
-        """The best setting known: worth remembering for a resume."""
-        return self._base
+        """The best setting known: worth remembering for a resume, as if no person limited it."""
+        in_flight, weight = self._base
+        return Setting(max(in_flight, self._unlimited or 0), weight)
 
     def allows(self, in_flight: int) -> bool:
         """Whether another request may leave besides so many in flight."""
         return in_flight < self._setting.in_flight
+
+    def limit(self, most_in_flight: int | None) -> GateMoved | None:
+        """Keep to so many in flight from now on, as a person wants it, and to what was best where that allows it.
+
+        Args:
+            most_in_flight: None for as many as the bounds allow.
+
+        Returns:
+            The setting, where that moved it.
+        """
+        wide, before = self._wide, self._bounds
+        most = min(most_in_flight or wide.most_in_flight, wide.most_in_flight)
+        if most == before.most_in_flight:
+            return None
+        free = self.base
+        self._unlimited = free.in_flight if most < wide.most_in_flight else None
+        self._bounds = replace(wide, least_in_flight=min(wide.least_in_flight, most), most_in_flight=most)
+        self._base = self._within(free)
+        # A trial that is still allowed goes on; with more room it begins anew at what is known.
+        target = self._within(self._setting) if most < before.most_in_flight else self._base
+        return None if target == self._setting else self._go(target, "a person changed the limits")
+
+    def resumed(self, after_seconds: float) -> None:
+        """Begin anew at the same setting: nothing left for so long, and what leaves now does so into emptiness."""
+        self._began += after_seconds  # else the pause would count as time that trials may be paid from
+        self._begin_generation()
 
     def landed(self, flight: Flight) -> GateMoved | None:
         """Take the end of a request into account; returns the setting where a knob moved or a trial was kept."""
@@ -395,6 +425,7 @@ class Gate:
         if target == here:
             return None
         self._base = target
+        self._unlimited = self._unlimited and target.in_flight  # no way back to more than this
         return self._go(target, landing.value)
 
     def _within(self, setting: Setting) -> Setting:
@@ -408,11 +439,14 @@ class Gate:
 
     def _go(self, setting: Setting, reason: str) -> GateMoved:
         self._setting = setting
+        self._begin_generation()
+        return self._told(reason)
+
+    def _begin_generation(self) -> None:
         self._generation += 1
         self._since = self._in_generation = self._lost = self._peak = 0
         self._waiting.clear()
         self._passed = self._gap = self._gaps = 0.0
-        return self._told(reason)
 
     def _told(self, reason: str) -> GateMoved:
         in_flight, weight = self._setting

@@ -1,4 +1,4 @@
-"""Whether requests may leave at all: the breaker, the limit on latency and the wish to stop, as one."""
+"""Whether requests may leave at all: the breaker, the limit on latency, and what a person asks, as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bulk_importer.datagym.answers.verdicts import Again, Stop, TurnedAway
 from bulk_importer.errors import BulkImporterError
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
 from bulk_importer.transfer.admission.latency_probe import LatencyLimit
-from bulk_importer.transfer.stop import StopSwitch
+from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["Admission"]
 
@@ -26,19 +26,21 @@ class Admission:
         self,
         breaker: BreakerProbe,
         latency: LatencyLimit,
-        stop: StopSwitch,
+        steering: Steering,
         error: Callable[[Stop | TurnedAway | Again], BulkImporterError],
     ) -> None:
         self.breaker = breaker
         self.latency = latency
-        self.stop = stop
+        self.steering = steering
+        self.stop = steering.stop
         self._error = error
         self.failure: BulkImporterError | None = None
         """What ended the run first; set by `give_up` alone."""
 
     def allows(self, *, is_trial: bool) -> bool:
         """Whether a request of a batch that was sealed before may leave now."""
-        return not self.stop.is_requested and self.breaker.allows(is_trial=is_trial)
+        is_wanted = not self.stop.is_requested and self.steering.may_leave()
+        return is_wanted and self.breaker.allows(is_trial=is_trial)
 
     def give_up(self, verdict: Stop | TurnedAway | Again) -> None:
         """End the run for what nobody but a person can change."""

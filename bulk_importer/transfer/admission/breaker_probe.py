@@ -8,6 +8,8 @@ out meanwhile that they were about what is in those batches (`excuse`).
 Where the signs leave batches in doubt, the pause bounds how many: before a batch may try again a look has to pass
 (see `passage`), which cannot be in doubt, and where looks pass and batches are lost all the same, no more than `signs`
 and the number in flight are lost in a row.
+
+While a person pauses the run nothing is asked, and the patience with the server does not run out.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Observer, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import Breaker, BreakerPolicy, BreakerState
+from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["BreakerProbe"]
 
@@ -54,10 +57,12 @@ class BreakerProbe:
         *,
         probe: Callable[[], Awaitable[Verdict]],
         look: Callable[[], Awaitable[Verdict]],
+        steering: Steering,
         timing: Timing,
         emit: Observer,
     ) -> None:
         self._breaker = Breaker(policy)
+        self._steering = steering
         self._signs = policy.signs
         self._probe = probe
         self._look = look
@@ -128,7 +133,8 @@ class BreakerProbe:
     def _failed(self, now: float, reason: str, after_seconds: float | None = None) -> None:
         if self._failing_since is None:
             self._failing_since = now
-        self._tell(self._breaker.batch_failed(now, reason, after_seconds=after_seconds))
+        patience = self._steering.patience()
+        self._tell(self._breaker.batch_failed(patience, reason, after_seconds=after_seconds))
 
     def excuse(self) -> None:
         """End the outage: a batch was answered, or the failures are known to be about what was in the batches."""
@@ -136,7 +142,7 @@ class BreakerProbe:
         self._failing_since = None
         self._lost = 0
         self._in_flight = 1
-        self._tell(self._breaker.batch_answered(self._clock()))
+        self._tell(self._breaker.batch_answered(self._steering.patience()))
         self._changed.set()
 
     def _tell(self, event: OutageBegan | OutageEnded | None) -> None:
@@ -164,7 +170,8 @@ class BreakerProbe:
             What the last failure said.
         """
         while True:
-            now = self._clock()
+            await self._steering.passes()
+            now = self._steering.patience()
             after = self._breaker.probe_after(now)
             if self._breaker.has_expired(now) and after is not None:
                 return Again(Cause.UNAVAILABLE, self._breaker.reason)
@@ -189,11 +196,11 @@ class BreakerProbe:
                 if self._lost < self._signs + self._in_flight:
                     self._breaker.probe_answered()
                 else:
-                    self._breaker.probe_failed(self._clock(), self._breaker.reason)
+                    self._breaker.probe_failed(self._steering.patience(), self._breaker.reason)
                 return
         after = verdict.after_seconds if isinstance(verdict, Again) else None
         reason = "" if isinstance(verdict, Accept) else verdict.reason
-        self._breaker.probe_failed(self._clock(), reason, after_seconds=after)
+        self._breaker.probe_failed(self._steering.patience(), reason, after_seconds=after)
 
 
 def _is_answered(verdict: Verdict) -> bool:

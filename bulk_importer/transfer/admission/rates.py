@@ -31,6 +31,12 @@ class Rate:
         """How long the next request has to wait; 0 where it need not."""
         return max(0.0, self._conforms_at - now)
 
+    def change(self, now: float, per_second: float) -> None:
+        """Keep to another rate. What left under a slower one is waited for at this one, and never for longer."""
+        left = self.wait_seconds(now) * self.per_second
+        self._conforms_at = min(self._conforms_at, now + left / per_second)
+        self.per_second = per_second
+
     def charge(self, now: float, amount: float) -> None:
         """Count something of this size that leaves now."""
         self._conforms_at = max(self._conforms_at, now) + amount / self.per_second
@@ -46,10 +52,23 @@ class Pacing:
         entries_per_second: float | None = None,
         bytes_per_second: float | None = None,
     ) -> None:
-        self._requests = Rate(requests_per_second) if requests_per_second is not None else None
-        self._entries = Rate(entries_per_second) if entries_per_second is not None else None
-        self._bytes = Rate(bytes_per_second) if bytes_per_second is not None else None
-        self._paces = tuple(pace for pace in (self._requests, self._entries, self._bytes) if pace)
+        # None where there is no limit; changed by `change` alone.
+        self._requests = _changed(None, requests_per_second)
+        self._entries = _changed(None, entries_per_second)
+        self._bytes = _changed(None, bytes_per_second)
+
+    def change(
+        self,
+        now: float,
+        *,
+        requests_per_second: float | None = None,
+        entries_per_second: float | None = None,
+        bytes_per_second: float | None = None,
+    ) -> None:
+        """Keep to these limits from now on."""
+        self._requests = _changed(self._requests, requests_per_second, now)
+        self._entries = _changed(self._entries, entries_per_second, now)
+        self._bytes = _changed(self._bytes, bytes_per_second, now)
 
     @property
     def max_entries(self) -> int | None:
@@ -63,10 +82,21 @@ class Pacing:
 
     def wait_seconds(self, now: float) -> float:
         """How long the next request has to wait so that every limit holds; 0 where it need not."""
-        return max((pace.wait_seconds(now) for pace in self._paces), default=0.0)
+        paces = (self._requests, self._entries, self._bytes)
+        return max((pace.wait_seconds(now) for pace in paces if pace), default=0.0)
 
     def charge(self, now: float, *, entries: int, body_bytes: int) -> None:
         """Count a request that leaves now; also one that is sent again, because the server has to read it again."""
         for pace, amount in ((self._requests, 1), (self._entries, entries), (self._bytes, body_bytes)):
             if pace:
                 pace.charge(now, amount)
+
+
+def _changed(rate: Rate | None, per_second: float | None, now: float = 0.0) -> Rate | None:
+    """The rate with a new limit, which remembers what has left."""
+    if per_second is None:
+        return None
+    if rate is None:
+        return Rate(per_second)
+    rate.change(now, per_second)
+    return rate

@@ -19,36 +19,41 @@ from bulk_importer.datagym.answers.verdicts import (
 )
 from bulk_importer.events import Observer, RequestEnded
 from bulk_importer.model import Batch
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.interfaces import SendContext, Sender
 
 __all__ = ["Counted"]
 
 
 class Counted:
-    """Counts requests, and notes in the context when each left and how many were in flight then."""
+    """Counts requests, and notes in the context when each left and how many were in flight then.
 
-    def __init__(self, inner: Sender, emit: Observer, clock: Callable[[], float]) -> None:
+    Args:
+        steering: is told how many are in flight.
+    """
+
+    def __init__(self, inner: Sender, steering: Steering, emit: Observer, clock: Callable[[], float]) -> None:
         self._inner = inner
         self._emit = emit
         self._clock = clock
-        # Requests that left, those of them that had left before, and those whose answer is awaited. Changed by `send`.
+        self._steering = steering
+        # Requests that left, and those of them that had left before. Changed by `send`.
         self.requests = 0
         self.retries = 0
-        self._in_flight = 0
 
     async def send(self, batch: Batch, context: SendContext) -> Verdict:
         """Send the batch; it counts as in flight until this returns, which is emitted."""
         self.requests += 1
         self.retries += context.attempt > 1
-        self._in_flight += 1
+        self._steering.in_flight += 1
         left_at, outcome, cause = self._clock(), "broken off", ""
         try:
-            context = replace(context, left_at=left_at, in_flight=self._in_flight)
+            context = replace(context, left_at=left_at, in_flight=self._steering.in_flight)
             verdict = await self._inner.send(batch, context)
             outcome, cause = _told(verdict)
             return verdict
         finally:
-            self._in_flight -= 1
+            self._steering.in_flight -= 1
             self._emit(
                 RequestEnded(
                     batch=batch.number,
@@ -56,7 +61,7 @@ class Counted:
                     outcome=outcome,
                     cause=cause,
                     seconds=self._clock() - left_at,
-                    in_flight=self._in_flight,
+                    in_flight=self._steering.in_flight,
                 )
             )
 

@@ -11,10 +11,11 @@ __all__ = ["Guarded"]
 
 
 class Guarded:
-    """Sends nothing once the run is to stop, or while the breaker is open.
+    """Sends nothing once the run is to stop, while it is paused or enough is in flight, or while the breaker is open.
 
     It stands on both sides of `Recorded`: outside, so that what is held back need not be recorded; inside, because the
-    record takes a disk's time to write, in which the server may go away.
+    record takes a disk's time to write, in which the server may go away, or a person pause the run. And outside of
+    `Preserved`, so that nothing is read for what does not leave.
     """
 
     def __init__(self, inner: Sender, admission: Admission) -> None:

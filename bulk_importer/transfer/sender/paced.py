@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bulk_importer.datagym.answers.verdicts import Verdict
+from bulk_importer.datagym.answers.verdicts import NotSent, Verdict
 from bulk_importer.model import Batch
 from bulk_importer.transfer.admission.schedule import SendSchedule
 from bulk_importer.transfer.interfaces import SendContext, Sender
@@ -20,6 +20,12 @@ class Paced:
         self._schedule = schedule
 
     async def send(self, batch: Batch, context: SendContext) -> Verdict:
-        """Wait, then send. What had to wait, or leaves once more, tells the gate nothing about its setting."""
+        """Wait, then send. What had to wait, or leaves once more, tells the gate nothing about its setting.
+
+        Returns:
+            `NotSent` where it is to be packed again before it may leave.
+        """
         waited = await self._schedule.permit(entries=batch.entries, body_bytes=len(batch.body))
+        if waited is None:
+            return NotSent(is_on_record=context.is_on_record)
         return await self._inner.send(batch, replace(context, paced=waited or context.attempt > 1))

@@ -19,7 +19,10 @@ def test_a_batch_holds_no_more_than_a_second_may_send() -> None:
     options = SendOptions.of(
         replace(SETTINGS, max_entries_per_second=40.0, max_bytes_per_second=5_000.0), None
     )
-    assert (options.limits.max_entries, options.limits.max_bytes) == (40, 5_000)
+    limits = options.limits_now()
+    assert (limits.max_entries, limits.max_bytes) == (40, 5_000)
+    options.pacing.change(0.0, entries_per_second=2.0)
+    assert options.limits_now().max_entries == 2
 
 
 def test_a_run_begins_where_an_earlier_one_ended() -> None:

@@ -39,7 +39,7 @@ def marked(outline: Outline, marks: Sequence[Mark], *, most_handles: int) -> Mar
             element("g", glow, opacity=0.38),
             drawn(outline, Look("#fff", None), width=5.0, radius=7.0),
         ]
-        pieces.append(drawn(outline, Look(colour, look.dashes), width=2.8, fill=0.16, radius=5.0))
+        pieces.append(drawn(outline, Look(colour, None), width=2.8, fill=0.16, radius=5.0))
     else:
         pieces.append(drawn(outline, Look("#fff", None), width=4.5, radius=6.0))
         pieces.append(drawn(outline, look, width=2.6, fill=0.14))

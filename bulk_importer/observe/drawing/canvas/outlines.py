@@ -35,7 +35,7 @@ class Outline(msgspec.Struct, frozen=True):
         spots: where each of its elements is, by index; those that have a place.
         lines: what is drawn, each with whether it is closed; none where it is points alone.
         dots: its elements, as many as there are lines to be drawn to.
-        guides: lines across the canvas where only one coordinate of a point is known.
+        guides: lines across the canvas for elements of which only one coordinate is known, by index.
         box: what of it is on the canvas; None where nothing is.
     """
 
@@ -43,7 +43,7 @@ class Outline(msgspec.Struct, frozen=True):
     spots: dict[int, Point]
     lines: tuple[tuple[tuple[Point, ...], bool], ...]
     dots: tuple[Point, ...]
-    guides: tuple[tuple[Point, Point], ...]
+    guides: dict[int, tuple[Point, Point]]
     box: Box | None
 
     def nearest(self, point: Point) -> Point | None:
@@ -63,10 +63,20 @@ class Outline(msgspec.Struct, frozen=True):
             return None if box is None else ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
         if index in self.spots:
             return self.spots[index]
+        if index in self.guides:
+            return self._on_guide(index)
+        return self._between(index)
+
+    def _between(self, index: int) -> Point | None:
         before = max((each for each in self.spots if each < index), default=None)
         behind = min((each for each in self.spots if each > index), default=None)
         ends = [self.spots[each] for each in (before, behind) if each is not None]
         return (sum(x for x, _ in ends) / len(ends), sum(y for _, y in ends) / len(ends)) if ends else None
+
+    def _on_guide(self, index: int) -> Point:
+        (left, top), (right, bottom) = self.guides[index]
+        x, y = self._between(index) or ((left + right) / 2, (top + bottom) / 2)
+        return (left, y) if left == right else (x, top)
 
 
 def outline_of(
@@ -89,7 +99,7 @@ def outline_of(
     if not boxes and shape.kind != "point" and len(dots) > 1:
         lines = ((dots, shape.kind in _CLOSED and len(dots) > 2),)
     ends = [*spots.values(), *(point for points, _ in lines for point in points)]
-    return Outline(shape, spots, lines, dots, tuple(_guides_of(shape, view)), _on_canvas(box_of(ends), view))
+    return Outline(shape, spots, lines, dots, dict(_guides_of(shape, view)), _on_canvas(box_of(ends), view))
 
 
 def drawn(outline: Outline, look: Look, *, width: float, fill: float = 0.0, radius: float = 4.0) -> Markup:
@@ -130,7 +140,7 @@ def drawn(outline: Outline, look: Look, *, width: float, fill: float = 0.0, radi
             stroke_dasharray="3 5",
             vector_effect="non-scaling-stroke",
         )
-        for (x, y), (to_x, to_y) in outline.guides
+        for (x, y), (to_x, to_y) in outline.guides.values()
     ]
     return element("g", pieces)
 
@@ -156,14 +166,14 @@ def _rectangle(spot: Spot, corner: Point, view: View) -> tuple[tuple[Point, ...]
     return ((right, top), (left, top), (left, bottom)), False
 
 
-def _guides_of(shape: Shape, view: View) -> Iterator[tuple[Point, Point]]:
+def _guides_of(shape: Shape, view: View) -> Iterator[tuple[int, tuple[Point, Point]]]:
     for spot in shape.spots[:_MOST_GUIDES]:
         if spot.x is not None and spot.y is None:
             x, _ = view.at(spot.x, 0)
-            yield (x, 0.0), (x, view.height)
+            yield spot.index, ((x, 0.0), (x, view.height))
         elif spot.y is not None and spot.x is None:
             _, y = view.at(0, spot.y)
-            yield (0.0, y), (view.width, y)
+            yield spot.index, ((0.0, y), (view.width, y))
 
 
 def _thinned(spots: dict[int, Point], most: int, keep: frozenset[int]) -> tuple[Point, ...]:

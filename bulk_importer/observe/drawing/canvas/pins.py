@@ -6,7 +6,8 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from math import hypot
+from itertools import chain
+from math import cos, dist, pi, sin
 
 from bulk_importer.observe.drawing.canvas.lettering import FONT, width_of
 from bulk_importer.observe.drawing.canvas.looks import Look
@@ -21,6 +22,7 @@ _SIZE = 14.0
 _PLATE = "#15181e"
 _HIGH = 20.0
 _ROUND = 11.0
+_NEAR = 14.0
 
 
 class Room:
@@ -34,15 +36,22 @@ class Room:
         """Keep a part of it free."""
         self._taken.append(box)
 
-    def first_free(self, places: Iterable[Box], *, must: bool = False) -> Box | None:
-        """The first place that is free, and is taken then; else None, or the first on the canvas where one must be."""
-        on_canvas = [box for box in places if self._holds(box)]
-        found = next((box for box in on_canvas if not any(_overlap(box, each) for each in self._taken)), None)
-        if found is None and must and on_canvas:
-            found = on_canvas[0]
-        if found is not None:
-            self._taken.append(found)
-        return found
+    def first_free(self, places: Iterable[Box]) -> Box | None:
+        """The first place that is on the canvas and free, and is taken then."""
+        free = (each for each in places if self._holds(each) and not self._lost(each))
+        return self._taking(next(free, None))
+
+    def emptiest(self, places: Iterable[Box]) -> Box | None:
+        """The place on the canvas that hides the least, and is taken then."""
+        return self._taking(min(filter(self._holds, places), key=self._lost, default=None))
+
+    def _taking(self, box: Box | None) -> Box | None:
+        if box is not None:
+            self._taken.append(box)
+        return box
+
+    def _lost(self, box: Box) -> float:
+        return sum(_overlap(box, each) for each in self._taken)
 
     def _holds(self, box: Box) -> bool:
         return (
@@ -53,22 +62,37 @@ class Room:
         )
 
 
-def pin(label: str, target: Box, tip_of: Callable[[Point], Point | None], colour: str, room: Room) -> Markup:
+def pin(
+    label: str,
+    target: Box,
+    ends: Iterable[Point],
+    tip_of: Callable[[Point], Point],
+    colour: str,
+    room: Room,
+) -> Markup:
     """The number of a finding beside what it means, with a line to it.
 
     Args:
         target: what must stay in sight.
-        tip_of: where a line from a place on the canvas ends; None for no line.
+        ends: points of it that may have the number beside them.
+        tip_of: where a line from a place on the canvas ends.
     """
     half = max(_ROUND, width_of(label, _SIZE) / 2 + 6)
-    places = (
-        Box(x - half - 1, y - _ROUND - 1, x + half + 1, y + _ROUND + 1) for x, y in _beside(target, half)
-    )
-    box = room.first_free(places, must=True) or Box(1, 1, 2 * half + 3, 2 * _ROUND + 3)
+
+    def unfit(box: Box) -> float:
+        middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        return abs(dist(middle, tip_of(middle)) - _NEAR - half)
+
+    places = [
+        Box(x - half - 1, y - _ROUND - 1, x + half + 1, y + _ROUND + 1)
+        for x, y in chain(_beside(target, half), *(_around(end, half) for end in ends))
+    ]
+    places.sort(key=unfit)
+    box = room.first_free(places) or room.emptiest(places) or Box(1, 1, 2 * half + 3, 2 * _ROUND + 3)
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     pieces = []
     tip = tip_of((x, y))
-    if tip is not None and hypot(tip[0] - x, tip[1] - y) > half + 2:
+    if dist(tip, (x, y)) > half + 2:
         for stroke, width in (("#fff", 5.0), (colour, 2.5)):
             pieces.append(
                 element("line", x1=x, y1=y, x2=tip[0], y2=tip[1], stroke=stroke, stroke_width=width)
@@ -145,10 +169,15 @@ def _along(target: Box, wide: float) -> Iterator[Box]:
     yield Box(target.left - 4 - wide, target.top, target.left - 4, target.top + _HIGH)
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return (
-        one.left < other.right
-        and other.left < one.right
-        and one.top < other.bottom
-        and other.top < one.bottom
-    )
+def _around(end: Point, half: float) -> Iterator[Point]:
+    """Places for a number around a point."""
+    for turn in range(8):
+        angle = turn * pi / 4
+        yield end[0] + (half + _NEAR) * cos(angle), end[1] + (_ROUND + _NEAR) * sin(angle)
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """How much of each other they hide."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return across * down if across > 0 and down > 0 else 0.0

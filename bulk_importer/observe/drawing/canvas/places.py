@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True):
         down = min(13.0, (self.box.bottom - self.box.top) / 2)
         return Box(x - across, y - down, x + across, y + down)
 
-    def tip(self, start: Point, outline: Outline, view: View) -> Point | None:
+    def tip(self, start: Point, outline: Outline, view: View) -> Point:
         """Where a line to it ends that comes from `start`."""
         if self.radius is None:
             near = None if self.is_point else outline.nearest(start)
@@ -70,7 +70,9 @@ def place_of(outline: Outline, index: int | None, view: View) -> Place | None:
     if index is not None and outline.middle(index) is not None:
         return _place_of_point(outline, index, view)
     if outline.box is None:
-        edge = next((place for _, place in outliers(outline, view)), None) or _on_guide(outline)
+        edge = next((place for _, place in outliers(outline, view)), None)
+        if edge is None and outline.guides:
+            edge = outline.middle(next(iter(outline.guides)))
         return None if edge is None else Place(Box(*edge, *edge))
     wide = max(outline.box.right - outline.box.left, outline.box.bottom - outline.box.top)
     return Place(outline.box, max(_RING, wide / 2 + 7) if wide <= _SMALL else None)
@@ -112,10 +114,3 @@ def _place_of_point(outline: Outline, index: int, view: View) -> Place:
     box = Box(*inside, *inside)
     is_away = not (0 <= x <= view.width and 0 <= y <= view.height)
     return Place(box, None if is_away else _RING, is_point=True, is_guessed=index not in outline.spots)
-
-
-def _on_guide(outline: Outline) -> Point | None:
-    if not outline.guides:
-        return None
-    (x, y), (to_x, to_y) = outline.guides[0]
-    return (x + to_x) / 2, (y + to_y) / 2

@@ -75,7 +75,7 @@ class View(NamedTuple):
 
 def view_of(shapes: Sequence[Shape], size: tuple[int, int] | None) -> View:
     """A view of an image of this size with all geometries that are not absurdly far away; without a size, of those."""
-    points = _corners(shapes)
+    points = _corners(shapes) or _halves(shapes)
     if size is None:
         likely = _likely(points)
         box = box_of(each for each in points if likely.holds(*each))
@@ -115,6 +115,12 @@ def _corners_of(spot: Spot) -> Iterable[tuple[float, float]]:
     yield spot.x, spot.y
     if spot.w is not None and spot.h is not None:
         yield spot.x + spot.w, spot.y + spot.h
+
+
+def _halves(shapes: Sequence[Shape]) -> list[tuple[float, float]]:
+    """Where geometries of which only one coordinate is known may be."""
+    known = [each for shape in shapes for spot in shape.spots[:_MOST_OF_ONE] for each in (spot.x, spot.y)]
+    return [(each, each) for each in known if each is not None]
 
 
 def _likely(points: Sequence[tuple[float, float]]) -> Box:

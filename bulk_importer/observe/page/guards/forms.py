@@ -21,7 +21,7 @@ async def form_of(request: web.Request) -> Mapping[str, str]:
     Raises:
         web.HTTPException: it is no form, it is too long, or it does not come in time.
     """
-    if request.content_type != "application/x-www-form-urlencoded":
+    if request.content_type != "application/x-www-form-urlencoded" or "Content-Encoding" in request.headers:
         raise web.HTTPUnsupportedMediaType(text="This takes a form.")
     body = bytearray()
     try:

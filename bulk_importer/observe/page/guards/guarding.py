@@ -78,7 +78,9 @@ class Guards:
             return self._closed(request, 401, "")
         try:
             return await handler(request)
-        except web.HTTPException:
+        except web.HTTPException as answer:
+            if answer.status >= 400:  # nobody reads what may still come of the body
+                answer.force_close()
             raise
         except (ConnectionError, TimeoutError):
             return _refused(503, "This took too long.")

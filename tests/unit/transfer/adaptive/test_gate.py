@@ -282,3 +282,41 @@ def test_a_remembered_weight_that_no_batch_reaches_comes_down() -> None:
     for _ in range(8):
         sky.land(weight=5000, entries=1000)
     assert sky.gate.base == (1, 5000)
+
+
+def test_a_person_can_have_less_in_flight_and_back() -> None:
+    """Below what must be in flight as well; what was best before is what it comes back to, and what is remembered."""
+    gate = Gate(Bounds(least_in_flight=2, most_in_flight=8), start=Setting(8, 100))
+    moved = gate.limit(1)
+    assert moved is not None
+    assert (gate.setting, gate.base) == ((1, 100), (8, 100))
+    assert moved.max_in_flight == 1
+    assert gate.limit(1) is None
+    gate.limit(4)
+    assert gate.setting == (4, 100)
+    gate.limit(None)
+    assert gate.setting == (8, 100)
+    assert gate.limit(100) is None
+
+
+def test_under_a_limit_it_learns_no_more_than_the_limit_allows() -> None:
+    """However much a setting beyond it would promise; and an alarm then counts for afterwards, too."""
+    sky = Sky(Gate(Bounds(), start=Setting(4, 100)))
+    sky.gate.limit(2)
+    for _ in range(200):
+        sky.land()
+        assert sky.gate.setting.in_flight <= 2
+    sky.land(Landing.THROTTLED)
+    sky.gate.limit(None)
+    assert sky.gate.setting.in_flight == 1
+
+
+def test_answers_from_before_a_pause_are_not_scored_after_it() -> None:
+    """They left while others were in flight that landed in the pause."""
+    sky = settled(Setting(4, 100))
+    before = sky.gate.generation
+    sky.gate.resumed(3600.0)
+    assert sky.gate.generation != before
+    assert sky.land(generation=before) is None
+    assert sky.gate.setting == (4, 100)
+    assert not sky.moves

@@ -18,6 +18,8 @@ from bulk_importer.datagym.timing import Timing
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
+from bulk_importer.transfer.admission.steering import Steering
+from bulk_importer.transfer.stop import StopSwitch
 
 AWAY = Again(Cause.UNREACHABLE, "the connection was refused")
 HOUR = 3600.0
@@ -34,10 +36,12 @@ class World:
         self.probes: list[float] = []
         self.events: list[Event] = []
         self.woken = asyncio.Event()
+        self.steering = Steering(StopSwitch(), clock=lambda: self.now)
         self.breaker = BreakerProbe(
             policy or BreakerPolicy(),
             probe=self.probe,
             look=self.look,
+            steering=self.steering,
             timing=Timing(lambda: self.now, self.sleep),
             emit=self.events.append,
         )

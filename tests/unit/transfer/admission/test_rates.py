@@ -58,6 +58,20 @@ def test_a_batch_is_no_larger_than_what_a_second_allows() -> None:
     assert Pacing(entries_per_second=0.1).max_entries == 1
 
 
+def test_what_left_under_a_slower_limit_is_waited_for_at_the_new_one_and_never_for_longer() -> None:
+    """A person who lets more leave sees it leave, and one who lets less leave does not see it stop for an hour."""
+    pacing = Pacing(entries_per_second=1)
+    pacing.charge(0.0, entries=100, body_bytes=1)
+    pacing.change(0.0, entries_per_second=50)
+    assert (pacing.wait_seconds(0.0), pacing.max_entries) == (2.0, 50)
+    pacing.change(1.0, entries_per_second=0.5)
+    assert pacing.wait_seconds(1.0) == 1.0
+    pacing.change(1.0, requests_per_second=4)
+    assert (pacing.wait_seconds(1.0), pacing.max_entries) == (0.0, None)
+    pacing.charge(1.0, entries=100, body_bytes=1)
+    assert pacing.wait_seconds(1.0) == 0.25
+
+
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.inf, math.nan])
 def test_a_rate_must_mean_something(rate: float) -> None:
     """Zero would be never, infinity no limit."""

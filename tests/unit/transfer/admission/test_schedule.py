@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import ExitCode
 from bulk_importer.events import Event, WindowClosed, WindowOpened
+from bulk_importer.steering.values import Limits
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.admission.window import Window
+from bulk_importer.transfer.stop import StopSwitch
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -20,13 +24,14 @@ class World:
 
     def __init__(self, pacing: Pacing | None = None, window: Window | None = None) -> None:
         self.seconds = 0.0
-        self.is_stopping = False
+        self.stop = StopSwitch()
+        self.steering = Steering(self.stop, clock=lambda: self.seconds)
         self.stop_at: float | None = None
         self.events: list[Event] = []
         self.schedule = SendSchedule(
             pacing or Pacing(),
             window,
-            is_stopping=lambda: self.is_stopping,
+            steering=self.steering,
             timing=Timing(lambda: self.seconds, self.sleep),
             emit=self.events.append,
             now=lambda: NOON + timedelta(seconds=self.seconds),
@@ -35,7 +40,7 @@ class World:
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
         if self.stop_at is not None and self.seconds >= self.stop_at:
-            self.is_stopping = True
+            self.stop.request("a signal", ExitCode.INTERRUPTED)
         await asyncio.sleep(0)
 
 
@@ -91,4 +96,31 @@ async def test_a_stop_ends_every_wait() -> None:
         await world.schedule.permit(entries=1, body_bytes=1)
         await world.schedule.permit(entries=1, body_bytes=1)
         assert world.seconds <= 1000
-        assert world.is_stopping
+        assert world.stop.is_requested
+
+
+async def test_what_waits_while_a_person_pauses_the_run_is_given_back_uncharged() -> None:
+    """So it is owed meanwhile; and what comes during the pause does not wait either."""
+    world = World(Pacing(entries_per_second=1))
+    assert await world.schedule.permit(entries=1000, body_bytes=1) is False
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(world.schedule.permit(entries=5, body_bytes=1)) for _ in range(2)]
+        await asyncio.sleep(0)
+        world.steering.pause()
+    assert [each.result() for each in waiting] == [None, None]
+    assert world.seconds < 10
+    assert await world.schedule.permit(entries=5, body_bytes=1) is None
+    world.steering.resume()
+    assert await world.schedule.permit(entries=5, body_bytes=1) is True
+    assert world.seconds == 1000
+
+
+async def test_what_waits_while_a_person_changes_the_limits_is_given_back() -> None:
+    """To be packed again: it may be larger than what a second allows now."""
+    world = World(Pacing(entries_per_second=1))
+    await world.schedule.permit(entries=1000, body_bytes=1)
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(world.schedule.permit(entries=5, body_bytes=1))
+        await asyncio.sleep(0)
+        world.steering.keep_to(Limits(entries_per_second=0.5))
+    assert waiting.result() is None

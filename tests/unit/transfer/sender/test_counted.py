@@ -20,8 +20,10 @@ from bulk_importer.datagym.answers.verdicts import (
 )
 from bulk_importer.events import Event, RequestEnded
 from bulk_importer.model import Batch
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.interfaces import SendContext
 from bulk_importer.transfer.sender.counted import Counted
+from bulk_importer.transfer.stop import StopSwitch
 from support.sending import BATCH, CONTEXT, FakeSender
 
 
@@ -31,7 +33,7 @@ def unseen(event: Event) -> None:
 
 async def test_requests_and_those_of_them_that_had_left_before_are_counted() -> None:
     """A retry is a request, too."""
-    counted = Counted(FakeSender(), unseen, lambda: 0.0)
+    counted = Counted(FakeSender(), Steering(StopSwitch()), unseen, lambda: 0.0)
     await counted.send(BATCH, CONTEXT)
     await counted.send(BATCH, replace(CONTEXT, attempt=2))
     assert (counted.requests, counted.retries) == (2, 1)
@@ -49,7 +51,7 @@ async def test_the_context_says_when_a_request_left_and_beside_how_many() -> Non
             return Accept()
 
     times = count(1.0)
-    counted = Counted(Slow(), unseen, lambda: next(times))
+    counted = Counted(Slow(), Steering(StopSwitch()), unseen, lambda: next(times))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(counted.send(BATCH, CONTEXT))
         tasks.create_task(counted.send(BATCH, CONTEXT))
@@ -73,7 +75,9 @@ async def test_the_end_of_each_request_is_told_once(verdict: Verdict, outcome: s
     """With what came of it, and how long it took."""
     told: list[Event] = []
     times = count(1.0)
-    await Counted(FakeSender(verdict), told.append, lambda: next(times)).send(BATCH, CONTEXT)
+    await Counted(FakeSender(verdict), Steering(StopSwitch()), told.append, lambda: next(times)).send(
+        BATCH, CONTEXT
+    )
     (event,) = told
     assert isinstance(event, RequestEnded)
     assert (event.outcome, event.cause, event.seconds, event.in_flight) == (outcome, cause, 1.0, 0)
@@ -88,5 +92,5 @@ async def test_a_request_that_is_broken_off_has_an_end() -> None:
 
     told: list[Event] = []
     with pytest.raises(asyncio.CancelledError):
-        await Counted(Failing(), told.append, lambda: 0.0).send(BATCH, CONTEXT)
+        await Counted(Failing(), Steering(StopSwitch()), told.append, lambda: 0.0).send(BATCH, CONTEXT)
     assert [each.outcome for each in told if isinstance(each, RequestEnded)] == ["broken off"]

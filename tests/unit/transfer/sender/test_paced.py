@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.transfer.admission.rates import Pacing
 from bulk_importer.transfer.admission.schedule import SendSchedule
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.sender.paced import Paced
+from bulk_importer.transfer.stop import StopSwitch
 from support.sending import BATCH, CONTEXT, FakeSender
 
 
@@ -24,7 +26,7 @@ async def test_a_batch_is_charged_for_its_entries_and_the_next_one_waits() -> No
 
     timing = Timing(lambda: now, sleep)
     schedule = SendSchedule(
-        Pacing(entries_per_second=4), is_stopping=lambda: False, timing=timing, emit=lambda _: None
+        Pacing(entries_per_second=4), steering=Steering(StopSwitch()), timing=timing, emit=lambda _: None
     )
     inner = FakeSender()
     paced = Paced(inner, schedule)
@@ -38,6 +40,6 @@ async def test_a_retry_counts_as_paced() -> None:
     """It waited, although not here."""
     inner = FakeSender()
     timing = Timing(lambda: 0.0, asyncio.sleep)
-    schedule = SendSchedule(Pacing(), is_stopping=lambda: False, timing=timing, emit=lambda _: None)
+    schedule = SendSchedule(Pacing(), steering=Steering(StopSwitch()), timing=timing, emit=lambda _: None)
     await Paced(inner, schedule).send(BATCH, replace(CONTEXT, attempt=2))
     assert inner.contexts[0].paced

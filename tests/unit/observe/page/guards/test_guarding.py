@@ -205,6 +205,8 @@ async def test_a_form_is_small_and_is_a_form(visitor: Visitor) -> None:
     """What is more than that is not read."""
     assert (await visitor.post("/sign-in", data={"token": "x" * 5000})).status == 413
     assert (await visitor.post("/sign-in", data=b"{}")).status == 415
+    packed = {"Content-Encoding": "gzip"}
+    assert (await visitor.post("/sign-in", data={"token": TOKEN}, headers=packed)).status == 415
     assert (await visitor.post("/sign-in", data={f"a{at}": "" for at in range(50)})).status == 400
 
 
