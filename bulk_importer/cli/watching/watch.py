@@ -116,7 +116,7 @@ class Watch:
         from bulk_importer.observe import JsonLog
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
-            observers = [log, display, self._see, self._steward]
+            observers: list[Observer] = [log, display, self._see]
             self._steward.follow(folder, observers)
             yield observers
 
@@ -127,6 +127,7 @@ class Watch:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the run is not to end by it
                 self._watchers = [other for other in self._watchers if other is not each]
                 _say_broken(each, error)
+        self._steward(event)  # behind the others: what it says of an event they hear after the event
 
     async def ended(self, outcome: Outcome) -> None:
         """Tell the watchers what came of the command; what is said after the first time does not count."""
