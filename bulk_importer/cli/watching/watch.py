@@ -86,6 +86,7 @@ class Watcher(Protocol):
 
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
+    "telling": lambda settings: bool(settings.on_finish or settings.ping),
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
 """Modules of this package, and whether the settings ask for what they open. The first is closed last."""
