@@ -40,7 +40,9 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays") | {
+    "serve": "it was stopped, and an import that was confirmed is left; the same command resumes"
+}
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
@@ -55,12 +57,14 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
             "control": "the run does what it was asked for",
+            "report": "the report is written",
             "complete": "each task of a media that labels were delivered for has the state",
             "resolve": "nothing is unconfirmed any more; what was decided not to be delivered the next import sends",
             "undo": "every media holds again what it held before the import",
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
+            "serve": "it was stopped, and no import that was confirmed is left",
             **_each(_LOOK_UPS, "the list is complete"),
             "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",
@@ -167,6 +171,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was imported",
             "backup": "the file holds something else, another process writes it, or it cannot be written",
             "status": "there is no checkpoint, or it cannot be read",
+            "report": "there is no checkpoint, or it cannot be read",
             "control": "no run is under way there, or it hears no commands",
         },
     ),

@@ -69,7 +69,7 @@ def picture_of(
     if not shapes:
         return None
     sheet = _sheet(findings, image)
-    size = None if sheet is None else (sheet.width, sheet.height)
+    size = None if sheet is None else sheet.size
     view = view_of(shapes, size)
     drawing = _Drawing(view, shapes, marks)
     unmarked = set(range(1, len(findings) + 1)) - {mark.number for mark in marks}
@@ -217,16 +217,17 @@ def _has_place(shape: Shape) -> bool:
 
 
 def _sheet(findings: Iterable[Mapping[str, object]], image: ImageRef | None) -> ImageRef | None:
-    """The image, or its size alone where a finding says it."""
-    if image is not None and image.width > 0 and image.height > 0:
+    """The image; of its size, where it does not say it, what a finding says."""
+    if image is not None and image.size is not None:
         return image
+    href = "" if image is None else image.href
     for finding in findings:
         expected = finding.get("expected")
         if finding.get("code") == "geometry-outside" and isinstance(expected, str):
             said = _INSIDE.fullmatch(expected)
             if said is not None:
-                return ImageRef("", int(said[1]), int(said[2]))
-    return None
+                return ImageRef(href, int(said[1]), int(said[2]))
+    return image
 
 
 def _by_index(marks: Iterable[Mark]) -> dict[int | None, list[Mark]]:

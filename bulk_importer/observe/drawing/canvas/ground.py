@@ -22,43 +22,55 @@ class ImageRef(msgspec.Struct, frozen=True):
 
     Attributes:
         href: where a page gets it; empty where only its size is known.
-        width, height: in pixels.
+        width, height: in pixels; 0 where they are not known, so that nobody knows where it ends.
     """
 
     href: str
     width: int
     height: int
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height, where both are known."""
+        return (self.width, self.height) if self.width > 0 and self.height > 0 else None
+
 
 def ground(view: View, image: ImageRef | None) -> Markup:
-    """The sheet on which geometries are drawn; without an image only its left and upper edge are known."""
+    """The sheet on which geometries are drawn; of an image of no known size only the left and upper edge are known."""
+    size = None if image is None else image.size
     left, top = view.at(0, 0)
-    right, bottom = (view.width, view.height) if image is None else view.at(image.width, image.height)
-    left, top = max(left, 0.0), max(top, 0.0)
-    right, bottom = min(right, view.width), min(bottom, view.height)
-    sheet: dict[str, float] = {
-        "x": left,
-        "y": top,
-        "width": max(right - left, 0.0),
-        "height": max(bottom - top, 0.0),
-    }
+    right, bottom = (view.width, view.height) if size is None else view.at(*size)
+    left, top = min(max(left, 0.0), view.width), min(max(top, 0.0), view.height)
+    right, bottom = max(min(right, view.width), left), max(min(bottom, view.height), top)
+    sheet: dict[str, float] = {"x": left, "y": top, "width": right - left, "height": bottom - top}
     pieces = [element("rect", fill="currentColor", fill_opacity=0.05, **sheet)]
     if image is not None and image.href:
-        pieces.append(element("image", href=image.href, preserveAspectRatio="none", **sheet))
+        pieces.append(_image(view, image))
     if left > 0.5 or top > 0.5 or right < view.width - 0.5 or bottom < view.height - 0.5:
         pieces += _outside(view, left, top, right, bottom)
-    pieces.append(
-        element(
-            "rect",
-            fill="none",
-            stroke="currentColor",
-            stroke_opacity=0.55,
-            stroke_width=1.5,
-            stroke_dasharray="2 4" if image is None else None,
-            **sheet,
-        )
+    edge = element(
+        "rect",
+        fill="none",
+        stroke="currentColor",
+        stroke_opacity=0.55,
+        stroke_width=1.5,
+        stroke_dasharray="2 4" if size is None else None,
+        **sheet,
     )
-    return element("g", pieces)
+    return element("g", pieces, edge)
+
+
+def _image(view: View, image: ImageRef) -> Markup:
+    """An image in its place: stretched to the size that is known, or else as large as it is itself."""
+    box, scale = view.box, view.scale
+    if image.size is None:
+        place = f"scale({scale:.6g}) translate({-box.left:.6g} {-box.top:.6g})"
+        return element("image", href=image.href, transform=place)
+    wide, high = image.width * scale, image.height * scale
+    left, top = -box.left * scale, -box.top * scale
+    return element(
+        "image", href=image.href, x=left, y=top, width=wide, height=high, preserveAspectRatio="none"
+    )
 
 
 def _outside(view: View, left: float, top: float, right: float, bottom: float) -> Iterator[Markup]:

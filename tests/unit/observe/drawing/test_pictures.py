@@ -160,6 +160,15 @@ def test_it_is_drawn_on_its_image_where_there_is_one() -> None:
     assert "An image of 640 x 600 pixels." in texts(picture)
 
 
+def test_an_image_of_no_known_size_is_as_large_as_it_is() -> None:
+    """And lies where its pixels are, below geometries that are in the same pixels."""
+    picture = drawn(ENTRY, image=ImageRef("https://images.example/a.jpg", 0, 0))
+    image = next(ET.fromstring(picture.svg).iter(f"{SVG}image"))
+    assert "width" not in image.attrib
+    assert image.attrib["transform"].startswith("scale(")
+    assert "Size of the image unknown" in picture.text
+
+
 def test_a_class_looks_the_same_in_every_picture() -> None:
     """By its name, whatever stands beside it."""
     alone = drawn({"labels": {"bus": ENTRY["labels"]["bus"]}}).svg
