@@ -215,7 +215,7 @@ class Asking(Steering):
         self._holds = False
         self._limit = story.in_flight
 
-    @property  # type: ignore[override]  # so that each that leaves is seen
+    @property
     def in_flight(self) -> int:
         """How many uploads are in flight."""
         return self._flying
