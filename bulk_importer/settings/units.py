@@ -26,6 +26,7 @@ __all__ = [
     "FORMAT",
     "HEADERS",
     "HOURS",
+    "IMAGES",
     "LABEL_CONFIG",
     "NAME",
     "PLACE",
@@ -258,6 +259,7 @@ ADDRESS = _text("an address such as 127.0.0.1:9464", "[HOST:]PORT", read=_read_a
 COMMAND = _text("a command of the shell", "COMMAND", may_be_shown=False)
 FILE = _text("a file", "FILE")
 FOLDER = _text("a folder", "FOLDER")
+IMAGES = _text("a folder, or an address of images", "FOLDER|URL", read=_read_url)
 FORMAT = _text("auto, entries, or the name of a format", "auto|FORMAT")
 NAME = _text("an id or a name", "ID_OR_NAME")
 PLACE = _text("a place in a JSON document, such as entries.item", "KEY.item")

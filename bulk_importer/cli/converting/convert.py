@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
     )
-    add_settings(parser, {"server", "converting"}, {"label_config", "media_list", "workers"})
+    add_settings(parser, {"server", "converting"}, {"images", "label_config", "media_list", "workers"})
 
 
 def run(arguments: argparse.Namespace) -> int:
