@@ -43,6 +43,7 @@ _MOST_CHIPS = 12
 _MOST_ARROWS = 12
 _MOST_HANDLES = 240
 _WIDTH = 480.0
+_MARGIN = 12
 _INSIDE = re.compile(r"inside ([1-9][0-9]{0,6}) x ([1-9][0-9]{0,6})")
 
 
@@ -86,9 +87,9 @@ def picture_of(
         legend,
         title=_title(findings),
         text=text.strip(),
-        viewBox=f"0 0 {_WIDTH:.0f} {bottom:.0f}",
+        viewBox=f"{-_MARGIN} {-_MARGIN} {_WIDTH + 2 * _MARGIN:.0f} {bottom + _MARGIN:.0f}",
         width=_WIDTH,
-        height=round(bottom),
+        height=round((bottom + _MARGIN) * _WIDTH / (_WIDTH + 2 * _MARGIN)),
     )
     return Picture(svg.text, text.strip())
 
