@@ -38,6 +38,7 @@ from bulk_importer.settings.units import (
     NAME,
     PLACE,
     RATE,
+    SECRET_URL,
     SHARE,
     SIZE,
     SWITCH,
@@ -595,10 +596,17 @@ class Settings:
         "file that holds what a browser has to know; needed where others can reach the page",
     )
     on_finish: str | None = setting(
-        COMMAND, None, "watching", "run this when the command ends; how it ended stands in its environment"
+        COMMAND,
+        None,
+        "watching",
+        "have the shell run this when the command ends, however it ends; see 'bulk-importer help telling'",
     )
     ping: str | None = setting(
-        URL, None, "watching", "tell this URL when the command starts, and how it ends; as of healthchecks.io"
+        SECRET_URL,
+        None,
+        "watching",
+        "call this URL when the command begins and when it ends; as healthchecks.io has it, see 'bulk-importer help "
+        "telling'",
     )
 
     # output: what the command line writes; a program that calls the library receives events

@@ -31,6 +31,7 @@ __all__ = [
     "NAME",
     "PLACE",
     "RATE",
+    "SECRET_URL",
     "SHARE",
     "SIZE",
     "SWITCH",
@@ -156,6 +157,25 @@ def _read_url(value: object) -> str:
     return text
 
 
+def _read_secret_url(value: object) -> str:
+    text = _read_url(value)
+    scheme, colon, rest = text.partition("://")
+    if scheme not in ("http", "https") or not colon or not rest.strip("/?# ") or not text.isprintable():
+        raise ValueError("it has to begin with http:// or https://, and a host behind that")
+    return text
+
+
+def _show_secret_url(url: str) -> str:
+    """The host: the rest is what nobody but the one who wrote it should know."""
+    return f"{'/'.join(url.split('/', 3)[:3])}/..."
+
+
+def _show_command(command: str) -> str:
+    """The first word: others may be secrets."""
+    first, *more = command.split(maxsplit=1)
+    return f"{first} ..." if more else first
+
+
 def _read_share(value: object) -> float:
     if isinstance(value, str) and value.strip().endswith("%"):
         share = float(value.strip()[:-1]) / 100
@@ -230,9 +250,10 @@ def _text(
     *,
     may_be_shown: bool = True,
     read: Callable[[object], str] = _read_text,
+    show: Callable[[str], str] = str,
 ) -> Kind:
     schema = {"type": "string", "minLength": 1}
-    return Kind(wanted, placeholder, read, str, schema, may_be_shown=may_be_shown)
+    return Kind(wanted, placeholder, read, show, schema, may_be_shown=may_be_shown)
 
 
 def _number_or(number: Mapping[str, Any], pattern: str) -> Mapping[str, Any]:
@@ -256,10 +277,17 @@ _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "str
 
 URL = _text("the URL of a server", "URL", may_be_shown=False, read=_read_url)
 ADDRESS = _text("an address such as 127.0.0.1:9464", "[HOST:]PORT", read=_read_address)
-COMMAND = _text("a command of the shell", "COMMAND", may_be_shown=False)
+COMMAND = _text("a command of the shell", "COMMAND", may_be_shown=False, show=_show_command)
 FILE = _text("a file", "FILE")
 FOLDER = _text("a folder", "FOLDER")
 IMAGES = _text("a folder, or an address of images", "FOLDER|URL", read=_read_url)
+SECRET_URL = _text(
+    "the URL of a service that is called",
+    "URL",
+    may_be_shown=False,
+    read=_read_secret_url,
+    show=_show_secret_url,
+)
 FORMAT = _text("auto, entries, or the name of a format", "auto|FORMAT")
 NAME = _text("an id or a name", "ID_OR_NAME")
 PLACE = _text("a place in a JSON document, such as entries.item", "KEY.item")

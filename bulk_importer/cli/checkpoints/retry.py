@@ -58,17 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Feed the corrections; the exit code is that of the ledger afterwards."""
     settings = gather(arguments).settings
     folder = one_checkpoint_in(arguments.checkpoint_folder)
-    retried = run_in_loop(_retry(folder, arguments, settings))
-    facts = {
-        **retried.summary.to_builtins(),
-        "held_back": list(retried.held_back),
-        "left_out": list(retried.left_out),
-        "unsettled": retried.unsettled,
-    }
-    if retried.summary.message and (arguments.json or output_options().is_quiet):
-        messages.complain(retried.summary.message)
-    output.print_outcome(facts, _lines(folder, retried), as_json=arguments.json)
-    return retried.summary.exit_code
+    return run_in_loop(_retry(folder, arguments, settings)).summary.exit_code
 
 
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
@@ -97,7 +87,20 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
             retried = await retry_rejected(spec, caller)
         summary = retried.summary
         await watch.ended(Outcome(exit_code=summary.exit_code, facts=summary.to_builtins(), folders=[folder]))
+        _print(folder, retried, as_json=arguments.json)
     return retried
+
+
+def _print(folder: Path, retried: Retried, *, as_json: bool) -> None:
+    facts = {
+        **retried.summary.to_builtins(),
+        "held_back": list(retried.held_back),
+        "left_out": list(retried.left_out),
+        "unsettled": retried.unsettled,
+    }
+    if retried.summary.message and (as_json or output_options().is_quiet):
+        messages.complain(retried.summary.message)
+    output.print_outcome(facts, _lines(folder, retried), as_json=as_json)
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

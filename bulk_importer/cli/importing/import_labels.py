@@ -68,7 +68,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         whole = together(summaries)
         code = most_important(ExitCode(summary.exit_code) for summary in summaries)
         await watch.ended(Outcome(exit_code=code, facts=whole, folders=folders))
-    output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
+        output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
     return code
 
 

@@ -99,14 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
             "Say from where, and where to: --from-project P, with --from-server URL where that is another one, and "
             "--server URL and --project Q."
         )
-    migrated = run_in_loop(_migrate(arguments, settings))
-    code = _exit_code(migrated, dry_run=arguments.dry_run)
-    lines = outcome_lines(migrated, dry_run=arguments.dry_run)
-    output.print_outcome(facts_of(migrated, code), lines, as_json=arguments.json)
-    return code
+    return run_in_loop(_migrate(arguments, settings))
 
 
-async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrated:
+async def _migrate(arguments: argparse.Namespace, settings: Settings) -> ExitCode:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.migration.moving import migrate_labels
@@ -131,8 +127,10 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> Migrate
             caller = Caller(token, stop, observers, steering=watch.steering)
             migrated = await migrate_labels(spec, caller, confirm, warn_of_writing)
         code = _exit_code(migrated, dry_run=arguments.dry_run)
-        await watch.ended(Outcome(exit_code=code, facts=facts_of(migrated, code), folders=[spec.folder]))
-    return migrated
+        facts, lines = facts_of(migrated, code), outcome_lines(migrated, dry_run=arguments.dry_run)
+        await watch.ended(Outcome(exit_code=code, facts=facts, folders=[spec.folder]))
+        output.print_outcome(facts, lines, as_json=arguments.json)
+    return code
 
 
 def _exit_code(migrated: Migrated, *, dry_run: bool) -> ExitCode:

@@ -53,13 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Take the import back; exit 1 where media are left alone."""
     settings = gather(arguments).settings
     folder = one_checkpoint_in(arguments.checkpoint_folder)
-    undone = run_in_loop(_undo(folder, arguments, settings))
-    code = _exit_code(undone, dry_run=arguments.dry_run)
-    output.print_outcome(_facts(undone, code), _lines(folder, undone, arguments), as_json=arguments.json)
-    return code
+    return run_in_loop(_undo(folder, arguments, settings))
 
 
-async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Undone:
+async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings) -> ExitCode:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.migration.undo.undoing import UndoSpec, undo_import
@@ -88,8 +85,10 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
             undone = await undo_import(spec, caller, confirm)
         code = _exit_code(undone, dry_run=arguments.dry_run)
         folders = [] if undone.folder is None else [undone.folder]
-        await watch.ended(Outcome(exit_code=code, facts=_facts(undone, code), folders=folders))
-    return undone
+        facts = _facts(undone, code)
+        await watch.ended(Outcome(exit_code=code, facts=facts, folders=folders))
+        output.print_outcome(facts, _lines(folder, undone, arguments), as_json=arguments.json)
+    return code
 
 
 def _exit_code(undone: Undone, *, dry_run: bool) -> ExitCode:

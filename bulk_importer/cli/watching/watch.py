@@ -86,6 +86,7 @@ class Watcher(Protocol):
 
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
+    "telling": lambda settings: bool(settings.on_finish or settings.ping),
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
 """Modules of this package, and whether the settings ask for what they open. The first is closed last."""
@@ -96,6 +97,7 @@ class Watch:
 
     Attributes:
         steering: by which each of its runs is paused and limited.
+        controls: obeys what a person asks of the run that is under way.
     """
 
     def __init__(self, steward: Steward) -> None:
@@ -104,6 +106,7 @@ class Watch:
         self._is_over = False
         self._steward = steward
         self.steering = steward.steering
+        self.controls: Controls = steward
 
     def add(self, watcher: Watcher) -> None:
         """Let one more watch the command."""

@@ -19,6 +19,7 @@ from bulk_importer.cli.watching import metrics as module
 from bulk_importer.cli.watching.watch import Outcome, Watch, watching
 from bulk_importer.errors import MalformedInput, UsageError
 from bulk_importer.observe.metrics.counts import Counts
+from bulk_importer.pipeline import Caller
 from bulk_importer.sandbox import FaultScript
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
@@ -44,7 +45,7 @@ async def watched(folder: Path, **settings: Any) -> AsyncIterator[tuple[Watch, A
     """A command that is watched as the settings say, and what sees the events of a run of it."""
     async with watching("import", ["labels.json"], Settings(**settings), StopSwitch()) as watch:
         with watch.run(folder) as observers:
-            yield watch, observers[-1]
+            yield watch, Caller(observers=observers).emit
 
 
 async def scraped(port: int, path: str = "/metrics") -> str:
@@ -111,7 +112,7 @@ async def test_it_is_served_for_all_runs_of_the_command_and_no_longer(tmp_path: 
         for _ in range(2):
             with watch.run(tmp_path) as observers:
                 for event in (started(), segment(0, 5), delivered(5)):
-                    observers[-1](event)
+                    Caller(observers=observers).emit(event)
         assert await scraped(port, "/readyz") == "running\n"
         assert told(await scraped(port))["bulk_importer_entries_total|delivered"] == 10
         await watch.ended(COMPLETE)
