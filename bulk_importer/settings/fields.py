@@ -566,8 +566,9 @@ class Settings:
         FILE,
         None,
         "watching",
-        "where the report for people goes, a page that needs no server; default: report.html in the checkpoint folder; "
-        "none: no report",
+        "write the report for people, a page, to this file; default: report.html in the checkpoint folder, of a check "
+        "SOURCE.check.html, of a conversion OUTPUT.convert.html; none: no report",
+        refused_as="none",
     )
     metrics: str | None = setting(
         ADDRESS,
