@@ -70,6 +70,9 @@ def test_files_are_uploaded_looked_at_confirmed_and_imported(
     page.get_by_role("button", name="Import 20 entries").click()
     expect(standing(page)).to_have_text("Imported")
     assert sum(map(bool, sandbox.labels(project["id"]).values())) == 20
+    with page.expect_download() as report:
+        page.get_by_role("link", name="The report").click()
+    assert "20 of 22 entries delivered" in report.value.path().read_text()
 
     page.get_by_role("link", name="Uploads").press("Enter")
     upload(page, file("replace.json", [entry(each, 5, keep=False) for each in media[:10]]))

@@ -148,7 +148,7 @@ class Site:
     def _links(self, job: Job) -> tuple[tuple[str, str], ...]:
         folder = self._spool.checkpoint(job)
         files = {
-            "report.html": "The report",
+            "report.html": "The report (report.html)",
             "rejected.jsonl": "Rejected entries, and why (rejected.jsonl)",
         }
         return tuple(
