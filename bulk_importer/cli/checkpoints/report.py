@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bulk_importer.cli import output
 from bulk_importer.cli.output_options import output_options, set_output_options
+from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
 
 __all__ = ["configure", "run"]
@@ -19,12 +20,13 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `report`."""
     parser.add_argument(
-        "checkpoint",
+        "checkpoints",
         nargs="+",
         type=Path,
         metavar="CHECKPOINT",
         help="the checkpoint folder of a run, or the one that holds those of several sources, which have one report",
     )
+    add_settings(parser, (), {"images"})
     parser.set_defaults(output_help="the report; default: report.html in CHECKPOINT")
 
 
@@ -36,17 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
         CheckpointError: there is no checkpoint, or it cannot be read.
     """
     from bulk_importer.cli.reporting.checkpoints import chapter_of
+    from bulk_importer.cli.reporting.images import Images
     from bulk_importer.cli.reporting.writing import REPORT, why_not, write_report
 
-    roots: Sequence[Path] = arguments.checkpoint
+    roots: Sequence[Path] = arguments.checkpoints
     named = _named()
     if named is None and len(roots) > 1:
         raise UsageError("Say where the report of several folders is to be: --output FILE.")
     path = named or roots[0] / REPORT
     folders = _folders(roots)
-    chapters = [chapter_of(folder, seen_from=path.parent) for folder in folders]
+    images = Images(gather(arguments).settings.images)
+    chapters = [chapter_of(folder, images, seen_from=path.parent) for folder in folders]
     try:
-        write_report(path, chapters)
+        write_report(path, chapters, image_hosts=images.hosts)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {why_not(error)}. Name another file with --output."

@@ -41,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
     )
-    add_settings(parser, {"server", "converting"}, {"label_config", "media_list", "report", "workers"})
+    taken = {"images", "label_config", "media_list", "report", "workers"}
+    add_settings(parser, {"server", "converting"}, taken)
 
 
 def run(arguments: argparse.Namespace) -> int:

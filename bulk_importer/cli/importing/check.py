@@ -6,6 +6,7 @@ import argparse
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,6 +25,7 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.reporting.images import Images
     from bulk_importer.cli.reporting.samples import Samples
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
@@ -60,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources = expanded(arguments.source, settings)
     reuse_large_blocks()
     path = report_path(settings, sources, "check")
+    images = None if path is None else _images(settings)
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
         heard = _Heard(file, is_sampled=path is not None)
@@ -72,19 +75,26 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if settings.report is None and not any(report.checked for report in reports):
         path = None
-    is_written = path is not None and _report(path, reports, heard.samples)
+    is_written = path is not None and images is not None and _report(path, reports, heard.samples, images)
     lines += [f"  Report: {path}"] if is_written else []
     facts = {**together(reports), "report": str(path) if is_written else None}
     output.print_outcome(facts, lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
 
 
-def _report(path: Path, reports: Sequence[CheckReport], samples: Sequence[Samples]) -> bool:
+def _images(settings: Settings) -> Images:
+    from bulk_importer.cli.reporting.images import Images
+
+    return Images(settings.images)
+
+
+def _report(path: Path, reports: Sequence[CheckReport], samples: Sequence[Samples], images: Images) -> bool:
     """Write the page that says what was found; whether it is there."""
     from bulk_importer.cli.reporting.checks import chapter_of_check
     from bulk_importer.cli.reporting.writing import try_to_write
 
-    return try_to_write(path, list(map(chapter_of_check, reports, samples)))
+    chapters = list(map(chapter_of_check, reports, samples, repeat(images)))
+    return try_to_write(path, chapters, image_hosts=images.hosts)
 
 
 async def _check_all(

@@ -19,6 +19,7 @@ from bulk_importer.backups.replaced import REPLACED
 from bulk_importer.checkpoint import CheckpointState, Header, LogTail
 from bulk_importer.checkpoint.summary_file import written_summary
 from bulk_importer.cli.reporting.accounts import ledger_of_books, ledger_of_moved, moved_in
+from bulk_importer.cli.reporting.images import Images
 from bulk_importer.cli.reporting.kinds import found_of, verdict_of
 from bulk_importer.cli.reporting.rejects import sampled
 from bulk_importer.library.status import status_now
@@ -38,10 +39,11 @@ _ASKS = frozenset({"rejected", "in_doubt", "owed"})
 """What became of entries that asks for something to be done."""
 
 
-def chapter_of(folder: Path, *, seen_from: Path) -> Chapter:
+def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
     """All that there is to say of a checkpoint.
 
     Args:
+        images: of the page.
         seen_from: the folder in which the report lies.
 
     Raises:
@@ -69,7 +71,7 @@ def chapter_of(folder: Path, *, seen_from: Path) -> Chapter:
         course=read_course(folder),
         total=status.total,
         findings=found_of(status.findings, status.severities),
-        examples=samples.examples(status.findings),
+        examples=samples.examples(status.findings, images.known_by(folder)),
         particulars=Particulars(facts=list(_facts(summary, status)), settings=list(_settings(header))),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bulk_importer.cli.reporting.accounts import ledger_of_books
+from bulk_importer.cli.reporting.images import Images
 from bulk_importer.cli.reporting.kinds import found_of, verdict_of_code
 from bulk_importer.cli.reporting.samples import Samples
 from bulk_importer.errors import ExitCode
@@ -22,7 +23,7 @@ _HEADLINES = {
 }
 
 
-def chapter_of_check(report: CheckReport, samples: Samples) -> Chapter:
+def chapter_of_check(report: CheckReport, samples: Samples, images: Images) -> Chapter:
     """All that there is to say of a source that was checked."""
     severities = {group.code: group.severity.value for group in report.groups}
     books = report.conversion
@@ -53,7 +54,7 @@ def chapter_of_check(report: CheckReport, samples: Samples) -> Chapter:
             for each in report.groups
         ],
         examples_title="Entries that would be rejected",
-        examples=samples.examples(report.findings),
+        examples=samples.examples(report.findings, images.known_by(None)),
         particulars=Particulars(
             facts=list(_facts(report)), checked=report.checked, unchecked=report.unchecked
         ),

@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from bulk_importer.cli.reporting.images import ImageOf, no_image
 from bulk_importer.model import Rejection
+from bulk_importer.observe.drawing.excerpts import entry_in, excerpt_of
 from bulk_importer.observe.drawing.pictures import picture_of
 from bulk_importer.observe.report import Example
 from bulk_importer.observe.report.examples import MOST_OF_A_CODE, chosen
@@ -43,16 +45,21 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     href: str = ""
 
-    def shown(self) -> Example:
-        """As it is shown: drawn, where anything of it can be."""
-        picture = picture_of(_decoded(self.raw), self.findings)
+    def shown(self, image_of: ImageOf) -> Example:
+        """As it is shown: drawn, where anything of it can be, on its image where there is one."""
+        text = self.raw.decode("utf-8", "replace")
+        entry = _decoded(self.raw, text)
+        image = image_of(entry, self.media_id)
+        picture = picture_of(entry, self.findings, image)
+        largest = _LARGEST_PICTURE + (0 if image is None else len(image.href))
         return Example(
             code=self.code,
             position=self.position,
             offset=self.offset,
             media_id=self.media_id,
             findings=self.findings,
-            picture=picture if picture is not None and len(picture.svg) <= _LARGEST_PICTURE else None,
+            picture=picture if picture is not None and len(picture.svg) <= largest else None,
+            places=[excerpt_of(entry, each, text) for each in self.findings],
             excerpt=_excerpt(self.raw),
             line=self.line,
             href=self.href,
@@ -107,13 +114,14 @@ class Samples:
                 )
             )
 
-    def examples(self, counts: Mapping[str, int]) -> list[Example]:
+    def examples(self, counts: Mapping[str, int], image_of: ImageOf = no_image) -> list[Example]:
         """Those that a report shows.
 
         Args:
             counts: how often each code was found.
+            image_of: what they are drawn on.
         """
-        return [each.shown() for each in chosen(list(self._all()), counts)]
+        return [each.shown(image_of) for each in chosen(list(self._all()), counts)]
 
     def _all(self) -> Iterator[Sample]:
         for code, of_code in self._fresh.items():
@@ -132,12 +140,12 @@ def _place(pointer: str) -> str:
     return "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
 
 
-def _decoded(raw: bytes) -> object:
+def _decoded(raw: bytes, text: str) -> object:
     """The entry as a value; None where it is none."""
     try:
         return msgspec.json.decode(raw)
     except (msgspec.MsgspecError, RecursionError):
-        return None
+        return entry_in({"entry_text": text})
 
 
 def _excerpt(raw: bytes) -> str:

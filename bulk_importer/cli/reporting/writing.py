@@ -19,9 +19,14 @@ REPORT = "report.html"
 """The file in a checkpoint folder."""
 
 
-def write_report(path: Path, chapters: Sequence[Chapter]) -> None:
-    """Replace the file by the report; a reader sees the old one or the new one, whole. Raises OSError."""
-    page = report_page(chapters, at=time.time(), version=version("bulk-importer")).encode()
+def write_report(path: Path, chapters: Sequence[Chapter], *, image_hosts: Sequence[str] = ()) -> None:
+    """Replace the file by the report; a reader sees the old one or the new one, whole. Raises OSError.
+
+    Args:
+        image_hosts: the servers that the page asks for images.
+    """
+    written = report_page(chapters, at=time.time(), version=version("bulk-importer"), image_hosts=image_hosts)
+    page = written.encode()
     if path.exists() and not path.is_file():  # a pipe, or the like
         path.write_bytes(page)
     else:
@@ -33,10 +38,10 @@ def why_not(error: OSError) -> str:
     return "there is no such folder" if isinstance(error, FileNotFoundError) else reason_of(error)
 
 
-def try_to_write(path: Path, chapters: Sequence[Chapter]) -> bool:
+def try_to_write(path: Path, chapters: Sequence[Chapter], *, image_hosts: Sequence[str] = ()) -> bool:
     """Write a report that nobody's exit code depends on; where that is not possible it is said in a line."""
     try:
-        write_report(path, chapters)
+        write_report(path, chapters, image_hosts=image_hosts)
     except OSError as error:
         messages.say(
             f"bulk-importer: There is no report: {path} cannot be written: {why_not(error)}. --report FILE names "

@@ -15,6 +15,7 @@ from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.errors import CheckpointError
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.reporting.images import Images
     from bulk_importer.events import Event
     from bulk_importer.observe.report import Chapter
 
@@ -26,15 +27,20 @@ _OF_A_CHECKPOINT = frozenset({"retry", "undo"})
 
 @asynccontextmanager
 async def opened(watched: Watched) -> AsyncIterator[_Report]:
-    """What writes the report of a command."""
-    yield _Report(watched)
+    """What writes the report of a command.
+
+    Raises:
+        UsageError: no images can be where they are said to be.
+    """
+    yield _Report(watched, _images(watched.settings.images) if watched.settings.images else None)
 
 
 class _Report:
     """A `Watcher` that only looks at the end."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, images: Images | None) -> None:
         self._watched = watched
+        self._given = images
 
     def __call__(self, event: Event) -> None:
         """Do nothing: what happened is on record."""
@@ -55,27 +61,40 @@ class _Report:
         if watched.command in _OF_A_CHECKPOINT:
             folders = [Path(each) for each in watched.sources]
         if watched.settings.report is not None:
-            path = Path(watched.settings.report)
-            chapters = [_chapter(folder, path.parent) for folder in folders]
+            path, images = Path(watched.settings.report), self._images()
+            chapters = [_chapter(folder, images, path.parent) for folder in folders]
             message = str(outcome.facts.get("message") or "")
             known = [each for each in chapters if each is not None]
             known = known or [ending_of(watched.command, outcome.exit_code, message)]
-            is_written = try_to_write(path, known)
+            is_written = try_to_write(path, known, image_hosts=images.hosts)
             return [path if is_written else None] * max(1, len(folders))
         written: list[Path | None] = []
         for folder in folders:
-            chapter = _chapter(folder, folder)
-            is_written = chapter is not None and try_to_write(folder / REPORT, [chapter])
+            images = self._images()
+            chapter = _chapter(folder, images, folder)
+            is_written = chapter is not None and try_to_write(
+                folder / REPORT, [chapter], image_hosts=images.hosts
+            )
             written.append(folder / REPORT if is_written else None)
         return written
 
+    def _images(self) -> Images:
+        """Those of one page more."""
+        return _images(None) if self._given is None else self._given.anew()
 
-def _chapter(folder: Path, seen_from: Path) -> Chapter | None:
+
+def _images(given: str | None) -> Images:
+    from bulk_importer.cli.reporting.images import Images
+
+    return Images(given)
+
+
+def _chapter(folder: Path, images: Images, seen_from: Path) -> Chapter | None:
     """What there is to say of a checkpoint; None where it was not begun, or cannot be read, which others say."""
     from bulk_importer.cli.reporting.checkpoints import chapter_of
 
     try:
-        return chapter_of(folder, seen_from=seen_from)
+        return chapter_of(folder, images, seen_from=seen_from)
     except (CheckpointError, OSError):
         return None
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 
+from bulk_importer.observe.drawing.excerpts import Excerpt
 from bulk_importer.observe.markup import Content, Markup, element, link, name
 from bulk_importer.observe.report.values import Chapter, Example, Found
 from bulk_importer.observe.report.verdict import sentence
@@ -88,7 +90,10 @@ def _figure(each: Example) -> Markup | None:
 
 
 def _said(each: Example) -> Iterator[Content]:
-    yield element("ol", [element("li", *_finding(it, each.code)) for it in each.findings[:_MOST_FINDINGS]])
+    found = list(zip_longest(each.findings[:_MOST_FINDINGS], each.places[:_MOST_FINDINGS]))
+    yield element(
+        "ol", [element("li", *_finding(it, each.code), _marked(place)) for it, place in found if it]
+    )
     if len(each.findings) > _MOST_FINDINGS:
         yield element("p", f"And {counted(len(each.findings) - _MOST_FINDINGS, 'more finding')}.")
     if place := list(_place(each)):
@@ -109,6 +114,13 @@ def _finding(found: Mapping[str, Any], code: str) -> Iterator[Content]:
     yield "."
     if found.get("code") != code and found.get("advice"):
         yield [" ", element("em", _cut(found["advice"]))]
+
+
+def _marked(place: Excerpt | None) -> Markup | None:
+    """The text around what is wrong, which is marked."""
+    if place is None:
+        return None
+    return element("pre", element("code", place.before, element("mark", place.wrong), place.after))
 
 
 def _place(each: Example) -> Iterator[Content]:

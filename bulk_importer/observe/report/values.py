@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bulk_importer.observe.drawing.excerpts import Excerpt
 from bulk_importer.observe.drawing.pictures import Picture
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.timeline.values import Course
@@ -82,6 +83,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
         code: the finding that it is an example of, one of `findings`.
         offset: byte of the (unpacked) source that it begins at; None where that is not known.
         findings: as in a line of `rejected.jsonl`.
+        places: of each finding its place in the text of the entry; None where there is none to show.
         excerpt: some of it as it was written, for people.
         line: of `rejected.jsonl`, from 1; None where it is not there, or was not counted.
         href: where that line is; empty where it is nowhere.
@@ -93,6 +95,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     media_id: str | None = None
     findings: Sequence[Mapping[str, Any]] = ()
     picture: Picture | None = None
+    places: Sequence[Excerpt | None] = ()
     excerpt: str = ""
     line: int | None = None
     href: str = ""

@@ -146,6 +146,36 @@ async def test_a_check_leaves_it_beside_the_source(source: Path, run: Run, tmp_p
     assert facts["report"] is None
 
 
+async def test_it_shows_entries_on_their_images_and_marks_what_is_wrong(
+    source: Path, run: Run, tmp_path: Path
+) -> None:
+    media = json.loads(source.read_text())[9]["internal_media_ID"]
+    images = tmp_path / "images"
+    images.mkdir()
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x0a\0\0\0\x14\x08\x02\0\0\0"
+    (images / f"{media}.png").write_bytes(head)
+    await run("check", source, "--images", images)
+    text = page(tmp_path / "l b.json.check.html")
+    assert '<image href="data:image/png;base64,' in text
+    assert "An image of 10 x 20 pixels." in text
+    assert '<mark>"bycicle&lt;script&gt;"</mark>' in text
+    await run("check", source, "--images", "https://images.example/{id}")
+    text = page(tmp_path / "l b.json.check.html")
+    assert "img-src data: https://images.example;" in text
+    assert f'<image href="https://images.example/{media}"' in text
+
+
+async def test_images_that_cannot_be_are_refused_before_anything_is_done(
+    source: Path, run: Run, run_process: Run
+) -> None:
+    for images in ("nowhere", "https://images.example/{what}"):
+        done = await run_process("import", source, "--yes", "--images", images)
+        assert done.code == 2
+        assert "--images" in done.err
+        assert not Path(f"{source}.checkpoint").exists()
+        assert (await run("check", source, "--images", images)).code == 2
+
+
 async def test_a_pattern_passes_it_over(source: Path, run: Run, tmp_path: Path) -> None:
     await run("check", source)
     done = await run("check", str(tmp_path / "*.*"), "--json")
