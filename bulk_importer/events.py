@@ -361,6 +361,30 @@ class Advanced(Event, frozen=True, kw_only=True):
     beside: Mapping[str, int] = {}
 
 
+class LabelsMoved(Event, frozen=True, kw_only=True):
+    """The account of a migration is closed: what was read is what is carried and what is left behind.
+
+    Attributes:
+        media: media of the project they came from that hold labels, and were asked for.
+        unread: media whose labels could not be read, so that it is not known what they hold.
+        read, carried, left_behind: labels by class.
+        reasons: how often what was left behind for which reason.
+        altered: labels that were carried without something that is said of them, by what.
+        compared, equal: media that were read back, and those of them that hold just what was sent; None where nobody
+            looked.
+    """
+
+    media: int
+    unread: int
+    read: Mapping[str, int]
+    carried: Mapping[str, int]
+    left_behind: Mapping[str, int]
+    reasons: Mapping[str, int]
+    altered: Mapping[str, int]
+    compared: int | None
+    equal: int | None
+
+
 class RunEnded(Event, frozen=True, kw_only=True):
     """The run is over and its summary is on disk."""
 

@@ -67,8 +67,9 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         summaries = await _import_each(sources, folders, settings, stop, watch, as_json=as_json)
         whole = together(summaries)
         code = most_important(ExitCode(summary.exit_code) for summary in summaries)
-        await watch.ended(Outcome(exit_code=code, facts=whole, folders=folders))
-        output.print_outcome(whole, summary_lines(summaries, whole), as_json=as_json)
+        said = await watch.ended(Outcome(exit_code=code, facts=whole, folders=folders))
+        lines = [*summary_lines(summaries, whole), *said.lines]
+        output.print_outcome({**whole, **said.facts}, lines, as_json=as_json)
     return code
 
 

@@ -128,8 +128,8 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> ExitCod
             migrated = await migrate_labels(spec, caller, confirm, warn_of_writing)
         code = _exit_code(migrated, dry_run=arguments.dry_run)
         facts, lines = facts_of(migrated, code), outcome_lines(migrated, dry_run=arguments.dry_run)
-        await watch.ended(Outcome(exit_code=code, facts=facts, folders=[spec.folder]))
-        output.print_outcome(facts, lines, as_json=arguments.json)
+        said = await watch.ended(Outcome(exit_code=code, facts=facts, folders=[spec.folder]))
+        output.print_outcome({**facts, **said.facts}, [*lines, *said.lines], as_json=arguments.json)
     return code
 
 

@@ -86,8 +86,9 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
         code = _exit_code(undone, dry_run=arguments.dry_run)
         folders = [] if undone.folder is None else [undone.folder]
         facts = _facts(undone, code)
-        await watch.ended(Outcome(exit_code=code, facts=facts, folders=folders))
-        output.print_outcome(facts, _lines(folder, undone, arguments), as_json=arguments.json)
+        said = await watch.ended(Outcome(exit_code=code, facts=facts, folders=folders))
+        lines = [*_lines(folder, undone, arguments), *said.lines]
+        output.print_outcome({**facts, **said.facts}, lines, as_json=arguments.json)
     return code
 
 
