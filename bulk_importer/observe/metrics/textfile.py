@@ -12,8 +12,9 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["replace_textfile", "succeeded_before"]
+__all__ = ["is_foreign", "replace_textfile", "succeeded_before"]
 
+_BEGIN = b"# HELP bulk_importer_"
 _MOST_BYTES = 1 << 20
 _SUCCESS = re.compile(
     rb"^bulk_importer_success_timestamp_seconds(?:\{[^}\n]*\})? ([0-9.eE+]+)$", re.MULTILINE
@@ -40,6 +41,20 @@ def replace_textfile(path: Path, content: bytes) -> None:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether there is what somebody may miss: a device, or a file that holds something else than metrics. Blocks."""
+    try:
+        if path.exists() and not path.is_file():
+            return True
+        with path.open("rb") as file:
+            begin = file.read(len(_BEGIN))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # nobody knows what it is
+    return bool(begin) and begin != _BEGIN
 
 
 def succeeded_before(path: Path) -> float | None:
