@@ -62,10 +62,10 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         name=source_called(status.source),
         verdict=Verdict.PARTLY if is_undone else verdict_of(summary),
         headline="Taken back" if is_undone else headline(summary),
-        outcome=outcome(summary),
+        outcome=outcome(summary) + (", and taken back" if is_undone else ""),
         route=route_text(summary.to_builtins()),
         message=summary.message,
-        counts=list(_counts(summary, status)),
+        counts=list(_counts(summary, status, is_undone=is_undone)),
         missing=None if is_undone else list(_missing(summary, status)),
         steps=[Step(status.advice)] if is_undone else list(next_steps(summary, advice=status.advice)),
         kept=[] if is_undone else list(_kept(folder, summary)),
@@ -94,7 +94,7 @@ def _summary(folder: Path, header: Header, state: CheckpointState, status: Statu
     )
 
 
-def _counts(summary: Summary, status: Status) -> Iterator[Count]:
+def _counts(summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Count]:
     yield Count("entries", summary.entries)
     facts = summary.to_builtins()
     is_over = summary.state is not RunState.RUNNING
@@ -105,7 +105,7 @@ def _counts(summary: Summary, status: Status) -> Iterator[Count]:
         yield Count("in flight", status.in_flight)
     if status.total is not None and not status.is_read_to_the_end:
         yield Count("in all, about", status.total)
-    if summary.media_delivered is not None:
+    if summary.media_delivered is not None and not is_undone:
         yield Count("media with labels", summary.media_delivered)
 
 

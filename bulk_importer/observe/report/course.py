@@ -11,7 +11,7 @@ from bulk_importer.observe.drawing.plots import Plot, course_plots, course_table
 from bulk_importer.observe.markup import Content, Markup, element, table
 from bulk_importer.observe.report.values import Chapter
 
-__all__ = ["course", "figure", "numbers_of"]
+__all__ = ["course", "figure", "folded", "numbers_of"]
 
 
 def course(chapter: Chapter, *, level: int) -> Markup | None:
@@ -28,7 +28,7 @@ def course(chapter: Chapter, *, level: int) -> Markup | None:
     if not known.is_whole:
         parts.append(element("p", "The beginning is not on record any more."))
     parts += [figure(each) for each in plots]
-    parts.append(_folded("The same in numbers", table("The course of the run", columns, rows)))
+    parts.append(folded("The same in numbers", table("The course of the run", columns, rows)))
     return element("section", "\n", [[each, "\n"] for each in parts], class_="course")
 
 
@@ -40,8 +40,9 @@ def figure(plot: Plot) -> Markup:
 
 def numbers_of(plot: Plot) -> Markup:
     """The table of a plot, to be unfolded."""
-    return _folded("The same in numbers", table(plot.title, plot.columns, plot.rows))
+    return folded("The same in numbers", table(plot.title, plot.columns, plot.rows))
 
 
-def _folded(title: str, *content: Content) -> Markup:
+def folded(title: str, *content: Content) -> Markup:
+    """What is shown when a reader unfolds it."""
     return element("details", element("summary", title), *content)
