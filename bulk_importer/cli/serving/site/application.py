@@ -104,17 +104,19 @@ class Site:
     def _seen(self, job: Job, *, is_whole: bool = False) -> Seen:
         """What is known of an upload now. Blocks.
 
+        What goes on is looked at each second, so nothing is read for that.
+
         Args:
             is_whole: also what only its own page shows.
         """
         running = self._office.running.get(job.id)
         queue = [each.id for each in self._office.queue()]
-        is_checked = is_whole or job.state in (JobState.CHECKED, JobState.QUEUED)
+        is_at_rest = is_whole and running is None
         return Seen(
             job=job,
             source=str(self._spool.source(job)),
-            found=Found.kept(self._spool.check_of(job)) if is_checked else None,
-            status=self._status(job),
+            found=Found.kept(self._spool.check_of(job)) if is_at_rest else None,
+            status=self._status(job) if is_at_rest else None,
             facts=None if running is None else running.facts(),
             question=None if running is None else running.question,
             before=queue.index(job.id) if job.id in queue else 0,

@@ -46,7 +46,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         source: its path, which messages name.
         found: of its latest check.
-        status: of its checkpoint; None where there is none.
+        status: of its checkpoint; None where there is none, and while it goes on here.
         facts: how far what goes on is, as `ProgressState.facts` says it; None where nothing goes on.
         question: what is asked of a person now.
         before: how many imports are before it in the queue.
@@ -85,7 +85,6 @@ def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet
     """What the page of an upload shows."""
     job, report = seen.job, None if seen.found is None else seen.found.report
     wrong = [] if report is None else wrong_in(report)
-    is_begun = seen.status is not None
     return Sheet(
         path=f"/jobs/{job.id}",
         name=job.name,
@@ -98,7 +97,7 @@ def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet
         progress=_said(seen),
         percent=_percent(seen),
         is_at_work=_mood(seen) == "works",
-        counts=tuple(_of_status(seen) if is_begun else () if report is None else forecast_of(report)),
+        counts=tuple(_counts(seen)),
         wrong=tuple(wrong[:MOST_PLACES]),
         more_wrong=max(0, len(wrong) - MOST_PLACES),
         pictures=() if seen.found is None else pictures_of(seen.found),
@@ -147,12 +146,12 @@ def _ended(seen: Seen) -> str:
     """What came of it, in a few words."""
     if seen.job.message and seen.job.state in (JobState.REFUSED, JobState.FAILED):
         return in_browser(seen.job.message, source=seen.source, name=seen.job.name)
-    if seen.status is not None:
-        return f"{seen.status.delivered:,} delivered, {seen.status.rejected:,} rejected"
-    if seen.found is not None and seen.job.state in (JobState.CHECKED, JobState.QUEUED):
-        report = seen.found.report
-        return f"{report.accepted:,} could be sent, {report.rejected:,} would be rejected"
-    return ""
+    came = seen.job.came
+    if came is None or came.good is None:
+        return ""
+    if seen.job.state.is_ended:
+        return f"{came.good:,} delivered, {came.bad:,} rejected"
+    return f"{came.good:,} could be sent, {came.bad:,} would be rejected"
 
 
 def _number(value: object) -> float:
@@ -176,7 +175,9 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
         )
         yield f"It is about to replace {many}. {_keeping(seen.question)}Nothing of that is sent before you answer."
         yield "Imports behind it wait for that, too."
-    if job.message:
+    if seen.status is not None and seen.status.is_finished and job.state is not JobState.DONE:
+        yield "By now all of it is settled: somebody resumed it at a terminal."
+    elif job.message:
         yield in_browser(job.message, source=seen.source, name=job.name)
     report = None if seen.found is None else seen.found.report
     if report is None or job.state is not JobState.CHECKED:
@@ -195,12 +196,17 @@ def _keeping(question: ReplacementForeseen) -> str:
     return f"{question.kept} " if question.kept else ""
 
 
-def _of_status(seen: Seen) -> Iterator[tuple[str, str]]:
-    status = seen.status
-    assert status is not None  # asked by the caller
-    yield from ((title, f"{getattr(status, name):,}") for title, name in _OF_STATUS)
-    if status.total is not None:
-        yield "In all", f"{'' if status.is_total_exact else 'about '}{status.total:,}"
+def _counts(seen: Seen) -> Iterator[tuple[str, str]]:
+    """What is known in numbers: of the import while it goes on, of its checkpoint, or else of the check."""
+    if seen.facts is not None:
+        shown = ((title, seen.facts.get(name)) for title, name in _OF_STATUS)
+        yield from ((title, f"{count:,}") for title, count in shown if isinstance(count, int))
+    elif seen.status is not None:
+        yield from ((title, f"{getattr(seen.status, name):,}") for title, name in _OF_STATUS)
+        if seen.status.total is not None:
+            yield "In all", f"{'' if seen.status.is_total_exact else 'about '}{seen.status.total:,}"
+    elif seen.found is not None:
+        yield from forecast_of(seen.found.report)
 
 
 def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
