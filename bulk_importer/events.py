@@ -6,12 +6,16 @@ once, and must not raise. No event carries a payload or a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
-from bulk_importer.spans import Span
+from bulk_importer.spans import Span, SpanSet
+
+if TYPE_CHECKING:
+    from bulk_importer.model import Rejection
 
 __all__ = [
     "Advanced",
@@ -156,11 +160,24 @@ class SourceEnded(Event, frozen=True, kw_only=True):
 
 
 class EntriesRejected(Event, frozen=True, kw_only=True):
-    """Entries were rejected: before sending (`batch` is None), or because the server refused them."""
+    """Entries were rejected: before sending (`batch` is None), or because the server refused them.
+
+    Each of them has findings of all of these codes, so that it can be told where in the source there is what.
+    """
 
     spans: tuple[Span, ...]
     codes: Mapping[str, int]
     batch: int | None
+
+    @classmethod
+    def of(cls, rejections: Iterable[Rejection], batch: int | None) -> Iterator[Self]:
+        """An event for each set of codes that entries were rejected with together."""
+        alike: dict[frozenset[str], list[Rejection]] = {}
+        for each in rejections:
+            alike.setdefault(frozenset(finding.code for finding in each.findings), []).append(each)
+        for some in alike.values():
+            codes = Counter(finding.code for each in some for finding in each.findings)
+            yield cls(spans=SpanSet.of(each.position for each in some).spans, codes=codes, batch=batch)
 
 
 class BatchSealed(Event, frozen=True, kw_only=True):

@@ -89,8 +89,10 @@ def picture_of(
         title=_title(findings),
         text=text.strip(),
         viewBox=f"{-_MARGIN} {-_MARGIN} {_WIDTH + 2 * _MARGIN:.0f} {bottom + _MARGIN:.0f}",
-        width=_WIDTH,
+        # Without any style sheet: as wide as there is room, and never larger than the text on it asks for.
+        width="100%",
         height=round((bottom + _MARGIN) * _WIDTH / (_WIDTH + 2 * _MARGIN)),
+        preserveAspectRatio="xMinYMin",
     )
     return Picture(svg.text, text.strip())
 

@@ -120,7 +120,8 @@ def _marked(place: Excerpt | None) -> Markup | None:
     """The text around what is wrong, which is marked."""
     if place is None:
         return None
-    return element("pre", element("code", place.before, element("mark", place.wrong), place.after))
+    shown = element("code", place.before, element("mark", place.wrong), place.after)
+    return element("p", shown, class_="excerpt")
 
 
 def _place(each: Example) -> Iterator[Content]:
