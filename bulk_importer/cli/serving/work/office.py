@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bulk_importer.cli.serving.spool.values import Agreement, Came, Job, JobState
 from bulk_importer.cli.serving.work.running import Running
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
-from bulk_importer.steering.values import Command
+from bulk_importer.steering.values import Command, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,13 +230,23 @@ class Office:
     def stop(self, job: Job) -> None:
         """End what goes on with an upload; what is in flight may land."""
         running = self._running.get(job.id)
-        if running is None:
-            raise Untimely("It has ended by now.")
-        if running.controls is not None:
-            running.controls.obey(Command(do="stop"), by="page")
-        else:
+        if running is not None and running.controls is None:
             running.stop.request("stopped by page", ExitCode.UNFINISHED)
-        self._notify()
+            self._notify()
+        else:
+            self.obey(job, Command(do="stop"))
+
+    def obey(self, job: Job, command: Command) -> Standing:
+        """Steer an import that goes on; returns how it stands then."""
+        running = self._running.get(job.id)
+        if running is None or running.controls is None:
+            raise Untimely("It has ended by now.")
+        answer = running.controls.obey(command, by="page")
+        if answer.refused:
+            raise Untimely(answer.refused)
+        if command.do != "status":
+            self._notify()
+        return answer.standing
 
     async def answer(self, job: Job, *, yes: bool) -> None:
         """Answer whether labels may be replaced."""
