@@ -26,8 +26,9 @@ from bulk_importer.library.status import status_now
 from bulk_importer.library.status_values import Status
 from bulk_importer.observe import route_text, source_called
 from bulk_importer.observe.outcome import FATES, Step, headline, next_steps, outcome
-from bulk_importer.observe.report import Chapter, Count, Particulars
+from bulk_importer.observe.report import Chapter, Count, Particulars, Verdict
 from bulk_importer.observe.timeline.reading import read_course
+from bulk_importer.pipeline.resume.undone import undone_in
 from bulk_importer.pipeline.summarizing import summarize
 from bulk_importer.readable import agreeing, counted
 from bulk_importer.settings import definitions
@@ -53,20 +54,21 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         status = status_now(folder, tail)
         header, state = tail.header, tail.state
     summary = _summary(folder, header, state, status)
+    is_undone = undone_in(folder, state) is not None
     moved = moved_in(folder)
     books = [] if summary.conversion is None else [ledger_of_books(summary.conversion)]
     samples = sampled(folder, state.rejected_bytes, _errors(status), seen_from=seen_from)
     return Chapter(
         name=source_called(status.source),
-        verdict=verdict_of(summary),
-        headline=headline(summary),
+        verdict=Verdict.PARTLY if is_undone else verdict_of(summary),
+        headline="Taken back" if is_undone else headline(summary),
         outcome=outcome(summary),
         route=route_text(summary.to_builtins()),
         message=summary.message,
         counts=list(_counts(summary, status)),
-        missing=list(_missing(summary, status)),
-        steps=list(next_steps(summary, advice=status.advice)),
-        kept=list(_kept(folder, summary)),
+        missing=None if is_undone else list(_missing(summary, status)),
+        steps=[Step(status.advice)] if is_undone else list(next_steps(summary, advice=status.advice)),
+        kept=[] if is_undone else list(_kept(folder, summary)),
         ledgers=[*books, *([] if moved is None else [ledger_of_moved(moved)])],
         course=read_course(folder),
         total=status.total,
@@ -151,13 +153,13 @@ def _kept(folder: Path, summary: Summary) -> Iterator[Step]:
         )
         yield Step(media)
     if is_kept:
-        yield Step("What these media held is kept", path=str(folder / REPLACED))
+        yield Step("What media held before is kept", path=str(folder / REPLACED))
         yield Step(
             "To see what taking the import back would do, and without --dry-run to do it, run",
             command=f"bulk-importer undo {shlex.quote(str(folder))} --dry-run",
         )
     elif replacement is not None:
-        yield Step("What they held is not kept.")
+        yield Step("What media held before is not kept.")
 
 
 def _facts(summary: Summary, status: Status) -> Iterator[tuple[str, str]]:
@@ -169,10 +171,13 @@ def _facts(summary: Summary, status: Status) -> Iterator[tuple[str, str]]:
         "checkpoint": str(status.checkpoint),
         "first begun": status.begun,
         "latest run began": None if run is None else run.started,
-        "latest run ended": None if run is None else run.ended or run.last_sign,
-        "exit code": status.exit_code,
-        "time of all runs": f"{summary.seconds:,.1f} s",
-        "requests": f"{summary.requests:,}, {summary.retries:,} of them sent again",
+        "latest run ended": None if run is None else run.ended,
+        "last sign of it": None if run is None or run.ended else run.last_sign,
+        "exit code": None if run is None else run.exit_code,
+        "time of all runs": f"{summary.seconds:,.1f} s" if summary.seconds else "",
+        "requests": f"{summary.requests:,}, {summary.retries:,} of them sent again"
+        if summary.requests
+        else "",
         "read": f"{status.read_bytes:,} bytes"
         + ("" if status.is_read_to_the_end else ", and not to the end"),
         "version": f"bulk-importer {version('bulk-importer')}, Python {platform.python_version()}",

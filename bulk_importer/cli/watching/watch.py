@@ -46,11 +46,11 @@ class Said(msgspec.Struct):
     """What watchers add to what a command prints at its end.
 
     Attributes:
-        facts: to what `--json` prints.
+        reports: where the report of each checkpoint is; None where it has none.
         lines: behind the lines for people.
     """
 
-    facts: dict[str, Any] = msgspec.field(default_factory=lambda: {"report": None})
+    reports: list[Path | None] = msgspec.field(default_factory=list)
     lines: list[str] = msgspec.field(default_factory=list)
 
 

@@ -14,6 +14,7 @@ from bulk_importer.observe.report.values import Chapter, Count
 
 __all__ = ["head", "missing", "sentence", "steps"]
 
+_WORD = re.compile(r"[a-z']+[ ,]")
 _COMMAND = re.compile(r"'(bulk-importer [^']+)'")
 
 
@@ -38,8 +39,10 @@ def head(chapter: Chapter, *, level: int) -> Markup:
     return element("header", "\n", _lines(parts))
 
 
-def missing(chapter: Chapter, *, level: int) -> Markup:
-    """What is not there as it should be."""
+def missing(chapter: Chapter, *, level: int) -> Markup | None:
+    """What is not there as it should be; nothing where nobody knows."""
+    if chapter.missing is None:
+        return None
     if chapter.missing:
         said = element("ul", _lines(element("li", sentence(each)) for each in chapter.missing))
     else:
@@ -76,7 +79,8 @@ def _tile(count: Count) -> Markup:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """The text as a sentence begins; what begins with a path or an address stays so."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def _lines(parts: Iterator[Markup] | Sequence[Content]) -> Content:
