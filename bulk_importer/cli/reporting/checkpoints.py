@@ -36,6 +36,13 @@ from bulk_importer.summary import RunState, Summary
 
 __all__ = ["chapter_of"]
 
+_WAITS = {
+    "server": "it waits for the server",
+    "hours": "it is outside the hours in which it may send",
+    "paused": "it is paused",
+    "stopping": "it is stopping",
+    "doubts": "it waits until it can be known what became of unconfirmed entries",
+}
 _ASKS = frozenset({"rejected", "in_doubt", "owed"})
 """What became of entries that asks for something to be done."""
 
@@ -67,7 +74,7 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         message=summary.message,
         counts=list(_counts(summary, status, is_undone=is_undone)),
         missing=None if is_undone else list(_missing(summary, status)),
-        steps=[Step(status.advice)] if is_undone else list(next_steps(summary, advice=status.advice)),
+        steps=list(_steps(folder, summary, status, is_undone=is_undone)),
         kept=[] if is_undone else list(_kept(folder, summary)),
         ledgers=[*books, *([] if moved is None else [ledger_of_moved(moved)])],
         course=read_course(folder),
@@ -88,10 +95,17 @@ def _summary(folder: Path, header: Header, state: CheckpointState, status: Statu
         state=status.state,
         exit_code=status.exit_code,
         in_doubt=status.in_doubt,
-        message=(status.run.why if status.run is not None else "") or now.message,
+        message=_why(status) or now.message,
         tasks=written.tasks if written is not None and is_same else None,
         media_in_doubt=written.media_in_doubt if written is not None and is_same else [],
     )
+
+
+def _why(status: Status) -> str:
+    """Why it stands so: what a run waits for that is under way, or why it ended."""
+    if status.waits_for is not None:
+        return f"{_WAITS.get(status.waits_for.what, 'it waits')}: {status.waits_for.reason}"
+    return "" if status.run is None else status.run.why
 
 
 def _counts(summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Count]:
@@ -138,6 +152,16 @@ def _left_behind(summary: Summary) -> Iterator[str]:
         yield f"{counted(sum(books.left_behind.values()), 'object')} of the source left behind by the conversion."
     if tasks is not None and (left := tasks.refused + tasks.left):
         yield f"{counted(left, 'task')} not {tasks.state.lower()}: refused by the server, or still to be done."
+
+
+def _steps(folder: Path, summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Step]:
+    if summary.state is RunState.RUNNING:
+        watch = f"bulk-importer status {shlex.quote(str(folder))} --watch"
+        yield Step("It is under way, and this page as old as it says below; to watch it, run", command=watch)
+    if is_undone:
+        yield Step(status.advice)
+    else:
+        yield from next_steps(summary, advice=status.advice)
 
 
 def _kept(folder: Path, summary: Summary) -> Iterator[Step]:

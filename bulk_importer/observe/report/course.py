@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from bulk_importer.observe.drawing.plots import Plot, course_plots, course_table
 from bulk_importer.observe.markup import Content, Markup, element, table
 from bulk_importer.observe.report.values import Chapter
+from bulk_importer.times import written
 
-__all__ = ["course", "figure", "folded", "numbers_of"]
+__all__ = ["course", "figure", "folded", "numbers_of", "when"]
 
 
 def course(chapter: Chapter, *, level: int) -> Markup | None:
@@ -30,6 +31,12 @@ def course(chapter: Chapter, *, level: int) -> Markup | None:
     parts += [figure(each) for each in plots]
     parts.append(folded("The same in numbers", table("The course of the run", columns, rows)))
     return element("section", "\n", [[each, "\n"] for each in parts], class_="course")
+
+
+def when(at: float) -> Markup:
+    """A moment, with the zone of this machine."""
+    iso = written(at)
+    return element("time", f"{iso[:10]} {iso[11:19]} {iso[19:]}", datetime=iso)
 
 
 def figure(plot: Plot) -> Markup:

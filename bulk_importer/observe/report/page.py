@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from bulk_importer.observe.markup import Content, Markup, document, element, link, name, table
-from bulk_importer.observe.report.course import course
+from bulk_importer.observe.report.course import course, when
 from bulk_importer.observe.report.examples import MOST_EXAMPLES, examples
 from bulk_importer.observe.report.looks import icon, style
-from bulk_importer.observe.report.particulars import classes, events, findings, ledgers, particulars, when
+from bulk_importer.observe.report.particulars import classes, events, findings, ledgers, particulars
 from bulk_importer.observe.report.values import Chapter, Verdict
 from bulk_importer.observe.report.verdict import head, missing, steps
 from bulk_importer.readable import counted

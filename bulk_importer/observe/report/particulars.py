@@ -10,14 +10,13 @@ from heapq import nlargest
 
 from bulk_importer.observe.drawing.plots import bars, places_plot
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, link, name, table
-from bulk_importer.observe.report.course import figure, folded, numbers_of
+from bulk_importer.observe.report.course import figure, folded, numbers_of, when
 from bulk_importer.observe.report.values import Chapter, Found, Ledger, Particulars, Place
 from bulk_importer.observe.report.verdict import sentence
 from bulk_importer.observe.timeline.values import Course
 from bulk_importer.readable import counted
-from bulk_importer.times import written
 
-__all__ = ["classes", "events", "findings", "ledgers", "particulars", "when"]
+__all__ = ["classes", "events", "findings", "ledgers", "particulars"]
 
 _MOST_CODES = 40
 _MOST_PLACES = 60
@@ -111,12 +110,6 @@ def particulars(known: Particulars, *, level: int) -> Markup | None:
             items = [element("li", each) for each in phrases]
             parts += [element("p", f"{title}:"), element("ul", items)]
     return _section("Particulars", level, parts) if parts else None
-
-
-def when(at: float) -> Markup:
-    """A moment, with the zone of this machine."""
-    iso = written(at)
-    return element("time", f"{iso[:10]} {iso[11:19]} {iso[19:]}", datetime=iso)
 
 
 def _section(title: str, level: int, parts: Sequence[Content]) -> Markup:
