@@ -57,7 +57,7 @@ class Exposition:
         """The metrics now in OpenMetrics, and its content type."""
         from prometheus_client.openmetrics.exposition import generate_latest
 
-        written: bytes = generate_latest(self._openmetrics, version="1.0.0")  # type: ignore[no-untyped-call]
+        written: bytes = generate_latest(self._openmetrics)  # type: ignore[no-untyped-call]
         return written, _OPENMETRICS
 
 
