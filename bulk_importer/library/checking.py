@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bulk_importer.settings import Settings
     from bulk_importer.sources import Source
 
-__all__ = ["check_labels", "check_labels_sync", "check_source"]
+__all__ = ["check_labels", "check_labels_sync", "check_source", "passing"]
 
 
 def _unheard(_: Finding) -> None:
@@ -93,14 +93,14 @@ async def check_source(
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.check.checking import Check
 
-    passed = _passed(source, sample, observer)
+    passed = passing(source, sample, observer)
     passed(0, 0, 0)
     options = IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
     return await check.run(found=found, passed=passed)
 
 
-def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
+def passing(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
     """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
     from bulk_importer.events import Advanced
 

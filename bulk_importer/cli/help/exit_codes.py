@@ -40,7 +40,9 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays")
+_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays") | {
+    "serve": "it was stopped, and an import that was confirmed is left; the same command resumes"
+}
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
@@ -61,6 +63,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "doctor": "the way to the server is clear",
             "demo": "all came out as it should",
             "sandbox": "it was stopped",
+            "serve": "it was stopped, and no import that was confirmed is left",
             **_each(_LOOK_UPS, "the list is complete"),
             "label-config": "it is shown; with --against: the project has all that is wanted",
             "convert": "every object of the source is in the entries, but for what a person chose to leave out",

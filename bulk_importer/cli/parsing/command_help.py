@@ -63,6 +63,10 @@ COMMAND_HELP = {
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
     ),
+    "serve": CommandHelp(
+        (*_SERVER, "--page", "--spool", "--max-upload", "--class-map", "--config"),
+        (f"serve {_AT} --project streets", "serve --config gym.toml --page 8080 --max-upload 2GiB"),
+    ),
     "backup": CommandHelp(
         (*_SERVER, "--output", "--media-list", "--max-reads", "--config", "--json"),
         (

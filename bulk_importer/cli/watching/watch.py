@@ -97,6 +97,7 @@ class Watch:
 
     Attributes:
         steering: by which each of its runs is paused and limited.
+        controls: obeys what a person asks of the run that is under way.
     """
 
     def __init__(self, steward: Steward) -> None:
@@ -105,6 +106,7 @@ class Watch:
         self._is_over = False
         self._steward = steward
         self.steering = steward.steering
+        self.controls: Controls = steward
 
     def add(self, watcher: Watcher) -> None:
         """Let one more watch the command."""

@@ -126,6 +126,7 @@ class Timeline(msgspec.Struct):
             marks=tuple(self.moments.all_marks()),
             places=tuple(self.places.values()),
             positions=self.positions,
+            left_out=dict(self.moments.left_out),
             is_whole=self.is_whole and self.latest_of_run is not None,
         )
 

@@ -21,11 +21,13 @@ _LONGEST_TEXT = 200
 
 
 class Moments(msgspec.Struct):
-    """Quiet times and marks, by kind, each in the order of time; `open` are the quiet times that go on."""
+    """Quiet times and marks, by kind, each in the order of time; `open` are the quiet times that go on,
+    `left_out` how many of a kind are not kept."""
 
     quiet: dict[str, list[Quiet]] = {}
     open: dict[str, Quiet] = {}
     marks: dict[str, list[Mark]] = {}
+    left_out: dict[str, int] = {}
 
     def mark(self, mark: Mark) -> None:
         """Keep a mark; of a text its beginning."""
@@ -34,6 +36,7 @@ class Moments(msgspec.Struct):
         if len(marks) > MOST:
             inner = range(1, len(marks) - 1)
             del marks[min(inner, key=lambda index: marks[index + 1].at - marks[index - 1].at)]
+            self._count_out(mark.kind)
 
     def begin(self, kind: str, at: float, reason: str = "") -> None:
         """A quiet time begins, if one of this kind does not go on."""
@@ -48,11 +51,15 @@ class Moments(msgspec.Struct):
         quiet.append(msgspec.structs.replace(begun, until=max(begun.at, at)))
         if len(quiet) > MOST:
             del quiet[min(range(len(quiet)), key=lambda index: _seconds(quiet[index]))]
+            self._count_out(kind)
 
     def end_all(self, at: float) -> None:
         """Nothing goes on any more."""
         for kind in list(self.open):
             self.end(kind, at)
+
+    def _count_out(self, kind: str) -> None:
+        self.left_out[kind] = self.left_out.get(kind, 0) + 1
 
     def all_quiet(self) -> Iterator[Quiet]:
         """All quiet times, in the order in which they began."""

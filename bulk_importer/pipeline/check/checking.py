@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.intake.validation.geometries import geometries_in
-from bulk_importer.model import Finding, KeepData, ReadPlan, Segment, Severity
+from bulk_importer.model import Finding, KeepData, ReadPlan, Rejection, Segment, Severity
 from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, key_of_media
@@ -129,12 +129,14 @@ class Check:
         self,
         *,
         found: Callable[[Finding], None] = lambda _: None,
+        rejected: Callable[[Rejection], None] = lambda _: None,
         passed: Callable[[int, int, int], None] = lambda *_: None,
     ) -> CheckReport:
         """Read and judge to the end of the source, or of the sample, or to where it breaks off.
 
         Args:
             found: receives every finding above a note, in order of position, as it is found.
+            rejected: receives every entry that would not be sent, in order of position within a segment.
             passed: receives after each segment how many entries are behind us, how many of them are rejected, and how
                 many bytes (decompressed).
 
@@ -147,8 +149,11 @@ class Check:
             rules = replace(self._ruleset.rules, is_report=True, keep_warnings=True)
             async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
                 async for segment in intake:
-                    for finding in self._add(_up_to(segment, self._sample)):
+                    findings, rejections = self._add(_up_to(segment, self._sample))
+                    for finding in findings:
                         found(finding)
+                    for rejection in rejections:
+                        rejected(rejection)
                     passed(self._entries, self._rejected, self._bytes)
                     if self._sample is not None and self._entries >= self._sample:
                         break
@@ -166,8 +171,8 @@ class Check:
             code = ExitCode.REJECTIONS
         return self._report(message, code, round(time.monotonic() - began, 3))
 
-    def _add(self, judged: Segment) -> list[Finding]:
-        """Count a segment in; its findings above a note, in order of position."""
+    def _add(self, judged: Segment) -> tuple[list[Finding], Sequence[Rejection]]:
+        """Count a segment in; its findings above a note, in order of position, and what is rejected of it."""
         segment, wiping = self._wiped.examined(judged)
         self._entries += judged.key.count
         self._accepted += len(segment.run)
@@ -185,7 +190,7 @@ class Check:
         self._groups.count_notes({code: n for code, n in segment.counts.items() if code in self._notes})
         findings = sorted((*_findings(judged), *wiping), key=lambda finding: finding.position)
         self._groups.add(findings)
-        return findings
+        return findings, segment.rejections
 
     def _media(self) -> tuple[int | None, int | None, int | None]:
         """The numbers of media of a report: accepted, rejected, without an entry."""

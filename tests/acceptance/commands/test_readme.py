@@ -121,6 +121,11 @@ def test_each_command_in_the_text_works_when_typed(
             assert served.stdout
             assert "listens at" in served.stdout.readline()
             continue
+        if words[0] == "serve":
+            served = command.start(*words)
+            assert served.stderr
+            assert "/open?code=" in served.stderr.readline()
+            continue
         if words[0] == "retry":
             rejected = json.loads((command.folder / "labels.json.checkpoint" / "rejected.jsonl").read_text())
             rejected["entry"]["keepData"] = False

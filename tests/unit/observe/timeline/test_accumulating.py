@@ -253,6 +253,7 @@ def test_of_each_kind_so_many_moments_are_kept() -> None:
     gate = [each.weight for each in course.marks if each.kind == "gate"]
     assert (len(gate), gate[0], gate[-1]) == (MOST, 1000, 8996)
     assert len(course.quiet) == MOST
+    assert course.left_out == {"gate": 2000 - MOST, "outage": 2001 - MOST}
     assert course.quiet[0] == Quiet(kind="outage", at=NOON + 1, until=NOON + 900, reason="long")
 
 

@@ -1,0 +1,174 @@
+"""The web application of `serve`: its pages, what is sent to them, and the events by which they are looked at again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bulk_importer.cli.serving.site.actions import ActionRoutes, job_of
+from bulk_importer.cli.serving.site.uploads import UploadRoutes
+from bulk_importer.cli.serving.site.views import Seen, row_of, sheet_of
+from bulk_importer.cli.serving.site.wording import sized
+from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.cli.serving.work.checking import Found
+from bulk_importer.observe.page.upload.front import front_page
+from bulk_importer.observe.page.upload.sheet import sheet_page
+from bulk_importer.observe.page.upload.values import Front
+
+if TYPE_CHECKING:
+    from bulk_importer.cli.serving.spool.folder import Spool
+    from bulk_importer.cli.serving.spool.receiving import Reception
+    from bulk_importer.cli.serving.work.office import Office
+    from bulk_importer.library.status_values import Status
+    from bulk_importer.settings import Settings
+
+__all__ = ["Site"]
+
+_STATIC = Path(__file__).parents[3] / "observe" / "page" / "upload" / "static"
+_KINDS = {"upload.css": "text/css", "upload.js": "text/javascript"}
+_SECONDS_BETWEEN_EVENTS = 1.0
+_MOST_SHOWN = 200
+
+
+class Site:
+    """What a browser sees of an office.
+
+    Args:
+        command: the command line that imports an upload at a terminal.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        spool: Spool,
+        reception: Reception,
+        settings: Settings,
+        command: Callable[[Job], str],
+    ) -> None:
+        self._office = office
+        self._spool = spool
+        self._reception = reception
+        self._settings = settings
+        self._command = command
+
+    def application(self) -> web.Application:
+        """The routes, without guards."""
+        app = web.Application()
+        app.router.add_get("/", self._front)
+        app.router.add_get("/events", self._events)
+        app.router.add_get("/jobs/{id}", self._sheet)
+        app.router.add_get("/static/{name:upload\\.(css|js)}", _static)
+        UploadRoutes(self._reception, self._office.add, self._front_saying).register(app.router)
+        ActionRoutes(self._office, self._spool, self._sheet_saying).register(app.router)
+        return app
+
+    async def _front(self, _: web.Request) -> web.StreamResponse:
+        return _html(await self._front_saying(""))
+
+    async def _front_saying(self, notice: str) -> str:
+        """The front, with something that a person has to know first."""
+        latest = list(self._office.jobs.values())[: -_MOST_SHOWN - 1 : -1]
+        rows = await asyncio.to_thread(lambda: tuple(row_of(self._seen(job)) for job in latest))
+        bounds = self._reception.bounds
+        free = max(0, self._spool.free_bytes() - bounds.keep_free)
+        return front_page(
+            Front(
+                project=self._settings.project or "",
+                server=self._settings.server or "",
+                most_bytes=bounds.max_bytes,
+                most=sized(bounds.max_bytes),
+                free=sized(free),
+                rows=rows,
+                notice=notice,
+            )
+        )
+
+    async def _sheet(self, request: web.Request) -> web.StreamResponse:
+        return _html(await self._sheet_saying(job_of(self._office, request), ""))
+
+    async def _sheet_saying(self, job: Job, notice: str) -> str:
+        """The page of an upload, with something that a person has to know first."""
+        now = self._office.jobs.get(job.id)
+        if now is None:
+            return await self._front_saying(notice)
+        seen = await asyncio.to_thread(self._seen, now, is_whole=True)
+        sheet = sheet_of(seen, self._settings, self._settings.project or "", self._settings.server or "")
+        return sheet_page(sheet, notice)
+
+    def _seen(self, job: Job, *, is_whole: bool = False) -> Seen:
+        """What is known of an upload now. Blocks.
+
+        Args:
+            is_whole: also what only its own page shows.
+        """
+        running = self._office.running.get(job.id)
+        queue = [each.id for each in self._office.queue()]
+        is_checked = is_whole or job.state in (JobState.CHECKED, JobState.QUEUED)
+        return Seen(
+            job=job,
+            source=str(self._spool.source(job)),
+            found=Found.kept(self._spool.check_of(job)) if is_checked else None,
+            status=self._status(job),
+            facts=None if running is None else running.facts(),
+            question=None if running is None else running.question,
+            before=queue.index(job.id) if job.id in queue else 0,
+            terminal=self._command(job) if is_whole and job.state is not JobState.REFUSED else "",
+            links=self._links(job) if is_whole else (),
+        )
+
+    def _status(self, job: Job) -> Status | None:
+        """Where its import stands, also where somebody went on with it at a terminal; None where none has begun."""
+        from bulk_importer.errors import BulkImporterError
+        from bulk_importer.library.status import status
+
+        folder = self._spool.checkpoint(job)
+        if not (folder / "log").exists():
+            return None
+        try:
+            return status(folder)
+        except BulkImporterError:
+            return None  # its import says what is wrong with it
+
+    def _links(self, job: Job) -> tuple[tuple[str, str], ...]:
+        folder = self._spool.checkpoint(job)
+        files = {
+            "report.html": "The report",
+            "rejected.jsonl": "Rejected entries, and why (rejected.jsonl)",
+        }
+        return tuple(
+            (f"/jobs/{job.id}/{name}", what)
+            for name, what in files.items()
+            if (folder / name).is_file() and (folder / name).stat().st_size
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Say that something changed, whenever it did; and each second while something goes on."""
+        from aiohttp_sse import sse_response
+
+        changed = asyncio.Event()
+        leave = self._office.subscribe(changed.set)
+        try:
+            async with sse_response(request) as stream:
+                while stream.is_connected():
+                    await stream.send("", event="changed")
+                    await asyncio.sleep(_SECONDS_BETWEEN_EVENTS)
+                    if not self._office.running:
+                        await changed.wait()
+                    changed.clear()
+        finally:
+            leave()
+        return stream
+
+
+def _html(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html")
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["name"]
+    text = await asyncio.to_thread((_STATIC / name).read_text, "utf-8")
+    return web.Response(text=text, content_type=_KINDS[name])

@@ -1,0 +1,284 @@
+"""Makes of what is known of uploads what the pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bulk_importer.cli.serving.site.findings import (
+    MOST_PLACES,
+    account_of,
+    forecast_of,
+    pictures_of,
+    wrong_in,
+)
+from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, in_browser, sized
+from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.observe.page.upload.values import Action, Row, Sheet
+from bulk_importer.observe.parts import amount, duration
+from bulk_importer.readable import counted
+from bulk_importer.times import written
+
+if TYPE_CHECKING:
+    from bulk_importer.cli.serving.work.checking import Found
+    from bulk_importer.events import ReplacementForeseen
+    from bulk_importer.library.status_values import Status
+    from bulk_importer.settings import Settings
+
+__all__ = ["Seen", "row_of", "sheet_of"]
+
+_NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
+_OF_STATUS = (
+    ("Read so far", "entries"),
+    ("Delivered", "delivered"),
+    ("Rejected", "rejected"),
+    ("Unconfirmed", "in_doubt"),
+    ("Not sent yet", "owed"),
+)
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of an upload at a moment.
+
+    Attributes:
+        source: its path, which messages name.
+        found: of its latest check.
+        status: of its checkpoint; None where there is none.
+        facts: how far what goes on is, as `ProgressState.facts` says it; None where nothing goes on.
+        question: what is asked of a person now.
+        before: how many imports are before it in the queue.
+        twin: where an upload with the same bytes is; empty where there is none.
+        terminal: the command that does the same.
+        links: files to be fetched.
+    """
+
+    job: Job
+    source: str
+    found: Found | None = None
+    status: Status | None = None
+    facts: Mapping[str, object] | None = None
+    question: ReplacementForeseen | None = None
+    before: int = 0
+    terminal: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+def row_of(seen: Seen) -> Row:
+    """What the front shows of an upload."""
+    job = seen.job
+    return Row(
+        path=f"/jobs/{job.id}",
+        name=job.name,
+        size=sized(job.size),
+        received=written(job.received),
+        state=_headline(seen),
+        mood=_mood(seen),
+        said=_said(seen) or _ended(seen),
+        percent=_percent(seen),
+    )
+
+
+def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet:
+    """What the page of an upload shows."""
+    job, report = seen.job, None if seen.found is None else seen.found.report
+    wrong = [] if report is None else wrong_in(report)
+    is_begun = seen.status is not None
+    return Sheet(
+        path=f"/jobs/{job.id}",
+        name=job.name,
+        project=project,
+        server=server,
+        version=f"{job.state.value} {seen.question is not None} {job.turn}",
+        headline=_headline(seen),
+        mood=_mood(seen),
+        message=" ".join(_message(seen, settings)),
+        progress=_said(seen),
+        percent=_percent(seen),
+        is_at_work=_mood(seen) == "works",
+        counts=tuple(_of_status(seen) if is_begun else () if report is None else forecast_of(report)),
+        wrong=tuple(wrong[:MOST_PLACES]),
+        more_wrong=max(0, len(wrong) - MOST_PLACES),
+        pictures=() if seen.found is None else pictures_of(seen.found),
+        account=() if report is None else account_of(report),
+        actions=tuple(_actions(seen)),
+        terminal=seen.terminal,
+        links=seen.links,
+        facts=tuple(_facts(seen)),
+    )
+
+
+def _headline(seen: Seen) -> str:
+    return "Asks you" if seen.question is not None else HEADLINES[seen.job.state]
+
+
+def _mood(seen: Seen) -> str:
+    return "waits" if seen.question is not None else MOODS[seen.job.state]
+
+
+def _said(seen: Seen) -> str:
+    """How far what goes on is, in words; empty where nothing goes on."""
+    if seen.job.state is JobState.QUEUED and seen.before:
+        return f"{counted(seen.before, 'import', 'is')} before it"
+    facts = seen.facts
+    if facts is None or seen.question is not None:
+        return ""
+    unit, done, total = str(facts["unit"]), _number(facts["done"]), facts["total"]
+    parts = [str(facts["state"] or facts["reason"] or "")]
+    if done or total is not None:
+        of = (
+            ""
+            if total is None
+            else f" of {'' if facts['is_total_exact'] else 'about '}{amount(_number(total), unit)}"
+        )
+        parts.append(f"{amount(done, unit)}{of}{'' if unit == 'bytes' else f' {unit}'}")
+    if facts["per_second"] is not None:
+        parts.append(f"{amount(_number(facts['per_second']), unit)}/s")
+    if facts["seconds_left"] is not None:
+        parts.append(f"{duration(_number(facts['seconds_left']))} left")
+    return "; ".join(filter(None, parts))
+
+
+def _ended(seen: Seen) -> str:
+    """What came of it, in a few words."""
+    if seen.job.message and seen.job.state in (JobState.REFUSED, JobState.FAILED):
+        return in_browser(seen.job.message, source=seen.source, name=seen.job.name)
+    if seen.status is not None:
+        return f"{seen.status.delivered:,} delivered, {seen.status.rejected:,} rejected"
+    if seen.found is not None and seen.job.state in (JobState.CHECKED, JobState.QUEUED):
+        report = seen.found.report
+        return f"{report.accepted:,} could be sent, {report.rejected:,} would be rejected"
+    return ""
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) else 0.0
+
+
+def _percent(seen: Seen) -> int | None:
+    percent = None if seen.facts is None else seen.facts["percent"]
+    return percent if isinstance(percent, int) else None
+
+
+def _message(seen: Seen, settings: Settings) -> Iterator[str]:
+    """What a person has to know, in sentences."""
+    job = seen.job
+    if seen.question is not None:
+        media = seen.question.media
+        many = (
+            "labels that media hold; how many is not known"
+            if media is None
+            else f"the labels of {media:,} media"
+        )
+        yield f"It is about to replace {many}. {_keeping(seen.question)}Nothing of that is sent before you answer."
+        yield "Imports behind it wait for that, too."
+    if job.message:
+        yield in_browser(job.message, source=seen.source, name=job.name)
+    report = None if seen.found is None else seen.found.report
+    if report is None or job.state is not JobState.CHECKED:
+        return
+    if report.message:
+        yield in_browser(report.message, source=seen.source, name=job.name)
+        yield "What stands before that can be imported."
+    if settings.max_errors.is_exceeded(report.rejected, report.entries):
+        yield (
+            f"More is wrong than the error budget of {settings.max_errors} allows: its import would end before it is "
+            "complete. Fix that and upload it again, or have this started with a larger --max-errors."
+        )
+
+
+def _keeping(question: ReplacementForeseen) -> str:
+    return f"{question.kept} " if question.kept else ""
+
+
+def _of_status(seen: Seen) -> Iterator[tuple[str, str]]:
+    status = seen.status
+    assert status is not None  # asked by the caller
+    yield from ((title, f"{getattr(status, name):,}") for title, name in _OF_STATUS)
+    if status.total is not None:
+        yield "In all", f"{'' if status.is_total_exact else 'about '}{status.total:,}"
+
+
+def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
+    job = seen.job
+    yield "File", job.name
+    yield "Size", f"{sized(job.size)} ({job.size:,} bytes)"
+    yield "Uploaded", written(job.received)
+    yield "Digest (XXH3)", job.digest
+    if seen.found is not None and seen.found.report.conversion is not None:
+        yield "Format", seen.found.report.conversion.format
+
+
+# ---------------------------------------------------------------------------------------- what can be done
+
+
+def _actions(seen: Seen) -> Sequence[Action]:
+    path = f"/jobs/{seen.job.id}"
+    match seen.job.state:
+        case JobState.CHECKING:
+            return [Action(path=f"{path}/stop", label="Stop the check")]
+        case JobState.CHECKED:
+            return [_confirm(seen, path), _check_again(path), _remove(seen, path)]
+        case JobState.RECEIVED | JobState.REFUSED:
+            return [_check_again(path), _remove(seen, path)][seen.job.state is JobState.RECEIVED :]
+        case JobState.QUEUED:
+            return [Action(path=f"{path}/withdraw", label="Take it out of the queue")]
+        case JobState.IMPORTING if seen.question is not None:
+            yes = Action(
+                path=f"{path}/answer", label="Replace them", fields=(("answer", "yes"),), tone="main"
+            )
+            return [yes, Action(path=f"{path}/answer", label="Do not, and stop", fields=(("answer", "no"),))]
+        case JobState.IMPORTING:
+            return [Action(path=f"{path}/stop", label="Stop the import")]
+        case JobState.STOPPED | JobState.FAILED:
+            return [Action(path=f"{path}/again", label="Resume the import", tone="main"), _remove(seen, path)]
+        case JobState.DONE:
+            return [_remove(seen, path)]
+
+
+def _confirm(seen: Seen, path: str) -> Action:
+    """The button that has it imported; where labels are replaced, with a sentence that says how many."""
+    assert seen.found is not None  # it is checked
+    report = seen.found.report
+    replaced = "0"
+    consent = ""
+    if report.replacing:
+        replaced = str(report.media_replaced)
+        consent = (
+            f"Replace the labels that {counted(report.media_replaced or 0, 'media', 'holds')} now "
+            f"({counted(report.replacing, 'entry')} with keepData false)."
+        )
+    elif report.replacing is None and report.keep_data.get("false"):
+        replaced = "unknown"
+        consent = (
+            f"Replace the labels that media hold now ({report.keep_data['false']:,} x keepData false; which of their "
+            "media hold labels is not known)."
+        )
+    return Action(
+        path=f"{path}/confirm",
+        label=f"Import {counted(report.accepted, 'entry')}",
+        fields=(("replaced", replaced),),
+        consent=consent,
+        tone="main",
+    )
+
+
+def _check_again(path: str) -> Action:
+    return Action(path=f"{path}/check", label="Check it again")
+
+
+def _remove(seen: Seen, path: str) -> Action:
+    status = seen.status
+    if status is None:
+        return Action(path=f"{path}/remove", label="Remove it", tone="harm")
+    has_sent = bool(status.delivered or status.in_doubt)
+    return Action(
+        path=f"{path}/remove",
+        label="Remove it",
+        consent=_NEEDED if has_sent else "",
+        choice="Delete the record of what was delivered, too: the same file would be sent again."
+        if has_sent
+        else "Delete its checkpoint, too.",
+        tone="harm",
+    )

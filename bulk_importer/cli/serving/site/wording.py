@@ -1,0 +1,63 @@
+"""The words for how uploads stand, and for what ended their checks and imports, as a browser shows them. Pure."""
+
+from __future__ import annotations
+
+from bulk_importer.cli.serving.spool.values import JobState
+
+__all__ = ["HEADLINES", "MOODS", "in_browser", "sized"]
+
+HEADLINES = {
+    JobState.RECEIVED: "Waits for its check",
+    JobState.CHECKING: "Being checked",
+    JobState.CHECKED: "Checked: waits for you",
+    JobState.REFUSED: "Cannot be imported",
+    JobState.QUEUED: "Waits for its turn",
+    JobState.IMPORTING: "Being imported",
+    JobState.DONE: "Imported",
+    JobState.STOPPED: "Stopped",
+    JobState.FAILED: "Failed",
+}
+MOODS = {
+    JobState.RECEIVED: "works",
+    JobState.CHECKING: "works",
+    JobState.CHECKED: "waits",
+    JobState.REFUSED: "bad",
+    JobState.QUEUED: "works",
+    JobState.IMPORTING: "works",
+    JobState.DONE: "good",
+    JobState.STOPPED: "waits",
+    JobState.FAILED: "bad",
+}
+_SAID_AT_A_TERMINAL = (
+    (
+        "Fix the source at or behind that byte, and run the same command again.",
+        "Fix it, and upload it again.",
+    ),
+    ("run the same command again", "try again here"),
+    (
+        "The same command asks again; --yes is the answer beforehand, and without",
+        "It asks again when it is resumed. Without",
+    ),
+    ("The same command again resumes.", "It can be resumed here."),
+)
+
+
+def in_browser(text: str, *, source: str, name: str) -> str:
+    """A sentence that was meant for a terminal, with advice that is true in a browser, and the name that people know.
+
+    Args:
+        source: the path that the sentence may name.
+    """
+    for said, better in _SAID_AT_A_TERMINAL:
+        text = text.replace(said, better)
+    return text.replace(source, name)
+
+
+def sized(count: int) -> str:
+    """So many bytes, for people."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if count >= 100 * unit:
+            return f"{count / unit:,.0f} {name}"
+        if count >= unit:
+            return f"{count / unit:.1f} {name}"
+    return f"{count} B"
