@@ -4,7 +4,8 @@ Observers are called with each event (see `events`), in the event loop; they nev
 `jsonlog` writes `run.log`, and `waits` reads in that of another process what its run waits for. `progress` shows how
 far something is, in the way that suits a stream: `progress_state` adds up the events to `parts`, `line` fits those
 into a line of a terminal, `wording` says in a sentence what an event tells. `silent_server` says at once that a server
-does not answer, `summary_text` what came of a run, and `tasks` what of the tasks behind it.
+does not answer, `summary_text` what came of a run, and `tasks` what of the tasks behind it. `metrics` counts for
+Prometheus, and `telling` says what others are told of a beginning and an end.
 
 This room knows events and summaries and nothing of what makes them. Streams are given to it as functions.
 """

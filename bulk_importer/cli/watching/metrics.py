@@ -116,8 +116,7 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
         await file.write()
     except OSError as error:
         raise UsageError(
-            f"--metrics-file {path} cannot be written: {reason_of(error)}. Nothing was sent. Name a file in a folder "
-            "that this user may write to."
+            f"--metrics-file {path} cannot be written: {reason_of(error)}. Nothing was sent. {_remedy(error)}"
         ) from error
     ticking = asyncio.ensure_future(file.keep())
     try:
@@ -127,6 +126,12 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await ticking
         await file.write_or_say()
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room there, or name a file elsewhere."
+    return "Name a file in a folder that is there, and that this user may write to."
 
 
 class _File:

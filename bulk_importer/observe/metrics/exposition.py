@@ -65,7 +65,7 @@ def _registry(collector: _Collector, *, has_process: bool) -> CollectorRegistry:
     try:
         from prometheus_client import CollectorRegistry, ProcessCollector
     except ImportError as error:
-        raise LibraryMissing("--metrics", "prometheus-client") from error
+        raise LibraryMissing("What --metrics and --metrics-file ask for", "prometheus-client") from error
     registry = CollectorRegistry()
     registry.register(collector)
     if has_process:
