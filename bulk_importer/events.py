@@ -6,12 +6,16 @@ once, and must not raise. No event carries a payload or a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
-from bulk_importer.spans import Span
+from bulk_importer.spans import Span, SpanSet
+
+if TYPE_CHECKING:
+    from bulk_importer.model import Rejection
 
 __all__ = [
     "Advanced",
@@ -156,11 +160,24 @@ class SourceEnded(Event, frozen=True, kw_only=True):
 
 
 class EntriesRejected(Event, frozen=True, kw_only=True):
-    """Entries were rejected: before sending (`batch` is None), or because the server refused them."""
+    """Entries were rejected: before sending (`batch` is None), or because the server refused them.
+
+    Each of them has findings of all of these codes, so that it can be told where in the source there is what.
+    """
 
     spans: tuple[Span, ...]
     codes: Mapping[str, int]
     batch: int | None
+
+    @classmethod
+    def of(cls, rejections: Iterable[Rejection], batch: int | None) -> Iterator[Self]:
+        """An event for each set of codes that entries were rejected with together."""
+        alike: dict[frozenset[str], list[Rejection]] = {}
+        for each in rejections:
+            alike.setdefault(frozenset(finding.code for finding in each.findings), []).append(each)
+        for some in alike.values():
+            codes = Counter(finding.code for each in some for finding in each.findings)
+            yield cls(spans=SpanSet.of(each.position for each in some).spans, codes=codes, batch=batch)
 
 
 class BatchSealed(Event, frozen=True, kw_only=True):
@@ -342,6 +359,30 @@ class Advanced(Event, frozen=True, kw_only=True):
     total: int | None
     unit: str
     beside: Mapping[str, int] = {}
+
+
+class LabelsMoved(Event, frozen=True, kw_only=True):
+    """The account of a migration is closed: what was read is what is carried and what is left behind.
+
+    Attributes:
+        media: media of the project they came from that hold labels, and were asked for.
+        unread: media whose labels could not be read, so that it is not known what they hold.
+        read, carried, left_behind: labels by class.
+        reasons: how often what was left behind for which reason.
+        altered: labels that were carried without something that is said of them, by what.
+        compared, equal: media that were read back, and those of them that hold just what was sent; None where nobody
+            looked.
+    """
+
+    media: int
+    unread: int
+    read: Mapping[str, int]
+    carried: Mapping[str, int]
+    left_behind: Mapping[str, int]
+    reasons: Mapping[str, int]
+    altered: Mapping[str, int]
+    compared: int | None
+    equal: int | None
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from bulk_importer.files.durable import replace_file
 from bulk_importer.readable import as_json
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["write_summary", "written_state"]
+__all__ = ["write_summary", "written_state", "written_summary"]
 
 _NAME = "summary.json"
 
@@ -37,5 +37,13 @@ def written_state(folder: Path) -> RunState | None:
     """How a run stands by `summary.json` in the checkpoint folder; None where that does not say."""
     try:
         return msgspec.json.decode((folder / _NAME).read_bytes(), type=_Head).state
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def written_summary(folder: Path) -> Summary | None:
+    """What `summary.json` in the checkpoint folder says; None where it says nothing that can be read."""
+    try:
+        return msgspec.json.decode((folder / _NAME).read_bytes(), type=Summary)
     except (OSError, msgspec.MsgspecError):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,29 @@ from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
-    from bulk_importer.model import Finding
+    from bulk_importer.model import Finding, Rejection
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
     from bulk_importer.settings import Settings
     from bulk_importer.sources import Source
 
-__all__ = ["check_labels", "check_labels_sync", "check_source", "passing"]
+__all__ = ["CheckListener", "check_labels", "check_labels_sync", "check_source"]
 
 
-def _unheard(_: Finding) -> None:
-    """Nobody wants to hear of a finding."""
+def _unheard(_: Finding | Rejection) -> None:
+    """Nobody wants to hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckListener:
+    """Who is told of what a check finds, as it is found; see `Check.run`."""
+
+    found: Callable[[Finding], None] = _unheard
+    rejected: Callable[[Rejection], None] = _unheard
+
+
+_NOBODY = CheckListener()
 
 
 async def check_labels(
@@ -67,7 +79,12 @@ async def check_labels(
         async with labels_in(source, settings, folder, caller) as labels:
             ruleset = await ruleset_for(labels.settings, caller.token, folder, caller.emit)
             report = await check_source(
-                labels.source, labels.settings, ruleset, caller.emit, sample=sample, found=found
+                labels.source,
+                labels.settings,
+                ruleset,
+                caller.emit,
+                sample=sample,
+                listener=CheckListener(found=found),
             )
     return report.after(labels.books)
 
@@ -82,7 +99,7 @@ async def check_source(
     observer: Observer,
     *,
     sample: int | None = None,
-    found: Callable[[Finding], None] = _unheard,
+    listener: CheckListener = _NOBODY,
     others: Mentions | None = None,
 ) -> CheckReport:
     """Check one open source against a ruleset; takes and raises what `Check` does.
@@ -93,14 +110,14 @@ async def check_source(
     from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.check.checking import Check
 
-    passed = passing(source, sample, observer)
+    passed = _passed(source, sample, observer)
     passed(0, 0, 0)
     options = IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
-    return await check.run(found=found, passed=passed)
+    return await check.run(found=listener.found, rejected=listener.rejected, passed=passed)
 
 
-def passing(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
+def _passed(source: Source, sample: int | None, observer: Observer) -> Callable[[int, int, int], None]:
     """Tells how far a check is: in bytes of the source as it lies there, or in entries of the sample."""
     from bulk_importer.events import Advanced
 

@@ -40,12 +40,13 @@ class JsonLog:
         self._clock = clock
         self._largest = largest
         # Opened by the first event that finds the folder there; `_given_up` once it cannot be written. Not buffered,
-        # because each line is to be seen at once; `_bytes` is how long it is without what was kept of the one before.
+        # because each line is to be seen at once; `_bytes` is how long it is, and `_full` how long it may become.
         # `_early` holds what came before. `_timeline` is what the lines of the file add up to, with those before it;
         # None where the file had some already: they are read when that is needed, which mostly is never.
         self._file: FileIO | None = None
         self._early: deque[bytes] = deque(maxlen=_MOST_EARLY)
         self._bytes = 0
+        self._full = largest
         self._given_up = False
         self._timeline: Timeline | None = Timeline()
 
@@ -67,7 +68,7 @@ class JsonLog:
                 self._open()
                 line = b"".join((*self._early, line))
                 self._early.clear()
-            if self._write(line) and self._bytes >= self._largest:
+            if self._write(line) and self._bytes >= self._full:
                 self._replace(now)
         except FileNotFoundError:
             self._early.append(line)
@@ -83,10 +84,9 @@ class JsonLog:
     def _write(self, line: bytes) -> bool:
         """Append whole lines; where there is no room, none of them, and the log is given up."""
         assert self._file is not None  # it is opened first
-        before = os.fstat(self._file.fileno()).st_size
         written = self._file.write(line)
         if written < len(line):
-            self._file.truncate(before)
+            self._file.truncate(self._bytes)
             self.close()
             return False
         self._bytes += written
@@ -100,8 +100,9 @@ class JsonLog:
             self._timeline = read_timeline(self._path)
         os.replace(self._path, self._older)
         self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - held until `close`
-        self._write(kept_line(self._timeline, written_time(now, "milliseconds")))
         self._bytes = 0
+        self._write(kept_line(self._timeline, written_time(now, "milliseconds")))
+        self._full = self._bytes + self._largest
 
     @property
     def _older(self) -> Path:

@@ -5,31 +5,18 @@ Pure. Only what applies is said, so that a run without a fault is a few lines.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bulk_importer.errors import ExitCode
+from bulk_importer.observe.outcome import FATES, headline, next_steps, outcome
 from bulk_importer.observe.tasks import task_lines
 from bulk_importer.observe.wording import source_called
 from bulk_importer.readable import counted
 from bulk_importer.summary import Books, RunState, Summary, Tally
 
-__all__ = ["finding_lines", "media_lines", "origin_text", "route_text", "summary_text"]
+__all__ = ["finding_lines", "media_lines", "route_text", "summary_text"]
 
-# What has to be done before the same command again can go on, the message says.
-_SAID = frozenset({ExitCode.USAGE, ExitCode.INPUT, ExitCode.BUDGET, ExitCode.CHECKPOINT, ExitCode.UNFINISHED})
-
-_FATES = {
-    "delivered": "delivered",
-    "rejected": "rejected",
-    "skipped": "skipped",
-    "in_doubt": "unconfirmed",
-    "owed": "not sent yet",
-}
-"""What may have become of an entry: the key of the summary, and the word for people."""
 _MOST_CODES = 10
-_MOST_MEDIA = 5
 _MOST_NAMES = 8
 _EXPECTED = frozenset({"classification-omitted"})
 """Notes that say nothing is amiss: a classification that need not be filled is not filled, in entry after entry."""
@@ -44,16 +31,6 @@ def route_text(facts: Mapping[str, Any]) -> str:
     """From where to where: of a summary, a status or a proof, by its keys."""
     project = facts["project_name"] or facts["project"]
     return f"{source_called(facts['source'])} -> project {project} at {facts['server']}"
-
-
-def origin_text(findings: Mapping[str, int]) -> str:
-    """What a source is that holds entries of an export, and what helps; empty for any other."""
-    if "exported-entry" not in findings:
-        return ""
-    return (
-        "The source is an export of DataGym, taken as entries because --from entries says so. Without that it is "
-        "converted: its media are found by their names. 'bulk-importer explain exported-entry' says more."
-    )
 
 
 def media_lines(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -97,13 +74,13 @@ def finding_lines(findings: Mapping[str, int], severities: Mapping[str, str]) ->
 
 def _lines(summary: Summary) -> Iterator[str]:
     facts = summary.to_builtins()
-    yield f"{_headline(summary)}: {_outcome(summary)}"
+    yield f"{_headline(summary)}: {outcome(summary)}"
     yield f"  {route_text(facts)}"
     if summary.message:
         yield f"  {summary.message[0].upper()}{summary.message[1:]}"
     yield ""
     yield f"  {'entries':12} {summary.entries:>11,}"
-    for name, word in _FATES.items():
+    for name, word in FATES.items():
         if facts[name] or name == "delivered":
             yield f"  {word:12} {facts[name]:>11,}"
     yield from media_lines(facts)
@@ -120,45 +97,10 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _headline(summary: Summary) -> str:
-    is_settled = summary.entries and not (summary.owed or summary.in_doubt)
-    if summary.exit_code == ExitCode.INPUT and is_settled:
-        return "Complete up to the break in the source"
+    """How it stands; of a run that found nothing to do, that too."""
     if summary.state is RunState.COMPLETE and summary.this_run == Tally():
         return "Already complete; nothing was sent"
-    if summary.tasks is not None and summary.state is not RunState.COMPLETE:
-        return "Delivered, and tasks are left"
-    return {
-        RunState.RUNNING: "Running",
-        RunState.COMPLETE: "Complete",
-        RunState.STOPPED: "Stopped",
-        RunState.FAILED: "Failed",
-        RunState.KILLED: "Killed",
-    }[summary.state]
-
-
-def _outcome(summary: Summary) -> str:
-    """What became of the entries, in a phrase."""
-    if summary.delivered == summary.entries > 0:
-        every = "the entry is" if summary.entries == 1 else f"all {summary.entries:,} entries are"
-        return f"{every} delivered{_but_for(summary.conversion)}"
-    parts = [f"{summary.delivered:,} of {counted(summary.entries, 'entry')} delivered"]
-    facts = summary.to_builtins()
-    parts += [
-        f"{facts[name]:,} {word}" for name, word in _FATES.items() if facts[name] and name != "delivered"
-    ]
-    return ", ".join(parts)
-
-
-def _but_for(books: Books | None) -> str:
-    """What asks for exit code 1 where every entry is delivered."""
-    if books is None or books.is_complete:
-        return ""
-    left = sum(books.left_behind.values())
-    return (
-        f", but {counted(left, 'object')} of the source left behind"
-        if left
-        else ", but not all that is said of them"
-    )
+    return headline(summary)
 
 
 def _converted(books: Books) -> Iterator[str]:
@@ -193,27 +135,7 @@ def _this_run(summary: Summary) -> Iterator[str]:
 def _next(summary: Summary) -> Iterator[str]:
     """Where to look, and what to do."""
     yield ""
-    if origin := origin_text(summary.findings):
-        yield f"  {origin}"
-    if summary.rejected:
-        yield f"  Rejected entries, and why: {summary.checkpoint}/rejected.jsonl"
-        yield "  To send them again, fix them in a copy of that file, and run"
-        yield f"      bulk-importer retry {shlex.quote(summary.checkpoint)} CORRECTED.jsonl"
-    else:
-        yield f"  Checkpoint: {summary.checkpoint}"
-    if summary.in_doubt:
-        yield from _unconfirmed(summary)
-    if summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
-        yield "  The same command again resumes where this run stopped."
-
-
-def _unconfirmed(summary: Summary) -> Iterator[str]:
-    fate = "it, and it is" if summary.in_doubt == 1 else "them, and they are"
-    yield (
-        f"  The answers to {counted(summary.in_doubt, 'entry')} were lost: it is not known whether the server took "
-        f"{fate} not sent again."
-    )
-    shown = ", ".join(summary.media_in_doubt[:_MOST_MEDIA])
-    more = len(summary.media_in_doubt) - _MOST_MEDIA
-    if shown:
-        yield f"  Unconfirmed media: {shown}" + (f" and {more:,} more" if more > 0 else "")
+    for step in next_steps(summary):
+        yield f"  {step.text}" + (f": {step.path}" if step.path else "")
+        if step.command:
+            yield f"      {step.command}"

@@ -42,6 +42,7 @@ class Definition(msgspec.Struct, frozen=True):
         meaning: it changes what a checkpoint means, so a resume must say the same.
         need: without what it has no effect; None where it always has one.
         said_as: its flag without the dashes, where that is not its name.
+        refused_as: the value that a flag with `--no-` before its name stands for; empty where there is no such flag.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Definition(msgspec.Struct, frozen=True):
     meaning: bool = False
     need: Need | None = None
     said_as: str = ""
+    refused_as: str = ""
 
     @property
     def brief(self) -> str:
@@ -111,8 +113,9 @@ def setting(
     meaning: bool = False,
     need: Need | None = None,
     said_as: str = "",
+    refused_as: str = "",
 ) -> Any:
     """A field of `Settings`, with what its `Definition` says of it."""
     facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    more = {"meaning": meaning, "need": need, "said_as": said_as}
+    more = {"meaning": meaning, "need": need, "said_as": said_as, "refused_as": refused_as}
     return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, **more})

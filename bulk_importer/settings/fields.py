@@ -33,6 +33,7 @@ from bulk_importer.settings.units import (
     FORMAT,
     HEADERS,
     HOURS,
+    IMAGES,
     LABEL_CONFIG,
     NAME,
     PLACE,
@@ -258,13 +259,6 @@ class Settings:
         "ask",
         "converting",
         "by what an ellipse is turned, where a format does not say it (Darwin)",
-        need=_CONVERTED,
-    )
-    images: str | None = setting(
-        FOLDER,
-        None,
-        "converting",
-        "folder of the pictures, where the format needs their sizes and does not say them",
         need=_CONVERTED,
     )
 
@@ -566,8 +560,16 @@ class Settings:
         FILE,
         None,
         "watching",
-        "where the report for people goes, a page that needs no server; default: report.html in the checkpoint folder; "
-        "none: no report",
+        "write the report for people, a page, to this file; default: report.html in the checkpoint folder, of a check "
+        "SOURCE.check.html, of a conversion OUTPUT.convert.html; none: no report",
+        refused_as="none",
+    )
+    images: str | None = setting(
+        IMAGES,
+        None,
+        "watching",
+        "where the images of the media are; the report shows rejected entries on them, and a conversion reads in a "
+        "folder how large they are; an address has {id} or {name} in it, or names are put behind it",
     )
     metrics: str | None = setting(
         ADDRESS,

@@ -26,6 +26,7 @@ __all__ = [
     "FORMAT",
     "HEADERS",
     "HOURS",
+    "IMAGES",
     "LABEL_CONFIG",
     "NAME",
     "PLACE",
@@ -279,6 +280,7 @@ ADDRESS = _text("an address such as 127.0.0.1:9464", "[HOST:]PORT", read=_read_a
 COMMAND = _text("a command of the shell", "COMMAND", may_be_shown=False, show=_show_command)
 FILE = _text("a file", "FILE")
 FOLDER = _text("a folder", "FOLDER")
+IMAGES = _text("a folder, or an address of images", "FOLDER|URL", read=_read_url)
 SECRET_URL = _text(
     "the URL of a service that is called",
     "URL",

@@ -17,7 +17,6 @@ words may be about that, too, or about the server, and `Passage` tells which:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TypeGuard
 
@@ -218,13 +217,8 @@ class Isolator:
             await self._ledger.record_rejected(rejections, sent)
             self._pool.settle(batch, Outcome.REJECTED, [refused.index for refused in settled.refused])
             case.has_culprit = True
-            self._ports.emit(
-                EntriesRejected(
-                    spans=SpanSet.of(rejection.position for rejection in rejections).spans,
-                    codes=Counter(finding.code for each in rejections for finding in each.findings),
-                    batch=sent.number,
-                )
-            )
+            for event in EntriesRejected.of(rejections, batch=sent.number):
+                self._ports.emit(event)
             self._count_condemned(verdict)
         elif settled.delivered:
             case.largest_passed = max(case.largest_passed, len(sent.body))

@@ -36,6 +36,7 @@ VOCABULARIES = {
     "formats/model": "what label files hold, in every form",
     "labels/entry": "the keys of an entry",
     "model": "the values that travel",
+    "observe/report/values": "all that a report says of a source",
     "observe/page/upload/values": "what the pages of uploads show",
     "settings/choices": "the words of every setting that has a few",
     "settings/units": "every unit of a setting",

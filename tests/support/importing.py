@@ -12,6 +12,7 @@ from bulk_importer.pipeline import Announcement, Caller, ImportSpec, import_sour
 from bulk_importer.settings import Settings
 from bulk_importer.sources import open_source
 from bulk_importer.summary import Summary
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["RunImport", "import_file"]
@@ -39,12 +40,14 @@ async def import_file(
     stop: StopSwitch | None = None,
     observe: Callable[[Event], None] | None = None,
     announce: Callable[[Announcement], None] = lambda _: None,
+    steering: Steering | None = None,
 ) -> Summary:
     """Import a file into the checkpoint beside it, unless another folder is named."""
     source = await open_source(str(path))
     try:
         spec = ImportSpec(source, settings, checkpoint or Path(f"{path}.checkpoint"))
         observers = [observe] if observe else []
-        return await import_source(spec, Caller(Token(token), stop or StopSwitch(), observers, announce))
+        caller = Caller(Token(token), stop or StopSwitch(), observers, announce, steering=steering)
+        return await import_source(spec, caller)
     finally:
         await source.aclose()

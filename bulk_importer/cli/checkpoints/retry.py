@@ -12,7 +12,8 @@ from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.questions import ReplacementQuestion
-from bulk_importer.cli.watching.watch import Outcome, watching
+from bulk_importer.cli.reporting.places import with_reports
+from bulk_importer.cli.watching.watch import Outcome, Said, watching
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
@@ -86,12 +87,14 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
             caller = Caller(token, stop, observers, confirm=question, steering=watch.steering)
             retried = await retry_rejected(spec, caller)
         summary = retried.summary
-        await watch.ended(Outcome(exit_code=summary.exit_code, facts=summary.to_builtins(), folders=[folder]))
-        _print(folder, retried, as_json=arguments.json)
+        said = await watch.ended(
+            Outcome(exit_code=summary.exit_code, facts=summary.to_builtins(), folders=[folder])
+        )
+        _print(folder, retried, said, as_json=arguments.json)
     return retried
 
 
-def _print(folder: Path, retried: Retried, *, as_json: bool) -> None:
+def _print(folder: Path, retried: Retried, said: Said, *, as_json: bool) -> None:
     facts = {
         **retried.summary.to_builtins(),
         "held_back": list(retried.held_back),
@@ -100,7 +103,9 @@ def _print(folder: Path, retried: Retried, *, as_json: bool) -> None:
     }
     if retried.summary.message and (as_json or output_options().is_quiet):
         messages.complain(retried.summary.message)
-    output.print_outcome(facts, _lines(folder, retried), as_json=as_json)
+    output.print_outcome(
+        with_reports(facts, said.reports), [*_lines(folder, retried), *said.lines], as_json=as_json
+    )
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

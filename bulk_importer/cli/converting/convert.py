@@ -16,6 +16,7 @@ from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import progress_display
+from bulk_importer.cli.reporting.places import report_path
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.readable import as_json
@@ -40,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
     )
-    add_settings(parser, {"server", "converting"}, {"label_config", "media_list", "workers"})
+    taken = {"images", "label_config", "media_list", "report", "workers"}
+    add_settings(parser, {"server", "converting"}, taken)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,28 +57,45 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "With --json the account goes to standard output: name a file for the entries with --output."
         )
-    books = run_look_up(_convert(arguments.source, settings, arguments.findings))
+    with _finding(arguments.findings) as found:
+        books, path = run_look_up(_convert(arguments.source, settings, found))
     if arguments.json:
-        print(as_json({"source": arguments.source, **msgspec.to_builtins(books)}).decode())
+        facts = {"source": arguments.source, **msgspec.to_builtins(books)}
+        print(as_json({**facts, "report": None if path is None else str(path)}).decode())
     else:
-        for line in account_lines(books):
+        for line in [*account_lines(books), *([] if path is None else [f"  Report: {path}"])]:
             messages.say(line)
     return ExitCode.DELIVERED if books.is_complete else ExitCode.REJECTIONS
 
 
-async def _convert(source: str, settings: Settings, findings: Path | None) -> Books:
+async def _convert(
+    source: str, settings: Settings, found: Callable[[Left], None]
+) -> tuple[Books, Path | None]:
+    """The account, and where its report is; None where there is none."""
+    from bulk_importer.cli.reporting.conversions import LeftPlaces, chapter_of_conversion
+    from bulk_importer.cli.reporting.writing import try_to_write
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.converting import opened_conversion
     from bulk_importer.library.rulesets import scratch_folder
 
-    with _finding(findings) as found, scratch_folder() as folder, progress_display() as observer:
+    left = LeftPlaces()
+
+    def hear(each: Left) -> None:
+        left.add(each)
+        found(each)
+
+    with scratch_folder() as folder, progress_display() as observer:
         token = Token.find(settings.token_file)
         async with opened_conversion(
-            source, settings, folder, token=token, emit=observer, found=found
+            source, settings, folder, token=token, emit=observer, found=hear
         ) as conversion:
             if conversion is None:
                 raise not_converted(source)
-            return (await asyncio.to_thread(_write, conversion)).books()
+            books = (await asyncio.to_thread(_write, conversion)).books()
+    output = output_options().output
+    path = report_path(settings, ["-" if output is None else str(output)], "convert")
+    is_written = path is not None and try_to_write(path, [chapter_of_conversion(source, output, books, left)])
+    return books, path if is_written else None
 
 
 def _write(conversion: Conversion) -> Account:

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="show this one alone, or propose a class map for SOURCE",
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="with propose: as 'import' takes it")
-    add_settings(parser, {"server", "converting"}, {"label_config"})
+    add_settings(parser, {"server", "converting"}, {"images", "label_config"})
 
 
 def run(arguments: argparse.Namespace) -> int:

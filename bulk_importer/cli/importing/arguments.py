@@ -18,6 +18,7 @@ _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 NOT_CHECKED = dict.fromkeys(
     [
         *(each.name for each in definitions() if each.section in ("sending", "checkpoint", "afterwards")),
+        *(each.name for each in definitions() if each.section == "watching" and each.name != "report"),
         *_OF_SENDING,
     ],
     "in a check, which sends and keeps nothing",

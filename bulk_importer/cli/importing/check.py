@@ -6,6 +6,7 @@ import argparse
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,15 +19,18 @@ from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
+from bulk_importer.cli.reporting.places import report_path, with_reports
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.reporting.images import Images
+    from bulk_importer.cli.reporting.samples import Samples
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.events import Observer
     from bulk_importer.formats.model import Left
-    from bulk_importer.model import Finding
+    from bulk_importer.model import Finding, Rejection
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
     from bulk_importer.pipeline.wiped.mentions import Mentions
@@ -57,21 +61,44 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments, unused=NOT_CHECKED).settings
     sources = expanded(arguments.source, settings)
     reuse_large_blocks()
+    path = report_path(settings, sources, "check")
+    images = None if path is None else _images(settings)
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
-        reports = run_look_up(_check_all(sources, settings, arguments.sample, file))
-    lines = (
+        heard = _Heard(file, is_sampled=path is not None)
+        reports = run_look_up(_check_all(sources, settings, arguments.sample, heard))
+    lines = [
         line
         for report in reports
         if report.checked  # else it could not be read, which was said
         for line in report_lines(report, arguments.findings)
-    )
-    output.print_outcome(together(reports), lines, as_json=arguments.json)
+    ]
+    if settings.report is None and not any(report.checked for report in reports):
+        path = None
+    is_written = path is not None and images is not None and _report(path, reports, heard.samples, images)
+    lines += [f"  Report: {path}"] if is_written else []
+    facts = with_reports(together(reports), [path if is_written else None] * len(reports))
+    output.print_outcome(facts, lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
 
 
+def _images(settings: Settings) -> Images:
+    from bulk_importer.cli.reporting.images import Images
+
+    return Images(settings.images)
+
+
+def _report(path: Path, reports: Sequence[CheckReport], samples: Sequence[Samples], images: Images) -> bool:
+    """Write the page that says what was found; whether it is there."""
+    from bulk_importer.cli.reporting.checks import chapter_of_check
+    from bulk_importer.cli.reporting.writing import try_to_write
+
+    chapters = list(map(chapter_of_check, reports, samples, repeat(images)))
+    return try_to_write(path, chapters, image_hosts=images.hosts)
+
+
 async def _check_all(
-    sources: Sequence[str], settings: Settings, sample: int | None, file: BinaryIO | None
+    sources: Sequence[str], settings: Settings, sample: int | None, heard: _Heard
 ) -> list[CheckReport]:
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
@@ -81,9 +108,10 @@ async def _check_all(
     reports: list[CheckReport] = []
     with scratch_folder() as folder, progress_display() as observer:
         others = Mentions() if len(sources) > 1 else None
-        check = _Checks(Token.find(settings.token_file), observer, folder, sample, file, others)
+        check = _Checks(Token.find(settings.token_file), observer, folder, sample, heard, others)
         await check.gather_rules(settings)
         for number, source in enumerate(sources):
+            heard.begin()
             try:
                 report = await check.one(source, settings, folder / f"{number}")
             except BulkImporterError as error:
@@ -98,7 +126,7 @@ class _Checks:
 
     Args:
         folder: a temporary one, for the index of the media.
-        file: where every finding goes.
+        heard: takes what is found.
         others: what the sources so far mention; None where there is only one.
     """
 
@@ -108,14 +136,14 @@ class _Checks:
         emit: Observer,
         folder: Path,
         sample: int | None,
-        file: BinaryIO | None,
+        heard: _Heard,
         others: Mentions | None,
     ) -> None:
         self._token = token
         self._emit = emit
         self._folder = folder
         self._sample = sample
-        self._file = file
+        self._heard = heard
         self._others = others
         self._rulesets: dict[Settings, RuleSet] = {}  # filled by `gather_rules`
 
@@ -129,11 +157,11 @@ class _Checks:
 
     async def one(self, source: str, settings: Settings, folder: Path) -> CheckReport:
         """The report on one source, converted into `folder` first where another tool wrote it."""
-        from bulk_importer.library.checking import check_source
+        from bulk_importer.library.checking import CheckListener, check_source
         from bulk_importer.library.converting import opened_labels
 
         async with opened_labels(
-            source, settings, folder, token=self._token, emit=self._emit, found=self._write
+            source, settings, folder, token=self._token, emit=self._emit, found=self._heard.found
         ) as labels:
             ruleset = await self.gather_rules(labels.settings)
             report = await check_source(
@@ -142,14 +170,41 @@ class _Checks:
                 ruleset,
                 self._emit,
                 sample=self._sample,
-                found=self._write,
+                listener=CheckListener(found=self._heard.found, rejected=self._heard.rejected),
                 others=self._others,
             )
         return report.after(labels.books)
 
-    def _write(self, finding: Finding | Left) -> None:
+
+class _Heard:
+    """What checks find, as it is found: each finding goes to a file, a few entries are kept for the report.
+
+    Args:
+        file: None where nobody asked for one.
+        is_sampled: a report is wanted.
+    """
+
+    def __init__(self, file: BinaryIO | None, *, is_sampled: bool) -> None:
+        self._file = file
+        self._is_sampled = is_sampled
+        self.samples: list[Samples] = []  # one for each source; added by `begin`, filled by `rejected`
+
+    def begin(self) -> None:
+        """The next source begins."""
+        if self._is_sampled:
+            from bulk_importer.cli.reporting.samples import Samples
+
+            self.samples.append(Samples())
+
+    def found(self, finding: Finding | Left) -> None:
+        """Take a finding."""
         if self._file is not None:
             self._file.write(msgspec.json.encode(finding) + b"\n")
+
+    def rejected(self, rejection: Rejection) -> None:
+        """Take an entry that would be rejected."""
+        if self.samples:
+            self.samples[-1].meet(rejection)
 
 
 def _count(text: str) -> int:

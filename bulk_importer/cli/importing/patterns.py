@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bulk_importer.cli import messages
+from bulk_importer.cli.reporting.places import OURS as REPORTS
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import readable
 from bulk_importer.settings import Settings
@@ -16,7 +17,7 @@ __all__ = ["expanded"]
 
 _FORMS = (".json", ".jsonl", ".ndjson")
 _PACKED = (".gz", ".zst", ".bz2", ".xz")
-_OURS = ".checkpoint"
+_OURS = (".checkpoint", *REPORTS)
 _MOST_NAMED = 5
 
 
@@ -47,7 +48,7 @@ def expanded(sources: Sequence[str], settings: Settings) -> list[str]:
 
 
 def _matches(pattern: str) -> list[str]:
-    found = sorted(glob.glob(pattern, recursive=True))
+    found = sorted(name for name in glob.glob(pattern, recursive=True) if not name.endswith(REPORTS))
     if not found:
         raise UsageError(f"No file matches {pattern!r}.")
     # A file of that name, and not standard input.

@@ -98,6 +98,13 @@ COMMAND_HELP = {
             "status labels.json.checkpoint --json",
         ),
     ),
+    "report": CommandHelp(
+        ("--output", "--json"),
+        (
+            "report labels.json.checkpoint",
+            "report runs/* --output all.html",
+        ),
+    ),
     "control": CommandHelp(
         (
             "--max-in-flight",

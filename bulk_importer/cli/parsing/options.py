@@ -133,6 +133,15 @@ def add_settings(
             group.add_argument(
                 each.flag, dest=dest, metavar=each.kind.placeholder, default=argparse.SUPPRESS, help=text
             )
+            if each.refused_as:
+                group.add_argument(
+                    each.flag.replace("--", "--no-", 1),
+                    dest=dest,
+                    action="store_const",
+                    const=each.refused_as,
+                    default=argparse.SUPPRESS,
+                    help=f"as {each.flag} {each.refused_as}",
+                )
         else:
             group.add_argument(
                 each.flag,

@@ -13,6 +13,7 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
@@ -130,7 +131,7 @@ async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
             messages.say(f"  - {each}", Level.ERROR)
         return ExitCode.UNFORESEEN
     if not as_json:
-        output.print_report(_outcome(entries, broken, seconds) + _next_steps(folder, sandbox.url))
+        output.print_report(_outcome(folder, entries, broken, seconds) + _next_steps(folder, sandbox.url))
     return ExitCode.DELIVERED
 
 
@@ -218,10 +219,14 @@ async def _unexpected(
     return wrong
 
 
-def _outcome(entries: int, broken: int, seconds: float) -> str:
+def _outcome(folder: Path, entries: int, broken: int, seconds: float) -> str:
+    report = folder / "labels.json.checkpoint" / "report.html"
     return f"""
 All came out as it should, in {seconds:.0f} s: {entries - broken:,} of {entries:,} entries are in the sandbox, each
 once; {broken} were rejected, and each cost nothing but itself.
+
+Its report is a page, with a picture of each rejected entry. A browser shows it:
+file://{quote(str(report.absolute()))}
 """
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_importer.steering import Controls
     from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["Outcome", "Watch", "Watched", "Watcher", "watching"]
+__all__ = ["Outcome", "Said", "Watch", "Watched", "watching"]
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,18 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     controls: Controls
 
 
+class Said(msgspec.Struct):
+    """What watchers add to what a command prints at its end.
+
+    Attributes:
+        reports: where the report of each checkpoint is; None where it has none.
+        lines: behind the lines for people.
+    """
+
+    reports: list[Path | None] = msgspec.field(default_factory=list)
+    lines: list[str] = msgspec.field(default_factory=list)
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a command.
 
@@ -49,11 +61,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         exit_code: that it ends with.
         facts: what `--json` prints.
         folders: the checkpoints, in the order of the sources.
+        said: what watchers have to say of it, who add to that.
     """
 
     exit_code: int
     facts: Mapping[str, Any]
     folders: Sequence[Path] = ()
+    said: Said = msgspec.field(default_factory=Said)
 
     @classmethod
     def of(cls, error: BaseException) -> Outcome:
@@ -87,6 +101,7 @@ class Watcher(Protocol):
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
     "telling": lambda settings: bool(settings.on_finish or settings.ping),
+    "report": lambda settings: settings.report != "none",
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
 """Modules of this package, and whether the settings ask for what they open. The first is closed last."""
@@ -131,16 +146,21 @@ class Watch:
                 _say_broken(each, error)
         self._steward(event)  # behind the others: what it says of an event they hear after the event
 
-    async def ended(self, outcome: Outcome) -> None:
-        """Tell the watchers what came of the command; what is said after the first time does not count."""
+    async def ended(self, outcome: Outcome) -> Said:
+        """Tell the watchers what came of the command; what is said after the first time does not count.
+
+        Returns:
+            What they have to say of it.
+        """
         if self._is_over:
-            return
+            return outcome.said
         self._is_over = True
         for each in self._watchers:
             try:
                 await each.ended(outcome)
             except Exception as error:  # noqa: BLE001 - as above; the exit code stays what it is
                 _say_broken(each, error)
+        return outcome.said
 
 
 def _say_broken(watcher: Watcher, error: Exception) -> None:

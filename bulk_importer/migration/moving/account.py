@@ -19,7 +19,7 @@ import msgspec
 from bulk_importer.backups.file.content import Backup, opened_backup
 from bulk_importer.backups.holdings import Held, Holdings
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.events import Advanced, Observer
+from bulk_importer.events import Advanced, LabelsMoved, Observer
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.labels.holding import Difference, Holding
@@ -77,6 +77,20 @@ class MovedLabels:
             self.reasons[each.why] += each.labels
         self.altered.update(each.why for each in mapped.altered)
         self.is_complete = self.is_complete and all(each.is_chosen for each in mapped.left)
+
+    def told(self) -> LabelsMoved:
+        """The account, for those who look on."""
+        return LabelsMoved(
+            media=self.media,
+            unread=self.unread,
+            read=self.read,
+            carried=self.carried,
+            left_behind=self.left_behind,
+            reasons=self.reasons,
+            altered=self.altered,
+            compared=self.compared,
+            equal=self.equal,
+        )
 
 
 class _Differing(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,6 +155,7 @@ async def close_account(
             )
         await asyncio.to_thread(left.sync)
         await asyncio.to_thread(differing.sync)
+    emit(moved.told())
     return moved
 
 

@@ -20,6 +20,7 @@ import msgspec
 from bulk_importer.observe.drawing.canvas.ground import ImageRef, ground
 from bulk_importer.observe.drawing.canvas.layers import arrows, marked, plain
 from bulk_importer.observe.drawing.canvas.legend import below
+from bulk_importer.observe.drawing.canvas.lens import lens
 from bulk_importer.observe.drawing.canvas.lettering import name_shown
 from bulk_importer.observe.drawing.canvas.looks import look_of
 from bulk_importer.observe.drawing.canvas.outlines import Outline, outline_of
@@ -43,6 +44,7 @@ _MOST_CHIPS = 12
 _MOST_ARROWS = 12
 _MOST_HANDLES = 240
 _WIDTH = 480.0
+_MARGIN = 12
 _INSIDE = re.compile(r"inside ([1-9][0-9]{0,6}) x ([1-9][0-9]{0,6})")
 
 
@@ -86,9 +88,11 @@ def picture_of(
         legend,
         title=_title(findings),
         text=text.strip(),
-        viewBox=f"0 0 {_WIDTH:.0f} {bottom:.0f}",
-        width=_WIDTH,
-        height=round(bottom),
+        viewBox=f"{-_MARGIN} {-_MARGIN} {_WIDTH + 2 * _MARGIN:.0f} {bottom + _MARGIN:.0f}",
+        # Without any style sheet: as wide as there is room, and never larger than the text on it asks for.
+        width="100%",
+        height=round((bottom + _MARGIN) * _WIDTH / (_WIDTH + 2 * _MARGIN)),
+        preserveAspectRatio="xMinYMin",
     )
     return Picture(svg.text, text.strip())
 
@@ -122,10 +126,11 @@ class _Drawing:
             for each in wrong
         ]
         pins = self._pins(wrong)
+        lenses = self._lenses(wrong)
         behind = self._arrows([*wrong, *right])
         chips = self._chips([*wrong, *right])
         clipped = element("svg", layers, width=view.width, height=view.height, overflow="hidden")
-        return element("g", clipped, behind, chips, pins)
+        return element("g", clipped, behind, chips, lenses, pins)
 
     def unnamed(self) -> list[str]:
         """The classes that are drawn and have no name on the canvas."""
@@ -166,6 +171,19 @@ class _Drawing:
         ends = [] if place.is_point else outline.dots[:: max(len(outline.dots) // 4, 1)]
         tip_of = partial(place.tip, outline=outline, view=self._view)
         return pin(label, target, ends, tip_of, colour_of(marks), self._room)
+
+    def _lenses(self, wrong: Iterable[Outline]) -> list[Markup]:
+        """Of the first geometry that is too small to be seen."""
+        for outline in wrong:
+            marks = [mark for mark in self._marks[outline.shape.path] if mark.index is None]
+            place = place_of(outline, None, self._view) if marks else None
+            if place is None:
+                continue
+            others = [each for each in self._outlines if each is not outline]
+            piece = lens(outline, place, marks, others, self._view, self._room)
+            if piece is not None:
+                return [piece]
+        return []
 
     def _arrows(self, outlines: Iterable[Outline]) -> list[Markup]:
         pieces = []

@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bulk_importer.observe.markup.html import Content, Markup, element
 
@@ -13,17 +13,21 @@ __all__ = ["facts_table", "table"]
 
 
 def table(
-    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Content]], *, numbers: int = 0
+    caption: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Content]],
+    *,
+    numbers: int | Collection[str] = 0,
 ) -> Markup:
     """A table whose rows begin with what they are about.
 
     Args:
         columns: the headings, at least one.
         rows: as many cells each.
-        numbers: how many of the last columns hold numbers, which are set flush right.
+        numbers: how many of the last columns hold numbers, or the headings of those that do; they are set flush right.
     """
-    first_number = len(columns) - numbers
-    kinds = ["number" if at >= first_number else None for at in range(len(columns))]
+    named = columns[len(columns) - numbers :] if isinstance(numbers, int) else numbers
+    kinds = ["number" if each in named else None for each in columns]
     head = element(
         "tr", *(element("th", each, scope="col", class_=it) for each, it in zip(columns, kinds, strict=True))
     )

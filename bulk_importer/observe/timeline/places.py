@@ -43,9 +43,9 @@ class Places(msgspec.Struct):
     codes: list[str] = []
 
     def add(self, spans: Sequence[Span], codes: Mapping[str, int]) -> None:
-        """Count the entries in `spans`, which have findings of these codes.
+        """Count the entries in `spans`, each of which has findings of all of these codes.
 
-        Which of several parts a finding is in is not told: they are shared out in proportion to the entries.
+        Where some have more of one than others, they are shared out evenly.
         """
         while max(span.stop for span in spans) > MOST * self.length:
             self._join()

@@ -23,6 +23,7 @@ from bulk_importer.formats.model import Left
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
 from bulk_importer.machine.cpu_quota import usable_cores
+from bulk_importer.media.images.address import is_address
 from bulk_importer.pipeline.conversion.asking import SizesAsked
 from bulk_importer.pipeline.conversion.choosing import Chosen
 from bulk_importer.pipeline.conversion.crew import Crew
@@ -219,7 +220,9 @@ class Conversion:
         return cores if cores > 1 else 0
 
     def _sizes(self, members: OpenMembers) -> SizesAsked:
-        return SizesAsked(members, _path(self.settings.images), _path(self.settings.media_list))
+        images = self.settings.images
+        folder = None if images is None or is_address(images) else Path(images)
+        return SizesAsked(members, folder, _path(self.settings.media_list))
 
     def _counted(self, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         members = self.chosen.members

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity
@@ -201,13 +200,8 @@ class Feeder:
             self._tell_rejected(news)
 
     def _tell_rejected(self, rejections: Sequence[Rejection]) -> None:
-        self._run.emit(
-            EntriesRejected(
-                spans=SpanSet.of(rejection.position for rejection in rejections).spans,
-                codes=Counter(finding.code for each in rejections for finding in each.findings),
-                batch=None,
-            )
-        )
+        for event in EntriesRejected.of(rejections, batch=None):
+            self._run.emit(event)
 
 
 def _longer(segment: Segment) -> CheckpointMismatch:

@@ -199,3 +199,42 @@ def catches_signals(process_id: int) -> bool:
     status = Path(f"/proc/{process_id}/status").read_text()
     caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
     return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_run_that_is_killed_while_it_is_paused_resumes_unpaused(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """Below a path that is longer than the address of a socket; what it leaves there is no run to whoever asks."""
+    sandbox = sandbox_process("--seed", "1")
+    project = sandbox.prepare(name="p", media=MEDIA)
+    folder = command.folder / ("deep" * 30) / "checkpoint"
+    folder.parent.mkdir()
+    write_labels(command.folder / "l.json", project["media_ids"], (None,), 3)
+    arguments = (
+        "l.json",
+        "--server",
+        sandbox.url,
+        "--project",
+        "p",
+        "--checkpoint",
+        str(folder),
+        *SMALL_BATCHES,
+    )
+    process = command.start("import", *arguments, "--max-requests-per-second", "20")
+    while process.poll() is None and len(sandbox.commits()) < 3:
+        pass
+    assert command("control", str(folder), "pause").returncode == 0
+    while json.loads(command("control", str(folder), "status", "--json").stdout)["in_flight"]:
+        pass
+    before = sandbox.commits()
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert (folder / "control.sock").is_socket()
+    asked = command("control", str(folder), "resume")
+    assert (asked.returncode, "no run is under way" in asked.stderr) == (ExitCode.CHECKPOINT, True)
+    summary = command.summary(*arguments)
+    assert (summary["state"], summary["delivered"], summary["in_doubt"]) == ("complete", ENTRIES, 0)
+    commits = sandbox.commits()
+    assert commits.items() >= before.items()
+    assert set(commits.values()) == {1}
+    assert not (folder / "control.sock").exists()

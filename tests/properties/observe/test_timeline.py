@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -96,10 +98,22 @@ EVENTS: some.SearchStrategy[Event] = some.one_of(
 )
 PAUSES = some.one_of(some.integers(0, 300), some.integers(0, 10**8), some.integers(-(10**6), 0))
 """Milliseconds between two events: some are days, and a clock may be set back."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few() -> Iterator[None]:
+    """So few of each are kept that short stories already make them join, or leave some out."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stretches, "MOST", 12)
+        patched.setattr(places, "MOST", 16)
+        patched.setattr(moments, "MOST", 4)
+        yield
+
+
 STORIES = some.builds(
-    lambda some_events, times: (some_events * times)[:1500],
+    lambda some_events, times: (some_events * times)[:300],
     some.lists(some.tuples(PAUSES, EVENTS), max_size=40),
-    some.integers(1, 100),
+    some.integers(1, 20),
 )
 """Long enough that stretches have to be joined, and moments left out."""
 
@@ -146,6 +160,32 @@ def test_nothing_is_lost_and_nothing_grows(story: list[tuple[int, Event]]) -> No
     assert all(count <= moments.MOST for count in Counter(each.kind for each in course.marks).values())
 
 
+@given(STORIES)
+@settings(max_examples=examples(50))
+def test_each_stretch_says_what_happened_in_it(story: list[tuple[int, Event]]) -> None:
+    """As if all events had been kept, and been asked for those of that time."""
+    forward = [(abs(pause), event) for pause, event in story]
+    course, now = course_of(forward), 1_796_000_400_000
+    began = [each.at for each in course.stretches]
+    within: list[list[Event]] = [[] for _ in began]
+    for pause, event in forward:
+        now += pause
+        at = bisect_right(began, now / 1000) - 1
+        if at >= 0:
+            within[at].append(event)
+    for stretch, events in zip(course.stretches, within, strict=True):
+        sent = [each for each in events if isinstance(each, BatchDelivered)]
+        known = [each.entries for each in events if isinstance(each, DoubtsEnded) and each.delivered]
+        flights = [each.in_flight for each in events if isinstance(each, BatchDelivered | BatchSealed)]
+        latencies = sorted(each.seconds for each in sent)
+        assert stretch.entries == sum(each.entries for each in sent) + sum(known)
+        assert stretch.requests == len(sent)
+        assert stretch.retries == sum(isinstance(each, RetryScheduled) for each in events)
+        assert stretch.in_flight == max(flights, default=0)
+        assert stretch.low_seconds == (latencies[0] if latencies else None)
+        assert stretch.high_seconds == (latencies[-1] if latencies else None)
+
+
 @given(some.lists(some.floats(0.001, 100), min_size=1, max_size=300))
 def test_latencies_are_right_to_a_twentieth(latencies: list[float]) -> None:
     """The fastest and the slowest are exact, however many there are."""
@@ -175,7 +215,7 @@ def test_places_add_up_to_what_was_rejected(told: list[tuple[list[tuple[int, int
     assert codes == sum((Counter(event.codes) for event in events), Counter())
 
 
-@given(STORIES, some.integers(200, 20_000), some.integers(0, 1500))
+@given(STORIES, some.integers(200, 6000), some.integers(0, 60))
 @settings(max_examples=examples(50))
 def test_what_is_read_back_is_what_was_seen(
     story: list[tuple[int, Event]], largest: int, killed_after: int

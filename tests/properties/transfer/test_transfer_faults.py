@@ -20,7 +20,9 @@ from bulk_importer.events import BatchSealed, Event
 from bulk_importer.model import ErrorBudget, KeepData
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
+from bulk_importer.steering import Limits
 from bulk_importer.summary import RunState, Summary
+from bulk_importer.transfer.admission.steering import Steering
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 from support.importing import import_file
@@ -32,6 +34,8 @@ CLASSES: list[dict[str, Any]] = [
     {"entryKey": "note", "entryValue": "Note", "type": "FREETEXT", "required": False, "maxLength": 255},
 ]
 TOO_LONG = "x" * 300
+PAUSE = -1
+"""Instead of how many may be in flight."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,14 @@ class PlannedEntry:
 
 @dataclass(frozen=True)
 class Story:
-    """What is imported, what goes wrong, and when somebody stops the run."""
+    """What is imported, what goes wrong, when somebody stops the run, and what is asked of it after which event."""
 
     entries: Sequence[PlannedEntry]
     faults: Sequence[Fault]
     max_entries: int
     in_flight: int
     stops: Sequence[tuple[int, bool]]
+    asks: Sequence[tuple[int, int]] = ()
 
 
 def entry_of(planned: PlannedEntry, media_id: str, position: int) -> Mapping[str, Any]:
@@ -111,6 +116,9 @@ stories = st.builds(
     max_entries=st.integers(1, 8),
     in_flight=st.integers(1, 4),
     stops=st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=2),
+    asks=st.one_of(
+        st.just(()), st.lists(st.tuples(st.integers(1, 30), st.integers(PAUSE, 4)), min_size=1, max_size=4)
+    ),
 )
 
 
@@ -148,8 +156,8 @@ async def tell(story: Story, folder: Path) -> None:
             server_request_limit=0.5,
         )
         for after, aborts in story.stops:
-            await run_once(wanted, source, stop_after=after, aborts=aborts)
-        summary, before = await run_once(wanted, source), None
+            await run_once(wanted, source, Asking(sandbox, story), stop_after=after, aborts=aborts)
+        summary, before = await run_once(wanted, source, Asking(sandbox, story)), None
         while summary.delivered != before:  # what waited behind a doubt goes when that is resolved
             before = summary.delivered
             summary = await run_once(wanted, source)
@@ -162,21 +170,89 @@ async def tell(story: Story, folder: Path) -> None:
 
 
 async def run_once(
-    wanted: Settings, source: Path, *, stop_after: int | None = None, aborts: bool = False
+    wanted: Settings,
+    source: Path,
+    asking: Asking | None = None,
+    *,
+    stop_after: int | None = None,
+    aborts: bool = False,
 ) -> Summary:
     """One run, which is stopped when so many batches were sealed."""
-    stop = StopSwitch()
+    stop = StopSwitch() if asking is None else asking.stop
     sealed = 0
 
     def observe(event: Event) -> None:
         nonlocal sealed
+        if asking is not None:
+            asking.see()
         sealed += isinstance(event, BatchSealed)
         if sealed == stop_after:
             stop.request("enough", ExitCode.TERMINATED)
             if aborts:
                 stop.abort()
 
-    return await import_file(source, wanted, stop=stop, observe=observe if stop_after else None)
+    summary = await import_file(source, wanted, stop=stop, observe=observe, steering=asking)
+    assert asking is None or not asking.wrongs
+    return summary
+
+
+class Asking(Steering):
+    """Asks a run for what the story says, and sees that it obeys: by what leaves it, and by what the sandbox gets.
+
+    Attributes:
+        wrongs: what it did not obey.
+    """
+
+    def __init__(self, sandbox: Sandbox, story: Story) -> None:
+        self.wrongs: list[str] = []
+        self._flying = 0
+        super().__init__(StopSwitch(), Limits(max_in_flight=story.in_flight))
+        self._sandbox = sandbox
+        self._most = story.in_flight
+        self._asks = dict(story.asks)
+        self._events = 0
+        # What holds as this test understands it.
+        self._holds = False
+        self._limit = story.in_flight
+
+    @property
+    def in_flight(self) -> int:
+        """How many uploads are in flight."""
+        return self._flying
+
+    @in_flight.setter
+    def in_flight(self, number: int) -> None:
+        if number > self._flying and (number > self._limit or self._is_held()):
+            self.wrongs.append(f"{number} in flight of {self._limit}, paused: {self._holds}")
+        self._flying = number
+
+    def see(self) -> None:
+        """Ask for what is to be asked for after this event."""
+        self._events += 1
+        ask = self._asks.get(self._events)
+        if ask == PAUSE and self.pause():
+            self._holds = True
+            # What left before comes within a moment; then nothing does.
+            asyncio.get_running_loop().call_later(0.01, self._look)
+        elif ask is not None and ask != PAUSE:
+            rate = 300.0 if ask == 0 else None
+            self._limit = min(ask, self._most) or self._most
+            self.keep_to(Limits(max_in_flight=self._limit, requests_per_second=rate))
+
+    def _look(self) -> None:
+        asyncio.get_running_loop().call_later(0.03, self._end, self._came())
+
+    def _end(self, before: int) -> None:
+        if self._is_held() and self._came() != before:
+            self.wrongs.append(f"{self._came() - before} came during a pause")
+        self._holds = False
+        self.resume()
+
+    def _is_held(self) -> bool:
+        return self._holds and not self.stop.is_requested
+
+    def _came(self) -> int:
+        return sum(seen.method == "POST" for seen in self._sandbox.requests)
 
 
 def compare(story: Story, state: CheckpointState, held: Sequence[Sequence[Mapping[str, Any]]]) -> None:

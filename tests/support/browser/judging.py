@@ -9,12 +9,12 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-__all__ = ["barriers", "controls", "look_at", "walk"]
+__all__ = ["barriers", "controls", "keep_picture", "look_at", "press", "walk"]
 
 WIDTHS = (390, 1280)
 SCHEMES = ("light", "dark")
 SCREENSHOTS = "BROWSER_SCREENSHOTS"
-"""The variable that names a folder for pictures, for a person to look at; without it none are taken."""
+"""The variable that names a folder for pictures, which a person looks at; without it none are taken."""
 
 _CONTROLS = """
     [...document.querySelectorAll(
@@ -81,19 +81,33 @@ def walk(page: Page) -> list[str]:
 
 
 def look_at(page: Page, name: str) -> None:
-    """See a page on a phone and on a desk, in light and dark: nothing is wider than the window, axe has nothing to say.
-
-    Where the variable `BROWSER_SCREENSHOTS` names a folder, a picture of each is left there.
-    """
-    folder = os.environ.get(SCREENSHOTS)
+    """See a page on a phone and on a desk, in light and dark: it fits, and axe has nothing serious to say."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            keep_picture(page, f"{name}-{width}-{scheme}")
             wide: int = page.evaluate("() => document.documentElement.scrollWidth")
             assert wide <= width, f"wider than {width} pixels: {wide}"
-            if folder:
-                picture = Path(folder) / f"{name}-{width}-{scheme}.png"
-                page.screenshot(path=picture, full_page=True)
             found = barriers(page)
             assert not found, f"{width} pixels, {scheme}: {found}"
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Leave a picture of the whole page in the folder that `BROWSER_SCREENSHOTS` names, if it names one."""
+    folder = os.environ.get(SCREENSHOTS)
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def press(page: Page, name: str) -> None:
+    """Go to the control of this name with Tab, as somebody without a mouse does, and press Enter."""
+    reached = []
+    for _ in range(len(controls(page)) + 2):
+        focused: tuple[int, str, bool] | None = page.evaluate(_FOCUSED)
+        if focused is not None and focused[1] == name:
+            page.keyboard.press("Enter")
+            return
+        reached.append(focused[1] if focused else None)
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {name}, but {reached}")

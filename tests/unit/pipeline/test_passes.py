@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from bulk_importer.errors import ExitCode, NotVerified, SourceUnreadable
@@ -64,6 +65,32 @@ async def test_what_is_owed_after_a_doubt_is_sent_in_a_second_pass(tmp_path: Pat
     sent = [position for batch in world.sent for position in batch]
     assert [position for position in sent if position in (0, 3)] == [0, 0, 3]
     assert result.requests == len(world.sent)
+
+
+async def test_while_a_run_is_paused_nobody_asks_what_became_of_a_lost_answer(tmp_path: Path) -> None:
+    """Nor does the run end because of it; when it is resumed, both is done."""
+    async with offline_run(tmp_path, THREE) as world:
+        going = Going(world, 0)
+        world.run.steering.pause()
+        running = asyncio.create_task(Passes(world.run, go=going).run())
+        await asyncio.sleep(0.05)
+        assert (going.passes, running.done()) == (1, False)
+        assert not world.seen(DoubtsEnded)
+        world.run.steering.resume()
+        await running
+        assert world.fates == {"delivered": 3}
+    assert going.passes == 2
+
+
+async def test_a_stop_ends_a_paused_run_with_a_lost_answer(tmp_path: Path) -> None:
+    """It is in doubt until the next run."""
+    async with offline_run(tmp_path, THREE) as world:
+        world.run.steering.pause()
+        running = asyncio.create_task(Passes(world.run, go=Going(world, 0)).run())
+        await asyncio.sleep(0.02)
+        world.run.stop.request("enough", ExitCode.UNFINISHED)
+        assert (await running).errors == ()
+        assert world.fates == {"delivered": 2, "in_doubt": 1}
 
 
 async def test_a_source_that_can_be_read_once_says_what_to_do(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from bulk_importer.cli.serving.site.views import Seen, row_of, sheet_of
 from bulk_importer.cli.serving.site.wording import sized
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.cli.serving.work.checking import Found
+from bulk_importer.errors import BulkImporterError, ExitCode
 from bulk_importer.observe.page.upload.front import front_page
 from bulk_importer.observe.page.upload.sheet import sheet_page
 from bulk_importer.observe.page.upload.values import Front
@@ -116,13 +118,23 @@ class Site:
             facts=None if running is None else running.facts(),
             question=None if running is None else running.question,
             before=queue.index(job.id) if job.id in queue else 0,
-            terminal=self._command(job) if is_whole and job.state is not JobState.REFUSED else "",
+            terminal=self._terminal(job) if is_whole and job.state is not JobState.REFUSED else (),
             links=self._links(job) if is_whole else (),
         )
 
+    def _terminal(self, job: Job) -> tuple[tuple[str, str], ...]:
+        """What a person may type about it."""
+        commands = [("This does the same, and resumes what was begun here:", self._command(job))]
+        folder = shlex.quote(str(self._spool.checkpoint(job)))
+        if job.state is JobState.DONE and job.exit_code == ExitCode.REJECTIONS:
+            what = "When rejected entries are fixed in a copy of rejected.jsonl, this sends them:"
+            commands.append((what, f"bulk-importer retry {folder} CORRECTED.jsonl"))
+        if job.state.is_ended:
+            commands.append(("This takes back what was delivered:", f"bulk-importer undo {folder}"))
+        return tuple(commands)
+
     def _status(self, job: Job) -> Status | None:
         """Where its import stands, also where somebody went on with it at a terminal; None where none has begun."""
-        from bulk_importer.errors import BulkImporterError
         from bulk_importer.library.status import status
 
         folder = self._spool.checkpoint(job)
@@ -136,7 +148,7 @@ class Site:
     def _links(self, job: Job) -> tuple[tuple[str, str], ...]:
         folder = self._spool.checkpoint(job)
         files = {
-            "report.html": "The report",
+            "report.html": "The report (report.html)",
             "rejected.jsonl": "Rejected entries, and why (rejected.jsonl)",
         }
         return tuple(

@@ -21,6 +21,7 @@ MOST_PLACES = 40
 _MOST_VALUES = 5
 _MOST_CLASSES = 20
 _MOST_WRONG = 6
+_LARGEST_PICTURE = 48 << 10
 
 
 def wrong_in(report: CheckReport) -> list[Wrong]:
@@ -65,7 +66,7 @@ def _picture(example: Example) -> Picture:
     more = len(wrong) - _MOST_WRONG
     return Picture(
         title=f"Entry {first.position}{media}",
-        svg=None if drawn is None else Markup(drawn.svg),
+        svg=Markup(drawn.svg) if drawn is not None and len(drawn.svg) <= _LARGEST_PICTURE else None,
         text="" if drawn is None else drawn.text,
         wrong=(*wrong[:_MOST_WRONG], *([f"and {more:,} more"] if more > 0 else [])),
     )

@@ -17,7 +17,7 @@ from bulk_importer.cli.serving.site.findings import (
 from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, in_browser, sized
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.observe.page.upload.values import Action, Row, Sheet
-from bulk_importer.observe.parts import amount, duration
+from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
 from bulk_importer.times import written
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "row_of", "sheet_of"]
 
 _NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
+_RECORD = "Delete the record of what was delivered, too: the same file would be sent again."
 _OF_STATUS = (
     ("Read so far", "entries"),
     ("Delivered", "delivered"),
@@ -50,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         question: what is asked of a person now.
         before: how many imports are before it in the queue.
         twin: where an upload with the same bytes is; empty where there is none.
-        terminal: the command that does the same.
+        terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched.
     """
 
@@ -61,7 +62,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, object] | None = None
     question: ReplacementForeseen | None = None
     before: int = 0
-    terminal: str = ""
+    terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
 
@@ -103,6 +104,7 @@ def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet
         pictures=() if seen.found is None else pictures_of(seen.found),
         account=() if report is None else account_of(report),
         actions=tuple(_actions(seen)),
+        removal=_removal(seen),
         terminal=seen.terminal,
         links=seen.links,
         facts=tuple(_facts(seen)),
@@ -127,17 +129,18 @@ def _said(seen: Seen) -> str:
     unit, done, total = str(facts["unit"]), _number(facts["done"]), facts["total"]
     parts = [str(facts["state"] or facts["reason"] or "")]
     if done or total is not None:
-        of = (
-            ""
-            if total is None
-            else f" of {'' if facts['is_total_exact'] else 'about '}{amount(_number(total), unit)}"
-        )
-        parts.append(f"{amount(done, unit)}{of}{'' if unit == 'bytes' else f' {unit}'}")
+        about = "" if facts["is_total_exact"] else "about "
+        of = "" if total is None else f" of {about}{_many(_number(total), unit)}"
+        parts.append(f"{_many(done, unit)}{of}{'' if unit == 'bytes' else f' {unit}'}")
     if facts["per_second"] is not None:
-        parts.append(f"{amount(_number(facts['per_second']), unit)}/s")
+        parts.append(f"{_many(_number(facts['per_second']), unit)}/s")
     if facts["seconds_left"] is not None:
         parts.append(f"{duration(_number(facts['seconds_left']))} left")
     return "; ".join(filter(None, parts))
+
+
+def _many(count: float, unit: str) -> str:
+    return sized(round(count)) if unit == "bytes" else f"{count:,.0f}"
 
 
 def _ended(seen: Seen) -> str:
@@ -219,9 +222,9 @@ def _actions(seen: Seen) -> Sequence[Action]:
         case JobState.CHECKING:
             return [Action(path=f"{path}/stop", label="Stop the check")]
         case JobState.CHECKED:
-            return [_confirm(seen, path), _check_again(path), _remove(seen, path)]
-        case JobState.RECEIVED | JobState.REFUSED:
-            return [_check_again(path), _remove(seen, path)][seen.job.state is JobState.RECEIVED :]
+            return [_confirm(seen, path), _check_again(path)]
+        case JobState.REFUSED:
+            return [_check_again(path)]
         case JobState.QUEUED:
             return [Action(path=f"{path}/withdraw", label="Take it out of the queue")]
         case JobState.IMPORTING if seen.question is not None:
@@ -232,9 +235,9 @@ def _actions(seen: Seen) -> Sequence[Action]:
         case JobState.IMPORTING:
             return [Action(path=f"{path}/stop", label="Stop the import")]
         case JobState.STOPPED | JobState.FAILED:
-            return [Action(path=f"{path}/again", label="Resume the import", tone="main"), _remove(seen, path)]
-        case JobState.DONE:
-            return [_remove(seen, path)]
+            return [Action(path=f"{path}/again", label="Resume the import", tone="main")]
+        case _:
+            return []
 
 
 def _confirm(seen: Seen, path: str) -> Action:
@@ -268,17 +271,19 @@ def _check_again(path: str) -> Action:
     return Action(path=f"{path}/check", label="Check it again")
 
 
-def _remove(seen: Seen, path: str) -> Action:
-    status = seen.status
+def _removal(seen: Seen) -> Action | None:
+    """The button that deletes an upload; None where it is at work, or about to be."""
+    job, status = seen.job, seen.status
+    if job.state.is_at_work or job.state is JobState.QUEUED:
+        return None
+    path = f"/jobs/{job.id}/remove"
     if status is None:
-        return Action(path=f"{path}/remove", label="Remove it", tone="harm")
+        return Action(path=path, label="Remove it", tone="harm")
     has_sent = bool(status.delivered or status.in_doubt)
     return Action(
-        path=f"{path}/remove",
+        path=path,
         label="Remove it",
         consent=_NEEDED if has_sent else "",
-        choice="Delete the record of what was delivered, too: the same file would be sent again."
-        if has_sent
-        else "Delete its checkpoint, too.",
+        choice=_RECORD if has_sent else "Delete its checkpoint, too.",
         tone="harm",
     )

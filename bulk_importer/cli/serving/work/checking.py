@@ -65,11 +65,9 @@ async def check_upload(job: Job, spool: Spool, settings: Settings, running: Runn
         BulkImporterError: as `library.checking.check_labels` does.
     """
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.intake import IntakeOptions
-    from bulk_importer.library.checking import passing
+    from bulk_importer.library.checking import CheckListener, check_source
     from bulk_importer.library.converting import opened_labels
     from bulk_importer.library.rulesets import ruleset_for
-    from bulk_importer.pipeline.check.checking import Check
 
     token = Token.find(settings.token_file)
     examples = _Examples()
@@ -79,9 +77,13 @@ async def check_upload(job: Job, spool: Spool, settings: Settings, running: Runn
             str(spool.source(job)), settings, scratch, token=token, emit=running, stop=running.stop
         ) as labels:
             ruleset = await ruleset_for(labels.settings, token, scratch, running)
-            check = Check(labels.source, ruleset, IntakeOptions.of(labels.settings))
-            passed = passing(labels.source, None, running)
-            report = await check.run(rejected=examples.take, passed=passed)
+            report = await check_source(
+                labels.source,
+                labels.settings,
+                ruleset,
+                running,
+                listener=CheckListener(rejected=examples.take),
+            )
             found = Found(report.after(labels.books), tuple(examples.taken))
     finally:
         await asyncio.shield(asyncio.to_thread(_delete, scratch))

@@ -35,6 +35,7 @@ def sheet_page(sheet: Sheet, notice: str = "") -> str:
         _section("files", "To be fetched", _links(sheet)),
         _section("terminal", "At a terminal", _terminal(sheet.terminal)),
         _section("facts", "About the upload", [facts_table("About the upload", sheet.facts)]),
+        _section("removal", "Remove it", [action_form(sheet.removal, number=99)] if sheet.removal else []),
         version=sheet.version,
         is_at_work=sheet.is_at_work,
     )
@@ -136,10 +137,11 @@ def _links(sheet: Sheet) -> Sequence[Content]:
     return [element("ul", [element("li", link(*each)) for each in sheet.links])] if sheet.links else []
 
 
-def _terminal(command: str) -> Sequence[Content]:
-    if not command:
-        return []
+def _terminal(commands: Sequence[tuple[str, str]]) -> Sequence[Content]:
     return [
-        element("p", "This does the same, and resumes what was begun here:"),
-        element("pre", element("code", command), tabindex=0, role="group", aria_label="Command"),
+        [
+            element("p", what),
+            element("pre", element("code", command), tabindex=0, role="group", aria_label=what),
+        ]
+        for what, command in commands
     ]

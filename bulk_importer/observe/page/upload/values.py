@@ -110,7 +110,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         wrong: what its check found, the worst first.
         account: what became of labels of another tool: class, read, carried.
         lines: to be read as they are, of the account.
-        terminal: the command that does the same, or resumes; empty where there is none.
+        actions: what can be done now; `removal` is kept apart from them.
+        terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched: where, and what they are.
     """
 
@@ -132,5 +133,6 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...] = ()
     account: tuple[tuple[str, int, int], ...] = ()
     actions: tuple[Action, ...] = ()
-    terminal: str = ""
+    removal: Action | None = None
+    terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()

@@ -113,11 +113,13 @@ async def test_a_source_of_two_formats_asks_which_and_is_read_as_either(run: Any
 async def test_a_folder_with_two_files_about_the_same_pictures_asks_which(run: Any) -> None:
     """And either is read by itself."""
     folder = FORMATS / "coco" / "datumaro" / "annotations"
-    asked = await run("check", folder, "--label-config", "none", "--workers", "0")
+    asked = await run("check", folder, "--label-config", "none", "--workers", "0", "--no-report")
     assert (asked.code, "by itself" in asked.err) == (ExitCode.USAGE, True)
     for file in sorted(folder.iterdir()):
         assert file.name in asked.err
-        done = await run("check", file, "--label-config", "none", "--workers", "0", "--holes", "cut")
+        done = await run(
+            "check", file, "--label-config", "none", "--workers", "0", "--holes", "cut", "--no-report"
+        )
         assert "Converted from coco" in done.out
 
 

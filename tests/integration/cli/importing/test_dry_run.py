@@ -46,7 +46,7 @@ async def test_a_dry_run_sends_and_keeps_nothing(
     source: tuple[Path, list[str]], run: Any, sandbox: Sandbox
 ) -> None:
     path, _ = source
-    await run("import", path, "--dry-run", "--checkpoint", path.parent / "cp")
+    await run("import", path, "--dry-run", "--checkpoint", path.parent / "cp", "--no-report")
     assert {seen.method for seen in sandbox.requests} == {"GET"}
     assert [each.name for each in path.parent.iterdir()] == ["l.json"]
 

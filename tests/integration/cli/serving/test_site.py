@@ -57,6 +57,8 @@ async def test_a_file_is_uploaded_looked_at_confirmed_and_imported(sandbox: Sand
         assert "Imported" in text
         _, lines = await browser.get(f"/jobs/{job.id}/rejected.jsonl")
         assert json.loads(lines)["entry"] == bad
+        status, report = await browser.get(f"/jobs/{job.id}/report.html")
+        assert (status, "<script" in report) == (200, False)
         _, front = await browser.get("/")
         assert "1 delivered, 1 rejected" in front
     assert await sandbox.count_labelled(project.id) == 1

@@ -224,6 +224,25 @@ async def test_a_pause_during_an_outage_is_nothing_to_give_up_for(begin: Begin, 
     assert summary.delivered == MEDIA
 
 
+async def test_a_pause_while_lost_answers_are_awaited_holds_for_the_next_pass(begin: Begin, run: Run) -> None:
+    """What turns out to be owed does not leave, although a pass begins that knows nothing of the pause."""
+    stage = await begin(FaultScript(["ok", "reset before commit"]))
+    [source] = await stage.prepared("l.json")
+    folder = Path(f"{source}.checkpoint")
+    soon = {"server_request_limit": 0.7, "max_requests_per_second": None, "max_batch_entries": 20}
+    importing = asyncio.create_task(stage.imported([source], **soon))
+    await stage.until(lambda: bool(logged(folder, "DoubtsAwaited")))
+    await run("control", folder, "pause")
+    came = len(stage.sandbox.requests)
+    await asyncio.sleep(0.8)
+    assert len(stage.sandbox.requests) == came
+    assert not importing.done()
+    await run("control", folder, "resume")
+    [summary] = await importing
+    assert (summary.delivered, summary.in_doubt) == (MEDIA, 0)
+    assert set(stage.sandbox.commits.values()) == {1}
+
+
 async def test_a_folder_that_can_hold_no_socket_does_no_harm(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

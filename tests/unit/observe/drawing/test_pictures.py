@@ -208,6 +208,15 @@ def test_the_wrong_one_of_very_many_points_is_where_it_is() -> None:
     assert len(picture.svg) < 20_000
 
 
+def test_what_is_too_small_to_be_seen_is_shown_larger() -> None:
+    """In a corner, as many times larger as stands there; what can be seen is not."""
+    sign = [{"rectangle": [{"x": 7000, "y": 1000, "w": 8, "h": 8}]}]
+    image = ImageRef("", 8000, 5000)
+    picture = drawn({"labels": {"sign": sign}}, finding("/labels/sign/0/rectangle"), image=image)
+    assert "100 x" in texts(picture)
+    assert not any(each.endswith(" x") for each in texts(drawn(ENTRY, finding("/labels/bus"), image=image)))
+
+
 def test_findings_at_one_place_share_a_number() -> None:
     """So that no number hides another."""
     picture = drawn(ENTRY, finding("/labels/car/0/polygon/1/x"), finding("/labels/car/0/polygon/1/y"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Sequence
 from contextlib import ExitStack
 from io import BufferedReader
@@ -95,6 +96,21 @@ def test_a_crash_while_the_log_is_replaced_loses_nothing(tmp_path: Path) -> None
         file.write(b"\n")
     logged(tmp_path, NIGHT, began=1_796_004_000, largest=9000)
     assert delivered_in(read_course(tmp_path)) == 1200
+
+
+def test_a_disk_that_is_full_when_the_log_is_replaced_loses_nothing_before(tmp_path: Path) -> None:
+    """The file before is there, and nothing stands in the new one; the run does not stand on either."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        logged(tmp_path, [STARTED, *[NIGHT[-1]] * 50], largest=2600)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "run.log").read_bytes() == b""
+    lines = (tmp_path / "run.log.1").read_bytes().splitlines()
+    assert len(read_course(tmp_path).marks) == len(lines) > 20
+    logged(tmp_path, NIGHT, began=1_796_004_000)
+    assert delivered_in(read_course(tmp_path)) == 600
 
 
 def test_what_is_no_line_of_ours_is_passed_over(tmp_path: Path) -> None:

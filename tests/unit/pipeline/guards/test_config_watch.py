@@ -12,6 +12,8 @@ from bulk_importer.errors import LabelConfigChanged, ServerUnavailable
 from bulk_importer.labels.label_config import ClassType, LabelClass, LabelConfig
 from bulk_importer.pipeline.guards import config_watch
 from bulk_importer.pipeline.guards.config_watch import ConfigWatch, digest_of, kept_config
+from bulk_importer.transfer.admission.steering import Steering
+from bulk_importer.transfer.stop import StopSwitch
 
 CARS = LabelConfig((LabelClass("car", ClassType.POLYGON),))
 BOTH = LabelConfig((*CARS.roots, LabelClass("poi", ClassType.POINT)))
@@ -49,6 +51,31 @@ async def test_additions_are_kept_and_losses_end_the_run(checkpoint: Checkpoint)
     assert kept is not None
     assert kept.config == CARS
     await watching.conclude()
+    await checkpoint.close()
+
+
+async def test_while_a_person_pauses_the_run_nothing_is_read(checkpoint: Checkpoint) -> None:
+    """The server may be away for that; but the last look is due however a run ends."""
+    asked = 0
+
+    async def read() -> LabelConfig:
+        nonlocal asked
+        asked += 1
+        return CARS
+
+    steering = Steering(StopSwitch())
+    watching = ConfigWatch(read, CARS, checkpoint, poll_seconds=0.001, steering=steering)
+    await watching.begin()
+    steering.pause()
+    running = asyncio.create_task(watching.run())
+    await asyncio.sleep(0.02)
+    assert asked == 0
+    await watching.conclude()
+    assert asked == 1
+    steering.resume()
+    while asked == 1:
+        await asyncio.sleep(0.001)
+    running.cancel()
     await checkpoint.close()
 
 

@@ -106,7 +106,13 @@ async function refresh() {
   const then = next.querySelector("main");
   document.title = next.title;
   if (now.dataset.version !== then.dataset.version) {
+    const hadFocus = now.contains(document.activeElement);
     now.replaceWith(then);
+    if (hadFocus) {
+      const heading = then.querySelector("h1");
+      heading.tabIndex = -1;
+      heading.focus();
+    }
     return;
   }
   const fresh = [...then.querySelectorAll("[data-live]")];
@@ -120,9 +126,9 @@ async function refresh() {
 const events = new EventSource("/events");
 let isBusy = false;
 events.addEventListener("changed", async () => {
-  if (isBusy || isSending || document.hidden) return;
+  if (isBusy || document.hidden) return;
   isBusy = true;
   try { await refresh(); } catch { /* the next event tries again */ }
   isBusy = false;
 });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && !isSending) refresh().catch(() => {}); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh().catch(() => {}); });

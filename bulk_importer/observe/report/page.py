@@ -1,0 +1,104 @@
+"""Puts a report together: a page of one chapter, or of several behind a table of them.
+
+Pure, but for the zone of this machine, in which moments are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from bulk_importer.observe.markup import Content, Markup, document, element, link, name, table
+from bulk_importer.observe.report.course import course
+from bulk_importer.observe.report.examples import MOST_EXAMPLES, examples
+from bulk_importer.observe.report.looks import icon, style
+from bulk_importer.observe.report.particulars import events, findings, ledgers, particulars, when
+from bulk_importer.observe.report.values import Chapter, Verdict
+from bulk_importer.observe.report.verdict import head, missing, steps
+from bulk_importer.readable import counted
+
+__all__ = ["report_page"]
+
+_MOST_CHAPTERS = 12
+"""In full; of the others the table says how they stand."""
+_WORST = (Verdict.FAILED, Verdict.GOING, Verdict.PARTLY, Verdict.DONE)
+_WORDS = ("delivered", "rejected", "unconfirmed", "not sent yet")
+
+
+def report_page(
+    chapters: Sequence[Chapter], *, at: float, version: str, image_hosts: Sequence[str] = ()
+) -> str:
+    """The text of the page.
+
+    Args:
+        chapters: one for each source, at least one.
+        at: when it is made, in seconds since 1970.
+        version: of the program.
+        image_hosts: origins that pictures of media may come from.
+    """
+    verdict = next(each for each in _WORST if each in {chapter.verdict for chapter in chapters})
+    first = chapters[0]
+    title = f"{first.headline}: {first.name}"
+    body = _chapter(first, level=1)
+    if len(chapters) > 1:
+        title = f"{verdict.word}: {counted(len(chapters), 'source')}"
+        body = _several(chapters, title)
+    foot = element("footer", element("p", f"Written by bulk-importer {version} at ", when(at), "."))
+    return document(
+        f"{verdict.sign} {title}",
+        element("main", "\n", body),
+        "\n",
+        foot,
+        style=style(),
+        icon=icon(verdict),
+        image_hosts=image_hosts,
+    )
+
+
+def _several(chapters: Sequence[Chapter], title: str) -> Content:
+    rows = [_row(at, chapter) for at, chapter in enumerate(chapters)]
+    most = max(1, MOST_EXAMPLES // len(chapters))
+    full = [
+        element(
+            "section",
+            _chapter(replace(chapter, anchor=f"{at}-"), level=2, most=most),
+            id=f"source-{at}",
+            class_="chapter",
+        )
+        for at, chapter in enumerate(chapters[:_MOST_CHAPTERS], 1)
+    ]
+    return [
+        element("h1", title[:1].upper() + title[1:]),
+        table("All sources", ("source", "how it stands", *_WORDS), rows, numbers=len(_WORDS)),
+        [[each, "\n"] for each in full],
+    ]
+
+
+def _row(at: int, chapter: Chapter) -> tuple[Content, ...]:
+    numbers = {each.word: each.number for each in chapter.counts}
+    shown: Content = name(chapter.name)
+    if at < _MOST_CHAPTERS:
+        shown = link(f"#source-{at + 1}", shown)
+    return (
+        shown,
+        f"{chapter.verdict.sign} {chapter.headline}",
+        *(f"{numbers.get(it, 0):,}" for it in _WORDS),
+    )
+
+
+def _chapter(chapter: Chapter, *, level: int, most: int = MOST_EXAMPLES) -> Content:
+    below = level + 1
+    parts: Sequence[Markup | None] = (
+        head(chapter, level=level),
+        missing(chapter, level=below),
+        steps("What to do now", chapter.steps, level=below),
+        ledgers(chapter, level=below),
+        steps("Labels that were replaced", chapter.kept, level=below),
+        course(chapter, level=below),
+        findings(chapter, level=below),
+        examples(chapter, level=below, most=most),
+        events(chapter.course, level=below),
+        particulars(chapter.particulars, level=below),
+    )
+    return [[each, "\n"] for each in parts if each is not None]

@@ -1,0 +1,215 @@
+"""Writes the tables of a chapter: what was found, what became of labels by class, what happened when, the rest.
+
+Pure, but for the zone of this machine, in which moments are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
+
+from bulk_importer.observe.drawing.plots import bars, places_plot
+from bulk_importer.observe.markup import Content, Markup, element, facts_table, link, name, table
+from bulk_importer.observe.report.course import figure, numbers_of
+from bulk_importer.observe.report.values import Chapter, Found, Ledger, Particulars, Place
+from bulk_importer.observe.report.verdict import sentence
+from bulk_importer.observe.timeline.values import Course
+from bulk_importer.readable import counted
+from bulk_importer.times import written
+
+__all__ = ["events", "findings", "ledgers", "particulars", "when"]
+
+_MOST_CODES = 40
+_MOST_PLACES = 60
+_MOST_CLASSES = 60
+_MOST_REASONS = 30
+_MOST_MOMENTS = 60
+_RANK = {"error": 0, "warning": 1, "note": 2}
+_QUIET = {
+    "outage": "the server was away",
+    "hours": "outside the hours in which it may send",
+    "paused": "paused",
+    "doubts": "waited for lost answers",
+}
+_DRAWN = "gate"
+"""Marks that the plots show, of which there may be thousands."""
+
+
+def findings(chapter: Chapter, *, level: int) -> Markup | None:
+    """What was found, by code, with what it means; and where in the label configuration."""
+    if not chapter.findings:
+        return None
+    shown = sorted(chapter.findings, key=lambda each: (_RANK.get(each.severity, 3), -each.count, each.code))
+    parts: list[Content] = [
+        *_drawn_findings(chapter),
+        table(
+            "What was found, by code",
+            ("code", "severity", "how many"),
+            [(_code(each, chapter), each.severity, f"{each.count:,}") for each in shown[:_MOST_CODES]],
+            numbers=1,
+        ),
+        _more(len(shown) - _MOST_CODES, "code"),
+        _meanings([each for each in shown[:_MOST_CODES] if not _has_examples(each, chapter)]),
+    ]
+    if chapter.places:
+        parts += [
+            table(
+                chapter.places_title,
+                ("code", "place", "found", "expected", "first at position", "how many"),
+                map(_place, chapter.places[:_MOST_PLACES]),
+                numbers=2,
+            ),
+            _more(len(chapter.places) - _MOST_PLACES, "place"),
+        ]
+    return _section("What was found", level, parts)
+
+
+def ledgers(chapter: Chapter, *, level: int) -> Markup | None:
+    """What became of labels, by class."""
+    parts: list[Content] = [_ledger(each) for each in chapter.ledgers]
+    if chapter.classes:
+        plot = bars("Geometries by class", chapter.classes, noun="classes", unit="geometries")
+        parts += [] if plot is None else [figure(plot)]
+        rows = [(name(key or "(no class)"), f"{count:,}") for key, count in _top(chapter.classes)]
+        parts += [
+            table("Geometries that an import would send, by class", ("class", "how many"), rows, numbers=1),
+            _more(len(chapter.classes) - _MOST_CLASSES, "class"),
+        ]
+    return _section("Labels by class", level, parts) if parts else None
+
+
+def events(course: Course, *, level: int) -> Markup | None:
+    """What happened when, but for what the plots show; the latest moments, in order of time."""
+    moments = sorted(
+        [
+            *((each.at, _sentence_of(each.text)) for each in course.marks if each.kind != _DRAWN),
+            *((each.at, _quiet(each.kind, each.reason)) for each in course.quiet if each.kind in _QUIET),
+        ]
+    )
+    if not moments:
+        return None
+    rows = [(when(at), sentence(text)) for at, text in moments[-_MOST_MOMENTS:]]
+    earlier = len(moments) - _MOST_MOMENTS
+    note = element("p", f"{counted(earlier, 'earlier moment')} not shown.") if earlier > 0 else None
+    return _section("What happened", level, [note, table("Moments of the run", ("when", "what"), rows)])
+
+
+def particulars(known: Particulars, *, level: int) -> Markup | None:
+    """Where from, where to, when, how; what was checked."""
+    parts: list[Content] = []
+    if known.facts:
+        parts.append(facts_table("The run", [(key, _fact(value)) for key, value in known.facts]))
+    if known.settings:
+        parts.append(
+            facts_table(
+                "Settings that matter to what is on record, where they are not as by default",
+                [(key, element("code", value)) for key, value in known.settings],
+            )
+        )
+    for title, phrases in (("Checked", known.checked), ("Not checked", known.unchecked)):
+        if phrases:
+            items = [element("li", each) for each in phrases]
+            parts += [element("p", f"{title}:"), element("ul", items)]
+    return _section("Particulars", level, parts) if parts else None
+
+
+def when(at: float) -> Markup:
+    """A moment, with the zone of this machine."""
+    iso = written(at)
+    return element("time", f"{iso[:10]} {iso[11:19]} {iso[19:]}", datetime=iso)
+
+
+def _section(title: str, level: int, parts: Sequence[Content]) -> Markup:
+    return element("section", element(f"h{level}", title), "\n", [[each, "\n"] for each in parts if each])
+
+
+def _drawn_findings(chapter: Chapter) -> Iterator[Markup]:
+    """Errors and warnings as bars, where these differ in length; and where in the source rejections are."""
+    told = {each.code: each for each in chapter.findings if each.severity != "note"}
+    counts = {code: each.count for code, each in told.items()}
+    if len(set(counts.values())) > 1:
+        severities = {code: each.severity for code, each in told.items()}
+        plot = bars("Errors and warnings", counts, noun="codes", unit="findings", severities=severities)
+        yield from [] if plot is None else [figure(plot)]
+    plot = places_plot(chapter.course, chapter.total)
+    if plot is not None:
+        yield figure(plot)
+        yield numbers_of(plot)
+
+
+def _has_examples(each: Found, chapter: Chapter) -> bool:
+    return any(example.code == each.code for example in chapter.examples)
+
+
+def _code(each: Found, chapter: Chapter) -> Content:
+    code = element("code", each.code)
+    return link(f"#{chapter.anchor}{each.code}", code) if _has_examples(each, chapter) else code
+
+
+def _meanings(some: Sequence[Found]) -> Markup | None:
+    """What codes mean and what to do; of those with examples that stands beside these."""
+    if not some:
+        return None
+    pairs: list[Content] = [
+        [
+            element("dt", element("code", each.code)),
+            element("dd", each.meaning, " ", sentence(each.advice)),
+            "\n",
+        ]
+        for each in some
+    ]
+    return element("dl", "\n", pairs, class_="meanings")
+
+
+def _place(each: Place) -> tuple[Content, ...]:
+    first = "" if each.first is None else str(each.first)
+    texts = (element("code", each.path or "/"), name(each.found or "nothing"), each.expected)
+    return (element("code", each.code), *texts, first, f"{each.count:,}")
+
+
+def _ledger(ledger: Ledger) -> list[Content]:
+    read, left = sum(ledger.read.values()), sum(ledger.left_behind.values())
+    columns = (ledger.read, ledger.carried, ledger.left_behind)
+    rows: list[Sequence[Content]] = [
+        (name(key or "(no class)"), *(f"{each.get(key, 0):,}" for each in columns))
+        for key, _ in _top(ledger.read)
+    ]
+    account = f"{counted(read, ledger.unit)} read = {read - left:,} carried + {left:,} left behind."
+    plot = bars("Carried, by class", ledger.carried, noun="classes", unit=f"{ledger.unit}s")
+    return [
+        element("p", account),
+        None if plot is None else figure(plot),
+        [element("p", each) for each in ledger.remarks],
+        table(ledger.title, ("class", "read", "carried", "left behind"), rows, numbers=3),
+        _more(len(ledger.read) - _MOST_CLASSES, "class"),
+        _reasons(ledger),
+    ]
+
+
+def _reasons(ledger: Ledger) -> Content:
+    if not ledger.reasons:
+        return None
+    rows = [(why, f"{count:,}") for why, count in ledger.reasons[:_MOST_REASONS]]
+    more = _more(len(ledger.reasons) - _MOST_REASONS, "reason")
+    return [table(f"{ledger.title}: why", ("reason", "how many"), rows, numbers=1), more]
+
+
+def _top(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return nlargest(_MOST_CLASSES, counts.items(), key=lambda pair: pair[1])
+
+
+def _more(count: int, noun: str) -> Markup | None:
+    return element("p", f"And {counted(count, f'more {noun}')}.") if count > 0 else None
+
+
+def _fact(value: str) -> Content:
+    return element("code", value) if "/" in value and " " not in value else value
+
+
+def _quiet(kind: str, reason: str) -> str:
+    text = _QUIET[kind] + (f": {reason}" if reason else "")
+    return text[0].upper() + text[1:]
+
+
+def _sentence_of(text: str) -> str:
+    return text[:1].upper() + text[1:]

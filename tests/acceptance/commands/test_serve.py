@@ -1,0 +1,141 @@
+"""The real command `serve`: stopped, killed and started again, and resumed at a terminal."""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SandboxProcess, StartSandboxProcess
+
+from bulk_importer.errors import ExitCode
+from support.commands import Command
+from support.entries import noted
+from support.serving.process import Serving
+
+SLOWLY = (
+    *("--max-in-flight", "1", "--max-batch-entries", "1", "--max-requests-per-second", "50"),
+    *("--server-request-limit", "1s", "--doubt-wait", "20s", "--workers", "0"),
+)
+
+
+def labels(media: list[str], first: int = 0) -> bytes:
+    """A file with an entry for each media, none of which is like another."""
+    return json.dumps([noted(each, first + number) for number, each in enumerate(media)]).encode()
+
+
+def delivered(sandbox: SandboxProcess) -> int:
+    """How many uploads of labels the sandbox has written; each once."""
+    commits = sandbox.commits()
+    assert set(commits.values()) <= {1}
+    return len(commits)
+
+
+def wait_until(sandbox: SandboxProcess, count: int) -> None:
+    """Return when so many uploads are written."""
+    until = time.monotonic() + 60
+    while delivered(sandbox) < count:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def gym(sandbox_process: StartSandboxProcess) -> tuple[SandboxProcess, dict[str, Any]]:
+    """A sandbox with a project of forty media."""
+    sandbox = sandbox_process("--seed", "1")
+    return sandbox, sandbox.prepare(name="p", media=40)
+
+
+def test_an_import_that_was_killed_is_resumed_by_the_next_start_and_by_a_terminal(
+    command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
+) -> None:
+    """Killed, it goes on by itself; stopped in the browser, by the command that the page shows. Nothing twice."""
+    sandbox, project = gym
+    where = ("--server", sandbox.url, "--project", "p", *SLOWLY)
+    serving = Serving(command, *where)
+    killed = serving.upload(labels(project["media_ids"][:20]), "first.json")
+    waiting = serving.upload(labels(project["media_ids"][20:], 20), "se cond.json")
+    serving.once(killed, "Checked: waits for you")
+    assert serving.post(f"{killed}/confirm", replaced="0") == 303
+    wait_until(sandbox, 5)
+    serving.kill()
+    serving = Serving(command, *where)
+    serving.once(killed, "Imported")
+    assert delivered(sandbox) == 20
+    serving.once(waiting, "Checked: waits for you")
+    assert serving.post(f"{waiting}/confirm", replaced="0") == 303
+    wait_until(sandbox, 25)
+    assert serving.post(f"{waiting}/stop") == 303
+    serving.once(waiting, "Stopped")
+    assert delivered(sandbox) < 40
+    typed = shlex.split(serving.command_of(waiting))
+    assert typed[:2] == ["cd", str(command.folder)]
+    done = command(*typed[4:])
+    assert done.returncode == ExitCode.DELIVERED, done.stderr
+    assert delivered(sandbox) == 40
+    assert serving.post(f"{waiting}/again") == 303
+    serving.once(waiting, "Imported")
+    assert serving.stop()[0] == ExitCode.DELIVERED
+    assert all(sandbox.labels(project["id"]).values())
+
+
+def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_is(
+    command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
+) -> None:
+    """And ends with the code of the signal, because something is left; the same command resumes that."""
+    sandbox, project = gym
+    where = ("--server", sandbox.url, "--project", "p", *SLOWLY, "--json")
+    serving = Serving(command, *where)
+    path = serving.upload(labels(project["media_ids"]))
+    serving.once(path, "Checked: waits for you")
+    assert serving.post(f"{path}/confirm", replaced="0") == 303
+    wait_until(sandbox, 3)
+    code, out = serving.stop()
+    said = json.loads(out)
+    assert code == said["exit_code"] == 128 + signal.SIGTERM
+    assert [each["state"] for each in said["uploads"]] == ["importing"]
+    assert Path(said["uploads"][0]["source"]).exists()
+    status = json.loads(command("status", said["uploads"][0]["checkpoint"], "--json").stdout)
+    assert (status["in_flight"], status["in_doubt"]) == (0, 0)
+    assert status["delivered"] == delivered(sandbox)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(900)
+def test_kills_at_random_moments_lose_and_double_nothing(
+    command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
+) -> None:
+    """Whatever it does at that moment: receives, checks, waits, imports or removes."""
+    sandbox, project = gym
+    chance = random.Random(18)
+    where = ("--server", sandbox.url, "--project", "p", *SLOWLY)
+    media = list(project["media_ids"])
+    for _ in range(40):
+        serving = Serving(command, *where)
+        until = time.monotonic() + chance.uniform(0.0, 2.0)
+        while time.monotonic() < until:
+            paths = serving.paths()
+            if len(paths) < 8 and len(media) > 3:
+                serving.upload(labels([media.pop() for _ in range(4)], 4 * len(media)))
+            for path in paths:
+                if serving.headline(path) == "Checked: waits for you":
+                    serving.post(f"{path}/confirm", replaced="0")
+        serving.kill()
+        assert delivered(sandbox) <= 40
+    serving = Serving(command, *where)
+    for path in serving.paths():
+        if serving.once(path, "Checked: waits for you", "Imported", "Stopped") == "Checked: waits for you":
+            serving.post(f"{path}/confirm", replaced="0")
+        if serving.once(path, "Imported", "Stopped") == "Stopped":
+            serving.post(f"{path}/again")
+            serving.once(path, "Imported")
+    held = [each for each in sandbox.labels(project["id"]).values() if each]
+    assert len(held) == delivered(sandbox) == 40 - len(media)
+    assert len({len(each) for each in held}) == 1
+    spool = command.folder / "bulk-importer-serve"
+    assert not list(spool.glob("*.part"))
