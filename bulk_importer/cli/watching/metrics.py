@@ -81,26 +81,15 @@ class _Metrics:
 @asynccontextmanager
 async def _served(metrics: _Metrics, address: str) -> AsyncIterator[None]:
     from bulk_importer.observe.metrics.server import MetricsServer
+    from bulk_importer.observe.page.listening import bound
 
     host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
     server = MetricsServer(Exposition(metrics.moment, has_process=True), metrics.moment)
-    async with AsyncExitStack() as stack:
-        try:
-            found = await stack.enter_async_context(server.listening(host, int(port)))
-        except OSError as error:
-            raise UsageError(f"Metrics cannot be served at {address}: {_advice(error)}") from error
-        shown = f"[{host}]" if ":" in host else host
-        messages.say(f"Metrics at http://{shown}:{found}/metrics")
+    at = bound(host, int(port), "--metrics")
+    found = at.getsockname()[1]
+    async with server.listening(at):
+        messages.say(f"Metrics at http://{host}:{found}/metrics")
         yield
-
-
-def _advice(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "another program listens there. Name another port with --metrics; 0 takes any that is free."
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return "this user may not listen there. Name a port from 1024 on with --metrics."
-    return f"{reason_of(error)}. Name an address of this machine with --metrics, or only a port."
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ async def test_what_else_cannot_be_opened_is_told(capfd: pytest.CaptureFixture[s
     """A night that did not begin because of a port is one that failed."""
     with reserve_port() as held:
         held.listen()
-        with pytest.raises(UsageError, match="another program listens there"):
+        with pytest.raises(UsageError, match="nothing can listen there"):
             async with watched(on_finish=SAYS, metrics=f"127.0.0.1:{port_of(held)}"):
                 pytest.fail("it listens")
     assert capfd.readouterr().err == "failed 2  \n"
