@@ -87,7 +87,7 @@ def test_an_import_that_was_killed_is_resumed_by_the_next_start_and_by_a_termina
 def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_is(
     command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
 ) -> None:
-    """And ends with the code of the signal, because something is left; the same command resumes that."""
+    """And ends with the code of the signal, because something is left; a pause before is seen at the sandbox."""
     sandbox, project = gym
     where = ("--server", sandbox.url, "--project", "p", *SLOWLY, "--json")
     serving = Serving(command, *where)
@@ -95,6 +95,13 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     serving.once(path, "Checked: waits for you")
     assert serving.post(f"{path}/confirm", replaced="0") == 303
     wait_until(sandbox, 3)
+    assert serving.post(f"{path}/steer", do="pause") == 303
+    serving.once(path, "Paused")
+    held = delivered(sandbox)
+    time.sleep(0.3)
+    assert delivered(sandbox) <= held + 1  # one was in flight
+    assert serving.post(f"{path}/steer", do="resume") == 303
+    wait_until(sandbox, held + 2)
     code, out = serving.stop()
     said = json.loads(out)
     assert code == said["exit_code"] == 128 + signal.SIGTERM

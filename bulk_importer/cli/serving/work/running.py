@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bulk_importer.observe.progress_state import ProgressState
+from bulk_importer.steering.values import Command
 from bulk_importer.transfer.stop import StopSwitch
 
 if TYPE_CHECKING:
     from bulk_importer.errors import ExitCode
     from bulk_importer.events import Event, ReplacementForeseen
-    from bulk_importer.steering.values import Controls
+    from bulk_importer.steering.values import Controls, Standing
 
 __all__ = ["Running"]
 
@@ -43,6 +44,10 @@ class Running:
     def facts(self) -> dict[str, object]:
         """How far it is, as `ProgressState.facts` says it."""
         return self._progress.facts(time.monotonic())
+
+    def standing(self) -> Standing | None:
+        """How the import stands; None where nothing can be steered yet."""
+        return None if self.controls is None else self.controls.obey(Command(do="status"), by="page").standing
 
     async def ask(self, question: ReplacementForeseen) -> bool:
         """Ask a person whether labels may be replaced; a stop is no."""

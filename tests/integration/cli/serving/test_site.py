@@ -159,6 +159,20 @@ async def test_a_client_that_goes_away_leaves_nothing(here: Desk, tmp_path: Path
     assert not here.office.jobs
 
 
+async def test_an_end_of_the_program_cuts_uploads(here: Desk, tmp_path: Path) -> None:
+    """Nothing of them is left, and no more are taken."""
+    async with asking(here) as browser:
+        reader, writer = await browser.raw("Content-Length: 100000", body=b"x" * 999)
+        while not kept(tmp_path / "spool"):
+            await asyncio.sleep(0.01)
+        browser.reception.close()
+        assert await reader.read() == b""
+        writer.close()
+        while kept(tmp_path / "spool"):
+            await asyncio.sleep(0.01)
+        assert (await browser.put("l.json", b"[]"))[0] == 503
+
+
 async def test_so_many_uploads_at_a_time_and_no_more(here: Desk, tmp_path: Path) -> None:
     """Those that are under way are not touched by that."""
     async with asking(here, most_at_a_time=2) as browser:
