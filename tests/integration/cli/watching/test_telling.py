@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,7 +101,7 @@ async def test_what_else_cannot_be_opened_is_told(capfd: pytest.CaptureFixture[s
     """A night that did not begin because of a port is one that failed."""
     with reserve_port() as held:
         held.listen()
-        with pytest.raises(UsageError, match="another program listens there"):
+        with pytest.raises(UsageError, match="nothing can listen there"):
             async with watched(on_finish=SAYS, metrics=f"127.0.0.1:{port_of(held)}"):
                 pytest.fail("it listens")
     assert capfd.readouterr().err == "failed 2  \n"
@@ -142,6 +143,22 @@ async def test_after_a_signal_there_is_what_is_left_of_the_grace_period(
     async with watched(stop, on_finish="sleep 1000", grace=0.3) as watch:
         stop.request("stopped by SIGTERM", ExitCode.TERMINATED)
         await watch.ended(Outcome(exit_code=143, facts={"state": "stopped"}))
+    assert "was ended after 0s" in capfd.readouterr().err
+
+
+async def test_where_somebody_else_listens_to_signals_they_go_on_to(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As `serve` does; the stop that it requests then shortens what is being told."""
+    monkeypatch.setattr(telling, "_LEAST_SECONDS", 0.1)
+    stop, loop = StopSwitch(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: stop.request("stopped by SIGTERM", ExitCode.TERMINATED))
+    try:
+        async with watched(stop, on_finish="kill -TERM $PPID; sleep 1000", grace=0.1) as watch:
+            await watch.ended(COMPLETE)
+        assert stop.is_requested
+    finally:
+        assert loop.remove_signal_handler(signal.SIGTERM)
     assert "was ended after 0s" in capfd.readouterr().err
 
 
