@@ -207,6 +207,8 @@ async def _with_tasks(
 
     if settings.on_delivered == OnDelivered.LEAVE:
         return summaries
+    if caller.steering is not None and caller.steering.is_paused:
+        messages.say("Paused: the tasks are changed when it is resumed.")
     with progress_display() as display:
         told = await complete_imported(summaries, settings, replace(caller, observers=[display]))
     if told[-1].message != summaries[-1].message and (as_json or output_options().is_quiet):

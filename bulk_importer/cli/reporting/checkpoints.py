@@ -36,6 +36,13 @@ from bulk_importer.summary import RunState, Summary
 
 __all__ = ["chapter_of"]
 
+_WAITS = {
+    "server": "it waits for the server",
+    "hours": "it is outside the hours in which it may send",
+    "paused": "it is paused",
+    "stopping": "it is stopping",
+    "doubts": "it waits until it can be known what became of unconfirmed entries",
+}
 _ASKS = frozenset({"rejected", "in_doubt", "owed"})
 """What became of entries that asks for something to be done."""
 
@@ -62,12 +69,12 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         name=source_called(status.source),
         verdict=Verdict.PARTLY if is_undone else verdict_of(summary),
         headline="Taken back" if is_undone else headline(summary),
-        outcome=outcome(summary),
+        outcome=outcome(summary) + (", and taken back" if is_undone else ""),
         route=route_text(summary.to_builtins()),
         message=summary.message,
-        counts=list(_counts(summary, status)),
+        counts=list(_counts(summary, status, is_undone=is_undone)),
         missing=None if is_undone else list(_missing(summary, status)),
-        steps=[Step(status.advice)] if is_undone else list(next_steps(summary, advice=status.advice)),
+        steps=list(_steps(folder, summary, status, is_undone=is_undone)),
         kept=[] if is_undone else list(_kept(folder, summary)),
         ledgers=[*books, *([] if moved is None else [ledger_of_moved(moved)])],
         course=read_course(folder),
@@ -88,13 +95,20 @@ def _summary(folder: Path, header: Header, state: CheckpointState, status: Statu
         state=status.state,
         exit_code=status.exit_code,
         in_doubt=status.in_doubt,
-        message=(status.run.why if status.run is not None else "") or now.message,
+        message=_why(status) or now.message,
         tasks=written.tasks if written is not None and is_same else None,
         media_in_doubt=written.media_in_doubt if written is not None and is_same else [],
     )
 
 
-def _counts(summary: Summary, status: Status) -> Iterator[Count]:
+def _why(status: Status) -> str:
+    """Why it stands so: what a run waits for that is under way, or why it ended."""
+    if status.waits_for is not None:
+        return f"{_WAITS.get(status.waits_for.what, 'it waits')}: {status.waits_for.reason}"
+    return "" if status.run is None else status.run.why
+
+
+def _counts(summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Count]:
     yield Count("entries", summary.entries)
     facts = summary.to_builtins()
     is_over = summary.state is not RunState.RUNNING
@@ -105,7 +119,7 @@ def _counts(summary: Summary, status: Status) -> Iterator[Count]:
         yield Count("in flight", status.in_flight)
     if status.total is not None and not status.is_read_to_the_end:
         yield Count("in all, about", status.total)
-    if summary.media_delivered is not None:
+    if summary.media_delivered is not None and not is_undone:
         yield Count("media with labels", summary.media_delivered)
 
 
@@ -138,6 +152,16 @@ def _left_behind(summary: Summary) -> Iterator[str]:
         yield f"{counted(sum(books.left_behind.values()), 'object')} of the source left behind by the conversion."
     if tasks is not None and (left := tasks.refused + tasks.left):
         yield f"{counted(left, 'task')} not {tasks.state.lower()}: refused by the server, or still to be done."
+
+
+def _steps(folder: Path, summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Step]:
+    if summary.state is RunState.RUNNING:
+        watch = f"bulk-importer status {shlex.quote(str(folder))} --watch"
+        yield Step("It is under way, and this page as old as it says below; to watch it, run", command=watch)
+    if is_undone:
+        yield Step(status.advice)
+    else:
+        yield from next_steps(summary, advice=status.advice)
 
 
 def _kept(folder: Path, summary: Summary) -> Iterator[Step]:

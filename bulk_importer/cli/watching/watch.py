@@ -100,8 +100,8 @@ class Watcher(Protocol):
 
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
-    "report": lambda settings: settings.report != "none",
     "telling": lambda settings: bool(settings.on_finish or settings.ping),
+    "report": lambda settings: settings.report != "none",
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
 """Modules of this package, and whether the settings ask for what they open. The first is closed last."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bulk_importer.observe.markup import Content, Markup, element
+from bulk_importer.observe.markup import Content, Markup, element, name
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.report.values import Chapter, Count
 from bulk_importer.observe.wording import capitalized
@@ -28,7 +28,9 @@ def head(chapter: Chapter, *, level: int) -> Markup:
     sign = element("span", verdict.sign, " ", verdict.word, class_=f"badge {verdict.name.lower()}")
     parts: list[Content] = [
         element("p", sign, class_="verdict"),
-        element(f"h{level}", chapter.headline),
+        element(
+            f"h{level}", chapter.headline if level == 1 else [name(chapter.name), ": ", chapter.headline]
+        ),
         element("p", capitalized(chapter.outcome), ".", class_="outcome"),
         element("p", chapter.route, class_="route"),
     ]

@@ -193,6 +193,24 @@ async def test_a_stop_ends_a_paused_run_and_the_same_command_resumes(stage: Stag
     assert (summary.delivered, stage.uploads) == (MEDIA, MEDIA)
 
 
+async def test_a_second_stop_gives_up_what_is_in_flight(begin: Begin, run: Run) -> None:
+    """As a second Ctrl-C does; it is unconfirmed then. In between the run says that it stops."""
+    stage = await begin(FaultScript([Fault("delay", seconds=60.0, times=100)]))
+    [source] = await stage.prepared("l.json")
+    folder = Path(f"{source}.checkpoint")
+    importing = asyncio.create_task(stage.imported([source]))
+    await stage.until(lambda: stage.uploads > 0)
+    assert (await run("control", folder, "stop")).code == 0
+    for ask in ("pause", "resume"):
+        refused = await run("control", folder, ask)
+        assert (refused.code, "It is about to end: stopped by" in refused.err) == (ExitCode.USAGE, True)
+    standing = json.loads((await run("control", folder, "status", "--json")).out)
+    assert (standing["state"], standing["in_flight"]) == ("stopping", 1)
+    assert (await run("control", folder, "stop")).out.startswith("What is in flight is given up")
+    [summary] = await importing
+    assert (summary.exit_code, summary.in_doubt) == (ExitCode.IN_DOUBT, 1)
+
+
 async def test_a_pause_lasts_into_the_next_source_of_the_command(stage: Stage, run: Run) -> None:
     """Whose log says so, too; and both hear commands, one after the other."""
     first, second = await stage.prepared("a.json", "b.json")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from integration.cli.conftest import Run
 
+from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
 
@@ -308,3 +309,20 @@ async def test_made_later_it_replaces_reports_alone(
         f"bulk-importer: No report can be written to {named}: {why}. Name another file with --output.\n",
     )
     assert source.read_bytes() == held
+
+
+async def test_of_a_run_that_is_under_way_it_says_so(source: Path, run_process: Run, run: Run) -> None:
+    """By the lock that it holds, and by what its log says that it waits for."""
+    await run_process("import", source, "--yes", "--no-report", "--limit", "3")
+    folder = Path(f"{source}.checkpoint")
+    held = Checkpoint.reopen(folder, "another")
+    try:
+        with (folder / "run.log").open("a") as log:
+            log.write('{"at":"2026-11-27T22:00:00+00:00","event":"RunPaused","by":"eve <b>"}\n')
+        assert (await run("report", folder)).code == 0
+    finally:
+        await held.close()
+    text = page(folder / "report.html")
+    assert "<h1>Running</h1>" in text
+    assert "It is paused: eve &lt;b&gt; paused it" in text
+    assert "bulk-importer status" in text
