@@ -112,6 +112,24 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     assert status["delivered"] == delivered(sandbox)
 
 
+def test_what_cannot_be_served_is_said_before_anything_is_there(command: Command) -> None:
+    """For other machines it takes a certificate and a token; a folder with other things is left alone."""
+    (command.folder / "mine").mkdir()
+    (command.folder / "mine" / "labels.json").write_text("[]")
+    where = ("serve", "--server", "http://127.0.0.1:9", "--project", "p")
+    for arguments, said in (
+        (("serve", "--project", "p"), "Say where to"),
+        ((*where, "--limit", "3"), "--limit has no effect in 'serve'"),
+        ((*where, "--report", "r.html"), "--report has no effect in 'serve'"),
+        ((*where, "--max-upload", "much"), "--max-upload: 'much' is not a size"),
+        ((*where, "--page", "0.0.0.0:0"), "it needs --page-tls FILE and --page-token-file FILE"),
+        ((*where, "--spool", "mine"), "holds something else than a spool, and nothing is changed there"),
+    ):
+        done = command(*arguments)
+        assert (done.returncode, said in " ".join(done.stderr.split())) == (ExitCode.USAGE, True), done.stderr
+    assert [each.name for each in (command.folder / "mine").iterdir()] == ["labels.json"]
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(900)
 def test_kills_at_random_moments_lose_and_double_nothing(

@@ -49,6 +49,8 @@ class Looks:
             standing=None if running is None else running.standing(),
             question=None if running is None else running.question,
             before=queue.index(job.id) if job.id in queue else 0,
+            twin=self._twin(job),
+            course=None if running is None else running.course(),
         )
 
     def look(self, glance: Seen) -> Seen:
@@ -60,6 +62,17 @@ class Looks:
             status=self._status(job) if is_at_rest else None,
             terminal=() if job.state is JobState.REFUSED else self._terminal(job),
             links=self._links(job),
+        )
+
+    def _twin(self, job: Job) -> Job | None:
+        """An upload of the same bytes that came before; None where there is none."""
+        return next(
+            (
+                each
+                for each in self._office.jobs.values()
+                if each.digest == job.digest and (each.received, each.id) < (job.received, job.id)
+            ),
+            None,
         )
 
     def _terminal(self, job: Job) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from bulk_importer.cli.serving.site.findings import (
 )
 from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, STEERED, in_browser, sized
 from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Action, Row, Sheet
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.work.checking import Found
     from bulk_importer.events import ReplacementForeseen
     from bulk_importer.library.status_values import Status
+    from bulk_importer.observe.timeline.values import Course
     from bulk_importer.settings import Settings
     from bulk_importer.steering.values import Standing
 
@@ -32,13 +35,8 @@ __all__ = ["Seen", "row_of", "sheet_of"]
 
 _NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
 _RECORD = "Delete the record of what was delivered, too: the same file would be sent again."
-_OF_STATUS = (
-    ("Read so far", "entries"),
-    ("Delivered", "delivered"),
-    ("Rejected", "rejected"),
-    ("Unconfirmed", "in_doubt"),
-    ("Not sent yet", "owed"),
-)
+_OF_STANDING = (("Delivered", "delivered"), ("Rejected", "rejected"), ("Unconfirmed", "in_doubt"))
+_OF_STATUS = (("Read so far", "entries"), *_OF_STANDING, ("Not sent yet", "owed"))
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +51,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         question: what is asked of a person now.
         before: how many imports are before it in the queue.
         twin: where an upload with the same bytes is; empty where there is none.
+        course: how what goes on went so far; None where nothing does.
+        twin: an upload of the same bytes that came before; None where there is none.
         terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched.
     """
@@ -65,6 +65,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
     question: ReplacementForeseen | None = None
     before: int = 0
+    course: Course | None = None
+    twin: Job | None = None
     terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
@@ -101,6 +103,7 @@ def sheet_of(seen: Seen, settings: Settings) -> Sheet:
         percent=_percent(seen),
         is_at_work=_mood(seen) == "works",
         counts=tuple(_counts(seen)),
+        plots=_plots(seen),
         wrong=tuple(wrong[:MOST_PLACES]),
         more_wrong=max(0, len(wrong) - MOST_PLACES),
         pictures=() if seen.found is None else pictures_of(seen.found),
@@ -144,6 +147,8 @@ def _said(seen: Seen) -> str:
         about = "" if facts["is_total_exact"] else "about "
         of = "" if total is None else f" of {about}{_many(_number(total), unit)}"
         parts.append(f"{_many(done, unit)}{of}{'' if unit == 'bytes' else f' {unit}'}")
+    if seen.standing is not None and seen.standing.state in STEERED:
+        return "; ".join(filter(None, parts))
     if facts["per_second"] is not None:
         parts.append(f"{_many(_number(facts['per_second']), unit)}/s")
     if facts["seconds_left"] is not None:
@@ -194,6 +199,9 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
         yield "By now all of it is settled: somebody resumed it at a terminal."
     elif job.message:
         yield in_browser(job.message, source=seen.source, name=job.name)
+    if seen.twin is not None and not job.state.is_ended:
+        state = HEADLINES[seen.twin.state]
+        yield f"The same file was uploaded before, as {seen.twin.name} at {written(seen.twin.received)}: {state}."
     report = None if seen.found is None else seen.found.report
     if report is None or job.state is not JobState.CHECKED:
         return
@@ -216,11 +224,21 @@ def _keeping(question: ReplacementForeseen) -> str:
     return f"{question.kept} " if question.kept else ""
 
 
+def _plots(seen: Seen) -> tuple[tuple[str, Markup, str], ...] | None:
+    """How an import went so far, drawn, by the clock of this machine; None where none goes on."""
+    from bulk_importer.observe.drawing.plots import course_plots
+
+    if seen.course is None or seen.job.state is not JobState.IMPORTING:
+        return None
+    zone = datetime.now().astimezone().tzinfo or UTC
+    return tuple((plot.title, plot.svg, plot.text) for plot in course_plots(seen.course, zone)[:2])
+
+
 def _counts(seen: Seen) -> Iterator[tuple[str, str]]:
     """What is known in numbers: of the import while it goes on, of its checkpoint, or else of the check."""
-    if seen.facts is not None:
-        shown = ((title, seen.facts.get(name)) for title, name in _OF_STATUS)
-        yield from ((title, f"{count:,}") for title, count in shown if isinstance(count, int))
+    if seen.job.state is JobState.IMPORTING:
+        if seen.standing is not None:
+            yield from ((title, f"{getattr(seen.standing, name):,}") for title, name in _OF_STANDING)
     elif seen.status is not None:
         yield from ((title, f"{getattr(seen.status, name):,}") for title, name in _OF_STATUS)
         if seen.status.total is not None:

@@ -41,6 +41,7 @@ _SAID_AT_A_TERMINAL = (
         "It asks again when it is resumed. Without",
     ),
     ("The same command again resumes.", "It can be resumed here."),
+    ("stopped by page", "It was stopped on this page."),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bulk_importer.cli.serving.spool.folder import Incoming
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
@@ -194,6 +196,31 @@ async def test_a_full_disk_takes_no_upload(here: Desk, tmp_path: Path) -> None:
         status, answer = await browser.put("l.json", b"[]")
         assert (status, answer["message"][:22]) == (507, "There is no room for i")
     assert kept(tmp_path / "spool") == set()
+
+
+async def test_a_disk_that_is_full_in_the_middle_is_said(
+    here: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the part that was written is gone."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Incoming, "write", full)
+    async with asking(here) as browser:
+        status, answer = await browser.put("l.json", b"[]")
+        assert (status, answer["message"]) == (507, "There is no more room on the disk for this upload.")
+    assert kept(tmp_path / "spool") == set()
+
+
+async def test_the_same_file_again_is_said(here: Desk) -> None:
+    """Whatever it is called now."""
+    async with asking(here) as browser:
+        await here.checked(b"[]", "monday.json")
+        job = await here.checked(b"[]", "tuesday.json")
+        assert (
+            "The same file was uploaded before, as monday.json" in (await browser.get(f"/jobs/{job.id}"))[1]
+        )
 
 
 async def test_a_body_that_is_packed_for_the_way_is_refused(here: Desk) -> None:
