@@ -155,7 +155,7 @@ class _Client:
     def _answered(self, line: bytes) -> bytes:
         try:
             command = msgspec.json.decode(line, type=Command)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             nothing = self._obey(Command(do="status"))
             answer = msgspec.structs.replace(nothing, refused=f"That is no command: {error}.")
         else:

@@ -4,7 +4,7 @@
 through one `sender`, a stack of layers, and `slots` say whose turn it is. Who decides:
 
 - `adaptive` learns how many requests may be in flight, and how heavy a batch may be.
-- `admission` holds requests back for reasons that concern all of them: an outage, a slow server, rates, hours.
+- `admission` holds requests back for reasons that concern all of them: an outage, a slow server, rates, hours, a pause.
 - `isolation` finds out what in a batch was refused, and whether other uploads pass meanwhile.
 - `options` says what a person wants and what an earlier run found out; `stop` is the wish to end.
 - `interfaces` says what transfer needs of others: a pool, a ledger, the upload route. `build` puts all of it together.

@@ -151,8 +151,8 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield answer.said
     if standing.source:
         yield f"{standing.source} -> {standing.server}, project {standing.project}"
-    waits = standing.waits_for if standing.waits_for != standing.state else ""
-    yield f"  {standing.state}" + (f": {waits}" if waits else "")
+    state, waits = standing.state, standing.waits_for
+    yield f"  {waits}" if waits.startswith(state) else f"  {state}" + (f": {waits}" if waits else "")
     yield from _progress_lines(standing)
     yield f"  in flight    {standing.in_flight:,}"
     limited = standing.limits != standing.allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from bulk_importer.events import Advanced, Event, RunEnded, RunStarted
 from bulk_importer.observe.progress_state import ProgressState
@@ -24,11 +25,12 @@ class Standings:
         self._steering = steering
         self._allowed = allowed
         self._clock = clock
-        self.begin()
+        self.begin(Path())
 
-    def begin(self) -> None:
-        """Turn to the next run."""
+    def begin(self, folder: Path) -> None:
+        """Turn to the next run, over the checkpoint in `folder`."""
         # Changed by `see` alone.
+        self._folder = folder
         self._progress = ProgressState(self._clock())
         self._started: RunStarted | None = None
         self._ended = ""
@@ -68,7 +70,7 @@ class Standings:
             source=started.retry_of or started.source,
             server=started.server,
             project=started.project,
-            checkpoint=started.checkpoint,
+            checkpoint=str(self._folder),
             total=progress.total,
             settled=progress.settled,
             delivered=facts["delivered"],

@@ -40,6 +40,9 @@ _FLAGS = {
     "bytes_per_second": "--max-bytes-per-second",
 }
 
+_SLOWEST = 1e-3
+"""A second, of anything: with less of it a run would seem to hang, and nobody would know why."""
+
 
 class Steward:
     """Steers one command. A `Controls`, and an observer of all of its runs, behind all others.
@@ -70,7 +73,7 @@ class Steward:
     def follow(self, folder: Path, observers: Sequence[Observer]) -> None:
         """Turn to the next run, over the checkpoint in `folder`; `observers` see its events, this one among them."""
         self._folder, self._observers = folder, observers
-        self._standings.begin()
+        self._standings.begin(folder)
 
     def __call__(self, event: Event) -> None:
         """See an event of the run that is under way."""
@@ -186,7 +189,7 @@ class Steward:
 
 def _why_not(flag: str, value: float, allowed: float | None) -> str:
     """Why a limit cannot be kept to; empty where it can."""
-    if not 0 < value < math.inf:
+    if not _SLOWEST <= value < math.inf:
         return f"{flag} {value:g} lets nothing leave; 'pause' does that, and says so."
     if allowed is not None and value > allowed:
         return f"{flag} {value:g} is above the {allowed:g} that the run was started with; no limit goes beyond that."

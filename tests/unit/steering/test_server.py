@@ -118,7 +118,15 @@ async def test_who_is_not_allowed_is_not_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\n", b"GET / HTTP/1.1\r\n", b'{"do":1}\n', b"\xff\xfe\n", b'{"do":"x","limits":3}\n']
+    "garbage",
+    [
+        b'{"x":' + b"[" * 15_000 + b"\n",
+        b"\n",
+        b"GET / HTTP/1.1\r\n",
+        b'{"do":1}\n',
+        b"\xff\xfe\n",
+        b'{"do":"x","limits":3}\n',
+    ],
 )
 async def test_what_is_no_command_is_refused_in_words(garbage: bytes, tmp_path: Path) -> None:
     """And changes nothing."""

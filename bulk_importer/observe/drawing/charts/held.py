@@ -20,6 +20,7 @@ __all__ = ["LANE", "Key", "lanes", "signs"]
 
 LANE = 8
 """Pixels that a kind of quiet time takes above a panel."""
+_MOST_TOLD_CUTS = 3
 _NARROWEST = 0.5
 """Percent: what takes a moment of a long night is to be seen, too."""
 
@@ -76,7 +77,7 @@ def lanes(course: Course, period: Period, top: float, height: float) -> tuple[li
                 f"{looks.text}: {_how_long(some, course.left_out.get(kind, 0), period)}",
             )
         )
-    return drawn + list(_cuts(period, top, below + height - top)), keys
+    return drawn + list(_between(course, period, top, below + height - top)), keys
 
 
 def signs(course: Course, period: Period, top: float) -> tuple[list[Markup], list[Key]]:
@@ -131,39 +132,39 @@ def _places(some: list[Quiet], period: Period) -> Iterator[tuple[float, float]]:
         yield at, until - at
 
 
-def _cuts(period: Period, top: float, height: float) -> Iterator[Markup]:
-    """Where the time between two runs is cut out: two lines, and how long it was where there is room to say it."""
-    for at, until in period.cuts:
-        x, end = period.x(at), period.x(until)
-        yield element("rect", x=f"{x:.2f}%", y=top, width=f"{end - x:.2f}%", height=height, fill_opacity=0.05)
-        for each in (x, end):
-            place = f"{each:.2f}%"
-            yield element(
-                "line",
-                x1=place,
-                x2=place,
-                y1=top,
-                y2=top + height,
-                stroke="currentColor",
-                stroke_opacity=0.5,
-                stroke_dasharray="3 3",
-            )
-        if len(period.cuts) <= 3:
-            middle = f"{(x + end) / 2:.2f}%"
-            yield element(
-                "svg",
-                element(
-                    "text",
-                    duration(until - at),
-                    transform="rotate(-90)",
-                    x=-min(height, 150) / 2,
-                    y=4,
-                    text_anchor="middle",
-                ),
-                x=middle,
-                y=top,
-                overflow="visible",
-            )
+def _between(course: Course, period: Period, top: float, height: float) -> Iterator[Markup]:
+    """The time between two runs; where it is cut out, how long it was, if there is room to say so."""
+    for each in course.quiet:
+        if each.kind == "between" and each.until is not None:
+            x, end = period.x(each.at), period.x(each.until)
+            width = f"{max(end - x, 0.1):.2f}%"
+            yield element("rect", x=f"{x:.2f}%", y=top, width=width, height=height, fill_opacity=0.05)
+            yield _edge(x, top, height)
+            yield _edge(end, top, height)
+    for at, until in period.cuts if len(period.cuts) <= _MOST_TOLD_CUTS else ():
+        x = (period.x(at) + period.x(until)) / 2
+        text = element(
+            "text",
+            duration(until - at),
+            transform="rotate(-90)",
+            x=-min(height, 150) / 2,
+            y=4,
+            text_anchor="middle",
+        )
+        yield element("svg", text, x=f"{x:.2f}%", y=top, overflow="visible")
+
+
+def _edge(x: float, top: float, height: float) -> Markup:
+    return element(
+        "line",
+        x1=f"{x:.2f}%",
+        x2=f"{x:.2f}%",
+        y1=top,
+        y2=top + height,
+        stroke="currentColor",
+        stroke_opacity=0.5,
+        stroke_dasharray="3 3",
+    )
 
 
 def _how_long(some: list[Quiet], left_out: int, period: Period) -> str:

@@ -134,9 +134,8 @@ def _stretched(panel: Panel, top: float) -> Markup:
 
 def _times(period: Period, top: float) -> Iterator[Markup]:
     for each in period.ticks():
-        anchor = "start" if each.x < 8 else "end" if each.x > 92 else "middle"
         place = f"{number(each.x)}%"
         yield element("line", x1=place, x2=place, y1=top - _SIGNS, y2=top - _SIGNS + 4, stroke="currentColor")
-        yield element("text", each.text, x=place, y=top + 10, text_anchor=anchor)
+        yield element("text", each.text, x=place, y=top + 10, text_anchor=each.anchor)
         if each.day:
-            yield element("text", each.day, x=place, y=top + 24, text_anchor=anchor, fill_opacity=0.8)
+            yield element("text", each.day, x=place, y=top + 24, text_anchor=each.anchor, fill_opacity=0.8)

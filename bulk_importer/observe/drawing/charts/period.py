@@ -16,12 +16,16 @@ from bulk_importer.observe.timeline.values import Course
 
 __all__ = ["Period", "Tick", "period_of"]
 
+_DAY = 86_400
 _SHORTEST = 1.0
-_CUT_SHARE = 0.08
-"""A time between two runs that is longer than this share of the time in which runs went on is cut out."""
+_CUT_SHARE, _CUT_SECONDS = 0.25, 5.0
+"""A time between two runs that is longer than this share of the time in which runs went on, and than so many seconds,
+is cut out."""
 _CUT_WIDTH, _ALL_CUTS_WIDTH = 7.0, 35.0
-_LEAST_APART = 17.0
-"""Percent between two times on the axis: on a telephone there is room for one."""
+_LETTER = 2.3
+"""Percent that a letter takes on a telephone (7 of 300 pixels): so far two times have to be apart."""
+_EDGE = 10.0
+"""Percent: a time so near to an end of the axis does not stand in the middle below its place, but ends there."""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -30,6 +34,20 @@ class Tick(msgspec.Struct, frozen=True):
     x: float
     text: str
     day: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """Which end of the text is at its place, so that all of it is inside."""
+        return "start" if self.x < _EDGE else "end" if self.x > 100 - _EDGE else "middle"
+
+    def is_clear_of(self, other: Tick, text: str, other_text: str) -> bool:
+        """Whether a text of this one does not stand in a text of another one before it, on a telephone."""
+        return not (text and other_text) or self._span(text)[0] > other._span(other_text)[1] + _LETTER
+
+    def _span(self, text: str) -> tuple[float, float]:
+        width = _LETTER * len(text)
+        first = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return first, first + width
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -72,22 +90,27 @@ class Period(msgspec.Struct, frozen=True):
         return min(_CUT_WIDTH, _ALL_CUTS_WIDTH / max(1, len(self.parts) - 1))
 
     def ticks(self, most: int = 5) -> list[Tick]:
-        """The times that are written below, with the day where it is another one."""
+        """The times that are written below, with the day where it is another one; none stands in another one."""
         step = time_step(self.seconds, most)
         found: list[Tick] = []
-        day = ""
+        said: Tick | None = None
         for at in self._tick_moments(step):
-            x, then = self.x(at), datetime.fromtimestamp(at, self.zone)
-            if found and x - found[-1].x < _LEAST_APART:
+            tick = self._tick(at, step)
+            if found and not tick.is_clear_of(found[-1], tick.text, found[-1].text):
                 continue
-            today = f"{then:%a} {then.day} {then:%b}"
-            if step >= 86_400:
-                found.append(Tick(x, today, "" if found else f"{then:%Y}"))
-            else:
-                text = f"{then:%H:%M:%S}" if step < 60 or then.second else f"{then:%H:%M}"
-                found.append(Tick(x, text, "" if today == day else today))
-            day = today
+            if said and (tick.day == said.day or not tick.is_clear_of(said, tick.day, said.day)):
+                tick = msgspec.structs.replace(tick, day="")
+            found.append(tick)
+            said = tick if tick.day else said
         return found
+
+    def _tick(self, at: float, step: int) -> Tick:
+        then = datetime.fromtimestamp(at, self.zone)
+        date = f"{then.day} {then:%b}"
+        if step >= _DAY:
+            return Tick(self.x(at), date, f"{then:%a}")
+        clock = f"{then:%H:%M:%S}" if step < 60 or then.second else f"{then:%H:%M}"
+        return Tick(self.x(at), clock, f"{then:%a} {date}")
 
     def _tick_moments(self, step: int) -> Iterator[float]:
         for first, last in self.parts:
@@ -114,7 +137,8 @@ def period_of(course: Course, zone: tzinfo) -> Period | None:
     running = last - first - sum(until - at for at, until in between)
     parts = [(first, last)]
     for at, until in between:
-        if until - at > _CUT_SHARE * max(running, _SHORTEST) and parts[-1][0] < at < until < last:
+        is_long = until - at > max(_CUT_SHARE * running, _CUT_SECONDS)
+        if is_long and parts[-1][0] < at < until < last:
             parts[-1:] = [(parts[-1][0], at), (until, last)]
     if sum(end - begin for begin, end in parts) < _SHORTEST:
         parts[-1] = (parts[-1][0], parts[-1][1] + _SHORTEST)

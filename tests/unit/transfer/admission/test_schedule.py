@@ -115,6 +115,17 @@ async def test_what_waits_while_a_person_pauses_the_run_is_given_back_uncharged(
     assert world.seconds == 1000
 
 
+async def test_a_pause_outside_the_hours_lasts_into_them() -> None:
+    """What waited for them does not leave when they begin."""
+    world = World(window=Window.parse("22:00-06:00 UTC"))
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(world.schedule.permit(entries=1, body_bytes=1))
+        await asyncio.sleep(0)
+        world.steering.pause()
+    assert waiting.result() is None
+    assert [type(event) for event in world.events] == [WindowClosed, WindowOpened]
+
+
 async def test_what_waits_while_a_person_changes_the_limits_is_given_back() -> None:
     """To be packed again: it may be larger than what a second allows now."""
     world = World(Pacing(entries_per_second=1))

@@ -78,6 +78,6 @@ def test_the_day_is_said_where_it_is_another_one() -> None:
     long = period_of(course_of((0, 4 * 86_400)), UTC)
     assert long is not None
     assert [(each.text, each.day) for each in long.ticks()][:2] == [
-        ("Sun 29 Nov", "2026"),
-        ("Mon 30 Nov", ""),
+        ("29 Nov", "Sun"),
+        ("30 Nov", "Mon"),
     ]
