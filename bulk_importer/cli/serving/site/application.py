@@ -58,7 +58,7 @@ class Site:
         """The routes, without guards."""
         app = web.Application()
         app.router.add_get("/", self._front)
-        app.router.add_get("/events", self._events)
+        app.router.add_get("/events", self._events, allow_head=False)
         app.router.add_get("/jobs/{id}", self._sheet)
         app.router.add_get("/static/{name:upload\\.(css|js)}", _static)
         UploadRoutes(self._reception, self._office.add, self._front_saying).register(app.router)

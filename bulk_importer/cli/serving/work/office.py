@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from bulk_importer.checkpoint import lock_owner
 from bulk_importer.cli.serving.spool.values import Agreement, Came, Job, JobState
 from bulk_importer.cli.serving.work.running import Running
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
@@ -223,6 +224,8 @@ class Office:
             now = self._now(job)
             if now.state in (JobState.CHECKING, JobState.QUEUED, JobState.IMPORTING):
                 raise Untimely("It is at work, or about to be. Stop that first.")
+            if owner := await asyncio.to_thread(lock_owner, self._spool.checkpoint(now)):
+                raise Untimely(f"Its checkpoint is in use by {owner}. Stop that first.")
             await asyncio.to_thread(self._spool.remove, now, with_checkpoint=with_checkpoint)
             del self._jobs[job.id]
         self._notify()
