@@ -190,6 +190,19 @@ async def test_nothing_that_the_server_is_shown_is_told_to_a_service(
         assert "xyzzy" not in str((called.calls, called.headers))
 
 
+async def test_a_service_is_called_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the server is; nothing else reaches the outside in some places."""
+    async with Called().open() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.rpartition("/")[0])
+        monkeypatch.setenv("no_proxy", "")
+        async with watched(ping="http://hc.test/sesame-uuid") as watch:
+            await watch.ended(COMPLETE)
+        assert {headers["Host"] for headers in proxy.headers} == {"hc.test"}
+        assert [path for path, _ in proxy.calls] == ["POST /sesame-uuid/start", "POST /sesame-uuid"]
+
+
 async def test_the_run_does_not_wait_for_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """The call that tells of the beginning may take its time; the end is told behind it."""
     async with Called().open() as called:
