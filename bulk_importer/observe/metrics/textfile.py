@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["is_foreign", "replace_textfile", "succeeded_before"]
+__all__ = ["is_free", "replace_textfile", "succeeded_before"]
 
-_BEGIN = b"# HELP bulk_importer_"
 _MOST_BYTES = 1 << 20
+_BEGINNING = b"# HELP bulk_importer_"
 _SUCCESS = re.compile(
     rb"^bulk_importer_success_timestamp_seconds(?:\{[^}\n]*\})? ([0-9.eE+]+)$", re.MULTILINE
 )
@@ -43,18 +44,22 @@ def replace_textfile(path: Path, content: bytes) -> None:
         raise
 
 
-def is_foreign(path: Path) -> bool:
-    """Whether there is what somebody may miss: a device, or a file that holds something else than metrics. Blocks."""
+def is_free(path: Path) -> bool:
+    """Whether nothing but metrics of ours is lost where the file is replaced. Blocks.
+
+    A pipe or a device is not free, and not opened.
+
+    Raises:
+        OSError: it is a folder, or cannot be read.
+    """
     try:
-        if path.exists() and not path.is_file():
-            return True
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return False
         with path.open("rb") as file:
-            begin = file.read(len(_BEGIN))
+            return file.read(len(_BEGINNING)) in (b"", _BEGINNING)
     except FileNotFoundError:
-        return False
-    except OSError:
-        return True  # nobody knows what it is
-    return bool(begin) and begin != _BEGIN
+        return True
 
 
 def succeeded_before(path: Path) -> float | None:

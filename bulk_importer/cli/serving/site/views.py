@@ -109,6 +109,7 @@ def sheet_of(seen: Seen, settings: Settings) -> Sheet:
         pictures=() if seen.found is None else pictures_of(seen.found),
         account=() if report is None else account_of(report),
         actions=tuple(_actions(seen)),
+        corrections=_corrections(seen),
         removal=_removal(seen),
         terminal=seen.terminal,
         links=seen.links,
@@ -323,6 +324,12 @@ def _confirm(seen: Seen, path: str) -> Action:
 
 def _check_again(path: str) -> Action:
     return Action(path=f"{path}/check", label="Check it again")
+
+
+def _corrections(seen: Seen) -> str:
+    """Where corrected entries are sent; empty where there are none to correct."""
+    rejected = 0 if seen.status is None else seen.status.rejected
+    return f"/jobs/{seen.job.id}/corrections" if seen.job.state is JobState.DONE and rejected else ""
 
 
 def _removal(seen: Seen) -> Action | None:
