@@ -141,9 +141,10 @@ def git(*arguments: str) -> str:
 
 def write_results(name: str, rows: Sequence[Mapping[str, object]], more: Mapping[str, object]) -> None:
     """Write `results/NAME.json`, with the commit, the day and the machine that it was measured on."""
-    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"measured": _stamp(), **more, "rows": list(rows)}, indent=1)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
+    path.write_text(text + "\n")
 
 
 def bars(

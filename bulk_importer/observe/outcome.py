@@ -87,8 +87,11 @@ def next_steps(summary: Summary, *, advice: str = "") -> Iterator[Step]:
     """Where to look, and what to do.
 
     Args:
-        advice: how what is left is resumed, as the checkpoint says it; without it that depends on how the run ended.
+        advice: how what is left is resumed, as the checkpoint says it, which comes first; without it that depends on
+            how the run ended.
     """
+    if advice:
+        yield Step(advice)
     if origin := origin_text(summary.findings):
         yield Step(origin)
     if summary.rejected:
@@ -101,9 +104,7 @@ def next_steps(summary: Summary, *, advice: str = "") -> Iterator[Step]:
         yield Step("Checkpoint", path=summary.checkpoint)
     if summary.in_doubt:
         yield from _unconfirmed(summary)
-    if advice:
-        yield Step(advice)
-    elif summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
+    if not advice and summary.state is not RunState.COMPLETE and summary.exit_code not in _SAID:
         yield Step("The same command again resumes where this run stopped.")
 
 

@@ -128,3 +128,21 @@ def test_an_upload_is_dropped_seen_and_stopped(
     while list(spool.glob("*.part")) and time.monotonic() < until:
         time.sleep(0.05)
     assert len([each for each in spool.iterdir() if each.is_dir()]) == 1
+
+
+def test_a_browser_without_scripts_does_all_of_it_by_forms(
+    sandbox_process: Callable[..., Any], command: Command, visit: Visit
+) -> None:
+    """A page on which something goes on is loaded again by itself."""
+    sandbox = sandbox_process("--seed", "1")
+    project = sandbox.prepare(name="p", media=1)
+    link = printed_link(command.start("serve", "--server", sandbox.url, "--project", "p", "--workers", "0"))
+    page = visit(link, java_script_enabled=False).page
+    upload(page, file("labels.json", [entry(project["media_ids"][0])]))
+    expect(page.locator("h1")).to_have_text("labels.json")
+    expect(standing(page)).to_have_text("Checked: waits for you", timeout=20_000)
+    page.get_by_role("button", name="Import 1 entry").click()
+    expect(standing(page)).to_have_text("Imported", timeout=20_000)
+    page.get_by_label("Delete the uploaded file").check()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()

@@ -12,6 +12,7 @@ from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.questions import ReplacementQuestion
+from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, Said, watching
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted
@@ -99,11 +100,12 @@ def _print(folder: Path, retried: Retried, said: Said, *, as_json: bool) -> None
         "held_back": list(retried.held_back),
         "left_out": list(retried.left_out),
         "unsettled": retried.unsettled,
-        **said.facts,
     }
     if retried.summary.message and (as_json or output_options().is_quiet):
         messages.complain(retried.summary.message)
-    output.print_outcome(facts, [*_lines(folder, retried), *said.lines], as_json=as_json)
+    output.print_outcome(
+        with_reports(facts, said.reports), [*_lines(folder, retried), *said.lines], as_json=as_json
+    )
 
 
 def _lines(folder: Path, retried: Retried) -> Iterator[str]:

@@ -19,7 +19,7 @@ from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
-from bulk_importer.cli.reporting.places import report_path
+from bulk_importer.cli.reporting.places import report_path, with_reports
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = None
     is_written = path is not None and images is not None and _report(path, reports, heard.samples, images)
     lines += [f"  Report: {path}"] if is_written else []
-    facts = {**together(reports), "report": str(path) if is_written else None}
+    facts = with_reports(together(reports), [path if is_written else None] * len(reports))
     output.print_outcome(facts, lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
 

@@ -20,6 +20,7 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import ReplacementQuestion, TasksQuestion
+from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, Watch, watching
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted, UsageError, most_important
 from bulk_importer.levels import Level
@@ -69,7 +70,7 @@ async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bo
         code = most_important(ExitCode(summary.exit_code) for summary in summaries)
         said = await watch.ended(Outcome(exit_code=code, facts=whole, folders=folders))
         lines = [*summary_lines(summaries, whole), *said.lines]
-        output.print_outcome({**whole, **said.facts}, lines, as_json=as_json)
+        output.print_outcome(with_reports(whole, said.reports), lines, as_json=as_json)
     return code
 
 

@@ -13,6 +13,7 @@ from bulk_importer.cli.migrating.reading_writes import warn_of_writing
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.questions import confirmed
+from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.library.projects.migrating import MigrationChoices, migrate_spec, token_of_origin
@@ -129,7 +130,7 @@ async def _migrate(arguments: argparse.Namespace, settings: Settings) -> ExitCod
         code = _exit_code(migrated, dry_run=arguments.dry_run)
         facts, lines = facts_of(migrated, code), outcome_lines(migrated, dry_run=arguments.dry_run)
         said = await watch.ended(Outcome(exit_code=code, facts=facts, folders=[spec.folder]))
-        output.print_outcome({**facts, **said.facts}, [*lines, *said.lines], as_json=arguments.json)
+        output.print_outcome(with_reports(facts, said.reports), [*lines, *said.lines], as_json=arguments.json)
     return code
 
 

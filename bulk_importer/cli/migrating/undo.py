@@ -12,6 +12,7 @@ from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.questions import confirmed
+from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
@@ -88,7 +89,7 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
         facts = _facts(undone, code)
         said = await watch.ended(Outcome(exit_code=code, facts=facts, folders=folders))
         lines = [*_lines(folder, undone, arguments), *said.lines]
-        output.print_outcome({**facts, **said.facts}, lines, as_json=arguments.json)
+        output.print_outcome(with_reports(facts, said.reports), lines, as_json=arguments.json)
     return code
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bulk_importer.cli import messages, output
-from bulk_importer.cli.parsing.settings_file import settings_file
+from bulk_importer.cli.parsing.settings_file import Chosen, settings_file
 from bulk_importer.errors import UsageError
 from bulk_importer.levels import Level
 from bulk_importer.settings import Loaded, definitions, did_you_mean, idle, load
@@ -196,6 +196,7 @@ def gather(
     unused: Mapping[str, str] = _NONE,
     implied: Mapping[str, str] = _NONE,
     assumed: Mapping[str, str] = _NONE,
+    only_shown: bool = False,
 ) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
 
@@ -207,6 +208,7 @@ def gather(
             flag is named, and does no harm.
         implied: settings that the command itself is a word for, as flags would give them.
         assumed: settings that are so where nobody says them, likewise.
+        only_shown: nothing is done with them.
 
     Raises:
         UsageError: one of them is unknown or cannot be meant, or a flag has no effect with the others.
@@ -221,6 +223,8 @@ def gather(
     unsaid = {name: text for name, text in assumed.items() if loaded.origins[name] == "default"}
     if unsaid:
         loaded = load(unsaid | flags, os.environ, chosen.path)
+    if chosen.is_beside and not only_shown and "on_finish" in arguments.takes:
+        _refuse_found_command(chosen, loaded)
     said = [*chosen.notes, *loaded.slips]
     for name, why in idle(loaded.settings):
         if name in flags:
@@ -235,3 +239,12 @@ def gather(
             has = "has" if len(idle_flags) == 1 else "have"
             messages.say(f"bulk-importer: {', '.join(idle_flags)} {has} no effect {where}.")
     return loaded
+
+
+def _refuse_found_command(chosen: Chosen, loaded: Loaded) -> None:
+    """Raise `UsageError` where a file that nobody named has something to run."""
+    if loaded.origins["on_finish"].startswith("file "):
+        raise UsageError(
+            f"{chosen.path} has a command to run (on_finish), and nobody named that file: it may have come with the "
+            f"source. Look at it. '--config {chosen.path}' takes it, '--config none' leaves it out."
+        )

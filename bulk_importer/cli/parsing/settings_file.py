@@ -8,7 +8,8 @@
 
 The first that there is counts, and no other. A settings file says which server gets the token, so one that is found is
 said aloud, and taken only from somebody who could do as much without it: from the user or from root, and not where
-anybody may write. In a folder that many can write to, it could be anybody's.
+anybody may write. In a folder that many can write to, it could be anybody's. One of the third kind may have come in an
+archive with the source, and belong to who unpacked that: what it says is run by nobody (`--on-finish`).
 """
 
 from __future__ import annotations
@@ -32,10 +33,16 @@ _STANDARD_INPUT = "-"
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """The settings file that counts, if any, and what a person should hear about that, a sentence each."""
+    """The settings file that counts, if any.
+
+    Attributes:
+        notes: what a person should hear about that, a sentence each.
+        is_beside: nobody named it, and it lies where the source or the checkpoint does; maybe it came with that.
+    """
 
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    is_beside: bool = False
 
 
 def settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Chosen:
@@ -50,10 +57,11 @@ def settings_file(arguments: argparse.Namespace, environment: Mapping[str, str])
     if by_variable := environment.get(CONFIG_VARIABLE):
         return Chosen(_by_variable(by_variable))
     notes: list[str] = []
-    found = _in_one_of(_places(arguments), notes) or _in_one_of(_xdg_folders(environment), notes)
+    beside = _in_one_of(_places(arguments), notes)
+    found = beside or _in_one_of(_xdg_folders(environment), notes)
     if found is not None:
         notes.append(f"Settings are read from {found} ('--config none' leaves it out).")
-    return Chosen(found, tuple(notes))
+    return Chosen(found, tuple(notes), is_beside=beside is not None)
 
 
 def _by_variable(named: str) -> Path | None:

@@ -26,8 +26,9 @@ from bulk_importer.library.status import status_now
 from bulk_importer.library.status_values import Status
 from bulk_importer.observe import route_text, source_called
 from bulk_importer.observe.outcome import FATES, Step, headline, next_steps, outcome
-from bulk_importer.observe.report import Chapter, Count, Particulars
+from bulk_importer.observe.report import Chapter, Count, Particulars, Verdict
 from bulk_importer.observe.timeline.reading import read_course
+from bulk_importer.pipeline.resume.undone import undone_in
 from bulk_importer.pipeline.summarizing import summarize
 from bulk_importer.readable import agreeing, counted
 from bulk_importer.settings import definitions
@@ -35,6 +36,13 @@ from bulk_importer.summary import RunState, Summary
 
 __all__ = ["chapter_of"]
 
+_WAITS = {
+    "server": "it waits for the server",
+    "hours": "it is outside the hours in which it may send",
+    "paused": "it is paused",
+    "stopping": "it is stopping",
+    "doubts": "it waits until it can be known what became of unconfirmed entries",
+}
 _ASKS = frozenset({"rejected", "in_doubt", "owed"})
 """What became of entries that asks for something to be done."""
 
@@ -53,20 +61,21 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         status = status_now(folder, tail)
         header, state = tail.header, tail.state
     summary = _summary(folder, header, state, status)
+    is_undone = undone_in(folder, state) is not None
     moved = moved_in(folder)
     books = [] if summary.conversion is None else [ledger_of_books(summary.conversion)]
     samples = sampled(folder, state.rejected_bytes, _errors(status), seen_from=seen_from)
     return Chapter(
         name=source_called(status.source),
-        verdict=verdict_of(summary),
-        headline=headline(summary),
-        outcome=outcome(summary),
+        verdict=Verdict.PARTLY if is_undone else verdict_of(summary),
+        headline="Taken back" if is_undone else headline(summary),
+        outcome=outcome(summary) + (", and taken back" if is_undone else ""),
         route=route_text(summary.to_builtins()),
         message=summary.message,
-        counts=list(_counts(summary, status)),
-        missing=list(_missing(summary, status)),
-        steps=list(next_steps(summary, advice=status.advice)),
-        kept=list(_kept(folder, summary)),
+        counts=list(_counts(summary, status, is_undone=is_undone)),
+        missing=None if is_undone else list(_missing(summary, status)),
+        steps=list(_steps(folder, summary, status, is_undone=is_undone)),
+        kept=[] if is_undone else list(_kept(folder, summary)),
         ledgers=[*books, *([] if moved is None else [ledger_of_moved(moved)])],
         course=read_course(folder),
         total=status.total,
@@ -86,13 +95,20 @@ def _summary(folder: Path, header: Header, state: CheckpointState, status: Statu
         state=status.state,
         exit_code=status.exit_code,
         in_doubt=status.in_doubt,
-        message=(status.run.why if status.run is not None else "") or now.message,
+        message=_why(status) or now.message,
         tasks=written.tasks if written is not None and is_same else None,
         media_in_doubt=written.media_in_doubt if written is not None and is_same else [],
     )
 
 
-def _counts(summary: Summary, status: Status) -> Iterator[Count]:
+def _why(status: Status) -> str:
+    """Why it stands so: what a run waits for that is under way, or why it ended."""
+    if status.waits_for is not None:
+        return f"{_WAITS.get(status.waits_for.what, 'it waits')}: {status.waits_for.reason}"
+    return "" if status.run is None else status.run.why
+
+
+def _counts(summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Count]:
     yield Count("entries", summary.entries)
     facts = summary.to_builtins()
     is_over = summary.state is not RunState.RUNNING
@@ -103,7 +119,7 @@ def _counts(summary: Summary, status: Status) -> Iterator[Count]:
         yield Count("in flight", status.in_flight)
     if status.total is not None and not status.is_read_to_the_end:
         yield Count("in all, about", status.total)
-    if summary.media_delivered is not None:
+    if summary.media_delivered is not None and not is_undone:
         yield Count("media with labels", summary.media_delivered)
 
 
@@ -138,6 +154,16 @@ def _left_behind(summary: Summary) -> Iterator[str]:
         yield f"{counted(left, 'task')} not {tasks.state.lower()}: refused by the server, or still to be done."
 
 
+def _steps(folder: Path, summary: Summary, status: Status, *, is_undone: bool) -> Iterator[Step]:
+    if summary.state is RunState.RUNNING:
+        watch = f"bulk-importer status {shlex.quote(str(folder))} --watch"
+        yield Step("It is under way, and this page as old as it says below; to watch it, run", command=watch)
+    if is_undone:
+        yield Step(status.advice)
+    else:
+        yield from next_steps(summary, advice=status.advice)
+
+
 def _kept(folder: Path, summary: Summary) -> Iterator[Step]:
     """What is known of the labels that were deleted, and how they come back."""
     replacement = summary.replacement
@@ -151,13 +177,13 @@ def _kept(folder: Path, summary: Summary) -> Iterator[Step]:
         )
         yield Step(media)
     if is_kept:
-        yield Step("What these media held is kept", path=str(folder / REPLACED))
+        yield Step("What media held before is kept", path=str(folder / REPLACED))
         yield Step(
             "To see what taking the import back would do, and without --dry-run to do it, run",
             command=f"bulk-importer undo {shlex.quote(str(folder))} --dry-run",
         )
     elif replacement is not None:
-        yield Step("What they held is not kept.")
+        yield Step("What media held before is not kept.")
 
 
 def _facts(summary: Summary, status: Status) -> Iterator[tuple[str, str]]:
@@ -169,10 +195,13 @@ def _facts(summary: Summary, status: Status) -> Iterator[tuple[str, str]]:
         "checkpoint": str(status.checkpoint),
         "first begun": status.begun,
         "latest run began": None if run is None else run.started,
-        "latest run ended": None if run is None else run.ended or run.last_sign,
-        "exit code": status.exit_code,
-        "time of all runs": f"{summary.seconds:,.1f} s",
-        "requests": f"{summary.requests:,}, {summary.retries:,} of them sent again",
+        "latest run ended": None if run is None else run.ended,
+        "last sign of it": None if run is None or run.ended else run.last_sign,
+        "exit code": None if run is None else run.exit_code,
+        "time of all runs": f"{summary.seconds:,.1f} s" if summary.seconds else "",
+        "requests": f"{summary.requests:,}, {summary.retries:,} of them sent again"
+        if summary.requests
+        else "",
         "read": f"{status.read_bytes:,} bytes"
         + ("" if status.is_read_to_the_end else ", and not to the end"),
         "version": f"bulk-importer {version('bulk-importer')}, Python {platform.python_version()}",

@@ -115,8 +115,9 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
 
 
 def _of_imports(settings: Settings) -> Settings:
-    """The settings of each check and import: the page is that of this command."""
-    return replace(settings, page=None, page_tls=None, page_token_file=None, report=None, limit=None)
+    """The settings of each check and import: without what is about this command, or about one source."""
+    ours = replace(settings, page=None, page_tls=None, page_token_file=None, report=None)
+    return replace(ours, limit=None, settled_by=None, source_grew=False)
 
 
 class _Commands:

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         output.print_json(settings_schema())
         return ExitCode.DELIVERED
-    loaded = gather(arguments)
+    loaded = gather(arguments, only_shown=True)
     rows = {
         each.name: {
             "value": each.shown(getattr(loaded.settings, each.name)),

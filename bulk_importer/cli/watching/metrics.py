@@ -81,26 +81,15 @@ class _Metrics:
 @asynccontextmanager
 async def _served(metrics: _Metrics, address: str) -> AsyncIterator[None]:
     from bulk_importer.observe.metrics.server import MetricsServer
+    from bulk_importer.observe.page.listening import bound
 
     host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
     server = MetricsServer(Exposition(metrics.moment, has_process=True), metrics.moment)
-    async with AsyncExitStack() as stack:
-        try:
-            found = await stack.enter_async_context(server.listening(host, int(port)))
-        except OSError as error:
-            raise UsageError(f"Metrics cannot be served at {address}: {_advice(error)}") from error
-        shown = f"[{host}]" if ":" in host else host
-        messages.say(f"Metrics at http://{shown}:{found}/metrics")
+    at = bound(host, int(port), "--metrics")
+    found = at.getsockname()[1]
+    async with server.listening(at):
+        messages.say(f"Metrics at http://{host}:{found}/metrics")
         yield
-
-
-def _advice(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "another program listens there. Name another port with --metrics; 0 takes any that is free."
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return "this user may not listen there. Name a port from 1024 on with --metrics."
-    return f"{reason_of(error)}. Name an address of this machine with --metrics, or only a port."
 
 
 @asynccontextmanager
@@ -116,8 +105,7 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
         await file.write()
     except OSError as error:
         raise UsageError(
-            f"--metrics-file {path} cannot be written: {reason_of(error)}. Nothing was sent. Name a file in a folder "
-            "that this user may write to."
+            f"--metrics-file {path} cannot be written: {reason_of(error)}. Nothing was sent. {_remedy(error)}"
         ) from error
     ticking = asyncio.ensure_future(file.keep())
     try:
@@ -127,6 +115,12 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await ticking
         await file.write_or_say()
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room there, or name a file elsewhere."
+    return "Name a file in a folder that is there, and that this user may write to."
 
 
 class _File:

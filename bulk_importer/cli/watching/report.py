@@ -6,10 +6,10 @@ A report that cannot be made or written is told in a line, and changes nothing e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.errors import CheckpointError
@@ -49,7 +49,7 @@ class _Report:
         """Write the report, and say where it is."""
         written = await asyncio.to_thread(self._write, outcome)
         outcome.said.lines += [f"  Report: {path}" for path in dict.fromkeys(filter(None, written))]
-        outcome.said.facts |= _facts(outcome.facts, written)
+        outcome.said.reports += written
 
     def _write(self, outcome: Outcome) -> list[Path | None]:
         """Where the report of each checkpoint is; None where there is none."""
@@ -97,14 +97,3 @@ def _chapter(folder: Path, images: Images, seen_from: Path) -> Chapter | None:
         return chapter_of(folder, images, seen_from=seen_from)
     except (CheckpointError, OSError):
         return None
-
-
-def _facts(facts: Mapping[str, Any], written: Sequence[Path | None]) -> dict[str, Any]:
-    """What `--json` prints besides: where the report is, of all and of each source."""
-    paths = [None if path is None else str(path) for path in written]
-    whole = paths[0] if len(set(paths)) == 1 else None
-    sources = facts.get("sources")
-    if not isinstance(sources, list) or len(sources) != len(paths):
-        return {"report": whole}
-    each = [{**source, "report": path} for source, path in zip(sources, paths, strict=True)]
-    return {"report": whole, "sources": each}

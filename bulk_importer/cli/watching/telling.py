@@ -62,7 +62,7 @@ class _Teller:
         self._beginning: asyncio.Task[None] | None = None
         self._stopped_at: float | None = None
         self._outcome: Outcome | None = None
-        # By these a signal ends what is still being told. Changed by `_in_time`.
+        # What is being told ends by these. Changed by `_in_time` and `_end_by`.
         self._deadlines: list[asyncio.Timeout] = []
         watched.stop.subscribe(self._note_stop)
 
@@ -145,21 +145,29 @@ class _Teller:
         return max(_LEAST_SECONDS, self._watched.settings.grace - (now - self._stopped_at))
 
     def _note_stop(self) -> None:
-        self._stopped_at = asyncio.get_running_loop().time()
+        self._stopped_at = now = asyncio.get_running_loop().time()
+        self._end_by(now + self._seconds(now))
+
+    def _end_by(self, at: float) -> None:
+        """End what is being told at a time, or before that where it would have ended before."""
+        for deadline in self._deadlines:
+            when = deadline.when()
+            if when is not None and at < when and not deadline.expired():
+                deadline.reschedule(at)
 
     @contextmanager
     def _ended_by_signals(self) -> Iterator[None]:
-        """While this is open, a signal ends what is being told, and nothing else."""
+        """While this is open, a signal ends what is being told, and nothing else.
+
+        Where somebody else listens to signals, as `serve` does over many imports, it is left at that.
+        """
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            yield
+            return
         loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            for deadline in self._deadlines:
-                if not deadline.expired():
-                    deadline.reschedule(loop.time())
-
         caught = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         for number in caught:
-            loop.add_signal_handler(number, end)
+            loop.add_signal_handler(number, lambda: self._end_by(loop.time()))
         try:
             yield
         finally:

@@ -46,11 +46,11 @@ class Said(msgspec.Struct):
     """What watchers add to what a command prints at its end.
 
     Attributes:
-        facts: to what `--json` prints.
+        reports: where the report of each checkpoint is; None where it has none.
         lines: behind the lines for people.
     """
 
-    facts: dict[str, Any] = msgspec.field(default_factory=lambda: {"report": None})
+    reports: list[Path | None] = msgspec.field(default_factory=list)
     lines: list[str] = msgspec.field(default_factory=list)
 
 
@@ -101,8 +101,8 @@ class Watcher(Protocol):
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
     "page": lambda settings: settings.page is not None,
-    "report": lambda settings: settings.report != "none",
     "telling": lambda settings: bool(settings.on_finish or settings.ping),
+    "report": lambda settings: settings.report != "none",
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
 """Modules of this package, and whether the settings ask for what they open. The first is closed last."""

@@ -57,7 +57,7 @@ class Exposition:
         """The metrics now in OpenMetrics, and its content type."""
         from prometheus_client.openmetrics.exposition import generate_latest
 
-        written: bytes = generate_latest(self._openmetrics, version="1.0.0")  # type: ignore[no-untyped-call]
+        written: bytes = generate_latest(self._openmetrics)  # type: ignore[no-untyped-call]
         return written, _OPENMETRICS
 
 
@@ -65,7 +65,7 @@ def _registry(collector: _Collector, *, has_process: bool) -> CollectorRegistry:
     try:
         from prometheus_client import CollectorRegistry, ProcessCollector
     except ImportError as error:
-        raise LibraryMissing("--metrics", "prometheus-client") from error
+        raise LibraryMissing("What --metrics and --metrics-file ask for", "prometheus-client") from error
     registry = CollectorRegistry()
     registry.register(collector)
     if has_process:

@@ -1,8 +1,8 @@
 """Answers scrapes: `/metrics`, and `/healthz` and `/readyz` for whoever looks after a container.
 
-Whoever asks can neither change nor hold up the run. Only GET and HEAD are answered. A connection serves one request
-and is broken off after a few seconds, whatever the other side does; of connections there are a few at a time, and more
-are closed at once. What was written is given again for a second, so that asking without a pause costs next to nothing.
+Whoever asks can neither change nor hold up the run. Only GET and HEAD are answered, a connection serves one request,
+and there are few at a time (see `page.listening`). What was written is given again for a second, so that asking without
+a pause costs next to nothing.
 
 `/healthz` answers 200 as long as the program does. `/readyz` answers 200 once a run has begun, which takes a server
 that answers, and 503 while that is away and when the command is over; a run that is paused is ready, as it does what it
@@ -11,23 +11,20 @@ was told.
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from aiohttp import web
 
 from bulk_importer.observe.metrics.accepting import accepts_gzip, wants_openmetrics
 from bulk_importer.observe.metrics.exposition import Exposition
 from bulk_importer.observe.metrics.table import Moment
+from bulk_importer.observe.page.listening import serving
 
 __all__ = ["MetricsServer"]
 
-_MOST_CONNECTIONS = 16
-_CONNECTION_SECONDS = 10.0
-"""As long as Prometheus waits for an answer unless it is told otherwise."""
 _KEPT_SECONDS = 1.0
 _INDEX = "bulk-importer: /metrics, /healthz, /readyz\n"
 
@@ -45,26 +42,9 @@ class MetricsServer:
         # What was written last of each format, packed or not, and when. Changed by `_written`.
         self._kept: dict[tuple[bool, bool], tuple[float, bytes, str]] = {}
 
-    @asynccontextmanager
-    async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """Answer at an address for as long as this is open; gives the port, which is any free one for 0.
-
-        Raises:
-            OSError: it cannot be listened on.
-        """
-        logger = logging.Logger("bulk_importer.metrics", logging.CRITICAL)  # what strangers send is no news
-        runner = web.AppRunner(self._application(), access_log=None, logger=logger, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            assert runner.server is not None
-            loop = asyncio.get_running_loop()
-            server = await loop.create_server(_bounded(runner.server), host, port, backlog=_MOST_CONNECTIONS)
-            try:
-                yield server.sockets[0].getsockname()[1]
-            finally:
-                server.close()
-        finally:
-            await runner.cleanup()
+    def listening(self, at: socket.socket) -> AbstractAsyncContextManager[None]:
+        """Answer at a socket, which is closed in the end, for as long as this is open."""
+        return serving(self._application(), at)
 
     def _application(self) -> web.Application:
         application = web.Application()
@@ -107,31 +87,6 @@ class MetricsServer:
 
 async def _close_behind(_: web.Request, response: web.StreamResponse) -> None:
     response.force_close()
+    response.headers["Connection"] = "close"  # aiohttp has written its headers by now
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
-
-
-def _bounded(new_connection: web.Server) -> Callable[[], asyncio.Protocol]:
-    """Makes the protocols of connections that end in time, and of those that are too many."""
-
-    def protocol() -> asyncio.Protocol:
-        if len(new_connection.connections) >= _MOST_CONNECTIONS:
-            return _Refusing()
-        connection = new_connection()
-        asyncio.get_running_loop().call_later(_CONNECTION_SECONDS, _break_off, connection)
-        return connection
-
-    return protocol
-
-
-def _break_off(connection: web.RequestHandler) -> None:
-    if connection.transport is not None:
-        connection.transport.abort()
-
-
-class _Refusing(asyncio.Protocol):
-    """Closes a connection as soon as it is made."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()

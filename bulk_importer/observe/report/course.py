@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from bulk_importer.observe.drawing.plots import Plot, course_plots, course_table
 from bulk_importer.observe.markup import Content, Markup, element, table
 from bulk_importer.observe.report.values import Chapter
+from bulk_importer.times import written
 
-__all__ = ["course", "figure", "numbers_of"]
+__all__ = ["course", "figure", "folded", "numbers_of", "when"]
 
 
 def course(chapter: Chapter, *, level: int) -> Markup | None:
@@ -28,8 +29,14 @@ def course(chapter: Chapter, *, level: int) -> Markup | None:
     if not known.is_whole:
         parts.append(element("p", "The beginning is not on record any more."))
     parts += [figure(each) for each in plots]
-    parts.append(_folded("The same in numbers", table("The course of the run", columns, rows)))
+    parts.append(folded("The same in numbers", table("The course of the run", columns, rows)))
     return element("section", "\n", [[each, "\n"] for each in parts], class_="course")
+
+
+def when(at: float) -> Markup:
+    """A moment, with the zone of this machine."""
+    iso = written(at)
+    return element("time", f"{iso[:10]} {iso[11:19]} {iso[19:]}", datetime=iso)
 
 
 def figure(plot: Plot) -> Markup:
@@ -40,8 +47,9 @@ def figure(plot: Plot) -> Markup:
 
 def numbers_of(plot: Plot) -> Markup:
     """The table of a plot, to be unfolded."""
-    return _folded("The same in numbers", table(plot.title, plot.columns, plot.rows))
+    return folded("The same in numbers", table(plot.title, plot.columns, plot.rows))
 
 
-def _folded(title: str, *content: Content) -> Markup:
+def folded(title: str, *content: Content) -> Markup:
+    """What is shown when a reader unfolds it."""
     return element("details", element("summary", title), *content)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from bulk_importer.observe.markup import Content, Markup, document, element, link, name, table
-from bulk_importer.observe.report.course import course
+from bulk_importer.observe.report.course import course, when
 from bulk_importer.observe.report.examples import MOST_EXAMPLES, examples
 from bulk_importer.observe.report.looks import icon, style
-from bulk_importer.observe.report.particulars import events, findings, ledgers, particulars, when
+from bulk_importer.observe.report.particulars import classes, events, findings, ledgers, particulars
 from bulk_importer.observe.report.values import Chapter, Verdict
 from bulk_importer.observe.report.verdict import head, missing, steps
 from bulk_importer.readable import counted
@@ -98,6 +98,7 @@ def _chapter(chapter: Chapter, *, level: int, most: int = MOST_EXAMPLES) -> Cont
         course(chapter, level=below),
         findings(chapter, level=below),
         examples(chapter, level=below, most=most),
+        classes(chapter, level=below),
         events(chapter.course, level=below),
         particulars(chapter.particulars, level=below),
     )

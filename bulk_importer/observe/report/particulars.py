@@ -10,14 +10,13 @@ from heapq import nlargest
 
 from bulk_importer.observe.drawing.plots import bars, places_plot
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, link, name, table
-from bulk_importer.observe.report.course import figure, numbers_of
+from bulk_importer.observe.report.course import figure, folded, numbers_of, when
 from bulk_importer.observe.report.values import Chapter, Found, Ledger, Particulars, Place
 from bulk_importer.observe.report.verdict import sentence
 from bulk_importer.observe.timeline.values import Course
 from bulk_importer.readable import counted
-from bulk_importer.times import written
 
-__all__ = ["events", "findings", "ledgers", "particulars", "when"]
+__all__ = ["classes", "events", "findings", "ledgers", "particulars"]
 
 _MOST_CODES = 40
 _MOST_PLACES = 60
@@ -53,12 +52,7 @@ def findings(chapter: Chapter, *, level: int) -> Markup | None:
     ]
     if chapter.places:
         parts += [
-            table(
-                chapter.places_title,
-                ("code", "place", "found", "expected", "first at position", "how many"),
-                map(_place, chapter.places[:_MOST_PLACES]),
-                numbers=2,
-            ),
+            _places(chapter.places_title, chapter.places[:_MOST_PLACES]),
             _more(len(chapter.places) - _MOST_PLACES, "place"),
         ]
     return _section("What was found", level, parts)
@@ -66,16 +60,21 @@ def findings(chapter: Chapter, *, level: int) -> Markup | None:
 
 def ledgers(chapter: Chapter, *, level: int) -> Markup | None:
     """What became of labels, by class."""
-    parts: list[Content] = [_ledger(each) for each in chapter.ledgers]
-    if chapter.classes:
-        plot = bars("Geometries by class", chapter.classes, noun="classes", unit="geometries")
-        parts += [] if plot is None else [figure(plot)]
-        rows = [(name(key or "(no class)"), f"{count:,}") for key, count in _top(chapter.classes)]
-        parts += [
-            table("Geometries that an import would send, by class", ("class", "how many"), rows, numbers=1),
-            _more(len(chapter.classes) - _MOST_CLASSES, "class"),
-        ]
+    parts = [_ledger(each) for each in chapter.ledgers]
     return _section("Labels by class", level, parts) if parts else None
+
+
+def classes(chapter: Chapter, *, level: int) -> Markup | None:
+    """What would be sent, by class."""
+    if not chapter.classes:
+        return None
+    rows = [(name(key or "(no class)"), f"{count:,}") for key, count in _top(chapter.classes)]
+    numbers = table("Geometries that an import would send, by class", ("class", "how many"), rows, numbers=1)
+    more = _more(len(chapter.classes) - _MOST_CLASSES, "class")
+    plot = bars("Geometries by class", chapter.classes, noun="classes", unit="geometries")
+    if plot is None or len(chapter.classes) == 1:
+        return _section("What would be sent", level, [numbers])
+    return _section("What would be sent", level, [figure(plot), folded("The same in numbers", numbers, more)])
 
 
 def events(course: Course, *, level: int) -> Markup | None:
@@ -111,12 +110,6 @@ def particulars(known: Particulars, *, level: int) -> Markup | None:
             items = [element("li", each) for each in phrases]
             parts += [element("p", f"{title}:"), element("ul", items)]
     return _section("Particulars", level, parts) if parts else None
-
-
-def when(at: float) -> Markup:
-    """A moment, with the zone of this machine."""
-    iso = written(at)
-    return element("time", f"{iso[:10]} {iso[11:19]} {iso[19:]}", datetime=iso)
 
 
 def _section(title: str, level: int, parts: Sequence[Content]) -> Markup:
@@ -161,10 +154,22 @@ def _meanings(some: Sequence[Found]) -> Markup | None:
     return element("dl", "\n", pairs, class_="meanings")
 
 
-def _place(each: Place) -> tuple[Content, ...]:
-    first = "" if each.first is None else str(each.first)
-    texts = (element("code", each.path or "/"), name(each.found or "nothing"), each.expected)
-    return (element("code", each.code), *texts, first, f"{each.count:,}")
+def _places(title: str, places: Sequence[Place]) -> Markup:
+    """Where findings are; the positions only where any is known."""
+    has_first = any(each.first is not None for each in places)
+    columns = ["code", "place", "found", "expected", *["first at position"] * has_first, "how many"]
+    rows: list[Sequence[Content]] = [
+        (
+            element("code", each.code),
+            element("code", each.path or "/"),
+            name(each.found or "nothing"),
+            each.expected,
+            *["" if each.first is None else str(each.first)] * has_first,
+            f"{each.count:,}",
+        )
+        for each in places
+    ]
+    return table(title, columns, rows, numbers=1 + has_first)
 
 
 def _ledger(ledger: Ledger) -> list[Content]:
@@ -178,7 +183,7 @@ def _ledger(ledger: Ledger) -> list[Content]:
     plot = bars("Carried, by class", ledger.carried, noun="classes", unit=f"{ledger.unit}s")
     return [
         element("p", account),
-        None if plot is None else figure(plot),
+        figure(plot) if plot is not None and len(ledger.carried) > 1 else None,
         [element("p", each) for each in ledger.remarks],
         table(ledger.title, ("class", "read", "carried", "left behind"), rows, numbers=3),
         _more(len(ledger.read) - _MOST_CLASSES, "class"),

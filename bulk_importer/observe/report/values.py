@@ -144,7 +144,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
         headline: how it stands, in a few words; `outcome` in a phrase, `message` why, in a sentence.
         route: from where to where.
         counts: what became of the entries.
-        missing: what is not there as it should be, a sentence each; under this title.
+        missing: what is not there as it should be, a sentence each, under this title; None where that is not known.
         steps: what to do now.
         kept: what is known of labels that were replaced, and how they come back.
         ledgers: what became of labels, by class.
@@ -163,7 +163,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     counts: Sequence[Count] = ()
     missing_title: str = "What is missing"
-    missing: Sequence[str] = ()
+    missing: Sequence[str] | None = None
     steps: Sequence[Step] = ()
     kept: Sequence[Step] = ()
     ledgers: Sequence[Ledger] = ()

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bulk_importer.observe.markup import Content, Markup, element
+from bulk_importer.observe.markup import Content, Markup, element, name
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.report.values import Chapter, Count
 
 __all__ = ["head", "missing", "sentence", "steps"]
 
+_WORD = re.compile(r"[a-z']+[ ,]")
 _COMMAND = re.compile(r"'(bulk-importer [^']+)'")
 
 
@@ -27,7 +28,9 @@ def head(chapter: Chapter, *, level: int) -> Markup:
     sign = element("span", verdict.sign, " ", verdict.word, class_=f"badge {verdict.name.lower()}")
     parts: list[Content] = [
         element("p", sign, class_="verdict"),
-        element(f"h{level}", chapter.headline),
+        element(
+            f"h{level}", chapter.headline if level == 1 else [name(chapter.name), ": ", chapter.headline]
+        ),
         element("p", _capital(chapter.outcome), ".", class_="outcome"),
         element("p", chapter.route, class_="route"),
     ]
@@ -38,8 +41,10 @@ def head(chapter: Chapter, *, level: int) -> Markup:
     return element("header", "\n", _lines(parts))
 
 
-def missing(chapter: Chapter, *, level: int) -> Markup:
-    """What is not there as it should be."""
+def missing(chapter: Chapter, *, level: int) -> Markup | None:
+    """What is not there as it should be; nothing where nobody knows."""
+    if chapter.missing is None:
+        return None
     if chapter.missing:
         said = element("ul", _lines(element("li", sentence(each)) for each in chapter.missing))
     else:
@@ -76,7 +81,8 @@ def _tile(count: Count) -> Markup:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """The text as a sentence begins; what begins with a path or an address stays so."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def _lines(parts: Iterator[Markup] | Sequence[Content]) -> Content:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
-from support.around.advice import advised, followed
+from support.around.advice import advised, copied, followed
 from support.commands import Command
 from support.entries import noted
 
@@ -250,7 +249,7 @@ def follow_all(
         # Each look at the import as it was left, for some of them change it.
         there = Command(looked / str(number))
         there.environment = command.environment
-        shutil.copytree(command.folder, there.folder)
+        copied(command.folder, there.folder)
         done = there(*look)
         ended.said.append((done.stdout + done.stderr).replace(str(there.folder), str(command.folder)))
         ended.said.append(there("explain", str(done.returncode)).stdout)
@@ -275,7 +274,7 @@ def follow_all(
     if re.search(r"same (import )?command", said):
         again = Command(tmp_path_factory.mktemp("again") / "there")
         again.environment = command.environment
-        shutil.copytree(command.folder, again.folder)
+        copied(command.folder, again.folder)
         assert again("import", "l.json", *ended.where_to).returncode != ExitCode.USAGE
     for code in codes_shown(said):
         assert command("explain", code).returncode == 0

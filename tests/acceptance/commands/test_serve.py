@@ -87,7 +87,7 @@ def test_an_import_that_was_killed_is_resumed_by_the_next_start_and_by_a_termina
 def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_is(
     command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
 ) -> None:
-    """And ends with the code of the signal, because something is left; the same command resumes that."""
+    """And ends with the code of the signal, because something is left; a pause before is seen at the sandbox."""
     sandbox, project = gym
     where = ("--server", sandbox.url, "--project", "p", *SLOWLY, "--json")
     serving = Serving(command, *where)
@@ -95,6 +95,13 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     serving.once(path, "Checked: waits for you")
     assert serving.post(f"{path}/confirm", replaced="0") == 303
     wait_until(sandbox, 3)
+    assert serving.post(f"{path}/steer", do="pause") == 303
+    serving.once(path, "Paused")
+    held = delivered(sandbox)
+    time.sleep(0.3)
+    assert delivered(sandbox) <= held + 1  # one was in flight
+    assert serving.post(f"{path}/steer", do="resume") == 303
+    wait_until(sandbox, held + 2)
     code, out = serving.stop()
     said = json.loads(out)
     assert code == said["exit_code"] == 128 + signal.SIGTERM
@@ -103,6 +110,24 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     status = json.loads(command("status", said["uploads"][0]["checkpoint"], "--json").stdout)
     assert (status["in_flight"], status["in_doubt"]) == (0, 0)
     assert status["delivered"] == delivered(sandbox)
+
+
+def test_what_cannot_be_served_is_said_before_anything_is_there(command: Command) -> None:
+    """For other machines it takes a certificate and a token; a folder with other things is left alone."""
+    (command.folder / "mine").mkdir()
+    (command.folder / "mine" / "labels.json").write_text("[]")
+    where = ("serve", "--server", "http://127.0.0.1:9", "--project", "p")
+    for arguments, said in (
+        (("serve", "--project", "p"), "Say where to"),
+        ((*where, "--limit", "3"), "--limit has no effect in 'serve'"),
+        ((*where, "--report", "r.html"), "--report has no effect in 'serve'"),
+        ((*where, "--max-upload", "much"), "--max-upload: 'much' is not a size"),
+        ((*where, "--page", "0.0.0.0:0"), "it needs --page-tls FILE and --page-token-file FILE"),
+        ((*where, "--spool", "mine"), "holds something else than a spool, and nothing is changed there"),
+    ):
+        done = command(*arguments)
+        assert (done.returncode, said in " ".join(done.stderr.split())) == (ExitCode.USAGE, True), done.stderr
+    assert [each.name for each in (command.folder / "mine").iterdir()] == ["labels.json"]
 
 
 @pytest.mark.campaign

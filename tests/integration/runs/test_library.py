@@ -348,6 +348,7 @@ async def test_a_check_finds_what_the_command_finds(
         told, capsys, "check", path, "--server", sandbox.url, "--project", "p", "--workers", "0"
     )
     assert facts.pop("sources")
+    assert facts.pop("report").endswith(".check.html")
     same = json.loads(msgspec.json.encode(report))
     assert {**facts, "seconds": 0} == {**same, "seconds": 0}
     assert set(await delivered(sandbox, project_id)) == {0}

@@ -233,7 +233,7 @@ class Asking(Steering):
         if ask == PAUSE and self.pause():
             self._holds = True
             # What left before comes within a moment; then nothing does.
-            asyncio.get_running_loop().call_later(0.01, self._look)
+            asyncio.get_running_loop().call_later(0.05, self._look)
         elif ask is not None and ask != PAUSE:
             rate = 300.0 if ask == 0 else None
             self._limit = min(ask, self._most) or self._most

@@ -15,13 +15,18 @@ from pathlib import Path
 
 from support.commands import Command
 
-__all__ = ["PLACEHOLDERS", "advised", "followed"]
+__all__ = ["PLACEHOLDERS", "advised", "copied", "followed"]
 
 PLACEHOLDERS = frozenset(
     {"CHECKPOINT", "CODE", "COMMAND", "CORRECTED.jsonl", "FILE.json", "NAME", "P", "TOPIC", "URL"}
 )
 _ADVISED = re.compile(r"['`](bulk-importer [^'`]+)['`]|^\s*(?:\$ )?(bulk-importer [^'`\n]+)$", re.MULTILINE)
 _ENDLESS = ("sandbox",)
+
+
+def copied(folder: Path, to: Path) -> None:
+    """Copy a folder as it is, but for sockets: those that killed runs left can be copied by nobody."""
+    shutil.copytree(folder, to, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
 
 
 def advised(text: str) -> list[list[str]]:
@@ -49,7 +54,7 @@ def followed(
         if words[0] in _ENDLESS:
             continue
         there = Command(place / f"{len(list(place.iterdir())):03}-{number}")
-        shutil.copytree(command.folder, there.folder, symlinks=True)
+        copied(command.folder, there.folder)
         there.environment = command.environment
         filled = [meant.get(word, word) for word in words]
         moved = [word.replace(str(command.folder), str(there.folder)) for word in filled]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from support.attacks.raw import Headers, request
+from support.attacks.raw import Headers, request, said_to
 
-__all__ = ["FORM", "Attack", "Attacked", "change", "read"]
+__all__ = ["FORM", "Attack", "Attacked", "change", "read", "that_got_through"]
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
@@ -21,6 +21,7 @@ class Attacked(NamedTuple):
         page: a path that shows something of the run.
         stream: one that is answered with events.
         change, form: a path that changes something, and the body that makes it do so.
+        pointless: bodies that make it do nothing.
     """
 
     port: int
@@ -29,6 +30,7 @@ class Attacked(NamedTuple):
     stream: str
     change: str
     form: bytes
+    pointless: Sequence[bytes] = ()
 
     @property
     def host(self) -> str:
@@ -42,7 +44,7 @@ class Attacked(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """One row."""
+    """What is said, and the statuses with which it may be refused; 0 is a connection that was closed without a word."""
 
     name: str
     words: bytes
@@ -71,3 +73,14 @@ def change(
     said += [("Origin", each) for each in ([at.origin] if origins is None else origins)]
     length = ("Content-Length", str(len(body)))
     return request(method, at.change, [*said, ("Cookie", at.cookie), kind, length, *more], body)
+
+
+def that_got_through(at: Attacked, rows: Iterable[Attack], unsaid: Sequence[str]) -> list[str]:
+    """A line for each attack that was answered with something else than a refusal, or with what must not be said."""
+    wrong = []
+    for each in rows:
+        answer = said_to(at.port, each.words)
+        told = [word for word in unsaid if word in answer.text]
+        if answer.status not in each.statuses or told or "Set-Cookie" in answer.headers:
+            wrong.append(f"{each.name}: {answer.status} {told} {answer.body[:80]!r}")
+    return wrong

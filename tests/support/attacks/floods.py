@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from support.attacks.attacked import Attacked
-from support.attacks.raw import request, talk
+from support.attacks.raw import request
 
 __all__ = ["crowd"]
 
 
 @contextmanager
-def crowd(at: Attacked, each: int) -> Iterator[Sequence[socket.socket]]:
+def crowd(at: Attacked, each: int) -> Iterator[None]:
     """So many callers of each kind, who hold on to their connection.
 
     They say nothing; half a request; the head of a form and a first letter of its body; ask for events and take none;
@@ -33,12 +33,11 @@ def crowd(at: Attacked, each: int) -> Iterator[Sequence[socket.socket]]:
         request("GET", at.page, me) * 200,
     )
     with ExitStack() as held:
-        callers = []
-        for _ in range(each):
-            for said in words:
-                with suppress(OSError):
-                    caller = held.enter_context(talk(at.port))
-                    caller.setblocking(False)
-                    callers.append(caller)
-                    caller.send(said)
-        yield callers
+        callers = [(held.enter_context(socket.socket()), said) for said in words * each]
+        for caller, _ in callers:
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.1", at.port))
+        for caller, said in callers:
+            with suppress(OSError):  # it is one too many, and was not taken
+                caller.send(said)
+        yield

@@ -9,7 +9,7 @@ from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from typing import NamedTuple
 
-__all__ = ["Answer", "Headers", "request", "said_to", "talk"]
+__all__ = ["Answer", "Headers", "request", "said_to"]
 
 SECONDS = 20.0
 Headers = Sequence[tuple[str, str]]
@@ -34,14 +34,9 @@ def request(method: str, target: str, headers: Headers, body: bytes = b"") -> by
     return "\r\n".join(lines).encode("utf-8", "surrogateescape") + body
 
 
-def talk(port: int) -> socket.socket:
-    """A connection to a port of this machine."""
-    return socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
-
-
 def said_to(port: int, words: bytes) -> Answer:
     """Say this on a connection of its own; the answer, and no more of its body than a megabyte."""
-    with closing(talk(port)) as connection:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=SECONDS)) as connection:
         with suppress(ConnectionError):  # refused before all was said; the answer, if there is one, is there
             connection.sendall(words)
         method = words.split(b" ", 1)[0].decode(errors="replace")

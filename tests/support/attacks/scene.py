@@ -37,7 +37,7 @@ class Scene:
         self.delivered, self.rejected = write_labels(self.source, self.project["media_ids"])
 
     def run(self, *arguments: str) -> PagedCommand:
-        """Start the import, or go on with it, at five requests a second of four entries."""
+        """Start the import, or go on with it, at five requests a second of four entries; that is three seconds."""
         return PagedCommand(
             self.command,
             *("import", str(self.source), "--server", self.sandbox.url, "--project", "watched", "--json"),
@@ -84,4 +84,5 @@ def opened(link: str) -> tuple[Attacked, Answer]:
     assert port is not None
     answer = said_to(port, request("GET", link.partition(str(port))[2], [("Host", f"127.0.0.1:{port}")]))
     cookie = answer.headers.get("Set-Cookie", "").partition(";")[0]
-    return Attacked(port, cookie, "/", "/events", "/do", b"do=resume"), answer
+    pointless = (b"", b"&&&==", b"%ff%fe=%00", b"\xff\xfe\x00", b"do=<script>", b"do=%0d%0aSet-Cookie:%20a=b")
+    return Attacked(port, cookie, "/", "/events", "/do", b"do=resume", pointless), answer

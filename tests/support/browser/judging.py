@@ -37,6 +37,13 @@ _FOCUSED = f"""
         return [{_CONTROLS}.indexOf(each), ({_NAME})(each), shown];
     }}
 """
+_TO_THE_TOP = """
+    () => {
+        document.body.tabIndex = -1;
+        document.body.focus();
+        document.body.removeAttribute('tabindex');
+    }
+"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -67,7 +74,7 @@ def walk(page: Page) -> list[str]:
     Asserts that each control is reached, in order, and that the focus is seen there.
     """
     names = controls(page)
-    page.evaluate("() => document.activeElement?.blur()")
+    page.evaluate(_TO_THE_TOP)
     reached: list[str] = []
     for _ in range(2 * len(names)):
         page.keyboard.press("Tab")

@@ -24,7 +24,8 @@ __all__ = ["Asking", "asking"]
 class Asking:
     """Somebody who asks a site for something, and who was let in."""
 
-    def __init__(self, session: aiohttp.ClientSession, root: str, cookie: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, root: str, cookie: str, reception: Reception) -> None:
+        self.reception = reception
         self.session = session
         self.root = root
         self.cookie = cookie
@@ -84,4 +85,4 @@ async def asking(desk: Desk, **bounds: Any) -> AsyncIterator[Asking]:
         async with session.get(guards.link()) as answer:
             assert answer.status == 200
         cookie = next(f"{each.key}={each.value}" for each in jar)
-        yield Asking(session, site.root, cookie)
+        yield Asking(session, site.root, cookie, reception)

@@ -11,6 +11,7 @@ from aiohttp import web
 from bulk_importer.cli.serving.spool.values import Agreement, Job
 from bulk_importer.cli.serving.work.office import Office, Untimely
 from bulk_importer.observe.page.guards import form_of
+from bulk_importer.steering.values import Command
 
 if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
@@ -38,6 +39,7 @@ class ActionRoutes:
             "again": lambda job, _: office.again(job),
             "check": lambda job, _: office.check_again(job),
             "stop": self._stop,
+            "steer": self._steer,
             "answer": lambda job, form: office.answer(job, yes=form.get("answer") == "yes"),
             "remove": lambda job, form: office.remove(job, with_checkpoint=form.get("choice") == "yes"),
         }
@@ -64,6 +66,13 @@ class ActionRoutes:
 
     async def _stop(self, job: Job, _: Mapping[str, str]) -> None:
         self._office.stop(job)
+
+    async def _steer(self, job: Job, form: Mapping[str, str]) -> None:
+        """Do what a button of an import that goes on says."""
+        word = form.get("do", "")
+        if word not in ("pause", "resume"):
+            raise Untimely("There is no such button.")
+        self._office.obey(job, Command(do=word))
 
     async def _confirm(self, job: Job, form: Mapping[str, str]) -> None:
         """Have it imported; what was not ticked is not agreed to, and is asked when it comes to that."""

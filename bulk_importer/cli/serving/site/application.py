@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bulk_importer.cli.serving.site.actions import ActionRoutes, job_of
+from bulk_importer.cli.serving.site.looking import Looks
 from bulk_importer.cli.serving.site.uploads import UploadRoutes
-from bulk_importer.cli.serving.site.views import Seen, row_of, sheet_of
+from bulk_importer.cli.serving.site.views import row_of, sheet_of
 from bulk_importer.cli.serving.site.wording import sized
-from bulk_importer.cli.serving.spool.values import Job, JobState
-from bulk_importer.cli.serving.work.checking import Found
-from bulk_importer.errors import BulkImporterError, ExitCode
+from bulk_importer.cli.serving.spool.values import Job
 from bulk_importer.observe.page.upload.front import front_page
 from bulk_importer.observe.page.upload.sheet import sheet_page
 from bulk_importer.observe.page.upload.values import Front
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Reception
     from bulk_importer.cli.serving.work.office import Office
-    from bulk_importer.library.status_values import Status
     from bulk_importer.settings import Settings
 
 __all__ = ["Site"]
@@ -55,7 +52,7 @@ class Site:
         self._spool = spool
         self._reception = reception
         self._settings = settings
-        self._command = command
+        self._looks = Looks(office, spool, command)
 
     def application(self) -> web.Application:
         """The routes, without guards."""
@@ -74,7 +71,7 @@ class Site:
     async def _front_saying(self, notice: str) -> str:
         """The front, with something that a person has to know first."""
         latest = list(self._office.jobs.values())[: -_MOST_SHOWN - 1 : -1]
-        rows = await asyncio.to_thread(lambda: tuple(row_of(self._seen(job)) for job in latest))
+        rows = tuple(row_of(self._looks.glance(job)) for job in latest)
         bounds = self._reception.bounds
         free = max(0, self._spool.free_bytes() - bounds.keep_free)
         return front_page(
@@ -97,64 +94,9 @@ class Site:
         now = self._office.jobs.get(job.id)
         if now is None:
             return await self._front_saying(notice)
-        seen = await asyncio.to_thread(self._seen, now, is_whole=True)
-        sheet = sheet_of(seen, self._settings, self._settings.project or "", self._settings.server or "")
-        return sheet_page(sheet, notice)
-
-    def _seen(self, job: Job, *, is_whole: bool = False) -> Seen:
-        """What is known of an upload now. Blocks.
-
-        Args:
-            is_whole: also what only its own page shows.
-        """
-        running = self._office.running.get(job.id)
-        queue = [each.id for each in self._office.queue()]
-        is_checked = is_whole or job.state in (JobState.CHECKED, JobState.QUEUED)
-        return Seen(
-            job=job,
-            source=str(self._spool.source(job)),
-            found=Found.kept(self._spool.check_of(job)) if is_checked else None,
-            status=self._status(job),
-            facts=None if running is None else running.facts(),
-            question=None if running is None else running.question,
-            before=queue.index(job.id) if job.id in queue else 0,
-            terminal=self._terminal(job) if is_whole and job.state is not JobState.REFUSED else (),
-            links=self._links(job) if is_whole else (),
-        )
-
-    def _terminal(self, job: Job) -> tuple[tuple[str, str], ...]:
-        """What a person may type about it."""
-        commands = [("This does the same, and resumes what was begun here:", self._command(job))]
-        folder = shlex.quote(str(self._spool.checkpoint(job)))
-        if job.state is JobState.DONE and job.exit_code == ExitCode.REJECTIONS:
-            what = "When rejected entries are fixed in a copy of rejected.jsonl, this sends them:"
-            commands.append((what, f"bulk-importer retry {folder} CORRECTED.jsonl"))
-        if job.state.is_ended:
-            commands.append(("This takes back what was delivered:", f"bulk-importer undo {folder}"))
-        return tuple(commands)
-
-    def _status(self, job: Job) -> Status | None:
-        """Where its import stands, also where somebody went on with it at a terminal; None where none has begun."""
-        from bulk_importer.library.status import status
-
-        folder = self._spool.checkpoint(job)
-        if not (folder / "log").exists():
-            return None
-        try:
-            return status(folder)
-        except BulkImporterError:
-            return None  # its import says what is wrong with it
-
-    def _links(self, job: Job) -> tuple[tuple[str, str], ...]:
-        folder = self._spool.checkpoint(job)
-        files = {
-            "report.html": "The report (report.html)",
-            "rejected.jsonl": "Rejected entries, and why (rejected.jsonl)",
-        }
-        return tuple(
-            (f"/jobs/{job.id}/{name}", what)
-            for name, what in files.items()
-            if (folder / name).is_file() and (folder / name).stat().st_size
+        glance = self._looks.glance(now)
+        return await asyncio.to_thread(
+            lambda: sheet_page(sheet_of(self._looks.look(glance), self._settings), notice)
         )
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

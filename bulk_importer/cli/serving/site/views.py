@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,8 +15,9 @@ from bulk_importer.cli.serving.site.findings import (
     pictures_of,
     wrong_in,
 )
-from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, in_browser, sized
+from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, STEERED, in_browser, sized
 from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Action, Row, Sheet
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
@@ -25,19 +27,16 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.work.checking import Found
     from bulk_importer.events import ReplacementForeseen
     from bulk_importer.library.status_values import Status
+    from bulk_importer.observe.timeline.values import Course
     from bulk_importer.settings import Settings
+    from bulk_importer.steering.values import Standing
 
 __all__ = ["Seen", "row_of", "sheet_of"]
 
 _NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
 _RECORD = "Delete the record of what was delivered, too: the same file would be sent again."
-_OF_STATUS = (
-    ("Read so far", "entries"),
-    ("Delivered", "delivered"),
-    ("Rejected", "rejected"),
-    ("Unconfirmed", "in_doubt"),
-    ("Not sent yet", "owed"),
-)
+_OF_STANDING = (("Delivered", "delivered"), ("Rejected", "rejected"), ("Unconfirmed", "in_doubt"))
+_OF_STATUS = (("Read so far", "entries"), *_OF_STANDING, ("Not sent yet", "owed"))
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +45,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         source: its path, which messages name.
         found: of its latest check.
-        status: of its checkpoint; None where there is none.
+        status: of its checkpoint; None where there is none, and while it goes on here.
+        standing: how an import that goes on stands; None where nothing does.
         facts: how far what goes on is, as `ProgressState.facts` says it; None where nothing goes on.
         question: what is asked of a person now.
         before: how many imports are before it in the queue.
         twin: where an upload with the same bytes is; empty where there is none.
+        course: how what goes on went so far; None where nothing does.
+        twin: an upload of the same bytes that came before; None where there is none.
         terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched.
     """
@@ -60,8 +62,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     found: Found | None = None
     status: Status | None = None
     facts: Mapping[str, object] | None = None
+    standing: Standing | None = None
     question: ReplacementForeseen | None = None
     before: int = 0
+    course: Course | None = None
+    twin: Job | None = None
     terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
@@ -81,24 +86,24 @@ def row_of(seen: Seen) -> Row:
     )
 
 
-def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet:
+def sheet_of(seen: Seen, settings: Settings) -> Sheet:
     """What the page of an upload shows."""
     job, report = seen.job, None if seen.found is None else seen.found.report
     wrong = [] if report is None else wrong_in(report)
-    is_begun = seen.status is not None
     return Sheet(
         path=f"/jobs/{job.id}",
         name=job.name,
-        project=project,
-        server=server,
-        version=f"{job.state.value} {seen.question is not None} {job.turn}",
+        project=settings.project or "",
+        server=settings.server or "",
+        version=_version(seen),
         headline=_headline(seen),
         mood=_mood(seen),
         message=" ".join(_message(seen, settings)),
         progress=_said(seen),
         percent=_percent(seen),
         is_at_work=_mood(seen) == "works",
-        counts=tuple(_of_status(seen) if is_begun else () if report is None else forecast_of(report)),
+        counts=tuple(_counts(seen)),
+        plots=_plots(seen),
         wrong=tuple(wrong[:MOST_PLACES]),
         more_wrong=max(0, len(wrong) - MOST_PLACES),
         pictures=() if seen.found is None else pictures_of(seen.found),
@@ -111,8 +116,18 @@ def sheet_of(seen: Seen, settings: Settings, project: str, server: str) -> Sheet
     )
 
 
+def _version(seen: Seen) -> str:
+    """Another one whenever something else can be done with it."""
+    standing = seen.standing
+    steered = "" if standing is None else f"{standing.state} {standing.limits.max_in_flight}"
+    return f"{seen.job.state.value} {seen.question is not None} {seen.job.turn} {steered}"
+
+
 def _headline(seen: Seen) -> str:
-    return "Asks you" if seen.question is not None else HEADLINES[seen.job.state]
+    if seen.question is not None:
+        return "Asks you"
+    steered = None if seen.standing is None else STEERED.get(seen.standing.state)
+    return steered or HEADLINES[seen.job.state]
 
 
 def _mood(seen: Seen) -> str:
@@ -132,6 +147,8 @@ def _said(seen: Seen) -> str:
         about = "" if facts["is_total_exact"] else "about "
         of = "" if total is None else f" of {about}{_many(_number(total), unit)}"
         parts.append(f"{_many(done, unit)}{of}{'' if unit == 'bytes' else f' {unit}'}")
+    if seen.standing is not None and seen.standing.state in STEERED:
+        return "; ".join(filter(None, parts))
     if facts["per_second"] is not None:
         parts.append(f"{_many(_number(facts['per_second']), unit)}/s")
     if facts["seconds_left"] is not None:
@@ -147,12 +164,12 @@ def _ended(seen: Seen) -> str:
     """What came of it, in a few words."""
     if seen.job.message and seen.job.state in (JobState.REFUSED, JobState.FAILED):
         return in_browser(seen.job.message, source=seen.source, name=seen.job.name)
-    if seen.status is not None:
-        return f"{seen.status.delivered:,} delivered, {seen.status.rejected:,} rejected"
-    if seen.found is not None and seen.job.state in (JobState.CHECKED, JobState.QUEUED):
-        report = seen.found.report
-        return f"{report.accepted:,} could be sent, {report.rejected:,} would be rejected"
-    return ""
+    came = seen.job.came
+    if came is None or came.good is None:
+        return ""
+    if seen.job.state.is_ended:
+        return f"{came.good:,} delivered, {came.bad:,} rejected"
+    return f"{came.good:,} could be sent, {came.bad:,} would be rejected"
 
 
 def _number(value: object) -> float:
@@ -166,7 +183,9 @@ def _percent(seen: Seen) -> int | None:
 
 def _message(seen: Seen, settings: Settings) -> Iterator[str]:
     """What a person has to know, in sentences."""
-    job = seen.job
+    job, standing = seen.job, seen.standing
+    if standing is not None and standing.limits != standing.allowed:
+        yield f"Limited by {standing.changed_by}: {_limited(standing)}."
     if seen.question is not None:
         media = seen.question.media
         many = (
@@ -176,8 +195,13 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
         )
         yield f"It is about to replace {many}. {_keeping(seen.question)}Nothing of that is sent before you answer."
         yield "Imports behind it wait for that, too."
-    if job.message:
+    if seen.status is not None and seen.status.is_finished and job.state is not JobState.DONE:
+        yield "By now all of it is settled: somebody resumed it at a terminal."
+    elif job.message:
         yield in_browser(job.message, source=seen.source, name=job.name)
+    if seen.twin is not None and not job.state.is_ended:
+        state = HEADLINES[seen.twin.state]
+        yield f"The same file was uploaded before, as {seen.twin.name} at {written(seen.twin.received)}: {state}."
     report = None if seen.found is None else seen.found.report
     if report is None or job.state is not JobState.CHECKED:
         return
@@ -191,16 +215,36 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
         )
 
 
+def _limited(standing: Standing) -> str:
+    now, most = standing.limits.max_in_flight, standing.allowed.max_in_flight
+    return "less leaves in a second than could" if now == most else f"{now} of {most} requests at a time"
+
+
 def _keeping(question: ReplacementForeseen) -> str:
     return f"{question.kept} " if question.kept else ""
 
 
-def _of_status(seen: Seen) -> Iterator[tuple[str, str]]:
-    status = seen.status
-    assert status is not None  # asked by the caller
-    yield from ((title, f"{getattr(status, name):,}") for title, name in _OF_STATUS)
-    if status.total is not None:
-        yield "In all", f"{'' if status.is_total_exact else 'about '}{status.total:,}"
+def _plots(seen: Seen) -> tuple[tuple[str, Markup, str], ...] | None:
+    """How an import went so far, drawn, by the clock of this machine; None where none goes on."""
+    from bulk_importer.observe.drawing.plots import course_plots
+
+    if seen.course is None or seen.job.state is not JobState.IMPORTING:
+        return None
+    zone = datetime.now().astimezone().tzinfo or UTC
+    return tuple((plot.title, plot.svg, plot.text) for plot in course_plots(seen.course, zone)[:2])
+
+
+def _counts(seen: Seen) -> Iterator[tuple[str, str]]:
+    """What is known in numbers: of the import while it goes on, of its checkpoint, or else of the check."""
+    if seen.job.state is JobState.IMPORTING:
+        if seen.standing is not None:
+            yield from ((title, f"{getattr(seen.standing, name):,}") for title, name in _OF_STANDING)
+    elif seen.status is not None:
+        yield from ((title, f"{getattr(seen.status, name):,}") for title, name in _OF_STATUS)
+        if seen.status.total is not None:
+            yield "In all", f"{'' if seen.status.is_total_exact else 'about '}{seen.status.total:,}"
+    elif seen.found is not None:
+        yield from forecast_of(seen.found.report)
 
 
 def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -233,11 +277,21 @@ def _actions(seen: Seen) -> Sequence[Action]:
             )
             return [yes, Action(path=f"{path}/answer", label="Do not, and stop", fields=(("answer", "no"),))]
         case JobState.IMPORTING:
-            return [Action(path=f"{path}/stop", label="Stop the import")]
+            return [*_steering(seen, path), Action(path=f"{path}/stop", label="Stop the import")]
         case JobState.STOPPED | JobState.FAILED:
             return [Action(path=f"{path}/again", label="Resume the import", tone="main")]
         case _:
             return []
+
+
+def _steering(seen: Seen, path: str) -> Iterator[Action]:
+    """What makes an import that goes on go slower, or not at all, and back."""
+    standing = seen.standing
+    if standing is None or standing.state == "stopping":
+        return
+    is_paused = standing.state == "paused"
+    word, label = ("resume", "Resume") if is_paused else ("pause", "Pause")
+    yield Action(path=f"{path}/steer", label=label, fields=(("do", word),))
 
 
 def _confirm(seen: Seen, path: str) -> Action:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bulk_importer.cli.serving.spool.values import JobState
 
-__all__ = ["HEADLINES", "MOODS", "in_browser", "sized"]
+__all__ = ["HEADLINES", "MOODS", "STEERED", "in_browser", "sized"]
 
 HEADLINES = {
     JobState.RECEIVED: "Waits for its check",
@@ -28,6 +28,8 @@ MOODS = {
     JobState.STOPPED: "waits",
     JobState.FAILED: "bad",
 }
+STEERED = {"paused": "Paused", "stopping": "Stopping"}
+"""How an import stands that goes on, where a person has to know more than that it does."""
 _SAID_AT_A_TERMINAL = (
     (
         "Fix the source at or behind that byte, and run the same command again.",
@@ -39,6 +41,7 @@ _SAID_AT_A_TERMINAL = (
         "It asks again when it is resumed. Without",
     ),
     ("The same command again resumes.", "It can be resumed here."),
+    ("stopped by page", "It was stopped on this page."),
 )
 
 

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -44,28 +45,35 @@ class Incoming:
     """An upload that is being received. It is nothing until `Spool.keep` has returned."""
 
     def __init__(self, folder: Path, job_id: str, file: str) -> None:
-        """Make the file. Raises OSError."""
         self.folder = folder
         self.id = job_id
         self.file = file
-        (folder / _UPLOAD).mkdir(parents=True)
-        self._file = (folder / _UPLOAD / file).open("xb", buffering=0)
+        # Set by `open`.
+        self._file: FileIO | None = None
+
+    def open(self) -> None:
+        """Make the file. Raises OSError."""
+        (self.folder / _UPLOAD).mkdir(parents=True)
+        self._file = FileIO(self.folder / _UPLOAD / self.file, "xb")
 
     def write(self, content: bytes | bytearray) -> None:
         """Put `content` behind what came before. Raises OSError."""
+        assert self._file is not None  # it is open
         left = memoryview(content)
         while left:
             left = left[self._file.write(left) :]
 
     def finish(self) -> None:
         """Return when all of it is on disk. Raises OSError."""
+        assert self._file is not None  # it is open
         os.fsync(self._file.fileno())
         self._file.close()
         sync_folder(self.folder / _UPLOAD)
 
     def discard(self) -> None:
         """Leave nothing of it; does nothing where it was kept."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -112,7 +120,7 @@ class Spool:
         return shutil.disk_usage(self.root).free
 
     def begin(self, name: str) -> Incoming:
-        """Make room for an upload that a person calls `name`. Raises OSError."""
+        """Find a place for an upload that a person calls `name`; nothing is there yet."""
         job_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
         return Incoming(self.root / (job_id + _PART), job_id, kept_name(name))
 

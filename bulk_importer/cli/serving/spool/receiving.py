@@ -136,8 +136,9 @@ class Reception:
             self._under_way.discard(task)
 
     async def _received(self, name: str, announced: int | None, read: Callable[[], Awaitable[bytes]]) -> Job:
-        incoming = await _in_thread(self._spool.begin, name)
+        incoming = self._spool.begin(name)
         try:
+            await _in_thread(incoming.open)
             size, digest = await self._written(incoming, read)
             if announced is not None and size != announced:
                 raise UploadRefused(400, f"{size:,} bytes came of {announced:,}. Upload it again.")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Agreement", "Job", "JobState"]
+__all__ = ["Agreement", "Came", "Job", "JobState"]
 
 
 class JobState(StrEnum):
@@ -50,6 +50,22 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
         return self.media is None or (media is not None and media <= self.media)
 
 
+class Came(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a check or an import.
+
+    Attributes:
+        exit_code: as that of the command.
+        message: why it stands as it does, in sentences; empty where all is well.
+        good: entries that could be sent, or are delivered; None where that is not known.
+        bad: entries that would be rejected, or are.
+    """
+
+    exit_code: int
+    message: str = ""
+    good: int | None = None
+    bad: int | None = None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """An upload, and what became of it.
 
@@ -61,8 +77,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         received: when its last byte came, in seconds since 1970.
         turn: it is imported before those with a higher number; changes when it is confirmed.
         agreed: what a person agreed to; None before they confirmed anything.
-        exit_code: of its last check or import; None before the first.
-        message: why it stands as it does, in sentences; empty where all is well.
+        came: what came of its latest check or import; None before the first, and where it was resumed since.
     """
 
     id: str
@@ -74,5 +89,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     state: JobState = JobState.RECEIVED
     turn: int = 0
     agreed: Agreement | None = None
-    exit_code: int | None = None
-    message: str = ""
+    came: Came | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of its latest check or import."""
+        return None if self.came is None else self.came.exit_code
+
+    @property
+    def message(self) -> str:
+        """Why it stands as it does, in sentences; empty where all is well."""
+        return "" if self.came is None else self.came.message

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from bulk_importer.cli.serving.spool.values import Agreement, Job, JobState
+from bulk_importer.cli.serving.spool.values import Agreement, Came, Job, JobState
 from bulk_importer.cli.serving.work.running import Running
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
-from bulk_importer.steering.values import Command
-from bulk_importer.summary import RunState
+from bulk_importer.steering.values import Command, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_importer.cli.serving.spool.folder import Spool
-    from bulk_importer.summary import Summary
     from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["Office", "Untimely", "Works"]
@@ -29,11 +27,6 @@ _BUG = (
     "Internal error (a bug of bulk-importer). What was delivered is on record. Please report what is printed where the "
     "program runs."
 )
-_ENDED = {
-    RunState.COMPLETE: JobState.DONE,
-    RunState.STOPPED: JobState.STOPPED,
-}
-"""How a job stands after its import, by how that ended; else it failed."""
 
 
 class Untimely(Exception):
@@ -43,11 +36,11 @@ class Untimely(Exception):
 class Works(Protocol):
     """What can be done with one upload."""
 
-    async def check(self, job: Job, running: Running) -> tuple[ExitCode, str]:
-        """Check it; returns the exit code of that, and why nothing can be imported, or nothing. May be cancelled."""
+    async def check(self, job: Job, running: Running) -> Came:
+        """Check it; the message is why nothing of it can be imported. May be cancelled."""
 
-    async def import_(self, job: Job, running: Running) -> Summary:
-        """Import it, or go on with that, until it ends or a stop is requested."""
+    async def import_(self, job: Job, running: Running) -> tuple[JobState, Came]:
+        """Import it, or go on with that, until it ends or a stop is requested; also how it stands then."""
 
 
 class Office:
@@ -139,30 +132,29 @@ class Office:
             try:
                 await self._change(job, state=JobState.CHECKING)
                 async with running.stop.breaking_off():
-                    code, message = await self._works.check(job, running)
-                state = JobState.CHECKED if not message else JobState.REFUSED
+                    came = await self._works.check(job, running)
+                state = JobState.REFUSED if came.message else JobState.CHECKED
             except Interrupted as error:
                 if running.is_cut:
                     return  # the next start checks it again
-                state, code, message = JobState.REFUSED, error.exit_code, "The check was stopped."
+                state = JobState.REFUSED
+                came = Came(exit_code=error.exit_code, message="The check was stopped.")
             except Exception as error:  # noqa: BLE001 - whatever is wrong with an upload ends nothing but its check
-                state, (code, message) = JobState.REFUSED, self._why(error)
-        await self._settle(job, state, code, message)
+                state, came = JobState.REFUSED, self._why(error)
+        await self._settle(job, state, came)
 
     async def _import(self, job: Job) -> None:
         with self._at_work(job) as running:
             try:
-                await self._change(job, state=JobState.IMPORTING, message="")
-                summary = await self._works.import_(job, running)
-                state = _ENDED.get(summary.state, JobState.FAILED)
-                code, message = ExitCode(summary.exit_code), summary.message
+                await self._change(job, state=JobState.IMPORTING, came=None)
+                state, came = await self._works.import_(job, running)
             except Interrupted as error:
-                state, code, message = JobState.STOPPED, error.exit_code, str(error)
+                state, came = JobState.STOPPED, Came(exit_code=error.exit_code, message=str(error))
             except Exception as error:  # noqa: BLE001 - as in `_check`
-                state, (code, message) = JobState.FAILED, self._why(error)
+                state, came = JobState.FAILED, self._why(error)
         if state is JobState.STOPPED and running.is_cut:
             return  # on disk it is being imported: the next start resumes
-        await self._settle(job, state, code, message)
+        await self._settle(job, state, came)
 
     @contextmanager
     def _at_work(self, job: Job) -> Iterator[Running]:
@@ -173,25 +165,27 @@ class Office:
         finally:
             del self._running[job.id]
 
-    def _why(self, error: Exception) -> tuple[ExitCode, str]:
-        """The exit code and the sentence for what ended a work."""
+    def _why(self, error: Exception) -> Came:
+        """What came of a work that an exception ended."""
         if isinstance(error, BulkImporterError):
-            return error.exit_code, str(error)
+            return Came(exit_code=error.exit_code, message=str(error))
         import traceback
 
         self._tell("".join(traceback.format_exception(error)).rstrip())
         if isinstance(error, OSError):
-            return ExitCode.CHECKPOINT, f"The spool cannot be written: {error.strerror or error}."
-        return ExitCode.UNFORESEEN, _BUG
+            return Came(
+                exit_code=ExitCode.CHECKPOINT,
+                message=f"The spool cannot be written: {error.strerror or error}.",
+            )
+        return Came(exit_code=ExitCode.UNFORESEEN, message=_BUG)
 
-    async def _settle(self, job: Job, state: JobState, code: ExitCode, message: str) -> None:
+    async def _settle(self, job: Job, state: JobState, came: Came) -> None:
         """Say how a work ended. Where the disk does not take that, the next start does the work again: no harm."""
         try:
-            await self._change(job, state=state, exit_code=int(code), message=message)
+            await self._change(job, state=state, came=came)
         except OSError as error:
             self._tell(f"How {job.id} stands cannot be written: {error.strerror or error}.")
-            now = self._jobs[job.id]
-            self._jobs[job.id] = replace(now, state=state, exit_code=int(code), message=message)
+            self._jobs[job.id] = replace(self._jobs[job.id], state=state, came=came)
             self._notify()
 
     # ------------------------------------------------------------------------------------- what a person asks for
@@ -236,13 +230,23 @@ class Office:
     def stop(self, job: Job) -> None:
         """End what goes on with an upload; what is in flight may land."""
         running = self._running.get(job.id)
-        if running is None:
-            raise Untimely("It has ended by now.")
-        if running.controls is not None:
-            running.controls.obey(Command(do="stop"), by="page")
-        else:
+        if running is not None and running.controls is None:
             running.stop.request("stopped by page", ExitCode.UNFINISHED)
-        self._notify()
+            self._notify()
+        else:
+            self.obey(job, Command(do="stop"))
+
+    def obey(self, job: Job, command: Command) -> Standing:
+        """Steer an import that goes on; returns how it stands then."""
+        running = self._running.get(job.id)
+        if running is None or running.controls is None:
+            raise Untimely("It has ended by now.")
+        answer = running.controls.obey(command, by="page")
+        if answer.refused:
+            raise Untimely(answer.refused)
+        if command.do != "status":
+            self._notify()
+        return answer.standing
 
     async def answer(self, job: Job, *, yes: bool) -> None:
         """Answer whether labels may be replaced."""

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bulk_importer.observe.progress_state import ProgressState
+from bulk_importer.observe.timeline.accumulating import Timeline
+from bulk_importer.steering.values import Command
 from bulk_importer.transfer.stop import StopSwitch
 
 if TYPE_CHECKING:
     from bulk_importer.errors import ExitCode
     from bulk_importer.events import Event, ReplacementForeseen
-    from bulk_importer.steering.values import Controls
+    from bulk_importer.observe.timeline.values import Course
+    from bulk_importer.steering.values import Controls, Standing
 
 __all__ = ["Running"]
 
@@ -30,6 +33,7 @@ class Running:
         self._asking = asking
         # Changed by `__call__`, `ask`, `answer` and `cut` alone.
         self._progress = ProgressState(time.monotonic())
+        self._timeline = Timeline()
         self._answer: asyncio.Future[bool] | None = None
         self.question: ReplacementForeseen | None = None
         self.is_cut = False
@@ -39,10 +43,19 @@ class Running:
     def __call__(self, event: Event) -> None:
         """Take an event into account."""
         self._progress.see(event, time.monotonic())
+        self._timeline.see(event, time.time())
 
     def facts(self) -> dict[str, object]:
         """How far it is, as `ProgressState.facts` says it."""
         return self._progress.facts(time.monotonic())
+
+    def course(self) -> Course:
+        """How it went so far."""
+        return self._timeline.course()
+
+    def standing(self) -> Standing | None:
+        """How the import stands; None where nothing can be steered yet."""
+        return None if self.controls is None else self.controls.obey(Command(do="status"), by="page").standing
 
     async def ask(self, question: ReplacementForeseen) -> bool:
         """Ask a person whether labels may be replaced; a stop is no."""

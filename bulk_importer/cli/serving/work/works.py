@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulk_importer.cli.serving.spool.values import Came, JobState
 from bulk_importer.cli.serving.work.checking import check_upload
 from bulk_importer.cli.serving.work.importing import import_upload
-from bulk_importer.errors import ExitCode
+from bulk_importer.summary import RunState
 
 if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.work.running import Running
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.settings import Settings
-    from bulk_importer.summary import Summary
 
 __all__ = ["UploadWorks"]
+
+
+_ENDED = {RunState.COMPLETE: JobState.DONE, RunState.STOPPED: JobState.STOPPED}
+"""How a job stands after its import, by how that ended; else it failed."""
 
 
 class UploadWorks:
@@ -26,14 +30,23 @@ class UploadWorks:
         self._spool = spool
         self._settings = settings
 
-    async def check(self, job: Job, running: Running) -> tuple[ExitCode, str]:
+    async def check(self, job: Job, running: Running) -> Came:
         """As `work.office.Works` says."""
-        found = await check_upload(job, self._spool, self._settings, running)
-        return ExitCode(found.report.exit_code), _why_not(found.report)
+        report = (await check_upload(job, self._spool, self._settings, running)).report
+        return Came(
+            exit_code=report.exit_code, message=_why_not(report), good=report.accepted, bad=report.rejected
+        )
 
-    async def import_(self, job: Job, running: Running) -> Summary:
+    async def import_(self, job: Job, running: Running) -> tuple[JobState, Came]:
         """As `work.office.Works` says."""
-        return await import_upload(job, self._spool, self._settings, running)
+        summary = await import_upload(job, self._spool, self._settings, running)
+        came = Came(
+            exit_code=int(summary.exit_code),
+            message=summary.message,
+            good=summary.delivered,
+            bad=summary.rejected,
+        )
+        return _ENDED.get(summary.state, JobState.FAILED), came
 
 
 def _why_not(report: CheckReport) -> str:

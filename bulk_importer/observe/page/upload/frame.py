@@ -23,7 +23,7 @@ def page(title: str, project: str, server: str, *body: Content, version: str, is
         element("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         element("link", rel="stylesheet", href="/static/page.css"),
         element("link", rel="stylesheet", href="/static/upload.css"),
-        element("noscript", element("meta", http_equiv="refresh", content=5)) if is_at_work else None,
+        element("noscript", element("meta", http_equiv="refresh", content=3)) if is_at_work else None,
         Markup('<script src="/static/upload.js" defer></script>'),
     ]
     home = link("/", "Uploads", class_="home")

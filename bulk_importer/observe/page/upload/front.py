@@ -27,7 +27,7 @@ def front_page(front: Front) -> str:
         notice,
         _drop_zone(front),
         "\n",
-        element("section", _queue(front.rows), aria_labelledby="queue", data_live=True),
+        element("section", _queue(front.rows), aria_labelledby="queue", data_live="queue"),
         version="front",
         is_at_work=is_at_work,
     )

@@ -29,6 +29,7 @@ def sheet_page(sheet: Sheet, notice: str = "") -> str:
         "\n",
         _actions(sheet),
         _section("counts", "In numbers", _counts(sheet)),
+        _section("course", "How it goes", _course(sheet)),
         _section("account", "What becomes of its labels", _account(sheet)),
         _section("wrong", "What was found", _wrong(sheet)),
         _section("pictures", "Some of the entries that are rejected", _pictures(sheet.pictures)),
@@ -47,7 +48,7 @@ def _standing(sheet: Sheet) -> Markup:
         parts.append(element("p", meter(sheet.percent, sheet.headline), " ", sheet.progress))
     if sheet.message:
         parts.append(element("p", sheet.message, class_="message"))
-    return element("section", parts, aria_label="How it stands", data_live=True)
+    return element("section", parts, aria_label="How it stands", data_live="standing")
 
 
 def _actions(sheet: Sheet) -> Markup | None:
@@ -60,15 +61,26 @@ def _actions(sheet: Sheet) -> Markup | None:
 def _section(at: str, title: str, content: Sequence[Content]) -> Content:
     if not content:
         return None
-    is_live = at == "counts"
+    live = at if at in ("counts", "course") else None
     return [
-        element("section", element("h2", title, id=at), "\n", content, aria_labelledby=at, data_live=is_live),
+        element("section", element("h2", title, id=at), "\n", content, aria_labelledby=at, data_live=live),
         "\n",
     ]
 
 
 def _counts(sheet: Sheet) -> Sequence[Content]:
     return [facts_table("In numbers", sheet.counts)] if sheet.counts else []
+
+
+def _course(sheet: Sheet) -> Sequence[Content]:
+    if sheet.plots is None:
+        return []
+    return [_plot(*each) for each in sheet.plots] or [element("p", "Nothing was sent yet.")]
+
+
+def _plot(title: str, svg: Markup, text: str) -> Markup:
+    caption = element("figcaption", element("strong", title), element("p", text, class_="quiet"))
+    return element("figure", svg, caption)
 
 
 def _account(sheet: Sheet) -> Sequence[Content]:

@@ -107,6 +107,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         progress: how far what goes on is, in words; with `percent`.
         facts: what there is to know, by what it is.
         counts: numbers, by what they count.
+        plots: how it went so far: title, drawing, and the same in words; None where nothing goes on.
         wrong: what its check found, the worst first.
         account: what became of labels of another tool: class, read, carried.
         lines: to be read as they are, of the account.
@@ -128,6 +129,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     is_at_work: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     counts: tuple[tuple[str, str], ...] = ()
+    plots: tuple[tuple[str, Markup, str], ...] | None = None
     wrong: tuple[Wrong, ...] = ()
     more_wrong: int = 0
     pictures: tuple[Picture, ...] = ()

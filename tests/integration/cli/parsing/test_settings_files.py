@@ -76,6 +76,32 @@ async def test_where_there_is_no_source_the_current_folder_counts_and_then_the_x
     assert await origin(run) == f"file {at_home}"
 
 
+async def test_what_a_found_file_would_run_is_run_by_nobody(run_process: Any, folder: Path) -> None:
+    """It may have come in an archive, with the source; one that is named, or the user's own, is meant."""
+    words = (
+        "import",
+        "data/l.json",
+        "--server",
+        "http://127.0.0.1:1",
+        "--project",
+        "p",
+        "--wait-for-server",
+        "0",
+    )
+    beside, ran = folder / "data" / NAME, folder / "ran"
+    beside.write_text(f"on_finish = 'touch {ran}'\n")
+    done = await run_process(*words)
+    assert done.code == ExitCode.USAGE
+    assert "data/bulk-importer.toml has a command to run (on_finish), and nobody named that file" in done.err
+    assert not ran.exists()
+    assert (await run_process(*words, "--config", beside)).code == ExitCode.SERVER
+    assert ran.exists()
+    ran.unlink()
+    beside.rename(folder / "xdg" / "bulk-importer" / NAME)
+    assert (await run_process(*words)).code == ExitCode.SERVER
+    assert ran.exists()
+
+
 async def test_a_checkpoint_is_looked_beside_where_a_command_takes_one(run: Any, folder: Path) -> None:
     """It stands beside the source."""
     limited(folder / "data", 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import stat
@@ -18,7 +19,7 @@ from bulk_importer.cli.serving.work.office import Untimely
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
-from support.entries import entry
+from support.entries import entry, noted
 from support.serving.desk import desk
 
 ANY = ErrorBudget(share=1.0)
@@ -95,6 +96,22 @@ async def test_labels_of_another_tool_are_checked_and_imported_from_their_archiv
         await here.office.confirm(job, Agreement())
         assert (await here.once(job, JobState.DONE, JobState.FAILED)).state is JobState.DONE
     assert await sandbox.count_labelled(project.id) == 2
+
+
+@pytest.mark.parametrize("count", [1, 200])
+async def test_an_upload_of_any_length_arrives_to_the_last_entry(
+    sandbox: Sandbox, tmp_path: Path, count: int
+) -> None:
+    """One entry, or many segments of them; packed, as a browser takes it from a disk."""
+    project = await sandbox.prepare(name="p", media=count)
+    content = json.dumps([noted(media, number) for number, media in enumerate(project.media_ids)])
+    async with desk(tmp_path / "spool", sandbox.url, segment_bytes=1024) as here:
+        job = await here.checked(gzip.compress(content.encode()), "labels.json.gz")
+        assert here.found(job).report.accepted == count
+        await here.office.confirm(job, Agreement())
+        job = await here.once(job, JobState.DONE, JobState.FAILED)
+        assert (job.exit_code, job.came and job.came.good) == (0, count)
+    assert await sandbox.count_labelled(project.id) == count
 
 
 async def test_one_import_at_a_time_in_the_order_of_the_confirmations(

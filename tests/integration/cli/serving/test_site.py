@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bulk_importer.cli.serving.spool.folder import Incoming
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
@@ -159,6 +161,20 @@ async def test_a_client_that_goes_away_leaves_nothing(here: Desk, tmp_path: Path
     assert not here.office.jobs
 
 
+async def test_an_end_of_the_program_cuts_uploads(here: Desk, tmp_path: Path) -> None:
+    """Nothing of them is left, and no more are taken."""
+    async with asking(here) as browser:
+        reader, writer = await browser.raw("Content-Length: 100000", body=b"x" * 999)
+        while not kept(tmp_path / "spool"):
+            await asyncio.sleep(0.01)
+        browser.reception.close()
+        assert await reader.read() == b""
+        writer.close()
+        while kept(tmp_path / "spool"):
+            await asyncio.sleep(0.01)
+        assert (await browser.put("l.json", b"[]"))[0] == 503
+
+
 async def test_so_many_uploads_at_a_time_and_no_more(here: Desk, tmp_path: Path) -> None:
     """Those that are under way are not touched by that."""
     async with asking(here, most_at_a_time=2) as browser:
@@ -180,6 +196,31 @@ async def test_a_full_disk_takes_no_upload(here: Desk, tmp_path: Path) -> None:
         status, answer = await browser.put("l.json", b"[]")
         assert (status, answer["message"][:22]) == (507, "There is no room for i")
     assert kept(tmp_path / "spool") == set()
+
+
+async def test_a_disk_that_is_full_in_the_middle_is_said(
+    here: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the part that was written is gone."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Incoming, "write", full)
+    async with asking(here) as browser:
+        status, answer = await browser.put("l.json", b"[]")
+        assert (status, answer["message"]) == (507, "There is no more room on the disk for this upload.")
+    assert kept(tmp_path / "spool") == set()
+
+
+async def test_the_same_file_again_is_said(here: Desk) -> None:
+    """Whatever it is called now."""
+    async with asking(here) as browser:
+        await here.checked(b"[]", "monday.json")
+        job = await here.checked(b"[]", "tuesday.json")
+        assert (
+            "The same file was uploaded before, as monday.json" in (await browser.get(f"/jobs/{job.id}"))[1]
+        )
 
 
 async def test_a_body_that_is_packed_for_the_way_is_refused(here: Desk) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bulk_importer.errors import ExitCode
+from bulk_importer.errors import CheckpointLocked, ExitCode
 from bulk_importer.sandbox import Fault, FaultScript
 from bulk_importer.steering.server import SOCKET
 from bulk_importer.transfer.stop import StopSwitch
@@ -76,6 +77,20 @@ async def test_a_run_is_paused_and_resumed(stage: Stage, run: Run) -> None:
     assert not (folder / SOCKET).exists()
 
 
+async def test_a_second_run_over_the_checkpoint_takes_nothing_from_the_first(stage: Stage, run: Run) -> None:
+    """It ends because the first one holds the lock; that one is heard as before."""
+    [source] = await stage.prepared("l.json")
+    folder = Path(f"{source}.checkpoint")
+    importing = asyncio.create_task(stage.imported([source]))
+    await stage.until(lambda: stage.uploads > 2)
+    await run("control", folder, "pause")
+    with pytest.raises(CheckpointLocked):
+        await stage.imported([source])
+    assert "paused by" in (await run("control", folder, "status")).out
+    await run("control", folder, "stop")
+    assert [each.exit_code for each in await importing] == [ExitCode.UNFINISHED]
+
+
 async def test_limits_go_down_and_back_and_never_beyond(stage: Stage, run: Run) -> None:
     """What is asked is read as the settings are; `status` says who limited it to what."""
     [source] = await stage.prepared("l.json")
@@ -96,9 +111,9 @@ async def test_limits_go_down_and_back_and_never_beyond(stage: Stage, run: Run) 
     assert "2 in flight, 40 requests/s, 5 entries/s; started with 4 in flight, 40 requests/s" in limited.out
     assert ": 2 in flight, 40 requests/s, 5 entries/s" in (await run("status", folder)).out
     assert json.loads((await run("status", folder, "--json")).out)["limited"]["limits"]["max_in_flight"] == 2
-    came = stage.uploads
+    came, began = stage.uploads, time.monotonic()
     await asyncio.sleep(0.3)
-    assert stage.uploads - came <= 3
+    assert stage.uploads - came <= 2 + 5 * (time.monotonic() - began)
     assert "These are its limits now." in (await run("control", folder, "limit", "--none")).out
     assert "limited by" not in (await run("status", folder)).out
     [summary] = await importing
@@ -179,12 +194,12 @@ async def test_a_pause_while_lost_answers_are_awaited_holds_for_the_next_pass(be
     stage = await begin(FaultScript(["ok", "reset before commit"]))
     [source] = await stage.prepared("l.json")
     folder = Path(f"{source}.checkpoint")
-    soon = {"server_request_limit": 0.7, "max_requests_per_second": None, "max_batch_entries": 20}
+    soon = {"server_request_limit": 1.2, "max_requests_per_second": None, "max_batch_entries": 20}
     importing = asyncio.create_task(stage.imported([source], **soon))
     await stage.until(lambda: bool(logged(folder, "DoubtsAwaited")))
     await run("control", folder, "pause")
     came = len(stage.sandbox.requests)
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(1.3)
     assert len(stage.sandbox.requests) == came
     assert not importing.done()
     await run("control", folder, "resume")

@@ -121,21 +121,16 @@ async def test_it_is_served_for_all_runs_of_the_command_and_no_longer(tmp_path: 
     held.close()
 
 
-@pytest.mark.parametrize(
-    ("address", "advice"),
-    [
-        ("127.0.0.1:{taken}", "another program listens there. Name another port with --metrics"),
-        ("192.0.2.1:9464", "Name an address of this machine with --metrics"),
-        ("no-such-host.invalid:9464", "Name an address of this machine with --metrics"),
-    ],
-)
+@pytest.mark.parametrize("address", ["127.0.0.1:{taken}", "192.0.2.1:9464", "no-such-host.invalid:9464"])
 async def test_an_address_that_cannot_be_had_is_said_before_anything_is_sent(
-    tmp_path: Path, address: str, advice: str
+    tmp_path: Path, address: str
 ) -> None:
-    """With what to do, and whoever else watches is told."""
+    """With what to do."""
     with reserve_port() as held:
         held.listen()
-        with pytest.raises(UsageError, match=advice):
+        with pytest.raises(
+            UsageError, match=r"--metrics .* nothing can listen there: .*Name another address"
+        ):
             async with watched(tmp_path, metrics=address.format(taken=port_of(held))):
                 pytest.fail("it listens")
 

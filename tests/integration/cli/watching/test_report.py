@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from integration.cli.conftest import Run
 
+from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
 
@@ -200,3 +201,66 @@ async def test_a_conversion_leaves_it_beside_its_output(run: Run, tmp_path: Path
     text = page(tmp_path / "e.json.convert.html")
     assert "1 of 1 object carried" in text
     assert f"bulk-importer import {tmp_path}/e.json --server URL --project P" in text
+
+
+async def test_an_import_that_was_taken_back_says_so_first(source: Path, run_process: Run) -> None:
+    await run_process("import", source, "--yes")
+    folder = Path(f"{source}.checkpoint")
+    done = await run_process("undo", folder, "--yes")
+    assert f"  Report: {folder}/report.html\n" in done.out
+    text = page(folder / "report.html")
+    assert "<h1>Taken back</h1>" in text
+    assert "CORRECTED.jsonl" not in text
+
+
+async def test_where_nothing_began_a_report_that_was_named_says_why(
+    run: Run, run_process: Run, tmp_path: Path
+) -> None:
+    del run  # which clears the environment
+    named = tmp_path / "r.html"
+    gone = ("--server", "http://127.0.0.1:9", "--project", "p", "--wait-for-server", "0s")
+    (tmp_path / "l.json").write_text("[]")
+    done = await run_process("import", tmp_path / "l.json", *gone, "--report", named)
+    assert done.code == 6
+    text = page(named)
+    assert "<h1>Nothing was sent</h1>" in text
+    assert "http://127.0.0.1:9 is not available" in text
+    assert "What is missing" not in text
+
+
+async def test_a_migration_says_what_became_of_each_label(
+    source: Path, sandbox: Sandbox, run_process: Run, run: Run, tmp_path: Path
+) -> None:
+    """Also when it is made later, from the log."""
+    await sandbox.prepare(name="there", media=3, label_config=CLASSES)
+    here = await sandbox.prepare(name="here", media=3, label_config=CLASSES)
+    (tmp_path / "e.json").write_text(json.dumps([entry(media) for media in here.media_ids]))
+    assert (await run_process("import", tmp_path / "e.json", "--project", "here", "--no-report")).code == 0
+    folder = tmp_path / "m"
+    command = ("migrate", "--from-project", "here", "--project", "there", "--yes", "--checkpoint", folder)
+    done = await run_process(*command)
+    assert done.code == 0, done.err
+    for _ in range(2):
+        text = page(folder / "report.html")
+        assert "3 labels read = 3 carried + 0 left behind." in text
+        assert "Compared: 3 media hold just what was sent, to the last bit." in text
+        (folder / "report.html").unlink()
+        await run("report", folder)
+    assert source.exists()
+
+
+async def test_of_a_run_that_is_under_way_it_says_so(source: Path, run_process: Run, run: Run) -> None:
+    """By the lock that it holds, and by what its log says that it waits for."""
+    await run_process("import", source, "--yes", "--no-report", "--limit", "3")
+    folder = Path(f"{source}.checkpoint")
+    held = Checkpoint.reopen(folder, "another")
+    try:
+        with (folder / "run.log").open("a") as log:
+            log.write('{"at":"2026-11-27T22:00:00+00:00","event":"RunPaused","by":"eve <b>"}\n')
+        assert (await run("report", folder)).code == 0
+    finally:
+        await held.close()
+    text = page(folder / "report.html")
+    assert "<h1>Running</h1>" in text
+    assert "It is paused: eve &lt;b&gt; paused it" in text
+    assert "bulk-importer status" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,7 +101,7 @@ async def test_what_else_cannot_be_opened_is_told(capfd: pytest.CaptureFixture[s
     """A night that did not begin because of a port is one that failed."""
     with reserve_port() as held:
         held.listen()
-        with pytest.raises(UsageError, match="another program listens there"):
+        with pytest.raises(UsageError, match="nothing can listen there"):
             async with watched(on_finish=SAYS, metrics=f"127.0.0.1:{port_of(held)}"):
                 pytest.fail("it listens")
     assert capfd.readouterr().err == "failed 2  \n"
@@ -145,6 +146,22 @@ async def test_after_a_signal_there_is_what_is_left_of_the_grace_period(
     assert "was ended after 0s" in capfd.readouterr().err
 
 
+async def test_where_somebody_else_listens_to_signals_they_go_on_to(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As `serve` does; the stop that it requests then shortens what is being told."""
+    monkeypatch.setattr(telling, "_LEAST_SECONDS", 0.1)
+    stop, loop = StopSwitch(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: stop.request("stopped by SIGTERM", ExitCode.TERMINATED))
+    try:
+        async with watched(stop, on_finish="kill -TERM $PPID; sleep 1000", grace=0.1) as watch:
+            await watch.ended(COMPLETE)
+        assert stop.is_requested
+    finally:
+        assert loop.remove_signal_handler(signal.SIGTERM)
+    assert "was ended after 0s" in capfd.readouterr().err
+
+
 async def test_a_service_is_called_at_the_beginning_and_at_the_end() -> None:
     """With what there is to tell; a failure at an address of its own."""
     async with Called().open() as called:
@@ -171,6 +188,19 @@ async def test_nothing_that_the_server_is_shown_is_told_to_a_service(
         ) as watch:
             await watch.ended(COMPLETE)
         assert "xyzzy" not in str((called.calls, called.headers))
+
+
+async def test_a_service_is_called_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the server is; nothing else reaches the outside in some places."""
+    async with Called().open() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.rpartition("/")[0])
+        monkeypatch.setenv("no_proxy", "")
+        async with watched(ping="http://hc.test/sesame-uuid") as watch:
+            await watch.ended(COMPLETE)
+        assert {headers["Host"] for headers in proxy.headers} == {"hc.test"}
+        assert [path for path, _ in proxy.calls] == ["POST /sesame-uuid/start", "POST /sesame-uuid"]
 
 
 async def test_the_run_does_not_wait_for_a_service(monkeypatch: pytest.MonkeyPatch) -> None:

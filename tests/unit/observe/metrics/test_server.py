@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bulk_importer.observe.metrics import server as module
 from bulk_importer.observe.metrics.counts import Counts
 from bulk_importer.observe.metrics.exposition import Exposition
 from bulk_importer.observe.metrics.server import MetricsServer
 from bulk_importer.observe.metrics.table import Moment
+from bulk_importer.observe.page.listening import bound
 from support.watching.events import AWAY, BACK, started
 
 
@@ -48,7 +48,9 @@ class Scraped:
 async def scraped() -> AsyncIterator[Scraped]:
     """A server on a port of its own."""
     one = Scraped()
-    async with MetricsServer(Exposition(one.moment), one.moment).listening("127.0.0.1", 0) as one.port:
+    at = bound("127.0.0.1", 0, "--metrics")
+    one.port = at.getsockname()[1]
+    async with MetricsServer(Exposition(one.moment), one.moment).listening(at):
         yield one
 
 
@@ -116,31 +118,10 @@ async def test_it_is_only_read(method: str, path: str) -> None:
         assert (await one.ask("/other"))[0] == 404
 
 
-async def test_a_connection_that_asks_nothing_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As is one that asks slowly, or does not take the answer."""
-    monkeypatch.setattr(module, "_CONNECTION_SECONDS", 0.1)
+async def test_a_connection_serves_one_request() -> None:
+    """Nobody holds one of the few."""
     async with scraped() as one:
-        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
-        writer.write(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
-        assert await reader.read() == b""
-        writer.close()
-
-
-async def test_of_connections_there_are_a_few_and_then_it_answers_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """More are closed at once; whoever holds them all does not hold them long."""
-    monkeypatch.setattr(module, "_CONNECTION_SECONDS", 0.3)
-    async with scraped() as one:
-        held = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(module._MOST_CONNECTIONS)]
-        await asyncio.sleep(0)
-        with pytest.raises(aiohttp.ClientError):
-            await one.ask("/metrics")
-        for reader, _ in held:
-            assert await reader.read() == b""
-        assert (await one.ask("/metrics"))[0] == 200
-        for _, writer in held:
-            writer.close()
+        assert (await one.ask("/healthz"))[2]["Connection"] == "close"
 
 
 async def test_a_huge_body_is_not_read() -> None:

@@ -235,6 +235,7 @@ def test_several_sources_have_a_table_that_leads_to_each() -> None:
     assert "<title>\N{MULTIPLICATION X} failed: 2 sources</title>" in page
     assert 'href="#source-2"' in page
     assert 'id="source-2"' in page
+    assert "<h2><bdi>other.json</bdi>: Failed</h2>" in page
 
 
 def test_identifiers_are_there_once() -> None:

@@ -115,12 +115,12 @@ async function refresh() {
     }
     return;
   }
-  const fresh = [...then.querySelectorAll("[data-live]")];
-  [...now.querySelectorAll("[data-live]")].forEach((each, at) => {
-    if (fresh[at] && each.outerHTML !== fresh[at].outerHTML && !each.contains(document.activeElement)) {
-      each.replaceWith(fresh[at]);
+  for (const fresh of then.querySelectorAll("[data-live]")) {
+    const stale = now.querySelector(`[data-live="${fresh.dataset.live}"]`);
+    if (stale && stale.outerHTML !== fresh.outerHTML && !stale.contains(document.activeElement)) {
+      stale.replaceWith(fresh);
     }
-  });
+  }
 }
 
 const events = new EventSource("/events");

@@ -1,0 +1,142 @@
+"""What watching costs an import: `python -m benchmarks.bench_watching --size 200MB --rounds 7`.
+
+The real command into a null server, plain and watched in turn, in either order: with metrics that are scraped every
+second and kept in a file, with a report, with a page, and with all of these. Told are ratios to the plain runs beside
+them, of throughput (medians) and of processor time (the least of all rounds, which other work disturbs least). What
+reports and pages are drawn from is added up in every run, so it is in the plain ones, too.
+
+With `--name none` nothing is written, for machines on which something else runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import socket
+import statistics
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+from benchmarks.parts.corpus import write_corpus
+from benchmarks.parts.measuring import Measured, measure, running_sink, write_results
+from benchmarks.parts.sink import PROJECT
+from bulk_importer.settings.units import SIZE
+
+__all__ = ["main"]
+
+_PLAIN = ["--label-config", "none", "--no-check-media"]
+_WAYS = {
+    "metrics": ("metrics",),
+    "report": ("report",),
+    "page": ("page",),
+    "all": ("metrics", "report", "page"),
+}
+_SCRAPE_SECONDS = 1.0
+
+
+class Bench:
+    """One null server, one corpus, one folder."""
+
+    def __init__(self, server: str, folder: Path, size: int, workers: int) -> None:
+        self._server = server
+        self._folder = folder
+        self._workers = str(workers)
+        self._corpus = folder / "labels.json"
+        self.entries = write_corpus(self._corpus, "detection", size)
+        self.bytes = self._corpus.stat().st_size
+
+    def run(self, ways: Sequence[str]) -> Measured:
+        """Import it, watched in these ways."""
+        checkpoint, port = self._folder / "checkpoint", _free_port()
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        flags = {
+            "metrics": ["--metrics", str(port), "--metrics-file", str(self._folder / "bench.prom")],
+            "report": ["--report", str(self._folder / "report.html")],
+            "page": ["--page", "0"],
+        }
+        with _scraping(port if "metrics" in ways else None):
+            measured = measure(
+                [
+                    *("-m", "bulk_importer", "import", str(self._corpus), "--json", *_PLAIN),
+                    *("--server", self._server, "--project", PROJECT, "--checkpoint", str(checkpoint)),
+                    *("--workers", self._workers, *([] if "report" in ways else ["--report", "none"])),
+                    *(flag for way in ways for flag in flags[way]),
+                ]
+            )
+        assert json.loads(measured.output)["delivered"] == self.entries
+        return measured
+
+    def row(self, name: str, rounds: int) -> dict[str, object]:
+        """One way against none, in turn."""
+        plain, watched = list[Measured](), list[Measured]()
+        for number in range(rounds):
+            for ways, runs in [((), plain), (_WAYS[name], watched)][:: 1 if number % 2 else -1]:
+                runs.append(self.run(ways))
+        throughput = [statistics.median(run.seconds for run in runs) for runs in (plain, watched)]
+        cpu = [min(run.cpu_seconds for run in runs) for runs in (plain, watched)]
+        return {
+            "watched": name,
+            "bytes": self.bytes,
+            "entries": self.entries,
+            "rounds": rounds,
+            "plain_mb_per_second": round(self.bytes / 1e6 / throughput[0], 1),
+            "watched_mb_per_second": round(self.bytes / 1e6 / throughput[1], 1),
+            "throughput_ratio": round(throughput[0] / throughput[1], 4),
+            "plain_cpu_seconds": round(cpu[0], 2),
+            "watched_cpu_seconds": round(cpu[1], 2),
+            "cpu_ratio": round(cpu[1] / cpu[0], 4),
+        }
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _scraping(port: int | None) -> Iterator[None]:
+    """While this is open, metrics are asked for there, if anywhere, as a Prometheus would that is in a hurry."""
+    over = threading.Event()
+
+    def scrape() -> None:
+        while port is not None and not over.wait(_SCRAPE_SECONDS):
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                answer.read()
+
+    thread = threading.Thread(target=scrape, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def main() -> None:
+    """Measure, print, and write `benchmarks/results/runs/watching.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=SIZE.read, default=200_000_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--ways", nargs="*", choices=_WAYS, default=list(_WAYS))
+    parser.add_argument("--name", default="runs/watching", help="of the file in benchmarks/results, or none")
+    arguments = parser.parse_args()
+    with running_sink() as server, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(server, Path(folder), arguments.size, arguments.workers)
+        rows = []
+        for name in arguments.ways:
+            rows.append(bench.row(name, arguments.rounds))
+            print(json.dumps(rows[-1]), flush=True)
+    if arguments.name != "none":
+        write_results(arguments.name, rows, {"workers": arguments.workers})
+
+
+if __name__ == "__main__":
+    main()
