@@ -129,6 +129,21 @@ def test_a_page_is_for_everybody(start: StartRun, visit: Visit) -> None:
     look_at(page, "question")
 
 
+def test_a_finished_run_is_only_looked_at(scene: Scene, visit: Visit) -> None:
+    """By `status`, which has no button for it."""
+    scene.command("import", str(scene.source), "--server", scene.sandbox.url, "--project", "watched")
+    shown = PagedCommand(scene.command, "status", f"{scene.source}.checkpoint", "--page", "127.0.0.1:0")
+    try:
+        page = visit(shown.link()).page
+        expect(page.locator("#state")).to_contain_text("Complete")
+        expect(page.locator("#examples svg").first).to_be_visible()
+        assert page.get_by_role("button").count() == 0
+        shown.stop()
+        expect(page.locator("#connection")).to_contain_text("ended")
+    finally:
+        shown.close()
+
+
 def test_others_reach_a_page_through_tls_and_with_a_token(
     start: StartRun, visit: Visit, tmp_path: Path
 ) -> None:
