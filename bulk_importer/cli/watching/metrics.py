@@ -21,7 +21,7 @@ from bulk_importer.observe.metrics.counts import Counts
 from bulk_importer.observe.metrics.exposition import Exposition
 from bulk_importer.observe.metrics.label_values import label_value
 from bulk_importer.observe.metrics.table import Moment
-from bulk_importer.observe.metrics.textfile import replace_textfile, succeeded_before
+from bulk_importer.observe.metrics.textfile import is_free, replace_textfile, succeeded_before
 
 if TYPE_CHECKING:
     from bulk_importer.events import Event
@@ -100,8 +100,13 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
             f"bulk-importer: {path} does not end with .prom; the textfile collector reads no other files.",
             Level.WARNING,
         )
-    file = _File(metrics, path, await asyncio.to_thread(succeeded_before, path))
     try:
+        if not await asyncio.to_thread(is_free, path):
+            raise UsageError(
+                f"--metrics-file {path} holds something else, which would be lost. Nothing was sent. Name another "
+                "file, or remove that one."
+            )
+        file = _File(metrics, path, await asyncio.to_thread(succeeded_before, path))
         await file.write()
     except OSError as error:
         raise UsageError(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["replace_textfile", "succeeded_before"]
+__all__ = ["is_free", "replace_textfile", "succeeded_before"]
 
 _MOST_BYTES = 1 << 20
+_BEGINNING = b"# HELP bulk_importer_"
 _SUCCESS = re.compile(
     rb"^bulk_importer_success_timestamp_seconds(?:\{[^}\n]*\})? ([0-9.eE+]+)$", re.MULTILINE
 )
@@ -40,6 +42,24 @@ def replace_textfile(path: Path, content: bytes) -> None:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing but metrics of ours is lost where the file is replaced. Blocks.
+
+    A pipe or a device is not free, and not opened.
+
+    Raises:
+        OSError: it is a folder, or cannot be read.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_BEGINNING)) in (b"", _BEGINNING)
+    except FileNotFoundError:
+        return True
 
 
 def succeeded_before(path: Path) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bulk_importer.cli.serving.site.naming import job_of
 from bulk_importer.cli.serving.spool.values import Agreement, Job
 from bulk_importer.cli.serving.work.office import Office, Untimely
 from bulk_importer.observe.page.guards import form_of
@@ -16,7 +17,7 @@ from bulk_importer.steering.values import Command
 if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
 
-__all__ = ["ActionRoutes", "job_of"]
+__all__ = ["ActionRoutes"]
 
 _FILES = {"rejected.jsonl": "application/jsonl", "report.html": "text/html"}
 """What of a checkpoint can be fetched, to be saved: only where it is opened alone a report has its own looks."""
@@ -88,15 +89,3 @@ class ActionRoutes:
             raise web.HTTPNotFound(text="There is no such file.")
         headers = {"Content-Type": _FILES[name], "Content-Disposition": f"attachment; filename={name}"}
         return web.FileResponse(path, headers=headers)
-
-
-def job_of(office: Office, request: web.Request) -> Job:
-    """The upload that a request is about.
-
-    Raises:
-        web.HTTPNotFound: there is none of that id.
-    """
-    job = office.jobs.get(request.match_info["id"])
-    if job is None:
-        raise web.HTTPNotFound(text="There is no such upload. It may have been removed.")
-    return job

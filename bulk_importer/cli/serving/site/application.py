@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bulk_importer.cli.serving.site.actions import ActionRoutes, job_of
+from bulk_importer.cli.serving.site.actions import ActionRoutes
 from bulk_importer.cli.serving.site.looking import Looks
+from bulk_importer.cli.serving.site.naming import job_of
 from bulk_importer.cli.serving.site.uploads import UploadRoutes
 from bulk_importer.cli.serving.site.views import row_of, sheet_of
 from bulk_importer.cli.serving.site.wording import sized
@@ -58,10 +59,10 @@ class Site:
         """The routes, without guards."""
         app = web.Application()
         app.router.add_get("/", self._front)
-        app.router.add_get("/events", self._events)
+        app.router.add_get("/events", self._events, allow_head=False)
         app.router.add_get("/jobs/{id}", self._sheet)
         app.router.add_get("/static/{name:upload\\.(css|js)}", _static)
-        UploadRoutes(self._reception, self._office.add, self._front_saying).register(app.router)
+        UploadRoutes(self._reception, self._office, self._front_saying).register(app.router)
         ActionRoutes(self._office, self._spool, self._sheet_saying).register(app.router)
         return app
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 from aiohttp import BodyPartReader, web
 
+from bulk_importer.cli.serving.site.naming import job_of
 from bulk_importer.cli.serving.spool.receiving import Reception, UploadRefused
-from bulk_importer.cli.serving.spool.values import Job
+from bulk_importer.cli.serving.work.office import Office, Untimely
 
 __all__ = ["UploadRoutes"]
+
+_T = TypeVar("_T")
 
 _LARGEST_NAME = 1024
 _PIECE_BYTES = 1 << 16
@@ -19,24 +24,21 @@ class UploadRoutes:
     """Where uploads come in over HTTP.
 
     Args:
-        taken: called with each upload that is in the spool.
-        refused: makes the page that says why one was not taken.
+        refused: makes the page that says why something was not taken.
     """
 
     def __init__(
-        self,
-        reception: Reception,
-        taken: Callable[[Job], Awaitable[None]],
-        refused: Callable[[str], Awaitable[str]],
+        self, reception: Reception, office: Office, refused: Callable[[str], Awaitable[str]]
     ) -> None:
         self._reception = reception
-        self._taken = taken
+        self._office = office
         self._refused = refused
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Add the routes."""
         router.add_put("/uploads", self._put, expect_handler=self._expect)
         router.add_post("/uploads", self._post, expect_handler=self._expect)
+        router.add_post("/jobs/{id}/corrections", self._correct, expect_handler=self._expect)
 
     async def _expect(self, request: web.Request) -> web.StreamResponse | None:
         """Answer a client that asks before it sends, as `curl` does with much."""
@@ -56,20 +58,39 @@ class UploadRoutes:
             job = await self._reception.receive(name, request.content_length, request.content.readany)
         except UploadRefused as refused:
             return _cut(web.json_response({"message": str(refused)}, status=refused.status))
-        await self._taken(job)
+        await self._office.add(job)
         return web.json_response({"path": f"/jobs/{job.id}"}, status=201)
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         """Take the first file of a form, and show the page of it."""
         try:
-            job = await self._of_form(request)
+            job = await self._of_form(request, self._reception.receive)
         except UploadRefused as refused:
-            page = await self._refused(str(refused))
-            return _cut(web.Response(text=page, content_type="text/html", status=refused.status))
-        await self._taken(job)
+            return await self._said(refused)
+        await self._office.add(job)
         raise web.HTTPSeeOther(f"/jobs/{job.id}")
 
-    async def _of_form(self, request: web.Request) -> Job:
+    async def _correct(self, request: web.Request) -> web.StreamResponse:
+        """Take the first file of a form as corrected entries of an upload."""
+        job = job_of(self._office, request)
+        try:
+            corrected = await self._of_form(request, partial(self._reception.receive_corrected, job))
+            await self._office.correct(job, corrected)
+        except UploadRefused as refused:
+            return await self._said(refused)
+        except Untimely as untimely:
+            return await self._said(UploadRefused(409, str(untimely)))
+        raise web.HTTPSeeOther(f"/jobs/{job.id}")
+
+    async def _said(self, refused: UploadRefused) -> web.Response:
+        page = await self._refused(str(refused))
+        return _cut(web.Response(text=page, content_type="text/html", status=refused.status))
+
+    async def _of_form(
+        self,
+        request: web.Request,
+        receive: Callable[[str, int | None, Callable[[], Awaitable[bytes]]], Awaitable[_T]],
+    ) -> _T:
         _require_as_it_is(request)
         # What else is in the body is a few bytes around the file.
         self._reception.require_welcome(request.content_length)
@@ -79,7 +100,7 @@ class UploadRoutes:
             part = await (await request.multipart()).next()
             if not isinstance(part, BodyPartReader) or not part.filename:
                 raise UploadRefused(400, "No file was chosen.")
-            return await self._reception.receive(part.filename[:_LARGEST_NAME], None, _pieces(part))
+            return await receive(part.filename[:_LARGEST_NAME], None, _pieces(part))
         except (ValueError, AssertionError, RuntimeError) as error:  # of what is no form as forms are written
             raise UploadRefused(400, "The form cannot be read. Upload it again.") from error
 

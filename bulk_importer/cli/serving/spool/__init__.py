@@ -8,6 +8,7 @@ The folder, which nobody but its owner can look into:
     ID/job.json             a `Job`: what is known of one upload, replaced as a whole
     ID/check.json           what its check found
     ID/upload/NAME          the bytes as they came
+    ID/corrected-ID/NAME    corrected entries that were uploaded for it later
     ID.checkpoint/          the checkpoint of its import, as every import has one
 
 ID is made here. NAME is what a person called the file, without all that could mean a place (see `names`): some formats

@@ -130,6 +130,17 @@ class Spool:
         incoming.folder.rename(self._folder(job))
         sync_folder(self.root)
 
+    def attach(self, incoming: Incoming, job: Job) -> str:
+        """Put corrected entries beside an upload, on disk when this returns; where they are. Raises OSError."""
+        name = f"corrected-{incoming.id}"
+        (incoming.folder / _UPLOAD).rename(self._folder(job) / name)
+        sync_folder(self._folder(job))
+        return f"{name}/{incoming.file}"
+
+    def corrected(self, job: Job) -> Path | None:
+        """Where the corrected entries are that are to be fed; None without any."""
+        return self._folder(job) / job.corrected if job.corrected else None
+
     def save(self, job: Job) -> None:
         """Put on disk how an upload stands now. Raises OSError."""
         replace_file(self._folder(job) / _JOB, msgspec.json.encode(job))

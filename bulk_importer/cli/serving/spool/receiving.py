@@ -122,26 +122,8 @@ class Reception:
         Raises:
             UploadRefused: it is out of bounds.
         """
-        self.require_welcome(announced)
-        task = asyncio.current_task()
-        assert task is not None  # called in an event loop
-        self._under_way.add(task)
-        try:
-            return await self._received(name, announced, read)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise UploadRefused(507, "There is no more room on the disk for this upload.") from error
-            raise
-        finally:
-            self._under_way.discard(task)
 
-    async def _received(self, name: str, announced: int | None, read: Callable[[], Awaitable[bytes]]) -> Job:
-        incoming = self._spool.begin(name)
-        try:
-            await _in_thread(incoming.open)
-            size, digest = await self._written(incoming, read)
-            if announced is not None and size != announced:
-                raise UploadRefused(400, f"{size:,} bytes came of {announced:,}. Upload it again.")
+        def keep(incoming: Incoming, size: int, digest: str) -> Job:
             job = Job(
                 id=incoming.id,
                 name=shown_name(name),
@@ -150,10 +132,45 @@ class Reception:
                 digest=digest,
                 received=time.time(),
             )
-            await _in_thread(self._spool.keep, incoming, job)
+            self._spool.keep(incoming, job)
             return job
+
+        return await self._received(name, announced, read, keep)
+
+    async def receive_corrected(
+        self, job: Job, name: str, announced: int | None, read: Callable[[], Awaitable[bytes]]
+    ) -> str:
+        """Receive corrected entries of an upload, likewise; where they are in its folder. Raises as `receive` does."""
+        return await self._received(
+            name, announced, read, lambda incoming, _size, _digest: self._spool.attach(incoming, job)
+        )
+
+    async def _received(
+        self,
+        name: str,
+        announced: int | None,
+        read: Callable[[], Awaitable[bytes]],
+        keep: Callable[[Incoming, int, str], _T],
+    ) -> _T:
+        """Receive something; `keep` is given it once it is on disk, with its size and its digest, in a thread."""
+        self.require_welcome(announced)
+        task = asyncio.current_task()
+        assert task is not None  # called in an event loop
+        self._under_way.add(task)
+        incoming = self._spool.begin(name)
+        try:
+            await _in_thread(incoming.open)
+            size, digest = await self._written(incoming, read)
+            if announced is not None and size != announced:
+                raise UploadRefused(400, f"{size:,} bytes came of {announced:,}. Upload it again.")
+            return await _in_thread(keep, incoming, size, digest)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise UploadRefused(507, "There is no more room on the disk for this upload.") from error
+            raise
         finally:
-            # Also where this is cancelled, at any of these awaits; what was kept has another name by now.
+            self._under_way.discard(task)
+            # Also where this is cancelled, at any of these awaits; what was kept is elsewhere by now.
             await _in_thread(incoming.discard)
 
     async def _written(self, incoming: Incoming, read: Callable[[], Awaitable[bytes]]) -> tuple[int, str]:

@@ -77,6 +77,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         received: when its last byte came, in seconds since 1970.
         turn: it is imported before those with a higher number; changes when it is confirmed.
         agreed: what a person agreed to; None before they confirmed anything.
+        corrected: where in the folder of the upload the corrected entries are that are to be fed; empty without any.
         came: what came of its latest check or import; None before the first, and where it was resumed since.
     """
 
@@ -89,6 +90,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     state: JobState = JobState.RECEIVED
     turn: int = 0
     agreed: Agreement | None = None
+    corrected: str = ""
     came: Came | None = None
 
     @property

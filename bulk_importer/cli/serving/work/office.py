@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from bulk_importer.checkpoint import lock_owner
 from bulk_importer.cli.serving.spool.values import Agreement, Came, Job, JobState
 from bulk_importer.cli.serving.work.running import Running
 from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
@@ -182,7 +183,8 @@ class Office:
     async def _settle(self, job: Job, state: JobState, came: Came) -> None:
         """Say how a work ended. Where the disk does not take that, the next start does the work again: no harm."""
         try:
-            await self._change(job, state=state, came=came)
+            corrected = "" if state is JobState.DONE else self._jobs[job.id].corrected
+            await self._change(job, state=state, came=came, corrected=corrected)
         except OSError as error:
             self._tell(f"How {job.id} stands cannot be written: {error.strerror or error}.")
             self._jobs[job.id] = replace(self._jobs[job.id], state=state, came=came)
@@ -207,11 +209,17 @@ class Office:
             job, (JobState.STOPPED, JobState.FAILED), state=JobState.QUEUED, turn=self._last_turn()
         )
 
+    async def correct(self, job: Job, corrected: str) -> None:
+        """Feed corrected entries of a complete import, when its turn comes; `corrected` is where they are."""
+        await self._ask(
+            job, (JobState.DONE,), state=JobState.QUEUED, corrected=corrected, turn=self._last_turn()
+        )
+
     async def withdraw(self, job: Job) -> None:
         """Take an upload out of the queue."""
         is_begun = self._spool.checkpoint(job).exists()
-        state = JobState.STOPPED if is_begun else JobState.CHECKED
-        await self._ask(job, (JobState.QUEUED,), state=state)
+        state = JobState.DONE if job.corrected else JobState.STOPPED if is_begun else JobState.CHECKED
+        await self._ask(job, (JobState.QUEUED,), state=state, corrected="")
 
     async def check_again(self, job: Job) -> None:
         """Check an upload once more, of which no import has begun."""
@@ -223,6 +231,8 @@ class Office:
             now = self._now(job)
             if now.state in (JobState.CHECKING, JobState.QUEUED, JobState.IMPORTING):
                 raise Untimely("It is at work, or about to be. Stop that first.")
+            if owner := await asyncio.to_thread(lock_owner, self._spool.checkpoint(now)):
+                raise Untimely(f"Its checkpoint is in use by {owner}. Stop that first.")
             await asyncio.to_thread(self._spool.remove, now, with_checkpoint=with_checkpoint)
             del self._jobs[job.id]
         self._notify()

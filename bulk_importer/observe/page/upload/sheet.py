@@ -34,6 +34,7 @@ def sheet_page(sheet: Sheet, notice: str = "") -> str:
         _section("wrong", "What was found", _wrong(sheet)),
         _section("pictures", "Some of the entries that are rejected", _pictures(sheet.pictures)),
         _section("files", "To be fetched", _links(sheet)),
+        _section("corrections", "Correct them", _corrections(sheet.corrections)),
         _section("terminal", "At a terminal", _terminal(sheet.terminal)),
         _section("facts", "About the upload", [facts_table("About the upload", sheet.facts)]),
         _section("removal", "Remove it", [action_form(sheet.removal, number=99)] if sheet.removal else []),
@@ -147,6 +148,26 @@ def _figure(picture: Picture) -> Markup:
 
 def _links(sheet: Sheet) -> Sequence[Content]:
     return [element("ul", [element("li", link(*each)) for each in sheet.links])] if sheet.links else []
+
+
+def _corrections(path: str) -> Sequence[Content]:
+    if not path:
+        return []
+    what = (
+        "Fix rejected entries in a copy of rejected.jsonl, and send that, or some of its lines: they are checked, and "
+        "delivered in the same import."
+    )
+    field = element("input", id="corrected", name="file", type="file", required=True)
+    label = element("label", "Corrected lines", for_="corrected")
+    button = element("button", "Send them", type="submit")
+    form = element(
+        "form",
+        element("p", label, " ", field, " ", button),
+        method="post",
+        action=path,
+        enctype="multipart/form-data",
+    )
+    return [element("p", what), form]
 
 
 def _terminal(commands: Sequence[tuple[str, str]]) -> Sequence[Content]:

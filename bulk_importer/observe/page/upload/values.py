@@ -111,6 +111,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         wrong: what its check found, the worst first.
         account: what became of labels of another tool: class, read, carried.
         lines: to be read as they are, of the account.
+        corrections: where corrected entries are sent; empty where there are none to correct.
         actions: what can be done now; `removal` is kept apart from them.
         terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched: where, and what they are.
@@ -135,6 +136,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...] = ()
     account: tuple[tuple[str, int, int], ...] = ()
     actions: tuple[Action, ...] = ()
+    corrections: str = ""
     removal: Action | None = None
     terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()

@@ -127,6 +127,6 @@ def test_every_flag_that_a_reader_or_a_finding_of_one_advises_exists() -> None:
     """And can be given to an import."""
     files = [*(TOP / "bulk_importer" / "formats").rglob("*.py"), CATALOGUE]
     advised = {flag for file in files for flag in FLAG.findall(file.read_text("utf-8"))}
-    sections = ("converting", "checking")
+    sections = ("converting", "checking", "watching")
     assert advised >= {"--clip", "--class-names"}
     assert advised <= {each.flag for each in definitions() if each.section in sections}

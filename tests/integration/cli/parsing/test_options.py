@@ -14,6 +14,7 @@ NOWHERE = {
     "status": ["nowhere"],
     "verify": ["nowhere"],
     "retry": ["nowhere"],
+    "report": ["nowhere"],
     "resolve": ["nowhere", "--not-delivered"],
     "import": ["nowhere.json", "--server", "http://127.0.0.1:1", "--project", "p"],
     "check": ["nowhere.json", "--label-config", "none"],

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import StartSandbox
 
+from bulk_importer.checkpoint.lock import FolderLock
 from bulk_importer.cli.serving.spool.folder import Spool
 from bulk_importer.cli.serving.spool.values import Agreement, JobState
 from bulk_importer.cli.serving.work.office import Untimely
@@ -169,6 +170,10 @@ async def test_an_upload_is_removed_with_or_without_the_record_of_what_it_delive
             with pytest.raises(Untimely):
                 await here.office.remove(job, with_checkpoint=True)
             job = await here.once(job, JobState.DONE)
+            lock = FolderLock(root / f"{job.id}.checkpoint", "at a terminal")
+            with pytest.raises(Untimely, match="in use by process"):
+                await here.office.remove(job, with_checkpoint=True)
+            lock.release()
             await here.office.remove(job, with_checkpoint=with_checkpoint)
             assert not (root / job.id).exists()
             assert (root / f"{job.id}.checkpoint" / "log").exists() is not with_checkpoint

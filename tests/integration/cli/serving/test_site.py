@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 
 from bulk_importer.cli.serving.spool.folder import Incoming
-from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.cli.serving.spool.values import Agreement, Job, JobState
+from bulk_importer.model import ErrorBudget
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
 from support.serving.browser import Asking, asking
@@ -64,6 +65,32 @@ async def test_a_file_is_uploaded_looked_at_confirmed_and_imported(sandbox: Sand
         _, front = await browser.get("/")
         assert "1 delivered, 1 rejected" in front
     assert await sandbox.count_labelled(project.id) == 1
+
+
+async def test_corrected_entries_are_sent_into_the_same_import(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As `retry` feeds them; a file that holds none leaves the import as it was, and says why."""
+    project = await sandbox.prepare(name="p", media=2)
+    wrong = entry(project.media_ids[1], broken=True)
+    content = json.dumps([entry(project.media_ids[0]), wrong]).encode()
+    async with desk(tmp_path / "spool", sandbox.url, max_errors=ErrorBudget(share=1.0)) as here:
+        job = await here.checked(content)
+        await here.office.confirm(job, Agreement())
+        job = await here.once(job, JobState.DONE)
+        path = f"/jobs/{job.id}/corrections"
+        async with asking(here) as browser:
+            for lines, said in (
+                (b"x", "The corrected entries were not sent: "),
+                (json.dumps({"position": 1, "entry": entry(project.media_ids[1])}).encode(), ""),
+            ):
+                form = aiohttp.FormData()
+                form.add_field("file", lines, filename="../corrected.jsonl")
+                assert path in (await browser.get(f"/jobs/{job.id}"))[1]
+                assert await browser.post(path, form) == (303, f"/jobs/{job.id}")
+                job = await here.when(job, lambda now: now.state is JobState.DONE and not now.corrected)
+                assert job.message.startswith(said)
+            assert path not in (await browser.get(f"/jobs/{job.id}"))[1]
+        assert (job.exit_code, job.came and job.came.bad) == (0, 0)
+    assert await sandbox.count_labelled(project.id) == 2
 
 
 async def test_a_form_is_enough(here: Desk) -> None:

@@ -153,6 +153,15 @@ async def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(tmp
             pytest.fail("it is written")
 
 
+async def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    """A slip must not cost the source."""
+    (tmp_path / "labels.json").write_text("[]")
+    with pytest.raises(UsageError, match="holds something else, which would be lost"):
+        async with watched(tmp_path, metrics_file=str(tmp_path / "labels.json")):
+            pytest.fail("it is written")
+    assert (tmp_path / "labels.json").read_text() == "[]"
+
+
 async def test_a_folder_that_is_lost_on_the_way_is_said_once_and_ends_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.observe.metrics.textfile import replace_textfile, succeeded_before
+from bulk_importer.observe.metrics.textfile import is_free, replace_textfile, succeeded_before
 
 
 def test_others_may_read_it_whatever_the_umask_says(tmp_path: Path) -> None:
@@ -61,3 +61,22 @@ def test_the_last_success_is_read_from_what_an_earlier_command_left(
     (tmp_path / "a.prom").write_bytes(content)
     assert succeeded_before(tmp_path / "a.prom") == found
     assert succeeded_before(tmp_path / "b.prom") is None
+
+
+def test_only_what_an_earlier_command_left_may_be_lost(tmp_path: Path) -> None:
+    """Neither a source, by a slip, nor a pipe or a device."""
+    names = {
+        "ours": b"# HELP bulk_importer_build_info The version\n",
+        "empty": b"",
+        "labels.json": b"[]",
+        "other.prom": b"# HELP node_x y\n",
+    }
+    for name, content in names.items():
+        (tmp_path / name).write_bytes(content)
+    os.mkfifo(tmp_path / "pipe")
+    assert {name for name in [*names, "pipe", "nothing"] if is_free(tmp_path / name)} == {
+        "ours",
+        "empty",
+        "nothing",
+    }
+    assert not is_free(Path("/dev/null"))
