@@ -70,7 +70,7 @@ def add_decoded(entry: bytes, labels: object, counted: Counter[str]) -> None:
             if geometries:
                 counted[key] += len(geometries)
     elif labels is not UNSET:
-        for name, key in _keys_of(type(labels)).items():
+        for name, key in _keys_of(cast("Hashable", type(labels))).items():
             geometries = getattr(labels, name)
             if geometries is not UNSET and geometries:
                 counted[key] += len(geometries)
