@@ -15,7 +15,7 @@ from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.page_flags import add_page_flags, page_settings
-from bulk_importer.cli.watching.looking import Looks
+from bulk_importer.cli.watching.browsers.looking import Looks
 from bulk_importer.errors import ExitCode, UsageError, most_important
 
 __all__ = ["configure", "run"]
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     roots, every = _asked_for(arguments)
     page = page_settings(arguments)
     if page is not None:
-        from bulk_importer.cli.watching.foreign_page import shown_until_signal
+        from bulk_importer.cli.watching.browsers.foreign_page import shown_until_signal
 
         run_in_loop(shown_until_signal(roots, page))
         every = None

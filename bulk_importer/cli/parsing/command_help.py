@@ -40,7 +40,6 @@ COMMAND_HELP = {
             "--limit",
             "--max-errors",
             "--checkpoint",
-            "--page",
             "--config",
         ),
         (

@@ -89,12 +89,12 @@ class Parser(argparse.ArgumentParser):
 def _alone(words: Sequence[str]) -> list[str]:
     """A command line in which flags that stand alone say so; `--page labels.json` is one."""
     known = {each.flag: each for each in definitions() if each.alone_as}
-    return [
-        f"{word}={known[word].alone_as}"
-        if word in known and not (known[word].fits(after) or after.isdecimal())
-        else word
-        for word, after in zip(words, [*words[1:], ""], strict=True)
-    ]
+    said = list(words)
+    for at, word in enumerate(words):
+        behind = words[at + 1] if at + 1 < len(words) else ""
+        if word in known and not (known[word].fits(behind) or behind.isdecimal()):
+            said[at] = f"{word}={known[word].alone_as}"
+    return said
 
 
 def _wanted(found: re.Match[str]) -> str:

@@ -10,8 +10,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from bulk_importer.cli import messages, streams
-from bulk_importer.cli.watching.foreign_page import CheckpointsSeen
-from bulk_importer.cli.watching.opening import opened_page
+from bulk_importer.cli.watching.browsers.foreign_page import CheckpointsSeen
+from bulk_importer.cli.watching.browsers.opening import opened_page
 from bulk_importer.settings import Settings
 
 __all__ = ["beside_a_page"]

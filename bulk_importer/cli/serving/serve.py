@@ -90,7 +90,7 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
     from bulk_importer.cli.serving.work.office import Office
     from bulk_importer.cli.serving.work.works import UploadWorks
     from bulk_importer.cli.signals import stopping_on_signals
-    from bulk_importer.cli.watching.opening import opened_site
+    from bulk_importer.cli.watching.browsers.opening import opened_site
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.transfer.stop import StopSwitch
 

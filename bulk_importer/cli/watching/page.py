@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bulk_importer.cli.reporting.kinds import found_of
-from bulk_importer.cli.watching.latest_rejects import LatestRejects
-from bulk_importer.cli.watching.opening import opened_page
+from bulk_importer.cli.watching.browsers.latest_rejects import LatestRejects
+from bulk_importer.cli.watching.browsers.opening import opened_page
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.observe.outcome import next_steps, outcome
 from bulk_importer.observe.page.running import RunsSeen, Source, View

@@ -21,7 +21,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "stopping": ("Stopping", "Nothing new leaves; what is on its way may land."),
     "complete": ("Complete", "All that could be read is settled."),
     "stopped": ("Stopped", "The same command resumes."),
-    "failed": ("Failed", "The same command resumes when the cause is mended."),
+    "failed": ("Failed", "The same command resumes when the cause is gone."),
     "killed": ("Killed", "It did not say how it ended. The same command resumes."),
     "unusable": ("Unusable", "The checkpoint cannot be read."),
 }

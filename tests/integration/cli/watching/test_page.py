@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import aiohttp
 import pytest
 
-from bulk_importer.cli.watching import opening
-from bulk_importer.cli.watching.foreign_page import CheckpointsSeen
+from bulk_importer.cli.watching.browsers import opening
+from bulk_importer.cli.watching.browsers.foreign_page import CheckpointsSeen
 from bulk_importer.cli.watching.watch import Outcome
 from bulk_importer.errors import UsageError
 from bulk_importer.sandbox import Sandbox

@@ -12,9 +12,9 @@ from typing import Any
 
 from bulk_importer.cli.reporting.kinds import found_of
 from bulk_importer.cli.watching.aside import aside
-from bulk_importer.cli.watching.latest_rejects import LatestRejects
-from bulk_importer.cli.watching.looking import Looks
-from bulk_importer.cli.watching.opening import opened_page
+from bulk_importer.cli.watching.browsers.latest_rejects import LatestRejects
+from bulk_importer.cli.watching.browsers.looking import Looks
+from bulk_importer.cli.watching.browsers.opening import opened_page
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.page.running import Source, View
 from bulk_importer.observe.timeline import Course
