@@ -73,6 +73,10 @@ def test_each_attack_is_refused_says_nothing_and_changes_nothing(scene: Scene, r
 
     assert do(at, b"do=resume").status == 303
     assert is_unharmed(scene, run)
+    written = b"".join(
+        each.read_bytes() for each in Path(f"{scene.source}.checkpoint").iterdir() if each.is_file()
+    )
+    assert [word for word in secrets if word.encode() in written] == []
 
 
 def test_a_code_opens_one_browser_however_many_ask_at_once(run: PagedCommand) -> None:
