@@ -21,7 +21,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from bulk_importer.observe.page.guards.forms import form_of
 from bulk_importer.observe.page.running.icons import icon
 from bulk_importer.observe.page.running.pacing import command_of
-from bulk_importer.observe.page.running.pieces import pieces, title_of
+from bulk_importer.observe.page.running.pieces import drawn_course, pieces, title_of
 from bulk_importer.observe.page.running.plots import columns_of
 from bulk_importer.observe.page.running.view import View
 from bulk_importer.observe.page.running.whole import stop_page, whole_page
@@ -128,7 +128,11 @@ class LivePage:
     async def _whole(self, _request: web.Request) -> web.Response:
         view = await self._look()
         text = whole_page(
-            title_of(view), _icon_of(view.standing), pieces(view), may_steer=self._controls is not None
+            title_of(view),
+            _icon_of(view.standing),
+            pieces(view),
+            drawn_course(view),
+            may_steer=self._controls is not None,
         )
         return web.Response(text=text, content_type="text/html")
 

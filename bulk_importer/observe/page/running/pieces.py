@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, name, table
 from bulk_importer.observe.page.running.view import Source, View, is_over, state_said, state_word
 from bulk_importer.observe.parts import amount, duration
+from bulk_importer.observe.report.course import course
 from bulk_importer.observe.report.examples import examples
 from bulk_importer.observe.report.particulars import events, findings
 from bulk_importer.observe.report.values import Chapter, Verdict
@@ -18,7 +19,7 @@ from bulk_importer.observe.wording import source_called
 from bulk_importer.readable import counted
 from bulk_importer.steering.values import Standing
 
-__all__ = ["called", "pieces", "title_of"]
+__all__ = ["called", "drawn_course", "pieces", "title_of"]
 
 _BADGES = {
     "running": "going",
@@ -58,15 +59,7 @@ def title_of(view: View) -> str:
 
 def pieces(view: View) -> Mapping[str, Markup]:
     """What stands in each place of the page, by its id."""
-    chapter = Chapter(
-        name=called(view.standing),
-        verdict=Verdict.GOING,
-        headline="",
-        outcome="",
-        route="",
-        findings=view.found,
-        examples=view.examples,
-    )
+    chapter = _chapter(view)
     parts: dict[str, Content] = {
         "which": _which(view),
         "state": _state(view),
@@ -81,6 +74,25 @@ def pieces(view: View) -> Mapping[str, Markup]:
         "particulars": _particulars(view.standing),
     }
     return {place: _joined(content) for place, content in parts.items()}
+
+
+def drawn_course(view: View) -> Markup | None:
+    """The course in plots that need no script; None where nothing has happened yet."""
+    return course(_chapter(view), level=2)
+
+
+def _chapter(view: View) -> Chapter:
+    """What of a view stands in a report, too."""
+    return Chapter(
+        name=called(view.standing),
+        verdict=Verdict.GOING,
+        headline="",
+        outcome="",
+        route="",
+        course=view.course,
+        findings=view.found,
+        examples=view.examples,
+    )
 
 
 def _joined(content: Content) -> Markup:

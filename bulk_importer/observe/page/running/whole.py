@@ -16,11 +16,14 @@ _STOPS = (
 )
 
 
-def whole_page(title: str, icon: str, pieces: Mapping[str, Markup], *, may_steer: bool) -> str:
+def whole_page(
+    title: str, icon: str, pieces: Mapping[str, Markup], plots: Markup | None, *, may_steer: bool
+) -> str:
     """The page with its pieces as they are now; the script replaces those that change.
 
     Args:
         icon: the address of the sign in the tab of the browser.
+        plots: what is shown instead of those that the script draws, where it does not run.
     """
     body = [
         element(
@@ -34,6 +37,7 @@ def whole_page(title: str, icon: str, pieces: Mapping[str, Markup], *, may_steer
         element("section", pieces["steering"], id="steering", aria_label="Steer") if may_steer else None,
         element("div", pieces["sources"], id="sources"),
         _plots(),
+        None if plots is None else element("noscript", plots),
         *(
             element("div", pieces[each], id=each)
             for each in ("findings", "examples", "moments", "particulars")

@@ -9,7 +9,7 @@ import pytest
 
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.page.running.icons import icon
-from bulk_importer.observe.page.running.pieces import pieces, title_of
+from bulk_importer.observe.page.running.pieces import drawn_course, pieces, title_of
 from bulk_importer.observe.page.running.view import Source, View
 from bulk_importer.observe.page.running.whole import stop_page, whole_page
 from bulk_importer.observe.report.values import Example, Found
@@ -122,8 +122,8 @@ def test_what_strangers_wrote_is_text_everywhere() -> None:
         steps=[Step(EVIL, path=EVIL)],
         course=Course(marks=(Mark(kind="limits", at=1.0, text=EVIL),)),
     )
-    whole = whole_page(title_of(shown), "/icon.svg", pieces(shown), may_steer=True)
-    ours = whole_page("", "/icon.svg", pieces(view()), may_steer=True)
+    whole = whole_page(title_of(shown), "/icon.svg", pieces(shown), drawn_course(shown), may_steer=True)
+    ours = whole_page("", "/icon.svg", pieces(view()), None, may_steer=True)
     assert whole.count("<script") == ours.count("<script") == 2
     assert "<img" not in whole
     assert "<script" not in stop_page(title_of(shown), "/icon.svg")
@@ -132,7 +132,7 @@ def test_what_strangers_wrote_is_text_everywhere() -> None:
 def test_a_page_has_a_place_for_each_piece_and_nothing_that_a_policy_forbids() -> None:
     """No style and no script is written into it."""
     shown = pieces(view())
-    whole = whole_page("title", "/icon.svg", shown, may_steer=True)
+    whole = whole_page("title", "/icon.svg", shown, None, may_steer=True)
     assert [place for place in shown if whole.count(f'id="{place}"') != 1] == []
     assert " style=" not in whole
     assert not re.search(r"\son\w+=", whole)
