@@ -50,6 +50,7 @@ def nothing_leaves(scene: Scene) -> bool:
     return scene.uploads() == before
 
 
+@pytest.mark.slow
 def test_a_run_is_paused_resumed_and_stopped_with_a_keyboard_and_the_same_command_resumes(
     scene: Scene, start: StartRun, visit: Visit
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_run_is_steered_without_script(scene: Scene, start: StartRun, visit: V
     assert run.wait() == ExitCode.UNFINISHED
 
 
+@pytest.mark.slow
 def test_a_page_is_for_everybody(start: StartRun, visit: Visit) -> None:
     """On a phone and on a desk, in light and dark, read aloud, with a keyboard alone."""
     run = start()
