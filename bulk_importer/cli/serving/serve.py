@@ -157,8 +157,11 @@ def _facts(office: Office, spool: Spool, code: int) -> dict[str, Any]:
 
 def _lines(office: Office, spool: Spool) -> Iterator[str]:
     """What is left, and where."""
-    uploads, left = counted(len(office.jobs), "upload"), counted(office.unfinished, "import")
-    yield f"{uploads} in {spool.root}, and {left} to be completed."
+    uploads = counted(len(office.jobs), "upload")
+    left = "nothing that was confirmed is left to be imported"
+    if office.unfinished:
+        left = f"{counted(office.unfinished, 'import', 'is')} to be completed"
+    yield f"{uploads} in {spool.root}; {left}."
     if office.unfinished:
         yield "  The same command resumes."
     for job in office.queue():

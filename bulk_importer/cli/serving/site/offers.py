@@ -46,8 +46,10 @@ def _steering(seen: Seen, path: str) -> Iterator[Action]:
     if standing is None or standing.state == "stopping":
         return
     is_paused = standing.state == "paused"
-    word, label = ("resume", "Resume") if is_paused else ("pause", "Pause")
-    yield Action(path=f"{path}/steer", label=label, fields=(("do", word),))
+    words = [("resume", "Resume") if is_paused else ("pause", "Pause"), ("slower", "Slower")]
+    words += [("faster", "Faster")] if standing.limits != standing.allowed else []
+    for word, label in words:
+        yield Action(path=f"{path}/steer", label=label, fields=(("do", word),))
 
 
 def _confirm(seen: Seen, path: str) -> Action:
