@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -87,7 +88,6 @@ class LivePage:
     def add_to(self, app: web.Application) -> None:
         """Give `app` the routes of the page."""
         app.router.add_get("/", self._whole)
-        app.router.add_get("/icon.svg", self._icon)
         app.router.add_get("/events", self._events, allow_head=False)
         if self._controls is not None:
             app.router.add_get("/stop", self._ask)
@@ -135,12 +135,6 @@ class LivePage:
             may_steer=self._controls is not None,
         )
         return web.Response(text=text, content_type="text/html")
-
-    async def _icon(self, request: web.Request) -> web.Response:
-        percent = request.query.get("percent", "")
-        shown = min(100, int(percent)) if percent.isdecimal() and len(percent) < 4 else None
-        drawn = icon(request.query.get("state", ""), shown)
-        return web.Response(text=drawn.text, content_type="image/svg+xml")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Tell a browser what changes, until it leaves or nothing comes any more."""
@@ -219,6 +213,9 @@ async def _woken(looker: _Looker) -> None:
 
 
 def _icon_of(standing: Standing) -> str:
-    """Where the sign for the tab is; it moves in steps of five percent."""
-    percent = "" if standing.percent is None else f"&percent={standing.percent // 5 * 5}"
-    return f"/icon.svg?state={standing.state}{percent}"
+    """The sign for the tab, which moves in steps of five percent.
+
+    It is in the address itself: how the run ended is shown when nobody is there any more to be asked for a picture.
+    """
+    percent = None if standing.percent is None else standing.percent // 5 * 5
+    return f"data:image/svg+xml,{quote(icon(standing.state, percent).text)}"
