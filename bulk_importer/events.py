@@ -141,6 +141,8 @@ class SegmentRead(Event, frozen=True, kw_only=True):
     Attributes:
         behind: how many of the `size` bytes of the source as it lies there were taken by then; None where that cannot
             be told from `offset + length`, which are those of what it unpacks to.
+        geometries: those of the accepted entries by class, nested ones as `class/nested class`; of very many classes
+            the most frequent ones.
     """
 
     first: int
@@ -151,6 +153,7 @@ class SegmentRead(Event, frozen=True, kw_only=True):
     rejected: int
     skipped: int
     behind: int | None = None
+    geometries: Mapping[str, int] = {}
 
 
 class SourceEnded(Event, frozen=True, kw_only=True):

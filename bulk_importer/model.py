@@ -355,7 +355,7 @@ class Segment(msgspec.Struct, frozen=True):
         digests: eight bytes for each of the `key.count` positions, by which a delivered entry is known again
             in a mended source; nothing in a report.
         warnings: about the entries of `run`, if the rules ask for them.
-        geometries: those of the entries of `run` by class, in a report.
+        geometries: those of the entries of `run` by class; nested ones as `class/nested class`.
     """
 
     key: SegmentKey

@@ -9,7 +9,7 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.levels import Level
 from bulk_importer.readable import as_json
 
-__all__ = ["complain", "say", "say_json"]
+__all__ = ["complain", "hand_over", "say", "say_json"]
 
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
@@ -28,6 +28,14 @@ def say(text: str, level: Level = Level.INFO) -> None:
     streams.write(sys.stderr, text + "\n")
 
 
+def hand_over(text: str) -> None:
+    """Write a line to standard error, however little is to be told: what somebody has to have who asked for it."""
+    if output_options().is_json:
+        _write_json({"message": text}, Level.INFO)
+    else:
+        streams.write(sys.stderr, text + "\n")
+
+
 def complain(text: str) -> None:
     """Say what went wrong, and who says it."""
     say(f"bulk-importer: {text}", Level.ERROR)
@@ -35,8 +43,11 @@ def complain(text: str) -> None:
 
 def say_json(facts: dict[str, object], level: Level) -> None:
     """Write a line of JSON to standard error, with its time and its level, where so much is to be told."""
-    if level > output_options().level:
-        return
+    if level <= output_options().level:
+        _write_json(facts, level)
+
+
+def _write_json(facts: dict[str, object], level: Level) -> None:
     from datetime import datetime
 
     at = datetime.now().astimezone().isoformat(timespec="milliseconds")

@@ -42,6 +42,7 @@ class Definition(msgspec.Struct, frozen=True):
         meaning: it changes what a checkpoint means, so a resume must say the same.
         need: without what it has no effect; None where it always has one.
         said_as: its flag without the dashes, where that is not its name.
+        alone_as: the value that the flag without one stands for; empty where it needs one.
         refused_as: the value that a flag with `--no-` before its name stands for; empty where there is no such flag.
     """
 
@@ -55,6 +56,7 @@ class Definition(msgspec.Struct, frozen=True):
     meaning: bool = False
     need: Need | None = None
     said_as: str = ""
+    alone_as: str = ""
     refused_as: str = ""
 
     @property
@@ -75,6 +77,14 @@ class Definition(msgspec.Struct, frozen=True):
     def shown(self, value: Any) -> Any:
         """What may be printed of a value: the value; or, where it may be a secret, only what names it."""
         return value if self.kind.may_be_shown or value is None else self.kind.show(value)
+
+    def fits(self, text: str) -> bool:
+        """Whether a text can be read as a value."""
+        try:
+            self.kind.read(text)
+        except ValueError:
+            return False
+        return True
 
     def read(self, value: object, origin: str) -> Any:
         """The value that `value` (text, or what a TOML file holds) stands for.
@@ -113,9 +123,11 @@ def setting(
     meaning: bool = False,
     need: Need | None = None,
     said_as: str = "",
+    alone_as: str = "",
     refused_as: str = "",
 ) -> Any:
     """A field of `Settings`, with what its `Definition` says of it."""
     facts = {"kind": kind, "section": section, "help": help, "minimum": at_least, "maximum": at_most}
-    more = {"meaning": meaning, "need": need, "said_as": said_as, "refused_as": refused_as}
+    more = {"meaning": meaning, "need": need, "said_as": said_as}
+    more |= {"alone_as": alone_as, "refused_as": refused_as}
     return dataclasses.field(default=default, repr=kind.may_be_shown, metadata={**facts, **more})

@@ -50,6 +50,7 @@ __all__ = ["Settings", "definitions", "idle"]
 
 _TLS = Need("with a server at http://", lambda said: not (said.server or "").startswith("http://"))
 _CLIENT_CERT = Need("without --client-cert", lambda said: said.client_cert is not None)
+_PAGE = Need("without --page", lambda said: said.page is not None)
 _ARRAY = Need("with --lines lines", lambda said: said.lines != Lines.LINES)
 _MEDIA_CHECKED = Need("with --no-check-media", lambda said: said.check_media)
 _BY_NAME = Need("without --media-by name", lambda said: said.media_by == MediaBy.NAME)
@@ -585,16 +586,23 @@ class Settings:
         ADDRESS,
         None,
         "watching",
-        "show the run in a browser as long as it lasts, from this address; port 0: any that is free",
+        "show the run in a browser as long as it lasts, and steer it there; alone: from a port of this machine that is "
+        "free",
+        alone_as="0",
     )
     page_tls: str | None = setting(
-        FILE, None, "watching", "certificate and key (PEM) of the page; needed where others can reach it"
+        FILE,
+        None,
+        "watching",
+        "certificate and key (PEM) of the page; needed where others can reach it",
+        need=_PAGE,
     )
     page_token_file: str | None = setting(
         FILE,
         None,
         "watching",
-        "file that holds what a browser has to know; needed where others can reach the page",
+        "file with a token that opens the page, too; needed where others can reach it",
+        need=_PAGE,
     )
     on_finish: str | None = setting(
         COMMAND,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from support.browser.starting import CHROMIUM, running_browser
 from support.browser.visiting import Visit, Visitor
@@ -17,6 +17,7 @@ def browser() -> Iterator[Browser]:
     """The browser of this machine."""
     if CHROMIUM is None:
         pytest.skip("no browser is installed; .ci/run installs one")
+    expect.set_options(timeout=20_000)
     with running_browser() as started:
         yield started
 

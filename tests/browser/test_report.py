@@ -40,6 +40,7 @@ def says_what_became_of_it(page: Page) -> None:
     assert page.locator("svg[role=img]:visible").count() == pictures.count() - closed
 
 
+@pytest.mark.slow
 def test_a_report_opens_from_disk_for_everybody(visit: Visit, report: Path) -> None:
     """On a phone and on a desk, in light and dark, read aloud, with a keyboard alone; nothing is loaded for it."""
     page = visit(report.as_uri()).page

@@ -47,6 +47,7 @@ def upload(page: Page, *files: FilePayload) -> None:
     page.get_by_role("button", name="Upload and check").click()
 
 
+@pytest.mark.slow
 def test_files_are_uploaded_looked_at_confirmed_and_imported(
     sandbox_process: Callable[..., Any], command: Command, visit: Visit
 ) -> None:

@@ -1,4 +1,4 @@
-"""`bulk-importer status`: where a run stands and why, while it runs or after."""
+"""`bulk-importer status`: where a run stands and why, while it runs or after; in the terminal or in a browser."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bulk_importer.cli import messages, output, streams
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
-from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
-
-if TYPE_CHECKING:
-    from bulk_importer.checkpoint import LogTail
+from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.parsing.page_flags import add_page_flags, page_settings
+from bulk_importer.cli.watching.browsers.looking import Looks
+from bulk_importer.errors import ExitCode, UsageError, most_important
 
 __all__ = ["configure", "run"]
 
@@ -42,6 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"look again every so often, while a run is at work (default: {_WATCH_SECONDS:g}); with --json an object "
         "on each line",
     )
+    add_page_flags(
+        parser,
+        "show it in a browser until Ctrl-C, and what becomes of it; alone: from a port of this machine that is free",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,8 +56,14 @@ def run(arguments: argparse.Namespace) -> int:
         something is in doubt, or what the latest run ended with. Of several, what matters most.
     """
     roots, every = _asked_for(arguments)
+    page = page_settings(arguments)
+    if page is not None:
+        from bulk_importer.cli.watching.browsers.foreign_page import shown_until_signal
+
+        run_in_loop(shown_until_signal(roots, page))
+        every = None
     with ExitStack() as opened:
-        looks = _Looks(roots, opened)
+        looks = Looks(roots, opened)
         while True:
             found = looks.look()
             code = most_important(ExitCode(facts["exit_code"]) for facts in found)
@@ -85,49 +95,6 @@ def _asked_for(arguments: argparse.Namespace) -> tuple[list[Path], float | None]
     if not roots:
         raise UsageError(f"Name the CHECKPOINT folder. See '{arguments.parser.prog} --help'.")
     return roots, seconds
-
-
-class _Looks:
-    """Looks at checkpoints again and again; each log is read once, and then what was appended to it."""
-
-    def __init__(self, roots: Sequence[Path], opened: ExitStack) -> None:
-        self._roots = roots
-        self._opened = opened
-        # Changed by `look`: by folder; how often in a row no run went on.
-        self._tails: dict[Path, LogTail] = {}
-        self.quiet = 0
-
-    def look(self) -> list[dict[str, Any]]:
-        """The facts about each checkpoint that there is now; of one that cannot be read, a `message` says why."""
-        from bulk_importer.checkpoint.places import checkpoints_in
-
-        folders = [folder for root in self._roots for folder in checkpoints_in(root) or [root]]
-        found = [
-            self._facts(folder)
-            for folder in {folder.absolute().resolve(): folder for folder in folders}.values()
-        ]
-        self.quiet = 0 if any(facts["state"] == "running" for facts in found) else self.quiet + 1
-        return found
-
-    def _facts(self, folder: Path) -> dict[str, Any]:
-        from msgspec import to_builtins
-
-        from bulk_importer.checkpoint import LogTail
-        from bulk_importer.library.status import status_now
-
-        try:
-            if folder not in self._tails:
-                self._tails[folder] = tail = LogTail(folder)
-                self._opened.callback(tail.close)
-            facts: dict[str, Any] = to_builtins(status_now(folder, self._tails[folder]))
-        except BulkImporterError as error:
-            return {
-                "checkpoint": str(folder),
-                "state": "unusable",
-                "exit_code": error.exit_code,
-                "message": str(error),
-            }
-        return facts
 
 
 def _show(

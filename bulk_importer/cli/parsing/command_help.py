@@ -28,7 +28,9 @@ _LOOK_UP = ("--server", "--token-file", "--config", "--json", "--csv")
 _AT = "--server https://gym.test"
 
 COMMAND_HELP = {
-    "demo": CommandHelp(("--entries", "--folder"), ("demo", "demo --entries 1000 --folder try")),
+    "demo": CommandHelp(
+        ("--entries", "--folder", "--page"), ("demo", "demo --page", "demo --entries 1000 --folder try")
+    ),
     "import": CommandHelp(
         (
             *_SERVER,
@@ -91,10 +93,11 @@ COMMAND_HELP = {
         (f"migrate --from-project a {_AT} --project b",),
     ),
     "status": CommandHelp(
-        ("--watch", "--json"),
+        ("--watch", "--page", "--json"),
         (
             "status labels.json.checkpoint",
             "status labels.json.checkpoint --watch",
+            "status labels.json.checkpoint --page",
             "status labels.json.checkpoint --json",
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -47,6 +47,10 @@ class Parser(argparse.ArgumentParser):
             help="show every option and exit",
         )
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; a flag that may stand alone takes what is behind it only where that is a value of it."""
+        return super().parse_known_args(None if args is None else _alone(args), namespace)
+
     def format_usage(self) -> str:
         """The usage line of the command."""
         from bulk_importer.cli.parsing.short_help import usage_of
@@ -80,6 +84,17 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(
             f"{message.rstrip('.')}.{advice} See '{self.prog} {'--help-all' if unknown else '--help'}'."
         )
+
+
+def _alone(words: Sequence[str]) -> list[str]:
+    """A command line in which flags that stand alone say so; `--page labels.json` is one."""
+    known = {each.flag: each for each in definitions() if each.alone_as}
+    said = list(words)
+    for at, word in enumerate(words):
+        behind = words[at + 1] if at + 1 < len(words) else ""
+        if word in known and not (known[word].fits(behind) or behind.isdecimal()):
+            said[at] = f"{word}={known[word].alone_as}"
+    return said
 
 
 def _wanted(found: re.Match[str]) -> str:
@@ -131,7 +146,13 @@ def add_settings(
             )
         elif each.kind.takes_value:
             group.add_argument(
-                each.flag, dest=dest, metavar=each.kind.placeholder, default=argparse.SUPPRESS, help=text
+                each.flag,
+                dest=dest,
+                metavar=each.kind.placeholder,
+                nargs="?" if each.alone_as else None,
+                const=each.alone_as or None,
+                default=argparse.SUPPRESS,
+                help=text,
             )
             if each.refused_as:
                 group.add_argument(
@@ -174,6 +195,7 @@ def gather(
     *,
     unused: Mapping[str, str] = _NONE,
     implied: Mapping[str, str] = _NONE,
+    assumed: Mapping[str, str] = _NONE,
     only_shown: bool = False,
 ) -> Loaded:
     """The settings that flags, variables and the settings file give, with their origins.
@@ -185,6 +207,7 @@ def gather(
         unused: settings that mean nothing to the command, and where, for the end of a sentence; one that is given as a
             flag is named, and does no harm.
         implied: settings that the command itself is a word for, as flags would give them.
+        assumed: settings that are so where nobody says them, likewise.
         only_shown: nothing is done with them.
 
     Raises:
@@ -197,6 +220,9 @@ def gather(
     } | dict(implied)
     chosen = settings_file(arguments, os.environ)
     loaded = load(flags, os.environ, chosen.path)
+    unsaid = {name: text for name, text in assumed.items() if loaded.origins[name] == "default"}
+    if unsaid:
+        loaded = load(unsaid | flags, os.environ, chosen.path)
     if chosen.is_beside and not only_shown and "on_finish" in arguments.takes:
         _refuse_found_command(chosen, loaded)
     said = [*chosen.notes, *loaded.slips]

@@ -41,7 +41,7 @@ _HELP = frozenset({"--help", "--help-all"})
 _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _ALIKE = {
     "(formats)": (("convert", "formats"), "label files of other tools"),
-    "(watching)": (("report", "control", "serve"), "a run as a page, steered; upload in a browser"),
+    "(watching)": (("report", "control", "serve"), "pages, steering, uploads"),
     "(afterwards)": (("resolve", "complete"), "lost answers, and tasks"),
     "(look-ups)": (("projects", "datasets", "media", "label-config"), "ids and names"),
     "(about)": (("explain", "settings", "completion"), "codes, every setting, your shell"),

@@ -17,11 +17,12 @@ from urllib.parse import quote
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
+from bulk_importer.cli.parsing.page_flags import add_page_flags, page_settings
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
-from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX
+from bulk_importer.settings import CONFIG_VARIABLE, VARIABLE_PREFIX, Settings
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox
@@ -51,16 +52,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=Path("bulk-importer-demo"),
         help="where its files go; what an earlier demo left there is removed (default: %(default)s)",
     )
+    add_page_flags(
+        parser,
+        "show it in a browser, too; on a terminal it waits until the page is open, and in the end until Enter",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; 0 when everything came out as it should."""
     if arguments.entries < 100:
         raise UsageError("--entries: with fewer than 100 there is nothing to see.")
+    page = page_settings(arguments)
     folder = _fresh(arguments.folder)
     _require_room(folder, arguments.entries)
     try:
-        return asyncio.run(_demonstrate(folder, arguments.entries, as_json=arguments.json))
+        return asyncio.run(_demonstrate(folder, arguments.entries, page, as_json=arguments.json))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
@@ -87,7 +93,17 @@ def _require_room(folder: Path, entries: int) -> None:
         )
 
 
-async def _demonstrate(folder: Path, entries: int, *, as_json: bool) -> int:
+async def _demonstrate(folder: Path, entries: int, page: Settings | None, *, as_json: bool) -> int:
+    """The demo, and beside it its page where one is asked for."""
+    if page is None:
+        return await _both_imports(folder, entries, as_json=as_json)
+    from bulk_importer.cli.practice.demo_page import beside_a_page
+
+    async with beside_a_page(folder / "labels.json.checkpoint", page):
+        return await _both_imports(folder, entries, as_json=as_json)
+
+
+async def _both_imports(folder: Path, entries: int, *, as_json: bool) -> int:
     import sqlite3
 
     from bulk_importer.cli.practice.demo_corpus import BROKEN, write_corpus

@@ -64,6 +64,7 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
     is_undone = undone_in(folder, state) is not None
     moved = moved_in(folder)
     books = [] if summary.conversion is None else [ledger_of_books(summary.conversion)]
+    course = read_course(folder)
     samples = sampled(folder, state.rejected_bytes, _errors(status), seen_from=seen_from)
     return Chapter(
         name=source_called(status.source),
@@ -77,7 +78,10 @@ def chapter_of(folder: Path, images: Images, *, seen_from: Path) -> Chapter:
         steps=list(_steps(folder, summary, status, is_undone=is_undone)),
         kept=[] if is_undone else list(_kept(folder, summary)),
         ledgers=[*books, *([] if moved is None else [ledger_of_moved(moved)])],
-        course=read_course(folder),
+        classes_title="Labels by class",
+        classes_caption=f"Geometries of {counted(course.classes_of, 'entry')} that passed the checks, by class",
+        classes={} if books or moved is not None else course.classes,
+        course=course,
         total=status.total,
         findings=found_of(status.findings, status.severities),
         examples=samples.examples(status.findings, images.known_by(folder)),

@@ -17,7 +17,7 @@ import msgspec
 from bulk_importer.checkpoint.rejects import REJECTED, RejectedLine
 from bulk_importer.cli.reporting.samples import Sample, Samples
 
-__all__ = ["sampled"]
+__all__ = ["sample_of", "sampled"]
 
 _HEAD_BYTES = 32 << 20
 _WINDOWS = 32
@@ -38,7 +38,7 @@ def sampled(folder: Path, counted_bytes: int, codes: Collection[str], *, seen_fr
     try:
         with path.open("rb") as file:
             for number, line in _lines(file, counted_bytes, codes, samples):
-                if (sample := _sample(line, number, href)) is not None:
+                if (sample := sample_of(line, number, href)) is not None:
                     samples.offer(sample)
     except OSError:
         pass  # the rest of the report is as true without pictures
@@ -76,7 +76,13 @@ def _line(file: BinaryIO) -> bytes:
     return line
 
 
-def _sample(line: bytes, number: int | None, href: str) -> Sample | None:
+def sample_of(line: bytes, number: int | None, href: str) -> Sample | None:
+    """What a line of `rejected.jsonl` holds; None where it is none of ours.
+
+    Args:
+        number: of the line, from 1; None where it is not known.
+        href: where the file is.
+    """
     try:
         read = msgspec.json.decode(line, type=RejectedLine)
     except msgspec.MsgspecError:

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes; 0, or that of the signal where an import is not complete."""
     for name, why in _NOT_SERVED.items():
         refuse_flag(arguments, name, why)
-    loaded = gather(arguments)
+    loaded = gather(arguments, assumed={"page": "0"})
     if not (loaded.settings.server and loaded.settings.project):
         raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
     bounds = _bounds(arguments)
@@ -84,13 +84,13 @@ def _bounds(arguments: argparse.Namespace) -> Bounds:
 
 
 async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dict[str, Any], list[str]]:
-    from bulk_importer.cli.serving.opening import opened_site
     from bulk_importer.cli.serving.site.application import Site
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Reception
     from bulk_importer.cli.serving.work.office import Office
     from bulk_importer.cli.serving.work.works import UploadWorks
     from bulk_importer.cli.signals import stopping_on_signals
+    from bulk_importer.cli.watching.browsers.opening import opened_site
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.transfer.stop import StopSwitch
 
@@ -157,8 +157,11 @@ def _facts(office: Office, spool: Spool, code: int) -> dict[str, Any]:
 
 def _lines(office: Office, spool: Spool) -> Iterator[str]:
     """What is left, and where."""
-    uploads, left = counted(len(office.jobs), "upload"), counted(office.unfinished, "import")
-    yield f"{uploads} in {spool.root}, and {left} to be completed."
+    uploads = counted(len(office.jobs), "upload")
+    left = "nothing that was confirmed is left to be imported"
+    if office.unfinished:
+        left = f"{counted(office.unfinished, 'import', 'is')} to be completed"
+    yield f"{uploads} in {spool.root}; {left}."
     if office.unfinished:
         yield "  The same command resumes."
     for job in office.queue():

@@ -100,6 +100,7 @@ class Watcher(Protocol):
 
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
+    "page": lambda settings: settings.page is not None,
     "telling": lambda settings: bool(settings.on_finish or settings.ping),
     "report": lambda settings: settings.report != "none",
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),

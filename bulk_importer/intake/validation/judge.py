@@ -26,7 +26,7 @@ from bulk_importer.intake.validation.forms.code import Form
 from bulk_importer.intake.validation.forms.digest import AnyEntry, digest_of
 from bulk_importer.intake.validation.forms.form import NOTES, EntryForm
 from bulk_importer.intake.validation.forms.learning import Narrowing
-from bulk_importer.intake.validation.geometries import add_geometries
+from bulk_importer.intake.validation.geometries import add_decoded, add_geometries
 from bulk_importer.intake.validation.rules import Rules
 from bulk_importer.intake.validation.schema import ImportSchema
 from bulk_importer.intake.validation.segment_builder import KEEPS, Judged, SegmentBuilder, text_digest
@@ -198,8 +198,7 @@ class Judge:
             if not is_report:
                 encode(entry, scratch)
                 digests += xxh64_digest(scratch)
-        if is_report:
-            builder.geometries.update(form.take_geometries())
+        builder.geometries.update(form.take_geometries())
         builder.counts.update(form.take_notes())
         return keys, refused
 
@@ -233,9 +232,8 @@ class Judge:
             media_ids.append(media_id)
             keeps.append(KEEPS[entry.keepData])
             weights.append(weight)
-            if is_report:
-                add_geometries([raw], builder.geometries)
-            else:
+            add_decoded(raw, entry.labels, builder.geometries)
+            if not is_report:
                 form.encode(entry, scratch)
                 digests += xxh64_digest(scratch)
         return None
@@ -289,8 +287,7 @@ class Judge:
                 self._narrowing.learn(raw)
             self._count(look.found, media_id, builder)
             builder.accept(media_id, keep, weight, digest)
-            if self._rules.is_report:
-                add_geometries([raw], builder.geometries)
+            add_geometries([raw], builder.geometries)
 
     def _looked_at(self, raw: bytes) -> _Look | None:
         """What is wrong with an element, and its columns if it is an entry; None for a list of classes."""

@@ -29,8 +29,7 @@ class Rules(msgspec.Struct, frozen=True):
         allow, deny: codes of findings that are only counted, or that are errors.
         max_depth: levels of nesting above which an element is refused unread.
         keep_warnings: hand over the warnings of accepted entries too, not only their number.
-        is_report: what is judged is reported on and not sent: the geometries of accepted entries are counted by class,
-            and digests are left out.
+        is_report: what is judged is reported on and not sent: digests are left out.
     """
 
     label_config: LabelConfig | None = None

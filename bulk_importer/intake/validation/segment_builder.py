@@ -49,7 +49,7 @@ class Judged(msgspec.Struct, frozen=True):
         digests: eight bytes for each element, in order, those of the rejected and skipped ones included; nothing in
             a report.
         warned: accepted entries with their warnings, if the rules ask for them.
-        geometries: those of accepted entries by class, in a report.
+        geometries: those of accepted entries by class.
     """
 
     run: EntryRun

@@ -1,4 +1,4 @@
-"""Style sheets and icons of pages, each at an address of its own: no path is made of what is asked."""
+"""Style sheets, scripts and icons of pages, each at an address of its own: no path is made of what is asked."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bulk_importer.observe.report.looks import style
+
 __all__ = ["PUBLIC", "add_statics"]
 
 PUBLIC = "/static/"
 """What lies below this says nothing of a run, and is given to anyone."""
 _FOLDER = Path(__file__).parent / "static"
-_KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
-_FILES = ("page.css", "icon.svg")
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FILES = ("page.css", "page.js", "icon.svg", "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css")
 
 
 def add_statics(app: web.Application) -> None:
@@ -24,10 +26,11 @@ def add_statics(app: web.Application) -> None:
 
 
 def _giving(file: str) -> Handler:
-    """What gives one file."""
+    """What gives one file. Pages look like reports, so that their style sheet begins with that of a report."""
+    before = style() if file == "page.css" else ""
 
     async def give(_request: web.Request) -> web.StreamResponse:
-        return web.Response(text=_text(file), content_type=_KINDS[Path(file).suffix])
+        return web.Response(text=before + _text(file), content_type=_KINDS[Path(file).suffix])
 
     return give
 

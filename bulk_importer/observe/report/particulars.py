@@ -65,16 +65,18 @@ def ledgers(chapter: Chapter, *, level: int) -> Markup | None:
 
 
 def classes(chapter: Chapter, *, level: int) -> Markup | None:
-    """What would be sent, by class."""
+    """How many geometries there are of each class."""
     if not chapter.classes:
         return None
     rows = [(name(key or "(no class)"), f"{count:,}") for key, count in _top(chapter.classes)]
-    numbers = table("Geometries that an import would send, by class", ("class", "how many"), rows, numbers=1)
+    numbers = table(chapter.classes_caption, ("class", "how many"), rows, numbers=1)
     more = _more(len(chapter.classes) - _MOST_CLASSES, "class")
     plot = bars("Geometries by class", chapter.classes, noun="classes", unit="geometries")
     if plot is None or len(chapter.classes) == 1:
-        return _section("What would be sent", level, [numbers])
-    return _section("What would be sent", level, [figure(plot), folded("The same in numbers", numbers, more)])
+        return _section(chapter.classes_title, level, [numbers])
+    return _section(
+        chapter.classes_title, level, [figure(plot), folded("The same in numbers", numbers, more)]
+    )
 
 
 def events(course: Course, *, level: int) -> Markup | None:

@@ -148,7 +148,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
         steps: what to do now.
         kept: what is known of labels that were replaced, and how they come back.
         ledgers: what became of labels, by class.
-        classes: geometries by class, where they were counted.
+        classes: geometries by class, where they were counted; under this title, and in a table of this one.
         places: where findings are, the most frequent first; under this title.
         total: entries in all, exact or guessed; None where that is unknown.
         examples: in any order; under this title.
@@ -167,6 +167,8 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     steps: Sequence[Step] = ()
     kept: Sequence[Step] = ()
     ledgers: Sequence[Ledger] = ()
+    classes_title: str = "What would be sent"
+    classes_caption: str = "Geometries that an import would send, by class"
     classes: Mapping[str, int] = {}
     course: Course = Course()
     total: int | None = None

@@ -70,6 +70,7 @@ _OTHERS = (DoubtsAwaited, DoubtsEnded, RunEnded, RunStarted, SourceEnded)
 
 SEEN: frozenset[type[Event]] = frozenset({*_QUIET, *_MARKS, *_SUMS, *_OTHERS})
 """The events that leave a trace in the course."""
+_MOST_CLASSES = 500
 _BEFORE_A_RUN = frozenset({OutageBegan, OutageEnded, ReplacementForeseen, RunStarted})
 """What may come of a run before it has started: it does not show that the one before still went on."""
 
@@ -95,6 +96,8 @@ class Timeline(msgspec.Struct):
     is_whole: bool = True
     stretches: Stretches = msgspec.field(default_factory=Stretches)
     places: Places = msgspec.field(default_factory=Places)
+    classes: dict[str, int] = msgspec.field(default_factory=dict)
+    classes_of: int = 0
     moments: Moments = msgspec.field(default_factory=Moments)
 
     def see(self, event: Event, at: float) -> None:
@@ -126,6 +129,8 @@ class Timeline(msgspec.Struct):
             marks=tuple(self.moments.all_marks()),
             places=tuple(self.places.values()),
             positions=self.positions,
+            classes=dict(self.classes),
+            classes_of=self.classes_of,
             left_out=dict(self.moments.left_out),
             is_whole=self.is_whole and self.latest_of_run is not None,
         )
@@ -158,6 +163,7 @@ class Timeline(msgspec.Struct):
                 sums.in_flight = max(sums.in_flight, event.in_flight)
                 self.moments.end("doubts", now / 1000)
             case SegmentRead():
+                self._count_classes(event)
                 self._read_to(event.first + event.count)
             case EntriesRejected():
                 self._reject(event, now)
@@ -179,6 +185,15 @@ class Timeline(msgspec.Struct):
     def _read_to(self, position: int) -> None:
         if not self.is_retry:
             self.positions = max(self.positions, position)
+
+    def _count_classes(self, event: SegmentRead) -> None:
+        """Add what is new of the source: a segment that is read again was counted."""
+        if self.is_retry or event.first < self.positions:
+            return
+        self.classes_of += event.accepted
+        for key, count in event.geometries.items():
+            if key in self.classes or len(self.classes) < _MOST_CLASSES:
+                self.classes[key] = self.classes.get(key, 0) + count
 
     def _hold(self, event: Event, now: int) -> None:
         kind, begins = _QUIET[type(event)]

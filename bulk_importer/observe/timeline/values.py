@@ -97,6 +97,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
         places: in order of position; parts of the source without a rejection are left out. A retry has none: its
             positions are those of the corrections.
         positions: of the source, as far as it was read.
+        classes: geometries of entries that passed the checks, by class; of very many the most frequent ones.
+        classes_of: how many entries those are.
         left_out: how many quiet times and marks of a kind there were besides.
         is_whole: whether nothing of it is missing, as where an old log was thrown away.
     """
@@ -106,5 +108,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     places: tuple[Place, ...] = ()
     positions: int = 0
+    classes: Mapping[str, int] = {}
+    classes_of: int = 0
     left_out: Mapping[str, int] = {}
     is_whole: bool = True

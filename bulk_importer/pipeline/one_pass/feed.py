@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 
 from bulk_importer.checkpoint import CheckpointState, SourceIdentity
 from bulk_importer.errors import CheckpointMismatch, MalformedInput, SourceUnreadable
@@ -21,6 +22,8 @@ __all__ = ["READ_AS", "Feeder", "reading_plan"]
 
 READ_AS = "read_as"
 """Note in the log: whether the source was read as JSON `lines` or an `array`, in the words of `--lines`."""
+_MOST_CLASSES = 200
+"""Of so many classes geometries are told at a time: each segment is a line of the log."""
 
 
 def reading_plan(state: CheckpointState) -> ReadPlan:
@@ -193,6 +196,7 @@ class Feeder:
                 rejected=len(segment.rejections),
                 skipped=sum(span.stop - span.start for span in segment.skipped),
                 behind=self._run.source.taken,
+                geometries=_most(segment.geometries),
             )
         )
         news = [each for each in segment.rejections if each.position not in rejected_before]
@@ -202,6 +206,13 @@ class Feeder:
     def _tell_rejected(self, rejections: Sequence[Rejection]) -> None:
         for event in EntriesRejected.of(rejections, batch=None):
             self._run.emit(event)
+
+
+def _most(geometries: Mapping[str, int]) -> Mapping[str, int]:
+    """The counts of the most frequent classes."""
+    if len(geometries) <= _MOST_CLASSES:
+        return geometries
+    return dict(heapq.nlargest(_MOST_CLASSES, geometries.items(), key=lambda pair: pair[1]))
 
 
 def _longer(segment: Segment) -> CheckpointMismatch:

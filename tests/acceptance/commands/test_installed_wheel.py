@@ -78,6 +78,19 @@ def test_completion_comes_along_for_each_shell(
     assert call("bulk-importer", "completion", shell) == (installed / place).read_text().rstrip("\n") + "\n"
 
 
+def test_pages_bring_along_what_they_are_made_of(call: Callable[..., str]) -> None:
+    """Style sheets, scripts, and what is vendored with its licence: nothing of them comes from another host."""
+    said = call(
+        "python",
+        "-c",
+        "import pathlib; from bulk_importer.observe import page\n"
+        "static = pathlib.Path(page.__file__).parent / 'static'\n"
+        "print(*sorted(each.name for each in static.rglob('*.*')))",
+    )
+    names = ["icon.svg", "page.css", "page.js", "uPlot.LICENSE", "uPlot.iife.min.js", "uPlot.min.css"]
+    assert said.split() == names
+
+
 class Terminal:
     """A bash at a terminal, with the completion of the installed program read in."""
 

@@ -102,6 +102,8 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     assert delivered(sandbox) <= held + 1  # one was in flight
     assert serving.post(f"{path}/steer", do="resume") == 303
     wait_until(sandbox, held + 2)
+    assert serving.post(f"{path}/steer", do="slower") == 409  # one at a time already
+    assert serving.post(f"{path}/steer", do="explode") == 409
     code, out = serving.stop()
     said = json.loads(out)
     assert code == said["exit_code"] == 128 + signal.SIGTERM

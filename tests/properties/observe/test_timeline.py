@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -60,6 +60,7 @@ BY_TYPE: dict[object, some.SearchStrategy[object]] = {
     str: TEXT,
     bool: some.booleans(),
     int | None: COUNT | some.none(),
+    Mapping[str, int]: some.dictionaries(some.sampled_from(["bus", "car", "car/wheel", ""]), COUNT),
 }
 
 
@@ -213,6 +214,32 @@ def test_places_add_up_to_what_was_rejected(told: list[tuple[list[tuple[int, int
         assert place.rejected == sum(stop - start for spans in within for start, stop in spans)
     codes = sum((Counter(place.codes) for place in course.places), Counter())
     assert codes == sum((Counter(event.codes) for event in events), Counter())
+
+
+@given(
+    some.lists(
+        some.tuples(some.integers(1, 9), some.dictionaries(some.sampled_from("abc"), COUNT)), max_size=9
+    )
+)
+def test_geometries_are_those_of_all_segments_once(segments: list[tuple[int, dict[str, int]]]) -> None:
+    """Whatever is read again by a later pass, or by a run that resumes."""
+    first, events = 0, list[Event]()
+    for count, geometries in segments:
+        read = SegmentRead(
+            first=first,
+            count=count,
+            offset=first,
+            length=count,
+            accepted=count,
+            rejected=0,
+            skipped=0,
+            geometries=geometries,
+        )
+        first += count
+        events += [read, *events[-2:]]
+    course = course_of([(0, event) for event in events])
+    assert course.classes_of == first
+    assert Counter(course.classes) == sum((Counter(geometries) for _, geometries in segments), Counter())
 
 
 @given(STORIES, some.integers(200, 6000), some.integers(0, 60))

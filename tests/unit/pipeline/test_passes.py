@@ -29,6 +29,7 @@ class Going:
         self.lost = list(lost)
         self.later = later
         self.passes = 0
+        self.is_over = asyncio.Event()  # a pass
         world.fate = self.fate
 
     def fate(self, batch: Batch) -> Outcome:
@@ -43,6 +44,7 @@ class Going:
         self.passes += 1
         result = await self.world.flow().run()
         self.world.later[0] += self.later
+        self.is_over.set()
         return result
 
 
@@ -73,7 +75,8 @@ async def test_while_a_run_is_paused_nobody_asks_what_became_of_a_lost_answer(tm
         going = Going(world, 0)
         world.run.steering.pause()
         running = asyncio.create_task(Passes(world.run, go=going).run())
-        await asyncio.sleep(0.05)
+        await going.is_over.wait()
+        await asyncio.sleep(0.01)  # so that it would ask, if it did
         assert (going.passes, running.done()) == (1, False)
         assert not world.seen(DoubtsEnded)
         world.run.steering.resume()
@@ -86,8 +89,9 @@ async def test_a_stop_ends_a_paused_run_with_a_lost_answer(tmp_path: Path) -> No
     """It is in doubt until the next run."""
     async with offline_run(tmp_path, THREE) as world:
         world.run.steering.pause()
-        running = asyncio.create_task(Passes(world.run, go=Going(world, 0)).run())
-        await asyncio.sleep(0.02)
+        going = Going(world, 0)
+        running = asyncio.create_task(Passes(world.run, go=going).run())
+        await going.is_over.wait()
         world.run.stop.request("enough", ExitCode.UNFINISHED)
         assert (await running).errors == ()
         assert world.fates == {"delivered": 2, "in_doubt": 1}

@@ -70,10 +70,12 @@ class ActionRoutes:
 
     async def _steer(self, job: Job, form: Mapping[str, str]) -> None:
         """Do what a button of an import that goes on says."""
-        word = form.get("do", "")
-        if word not in ("pause", "resume"):
-            raise Untimely("There is no such button.")
-        self._office.obey(job, Command(do=word))
+        from bulk_importer.observe.page.running.pacing import command_of
+
+        command = command_of(form.get("do", ""), self._office.obey(job, Command(do="status")))
+        if isinstance(command, str):
+            raise Untimely(command)
+        self._office.obey(job, command)
 
     async def _confirm(self, job: Job, form: Mapping[str, str]) -> None:
         """Have it imported; what was not ticked is not agreed to, and is asked when it comes to that."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bulk_importer.cli.serving.site.views import Seen
+from bulk_importer.cli.serving.site.seen import Seen
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.cli.serving.work.checking import Found
 from bulk_importer.errors import BulkImporterError, ExitCode

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from bulk_importer.cli.serving.site.findings import (
     MOST_PLACES,
@@ -15,60 +13,25 @@ from bulk_importer.cli.serving.site.findings import (
     pictures_of,
     wrong_in,
 )
+from bulk_importer.cli.serving.site.offers import actions_for, corrections_for, removal_of
+from bulk_importer.cli.serving.site.seen import Seen
 from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, STEERED, in_browser, sized
-from bulk_importer.cli.serving.spool.values import Job, JobState
+from bulk_importer.cli.serving.spool.values import JobState
 from bulk_importer.observe.markup import Markup
-from bulk_importer.observe.page.upload.values import Action, Row, Sheet
+from bulk_importer.observe.page.upload.values import Row, Sheet
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
 from bulk_importer.times import written
 
 if TYPE_CHECKING:
-    from bulk_importer.cli.serving.work.checking import Found
     from bulk_importer.events import ReplacementForeseen
-    from bulk_importer.library.status_values import Status
-    from bulk_importer.observe.timeline.values import Course
     from bulk_importer.settings import Settings
     from bulk_importer.steering.values import Standing
 
-__all__ = ["Seen", "row_of", "sheet_of"]
+__all__ = ["row_of", "sheet_of"]
 
-_NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
-_RECORD = "Delete the record of what was delivered, too: the same file would be sent again."
 _OF_STANDING = (("Delivered", "delivered"), ("Rejected", "rejected"), ("Unconfirmed", "in_doubt"))
 _OF_STATUS = (("Read so far", "entries"), *_OF_STANDING, ("Not sent yet", "owed"))
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of an upload at a moment.
-
-    Attributes:
-        source: its path, which messages name.
-        found: of its latest check.
-        status: of its checkpoint; None where there is none, and while it goes on here.
-        standing: how an import that goes on stands; None where nothing does.
-        facts: how far what goes on is, as `ProgressState.facts` says it; None where nothing goes on.
-        question: what is asked of a person now.
-        before: how many imports are before it in the queue.
-        twin: where an upload with the same bytes is; empty where there is none.
-        course: how what goes on went so far; None where nothing does.
-        twin: an upload of the same bytes that came before; None where there is none.
-        terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
-        links: files to be fetched.
-    """
-
-    job: Job
-    source: str
-    found: Found | None = None
-    status: Status | None = None
-    facts: Mapping[str, object] | None = None
-    standing: Standing | None = None
-    question: ReplacementForeseen | None = None
-    before: int = 0
-    course: Course | None = None
-    twin: Job | None = None
-    terminal: tuple[tuple[str, str], ...] = ()
-    links: tuple[tuple[str, str], ...] = ()
 
 
 def row_of(seen: Seen) -> Row:
@@ -108,9 +71,9 @@ def sheet_of(seen: Seen, settings: Settings) -> Sheet:
         more_wrong=max(0, len(wrong) - MOST_PLACES),
         pictures=() if seen.found is None else pictures_of(seen.found),
         account=() if report is None else account_of(report),
-        actions=tuple(_actions(seen)),
-        corrections=_corrections(seen),
-        removal=_removal(seen),
+        actions=tuple(actions_for(seen)),
+        corrections=corrections_for(seen),
+        removal=removal_of(seen),
         terminal=seen.terminal,
         links=seen.links,
         facts=tuple(_facts(seen)),
@@ -256,95 +219,3 @@ def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
     yield "Digest (XXH3)", job.digest
     if seen.found is not None and seen.found.report.conversion is not None:
         yield "Format", seen.found.report.conversion.format
-
-
-# ---------------------------------------------------------------------------------------- what can be done
-
-
-def _actions(seen: Seen) -> Sequence[Action]:
-    path = f"/jobs/{seen.job.id}"
-    match seen.job.state:
-        case JobState.CHECKING:
-            return [Action(path=f"{path}/stop", label="Stop the check")]
-        case JobState.CHECKED:
-            return [_confirm(seen, path), _check_again(path)]
-        case JobState.REFUSED:
-            return [_check_again(path)]
-        case JobState.QUEUED:
-            return [Action(path=f"{path}/withdraw", label="Take it out of the queue")]
-        case JobState.IMPORTING if seen.question is not None:
-            yes = Action(
-                path=f"{path}/answer", label="Replace them", fields=(("answer", "yes"),), tone="main"
-            )
-            return [yes, Action(path=f"{path}/answer", label="Do not, and stop", fields=(("answer", "no"),))]
-        case JobState.IMPORTING:
-            return [*_steering(seen, path), Action(path=f"{path}/stop", label="Stop the import")]
-        case JobState.STOPPED | JobState.FAILED:
-            return [Action(path=f"{path}/again", label="Resume the import", tone="main")]
-        case _:
-            return []
-
-
-def _steering(seen: Seen, path: str) -> Iterator[Action]:
-    """What makes an import that goes on go slower, or not at all, and back."""
-    standing = seen.standing
-    if standing is None or standing.state == "stopping":
-        return
-    is_paused = standing.state == "paused"
-    word, label = ("resume", "Resume") if is_paused else ("pause", "Pause")
-    yield Action(path=f"{path}/steer", label=label, fields=(("do", word),))
-
-
-def _confirm(seen: Seen, path: str) -> Action:
-    """The button that has it imported; where labels are replaced, with a sentence that says how many."""
-    assert seen.found is not None  # it is checked
-    report = seen.found.report
-    replaced = "0"
-    consent = ""
-    if report.replacing:
-        replaced = str(report.media_replaced)
-        consent = (
-            f"Replace the labels that {counted(report.media_replaced or 0, 'media', 'holds')} now "
-            f"({counted(report.replacing, 'entry')} with keepData false)."
-        )
-    elif report.replacing is None and report.keep_data.get("false"):
-        replaced = "unknown"
-        consent = (
-            f"Replace the labels that media hold now ({report.keep_data['false']:,} x keepData false; which of their "
-            "media hold labels is not known)."
-        )
-    return Action(
-        path=f"{path}/confirm",
-        label=f"Import {counted(report.accepted, 'entry')}",
-        fields=(("replaced", replaced),),
-        consent=consent,
-        tone="main",
-    )
-
-
-def _check_again(path: str) -> Action:
-    return Action(path=f"{path}/check", label="Check it again")
-
-
-def _corrections(seen: Seen) -> str:
-    """Where corrected entries are sent; empty where there are none to correct."""
-    rejected = 0 if seen.status is None else seen.status.rejected
-    return f"/jobs/{seen.job.id}/corrections" if seen.job.state is JobState.DONE and rejected else ""
-
-
-def _removal(seen: Seen) -> Action | None:
-    """The button that deletes an upload; None where it is at work, or about to be."""
-    job, status = seen.job, seen.status
-    if job.state.is_at_work or job.state is JobState.QUEUED:
-        return None
-    path = f"/jobs/{job.id}/remove"
-    if status is None:
-        return Action(path=path, label="Remove it", tone="harm")
-    has_sent = bool(status.delivered or status.in_doubt)
-    return Action(
-        path=path,
-        label="Remove it",
-        consent=_NEEDED if has_sent else "",
-        choice=_RECORD if has_sent else "Delete its checkpoint, too.",
-        tone="harm",
-    )

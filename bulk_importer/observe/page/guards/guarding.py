@@ -5,6 +5,7 @@ What they keep out, and by what, is said in the docstring of the package.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -115,7 +116,8 @@ class Guards:
         """Print a new link; whoever cannot see the terminal gains nothing by it."""
         is_printed = self._keys.may_print(self._clock())
         if is_printed:
-            self._announce(self.link())
+            # In a thread: a terminal that was stopped (Ctrl-S) would hold up the run.
+            await asyncio.to_thread(self._announce, self.link())
         return _html(link_asked_page(is_printed=is_printed))
 
     def _opened(self, session: str | None) -> web.Response:

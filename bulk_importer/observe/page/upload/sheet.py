@@ -143,6 +143,7 @@ def _figure(picture: Picture) -> Markup:
             element("ol", [element("li", each) for each in picture.wrong]),
             element("p", picture.text, class_="quiet") if picture.text else None,
         ),
+        class_="picture",
     )
 
 

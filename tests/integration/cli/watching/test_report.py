@@ -53,6 +53,26 @@ async def test_an_import_leaves_it_beside_its_summary(source: Path, run_process:
     assert "<svg" in text.split("Rejected entries</h2>")[1]
 
 
+async def test_it_says_how_many_geometries_there_are_of_each_class(
+    source: Path, run_process: Run, sandbox: Sandbox
+) -> None:
+    """Once, although the second run reads again what the first one did not send."""
+    ids = [each["internal_media_ID"] for each in json.loads(source.read_text())]
+    point, polygon = {"point": [{"x": 1, "y": 2}]}, {"polygon": [{"x": x, "y": x * x} for x in range(3)]}
+    labels = {"poi": [point], "car": [polygon, polygon]}
+    source.write_text(json.dumps([entry(media, labels=labels) for media in ids]))
+    await run_process("import", source, "--yes", "--limit", "3")
+    done = await run_process("import", source, "--yes")
+    assert done.code == 0, done.err
+    text = page(Path(f"{source}.checkpoint", "report.html"))
+    chapter = text.split("Labels by class</h2>")[1].split("<h2")[0]
+    assert "Geometries of 10 entries that passed the checks, by class" in chapter
+    assert re.findall(r">(car|poi)<[^0-9]*>(\d+)</td>", chapter.split("<table")[1]) == [
+        ("car", "20"),
+        ("poi", "10"),
+    ]
+
+
 async def test_a_program_learns_where_it_is(source: Path, run_process: Run, tmp_path: Path) -> None:
     named = tmp_path / "r.html"
     done = await run_process("import", source, "--yes", "--json", "--report", named)

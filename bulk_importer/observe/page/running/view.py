@@ -1,0 +1,84 @@
+"""What a page shows of a run at a moment, and the words for how it stands. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from bulk_importer.observe.outcome import Step
+from bulk_importer.observe.report.values import Example, Found
+from bulk_importer.observe.timeline.values import Course
+from bulk_importer.steering.values import Standing
+
+__all__ = ["Source", "View", "is_over", "state_said", "state_word"]
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "starting": ("Starting", "Nothing has been sent yet."),
+    "running": ("Running", "Entries are on their way."),
+    "paused": ("Paused", "Nothing new leaves; what is on its way may land."),
+    "waiting": ("Waiting", "Nothing leaves at the moment."),
+    "stopping": ("Stopping", "Nothing new leaves; what is on its way may land."),
+    "complete": ("Complete", "All that could be read is settled."),
+    "stopped": ("Stopped", "The same command resumes."),
+    "failed": ("Failed", "The same command resumes when the cause is gone."),
+    "killed": ("Killed", "It did not say how it ended. The same command resumes."),
+    "unusable": ("Unusable", "The checkpoint cannot be read."),
+}
+_HELD = frozenset({"paused", "stopping"})
+_OVER = frozenset({"complete", "stopped", "failed", "killed"})
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several sources of a command: its name, and how it stands."""
+
+    name: str
+    state: str
+    delivered: int = 0
+    rejected: int = 0
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page shows.
+
+    Attributes:
+        command: as `import`.
+        sources: where there are several; the one that goes on, or was the last, is the one of `standing`.
+        found: what was found, by code.
+        examples: entries that were rejected, the latest first.
+        may_steer: whether somebody obeys.
+        said: what the last command was answered.
+        ended: how the command ended, in a sentence; empty while it goes on.
+        steps: what to do now, where nothing goes on.
+    """
+
+    command: str
+    standing: Standing
+    sources: Sequence[Source] = ()
+    course: Course = Course()
+    found: Sequence[Found] = ()
+    examples: Sequence[Example] = ()
+    may_steer: bool = False
+    said: str = ""
+    ended: str = ""
+    steps: Sequence[Step] = ()
+
+
+def state_word(state: str) -> str:
+    """The state for people."""
+    return _WORDS[state][0] if state in _WORDS else state.capitalize()
+
+
+def state_said(standing: Standing) -> str:
+    """What the state means, and why nothing leaves."""
+    said = _WORDS[standing.state][1] if standing.state in _WORDS else ""
+    waits = standing.waits_for.removesuffix(".")
+    if not waits or is_over(standing.state) or waits == standing.state:
+        return said
+    why = f"{waits[:1].upper()}{waits[1:]}."
+    return f"{why} {said}" if standing.state in _HELD else why
+
+
+def is_over(state: str) -> bool:
+    """Whether the run has ended."""
+    return state in _OVER
