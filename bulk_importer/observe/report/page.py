@@ -94,7 +94,7 @@ def _chapter(chapter: Chapter, *, level: int, most: int = MOST_EXAMPLES) -> Cont
         missing(chapter, level=below),
         steps("What to do now", chapter.steps, level=below),
         ledgers(chapter, level=below),
-        steps("Labels that were replaced", chapter.kept, level=below),
+        steps("What the media held before", chapter.kept, level=below),
         course(chapter, level=below),
         findings(chapter, level=below),
         examples(chapter, level=below, most=most),
