@@ -21,7 +21,7 @@ from bulk_importer.readable import counted
 __all__ = ["report_page"]
 
 _MOST_CHAPTERS = 12
-"""In full; of the others the table says how they stand."""
+"""In full, those first that went worst; of the others the table says how they stand."""
 _WORST = (Verdict.FAILED, Verdict.GOING, Verdict.PARTLY, Verdict.DONE)
 _WORDS = ("delivered", "rejected", "unconfirmed", "not sent yet")
 
@@ -57,16 +57,18 @@ def report_page(
 
 
 def _several(chapters: Sequence[Chapter], title: str) -> Content:
-    rows = [_row(at, chapter) for at, chapter in enumerate(chapters)]
-    most = max(1, MOST_EXAMPLES // len(chapters))
+    worst = sorted(range(len(chapters)), key=lambda at: _WORST.index(chapters[at].verdict))
+    shown = sorted(worst[:_MOST_CHAPTERS])
+    rows = [_row(chapter, at + 1 if at in shown else None) for at, chapter in enumerate(chapters)]
+    most = max(1, MOST_EXAMPLES // len(shown))
     full = [
         element(
             "section",
-            _chapter(replace(chapter, anchor=f"{at}-"), level=2, most=most),
-            id=f"source-{at}",
+            _chapter(replace(chapters[at], anchor=f"{at + 1}-"), level=2, most=most),
+            id=f"source-{at + 1}",
             class_="chapter",
         )
-        for at, chapter in enumerate(chapters[:_MOST_CHAPTERS], 1)
+        for at in shown
     ]
     return [
         element("h1", title[:1].upper() + title[1:]),
@@ -75,11 +77,11 @@ def _several(chapters: Sequence[Chapter], title: str) -> Content:
     ]
 
 
-def _row(at: int, chapter: Chapter) -> tuple[Content, ...]:
+def _row(chapter: Chapter, number: int | None) -> tuple[Content, ...]:
     numbers = {each.word: each.number for each in chapter.counts}
     shown: Content = name(chapter.name)
-    if at < _MOST_CHAPTERS:
-        shown = link(f"#source-{at + 1}", shown)
+    if number is not None:
+        shown = link(f"#source-{number}", shown)
     return (
         shown,
         f"{chapter.verdict.sign} {chapter.headline}",

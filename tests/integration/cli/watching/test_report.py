@@ -11,7 +11,10 @@ import pytest
 from integration.cli.conftest import Run
 
 from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.cli.watching.watch import watching
 from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 
 CLASSES: list[dict[str, Any]] = [
@@ -185,6 +188,38 @@ async def test_of_a_folder_of_several_sources_there_is_one(
     text = page(tmp_path / "all.html")
     assert "2 sources" in text
     assert 'href="runs/l%20b.json.checkpoint/rejected.jsonl#' in text
+
+
+async def test_a_source_of_which_nothing_is_on_record_is_in_it(
+    source: Path, run_process: Run, tmp_path: Path
+) -> None:
+    """Else all would be well with what is left."""
+    other = tmp_path / "o.json"
+    other.write_text("[]")
+    named = tmp_path / "r.html"
+    done = await run_process("import", other, tmp_path / "gone.json", "--yes", "--report", named)
+    assert done.code == 3
+    text = page(named)
+    assert "failed: 2 sources</title>" in text
+    assert "gone.json</bdi>: Nothing was sent</h2>" in text
+    assert "gone.json cannot be read: there is no such file." in text
+
+
+async def test_a_mistake_of_ours_hides_nothing_of_what_is_on_record(
+    source: Path, run_process: Run, tmp_path: Path
+) -> None:
+    await run_process("import", source, "--yes", "--no-report")
+    folder = Path(f"{source}.checkpoint")
+
+    async def fail() -> None:
+        settings = Settings(report=str(tmp_path / "r.html"))
+        async with watching("import", [str(source), "m.json"], settings, StopSwitch()) as watch:
+            with watch.run(folder):
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert "9 of 10 entries delivered, 1 rejected." in page(tmp_path / "r.html")
 
 
 async def test_what_is_no_checkpoint_is_said(run: Run, tmp_path: Path) -> None:

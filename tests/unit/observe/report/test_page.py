@@ -238,6 +238,17 @@ def test_several_sources_have_a_table_that_leads_to_each() -> None:
     assert "<h2><bdi>other.json</bdi>: Failed</h2>" in page
 
 
+def test_of_many_sources_those_that_went_worst_are_shown_in_full() -> None:
+    """Whatever their places; the table has all."""
+    failed = replace(CHAPTER, verdict=Verdict.FAILED, name="last.json", headline="Failed")
+    done = replace(CHAPTER, verdict=Verdict.DONE, name="first.json", headline="Complete")
+    page = page_of(*[done] * 30, failed)
+    assert 'href="#source-31"' in page
+    assert "<h2><bdi>last.json</bdi>: Failed</h2>" in page
+    assert page.count(": Complete</h2>") == 11
+    assert page.count("Complete</td>") == 30
+
+
 def test_identifiers_are_there_once() -> None:
     page = page_of(CHAPTER, CHAPTER)
     found = re.findall(r' id="([^"]*)"', page)
