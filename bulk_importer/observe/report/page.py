@@ -23,7 +23,11 @@ __all__ = ["report_page"]
 _MOST_CHAPTERS = 12
 """In full, those first that went worst; of the others the table says how they stand."""
 _WORST = (Verdict.FAILED, Verdict.GOING, Verdict.PARTLY, Verdict.DONE)
-_WORDS = ("delivered", "rejected", "unconfirmed", "not sent yet")
+_WORDS = (
+    ("delivered", "rejected", "unconfirmed", "not sent yet"),
+    ("entries", "could be sent", "would be rejected"),
+)
+"""Counts that the table of all sources has columns for: of imports, and of checks."""
 
 
 def report_page(
@@ -59,7 +63,9 @@ def report_page(
 def _several(chapters: Sequence[Chapter], title: str) -> Content:
     worst = sorted(range(len(chapters)), key=lambda at: _WORST.index(chapters[at].verdict))
     shown = sorted(worst[:_MOST_CHAPTERS])
-    rows = [_row(chapter, at + 1 if at in shown else None) for at, chapter in enumerate(chapters)]
+    known = {count.word for chapter in chapters for count in chapter.counts}
+    words = next((each for each in _WORDS if known.intersection(each) - {"entries"}), _WORDS[0])
+    rows = [_row(chapter, words, at + 1 if at in shown else None) for at, chapter in enumerate(chapters)]
     most = max(1, MOST_EXAMPLES // len(shown))
     full = [
         element(
@@ -72,12 +78,12 @@ def _several(chapters: Sequence[Chapter], title: str) -> Content:
     ]
     return [
         element("h1", title[:1].upper() + title[1:]),
-        table("All sources", ("source", "how it stands", *_WORDS), rows, numbers=len(_WORDS)),
+        table("All sources", ("source", "how it stands", *words), rows, numbers=len(words)),
         [[each, "\n"] for each in full],
     ]
 
 
-def _row(chapter: Chapter, number: int | None) -> tuple[Content, ...]:
+def _row(chapter: Chapter, words: Sequence[str], number: int | None) -> tuple[Content, ...]:
     numbers = {each.word: each.number for each in chapter.counts}
     shown: Content = name(chapter.name)
     if number is not None:
@@ -85,7 +91,7 @@ def _row(chapter: Chapter, number: int | None) -> tuple[Content, ...]:
     return (
         shown,
         f"{chapter.verdict.sign} {chapter.headline}",
-        *(f"{numbers.get(it, 0):,}" for it in _WORDS),
+        *(f"{numbers.get(it, 0):,}" for it in words),
     )
 
 

@@ -205,6 +205,19 @@ async def test_a_source_of_which_nothing_is_on_record_is_in_it(
     assert "gone.json cannot be read: there is no such file." in text
 
 
+async def test_of_a_check_it_tells_what_could_be_sent(source: Path, run: Run, tmp_path: Path) -> None:
+    """Of each source, also of one that cannot be read."""
+    named = tmp_path / "r.html"
+    done = await run("check", source, tmp_path / "gone.json", "--report", named)
+    assert done.code == 3
+    text = page(named)
+    row = text.split("<caption>All sources</caption>")[1].split("</table>")[0]
+    assert "could be sent" in row
+    assert re.findall("<td[^>]*>([0-9]+)</td>", row) == ["10", "9", "1", "0", "0", "0"]
+    assert "All of it: nothing could be read." in text
+    assert "Do what is said above, and check it again." in text
+
+
 async def test_a_mistake_of_ours_hides_nothing_of_what_is_on_record(
     source: Path, run_process: Run, tmp_path: Path
 ) -> None:
