@@ -213,9 +213,9 @@ def _fact(value: str) -> Content:
 def _quiet(quiet: Quiet) -> str:
     what = _QUIET[quiet.kind]
     text = f"{what}: {quiet.reason}" if what and quiet.reason else what or quiet.reason
-    lasted = "" if quiet.until is None else f" It lasted {duration(quiet.until - quiet.at)}."
-    return f"{_sentence_of(text).removesuffix('.')}.{lasted}"
+    seconds = 0.0 if quiet.until is None else quiet.until - quiet.at
+    return _sentence_of(text) + (f" It lasted {duration(seconds)}." if seconds >= 1 else "")
 
 
 def _sentence_of(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."

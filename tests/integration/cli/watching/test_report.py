@@ -218,6 +218,11 @@ async def test_of_a_check_it_tells_what_could_be_sent(source: Path, run: Run, tm
     assert "Do what is said above, and check it again." in text
 
 
+async def test_a_check_shows_images_and_does_not_deny_it(source: Path, run: Run, tmp_path: Path) -> None:
+    done = await run("check", source, "--images", tmp_path, "--metrics", "0")
+    assert done.err == "bulk-importer: --metrics has no effect in a check, which sends and keeps nothing.\n"
+
+
 async def test_a_mistake_of_ours_hides_nothing_of_what_is_on_record(
     source: Path, run_process: Run, tmp_path: Path
 ) -> None:
