@@ -72,14 +72,15 @@ class _Report:
                 _chapter(folder, images, path.parent) or self._ending(outcome, at)
                 for at, folder in enumerate(folders)
             ]
-            is_written = try_to_write(path, chapters or [self._ending(outcome, 0)], image_hosts=images.hosts)
+            chapters = chapters or [self._ending(outcome, 0)]
+            is_written = try_to_write(path, chapters, image_hosts=images.hosts, folders=folders)
             return [path if is_written else None] * max(1, len(folders))
         written: list[Path | None] = []
         for folder in folders:
             images = self._images()
             chapter = _chapter(folder, images, folder)
             is_written = chapter is not None and try_to_write(
-                folder / REPORT, [chapter], image_hosts=images.hosts
+                folder / REPORT, [chapter], image_hosts=images.hosts, folders=[folder]
             )
             written.append(folder / REPORT if is_written else None)
         return written

@@ -108,6 +108,7 @@ async def test_a_report_that_cannot_be_written_changes_no_exit_code(
     said = [line for line in done.err.splitlines() if "no report" in line]
     assert len(said) == 1
     assert "report.html cannot be written: there is a file that is no report, which is kept." in said[0]
+    assert said[0].endswith(f" This makes it elsewhere: bulk-importer report '{folder}' --output FILE")
     assert (tmp_path / "r.html").read_text() == "of somebody else"
     assert "Report:" not in done.out
 
