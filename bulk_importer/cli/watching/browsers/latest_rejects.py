@@ -1,4 +1,7 @@
-"""Reads the entries that were rejected last, with their pictures, at the end of `rejected.jsonl`."""
+"""Reads the entries that were rejected last, with their pictures, at the end of `rejected.jsonl`.
+
+The latest of each code that is met there come before others: one that most entries have does not hide the rest.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ import msgspec
 from bulk_importer.cli.watching.aside import aside
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.reporting.samples import Sample
     from bulk_importer.observe.report import Example
 
 __all__ = ["LatestRejects"]
 
 _MOST = 6
+_MOST_LINES = 500
 _LOOKED_AT_BYTES = 512 << 10
 _SECONDS_BETWEEN = 2.0
 """Reading and drawing takes some ten milliseconds, which a run that rejects all the time does not notice then."""
@@ -54,14 +59,26 @@ def _read(folder: Path, found: list[Example]) -> None:
     from bulk_importer.cli.reporting.images import no_image
     from bulk_importer.cli.reporting.rejects import sample_of
 
+    samples: list[Sample] = []
     for line in _last_lines(folder):
         if (sample := sample_of(line, None, "")) is not None and sample.findings:
             code = str(sample.findings[0]["code"])
-            found.append(msgspec.structs.replace(sample, code=code, href="").shown(no_image))
+            samples.append(msgspec.structs.replace(sample, code=code, href=""))
+    found.extend(each.shown(no_image) for each in _told_apart(samples))
+
+
+def _told_apart(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """As many as are shown, of those that there are: the first of each code, and then others; in their order."""
+    first: dict[str, Sample] = {}
+    for each in samples:
+        first.setdefault(each.code, each)
+    rest = [each for each in samples if first[each.code] is not each]
+    kept = [*first.values(), *rest][:_MOST]
+    return [each for each in samples if any(each is one for one in kept)]
 
 
 def _last_lines(folder: Path) -> Iterator[bytes]:
-    """The last whole lines, the last one first; fewer where they are long."""
+    """Some of the last whole lines, the last one first; fewer where they are long."""
     from bulk_importer.checkpoint.rejects import REJECTED
 
     try:
@@ -73,4 +90,4 @@ def _last_lines(folder: Path) -> Iterator[bytes]:
         return
     lines = end.split(b"\n")[:-1]
     whole = lines if size <= _LOOKED_AT_BYTES else lines[1:]
-    yield from reversed(whole[-_MOST:])
+    yield from reversed(whole[-_MOST_LINES:])
