@@ -104,6 +104,19 @@ def test_a_second_browser_needs_a_link_of_its_own(start: StartRun, visit: Visit)
     expect(second.page.locator("#state")).to_contain_text("Running")
 
 
+def test_windows_of_one_browser_leave_each_other_connections(start: StartRun, visit: Visit) -> None:
+    """The oldest ones stay as they are, and say so; each new one shows the run."""
+    run = start("--max-requests-per-second", "5")
+    visitor = visit(run.link())
+    page = visitor.page
+    expect(page.locator("#connection")).to_contain_text("Live")
+    for _ in range(7):
+        window = visitor.context.new_page()
+        window.goto(page.url)
+        expect(window.locator("#connection")).to_contain_text("Live")
+    expect(page.locator("#connection")).to_contain_text("Shown in many windows")
+
+
 def test_a_run_is_steered_without_script(scene: Scene, start: StartRun, visit: Visit) -> None:
     """Each button leads back to the page, as it is then."""
     run = start()

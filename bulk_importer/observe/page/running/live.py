@@ -32,6 +32,8 @@ __all__ = ["LivePage"]
 _SECONDS_BETWEEN = 0.5
 _SECONDS_BETWEEN_PLOTS = 2.0
 _MOST_LOOKERS = 8
+_MOST_OF_A_BROWSER = 4
+"""A browser has six connections to a server, and needs some to load another page."""
 _SEND_SECONDS = 5.0
 _PING_SECONDS = 10.0
 _BY_SCRIPT = "text/event-stream"
@@ -51,9 +53,10 @@ class _Seen(msgspec.Struct, frozen=True):
 
 
 class _Looker:
-    """One browser that is told what changes."""
+    """One window that is told what changes; `browser` is the same for all windows that share their connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, browser: str) -> None:
+        self.browser = browser
         # Set by the page: something has changed that should not wait; this one has to leave.
         self.poked = asyncio.Event()
         self.must_leave = False
@@ -138,13 +141,10 @@ class LivePage:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Tell a browser what changes, until it leaves or nothing comes any more."""
-        looker = _Looker()
+        looker = _Looker(request.headers.get("Cookie", ""))
         self._lookers.append(looker)
         self.opened.set()
-        while len(self._lookers) > _MOST_LOOKERS:
-            oldest = self._lookers.popleft()
-            oldest.must_leave = True
-            oldest.poked.set()
+        self._make_room(looker)
         try:
             async with sse_response(
                 request, send_timeout=_SEND_SECONDS, ping_interval=_PING_SECONDS
@@ -157,6 +157,14 @@ class LivePage:
             if not self._lookers:
                 self._all_gone.set()
         return stream
+
+    def _make_room(self, looker: _Looker) -> None:
+        """Let windows leave that came before, the oldest first, where this is one too many."""
+        same = [each for each in self._lookers if each.browser == looker.browser]
+        for each in {*same[:-_MOST_OF_A_BROWSER], *list(self._lookers)[:-_MOST_LOOKERS]}:
+            self._lookers.remove(each)
+            each.must_leave = True
+            each.poked.set()
 
     async def _tell(self, stream: EventSourceResponse, looker: _Looker) -> None:
         told: dict[str, Any] = {}
