@@ -161,7 +161,7 @@ def add_settings(
                     action="store_const",
                     const=each.refused_as,
                     default=argparse.SUPPRESS,
-                    help=f"as {each.flag} {each.refused_as}",
+                    help=text if text == argparse.SUPPRESS else f"as {each.flag} {each.refused_as}",
                 )
         else:
             group.add_argument(
