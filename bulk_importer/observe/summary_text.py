@@ -10,7 +10,7 @@ from typing import Any
 
 from bulk_importer.observe.outcome import FATES, headline, next_steps, outcome
 from bulk_importer.observe.tasks import task_lines
-from bulk_importer.observe.wording import source_called
+from bulk_importer.observe.wording import capitalized, source_called
 from bulk_importer.readable import counted
 from bulk_importer.summary import Books, RunState, Summary, Tally
 
@@ -77,7 +77,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield f"{_headline(summary)}: {outcome(summary)}"
     yield f"  {route_text(facts)}"
     if summary.message:
-        yield f"  {summary.message[0].upper()}{summary.message[1:]}"
+        yield f"  {capitalized(summary.message)}"
     yield ""
     yield f"  {'entries':12} {summary.entries:>11,}"
     for name, word in FATES.items():

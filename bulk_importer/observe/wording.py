@@ -5,6 +5,8 @@ Pure.
 
 from __future__ import annotations
 
+import re
+
 from bulk_importer.events import (
     Advanced,
     BatchDelivered,
@@ -32,7 +34,14 @@ from bulk_importer.levels import Level
 from bulk_importer.readable import counted
 from bulk_importer.steering.values import Limits
 
-__all__ = ["level_of", "sentence_of", "source_called"]
+__all__ = ["capitalized", "level_of", "sentence_of", "source_called"]
+
+_WORD = re.compile(r"[a-z']+[ ,]")
+
+
+def capitalized(text: str) -> str:
+    """The text as a sentence begins; what begins with a path or an address stays so."""
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def source_called(source: str) -> str:

@@ -152,9 +152,23 @@ def _read_text(value: object) -> str:
 
 def _read_url(value: object) -> str:
     text = _read_text(value)
+    if "://" not in text:
+        return text
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise ValueError("it must hold no user and no password, because it is printed and recorded")
+    if not _has_address(text):
+        raise ValueError("its address is HOST, HOST:PORT, or [IPV6]:PORT, with a port from 1 to 65535")
     return text
+
+
+def _has_address(url: str) -> bool:
+    """Whether what stands between `://` and the path can be an address, with a port or without."""
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _read_secret_url(value: object) -> str:

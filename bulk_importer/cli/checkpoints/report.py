@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bulk_importer.cli.reporting.writing import REPORT, why_not, write_report
 
     roots: Sequence[Path] = arguments.checkpoints
-    named = _named()
+    named = _named(arguments.output)
     if named is None and len(roots) > 1:
         raise UsageError("Say where the report of several folders is to be: --output FILE.")
     path = named or roots[0] / REPORT
@@ -60,11 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.DELIVERED
 
 
-def _named() -> Path | None:
+def _named(path: Path | None) -> Path | None:
     """The file that `--output` names, if any; where it is written is said as if none was named."""
-    options = output_options()
-    set_output_options(replace(options, output=None))
-    return options.output
+    from bulk_importer.cli.reporting.writing import refuse_unusable
+
+    set_output_options(replace(output_options(), output=None))
+    if path is not None:
+        refuse_unusable(path, "--output")
+    return path
 
 
 def _folders(roots: Sequence[Path]) -> list[Path]:

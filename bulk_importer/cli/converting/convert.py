@@ -16,7 +16,7 @@ from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import progress_display
-from bulk_importer.cli.reporting.places import report_path
+from bulk_importer.cli.reporting.places import NONE, report_path
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.readable import as_json
@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "With --json the account goes to standard output: name a file for the entries with --output."
         )
+    if settings.report not in (None, NONE):
+        _refuse_unusable(Path(settings.report))
     with _finding(arguments.findings) as found:
         books, path = run_look_up(_convert(arguments.source, settings, found))
     if arguments.json:
@@ -66,6 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
         for line in [*account_lines(books), *([] if path is None else [f"  Report: {path}"])]:
             messages.say(line)
     return ExitCode.DELIVERED if books.is_complete else ExitCode.REJECTIONS
+
+
+def _refuse_unusable(report: Path) -> None:
+    from bulk_importer.cli.reporting.writing import refuse_unusable
+
+    refuse_unusable(report, "--report")
 
 
 async def _convert(

@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     sources = expanded(arguments.source, settings)
     reuse_large_blocks()
     path = report_path(settings, sources, "check")
+    if settings.report is not None and path is not None:
+        _refuse_unusable(path)
     images = None if path is None else _images(settings)
     with ExitStack() as opened:
         file = opened.enter_context(_created(arguments.findings)) if arguments.findings else None
@@ -80,6 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
     facts = with_reports(together(reports), [path if is_written else None] * len(reports))
     output.print_outcome(facts, lines, as_json=arguments.json)
     return most_important([ExitCode(report.exit_code) for report in reports])
+
+
+def _refuse_unusable(report: Path) -> None:
+    from bulk_importer.cli.reporting.writing import refuse_unusable
+
+    refuse_unusable(report, "--report")
 
 
 def _images(settings: Settings) -> Images:

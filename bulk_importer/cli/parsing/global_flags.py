@@ -24,6 +24,8 @@ SECTION = "output"
 """The section of the settings that this module makes flags of."""
 
 _LEVEL = "setting:log_level"
+_WRITTEN = ("output", "findings")
+"""Flags that name a file whose content goes when it is written."""
 
 
 def add_global_flags(parser: argparse.ArgumentParser) -> None:
@@ -78,8 +80,9 @@ def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, 
         _settings_file(arguments, environment),
     ).settings
     output: Path | None = said.get("output")
-    if output is not None:
-        _refuse_to_overwrite(output, said)
+    for name in _WRITTEN:
+        if said.get(name) is not None:
+            _refuse_to_overwrite(name, said)
     set_output_options(
         OutputOptions(
             level=Level[settings.log_level.upper()],
@@ -97,15 +100,16 @@ def _settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]
     return settings_file(arguments, environment).path
 
 
-def _refuse_to_overwrite(output: Path, said: Mapping[str, object]) -> None:
-    """Raise `UsageError` where the output would go over what is read for it."""
-    for each in _paths({name: value for name, value in said.items() if name != "output"}):
+def _refuse_to_overwrite(name: str, said: Mapping[str, object]) -> None:
+    """Raise `UsageError` where a file that is written would go over one that is read for it, or written as well."""
+    written = Path(str(said[name]))
+    for each in _paths({other: value for other, value in said.items() if other != name}):
         try:
-            is_same = output.samefile(each)
+            is_same = written.samefile(each)
         except (OSError, ValueError):
             continue
-        if is_same and output.is_file():
-            raise UsageError(f"--output {output} is a file that this command reads. Name another one.")
+        if is_same and written.is_file():
+            raise UsageError(f"--{name} {written} is a file that this command reads. Name another one.")
 
 
 def _paths(said: Mapping[str, object]) -> Iterator[str | Path]:

@@ -92,10 +92,12 @@ def _steps(report: CheckReport) -> Iterator[Step]:
     if report.message:
         yield Step("Fix the source where it breaks off, and check it again.")
     if report.rejected:
-        yield Step(
-            "Fix what was found, in the source, and check it again; or import it: what is right is sent."
-        )
-    if not report.rejected and not report.message:
+        fixing = "Fix what was found, in the source, and check it again"
+        importing = "; or import it: what is right is sent, unless --max-errors is exceeded"
+        yield Step(f"{fixing}{importing if report.accepted else ''}.")
+    if not report.entries and not report.message:
+        yield Step("There is nothing to import: the source has no entries.")
+    elif not report.rejected and not report.message:
         yield Step("The same command with 'import' in place of 'check' sends it.")
 
 

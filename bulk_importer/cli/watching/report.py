@@ -30,8 +30,15 @@ async def opened(watched: Watched) -> AsyncIterator[_Report]:
     """What writes the report of a command.
 
     Raises:
-        UsageError: no images can be where they are said to be.
+        UsageError: no images can be where they are said to be, or no report.
     """
+    settings = watched.settings
+    if settings.report is not None:
+        from bulk_importer.cli.reporting.writing import refuse_unusable
+
+        beside = [f"{source}.checkpoint" for source in watched.sources]
+        made_later = [Path(each) for each in [settings.checkpoint, *beside] if each]
+        refuse_unusable(Path(settings.report), "--report", made_later=made_later)
     yield _Report(watched, _images(watched.settings.images) if watched.settings.images else None)
 
 

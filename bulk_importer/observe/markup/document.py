@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from bulk_importer.observe.markup.html import Content, Markup, element
 
-__all__ = ["document"]
+__all__ = ["document", "is_document"]
 
+_GENERATOR = element("meta", name="generator", content="bulk-importer")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -34,6 +35,7 @@ def document(
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src {images}"
     head = [
         element("meta", charset="utf-8"),
+        _GENERATOR,
         element(
             "meta",
             http_equiv="Content-Security-Policy",
@@ -51,3 +53,8 @@ def document(
         "html", "\n", element("head", "\n", lines), "\n", element("body", "\n", body), "\n", lang="en"
     )
     return f"<!doctype html>\n{page.text}\n"
+
+
+def is_document(begin: bytes) -> bool:
+    """Whether a file that begins so is such a page."""
+    return _GENERATOR.text.encode() in begin

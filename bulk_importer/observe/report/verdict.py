@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from bulk_importer.observe.markup import Content, Markup, element, name
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.report.values import Chapter, Count
+from bulk_importer.observe.wording import capitalized
 
 __all__ = ["head", "missing", "sentence", "steps"]
 
-_WORD = re.compile(r"[a-z']+[ ,]")
 _COMMAND = re.compile(r"'(bulk-importer [^']+)'")
 
 
@@ -31,11 +31,11 @@ def head(chapter: Chapter, *, level: int) -> Markup:
         element(
             f"h{level}", chapter.headline if level == 1 else [name(chapter.name), ": ", chapter.headline]
         ),
-        element("p", _capital(chapter.outcome), ".", class_="outcome"),
+        element("p", capitalized(chapter.outcome), ".", class_="outcome"),
         element("p", chapter.route, class_="route"),
     ]
     if chapter.message:
-        parts.append(element("p", sentence(_capital(chapter.message)), class_="message"))
+        parts.append(element("p", sentence(capitalized(chapter.message)), class_="message"))
     if chapter.counts:
         parts.append(element("dl", *map(_tile, chapter.counts), class_="counts"))
     return element("header", "\n", _lines(parts))
@@ -78,11 +78,6 @@ def _step(step: Step) -> Iterator[Content]:
 def _tile(count: Count) -> Markup:
     kind = "bad" if count.is_bad and count.number else None
     return element("div", element("dt", count.word), element("dd", f"{count.number:,}"), class_=kind)
-
-
-def _capital(text: str) -> str:
-    """The text as a sentence begins; what begins with a path or an address stays so."""
-    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def _lines(parts: Iterator[Markup] | Sequence[Content]) -> Content:

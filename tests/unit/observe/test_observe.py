@@ -487,6 +487,12 @@ def lines_of(**changes: object) -> list[str]:
     return summary_text(summary(this_run=Tally(entries=10), **changes)).splitlines()
 
 
+def test_the_name_of_a_source_is_said_as_it_is() -> None:
+    """Also where a sentence begins with it."""
+    lines = lines_of(state=RunState.FAILED, exit_code=3, message="broken.json is malformed at byte 7.")
+    assert "  broken.json is malformed at byte 7." in lines
+
+
 def test_what_came_of_a_run_begins_with_whether_it_worked_and_from_where_to_where() -> None:
     """Then why it did not, the counts, what was found, and what to do."""
     lines = lines_of(

@@ -246,3 +246,12 @@ def test_a_value_of_another_type_is_refused_at_once(name: str, value: Any) -> No
     """By its name, and with what it should be; and not when the run is half-way."""
     with pytest.raises(UsageError, match=rf"^{name}: .* must be (a|an|True) "):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["server", "ping", "images"])
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:99999/x", "http://h:abc/x", "http://h:0/x"])
+def test_a_url_without_an_address_is_refused_where_it_is_read(name: str, url: str) -> None:
+    """Not by whatever takes it apart first."""
+    with pytest.raises(UsageError, match=r"its address is HOST, HOST:PORT, or \[IPV6\]:PORT"):
+        load({name: url}, {})
+    assert getattr(load({name: "http://[::1]:8080/x"}, {}).settings, name) == "http://[::1]:8080/x"

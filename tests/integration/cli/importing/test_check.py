@@ -385,3 +385,13 @@ async def test_a_project_of_videos_is_refused(
     for runs, command in ((run, "check"), (run_process, "import")):
         done = await runs(command, source([]), "--server", sandbox.url, "--project", "films")
         assert (done.code, "holds videos" in done.err) == (ExitCode.USAGE, True)
+
+
+async def test_findings_do_not_go_over_the_source(target: Any, run: Any, source: Any) -> None:
+    """A file is emptied when it is opened, before anything of it was read."""
+    path = source([entry(target.media_ids[0])])
+    held = path.read_bytes()
+    done = await run("check", path, "--findings", path)
+    said = f"bulk-importer: --findings {path} is a file that this command reads. Name another one.\n"
+    assert done == (2, "", said)
+    assert path.read_bytes() == held

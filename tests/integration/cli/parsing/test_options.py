@@ -21,7 +21,7 @@ NOWHERE = {
     "label-config": ["--server", "http://127.0.0.1:1", "--project", "p", "--wait-for-server", "0s"],
     "media": ["--server", "http://127.0.0.1:1", "--project", "p", "--wait-for-server", "0s"],
     "doctor": ["--server", "http://127.0.0.1:1"],
-    "serve": [],
+    "serve": ["--server", "http://127.0.0.1:1", "--spool", "/dev/null/spool"],
 }
 """Arguments with which a command is over soon, for what is not there."""
 LOOK_UP = ["--server", "http://127.0.0.1:1", "--wait-for-server", "0s"]

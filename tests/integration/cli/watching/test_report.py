@@ -96,12 +96,53 @@ async def test_there_is_none_where_nobody_wants_one(
 async def test_a_report_that_cannot_be_written_changes_no_exit_code(
     source: Path, run_process: Run, tmp_path: Path
 ) -> None:
-    done = await run_process("import", source, "--yes", "--report", tmp_path / "missing" / "r.html")
+    (tmp_path / "r.html").write_text("of somebody else")  # where it is put when nothing else is said
+    folder = Path(f"{source}.checkpoint")
+    folder.mkdir()
+    (folder / "report.html").symlink_to(tmp_path / "r.html")
+    done = await run_process("import", source, "--yes")
     assert done.code == 1
     said = [line for line in done.err.splitlines() if "no report" in line]
     assert len(said) == 1
-    assert "r.html cannot be written: there is no such folder." in said[0]
+    assert "report.html cannot be written: there is a file that is no report, which is kept." in said[0]
+    assert (tmp_path / "r.html").read_text() == "of somebody else"
     assert "Report:" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ("missing/r.html", "there is no folder"),
+        ("l b.json", "there is a file that is no report, which is kept"),
+        (".", "it is a folder"),
+        ("-", "a report is a file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["import", "check", "convert"])
+async def test_a_file_that_it_cannot_be_is_refused_before_anything_is_done(
+    source: Path, run: Run, command: str, named: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above all the source itself."""
+    monkeypatch.chdir(source.parent)
+    held = source.read_bytes()
+    done = await run(command, source, "--report", named)
+    assert done.code == 2
+    assert f"No report can be written to {named}: {why}" in done.err
+    assert done.err.endswith("Name another file with --report.\n")
+    assert source.read_bytes() == held
+    assert sorted(path.name for path in source.parent.iterdir()) == [source.name]
+
+
+async def test_it_may_be_in_a_folder_that_the_import_makes(source: Path, run_process: Run) -> None:
+    folder = source.parent / "runs"
+    done = await run_process("import", source, "--yes", "--checkpoint", folder, "--report", folder / "r.html")
+    assert done.code == 1
+    assert "9 of 10 entries" in page(folder / "r.html")
+    again = await run_process(
+        "import", source, "--yes", "--checkpoint", folder, "--report", folder / "r.html"
+    )
+    assert again.code == 1
+    assert again.out.endswith(f"  Report: {folder}/r.html\n")
 
 
 async def test_a_retry_writes_it_anew(source: Path, run_process: Run, tmp_path: Path) -> None:
@@ -267,6 +308,27 @@ async def test_a_migration_says_what_became_of_each_label(
         (folder / "report.html").unlink()
         await run("report", folder)
     assert source.exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [("l b.json", "there is a file that is no report, which is kept"), ("-", "a report is a file")],
+)
+async def test_made_later_it_replaces_reports_alone(
+    source: Path, run_process: Run, run: Run, monkeypatch: pytest.MonkeyPatch, named: str, why: str
+) -> None:
+    monkeypatch.chdir(source.parent)
+    await run_process("import", source.name, "--yes", "--limit", "3")
+    folder = Path(f"{source.name}.checkpoint")
+    assert await run("report", folder) == (0, f"Report: {folder}/report.html\n", "")
+    held = source.read_bytes()
+    done = await run("report", folder, "--output", named)
+    assert done == (
+        2,
+        "",
+        f"bulk-importer: No report can be written to {named}: {why}. Name another file with --output.\n",
+    )
+    assert source.read_bytes() == held
 
 
 async def test_of_a_run_that_is_under_way_it_says_so(source: Path, run_process: Run, run: Run) -> None:
