@@ -16,7 +16,7 @@ from xxhash import xxh3_128
 
 from bulk_importer.errors import BulkImporterError, UsageError
 
-__all__ = ["content_digest", "opened", "reason_of", "text_of"]
+__all__ = ["content_digest", "opened", "reason_of", "reason_unwritten", "text_of"]
 
 _MARK = b"\xef\xbb\xbf"
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -102,3 +102,8 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, IsADirectoryError):
         return "it is a folder"
     return error.strerror or str(error)
+
+
+def reason_unwritten(error: OSError) -> str:
+    """Why a file that need not be there yet cannot be written, as `reason_of`."""
+    return "there is no such folder" if isinstance(error, FileNotFoundError) else reason_of(error)

@@ -76,6 +76,8 @@ _CONFIG_OF_SERVER = Need(
 class Settings:
     """The settings of a run. Immutable; construct it in a program, or let `load` gather it.
 
+    Those of the sections `watching` and `output` are for the command line; a program receives events.
+
     Raises:
         UsageError: a value is out of its bounds.
     """

@@ -13,6 +13,7 @@ from bulk_importer.cli import output
 from bulk_importer.cli.output_options import output_options, set_output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.files.small_files import reason_unwritten
 
 __all__ = ["configure", "run"]
 
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bulk_importer.cli.reporting.checkpoints import chapter_of
     from bulk_importer.cli.reporting.images import Images
-    from bulk_importer.cli.reporting.writing import REPORT, why_not, write_report
+    from bulk_importer.cli.reporting.writing import REPORT, write_report
 
     roots: Sequence[Path] = arguments.checkpoints
     named = _named(arguments.output)
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_report(path, chapters, image_hosts=images.hosts)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {why_not(error)}. Name another file with --output."
+            f"{path} cannot be written: {reason_unwritten(error)}. Name another file with --output."
         ) from error
     facts = {"report": str(path), "checkpoints": [str(folder) for folder in folders]}
     output.print_outcome(facts, [f"Report: {path}"], as_json=arguments.json)

@@ -14,11 +14,13 @@ _SECTIONS = frozenset(
 )
 _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 """Settings of the section `checking` that are about what is sent, or about rejected entries that are kept."""
+_OF_REPORTS = ("report", "images")
+"""Settings of the section `watching` that a check heeds."""
 
 NOT_CHECKED = dict.fromkeys(
     [
         *(each.name for each in definitions() if each.section in ("sending", "checkpoint", "afterwards")),
-        *(each.name for each in definitions() if each.section == "watching" and each.name != "report"),
+        *(each.name for each in definitions() if each.section == "watching" and each.name not in _OF_REPORTS),
         *_OF_SENDING,
     ],
     "in a check, which sends and keeps nothing",

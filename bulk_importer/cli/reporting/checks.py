@@ -82,15 +82,18 @@ def _missing(report: CheckReport) -> Iterator[str]:
         yield f"{counted(report.media_without_entry, 'media')} of the project without an entry."
     if report.conversion is not None and (left := sum(report.conversion.left_behind.values())):
         yield f"{counted(left, 'object')} left behind by the conversion."
-    if report.message:
+    if report.message and report.checked:
         yield "What stands behind the place where the source breaks off."
+    elif report.message:
+        yield "All of it: nothing could be read."
 
 
 def _steps(report: CheckReport) -> Iterator[Step]:
     if origin := origin_text(report.findings):
         yield Step(origin)
     if report.message:
-        yield Step("Fix the source where it breaks off, and check it again.")
+        broken = "Fix the source where it breaks off" if report.checked else "Do what is said above"
+        yield Step(f"{broken}, and check it again.")
     if report.rejected:
         fixing = "Fix what was found, in the source, and check it again"
         importing = "; or import it: what is right is sent, unless --max-errors is exceeded"

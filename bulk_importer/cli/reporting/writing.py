@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,16 +13,17 @@ from pathlib import Path
 from bulk_importer.cli import messages
 from bulk_importer.errors import UsageError
 from bulk_importer.files.durable import replace_file
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.levels import Level
 from bulk_importer.observe.markup import is_document
 from bulk_importer.observe.report import Chapter, report_page
 
-__all__ = ["REPORT", "refuse_unusable", "try_to_write", "why_not", "write_report"]
+__all__ = ["REPORT", "refuse_unusable", "try_to_write", "write_report"]
 
 REPORT = "report.html"
 """The file in a checkpoint folder."""
 _HEAD_BYTES = 4096
+_MOST_NAMED = 10
 _FOREIGN = "there is a file that is no report, which is kept"
 
 
@@ -84,19 +86,23 @@ def _is_foreign(path: Path) -> bool:
     return bool(begin) and not is_document(begin)
 
 
-def why_not(error: OSError) -> str:
-    """Why a report cannot be written, for the middle of a sentence."""
-    return "there is no such folder" if isinstance(error, FileNotFoundError) else reason_of(error)
+def try_to_write(
+    path: Path, chapters: Sequence[Chapter], *, image_hosts: Sequence[str] = (), folders: Sequence[Path] = ()
+) -> bool:
+    """Write a report that nobody's exit code depends on; where that is not possible it is said in a line.
 
-
-def try_to_write(path: Path, chapters: Sequence[Chapter], *, image_hosts: Sequence[str] = ()) -> bool:
-    """Write a report that nobody's exit code depends on; where that is not possible it is said in a line."""
+    Args:
+        folders: the checkpoints of which it can be made again.
+    """
     try:
         write_report(path, chapters, image_hosts=image_hosts)
     except OSError as error:
+        remedy = "--report FILE names another file, --no-report none."
+        if folders:
+            named = shlex.join(map(str, folders)) if len(folders) <= _MOST_NAMED else "CHECKPOINT..."
+            remedy = f"This makes it elsewhere: bulk-importer report {named} --output FILE"
         messages.say(
-            f"bulk-importer: There is no report: {path} cannot be written: {why_not(error)}. --report FILE names "
-            "another file, --no-report none.",
+            f"bulk-importer: There is no report: {path} cannot be written: {reason_unwritten(error)}. {remedy}",
             Level.WARNING,
         )
         return False

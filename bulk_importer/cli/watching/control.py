@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=_ACTIONS,
         metavar="ACTION",
-        help="pause, resume, limit, stop, or status; stop is as Ctrl-C is, and once more gives up what is in flight",
+        help="pause, resume, limit, stop, or status; a second stop gives up what is in flight",
     )
     limits = parser.add_argument_group(
         "limit", "what 'limit' takes; never more than the run was started with"

@@ -15,7 +15,7 @@ from bulk_importer.cli import messages
 from bulk_importer.cli.watching.aside import aside
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.errors import UsageError
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.levels import Level
 from bulk_importer.observe.metrics.counts import Counts
 from bulk_importer.observe.metrics.exposition import Exposition
@@ -110,7 +110,7 @@ async def _kept(metrics: _Metrics, path: Path) -> AsyncIterator[None]:
         await file.write()
     except OSError as error:
         raise UsageError(
-            f"--metrics-file {path} cannot be written: {reason_of(error)}. Nothing was sent. {_remedy(error)}"
+            f"--metrics-file {path} cannot be written: {reason_unwritten(error)}. Nothing was sent. {_remedy(error)}"
         ) from error
     ticking = asyncio.ensure_future(file.keep())
     try:
@@ -153,8 +153,8 @@ class _File:
             if not self._is_said:
                 self._is_said = True
                 messages.say(
-                    f"bulk-importer: --metrics-file {self._path} cannot be written any more: {reason_of(error)}. The "
-                    "run does not depend on it; it is tried again.",
+                    f"bulk-importer: --metrics-file {self._path} cannot be written any more: "
+                    f"{reason_unwritten(error)}. The run does not depend on it; it is tried again.",
                     Level.WARNING,
                 )
 

@@ -60,7 +60,6 @@ class _Report:
 
     def _write(self, outcome: Outcome) -> list[Path | None]:
         """Where the report of each checkpoint is; None where there is none."""
-        from bulk_importer.cli.reporting.endings import ending_of
         from bulk_importer.cli.reporting.writing import REPORT, try_to_write
 
         watched = self._watched
@@ -69,21 +68,35 @@ class _Report:
             folders = [Path(each) for each in watched.sources]
         if watched.settings.report is not None:
             path, images = Path(watched.settings.report), self._images()
-            chapters = [_chapter(folder, images, path.parent) for folder in folders]
-            message = str(outcome.facts.get("message") or "")
-            known = [each for each in chapters if each is not None]
-            known = known or [ending_of(watched.command, outcome.exit_code, message)]
-            is_written = try_to_write(path, known, image_hosts=images.hosts)
+            chapters = [
+                _chapter(folder, images, path.parent) or self._ending(outcome, at)
+                for at, folder in enumerate(folders)
+            ]
+            chapters = chapters or [self._ending(outcome, 0)]
+            is_written = try_to_write(path, chapters, image_hosts=images.hosts, folders=folders)
             return [path if is_written else None] * max(1, len(folders))
         written: list[Path | None] = []
         for folder in folders:
             images = self._images()
             chapter = _chapter(folder, images, folder)
             is_written = chapter is not None and try_to_write(
-                folder / REPORT, [chapter], image_hosts=images.hosts
+                folder / REPORT, [chapter], image_hosts=images.hosts, folders=[folder]
             )
             written.append(folder / REPORT if is_written else None)
         return written
+
+    def _ending(self, outcome: Outcome, at: int) -> Chapter:
+        """How it ended for the source at this place, of which nothing is on record."""
+        from bulk_importer.cli.reporting.endings import ending_of
+        from bulk_importer.observe import source_called
+
+        sources, facts = outcome.facts.get("sources"), outcome.facts
+        if sources:
+            facts = sources[at]
+        is_one = sources or len(self._watched.sources) == 1
+        name = source_called(self._watched.sources[at]) if is_one else self._watched.command
+        code = int(facts.get("exit_code", outcome.exit_code))
+        return ending_of(name, self._watched.command, code, str(facts.get("message") or ""))
 
     def _images(self) -> Images:
         """Those of one page more."""

@@ -70,13 +70,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     said: Said = msgspec.field(default_factory=Said)
 
     @classmethod
-    def of(cls, error: BaseException) -> Outcome:
-        """What came of a command that an exception ended."""
+    def of(cls, error: BaseException, folders: Sequence[Path] = ()) -> Outcome:
+        """What came of a command that an exception ended, and the checkpoints that it had begun with."""
+        code, message = ExitCode.INTERRUPTED, "It was interrupted."
         if isinstance(error, BulkImporterError):
-            return cls(exit_code=error.exit_code, facts={"message": str(error)})
-        if isinstance(error, Exception):
-            return cls(exit_code=ExitCode.UNFORESEEN, facts={"message": "An internal error ended it."})
-        return cls(exit_code=ExitCode.INTERRUPTED, facts={"message": "It was interrupted."})
+            code, message = error.exit_code, str(error)
+        elif isinstance(error, Exception):
+            code, message = ExitCode.UNFORESEEN, "An internal error ended it."
+        return cls(exit_code=code, facts={"message": message}, folders=folders)
 
     @property
     def state(self) -> str:
@@ -112,14 +113,16 @@ class Watch:
     """What watches one command.
 
     Attributes:
+        folders: the checkpoints of its runs so far.
         steering: by which each of its runs is paused and limited.
         controls: obeys what a person asks of the run that is under way.
     """
 
     def __init__(self, steward: Steward) -> None:
-        # Changed by `add`, and by `_see`, which drops a watcher that fails.
+        # Changed by `add`, and by `_see`, which drops a watcher that fails; `folders` by `run`.
         self._watchers: list[Watcher] = []
         self._is_over = False
+        self.folders: list[Path] = []
         self._steward = steward
         self.steering = steward.steering
         self.controls: Controls = steward
@@ -135,6 +138,7 @@ class Watch:
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
             observers: list[Observer] = [log, display, self._see]
+            self.folders.append(folder)
             self._steward.follow(folder, observers)
             yield observers
 
@@ -195,5 +199,5 @@ async def watching(
                     watch.add(await opened.enter_async_context(module.opened(watched)))
             yield watch
         except BaseException as error:
-            await watch.ended(Outcome.of(error))
+            await watch.ended(Outcome.of(error, list(dict.fromkeys(watch.folders))))
             raise

@@ -5,12 +5,10 @@ Pure, but for the zone of this machine, in which moments are written.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from bulk_importer.observe.drawing.plots import Plot, course_plots, course_table
 from bulk_importer.observe.markup import Content, Markup, element, table
 from bulk_importer.observe.report.values import Chapter
-from bulk_importer.times import written
+from bulk_importer.times import local_zone, written
 
 __all__ = ["course", "figure", "folded", "numbers_of", "when"]
 
@@ -20,7 +18,7 @@ def course(chapter: Chapter, *, level: int) -> Markup | None:
     known = chapter.course
     if not known.stretches:
         return None
-    zone = datetime.fromtimestamp(known.stretches[0].at, UTC).astimezone().tzinfo or UTC
+    zone = local_zone()
     plots = course_plots(known, zone)
     if not plots:
         return None

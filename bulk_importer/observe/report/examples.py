@@ -126,7 +126,7 @@ def _marked(place: Excerpt | None) -> Markup | None:
 
 def _place(each: Example) -> Iterator[Content]:
     if each.offset is not None:
-        yield f"Byte {each.offset} of the source. "
+        yield f"Byte {each.offset} of the source{', ' if each.href else '.'}"
     if each.href:
         words = "rejected.jsonl" if each.line is None else f"line {each.line} of rejected.jsonl"
         yield [link(each.href, words), "."]

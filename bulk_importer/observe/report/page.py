@@ -21,9 +21,13 @@ from bulk_importer.readable import counted
 __all__ = ["report_page"]
 
 _MOST_CHAPTERS = 12
-"""In full; of the others the table says how they stand."""
+"""In full, those first that went worst; of the others the table says how they stand."""
 _WORST = (Verdict.FAILED, Verdict.GOING, Verdict.PARTLY, Verdict.DONE)
-_WORDS = ("delivered", "rejected", "unconfirmed", "not sent yet")
+_WORDS = (
+    ("delivered", "rejected", "unconfirmed", "not sent yet"),
+    ("entries", "could be sent", "would be rejected"),
+)
+"""Counts that the table of all sources has columns for: of imports, and of checks."""
 
 
 def report_page(
@@ -57,33 +61,37 @@ def report_page(
 
 
 def _several(chapters: Sequence[Chapter], title: str) -> Content:
-    rows = [_row(at, chapter) for at, chapter in enumerate(chapters)]
-    most = max(1, MOST_EXAMPLES // len(chapters))
+    worst = sorted(range(len(chapters)), key=lambda at: _WORST.index(chapters[at].verdict))
+    shown = sorted(worst[:_MOST_CHAPTERS])
+    known = {count.word for chapter in chapters for count in chapter.counts}
+    words = next((each for each in _WORDS if known.intersection(each) - {"entries"}), _WORDS[0])
+    rows = [_row(chapter, words, at + 1 if at in shown else None) for at, chapter in enumerate(chapters)]
+    most = max(1, MOST_EXAMPLES // len(shown))
     full = [
         element(
             "section",
-            _chapter(replace(chapter, anchor=f"{at}-"), level=2, most=most),
-            id=f"source-{at}",
+            _chapter(replace(chapters[at], anchor=f"{at + 1}-"), level=2, most=most),
+            id=f"source-{at + 1}",
             class_="chapter",
         )
-        for at, chapter in enumerate(chapters[:_MOST_CHAPTERS], 1)
+        for at in shown
     ]
     return [
         element("h1", title[:1].upper() + title[1:]),
-        table("All sources", ("source", "how it stands", *_WORDS), rows, numbers=len(_WORDS)),
+        table("All sources", ("source", "how it stands", *words), rows, numbers=len(words)),
         [[each, "\n"] for each in full],
     ]
 
 
-def _row(at: int, chapter: Chapter) -> tuple[Content, ...]:
+def _row(chapter: Chapter, words: Sequence[str], number: int | None) -> tuple[Content, ...]:
     numbers = {each.word: each.number for each in chapter.counts}
     shown: Content = name(chapter.name)
-    if at < _MOST_CHAPTERS:
-        shown = link(f"#source-{at + 1}", shown)
+    if number is not None:
+        shown = link(f"#source-{number}", shown)
     return (
         shown,
         f"{chapter.verdict.sign} {chapter.headline}",
-        *(f"{numbers.get(it, 0):,}" for it in _WORDS),
+        *(f"{numbers.get(it, 0):,}" for it in words),
     )
 
 
@@ -94,7 +102,7 @@ def _chapter(chapter: Chapter, *, level: int, most: int = MOST_EXAMPLES) -> Cont
         missing(chapter, level=below),
         steps("What to do now", chapter.steps, level=below),
         ledgers(chapter, level=below),
-        steps("Labels that were replaced", chapter.kept, level=below),
+        steps("What the media held before", chapter.kept, level=below),
         course(chapter, level=below),
         findings(chapter, level=below),
         examples(chapter, level=below, most=most),

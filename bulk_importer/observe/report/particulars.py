@@ -10,10 +10,11 @@ from heapq import nlargest
 
 from bulk_importer.observe.drawing.plots import bars, places_plot
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, link, name, table
+from bulk_importer.observe.parts import duration
 from bulk_importer.observe.report.course import figure, folded, numbers_of, when
 from bulk_importer.observe.report.values import Chapter, Found, Ledger, Particulars, Place
 from bulk_importer.observe.report.verdict import sentence
-from bulk_importer.observe.timeline.values import Course
+from bulk_importer.observe.timeline.values import Course, Quiet
 from bulk_importer.readable import counted
 
 __all__ = ["classes", "events", "findings", "ledgers", "particulars"]
@@ -24,12 +25,8 @@ _MOST_CLASSES = 60
 _MOST_REASONS = 30
 _MOST_MOMENTS = 60
 _RANK = {"error": 0, "warning": 1, "note": 2}
-_QUIET = {
-    "outage": "the server was away",
-    "hours": "outside the hours in which it may send",
-    "paused": "paused",
-    "doubts": "waited for lost answers",
-}
+_QUIET = {"outage": "the server was away", "hours": "", "paused": "", "doubts": "waited for lost answers"}
+"""What it was; empty where the reason says it."""
 _DRAWN = "gate"
 """Marks that the plots show, of which there may be thousands."""
 
@@ -84,7 +81,7 @@ def events(course: Course, *, level: int) -> Markup | None:
     moments = sorted(
         [
             *((each.at, _sentence_of(each.text)) for each in course.marks if each.kind != _DRAWN),
-            *((each.at, _quiet(each.kind, each.reason)) for each in course.quiet if each.kind in _QUIET),
+            *((each.at, _quiet(each)) for each in course.quiet if each.kind in _QUIET),
         ]
     )
     if not moments:
@@ -213,10 +210,12 @@ def _fact(value: str) -> Content:
     return element("code", value) if "/" in value and " " not in value else value
 
 
-def _quiet(kind: str, reason: str) -> str:
-    text = _QUIET[kind] + (f": {reason}" if reason else "")
-    return text[0].upper() + text[1:]
+def _quiet(quiet: Quiet) -> str:
+    what = _QUIET[quiet.kind]
+    text = f"{what}: {quiet.reason}" if what and quiet.reason else what or quiet.reason
+    seconds = 0.0 if quiet.until is None else quiet.until - quiet.at
+    return _sentence_of(text) + (f" It lasted {duration(seconds)}." if seconds >= 1 else "")
 
 
 def _sentence_of(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."

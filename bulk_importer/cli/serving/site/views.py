@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli.serving.site.findings import (
@@ -21,7 +20,7 @@ from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Row, Sheet
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
-from bulk_importer.times import written
+from bulk_importer.times import local_zone, written
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen
@@ -194,8 +193,7 @@ def _plots(seen: Seen) -> tuple[tuple[str, Markup, str], ...] | None:
 
     if seen.course is None or seen.job.state is not JobState.IMPORTING:
         return None
-    zone = datetime.now().astimezone().tzinfo or UTC
-    return tuple((plot.title, plot.svg, plot.text) for plot in course_plots(seen.course, zone)[:2])
+    return tuple((plot.title, plot.svg, plot.text) for plot in course_plots(seen.course, local_zone())[:2])
 
 
 def _counts(seen: Seen) -> Iterator[tuple[str, str]]:

@@ -148,7 +148,7 @@ def time_rows(course: Course, period: Period) -> Iterator[tuple[str, ...]]:
             seconds_text(known[1]) if known else "",
             seconds_text(known[2]) if known else "",
             figure(round(each.mean_weight)) if each.mean_weight is not None else "",
-            f"{each.in_flight:,}",
+            f"{each.in_flight:,}" if each.in_flight else "",
             _what_held(course, each),
         )
 

@@ -148,7 +148,7 @@ async def test_addresses_of_this_machine_are_taken_as_they_are_written(
 
 async def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(tmp_path: Path) -> None:
     """It is a slip of a person then."""
-    with pytest.raises(UsageError, match=r"cannot be written: there is no such file.*Nothing was sent"):
+    with pytest.raises(UsageError, match=r"cannot be written: there is no such folder.*Nothing was sent"):
         async with watched(tmp_path, metrics_file=str(tmp_path / "nowhere" / "a.prom")):
             pytest.fail("it is written")
 

@@ -11,7 +11,10 @@ import pytest
 from integration.cli.conftest import Run
 
 from bulk_importer.checkpoint import Checkpoint
+from bulk_importer.cli.watching.watch import watching
 from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.transfer.stop import StopSwitch
 from support.entries import entry
 
 CLASSES: list[dict[str, Any]] = [
@@ -105,6 +108,7 @@ async def test_a_report_that_cannot_be_written_changes_no_exit_code(
     said = [line for line in done.err.splitlines() if "no report" in line]
     assert len(said) == 1
     assert "report.html cannot be written: there is a file that is no report, which is kept." in said[0]
+    assert said[0].endswith(f" This makes it elsewhere: bulk-importer report '{folder}' --output FILE")
     assert (tmp_path / "r.html").read_text() == "of somebody else"
     assert "Report:" not in done.out
 
@@ -185,6 +189,56 @@ async def test_of_a_folder_of_several_sources_there_is_one(
     text = page(tmp_path / "all.html")
     assert "2 sources" in text
     assert 'href="runs/l%20b.json.checkpoint/rejected.jsonl#' in text
+
+
+async def test_a_source_of_which_nothing_is_on_record_is_in_it(
+    source: Path, run_process: Run, tmp_path: Path
+) -> None:
+    """Else all would be well with what is left."""
+    other = tmp_path / "o.json"
+    other.write_text("[]")
+    named = tmp_path / "r.html"
+    done = await run_process("import", other, tmp_path / "gone.json", "--yes", "--report", named)
+    assert done.code == 3
+    text = page(named)
+    assert "failed: 2 sources</title>" in text
+    assert "gone.json</bdi>: Nothing was sent</h2>" in text
+    assert "gone.json cannot be read: there is no such file." in text
+
+
+async def test_of_a_check_it_tells_what_could_be_sent(source: Path, run: Run, tmp_path: Path) -> None:
+    """Of each source, also of one that cannot be read."""
+    named = tmp_path / "r.html"
+    done = await run("check", source, tmp_path / "gone.json", "--report", named)
+    assert done.code == 3
+    text = page(named)
+    row = text.split("<caption>All sources</caption>")[1].split("</table>")[0]
+    assert "could be sent" in row
+    assert re.findall("<td[^>]*>([0-9]+)</td>", row) == ["10", "9", "1", "0", "0", "0"]
+    assert "All of it: nothing could be read." in text
+    assert "Do what is said above, and check it again." in text
+
+
+async def test_a_check_shows_images_and_does_not_deny_it(source: Path, run: Run, tmp_path: Path) -> None:
+    done = await run("check", source, "--images", tmp_path, "--metrics", "0")
+    assert done.err == "bulk-importer: --metrics has no effect in a check, which sends and keeps nothing.\n"
+
+
+async def test_a_mistake_of_ours_hides_nothing_of_what_is_on_record(
+    source: Path, run_process: Run, tmp_path: Path
+) -> None:
+    await run_process("import", source, "--yes", "--no-report")
+    folder = Path(f"{source}.checkpoint")
+
+    async def fail() -> None:
+        settings = Settings(report=str(tmp_path / "r.html"))
+        async with watching("import", [str(source), "m.json"], settings, StopSwitch()) as watch:
+            with watch.run(folder):
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert "9 of 10 entries delivered, 1 rejected." in page(tmp_path / "r.html")
 
 
 async def test_what_is_no_checkpoint_is_said(run: Run, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ CHAPTER = Chapter(
             Mark(kind="limits", at=1000.0, text="page set the limits"),
             Mark(kind="gate", at=1.0, text="hidden"),
         ),
-        quiet=(Quiet(kind="paused", at=500.0, until=600.0, reason="by control (eve)"),),
+        quiet=(Quiet(kind="paused", at=500.0, until=600.0, reason="Paused by eve."),),
     ),
     findings=[FOUND, Found(code="odd", severity="note", count=1, meaning="M.", advice="A.")],
     places=[Place(code="class-unknown", path="/labels/*", found="x", expected="y", count=9, first=7)],
@@ -128,7 +128,7 @@ def test_it_says_what_a_person_wants_to_know_in_that_order() -> None:
         "Position 7, media m7",
         "8 more of these.",
         "What happened",
-        "Paused: by control (eve)",
+        "Paused by eve. It lasted 1 min 40 s.",
         "Page set the limits",
         "Particulars",
         "--media-by",
@@ -236,6 +236,17 @@ def test_several_sources_have_a_table_that_leads_to_each() -> None:
     assert 'href="#source-2"' in page
     assert 'id="source-2"' in page
     assert "<h2><bdi>other.json</bdi>: Failed</h2>" in page
+
+
+def test_of_many_sources_those_that_went_worst_are_shown_in_full() -> None:
+    """Whatever their places; the table has all."""
+    failed = replace(CHAPTER, verdict=Verdict.FAILED, name="last.json", headline="Failed")
+    done = replace(CHAPTER, verdict=Verdict.DONE, name="first.json", headline="Complete")
+    page = page_of(*[done] * 30, failed)
+    assert 'href="#source-31"' in page
+    assert "<h2><bdi>last.json</bdi>: Failed</h2>" in page
+    assert page.count(": Complete</h2>") == 11
+    assert page.count("Complete</td>") == 30
 
 
 def test_identifiers_are_there_once() -> None:
