@@ -284,6 +284,8 @@ def _read_address(value: object) -> str:
     host, colon, port = text.rpartition(":")
     if not port.isdecimal() or int(port) > 65_535 or (colon and not host) or not host.isprintable():
         raise ValueError("an address is written HOST:PORT, or PORT for one on this machine")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError("an address of IPv6 stands in brackets, as [::1]:8080")
     return text if colon else f"127.0.0.1:{port}"
 
 

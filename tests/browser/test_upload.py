@@ -92,6 +92,46 @@ def test_files_are_uploaded_looked_at_confirmed_and_imported(
     look_at(page, "serve-front")
 
 
+def test_why_something_was_not_done_stays_to_be_read_and_a_page_says_that_its_program_has_ended(
+    sandbox_process: Callable[..., Any], command: Command, visit: Visit
+) -> None:
+    """A tab that nobody sees holds no connection, and finds out when it is looked at again."""
+    sandbox = sandbox_process("--seed", "1")
+    project = sandbox.prepare(name="p", media=1)
+    process = command.start("serve", "--server", sandbox.url, "--project", "p", "--workers", "0")
+    visitor = visit(printed_link(process))
+    page = visitor.page
+    visitor.expected += ["status of 409", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING"]
+    upload(page, file("labels.json", [entry(project["media_ids"][0])]))
+    expect(standing(page)).to_have_text("Checked: waits for you")
+    address = page.url
+    page.evaluate("events.close()")  # so that it does not know what the other one did
+    other = visitor.context.new_page()
+    other.goto(address)
+    other.get_by_role("button", name="Import 1 entry").click()
+    expect(standing(other)).to_have_text("Imported")
+    page.get_by_role("button", name="Import 1 entry").click()
+    expect(page.get_by_role("alert")).to_have_text("It is done by now.")
+    page.evaluate("refresh()")
+    expect(page.get_by_role("alert")).to_have_text("It is done by now.")
+    expect(standing(page)).to_have_text("Imported")
+    hide(other)
+    assert other.evaluate("events") is None
+    process.terminate()
+    expect(page.get_by_role("alert").first).to_contain_text("does not answer")
+    process.communicate(timeout=30)
+
+
+def hide(page: Page) -> None:
+    """Let the page believe that its tab is behind another one."""
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { get: () => true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+
+
 def test_an_upload_is_dropped_seen_and_stopped(
     sandbox_process: Callable[..., Any], command: Command, visit: Visit
 ) -> None:

@@ -20,7 +20,6 @@ from bulk_importer.settings import Loaded, Settings
 if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Bounds
-    from bulk_importer.cli.serving.spool.values import Job
     from bulk_importer.cli.serving.work.office import Office
 
 __all__ = ["configure", "run"]
@@ -84,6 +83,7 @@ def _bounds(arguments: argparse.Namespace) -> Bounds:
 
 
 async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dict[str, Any], list[str]]:
+    from bulk_importer.cli.serving.command_line import Commands
     from bulk_importer.cli.serving.site.application import Site
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Reception
@@ -103,7 +103,7 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
         office = Office(spool, UploadWorks(spool, _of_imports(settings)), stop, messages.say)
         reception = Reception(spool, bounds, lambda: len(office.jobs))
         stop.subscribe(reception.close)
-        site = Site(office, spool, reception, settings, _Commands(loaded, spool))
+        site = Site(office, spool, reception, settings, Commands(loaded, str(Path.cwd())))
         await opened.enter_async_context(opened_site(settings, site.application()))
         messages.say(
             f"Uploads go to project {settings.project} at {settings.server}, and are kept in {spool.root}."
@@ -118,20 +118,6 @@ def _of_imports(settings: Settings) -> Settings:
     """The settings of each check and import: without what is about this command, or about one source."""
     ours = replace(settings, page=None, page_tls=None, page_token_file=None, report=None)
     return replace(ours, limit=None, settled_by=None, source_grew=False)
-
-
-class _Commands:
-    """Writes the command that imports an upload at a terminal."""
-
-    def __init__(self, loaded: Loaded, spool: Spool) -> None:
-        self._loaded = loaded
-        self._spool = spool
-
-    def __call__(self, job: Job) -> str:
-        from bulk_importer.cli.serving.command_line import import_command
-
-        source, checkpoint = str(self._spool.source(job)), str(self._spool.checkpoint(job))
-        return import_command(self._loaded, str(Path.cwd()), source, checkpoint)
 
 
 def _facts(office: Office, spool: Spool, code: int) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import aiohttp
 
+from bulk_importer.cli.serving.command_line import Commands
 from bulk_importer.cli.serving.site.application import Site as Pages
 from bulk_importer.cli.serving.spool.receiving import Bounds, Reception
 from bulk_importer.observe.page.guards import Guards, Keys, Site
 from bulk_importer.observe.page.listening import bound, serving
-from bulk_importer.settings import Settings
+from bulk_importer.settings import Loaded, Settings, definitions
 from support.serving.desk import Desk
 
 __all__ = ["Asking", "asking"]
@@ -75,7 +76,10 @@ async def asking(desk: Desk, **bounds: Any) -> AsyncIterator[Asking]:
     limits = Bounds(**{"keep_free": 0, **bounds})
     reception = Reception(desk.spool, limits, lambda: len(desk.office.jobs))
     settings = Settings(server="http://gym.test", project="p")
-    app = Pages(desk.office, desk.spool, reception, settings, lambda job: f"import {job.file}").application()
+    origins = {each.name: "default" for each in definitions()}
+    app = Pages(
+        desk.office, desk.spool, reception, settings, Commands(Loaded(settings, origins), "/here")
+    ).application()
     held = bound("127.0.0.1", 0, "--page")
     site = Site.at("127.0.0.1", held.getsockname()[1])
     guards = Guards(site, Keys(lambda: secrets.token_urlsafe(32)), print)

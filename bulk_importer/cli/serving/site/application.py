@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,12 @@ from bulk_importer.cli.serving.site.uploads import UploadRoutes
 from bulk_importer.cli.serving.site.views import row_of, sheet_of
 from bulk_importer.cli.serving.site.wording import sized
 from bulk_importer.cli.serving.spool.values import Job
-from bulk_importer.observe.page.upload.front import front_page
+from bulk_importer.observe.page.upload.front import front_page, missing_page
 from bulk_importer.observe.page.upload.sheet import sheet_page
 from bulk_importer.observe.page.upload.values import Front
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.serving.command_line import Commands
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Reception
     from bulk_importer.cli.serving.work.office import Office
@@ -38,7 +38,7 @@ class Site:
     """What a browser sees of an office.
 
     Args:
-        command: the command line that imports an upload at a terminal.
+        commands: the command lines that do the same at a terminal.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Site:
         spool: Spool,
         reception: Reception,
         settings: Settings,
-        command: Callable[[Job], str],
+        commands: Commands,
     ) -> None:
         self._office = office
         self._spool = spool
         self._reception = reception
         self._settings = settings
-        self._looks = Looks(office, spool, command)
+        self._looks = Looks(office, spool, commands)
 
     def application(self) -> web.Application:
         """The routes, without guards."""
@@ -88,6 +88,8 @@ class Site:
         )
 
     async def _sheet(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["id"] not in self._office.jobs:
+            return _html(missing_page(self._settings.project or "", self._settings.server or ""), 404)
         return _html(await self._sheet_saying(job_of(self._office, request), ""))
 
     async def _sheet_saying(self, job: Job, notice: str) -> str:
@@ -119,8 +121,8 @@ class Site:
         return stream
 
 
-def _html(text: str) -> web.Response:
-    return web.Response(text=text, content_type="text/html")
+def _html(text: str, status: int = 200) -> web.Response:
+    return web.Response(status=status, text=text, content_type="text/html")
 
 
 async def _static(request: web.Request) -> web.StreamResponse:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,6 +12,7 @@ from bulk_importer.cli.serving.work.checking import Found
 from bulk_importer.errors import BulkImporterError, ExitCode
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.serving.command_line import Commands
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.work.office import Office
     from bulk_importer.library.status_values import Status
@@ -30,13 +29,13 @@ class Looks:
     """Looks at the uploads of an office.
 
     Args:
-        command: the command line that imports an upload at a terminal.
+        commands: the command lines that do the same at a terminal.
     """
 
-    def __init__(self, office: Office, spool: Spool, command: Callable[[Job], str]) -> None:
+    def __init__(self, office: Office, spool: Spool, commands: Commands) -> None:
         self._office = office
         self._spool = spool
-        self._command = command
+        self._commands = commands
 
     def glance(self, job: Job) -> Seen:
         """What is known of an upload without reading anything; in the event loop."""
@@ -77,13 +76,15 @@ class Looks:
 
     def _terminal(self, job: Job) -> tuple[tuple[str, str], ...]:
         """What a person may type about it."""
-        commands = [("This does the same, and resumes what was begun here:", self._command(job))]
-        folder = shlex.quote(str(self._spool.checkpoint(job)))
+        folder = str(self._spool.checkpoint(job))
+        begin = self._commands.import_(str(self._spool.source(job)), folder)
+        commands = [("This does the same, and resumes what was begun here:", begin)]
         if job.state is JobState.DONE and job.exit_code == ExitCode.REJECTIONS:
             what = "When rejected entries are fixed in a copy of rejected.jsonl, this sends them:"
-            commands.append((what, f"bulk-importer retry {folder} CORRECTED.jsonl"))
+            commands.append((what, self._commands.retry(folder)))
         if job.state.is_ended:
-            commands.append(("This takes back what was delivered:", f"bulk-importer undo {folder}"))
+            what = "This takes back what was delivered; labels that it replaced, and were kept, are there again then:"
+            commands.append((what, self._commands.undo(folder)))
         return tuple(commands)
 
     def _status(self, job: Job) -> Status | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from bulk_importer.cli.serving.site.seen import Seen
 from bulk_importer.cli.serving.spool.values import JobState
 from bulk_importer.observe.page.upload.values import Action
 from bulk_importer.readable import counted
+
+if TYPE_CHECKING:
+    from bulk_importer.steering.values import Standing
 
 __all__ = ["actions_for", "corrections_for", "removal_of"]
 
@@ -33,7 +37,7 @@ def actions_for(seen: Seen) -> Sequence[Action]:
             )
             return [yes, Action(path=f"{path}/answer", label="Do not, and stop", fields=(("answer", "no"),))]
         case JobState.IMPORTING:
-            return [*_steering(seen, path), Action(path=f"{path}/stop", label="Stop the import")]
+            return list(_steering(seen, path))
         case JobState.STOPPED | JobState.FAILED:
             return [Action(path=f"{path}/again", label="Resume the import", tone="main")]
         case _:
@@ -41,10 +45,17 @@ def actions_for(seen: Seen) -> Sequence[Action]:
 
 
 def _steering(seen: Seen, path: str) -> Iterator[Action]:
-    """What makes an import that goes on go slower, or not at all, and back."""
+    """What makes an import that goes on go slower, or not at all, and back; nothing where it is about to end."""
     standing = seen.standing
-    if standing is None or standing.state == "stopping":
+    if standing is not None and standing.state == "stopping":
         return
+    if standing is not None:
+        yield from _pacing(standing, path)
+    yield Action(path=f"{path}/stop", label="Stop the import")
+
+
+def _pacing(standing: Standing, path: str) -> Iterator[Action]:
+    """Those that can be of use now."""
     is_paused = standing.state == "paused"
     words = [("resume", "Resume") if is_paused else ("pause", "Pause"), ("slower", "Slower")]
     words += [("faster", "Faster")] if standing.limits != standing.allowed else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Found", "check_upload"]
 
 _MOST_EXAMPLES = 12
-_MOST_OF_A_CODE = 2
+_MOST_CODES = 24
 _MOST_FINDINGS = 20
 _MOST_BYTES = 256 << 10
 
@@ -84,7 +83,7 @@ async def check_upload(job: Job, spool: Spool, settings: Settings, running: Runn
                 running,
                 listener=CheckListener(rejected=examples.take),
             )
-            found = Found(report.after(labels.books), tuple(examples.taken))
+            found = Found(report.after(labels.books), examples.taken)
     finally:
         await asyncio.shield(asyncio.to_thread(_delete, scratch))
     await asyncio.to_thread(spool.save_check, job, msgspec.json.encode(found))
@@ -96,19 +95,48 @@ def _delete(folder: Path) -> None:
 
 
 class _Examples:
-    """Some rejected entries, of each code a few."""
+    """Some rejected entries: one of each code, and where that leaves room another one, from another place first."""
 
     def __init__(self) -> None:
-        # Changed by `take` alone.
-        self.taken: list[Example] = []
-        self._codes: Counter[str] = Counter()
+        # Changed by `take` alone: by code, the first of each, and another one with the place where it is wrong.
+        self._first: dict[str, tuple[str, Example]] = {}
+        self._other: dict[str, tuple[str, Example]] = {}
 
     def take(self, rejection: Rejection) -> None:
-        codes = {each.code for each in rejection.findings}
-        if len(self.taken) >= _MOST_EXAMPLES or all(self._codes[each] >= _MOST_OF_A_CODE for each in codes):
-            return
-        self._codes.update(codes)
-        self.taken.append(Example(tuple(rejection.findings[:_MOST_FINDINGS]), _decoded(rejection.raw)))
+        """Keep it where it is of use; it is an example of what was found least often so far."""
+        for finding in rejection.findings:
+            if finding.code not in self._first and len(self._first) < _MOST_CODES:
+                self._first[finding.code] = _place(finding), _example(rejection, finding)
+                return
+        for finding in rejection.findings:
+            if self._is_better(finding):
+                self._other[finding.code] = _place(finding), _example(rejection, finding)
+                return
+
+    def _is_better(self, finding: Finding) -> bool:
+        """Whether it is of more use than the other one of its code that there is."""
+        if finding.code not in self._first:
+            return False
+        first, place = self._first[finding.code][0], _place(finding)
+        other = self._other.get(finding.code)
+        return other is None or (other[0] == first != place)
+
+    @property
+    def taken(self) -> tuple[Example, ...]:
+        """Those that are shown: one of each code before another one of any."""
+        kept = [*self._first.values(), *self._other.values()]
+        return tuple(example for _, example in kept[: max(_MOST_EXAMPLES, len(self._first))])
+
+
+def _example(rejection: Rejection, of: Finding) -> Example:
+    """The entry, with what it is an example of before all else that is wrong with it."""
+    others = [each for each in rejection.findings if each is not of]
+    return Example((of, *others[: _MOST_FINDINGS - 1]), _decoded(rejection.raw))
+
+
+def _place(finding: Finding) -> str:
+    """Where it is, without the numbers of elements."""
+    return "/".join("*" if step.isdigit() else step for step in finding.pointer.split("/"))
 
 
 def _decoded(raw: bytes) -> Any:

@@ -240,6 +240,8 @@ class Office:
     def stop(self, job: Job) -> None:
         """End what goes on with an upload; what is in flight may land."""
         running = self._running.get(job.id)
+        if running is not None and running.stop.is_requested:
+            raise Untimely("It is stopping already.")  # a second stop would give up what is in flight
         if running is not None and running.controls is None:
             running.stop.request("stopped by page", ExitCode.UNFINISHED)
             self._notify()

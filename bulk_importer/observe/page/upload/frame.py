@@ -8,10 +8,13 @@ from bulk_importer.observe.page.upload.values import Action
 __all__ = ["action_form", "badge", "meter", "page"]
 
 
-def page(title: str, project: str, server: str, *body: Content, version: str, is_at_work: bool) -> str:
+def page(
+    title: str, project: str, server: str, *body: Content, path: str, version: str, is_at_work: bool
+) -> str:
     """The text of a page.
 
     Args:
+        path: where the page is found again, whatever it was the answer to.
         version: another one whenever what can be done on the page has changed.
         is_at_work: something goes on, so that it is looked at again from time to time where no script does that.
     """
@@ -23,7 +26,9 @@ def page(title: str, project: str, server: str, *body: Content, version: str, is
         element("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         element("link", rel="stylesheet", href="/static/page.css"),
         element("link", rel="stylesheet", href="/static/upload.css"),
-        element("noscript", element("meta", http_equiv="refresh", content=3)) if is_at_work else None,
+        element("noscript", element("meta", http_equiv="refresh", content=f"3; url={path}"))
+        if is_at_work
+        else None,
         Markup('<script src="/static/upload.js" defer></script>'),
     ]
     home = link("/", "Uploads", class_="home")
@@ -35,7 +40,14 @@ def page(title: str, project: str, server: str, *body: Content, version: str, is
         "\n",
         element("head", "\n", lines),
         "\n",
-        element("body", "\n", banner, "\n", element("main", "\n", body, data_version=version), "\n"),
+        element(
+            "body",
+            "\n",
+            banner,
+            "\n",
+            element("main", "\n", body, data_path=path, data_version=version),
+            "\n",
+        ),
         "\n",
         lang="en",
     )

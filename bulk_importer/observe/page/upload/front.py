@@ -6,7 +6,7 @@ from bulk_importer.observe.markup import Content, Markup, element, link
 from bulk_importer.observe.page.upload.frame import badge, meter, page
 from bulk_importer.observe.page.upload.values import Front, Row
 
-__all__ = ["front_page"]
+__all__ = ["front_page", "missing_page"]
 
 _TAKEN = (
     "A JSON array of entries or JSON Lines, packed or not, or the labels of another tool: one file, or a zip archive "
@@ -28,8 +28,23 @@ def front_page(front: Front) -> str:
         _drop_zone(front),
         "\n",
         element("section", _queue(front.rows), aria_labelledby="queue", data_live="queue"),
+        path="/",
         version="front",
         is_at_work=is_at_work,
+    )
+
+
+def missing_page(project: str, server: str) -> str:
+    """The text of a page that stands where an upload was."""
+    return page(
+        "No such upload - bulk-importer",
+        project,
+        server,
+        element("h1", "There is no such upload"),
+        element("p", "It may have been removed. ", link("/", "All uploads")),
+        path="/",
+        version="missing",
+        is_at_work=False,
     )
 
 

@@ -38,6 +38,7 @@ def sheet_page(sheet: Sheet, notice: str = "") -> str:
         _section("terminal", "At a terminal", _terminal(sheet.terminal)),
         _section("facts", "About the upload", [facts_table("About the upload", sheet.facts)]),
         _section("removal", "Remove it", [action_form(sheet.removal, number=99)] if sheet.removal else []),
+        path=sheet.path,
         version=sheet.version,
         is_at_work=sheet.is_at_work,
     )

@@ -41,7 +41,12 @@ def test_status_takes_it_from_flags_alone(words: list[str], page: str | None) ->
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--page-tls", "x"], "--page-tls has no effect without --page"), (["--page=x"], "is not an address")],
+    [
+        (["--page-tls", "x"], "--page-tls has no effect without --page"),
+        (["--page=x"], "is not an address"),
+        (["--page=::1"], "stands in brackets"),
+        (["--page=::1:8080"], "stands in brackets"),
+    ],
 )
 def test_what_cannot_be_meant_is_said(words: list[str], said: str) -> None:
     """Before anything is looked at."""

@@ -115,6 +115,22 @@ async def test_an_upload_of_any_length_arrives_to_the_last_entry(
     assert await sandbox.count_labelled(project.id) == count
 
 
+async def test_each_kind_of_fault_is_shown_before_a_second_of_any(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Also where most of a file has the same fault; of two faults of a code those at different places."""
+    media = (await sandbox.prepare(name="p", media=1)).media_ids[0]
+    many = [entry(media, -3) for _ in range(50)]
+    strange = [{"internal_media_ID": media, "labels": {f"c{each}": []}} for each in range(20)]
+    others = [entry(media, broken=True), {"labels": {}}, {"internal_media_ID": media, "labels": []}]
+    both = {**entry(media, -3), "keepData": "x"}
+    async with desk(tmp_path / "spool", sandbox.url) as here:
+        found = here.found(await here.checked([*many, *strange, *others, both]))
+    codes = [each.findings[0].code for each in found.examples]
+    kinds = {each.code for each in found.report.groups if each.severity == "error"}
+    assert (set(codes[: len(kinds)]), len(found.examples) <= 12) == (kinds, True)
+    typed = [each.findings[0].pointer for each in found.examples if each.findings[0].code == "schema-type"]
+    assert sorted(typed) == ["/keepData", "/labels"]
+
+
 async def test_one_import_at_a_time_in_the_order_of_the_confirmations(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -155,6 +171,23 @@ async def test_who_confirmed_more_than_is_replaced_is_not_asked(sandbox: Sandbox
         await here.when(second, lambda job: bool(here.asked(job)))
         await here.office.answer(second, yes=True)
         assert (await here.once(second, JobState.DONE)).agreed == Agreement(media=2)
+
+
+async def test_a_second_stop_gives_nothing_up(start_sandbox: StartSandbox, tmp_path: Path) -> None:
+    """As from another tab; it is told that the first one is obeyed."""
+    sandbox = await start_sandbox(seed=1, faults=FaultScript([Fault("delay", seconds=1.0)]))
+    project = await sandbox.prepare(name="p", media=2)
+    async with desk(tmp_path / "spool", sandbox.url, max_in_flight=1, max_batch_entries=1) as here:
+        job = await here.checked([entry(media) for media in project.media_ids])
+        await here.office.confirm(job, Agreement())
+        while not any(each.path.endswith("/prediction") for each in sandbox.requests):
+            await asyncio.sleep(0.01)
+        here.office.stop(job)
+        with pytest.raises(Untimely, match="stopping already"):
+            here.office.stop(job)
+        job = await here.once(job, JobState.STOPPED)
+        assert job.came is not None
+        assert job.came.good == await sandbox.count_labelled(project.id) == 1
 
 
 async def test_an_upload_is_removed_with_or_without_the_record_of_what_it_delivered(

@@ -98,8 +98,33 @@ if (zone) {
   window.addEventListener("beforeunload", (event) => { if (isSending) event.preventDefault(); });
 }
 
+// Where this page is looked at again: what says why something was not done has an address that cannot be.
+const here = document.querySelector("main").dataset.path;
+const lost = document.createElement("p");
+lost.className = "notice";
+lost.setAttribute("role", "alert");
+
+function say(text, link = "") {
+  if (!text) { lost.remove(); return; }
+  if (lost.isConnected && lost.dataset.said === text) return;
+  lost.dataset.said = text;
+  lost.replaceChildren(text);
+  if (link) {
+    const again = document.createElement("a");
+    again.href = "/";
+    again.textContent = link;
+    lost.append(" ", again);
+  }
+  document.querySelector("main").before(lost);
+}
+
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const answer = await fetch(here, { headers: { Accept: "text/html" } });
+  if (answer.status === 401) {
+    say("The program was started anew since, and lets nobody in with the old link.", "Have a new link printed");
+    return;
+  }
+  say("");
   if (!answer.ok) { if (answer.status === 404) location.assign("/"); return; }
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   const now = document.querySelector("main");
@@ -123,12 +148,43 @@ async function refresh() {
   }
 }
 
-const events = new EventSource("/events");
+// A browser has six connections to a server: a tab that nobody sees holds none of them.
+let events = null;
 let isBusy = false;
-events.addEventListener("changed", async () => {
-  if (isBusy || document.hidden) return;
-  isBusy = true;
-  try { await refresh(); } catch { /* the next event tries again */ }
-  isBusy = false;
-});
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh().catch(() => {}); });
+let again = 0;
+let pause = 1000;
+
+function leave() {
+  clearTimeout(again);
+  if (events) events.close();
+  events = null;
+}
+
+function listen() {
+  leave();
+  events = new EventSource("/events");
+  events.addEventListener("open", () => { pause = 1000; });
+  events.addEventListener("changed", async () => {
+    if (isBusy) return;
+    isBusy = true;
+    try { await refresh(); } catch { /* the next event tries again */ }
+    isBusy = false;
+  });
+  events.addEventListener("error", () => {
+    leave();
+    again = setTimeout(look, pause);
+    pause = Math.min(2 * pause, 30000);
+  });
+}
+
+async function look() {
+  try { await refresh(); } catch {
+    say("The program does not answer: it may have been stopped. What stands here is how it was. This page tries again.");
+  }
+  if (!document.hidden) listen();
+}
+
+window.addEventListener("pagehide", leave);
+window.addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else look(); });
+if (!document.hidden) listen();
