@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bulk_importer.events import Advanced, Event, RunEnded, RunStarted
+from bulk_importer.events import Advanced, AnswerCame, AnswerMissed, Event, RunEnded, RunStarted
 from bulk_importer.observe.progress_state import ProgressState
 from bulk_importer.steering.values import Limits, Standing
 from bulk_importer.transfer.admission.steering import Steering
@@ -33,7 +33,7 @@ class Standings:
         self._folder = folder
         self._progress = ProgressState(self._clock())
         self._started: RunStarted | None = None
-        self._ended = ""
+        self._ended = self._unanswered = ""
 
     def see(self, event: Event) -> None:
         """Take an event into account."""
@@ -44,6 +44,10 @@ class Standings:
                 self._started, self._ended = event, ""
             case RunEnded():
                 self._ended = event.state
+            case AnswerMissed():
+                self._unanswered = f"the server does not answer: {event.reason}"
+            case AnswerCame():
+                self._unanswered = ""
             case _:
                 pass
         self._progress.see(event, self._clock())
@@ -93,6 +97,8 @@ class Standings:
             return "paused", text or "paused"
         if text:
             return "waiting", f"{text}: {reason}" if reason else text
+        if self._unanswered and self._started is None:
+            return "waiting", self._unanswered  # of a run that goes on an outage says it
         return "running", ""
 
 

@@ -74,7 +74,10 @@ class Site:
         latest = list(self._office.jobs.values())[: -_MOST_SHOWN - 1 : -1]
         rows = tuple(row_of(self._looks.glance(job)) for job in latest)
         bounds = self._reception.bounds
-        free = max(0, self._spool.free_bytes() - bounds.keep_free)
+        try:
+            free = max(0, self._spool.free_bytes() - bounds.keep_free)
+        except OSError as error:
+            free, notice = 0, notice or f"The spool cannot be read: {error.strerror or error}."
         return front_page(
             Front(
                 project=self._settings.project or "",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bulk_importer.events import AnswerCame, AnswerMissed, RunStarted
 from bulk_importer.observe.progress_state import ProgressState
 from bulk_importer.observe.timeline.accumulating import Timeline
 from bulk_importer.steering.values import Command
@@ -34,6 +35,7 @@ class Running:
         # Changed by `__call__`, `ask`, `answer` and `cut` alone.
         self._progress = ProgressState(time.monotonic())
         self._timeline = Timeline()
+        self._unanswered = ""
         self._answer: asyncio.Future[bool] | None = None
         self.question: ReplacementForeseen | None = None
         self.is_cut = False
@@ -44,10 +46,20 @@ class Running:
         """Take an event into account."""
         self._progress.see(event, time.monotonic())
         self._timeline.see(event, time.time())
+        match event:
+            case AnswerMissed():
+                self._unanswered = f"the server does not answer: {event.reason}"
+            case AnswerCame() | RunStarted():
+                self._unanswered = ""
+            case _:
+                pass
 
     def facts(self) -> dict[str, object]:
-        """How far it is, as `ProgressState.facts` says it."""
-        return self._progress.facts(time.monotonic())
+        """How far it is, as `ProgressState.facts` says it; also that a server does not answer a check."""
+        facts = self._progress.facts(time.monotonic())
+        if self._unanswered and not facts["state"]:
+            return facts | {"state": self._unanswered, "per_second": None, "seconds_left": None}
+        return facts
 
     def course(self) -> Course:
         """How it went so far."""

@@ -20,6 +20,7 @@ from bulk_importer.cli.serving.work.office import Untimely
 from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
+from support.around.alone import port_of, reserve_port
 from support.entries import entry, noted
 from support.serving.desk import desk
 
@@ -171,6 +172,19 @@ async def test_who_confirmed_more_than_is_replaced_is_not_asked(sandbox: Sandbox
         await here.when(second, lambda job: bool(here.asked(job)))
         await here.office.answer(second, yes=True)
         assert (await here.once(second, JobState.DONE)).agreed == Agreement(media=2)
+
+
+async def test_a_check_says_that_the_server_does_not_answer(tmp_path: Path) -> None:
+    """As long as it is asked again."""
+    with reserve_port() as nobody:
+        async with desk(tmp_path / "spool", f"http://127.0.0.1:{port_of(nobody)}") as here:
+            job = await here.upload([entry("m")])
+            async with asyncio.timeout(10):
+                while not (running := here.office.running.get(job.id)) or not running.facts()["state"]:
+                    await asyncio.sleep(0.01)
+            assert "does not answer" in str(running.facts()["state"])
+            here.office.stop(job)
+            await here.once(job, JobState.REFUSED)
 
 
 async def test_a_second_stop_gives_nothing_up(start_sandbox: StartSandbox, tmp_path: Path) -> None:
