@@ -13,7 +13,7 @@ import msgspec
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import Finding, Severity
 
-__all__ = ["FindingGroup", "FindingGroups", "class_path"]
+__all__ = ["OTHERS", "FindingGroup", "FindingGroups", "class_path"]
 
 OTHERS = "(others)"
 _HOLDERS = frozenset({"labels", "nested_geometries", "classifications", "global_classifications"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Picture, Wrong
+from bulk_importer.pipeline.check.grouping import OTHERS
 from bulk_importer.readable import counted
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ def wrong_in(report: CheckReport) -> list[Wrong]:
 
 def _wrong(groups: Sequence[FindingGroup]) -> Wrong:
     first = groups[0]
-    most = sorted(groups, key=lambda each: -each.count)
+    most = sorted((each for each in groups if each.found != OTHERS), key=lambda each: -each.count) or groups
+    shown = [(each.found, each.count) for each in most[:_MOST_VALUES] if each.found and each.found != OTHERS]
+    others = sum(each.count for each in groups) - sum(count for _, count in shown)
     return Wrong(
         code=first.code,
         severity=first.severity.value,
         count=sum(each.count for each in groups),
         place=first.path,
-        found=tuple((each.found, each.count) for each in most[:_MOST_VALUES] if each.found),
+        found=(*shown, *([("other values", others)] if shown and others else [])),
         expected=most[0].expected,
         advice=first.advice,
     )

@@ -35,6 +35,7 @@ _SAID_AT_A_TERMINAL = (
         "Fix the source at or behind that byte, and run the same command again.",
         "Fix it, and upload it again.",
     ),
+    ("Unpack it (unzip FILE), and import the file", "Unpack it, and upload the file"),
     ("run the same command again", "try again here"),
     (
         "The same command asks again; --yes is the answer beforehand, and without",

@@ -294,6 +294,21 @@ async def test_strangers_and_strange_requests_get_nothing(
     assert list(here.office.jobs) == [job.id]
 
 
+async def test_values_that_are_many_are_counted_together_behind_some_of_them(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """And an upload that is not there any more has a page that leads back to the others."""
+    await sandbox.prepare(name="p", media=1)
+    async with desk(tmp_path / "spool", sandbox.url) as here, asking(here) as browser:
+        job = await here.checked([entry(f"nobody-{number}") for number in range(40)])
+        _, text = await browser.get(f"/jobs/{job.id}")
+        found = text[text.index("Found ") : text.index("expected the id")]
+        assert found.count("nobody-") == 5
+        assert found.endswith("<code>other values</code> (35 x); ")
+        status, text = await browser.get("/jobs/x")
+        assert (status, 'href="/"' in text, "labels.json" in text) == (404, True, False)
+
+
 async def test_what_is_no_more_to_be_done_is_said(here: Desk) -> None:
     """By a page, which shows how it stands now."""
     async with asking(here) as browser:
