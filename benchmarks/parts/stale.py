@@ -26,6 +26,7 @@ MEASURED_ROOMS = {
     "intake": ("intake", "labels", "machine", "sources"),
     "log": ("checkpoint", "files"),
     "reading": ("backups", "datagym", "migration"),
+    "runs/watching": ("cli/watching", "observe", "steering"),
     "transfer": ("checkpoint", "datagym", "packing", "pipeline", "transfer"),
     "validation": ("intake/validation", "labels", "media"),
 }
