@@ -22,7 +22,7 @@ import socket
 import statistics
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
@@ -110,12 +110,24 @@ def _free_port() -> int:
 
 
 @contextmanager
+def _beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """While this is open, some work goes on in a thread; it is told when that is over, and waited for."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
 def _looking(port: int | None) -> Iterator[None]:
     """While this is open, a browser has the page there open, if any: it takes every change that it is told."""
-    over = threading.Event()
     told: list[int] = []
 
-    def look() -> None:
+    def look(over: threading.Event) -> None:
         root = f"http://127.0.0.1:{port}"
         while port is not None and not over.wait(0.1):
             browser = build_opener(HTTPCookieProcessor())
@@ -125,33 +137,22 @@ def _looking(port: int | None) -> Iterator[None]:
                 with browser.open(f"{root}/events", timeout=5) as changes:
                     told.append(sum(1 for _ in changes))
 
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
+    with _beside(look):
         yield
-    finally:
-        over.set()
-        thread.join()
     assert port is None or any(told), "nobody has seen the page"
 
 
 @contextmanager
 def _scraping(port: int | None) -> Iterator[None]:
     """While this is open, metrics are asked for there, if anywhere, as a Prometheus would that is in a hurry."""
-    over = threading.Event()
 
-    def scrape() -> None:
+    def scrape(over: threading.Event) -> None:
         while port is not None and not over.wait(_SCRAPE_SECONDS):
             with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
                 answer.read()
 
-    thread = threading.Thread(target=scrape, daemon=True)
-    thread.start()
-    try:
+    with _beside(scrape):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def main() -> None:
