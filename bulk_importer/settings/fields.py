@@ -38,6 +38,7 @@ from bulk_importer.settings.units import (
     NAME,
     PLACE,
     RATE,
+    SCHEDULER,
     SECRET_URL,
     SHARE,
     SIZE,
@@ -67,6 +68,7 @@ _SERVER_ASKED = Need(
     lambda said: said.media_list is None and (said.check_media or said.media_by == MediaBy.NAME),
 )
 _CONVERTED = Need("with --from entries", lambda said: said.source_format != SourceFormat.ENTRIES)
+_DASK = Need("without --engine dask", lambda said: said.engine == "dask")
 _CONFIG_OF_SERVER = Need(
     "without --label-config server", lambda said: said.label_config == LabelConfigFrom.SERVER
 )
@@ -556,6 +558,46 @@ class Settings:
         OnDelivered.LEAVE.value,
         "afterwards",
         "what becomes of the tasks whose labels were delivered; complete and skip use label quota; see 'complete'",
+    )
+
+    # fleet: one source, many workers
+    shards: int | None = setting(
+        COUNT,
+        None,
+        "fleet",
+        "how many parts a source is divided into; default: four for each worker at a time",
+        at_least=1,
+        at_most=10_000,
+    )
+    at_once: int | None = setting(
+        COUNT,
+        None,
+        "fleet",
+        "how many workers send at a time; what may be in flight, and the rates, are divided among them; default: as "
+        "many as --max-in-flight",
+        at_least=1,
+        at_most=1024,
+    )
+    lease: float = setting(
+        DURATION,
+        60.0,
+        "fleet",
+        "how long a worker that gives no sign of life keeps its shard; then another one takes it over",
+        at_least=1,
+        at_most=3600,
+    )
+    engine: str = setting(
+        one_of("here", "dask"),
+        "here",
+        "fleet",
+        "who does the work; here: this process, dask: the workers of a Dask scheduler",
+    )
+    scheduler: str | None = setting(
+        SCHEDULER,
+        None,
+        "fleet",
+        "where the Dask scheduler is; default: one of this machine, for as long as the command runs",
+        need=_DASK,
     )
 
     # watching: how a run is seen, and steered, from elsewhere

@@ -306,6 +306,7 @@ SECRET_URL = _text(
 )
 FORMAT = _text("auto, entries, or the name of a format", "auto|FORMAT")
 NAME = _text("an id or a name", "ID_OR_NAME")
+SCHEDULER = _text("the address of a Dask scheduler, such as tcp://dask:8786", "URL")
 PLACE = _text("a place in a JSON document, such as entries.item", "KEY.item")
 LABEL_CONFIG = _text("server, none, or a file", "server|none|FILE")
 HOURS = _text("hours such as 22:00-06:00, and a time zone behind them", "HH:MM-HH:MM")

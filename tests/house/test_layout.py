@@ -30,6 +30,7 @@ VOCABULARIES = {
     "datagym/answers/state_change": "every verdict on a task that is to be changed",
     "datagym/answers/verdicts": "every verdict",
     "datagym/routes": "every route of the server",
+    "distributed/values": "what a plan is",
     "errors": "the tree of errors",
     "events": "every event",
     "formats/choices": "every choice of a conversion",

@@ -31,6 +31,7 @@ _SECTIONS = {
     "checkpoint": "where the run is kept",
     "watching": "how a run is seen, and steered, from elsewhere",
     "afterwards": "what becomes of the tasks when all is delivered",
+    "fleet": "one source, many workers",
 }
 
 
