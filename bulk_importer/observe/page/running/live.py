@@ -1,6 +1,6 @@
 """A page of a run as an application: whole when it is opened, and in pieces, as they change, while somebody looks.
 
-Nothing is written while nobody looks, and at most twice a second where somebody does, however many look. Each looker
+Nothing is written while nobody looks, and once a second at most where somebody does, however many look. Each looker
 gets the pieces that he does not have yet, so that a slow one misses what was in between and holds nothing up.
 """
 
@@ -29,7 +29,7 @@ from bulk_importer.steering.values import Command, Controls, Standing
 
 __all__ = ["LivePage"]
 
-_SECONDS_BETWEEN = 0.5
+_SECONDS_BETWEEN = 1.0
 _SECONDS_BETWEEN_PLOTS = 2.0
 _MOST_LOOKERS = 8
 _MOST_OF_A_BROWSER = 4
@@ -66,7 +66,7 @@ class LivePage:
     """The page of one command.
 
     Args:
-        look: how it stands; asked at most twice a second, and only while somebody looks.
+        look: how it stands; asked once a second at most, and only while somebody looks.
         controls: who obeys; None where nobody does.
 
     Attributes:
