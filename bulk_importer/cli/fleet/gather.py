@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bulk_importer.cli import messages, output
-from bulk_importer.cli.output_options import output_options, set_output_options
+from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.parsing.options import gather as gathered_settings
 from bulk_importer.errors import UsageError
@@ -31,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="where the plan lies, as 'plan --output' named it")
     add_settings(parser, (), {"report", "images"})
     parser.set_defaults(
-        output_help=f"folder for rejected.jsonl, summary.json and report.html; default: PLAN/{_FOLDER}"
+        output_metavar="FOLDER",
+        output_help=f"folder for rejected.jsonl, summary.json and report.html; default: PLAN/{_FOLDER}",
     )
 
 
@@ -53,7 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _put_together(
-    place: Place, gathered: Gathered, folder: Path | None, report: str | None, images: str | None, *, as_json: bool
+    place: Place,
+    gathered: Gathered,
+    folder: Path | None,
+    report: str | None,
+    images: str | None,
+    *,
+    as_json: bool,
 ) -> int:
     from bulk_importer.cli.fleet.gather_text import gathered_lines
     from bulk_importer.cli.fleet.naming import steps_of
@@ -71,7 +78,9 @@ def _put_together(
     if folder is not None:
         _write_summary(folder, facts)
     else:
-        messages.say(f"{place.name} is no folder of this machine: --output FOLDER says where the rejected entries go.")
+        messages.say(
+            f"{place.name} is no folder of this machine: --output FOLDER says where the rejected entries go."
+        )
     if whole.message and (as_json or output_options().is_quiet):
         messages.complain(whole.message)
     lines = list(gathered_lines(gathered, whole, steps, now=now))
@@ -82,7 +91,7 @@ def _put_together(
 def _with_rejected(
     place: Place, gathered: Gathered, folder: Path, drawn: ReportOfAll
 ) -> tuple[Gathered, Path]:
-    """Write the rejected entries of all; where what a log counts on is not there, that is a claim that does not hold."""
+    """Write the rejected entries of all. That what a log counts on is not there is a claim that does not hold."""
     from bulk_importer.checkpoint import Claim
     from bulk_importer.distributed.gathering.rejects import rejected_in
     from bulk_importer.distributed.gathering.writing import write_rejected
@@ -98,8 +107,7 @@ def _with_rejected(
 
 
 def _folder(named: Path | None, place: Place) -> Path | None:
-    """Where the result goes; what is printed goes to standard output, as if none was named."""
-    set_output_options(replace(output_options(), output=None))
+    """Where the result goes; None where there is no place for it."""
     if named is not None:
         if named.exists() and not named.is_dir():
             raise UsageError(f"--output {named} is no folder. Name one: several files are written there.")
@@ -123,4 +131,3 @@ def _write_summary(folder: Path, facts: dict[str, object]) -> None:
         replace_file(path, as_json(facts) + b"\n")
     except OSError as error:
         raise CheckpointUnusable.by(path, error) from error
-

@@ -15,9 +15,9 @@ from bulk_importer.observe.outcome import FATES, Step, headline, outcome
 from bulk_importer.readable import counted
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["COLUMNS", "gathered_lines", "headline_of", "outcome_of", "row_of", "worker_of"]
+__all__ = ["gathered_lines", "headline_of", "outcome_of", "worker_of"]
 
-COLUMNS = ("shard", "state", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
+_COLUMNS = ("shard", "state", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
 _MOST_ROWS = 20
 
 
@@ -70,8 +70,8 @@ def outcome_of(gathered: Gathered, whole: Summary) -> str:
     return f"{said}, {unread:,} not read yet" if unread else said
 
 
-def row_of(standing: Standing) -> tuple[str, ...]:
-    """One shard, by `COLUMNS`."""
+def _row(standing: Standing) -> tuple[str, ...]:
+    """One shard, by `_COLUMNS`."""
     summary = standing.summary
     names = ("delivered", "rejected", "in_doubt", "owed")
     counts = [0] * len(names) if summary is None else [getattr(summary, name) for name in names]
@@ -114,7 +114,7 @@ def _table(gathered: Gathered, now: float) -> Iterator[str]:
     if not open_ones:
         return
     yield ""
-    for line in aligned([COLUMNS, *map(row_of, open_ones[:_MOST_ROWS])]):
+    for line in aligned([_COLUMNS, *map(_row, open_ones[:_MOST_ROWS])]):
         yield f"  {line}"
     if len(open_ones) > _MOST_ROWS:
         yield f"  and {counted(len(open_ones) - _MOST_ROWS, 'more shard')}; --json has all"

@@ -30,7 +30,8 @@ _RANK = {
 def by_need(standings: Sequence[Standing]) -> list[Standing]:
     """Those first that need something most; of those that are complete, those with rejected entries."""
     return sorted(
-        standings, key=lambda it: (_RANK[it.state], it.summary is None or not it.summary.rejected, it.shard.index)
+        standings,
+        key=lambda it: (_RANK[it.state], it.summary is None or not it.summary.rejected, it.shard.index),
     )
 
 
@@ -58,20 +59,21 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
     place = shlex.quote(gathered.place)
     unusable = _indexes(gathered, ShardState.UNUSABLE)
     if unusable:
-        folders = [each.folder for each in gathered.standings if each.state is ShardState.UNUSABLE and each.folder]
+        folders = [
+            each.folder for each in gathered.standings if each.state is ShardState.UNUSABLE and each.folder
+        ]
         yield Step(
-            f"What is on record of {_shards(unusable)} cannot be used; put it back from a copy. Nothing of it is counted"
-            " here",
+            f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
             path=folders[0] if folders else f"work/{unusable[0]:05}",
         )
     left = [each.shard.index for each in gathered.standings if each.needs_work]
     if left:
         yield Step(
-            f"{_shards(left, 'is', capital=True)} left to work on. Any worker that the place is shared with takes one by",
+            f"{_shards(left, 'is', capital=True)} left to work on. Here, or on a machine that shares the plan, run",
             command=f"bulk-importer work {place} --index {left[0]}",
         )
         if len(left) > 1:
-            yield Step("All of them, one after the other, by", command=_loop(place, left))
+            yield Step("Or all of them, one after the other", command=_loop(place, left))
     silent = [
         each.shard.index
         for each in gathered.standings
@@ -79,7 +81,7 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
     ]
     if silent:
         yield Step(
-            f"The worker of {_shards(silent)} has given no sign of life for longer than its lease. It is taken over by",
+            f"The worker of {_shards(silent)} gives no sign of life any more. To take over what it leaves, run",
             command=f"bulk-importer work {place} --index {silent[0]}",
         )
     if any(each.summary is not None and each.summary.rejected for each in gathered.standings):
@@ -88,7 +90,7 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
 
 def _of_rejected(place: str, rejected: str) -> Iterator[Step]:
     if not rejected:
-        yield Step("What was rejected, and why, is put together by", command=f"bulk-importer gather {place}")
+        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}")
         return
     yield Step("Rejected entries of all shards, and why", path=rejected)
     yield Step(

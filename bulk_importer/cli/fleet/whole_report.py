@@ -77,7 +77,10 @@ class ReportOfAll:
             return
         codes = Counter(each.code for each in _codes.decode(line).findings)
         self._places.add([Span(position, position + 1)], codes)
-        if any(map(self._samples.lacks, codes)) and (sample := sample_of(line, number, self._href())) is not None:
+        if (
+            any(map(self._samples.lacks, codes))
+            and (sample := sample_of(line, number, self._href())) is not None
+        ):
             self._samples.offer(sample)
 
     def write(self, gathered: Gathered, whole: Summary, steps: Sequence[Step]) -> Path | None:

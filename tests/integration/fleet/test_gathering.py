@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from bulk_importer.distributed.gathering.gathering import gather
@@ -18,30 +17,12 @@ from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.planning.reading import encoded_plan, id_of
 from bulk_importer.distributed.values import PLAN, Plan
 from bulk_importer.errors import ExitCode
-from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState
 from support.entries import entry
 from support.fleet.imported import import_shard, leave_lease, leave_result, work_folder
 from support.fleet.plans import planned
 from support.importing import import_file
-
-PARTS = [[0, 1, 2, 7], [3, 4, 5], [6, 8, 9]]
-BROKEN = (2, 5, 7, 8)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> FolderPlace:
-    """Where the plan lies."""
-    return FolderPlace(tmp_path / "plan")
-
-
-@pytest.fixture
-async def plan(place: FolderPlace, tmp_path: Path, sandbox: Sandbox) -> Plan:
-    """Three shards of ten entries, of which four are rejected, the one that was moved among them."""
-    project = await sandbox.prepare(name="p", media=10)
-    entries = [entry(media_id, n, broken=n in BROKEN) for n, media_id in enumerate(project.media_ids)]
-    return planned(place, tmp_path / "labels.json", PARTS, entries, server=sandbox.url, project=project.id)
 
 
 async def test_all_shards_together_are_one_import_of_the_whole(
