@@ -102,7 +102,7 @@ COMMAND_HELP = {
             "status labels.json.checkpoint",
             "status labels.json.checkpoint --watch",
             "status labels.json.checkpoint --page",
-            "status labels.json.checkpoint --json",
+            "status huge.plan --watch",
         ),
     ),
     "report": CommandHelp(

@@ -52,7 +52,6 @@ def parts_of(source: Sequence[tuple[int, str]], shard_of_media: Sequence[int]) -
 
 async def compared(source: Sequence[tuple[int, str]], shard_of_media: Sequence[int], folder: Path) -> None:
     """Import it both ways, into servers that are alike."""
-    wanted = {"project": "p", "workers": 0, "check_media": False, "max_batch_entries": 3}
     async with Sandbox(SandboxConfig(seed=1)) as one, Sandbox(SandboxConfig(seed=1)) as other:
         project = await one.prepare(name="p", media=MEDIA)
         await other.prepare(name="p", media=MEDIA)
@@ -62,7 +61,8 @@ async def compared(source: Sequence[tuple[int, str]], shard_of_media: Sequence[i
         plan = planned(place, folder / "l.json", parts, elements, server=one.url, project=project.id)
         for index in range(len(parts)):
             await import_shard(place, plan, index, check_media=False, max_batch_entries=3)
-        single = await import_file(folder / "l.json", Settings(**{**wanted, "server": other.url}))
+        wanted = Settings(server=other.url, project="p", workers=0, check_media=False, max_batch_entries=3)
+        single = await import_file(folder / "l.json", wanted)
         assert await one.labels(project.id) == await other.labels(project.id)
     gathered = gather(place)
     _require_same(whole_of(gathered), single)
