@@ -1,0 +1,81 @@
+"""What work on a shard came to, in few words at the place of the plan: for `gather`, and for the next worker."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bulk_importer.checkpoint import read_state
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.distributed.work.interfaces import Kept
+from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted
+from bulk_importer.pipeline.summarizing import Ending, summarize
+from bulk_importer.summary import RunState, Summary
+
+__all__ = ["result_of", "standing", "summary_of", "work_key", "write_result", "written_result"]
+
+_NAME = "result.json"
+
+
+def work_key(index: int) -> str:
+    """What the keys of all that is about the work on a shard begin with."""
+    return f"work/{index:05d}"
+
+
+def written_result(place: Place, plan: Plan, index: int) -> Result | None:
+    """What the last work on a shard came to; None where none says so. Blocks."""
+    content = place.read(f"{work_key(index)}/{_NAME}")
+    try:
+        found = None if content is None else msgspec.json.decode(content, type=Result)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None  # the checkpoint knows it all
+    return found if found is not None and found.plan == plan.id else None
+
+
+def write_result(place: Place, result: Result) -> None:
+    """Put it where the last one was. Blocks."""
+    place.replace(f"{work_key(result.index)}/{_NAME}", msgspec.json.encode(result) + b"\n")
+
+
+def result_of(plan: Plan, index: int, epoch: int, folder: str, summary: Summary) -> Result:
+    """The few words for what came of work on a shard."""
+    return Result(
+        plan=plan.id,
+        index=index,
+        epoch=epoch,
+        folder=folder,
+        state=summary.state.value,
+        exit_code=summary.exit_code,
+        entries=summary.entries,
+        delivered=summary.delivered,
+        rejected=summary.rejected,
+        skipped=summary.skipped,
+        in_doubt=summary.in_doubt,
+        owed=summary.owed,
+        seconds=summary.seconds,
+        message=summary.message,
+    )
+
+
+def standing(kept: Kept) -> Summary | None:
+    """How a shard stands by its checkpoint; None where nothing is on record. Blocks."""
+    try:
+        header, state = read_state(kept.folder)
+    except CheckpointError:
+        return None
+    return summarize(header, state, kept.folder, ending=Ending())
+
+
+def summary_of(kept: Kept, plan: Plan, source: str, error: BulkImporterError) -> Summary:
+    """The summary of work that an error ended before, or outside of, an import. Blocks."""
+    state = RunState.STOPPED if isinstance(error, Interrupted) else RunState.FAILED
+    known = standing(kept) or Summary(
+        state=state,
+        exit_code=error.exit_code,
+        source=source,
+        project=plan.project,
+        server=plan.server,
+        checkpoint=str(kept.folder),
+        project_name=plan.project_name,
+    )
+    return msgspec.structs.replace(known, state=state, exit_code=error.exit_code, message=str(error))
