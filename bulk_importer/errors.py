@@ -413,7 +413,7 @@ class LeaseLost(CheckpointError):
     def __init__(self, what: str, reason: str) -> None:
         super().__init__(
             f"The lease of {what} is lost: {reason}. Nothing more is sent from here. What was delivered is on record, "
-            "and whoever takes over goes on from there. Run the same command again: it waits for its turn, and sends "
+            "and whoever takes over resumes from there. Run the same command again: it waits for its turn, and sends "
             "what is left then."
         )
 

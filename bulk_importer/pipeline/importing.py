@@ -14,7 +14,6 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
     CheckpointMismatch,
-    SourceUnreadable,
     UsageError,
 )
 from bulk_importer.events import RunStarted
@@ -25,12 +24,12 @@ from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.resume.source_identity import identity_of
 from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.settings import Backup, Lines, Settings
-from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.options import require_sound
 

@@ -1,7 +1,7 @@
 """What is asked of the worker of a shard: the settings of its import.
 
-Pure. The plan says what is imported, how it is checked and sent; the worker, how this machine reaches the server and what
-it has for the work; shard and seat, what of the limits is theirs.
+Pure. The plan says what is imported, how it is checked and sent; the worker, how this machine reaches the server and
+what it has for the work; shard and seat, what of the limits is theirs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ def asked_of(plan: Plan, shard: Shard, seat: Seat, own: Settings, said: Collecti
         if value is not None and name in known
     }
     mine = {name: getattr(own, name) for name in OF_THE_MACHINE.intersection(said)}
-    return replace(Settings(**{**planned, **mine}), **_of_the_shard(plan, shard, seat, planned))
+    # How soon it is killed after a signal is a matter of where it runs alone: `grace` is never the plan's.
+    return replace(
+        Settings(**{**planned, **mine}), **_of_the_shard(plan, shard, seat, planned), grace=own.grace
+    )
 
 
 def _of_the_shard(plan: Plan, shard: Shard, seat: Seat, planned: dict[str, Any]) -> dict[str, Any]:

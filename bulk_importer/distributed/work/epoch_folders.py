@@ -1,8 +1,8 @@
 """The checkpoints of one shard in a folder that all workers share.
 
-A lost worker may still write, and nobody can keep it from that. So who follows it copies what it has left into a folder of
-its own. The log goes first: what it counts on was there before it, and what is behind that is cut off when the copy is
-opened. A copy has another name until it is whole, so what a crash leaves of one counts for nothing.
+A lost worker may still write, and nobody can keep it from that. So who follows it copies what it has left into a folder
+of its own. The log goes first: what it counts on was there before it, and what is behind that is cut off when the copy
+is opened. A copy has another name until it is whole, so what a crash leaves of one counts for nothing.
 """
 
 from __future__ import annotations

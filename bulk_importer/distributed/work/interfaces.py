@@ -10,7 +10,7 @@ import msgspec
 
 from bulk_importer.files.durable import DurableFile
 
-__all__ = ["Kept", "Keeping"]
+__all__ = ["Keeping", "Kept"]
 
 
 class Kept(msgspec.Struct, frozen=True):

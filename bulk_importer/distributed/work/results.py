@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from bulk_importer.checkpoint import read_state
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result
-from bulk_importer.distributed.work.interfaces import Kept
-from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted
-from bulk_importer.pipeline.summarizing import Ending, summarize
-from bulk_importer.summary import RunState, Summary
+from bulk_importer.summary import Summary
 
-__all__ = ["result_of", "standing", "summary_of", "work_key", "write_result", "written_result"]
+__all__ = ["result_of", "work_key", "write_result", "written_result"]
 
 _NAME = "result.json"
 
@@ -55,27 +51,3 @@ def result_of(plan: Plan, index: int, epoch: int, folder: str, summary: Summary)
         seconds=summary.seconds,
         message=summary.message,
     )
-
-
-def standing(kept: Kept) -> Summary | None:
-    """How a shard stands by its checkpoint; None where nothing is on record. Blocks."""
-    try:
-        header, state = read_state(kept.folder)
-    except CheckpointError:
-        return None
-    return summarize(header, state, kept.folder, ending=Ending())
-
-
-def summary_of(kept: Kept, plan: Plan, source: str, error: BulkImporterError) -> Summary:
-    """The summary of work that an error ended before, or outside of, an import. Blocks."""
-    state = RunState.STOPPED if isinstance(error, Interrupted) else RunState.FAILED
-    known = standing(kept) or Summary(
-        state=state,
-        exit_code=error.exit_code,
-        source=source,
-        project=plan.project,
-        server=plan.server,
-        checkpoint=str(kept.folder),
-        project_name=plan.project_name,
-    )
-    return msgspec.structs.replace(known, state=state, exit_code=error.exit_code, message=str(error))

@@ -1,7 +1,8 @@
 """A shard as a source: its pieces, each proven by its digest before anything of it is given.
 
 The content of an array is its pieces with commas between and brackets around them; that of JSON Lines is the pieces,
-each with a line feed behind it. So positions and offsets of a shard begin at 0; `Piece` says which of the source they are.
+each with a line feed behind it. So positions and offsets of a shard begin at 0; `Piece` says which of the source these
+are.
 
 Memory: a stream holds the bytes of one reading, which are `_AT_ONCE` or those of the longest piece.
 """
@@ -159,7 +160,7 @@ def _changed(name: str, piece: Piece) -> CheckpointMismatch:
     last = piece.first + piece.count - 1
     return CheckpointMismatch(
         f"The source of {name} is not what the plan was made of: it differs between byte {piece.offset} and byte "
-        f"{piece.offset + piece.length} ({counted(piece.count, 'element')}, positions {piece.first} to {last}). Nothing "
-        "of that was sent. Put the source back as it was, and run the same command again. If it was meant to change, "
-        "make a plan of it at another place; what was delivered by this one would be sent again by that."
+        f"{piece.offset + piece.length} ({counted(piece.count, 'element')}, positions {piece.first} to {last}). "
+        "Nothing of that was sent. Put the source back as it was, and run the same command again. If it was meant to "
+        "change, make a plan of it at another place; what was delivered by this one would be sent again by that."
     )

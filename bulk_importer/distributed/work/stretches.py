@@ -1,4 +1,4 @@
-"""Reads stretches of an opened source, those that follow each other in one go: of a file, a URL, a bucket or what flows."""
+"""Reads stretches of an opened source: of a file, a URL, an object of a bucket, or what flows."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ class _OfStream:
             self._at = offset if self._source.seekable else 0
             self._stream = await self._source.stream(self._at)
         assert self._stream is not None
-        while self._at < offset and (
-            piece := await self._stream.read(min(offset - self._at, _PIECE_BYTES))
-        ):
+        while self._at < offset and (piece := await self._stream.read(min(offset - self._at, _PIECE_BYTES))):
             self._at += len(piece)
         return self._stream
 

@@ -1,4 +1,4 @@
-"""The turn of a worker: it waits for the lease of its shard and for a seat, and sends nothing once it has lost either."""
+"""The turn of a worker: it waits for the lease of its shard and for a seat; having lost either, it sends nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Permits:
 
     def __init__(self, stop: StopSwitch) -> None:
         self._stop = stop
-        # Changed by `add` and `_lose` alone.
+        # Changed by `add`, `drop` and `_lose` alone.
         self._leases: list[tuple[Lease, str]] = []
         self.lost: LeaseLost | None = None
 
@@ -37,6 +37,10 @@ class Permits:
         """Have one more asked, which is of `what`; returns what to call with the reason when it is lost."""
         self._leases.append((lease, what))
         return lambda reason: self._lose(what, reason)
+
+    def drop(self, lease: Lease) -> None:
+        """Have it asked no longer: it is given back now."""
+        self._leases = [each for each in self._leases if each[0] is not lease]
 
     def __call__(self) -> bool:
         """Whether all of them hold now."""

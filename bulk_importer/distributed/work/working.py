@@ -18,13 +18,12 @@ from bulk_importer.distributed.work.epoch_folders import EpochFolders
 from bulk_importer.distributed.work.interfaces import Keeping, Kept
 from bulk_importer.distributed.work.results import (
     result_of,
-    standing,
-    summary_of,
     work_key,
     write_result,
     written_result,
 )
 from bulk_importer.distributed.work.shard_source import ShardSource
+from bulk_importer.distributed.work.summaries import standing, summary_of
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import (
     BulkImporterError,
@@ -49,13 +48,13 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         settings: of this machine; the plan's come before all but those of `asked.OF_THE_MACHINE`.
         said: names of those that it says, and does not leave at their default.
         tell: hears in a sentence what is waited for, and who has it.
-        observing: opens what sees the events of the import, which has this checkpoint folder.
+        observing: opens what sees the events of the import, which has this checkpoint folder and these settings.
     """
 
     settings: Settings
     said: Collection[str]
     tell: Callable[[str], None]
-    observing: Callable[[Path], AbstractContextManager[Sequence[Observer]]]
+    observing: Callable[[Path, Settings], AbstractContextManager[Sequence[Observer]]]
 
 
 class Worked(msgspec.Struct, frozen=True):
@@ -140,6 +139,7 @@ class _Work:
         async with AsyncExitStack() as held:
             seat = await self._turn.of_seat(len(seats))
             held.push_async_callback(seat.give_back)
+            held.callback(self.permits.drop, seat)
             lost = self.permits.add(seat, f"seat {seat_of(seat)} of {self._name}")
             await held.enter_async_context(seat.kept(lost))
             own = self._worker
@@ -152,7 +152,7 @@ class _Work:
                 open_file=kept.open_file,
                 planned_config=plan.label_config,
             )
-            observers = held.enter_context(own.observing(kept.folder))
+            observers = held.enter_context(own.observing(kept.folder, settings))
             caller = msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
             summary = await import_source(spec, caller)
         if summary.state is RunState.COMPLETE and summary.entries != shard.entries:
