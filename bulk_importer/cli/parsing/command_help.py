@@ -150,6 +150,22 @@ COMMAND_HELP = {
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
         ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
     ),
+    "work": CommandHelp(
+        (
+            "--index",
+            "--rejections-exit",
+            "--result",
+            "--lease",
+            "--turn-wait",
+            "--token-file",
+            "--workers",
+            "--json",
+        ),
+        (
+            "work huge.plan --index 17",
+            "work /shared/huge.plan --rejections-exit 0",
+        ),
+    ),
     "resolve": CommandHelp(
         ("--delivered", "--not-delivered", "--batch", "--json"),
         (
