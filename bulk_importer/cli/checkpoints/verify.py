@@ -114,14 +114,16 @@ def _of_plan(arguments: argparse.Namespace) -> int:
     """Prove each shard of a plan that was begun, and that all of them are the whole."""
     from bulk_importer.cli.fleet.proof import ProofOfAll
 
-    if arguments.repair or arguments.against_server or arguments.source:
+    if arguments.repair or len(arguments.source) > 1:
         raise UsageError(
-            "Of a plan the logs of its shards are proven, and their sum. SOURCE, --against-server and --repair are for "
-            "the checkpoint of a shard, in PLAN/work."
+            "A plan has one SOURCE, and --repair is for the checkpoint of one shard that nobody works on, in PLAN/work."
         )
+    source = next(iter(arguments.source), None)
+    if arguments.against_server and source is None:
+        raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
     whole = ProofOfAll(str(arguments.checkpoint))
     for index, folder in whole.folders():
-        whole.add(index, _proven(folder, None, arguments))
+        whole.add(index, _proven(folder, source, arguments))
     code = whole.exit_code
     output.print_outcome(whole.facts(), whole.lines(), as_json=arguments.json)
     return code

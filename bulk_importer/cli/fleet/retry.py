@@ -90,8 +90,6 @@ def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int
         UsageError, InputError: what is asked for cannot be meant; nothing was sent.
         CheckpointError: the plan, or what is on record of a shard, cannot be read; nothing was sent.
     """
-    if arguments.source is not None:
-        raise UsageError("--source is for a checkpoint. The plan says which source is read.")
     place, stop = open_place(named), StopSwitch()
     fed = run_in_loop(_feed(place, arguments, loaded, stop))
     return _told(place, fed, loaded, as_json=arguments.json)
@@ -106,7 +104,13 @@ async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, sto
         worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
         question = ReplacementQuestion(stop, yes=settings.yes)
         caller = Caller(Token.find(settings.token_file), stop, confirm=question, steering=watch.steering)
-        feeding = partial(feed_again, worker=worker, caller=caller, out_of_order=arguments.out_of_order)
+        feeding = partial(
+            feed_again,
+            worker=worker,
+            caller=caller,
+            source=arguments.source,
+            out_of_order=arguments.out_of_order,
+        )
         with (
             stopping_on_signals(stop, grace_seconds=settings.grace),
             tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder,

@@ -11,9 +11,9 @@ from pathlib import Path
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work.asked import require_same_target
+from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.results import result_of, write_result
-from bulk_importer.distributed.work.shard_source import ShardSource
-from bulk_importer.distributed.work.working import Attempt, Worker, opened_shard
+from bulk_importer.distributed.work.working import Attempt, Worker
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
@@ -25,13 +25,6 @@ _OWN = frozenset({each.name for each in definitions() if each.section == "checki
 """What a retry may check in another way than the import did, where that is asked for."""
 
 
-class _Lent(ShardSource):
-    """The same shard, for who may close it more than once."""
-
-    async def aclose(self) -> None:
-        """Leave it to who opened it."""
-
-
 async def feed_again(
     plan: Plan,
     index: int,
@@ -40,6 +33,7 @@ async def feed_again(
     caller: Caller,
     *,
     corrected: Path | None = None,
+    source: str | None = None,
     out_of_order: bool = False,
 ) -> Retried:
     """Feed corrections, or all that is rejected, and put on record what was delivered.
@@ -48,14 +42,13 @@ async def feed_again(
 
     Args:
         corrected: as of `RetrySpec`, by the positions of the shard.
+        source: where the source of the plan is now; None where it was.
 
     Raises:
         BulkImporterError: it could not begin; nothing was sent.
     """
     require_same_target(plan, worker.settings)
-    shard = plan.shards[index]
-    async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
-        lent = _Lent(source.source, source.pieces, index=index, version=shard.pieces, lines=plan.lines)
+    async with opened_shard(plan, index, place, source) as shard, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
@@ -64,7 +57,7 @@ async def feed_again(
                 kept.folder,
                 _checked_as_asked(settings, worker.settings, worker.said),
                 corrected=corrected,
-                made_again=lent,
+                made_again=shard,
                 out_of_order=out_of_order,
             )
             retried = await retry_rejected(spec, ours)

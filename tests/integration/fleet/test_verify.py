@@ -21,6 +21,10 @@ async def test_a_plan_that_is_done_is_proven(place: FolderPlace, plan: Plan, run
     assert "proven   6 delivered + 4 rejected = 10 of the plan" in done.out
     assert "proven   the log of 3 shards: 0-2" in done.out
     assert "Every entry is accounted for, once." in done.out
+    done = await run("verify", place.name, plan.source, "--json")
+    claims = [each for it in json.loads(done.out)["checkpoints"] for each in it["claims"]]
+    assert [each["holds"] for each in claims if each["claim"] == "source"] == [True] * 3
+    assert done.code == 1
 
 
 async def test_what_is_left_is_said_and_what_is_wrong_is_named(
