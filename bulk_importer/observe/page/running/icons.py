@@ -18,6 +18,7 @@ _COLOURS = {
     "stopping": "#9a6700",
     "complete": "#1a7f37",
     "stopped": "#57606a",
+    "fruitless": "#cf222e",
     "failed": "#cf222e",
     "killed": "#cf222e",
     "unusable": "#cf222e",
