@@ -6,7 +6,7 @@ import math
 
 from bulk_importer.observe.drawing.svg import element, picture
 from bulk_importer.observe.markup import Markup
-from bulk_importer.observe.page.running.view import state_word
+from bulk_importer.observe.page.running.words import state_word
 
 __all__ = ["icon"]
 

@@ -23,8 +23,9 @@ from bulk_importer.observe.page.running.icons import icon
 from bulk_importer.observe.page.running.pacing import command_of
 from bulk_importer.observe.page.running.pieces import drawn_course, pieces, title_of
 from bulk_importer.observe.page.running.plots import columns_of
-from bulk_importer.observe.page.running.view import View, shown_state
+from bulk_importer.observe.page.running.view import View
 from bulk_importer.observe.page.running.whole import stop_page, whole_page
+from bulk_importer.observe.page.running.words import shown_state
 from bulk_importer.steering.values import Command, Controls, Standing
 
 __all__ = ["LivePage"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, name, table
-from bulk_importer.observe.page.running.view import Source, View, is_over, shown_state, state_said, state_word
+from bulk_importer.observe.page.running.view import Source, View
+from bulk_importer.observe.page.running.words import is_over, shown_state, state_said, state_word
 from bulk_importer.observe.parts import amount, duration
 from bulk_importer.observe.report.course import course
 from bulk_importer.observe.report.examples import examples
