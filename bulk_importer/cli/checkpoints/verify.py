@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_plan(arguments: argparse.Namespace) -> int:
     """Prove each shard of a plan that was begun, and that all of them are the whole."""
-    from bulk_importer.cli.fleet.proof import ProofOfAll
+    from bulk_importer.cli.fleet.together.proof import ProofOfAll
 
     if arguments.repair or len(arguments.source) > 1:
         raise UsageError(

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         What matters most of all shards: 0 and 1 where all are complete, 9 where something is left to send, 7 where what
         is on record contradicts the plan.
     """
-    from bulk_importer.cli.fleet.whole import put_together
+    from bulk_importer.cli.fleet.together.whole import put_together
     from bulk_importer.distributed.places.open import open_place
 
     settings = gather(arguments).settings
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _folder(named: Path | None, place: Place) -> Path | None:
     """Where the result goes; None where there is no place for it."""
-    from bulk_importer.cli.fleet.whole import FOLDER
+    from bulk_importer.cli.fleet.together.whole import FOLDER
 
     if named is not None:
         if named.exists() and not named.is_dir():

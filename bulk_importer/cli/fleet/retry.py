@@ -6,15 +6,16 @@ import argparse
 import asyncio
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.fleet.whole import FOLDER, put_together
+from bulk_importer.cli.fleet.together.whole import FOLDER, put_together
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.cli.signals import stopping_on_signals
@@ -27,8 +28,8 @@ from bulk_importer.distributed.gathering.values import Gathered
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.planning.reading import pieces_of
-from bulk_importer.distributed.values import Plan
-from bulk_importer.distributed.work.feeding import feed_again
+from bulk_importer.distributed.values import Plan, Shard
+from bulk_importer.distributed.work.feeding import Feed, feed_again
 from bulk_importer.distributed.work.working import Worker
 from bulk_importer.errors import (
     BulkImporterError,
@@ -104,13 +105,8 @@ async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, sto
         worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
         question = ReplacementQuestion(stop, yes=settings.yes)
         caller = Caller(Token.find(settings.token_file), stop, confirm=question, steering=watch.steering)
-        feeding = partial(
-            feed_again,
-            worker=worker,
-            caller=caller,
-            source=arguments.source,
-            out_of_order=arguments.out_of_order,
-        )
+        feed = Feed(source=arguments.source, out_of_order=arguments.out_of_order)
+        feeding = partial(_feed_shard, place, gathered.plan, worker, caller)
         with (
             stopping_on_signals(stop, grace_seconds=settings.grace),
             tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder,
@@ -120,7 +116,8 @@ async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, sto
                     fed.codes.append(stop.exit_code)
                     break
                 try:
-                    fed.add(*await _fed(place, gathered.plan, each, Path(folder), feeding))
+                    theirs = replace(feed, corrected=await asyncio.to_thread(_written, each, Path(folder)))
+                    fed.add(*await feeding(each.standing.shard, theirs))
                 except BulkImporterError as error:
                     fed.codes.append(error.exit_code)
                     fed.messages.append(f"Shard {each.standing.shard.index}: {error}")
@@ -138,16 +135,21 @@ def _todo(place: Place, gathered: Gathered, corrected: Path | None) -> Sequence[
     return [Routed(standing, ()) for standing in rejecting]
 
 
-async def _fed(
-    place: Place, plan: Plan, each: Routed, folder: Path, feeding: Callable[..., Awaitable[Retried]]
+def _written(each: Routed, folder: Path) -> Path | None:
+    """A file of the corrections of one shard; None where all that it has rejected is meant."""
+    if not each.lines:
+        return None
+    path = folder / f"shard-{each.standing.shard.index}.jsonl"
+    path.write_bytes(b"".join(each.lines))
+    return path
+
+
+async def _feed_shard(
+    place: Place, plan: Plan, worker: Worker, caller: Caller, shard: Shard, feed: Feed
 ) -> tuple[Retried, Translation]:
     """What came of one shard, and where its positions are."""
-    shard, corrected = each.standing.shard, None
-    if each.lines:
-        corrected = folder / f"shard-{shard.index}.jsonl"
-        await asyncio.to_thread(corrected.write_bytes, b"".join(each.lines))
     messages.say(f"Feeding rejected entries of shard {shard.index} again")
-    retried = await feeding(plan, shard.index, place, corrected=corrected)
+    retried = await feed_again(plan, shard.index, place, worker, caller, feed)
     pieces = await asyncio.to_thread(pieces_of, place, shard)
     return retried, Translation(pieces, lines=plan.lines)
 

@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work.asked import require_same_target
@@ -19,36 +21,38 @@ from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
 from bulk_importer.settings import Settings, definitions
 
-__all__ = ["feed_again"]
+__all__ = ["Feed", "feed_again"]
 
 _OWN = frozenset({each.name for each in definitions() if each.section == "checking"}) - {"max_errors"}
 """What a retry may check in another way than the import did, where that is asked for."""
 
 
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is fed again of a shard, and how.
+
+    Attributes:
+        corrected: as of `RetrySpec`, by the positions of the shard.
+        source: where the source of the plan is now; None where it was.
+        out_of_order: as of `RetrySpec`.
+    """
+
+    corrected: Path | None = None
+    source: str | None = None
+    out_of_order: bool = False
+
+
 async def feed_again(
-    plan: Plan,
-    index: int,
-    place: Place,
-    worker: Worker,
-    caller: Caller,
-    *,
-    corrected: Path | None = None,
-    source: str | None = None,
-    out_of_order: bool = False,
+    plan: Plan, index: int, place: Place, worker: Worker, caller: Caller, feed: Feed
 ) -> Retried:
     """Feed corrections, or all that is rejected, and put on record what was delivered.
 
     It waits for the lease of the shard, and for a seat, while others have them. Positions are those of the shard.
 
-    Args:
-        corrected: as of `RetrySpec`, by the positions of the shard.
-        source: where the source of the plan is now; None where it was.
-
     Raises:
         BulkImporterError: it could not begin; nothing was sent.
     """
     require_same_target(plan, worker.settings)
-    async with opened_shard(plan, index, place, source) as shard, AsyncExitStack() as held:
+    async with opened_shard(plan, index, place, feed.source) as shard, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
@@ -56,9 +60,9 @@ async def feed_again(
             spec = RetrySpec(
                 kept.folder,
                 _checked_as_asked(settings, worker.settings, worker.said),
-                corrected=corrected,
+                corrected=feed.corrected,
                 made_again=shard,
-                out_of_order=out_of_order,
+                out_of_order=feed.out_of_order,
             )
             retried = await retry_rejected(spec, ours)
         if work.permits.lost is not None:

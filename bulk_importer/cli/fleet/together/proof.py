@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.cli.fleet.naming import shards_text, states_text
+from bulk_importer.cli.fleet.together.naming import shards_text, states_text
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.logs import checkpoint_at
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of

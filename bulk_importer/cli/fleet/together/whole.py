@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from bulk_importer.checkpoint import Claim
-from bulk_importer.cli.fleet.gather_text import gathered_lines
-from bulk_importer.cli.fleet.naming import steps_of
-from bulk_importer.cli.fleet.whole_report import ReportOfAll
+from bulk_importer.cli.fleet.together.naming import steps_of
+from bulk_importer.cli.fleet.together.report import ReportOfAll
+from bulk_importer.cli.fleet.together.text import gathered_lines
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.rejects import rejected_in
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of
