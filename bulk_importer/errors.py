@@ -18,6 +18,7 @@
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   ├── CheckpointMismatch                  belongs to another source, server, project or meaning
+    │   ├── PlanUnusable                        a plan for many workers is not what was written
     │   └── NotSteered                          no run is under way there that hears commands
     ├── BackupUnusable                       7  a backup cannot be read or written, or is of something else
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
@@ -61,6 +62,7 @@ __all__ = [
     "NotSettled",
     "NotSteered",
     "NotVerified",
+    "PlanUnusable",
     "ProjectNotFound",
     "QuotaUsedUp",
     "ServerError",
@@ -394,6 +396,21 @@ class CheckpointDamaged(CheckpointError):
 
 class CheckpointMismatch(CheckpointError):
     """The checkpoint was begun for another source, server, project, or with settings of another meaning."""
+
+
+class PlanUnusable(CheckpointError):
+    """A plan for many workers is not what was written, or of another version."""
+
+    def __init__(self, place: str, reason: str, *, advice: str = "") -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(
+            f"The plan at {place} cannot be used: {reason}. "
+            + (
+                advice
+                or "Restore it from a copy, or make another one at another place; nothing was sent by it."
+            )
+        )
 
 
 class NotSteered(CheckpointError):
