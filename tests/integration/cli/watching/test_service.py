@@ -35,7 +35,7 @@ class Manager:
 
     def heard(self) -> list[dict[str, str]]:
         """What it was told since it was asked last, a dictionary for each datagram."""
-        found = []
+        found: list[dict[str, str]] = []
         while True:
             try:
                 text = self._socket.recv(65536).decode()
