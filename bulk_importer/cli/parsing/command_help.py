@@ -92,13 +92,17 @@ COMMAND_HELP = {
         ),
         (f"migrate --from-project a {_AT} --project b",),
     ),
+    "gather": CommandHelp(
+        ("--output", "--report", "--images", "--json"),
+        ("gather huge.plan", "gather huge.plan --output night --json"),
+    ),
     "status": CommandHelp(
         ("--watch", "--page", "--json"),
         (
             "status labels.json.checkpoint",
             "status labels.json.checkpoint --watch",
             "status labels.json.checkpoint --page",
-            "status labels.json.checkpoint --json",
+            "status huge.plan --watch",
         ),
     ),
     "report": CommandHelp(
@@ -145,6 +149,22 @@ COMMAND_HELP = {
     "undo": CommandHelp(
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
         ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
+    ),
+    "work": CommandHelp(
+        (
+            "--index",
+            "--rejections-exit",
+            "--result",
+            "--lease",
+            "--turn-wait",
+            "--token-file",
+            "--workers",
+            "--json",
+        ),
+        (
+            "work huge.plan --index 17",
+            "work /shared/huge.plan --rejections-exit 0",
+        ),
     ),
     "resolve": CommandHelp(
         ("--delivered", "--not-delivered", "--batch", "--json"),
