@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import CheckpointUnusable, UsageError
-from bulk_importer.sources.stores import expired, open_store, said_of
+from bulk_importer.sources.buckets.stores import expired, open_store, said_of
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -9,7 +9,7 @@ from pathlib import Path
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.errors import CheckpointUnusable, UsageError
-from bulk_importer.sources.stores import BUCKET_SCHEMES
+from bulk_importer.sources.buckets.stores import BUCKET_SCHEMES
 
 __all__ = ["open_place", "try_place"]
 

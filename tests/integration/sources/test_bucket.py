@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.model import ReadPlan
-from bulk_importer.sources.bucket import open_object
+from bulk_importer.sources.buckets.objects import open_object
 from bulk_importer.sources.open import open_source
 from support.around.s3 import put
 from support.entries import numbered

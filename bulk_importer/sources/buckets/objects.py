@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.sources.buckets.stores import expired, open_store, said_of
 from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed
-from bulk_importer.sources.stores import expired, open_store, said_of
 
 __all__ = ["BucketSource", "open_object"]
 
