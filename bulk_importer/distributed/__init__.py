@@ -22,6 +22,7 @@ A plan lies at a *place*: a folder that all workers share, or a prefix in a buck
     shards/DIGEST               the pieces of a shard, by the digest of this very file
     work/00017/lease-000003     who holds the lease of shard 17 in epoch 3; created once
     work/00017/beat-000003      the sign of life of that holder
+    work/00017/free-000003      that it has given the lease back; created once
     work/00017/epoch-000003/    the checkpoint of the shard
     work/00017/result.json      what the last work on it came to (`values.Result`)
     seats/0/lease-000001        the same of a seat

@@ -71,6 +71,7 @@ class Batch:
         text: of its entries, with what is between them.
         left: what was left behind or decided, in order.
         noted: what the plan has to know at the end.
+        named: the names of pictures by which their media are to be found.
         weight: of the share.
     """
 
@@ -78,6 +79,7 @@ class Batch:
     tally: Tally
     left: list[Left]
     noted: set[str]
+    named: list[str]
     weight: int
 
 
@@ -93,7 +95,9 @@ class Converter:
     def convert(self, ground: Any, share: Share) -> Batch:
         """The entries of a share. Raises as `Share.read` does; what had become of it by then is forgotten."""
         left: list[Left] = []
+        named: list[str] = []
         self._account.found = left.append
+        self._account.named = named.append
         self._account.take()
         noted: set[str] = set()
         lines: list[bytes] = []
@@ -103,4 +107,4 @@ class Converter:
             else:
                 lines += map(_encode, self._writer.write(each))
         text = self._terms.between.join(lines)
-        return Batch(text, self._account.take(), left, noted, share.weight)
+        return Batch(text, self._account.take(), left, noted, named, share.weight)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.errors import UsageError
@@ -22,6 +23,8 @@ from bulk_importer.labels.label_config import LabelConfig, read_label_config
 from bulk_importer.media.build_index import index_media
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.labelled import LabelledMedia
+from bulk_importer.media.names.contested import find_contested
+from bulk_importer.media.names.index import NameIndex
 from bulk_importer.media.names.making import index_names
 from bulk_importer.media.rules import MediaRules
 from bulk_importer.readable import counted
@@ -71,6 +74,17 @@ class RuleSet(msgspec.Struct, frozen=True):
         if not self.knows_labels or rules.media_index is None:
             return None
         return LabelledMedia(MediaIndex(rules.media_index), rules.media_rules, rules.severities())
+
+    def for_source_in(self, folder: Path) -> RuleSet:
+        """The same for the source that was converted in a folder, whose pictures may mean one media. Blocks.
+
+        Raises:
+            CheckpointUnusable: what they mean cannot be read or kept.
+        """
+        rules = self.rules
+        if isinstance(rules, NamedRules) and find_contested(folder, NameIndex(rules.names)):
+            return structs.replace(self, rules=structs.replace(rules, contested=str(folder)))
+        return self
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -189,13 +203,14 @@ async def ruleset_of(
     if names is not None:
         rules = NamedRules.of(rules, names)
     checked, unchecked = _schema_phrases(settings, config)
-    return RuleSet(
+    ruleset = RuleSet(
         rules,
         (*checked, *media.checked),
         (*unchecked, *media.unchecked),
         media.importable,
         media.knows_labels,
     )
+    return await asyncio.to_thread(ruleset.for_source_in, folder)
 
 
 def _schema_phrases(settings: Settings, config: LabelConfig | None) -> tuple[list[str], tuple[str, ...]]:

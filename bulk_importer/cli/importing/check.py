@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -171,7 +172,8 @@ class _Checks:
         async with opened_labels(
             source, settings, folder, token=self._token, emit=self._emit, found=self._heard.found
         ) as labels:
-            ruleset = await self.gather_rules(labels.settings)
+            rules = await self.gather_rules(labels.settings)
+            ruleset = await asyncio.to_thread(rules.for_source_in, folder)
             report = await check_source(
                 labels.source,
                 labels.settings,

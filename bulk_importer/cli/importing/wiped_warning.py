@@ -148,8 +148,9 @@ class _Upcoming:
             emit=self._observer,
             stop=self._stop,
         ) as labels:
-            rules = (await self.ruleset(labels.settings)).rules
-            yield Upcoming(labels.source, rules, IntakeOptions.of(labels.settings))
+            gathered = await self.ruleset(labels.settings)
+            ruleset = await asyncio.to_thread(gathered.for_source_in, self._folders[source])
+            yield Upcoming(labels.source, ruleset.rules, IntakeOptions.of(labels.settings))
 
 
 async def _confirm(

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages
-from bulk_importer.cli.watching.aside import aside
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.levels import Level
+from bulk_importer.machine.aside import aside
 from bulk_importer.observe.metrics.counts import Counts
 from bulk_importer.observe.metrics.exposition import Exposition
 from bulk_importer.observe.metrics.label_values import label_value

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import DurableFile, create_folder, replace_file, sync_folder
 
 __all__ = ["FolderPlace"]
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class FolderPlace:
@@ -36,30 +39,53 @@ class FolderPlace:
             create_folder(path.parent)
             beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
             try:
-                file = DurableFile(beside)
-                try:
-                    file.append(content)
-                    file.sync()
-                finally:
-                    file.close()
-                with suppress(FileExistsError):
-                    os.link(beside, path)
-                    sync_folder(path.parent)
-                    return True
-                return False
+                _write(beside, content)
+                is_ours = self._link(beside, path)
             finally:
                 beside.unlink(missing_ok=True)
+            if is_ours:
+                sync_folder(path.parent)
+            return is_ours
+
+    def _link(self, beside: Path, path: Path) -> bool:
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            # A link of which the answer was lost is tried again by clients of NFS: the second try finds the first one.
+            return beside.stat().st_nlink == 2
+        except OSError as error:
+            if error.errno not in _NO_LINKS or not os.access(path.parent, os.W_OK):
+                raise
+            reason = "its file system has no hard links, by which workers agree on who is first"
+            advice = "Put the plan on another one, such as NFS, or into a bucket."
+            raise CheckpointUnusable(self.name, reason, advice=advice) from error
+        return True
 
     def replace(self, key: str, content: bytes) -> None:
         with self._told():
             create_folder((self._root / key).parent)
             replace_file(self._root / key, content)
 
+    def remove(self, key: str) -> None:
+        with self._told():
+            (self._root / key).unlink(missing_ok=True)
+
     def names(self, prefix: str) -> Sequence[str]:
         with self._told():
-            below = self._root / prefix.rpartition("/")[0]
-            found = (path.relative_to(self._root).as_posix() for path in below.rglob("*") if path.is_file())
-            return sorted(name for name in found if name.startswith(prefix))
+            return sorted(name for name in self._below(prefix.rpartition("/")[0]) if name.startswith(prefix))
+
+    def _below(self, folder: str) -> Iterator[str]:
+        """The names of all files below `folder`; what goes away meanwhile may be missing."""
+        try:
+            entries = list(os.scandir(self._root / folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._below(name)
+            else:
+                yield name
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -67,3 +93,12 @@ class FolderPlace:
             yield
         except OSError as error:
             raise CheckpointUnusable.by(self._root, error) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    file = DurableFile(path)
+    try:
+        file.append(content)
+        file.sync()
+    finally:
+        file.close()

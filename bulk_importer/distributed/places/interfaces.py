@@ -32,5 +32,8 @@ class Place(Protocol):
     def replace(self, key: str, content: bytes) -> None:
         """Put something there, whatever there was, on disk when this returns. For what has one writer at a time."""
 
+    def remove(self, key: str) -> None:
+        """Take away what is there by that name, if anything is."""
+
     def names(self, prefix: str) -> Sequence[str]:
         """The names that begin with `prefix`, sorted."""

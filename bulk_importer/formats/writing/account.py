@@ -33,10 +33,12 @@ class Account:
     Attributes:
         format: name of the format of the source.
         found: called with everything that is left behind or decided.
+        named: called with the name of each picture by which its media is to be found.
     """
 
     format: str
     found: Callable[[Left], None] = lambda _: None
+    named: Callable[[str], None] = lambda _: None
     pictures: int = 0
     entries: int = 0
     _carried: Counter[str] = field(default_factory=Counter)

@@ -56,6 +56,8 @@ class EntryWriter:
         self._put(picture.annotations, work)
         first, *others = work.classifications(picture.tags)
         media_id = picture.name if self.choices.names_as_ids else picture.media_id
+        if media_id is None:
+            self.account.named(picture.name)
         head = {"external_media_ID": picture.name} if media_id is None else {"internal_media_ID": media_id}
         # A picture of which all is left behind must not lose what its media holds.
         is_lost = bool(picture.annotations or picture.tags) and not (work.labels or first)

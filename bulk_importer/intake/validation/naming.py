@@ -23,6 +23,7 @@ from bulk_importer.intake.validation.segment_builder import Flawed, Judged
 from bulk_importer.labels.entry import lane_of
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import shown
+from bulk_importer.media.names.contested import ContestedNames
 from bulk_importer.media.names.index import NameIndex, SeveralMedia
 from bulk_importer.media.names.near import NearNames
 
@@ -37,9 +38,12 @@ class NamedRules(Rules, frozen=True):
 
     Attributes:
         names: path of the index of names.
+        contested: folder of the names that mean a media which another picture of the source means, too; None where
+            none does.
     """
 
     names: str = ""
+    contested: str | None = None
 
     @classmethod
     def of(cls, rules: Rules, names: str) -> Self:
@@ -64,6 +68,7 @@ class NamingJudge(Judge):
         super().__init__(rules)
         self._names = NameIndex(rules.names)
         self._near = NearNames(rules.names)
+        self._contested = None if rules.contested is None else ContestedNames(rules.contested, self._names)
         self._decode_ids = msgspec.json.Decoder(_Ids).decode
 
     def _judged(
@@ -101,12 +106,15 @@ class NamingJudge(Judge):
                 return None
             expected = f"a name that one media has, and not {', '.join(several.media_ids)}"
             return Flaw("media-name-ambiguous", _NAME, expected, shown(name))
+        is_contested = media_id is not None and self._contested is not None and name in self._contested
         if given is not None:
-            if media_id is None or lane_of(media_id) == lane_of(given):
+            if media_id is None or is_contested or lane_of(media_id) == lane_of(given):
                 return None
             return Flaw("media-name-contradicts", _NAME, f"the name of {shown(given)}", shown(name))
         if media_id is None:
             return Flaw("media-name-unknown", _NAME, self._meant(name), shown(name))
+        if is_contested:
+            return Flaw("media-name-contested", _NAME, self._told_apart(name, media_id), shown(name))
         return b'{"internal_media_ID":%b,%b' % (msgspec.json.encode(media_id), raw[1:])
 
     def _meant(self, name: str) -> str:
@@ -117,6 +125,12 @@ class NamingJudge(Judge):
             if near
             else "the name of a media of the project"
         )
+
+    def _told_apart(self, name: str, media_id: str) -> str:
+        """What may stand in place of a name whose media another picture means, too, for people."""
+        assert self._contested is not None
+        rivals = " and ".join(map(shown, self._contested.rivals(name, media_id))) or "another picture"
+        return f"a name that no other picture shares, as media {media_id} is meant by {rivals}, too"
 
 
 def _sums(lengths: Sequence[int]) -> array[int]:

@@ -75,6 +75,17 @@ KINDS = (
         firm=True,
     ),
     FindingKind(
+        "media-name-contested",
+        ERROR,
+        Ring.MEDIA,
+        "Several pictures of the source, in different folders, mean the same media by their file names, and the labels "
+        "of each would be written to it.",
+        "Say with --media-map FILE which media each of them is, or call the media in the project as the source does, "
+        "with their folders. 'bulk-importer retry CHECKPOINT --media-by name --media-map FILE' sends those that were "
+        "rejected.",
+        firm=True,
+    ),
+    FindingKind(
         "media-name-contradicts",
         ERROR,
         Ring.MEDIA,

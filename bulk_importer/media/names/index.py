@@ -31,8 +31,10 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
 from pathlib import Path
 from struct import Struct
+from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest, xxh3_128
 
@@ -40,7 +42,7 @@ from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file
 from bulk_importer.files.small_files import reason_of
 
-__all__ = ["NameIndex", "SeveralMedia"]
+__all__ = ["Meaning", "NameIndex", "SeveralMedia", "Sureness"]
 
 _HEAD = Struct("<8sQQ16s16s")
 _MAGIC = b"BINAMES3"
@@ -61,11 +63,30 @@ class SeveralMedia(LookupError):
         super().__init__(name)
 
 
+class Sureness(IntEnum):
+    """How much of a name was needed to find its media."""
+
+    END = 0
+    """An end of it, so that any name that ends like this one would be as good."""
+    WHOLE = 1
+    """All of it: the name of the media has more folders in front of it, or has an ending."""
+    EXACT = 2
+    """It is the name of the media, or a map says so."""
+
+
+class Meaning(NamedTuple):
+    """The media that a name means."""
+
+    media_id: str
+    sureness: Sureness
+
+
 class NameIndex:
     """A read-only view of an index file; safe to look into from any process.
 
     Attributes:
         origin: what the index was made of, as given to `write`.
+        digest: of all that is in it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -77,13 +98,13 @@ class NameIndex:
         try:
             with Path(path).open("rb") as file:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            magic, count, width, self.origin, digest = _HEAD.unpack_from(mapped)
+            magic, count, width, self.origin, self.digest = _HEAD.unpack_from(mapped)
         except (OSError, ValueError) as error:
             raise CheckpointUnusable(
                 os.fspath(path), f"the index of media names cannot be read ({reason_of(error)})"
             ) from error
         body = memoryview(mapped)[_HEAD.size :]
-        if magic != _MAGIC or len(body) != count * (8 + width) or _digest(self.origin, body) != digest:
+        if magic != _MAGIC or len(body) != count * (8 + width) or _digest(self.origin, body) != self.digest:
             raise CheckpointUnusable(
                 os.fspath(path),
                 "the index of media names is not what was written",
@@ -109,6 +130,11 @@ class NameIndex:
         Raises:
             SeveralMedia: more than one has the first of these names that any has.
         """
+        meant = self.meaning(name)
+        return None if meant is None else meant.media_id
+
+    def meaning(self, name: str) -> Meaning | None:
+        """What `find` finds, with how sure it is. Raises as it does."""
         ends = _ends(name.replace("\\", "/"))
         for kinds in ((_EXACT,), (_COMPOSED,), (_END,), (_STEM,)):
             for each in dict.fromkeys((name, *ends)):
@@ -118,7 +144,7 @@ class NameIndex:
                         if len(found) > 1:
                             raise SeveralMedia(name, found)
                         if found:
-                            return found[0]
+                            return Meaning(found[0], _sureness(kind, is_whole=each == name))
         return None
 
     def _look(self, kind: str, name: str) -> list[str]:
@@ -222,6 +248,12 @@ def _ends(name: str) -> list[str]:
     """What a name with folders ends with, from each folder on; the longest first."""
     parts = name.split("/")
     return ["/".join(parts[at:]) for at in range(1, len(parts)) if parts[-1]]
+
+
+def _sureness(kind: str, *, is_whole: bool) -> Sureness:
+    if not is_whole:
+        return Sureness.END
+    return Sureness.EXACT if kind in (_EXACT, _COMPOSED) else Sureness.WHOLE
 
 
 def _key(kind: str, name: str) -> int:

@@ -9,7 +9,6 @@ nothing is like anything.
 
 from __future__ import annotations
 
-import mmap
 import os
 import re
 import unicodedata
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import replace_file
+from bulk_importer.media.names.sorted_lines import SEPARATOR, SortedLines
 
 __all__ = ["NearNames"]
 
@@ -30,7 +30,7 @@ _FEWEST_LETTERS = 3
 _LIKENESS = 0.6
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _JOINTS = re.compile(r"[\W_]+")
-_SEPARATOR, _END = b"\0", b"\n"
+_END = b"\n"
 
 
 class NearNames:
@@ -38,14 +38,12 @@ class NearNames:
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
         """Map the file beside an index of names; where it is missing, there are no names."""
-        self._lines: mmap.mmap | bytes = b""
-        with suppress(OSError, ValueError), _beside(index).open("rb") as file:
-            self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._lines = SortedLines(_beside(index))
 
     @staticmethod
     def write(index: str | os.PathLike[str], names: Iterable[str]) -> None:
         """Make the file beside an index of names, durably. Raises `CheckpointUnusable`."""
-        lines = [_trunk(name) + _SEPARATOR + encoded + _END for name in names for encoded in _encoded(name)]
+        lines = [_trunk(name) + SEPARATOR + encoded + _END for name in names for encoded in _encoded(name)]
         lines.sort()
         try:
             replace_file(_beside(index), b"".join(lines))
@@ -60,42 +58,17 @@ class NearNames:
         more = range(1, min(len(words), _MOST_TRIED + 1))
         shorter = (_trunk("_".join(each) + ".") for at in more for each in (words[at:], words[:-at]))
         for trunk in (_trunk(name), *(each for each in shorter if len(each) >= _FEWEST_LETTERS)):
-            same = list(islice(self._same(trunk), _MOST_NAMED))
+            same = [_name_in(line) for line in islice(self._lines.of(trunk), _MOST_NAMED)] if trunk else []
             if same:
                 return same
         return self._beginning_alike(_trunk(name))
 
-    def _same(self, trunk: bytes) -> Iterator[str]:
-        at = self._first_from(trunk + _SEPARATOR)
-        while trunk and (line := self._line(at)).startswith(trunk + _SEPARATOR):
-            yield _name_in(line)
-            at += len(line)
-
     def _beginning_alike(self, trunk: bytes) -> list[str]:
         """Of the two neighbours, those that begin alike for most of the letters; the liker one first."""
-        at = self._first_from(trunk)
-        lines = [self._line(self._start(at - 1)) if at else b"", self._line(at)]
-        alike = [(_alike(trunk, line.partition(_SEPARATOR)[0]), _name_in(line)) for line in lines if line]
+        at = self._lines.first_from(trunk)
+        lines = [self._lines.before(at), self._lines.line(at)]
+        alike = [(_alike(trunk, line.partition(SEPARATOR)[0]), _name_in(line)) for line in lines if line]
         return [name for likeness, name in sorted(alike, reverse=True) if likeness >= _LIKENESS]
-
-    def _first_from(self, wanted: bytes) -> int:
-        """Where the first line begins that is not before `wanted`; the length of all where there is none."""
-        low, high = 0, len(self._lines)
-        while low < high:
-            start = self._start((low + high) // 2)
-            line = self._line(start)
-            if line < wanted:
-                low = start + len(line)
-            else:
-                high = start
-        return low
-
-    def _start(self, at: int) -> int:
-        """Where the line begins that this byte is in."""
-        return self._lines.rfind(_END, 0, at) + 1
-
-    def _line(self, start: int) -> bytes:
-        return bytes(self._lines[start : self._lines.find(_END, start) + 1])
 
 
 def _beside(index: str | os.PathLike[str]) -> Path:
@@ -124,7 +97,7 @@ def _trunk(name: str) -> bytes:
 
 
 def _name_in(line: bytes) -> str:
-    return line.partition(_SEPARATOR)[2].removesuffix(_END).decode()
+    return line.partition(SEPARATOR)[2].removesuffix(_END).decode()
 
 
 def _alike(one: bytes, other: bytes) -> float:

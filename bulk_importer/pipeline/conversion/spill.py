@@ -6,7 +6,7 @@ import fcntl
 import filecmp
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -24,6 +24,7 @@ from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
 from bulk_importer.machine.cpu_quota import usable_cores
 from bulk_importer.media.images.address import is_address
+from bulk_importer.media.names.homonyms import HomonymWriter
 from bulk_importer.pipeline.conversion.asking import SizesAsked
 from bulk_importer.pipeline.conversion.choosing import Chosen
 from bulk_importer.pipeline.conversion.crew import Crew
@@ -111,14 +112,19 @@ class Conversion:
         """A conversion that was made before, to be compared with what came of it."""
         return cls(chosen, settings, recipe.label_config, recipe.class_map, lambda _: None, passed)
 
-    def write(self, file: BinaryIO, *, as_array: bool = False) -> Account:
+    def write(
+        self, file: BinaryIO, *, as_array: bool = False, named: Callable[[str], None] = lambda _: None
+    ) -> Account:
         """Write all entries, one a line, or as an array with one a line; returns the account. Blocks.
+
+        Args:
+            named: called with the name of each picture by which its media is to be found.
 
         Raises:
             BulkImporterError: the source cannot be read, or a choice is needed.
             OSError: the file cannot be written.
         """
-        account = Account(self.chosen.form.name, self.found)
+        account = Account(self.chosen.form.name, self.found, named)
         before, between, end = (b"[\n", b",\n", b"\n]\n") if as_array else (b"", b"\n", b"\n")
         for text in self._texts(account, between):
             file.write(before + text)
@@ -193,6 +199,8 @@ class Conversion:
                 account.leave(left)
             account.add(each.tally)
             noted |= each.noted
+            for name in each.named:
+                account.named(name)
             done += each.weight
             self.passed("converting", done, plan.weight, plan.unit, account.entries)
             if each.text:
@@ -263,14 +271,15 @@ def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:
         conversion = replace(conversion, label_config=known.label_config)
     try:
         create_folder(folder)
-        with _alone(beside) as file:
-            account = conversion.write(file)
+        with _alone(beside) as file, closing(HomonymWriter(lambda: conversion.chosen.scratch(0))) as names:
+            account = conversion.write(file, named=names.add)
             file.flush()
             os.fsync(file.fileno())
             if known is not None and path.exists() and not filecmp.cmp(path, beside, shallow=False):
                 # The files were touched, and what comes of them is another thing than what is being sent.
                 raise Recipe.mismatch("what is in the source", folder)
             recipe = msgspec.structs.replace(wanted, books=account.books())
+            names.write(folder)
             write_recipe(folder, recipe)
             beside.replace(path)
         sync_folder(folder)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.cli.reporting.kinds import found_of
-from bulk_importer.cli.watching.aside import aside
 from bulk_importer.cli.watching.browsers.latest_rejects import LatestRejects
 from bulk_importer.cli.watching.browsers.looking import Looks
 from bulk_importer.cli.watching.browsers.opening import opened_page
+from bulk_importer.machine.aside import aside
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.page.running import Source, View
 from bulk_importer.observe.timeline import Course

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bulk_importer.cli.watching.aside import aside
+from bulk_importer.machine.aside import aside
 
 if TYPE_CHECKING:
     from bulk_importer.cli.reporting.samples import Sample

@@ -1,0 +1,56 @@
+"""A place as it is seen from the event loop: each call in a thread of its own, which may hang for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from bulk_importer.distributed.leases.interfaces import Held
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.machine.aside import aside
+
+__all__ = ["PlaceOutside"]
+
+_T = TypeVar("_T")
+
+
+class PlaceOutside:
+    """What taking and keeping a lease asks for, of a place and of the machine."""
+
+    def __init__(
+        self,
+        place: Place,
+        clock: Callable[[], float],
+        wait: Callable[[Held, float], Awaitable[None]],
+    ) -> None:
+        self._place = place
+        self.now = clock
+        self._wait = wait
+
+    async def rest(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+    async def wait(self, held: Held, seconds: float) -> None:
+        await self._wait(held, seconds)
+
+    async def read(self, key: str) -> bytes | None:
+        return await aside(self._place.read, key)
+
+    async def create(self, key: str, content: bytes) -> bool:
+        return await aside(self._place.create, key, content)
+
+    async def replace(self, key: str, content: bytes, until: float) -> None:
+        await self._within(until, aside(self._place.replace, key, content))
+
+    async def remove(self, key: str, until: float) -> None:
+        await self._within(until, aside(self._place.remove, key))
+
+    async def names(self, prefix: str, until: float) -> Sequence[str]:
+        return await self._within(until, aside(self._place.names, prefix))
+
+    async def _within(self, until: float, call: Awaitable[_T]) -> _T:
+        left = until - self.now()
+        async with asyncio.timeout(None if math.isinf(left) else max(0.0, left)):
+            return await call
