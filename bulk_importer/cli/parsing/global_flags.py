@@ -32,12 +32,15 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the flags of every command.
 
     A command that writes something else than text into the file that `--output` names says so as its default
-    `output_help`.
+    `output_help`; one for which it names no file, but a place, as its default `output_is_place`.
     """
     output_help = parser.get_default("output_help") or "write there what would be printed (- prints it)"
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
-    group.add_argument("--output", type=Path, metavar="FILE", help=output_help)
+    is_place = bool(parser.get_default("output_is_place"))
+    group.add_argument(
+        "--output", type=str if is_place else Path, metavar="PLACE" if is_place else "FILE", help=output_help
+    )
     for flags, level, text in (
         (
             ("-q", "--quiet"),
@@ -79,7 +82,7 @@ def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, 
         {each.variable: environment[each.variable] for each in ours if environment.get(each.variable)},
         _settings_file(arguments, environment),
     ).settings
-    output: Path | None = said.get("output")
+    output: Path | None = None if said.get("output_is_place") else said.get("output")
     for name in _WRITTEN:
         if said.get(name) is not None:
             _refuse_to_overwrite(name, said)

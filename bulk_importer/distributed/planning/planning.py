@@ -20,14 +20,14 @@ from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.asked import place_of_source, settings_kept
-from bulk_importer.distributed.planning.columns import Columns
-from bulk_importer.distributed.planning.cutting import Blocks, blocks_of, chosen_cuts, most_blocks
-from bulk_importer.distributed.planning.dividing import Shares, divide
+from bulk_importer.distributed.planning.division.columns import Columns
+from bulk_importer.distributed.planning.division.cutting import Blocks, blocks_of, chosen_cuts, most_blocks
+from bulk_importer.distributed.planning.division.dividing import Shares, divide
+from bulk_importer.distributed.planning.division.moving import Moves
+from bulk_importer.distributed.planning.division.survey import SourceSurvey
 from bulk_importer.distributed.planning.limits import budgets_of, seats_of, shards_asked
-from bulk_importer.distributed.planning.moving import Moves
 from bulk_importer.distributed.planning.opening import opened_for_many
 from bulk_importer.distributed.planning.reading import read_plan
-from bulk_importer.distributed.planning.survey import SourceSurvey
 from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan
 from bulk_importer.distributed.values import PLAN, Plan, Shard
 from bulk_importer.errors import ExitCode, InputError, Interrupted

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.distributed.planning.columns import Columns
-from bulk_importer.distributed.planning.cutting import blocks_of, chosen_cuts
-from bulk_importer.distributed.planning.dividing import Share, divide
-from bulk_importer.distributed.planning.moving import Moves
-from bulk_importer.distributed.planning.survey import SourceSurvey
+from bulk_importer.distributed.planning.division.columns import Columns
+from bulk_importer.distributed.planning.division.cutting import blocks_of, chosen_cuts
+from bulk_importer.distributed.planning.division.dividing import Share, divide
+from bulk_importer.distributed.planning.division.moving import Moves
+from bulk_importer.distributed.planning.division.survey import SourceSurvey
 from bulk_importer.distributed.values import Piece
 from bulk_importer.intake import IntakeOptions, Rules
 from bulk_importer.pipeline.check.checking import Check, CheckReport

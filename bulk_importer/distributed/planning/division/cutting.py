@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bulk_importer.distributed.planning.survey import Row, SourceSurvey
+from bulk_importer.distributed.planning.division.survey import Row, SourceSurvey
 
 __all__ = ["Blocks", "blocks_of", "chosen_cuts", "most_blocks"]
 

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from xxhash import xxh3_128_intdigest
 
-from bulk_importer.distributed.planning.columns import Column
-from bulk_importer.distributed.planning.cutting import Blocks
-from bulk_importer.distributed.planning.moving import Moves
-from bulk_importer.distributed.planning.survey import Row, SourceSurvey
+from bulk_importer.distributed.planning.division.columns import Column
+from bulk_importer.distributed.planning.division.cutting import Blocks
+from bulk_importer.distributed.planning.division.moving import Moves
+from bulk_importer.distributed.planning.division.survey import Row, SourceSurvey
 from bulk_importer.distributed.values import Piece
 from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.sources import Source

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 
-from bulk_importer.distributed.planning.columns import Column, Columns
+from bulk_importer.distributed.planning.division.columns import Column, Columns
 
 __all__ = ["MOST_KEYS", "repeated_keys"]
 

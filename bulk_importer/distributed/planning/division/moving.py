@@ -12,10 +12,10 @@ from array import array
 from collections.abc import Callable, Iterator
 from heapq import merge
 
-from bulk_importer.distributed.planning.columns import Column, Columns
-from bulk_importer.distributed.planning.cutting import Blocks
-from bulk_importer.distributed.planning.repeats import MOST_KEYS, repeated_keys
-from bulk_importer.distributed.planning.survey import SourceSurvey
+from bulk_importer.distributed.planning.division.columns import Column, Columns
+from bulk_importer.distributed.planning.division.cutting import Blocks
+from bulk_importer.distributed.planning.division.repeats import MOST_KEYS, repeated_keys
+from bulk_importer.distributed.planning.division.survey import SourceSurvey
 
 __all__ = ["Moves"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from xxhash import xxh3_128_intdigest
 
-from bulk_importer.distributed.planning.columns import Columns
+from bulk_importer.distributed.planning.division.columns import Columns
 from bulk_importer.intake.framing.scan import Scan
 from bulk_importer.model import Segment, SegmentKey
 from bulk_importer.pipeline.wiped.media_counts import key_of_media
