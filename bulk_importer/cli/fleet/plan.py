@@ -31,7 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="one source that every worker can read: a file that they share, http(s)://, s3://",
     )
     parser.set_defaults(
-        output_is_place=True, output_help="where the plan is to lie: a folder that all workers share"
+        output_metavar="PLACE",
+        output_type=str,
+        output_help="where the plan is to lie: a folder that all workers share",
     )
     add_settings(parser, _SECTIONS, refused=_NOT_OF_A_PLAN)
 
