@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from pathlib import Path
 
 import msgspec
 
+from bulk_importer.distributed.keeping.interfaces import Keeping, Kept
+from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
-from bulk_importer.distributed.work.epoch_folders import EpochFolders
-from bulk_importer.distributed.work.interfaces import Keeping, Kept
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.results import (
     result_of,
@@ -84,7 +84,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         Interrupted: a stop was requested before it had its turn.
     """
     require_same_target(plan, worker.settings)
-    keeping = _keeping(place, index)
+    keeping = keeping_of(place, work_key(index))
     finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
     if finished is not None:
         return finished
@@ -105,6 +105,8 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
         if work.permits():  # else it is the word of another worker that counts
+            with suppress(CheckpointUnusable):  # they are for people, and the log has it all
+                await asyncio.to_thread(keeping.put_away, kept)
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)
 
@@ -159,13 +161,6 @@ class _Work:
                 advice="Its entries are delivered, but their positions in it are not those in the source: report this.",
             )
         return summary
-
-
-def _keeping(place: Place, index: int) -> Keeping:
-    """Where the checkpoints of a shard are kept."""
-    if place.folder is None:
-        raise CheckpointUnusable(place.name, "it is no folder", advice="Make the plan in a folder.")
-    return EpochFolders(place.folder / work_key(index))
 
 
 def _finished(plan: Plan, index: int, place: Place, keeping: Keeping) -> Worked | None:
