@@ -1,4 +1,4 @@
-"""What a plan costs beside a check: `python -m benchmarks.bench_fleet --size 500MB --rounds 5`.
+"""What a plan costs beside a check: `python -m benchmarks.fleet.bench_plan --size 500MB --rounds 5`.
 
 Both are the real command over one corpus, with a label configuration and a list of media, in turn, in either order.
 Told are ratios to the checks beside them: of throughput (medians) and of processor time (the least of all rounds, which
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--name", default="fleet", help="of the file in benchmarks/results; none: it is not written"
+        "--name", default="plan", help="of the file in benchmarks/results; none: it is not written"
     )
     given = parser.parse_args()
     with running_sink() as server, tempfile.TemporaryDirectory() as folder:
