@@ -76,7 +76,7 @@ def _held_back(retried: Retried) -> str:
         return ""
     return (
         f"{counted(len(retried.held_back), 'corrected entry', 'was')} held back: later entries of the same media, or "
-        "keepData false, would wipe labels. 'bulk-importer retry --out-of-order' feeds them all the same."
+        "what replaces labels, would wipe them."
     )
 
 
