@@ -14,7 +14,7 @@ from bulk_importer.cli.serving.site.findings import (
 )
 from bulk_importer.cli.serving.site.offers import actions_for, corrections_for, removal_of
 from bulk_importer.cli.serving.site.seen import Seen
-from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, STEERED, for_labellers, in_browser, sized
+from bulk_importer.cli.serving.site.wording import HEADLINES, STEERED, for_labellers, in_browser, sized
 from bulk_importer.cli.serving.spool.values import JobState
 from bulk_importer.observe.page.upload.values import Row, Sheet
 from bulk_importer.observe.parts import duration
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = ["row_of", "sheet_of"]
 
+_MOODS = {
+    JobState.RECEIVED: "works",
+    JobState.CHECKING: "works",
+    JobState.CHECKED: "waits",
+    JobState.REFUSED: "bad",
+    JobState.QUEUED: "works",
+    JobState.IMPORTING: "works",
+    JobState.DONE: "good",
+    JobState.STOPPED: "waits",
+    JobState.FAILED: "bad",
+}
 _OF_STANDING = (("Delivered", "delivered"), ("Rejected", "rejected"), ("Unconfirmed", "in_doubt"))
 _OF_STATUS = (("Read so far", "entries"), *_OF_STANDING, ("Not sent yet", "owed"))
 
@@ -92,7 +103,7 @@ def _headline(seen: Seen) -> str:
 
 
 def _mood(seen: Seen) -> str:
-    return "waits" if seen.question is not None else MOODS[seen.job.state]
+    return "waits" if seen.question is not None else _MOODS[seen.job.state]
 
 
 def _said(seen: Seen) -> str:

@@ -6,7 +6,7 @@ import re
 
 from bulk_importer.cli.serving.spool.values import JobState
 
-__all__ = ["HEADLINES", "MOODS", "STEERED", "for_labellers", "in_browser", "sized"]
+__all__ = ["HEADLINES", "STEERED", "for_labellers", "in_browser", "sized"]
 
 HEADLINES = {
     JobState.RECEIVED: "Waits for its check",
@@ -18,17 +18,6 @@ HEADLINES = {
     JobState.DONE: "Imported",
     JobState.STOPPED: "Stopped",
     JobState.FAILED: "Failed",
-}
-MOODS = {
-    JobState.RECEIVED: "works",
-    JobState.CHECKING: "works",
-    JobState.CHECKED: "waits",
-    JobState.REFUSED: "bad",
-    JobState.QUEUED: "works",
-    JobState.IMPORTING: "works",
-    JobState.DONE: "good",
-    JobState.STOPPED: "waits",
-    JobState.FAILED: "bad",
 }
 STEERED = {"paused": "Paused", "stopping": "Stopping"}
 """How an import stands that goes on, where a person has to know more than that it does."""
