@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from bulk_importer.distributed.keeping.interfaces import Kept
+from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
-from bulk_importer.distributed.work.epoch_folders import EpochFolders
-from bulk_importer.distributed.work.interfaces import Keeping, Kept
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.results import (
     result_of,
@@ -35,7 +35,7 @@ from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["Worked", "Worker", "work_on"]
+__all__ = ["Attempt", "Worked", "Worker", "work_on"]
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,18 +84,17 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         Interrupted: a stop was requested before it had its turn.
     """
     require_same_target(plan, worker.settings)
-    keeping = _keeping(place, index)
-    finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+    finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
     async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
-        work = _Work(plan, index, place, worker, caller)
+        work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         # It may have been finished while its lease was waited for.
-        finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+        finished = await asyncio.to_thread(_finished, plan, index, place)
         if finished is not None:
             return finished
-        kept = await asyncio.to_thread(keeping.begun, *epoch)
+        kept = await asyncio.to_thread(work.keeping.begun, *epoch)
         try:
             summary = await work.imported(source, kept)
         except BulkImporterError as error:
@@ -105,12 +104,19 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
         if work.permits():  # else it is the word of another worker that counts
+            with suppress(CheckpointUnusable):  # they are for people, and the log has it all
+                await asyncio.to_thread(work.keeping.put_away, kept)
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)
 
 
-class _Work:
-    """One attempt to work on a shard."""
+class Attempt:
+    """One attempt to work on a shard: the leases that it takes for that.
+
+    Attributes:
+        permits: whether something may leave.
+        keeping: where the checkpoints of the shard are.
+    """
 
     def __init__(self, plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> None:
         self._plan = plan
@@ -120,6 +126,7 @@ class _Work:
         self._caller = caller
         self._turn = Turn(place, worker.settings, caller.stop, worker.tell)
         self.permits = Permits(caller.stop)
+        self.keeping = keeping_of(place, work_key(index))
 
     async def take_shard(self, held: AsyncExitStack) -> tuple[int, int]:
         """Take the lease of the shard for as long as `held` lasts: its epoch, and since which none was lost."""
@@ -130,8 +137,9 @@ class _Work:
         )
         return lease.epoch, lease.unbroken_since
 
-    async def imported(self, source: ShardSource, kept: Kept) -> Summary:
-        """Import the shard, in a seat. Raises as `import_source`, and as `Turn.of_seat`."""
+    @asynccontextmanager
+    async def seated(self, kept: Kept) -> AsyncIterator[tuple[Settings, Caller]]:
+        """A seat, with what is asked of who sits there, and who hears of it. Raises as `Turn.of_seat`."""
         plan, seats = self._plan, self._plan.seats
         async with AsyncExitStack() as held:
             seat = await self._turn.of_seat(len(seats))
@@ -142,6 +150,13 @@ class _Work:
             own = self._worker
             shard = plan.shards[self._index]
             settings = asked_of(plan, shard, seats[seat_of(seat)], own.settings, own.said)
+            observers = held.enter_context(own.observing(kept.folder, settings))
+            yield settings, msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
+
+    async def imported(self, source: ShardSource, kept: Kept) -> Summary:
+        """Import the shard, in a seat. Raises as `import_source`, and as `seated`."""
+        plan, shard = self._plan, self._plan.shards[self._index]
+        async with self.seated(kept) as (settings, caller):
             spec = ImportSpec(
                 source,
                 settings,
@@ -149,8 +164,6 @@ class _Work:
                 open_file=kept.open_file,
                 planned_config=plan.label_config,
             )
-            observers = held.enter_context(own.observing(kept.folder, settings))
-            caller = msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
             summary = await import_source(spec, caller)
         if summary.state is RunState.COMPLETE and summary.entries != shard.entries:
             raise PlanUnusable(
@@ -161,19 +174,12 @@ class _Work:
         return summary
 
 
-def _keeping(place: Place, index: int) -> Keeping:
-    """Where the checkpoints of a shard are kept."""
-    if place.folder is None:
-        raise CheckpointUnusable(place.name, "it is no folder", advice="Make the plan in a folder.")
-    return EpochFolders(place.folder / work_key(index))
-
-
-def _finished(plan: Plan, index: int, place: Place, keeping: Keeping) -> Worked | None:
+def _finished(plan: Plan, index: int, place: Place) -> Worked | None:
     """What came of a shard that is finished; None where there is something to do. Blocks."""
     result = written_result(place, plan, index)
     if result is None or result.state != RunState.COMPLETE:
         return None
-    kept = keeping.last()
+    kept = keeping_of(place, work_key(index)).last()
     summary = None if kept is None else standing(kept)
     if summary is None or summary.state is not RunState.COMPLETE:
         return None
