@@ -158,7 +158,6 @@ COMMAND_HELP = {
             "--lease",
             "--turn-wait",
             "--token-file",
-            "--workers",
             "--json",
         ),
         (
