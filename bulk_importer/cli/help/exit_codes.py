@@ -16,6 +16,7 @@ __all__ = ["EVERYWHERE", "MEANINGS", "PRECEDENCE_TEXT", "Meaning", "codes_of", "
 _SENDING = ("import", "retry")
 _LOOK_UPS = ("projects", "datasets", "media", "label-config")
 _ENDED_SO = "the latest run ended so"
+_SHARD_ENDED_SO = "the latest work on a shard ended so"
 _AGAIN = "Run the same command again: it resumes."
 EVERYWHERE = frozenset({ExitCode.USAGE, ExitCode.INTERRUPTED, ExitCode.UNFORESEEN})
 """With these every command may end: a flag that is none, Ctrl-C, a mistake in the program."""
@@ -56,6 +57,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was named, or a file that still lies where it was, holds what was imported: it may be deleted; or that a "
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
+            "gather": "all shards are complete, and every entry of the plan is delivered",
             "control": "the run does what it was asked for",
             "report": "the report is written",
             "complete": "each task of a media that labels were delivered for has the state",
@@ -94,6 +96,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "it is proven that every entry is accounted for, once; some are rejected: keep the source until "
             "they are fed again, or given up",
             "status": "the import is finished, with rejected entries",
+            "gather": "all shards are complete, with rejected entries: they are in gathered/rejected.jsonl",
             "complete": "all that could be done is, and some tasks are left alone or refused by the server",
         },
     ),
@@ -113,6 +116,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "undo": "the source of the import cannot be read, from which is known what was delivered",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
             "status": "the import ended because its source could not be read any further",
+            "gather": "the import of a shard ended because its source could not be read any further",
         },
     ),
     ExitCode.BUDGET: Meaning(
@@ -121,6 +125,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "rest anyway.",
         {
             **_each(_SENDING, "more rejections than --max-errors allows; the rest is not sent"),
+            "gather": _SHARD_ENDED_SO,
             "status": _ENDED_SO,
         },
     ),
@@ -133,6 +138,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
+            "gather": "some entries of a shard are unconfirmed",
             "migrate": "some of what was sent is unconfirmed",
             "undo": "it is not known of all entries whether they were delivered, so nothing was sent; or what was sent "
             "is unconfirmed",
@@ -146,6 +152,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "other. Then run the same command again; nothing is lost.",
         {
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "gather": _SHARD_ENDED_SO,
             "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
             "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
@@ -171,6 +178,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was imported",
             "backup": "the file holds something else, another process writes it, or it cannot be written",
             "status": "there is no checkpoint, or it cannot be read",
+            "gather": "the plan, or what is on record of a shard, cannot be used, or they contradict each other; the "
+            "others are put together all the same",
             "report": "there is no checkpoint, or it cannot be read",
             "control": "no run is under way there, or it hears no commands",
         },
@@ -180,6 +189,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at what the message names. The same command again checks what is not sent yet by the new configuration.",
         {
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
+            "gather": _SHARD_ENDED_SO,
             "migrate": "that of the other project changed; the rest is not sent",
             "verify": "it changed when all was sent, or the latest run ended so",
             "complete": "it changed while tasks were changed; the same command resumes by the new one",
@@ -201,6 +211,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "verify": "what is on record is proven, and the import is not finished: keep the source",
             "complete": "some tasks wait for entries that are not sent yet, or a person said no",
             "status": "something is left to send: a run is at work, was killed, or ended before",
+            "gather": "shards are left to work on, or workers are at work",
         },
     ),
     ExitCode.DIFFERS: Meaning(
@@ -208,6 +219,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at the media that are named. Nothing is sent again by itself, because that could undo what somebody did.",
         {
             **_each(_SENDING, "labels that were sent again after a lost answer are not what was sent"),
+            "gather": _SHARD_ENDED_SO,
             "migrate": "some media of the other project do not hold what was sent: see differing.jsonl",
             "verify": "what was sent again after a lost answer is not there, or, with --against-server, anything else; "
             "or the server holds something else than a backup",

@@ -92,6 +92,10 @@ COMMAND_HELP = {
         ),
         (f"migrate --from-project a {_AT} --project b",),
     ),
+    "gather": CommandHelp(
+        ("--output", "--report", "--images", "--json"),
+        ("gather huge.plan", "gather huge.plan --output night --json"),
+    ),
     "status": CommandHelp(
         ("--watch", "--page", "--json"),
         (

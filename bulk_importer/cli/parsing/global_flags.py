@@ -32,12 +32,14 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the flags of every command.
 
     A command that writes something else than text into the file that `--output` names says so as its default
-    `output_help`.
+    `output_help`. One that is given no file there, but a folder or another place, has a default `output_metavar` as
+    well: what is printed goes to standard output then.
     """
     output_help = parser.get_default("output_help") or "write there what would be printed (- prints it)"
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
-    group.add_argument("--output", type=Path, metavar="FILE", help=output_help)
+    output_metavar = parser.get_default("output_metavar") or "FILE"
+    group.add_argument("--output", type=Path, metavar=output_metavar, help=output_help)
     for flags, level, text in (
         (
             ("-q", "--quiet"),
@@ -79,7 +81,7 @@ def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, 
         {each.variable: environment[each.variable] for each in ours if environment.get(each.variable)},
         _settings_file(arguments, environment),
     ).settings
-    output: Path | None = said.get("output")
+    output: Path | None = None if said.get("output_metavar") else said.get("output")
     for name in _WRITTEN:
         if said.get(name) is not None:
             _refuse_to_overwrite(name, said)

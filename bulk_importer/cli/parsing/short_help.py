@@ -42,8 +42,9 @@ _DEFAULT = re.compile(r" \(default: [^()]*\)$")
 _ALIKE = {
     "(formats)": (("convert", "formats"), "label files of other tools"),
     "(watching)": (("report", "control", "serve"), "pages, steering, uploads"),
-    "(afterwards)": (("resolve", "complete"), "lost answers, and tasks"),
+    "(afterwards)": (("undo", "resolve", "complete"), "taken back, lost answers, tasks"),
     "(look-ups)": (("projects", "datasets", "media", "label-config"), "ids and names"),
+    "(fleet)": (("gather",), "one input over many workers"),
     "(about)": (("explain", "settings", "completion"), "codes, every setting, your shell"),
 }
 """Commands that share a row, so that all of them fit on one screen: what the row is called, and what it says."""

@@ -41,6 +41,13 @@ KINDS = (
         "Look whether the annotations of both are wanted; keep one of them otherwise.",
     ),
     _kind(
+        "annotation-id-twice",
+        NOTE,
+        "Several annotations of the source have the same id. Ids mean nothing in an import, so each is carried; "
+        "what a finding calls by such an id may be any of them.",
+        "Look whether the same annotation is there twice, as where files were joined; otherwise no action is needed.",
+    ),
+    _kind(
         "annotation-older",
         NOTE,
         "A picture has several annotations in the source, and this is not the newest one.",

@@ -14,6 +14,7 @@ from bulk_importer.observe.report.course import course, when
 from bulk_importer.observe.report.examples import MOST_EXAMPLES, examples
 from bulk_importer.observe.report.looks import icon, style
 from bulk_importer.observe.report.particulars import classes, events, findings, ledgers, particulars
+from bulk_importer.observe.report.tables import tables
 from bulk_importer.observe.report.values import Chapter, Verdict
 from bulk_importer.observe.report.verdict import head, missing, steps
 from bulk_importer.readable import counted
@@ -103,6 +104,7 @@ def _chapter(chapter: Chapter, *, level: int, most: int = MOST_EXAMPLES) -> Cont
         steps("What to do now", chapter.steps, level=below),
         ledgers(chapter, level=below),
         steps("What the media held before", chapter.kept, level=below),
+        tables(chapter, level=below),
         course(chapter, level=below),
         findings(chapter, level=below),
         examples(chapter, level=below, most=most),

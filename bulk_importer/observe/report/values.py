@@ -16,7 +16,7 @@ from bulk_importer.observe.drawing.pictures import Picture
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.timeline.values import Course
 
-__all__ = ["Chapter", "Count", "Example", "Found", "Ledger", "Particulars", "Place", "Verdict"]
+__all__ = ["Chapter", "Count", "Example", "Found", "Ledger", "Particulars", "Place", "Table", "Verdict"]
 
 
 class Verdict(Enum):
@@ -120,6 +120,23 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Sequence[tuple[str, int]] = ()
 
 
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """What a chapter says of the parts of its source.
+
+    Attributes:
+        title: of the section; `caption` of the table.
+        columns: the headings, of which the last `numbers` are of numbers.
+        note: what is to be said below, in a sentence; empty: nothing.
+    """
+
+    title: str
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: int = 0
+    note: str = ""
+
+
 class Particulars(msgspec.Struct, frozen=True, kw_only=True):
     """What else is to be known, by what it is called.
 
@@ -150,6 +167,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
         ledgers: what became of labels, by class.
         classes: geometries by class, where they were counted; under this title, and in a table of this one.
         places: where findings are, the most frequent first; under this title.
+        tables: of the parts of the source, where it was divided.
         total: entries in all, exact or guessed; None where that is unknown.
         examples: in any order; under this title.
     """
@@ -171,6 +189,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     classes_caption: str = "Geometries that an import would send, by class"
     classes: Mapping[str, int] = {}
     course: Course = Course()
+    tables: Sequence[Table] = ()
     total: int | None = None
     findings: Sequence[Found] = ()
     places_title: str = "Where, the most frequent first"

@@ -93,6 +93,21 @@ class Stretches(msgspec.Struct):
             cell = self.cells[now // self.length]
         return cell
 
+    def add(self, other: Stretches) -> None:
+        """Add what happened at the same time elsewhere. What was on its way at a time adds up, stretch by stretch."""
+        while self.length < other.length:
+            self._join()
+        joined: dict[int, Cell] = {}
+        for key, cell in other.cells.items():
+            joined.setdefault(key * other.length // self.length, Cell(latencies={})).add(cell)
+        for key, cell in joined.items():
+            mine = self.cells.get(key, Cell())
+            cell.in_flight += mine.in_flight
+            cell.add(mine)
+        self.cells = dict(sorted({**self.cells, **joined}.items()))
+        while len(self.cells) > MOST:
+            self._join()
+
     def _join(self) -> None:
         self.length *= 2
         joined: dict[int, Cell] = {}

@@ -167,6 +167,28 @@ def box(**more: Any) -> dict[str, Any]:
     return {"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], **more}
 
 
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([1, 2, 3, 4], None),
+        ([4, 2, 3, 1], None),
+        ([None, None, 7, 8], None),
+        ([1, 2, 2, 1], "2 ids that several annotations have, such as 1"),
+        (["a", "b", "a", "c"], "1 id that several annotations have"),
+    ],
+)
+def test_ids_of_annotations_that_repeat_are_said_once_and_all_are_carried(
+    tmp_path: Path, ids: list[Any], expected: str | None
+) -> None:
+    """It costs nothing else: ids mean nothing in an import."""
+    found = of(tmp_path, document(*(box(id=each) for each in ids)))
+    assert found.books.carried == {"car": 4}
+    assert [each.found for each in found.found if each.code == "annotation-id-twice"] == (
+        [] if expected is None else [expected]
+    )
+    assert found.books.is_complete
+
+
 OUTLINE = [1, 1, 9, 1, 9, 9, 1, 9]
 
 
@@ -300,7 +322,7 @@ def test_an_id_of_two_categories_means_neither(tmp_path: Path) -> None:
 def test_an_image_without_a_name_is_left_behind_with_what_belongs_to_it(tmp_path: Path) -> None:
     """The others keep their places."""
     images = [{"id": 2}, {"id": 1, "file_name": "a.jpg"}]
-    found = of(tmp_path, document(box(image_id=2), box(), images=images))
+    found = of(tmp_path, document(box(id=4, image_id=2), box(), images=images))
     assert [entry["external_media_ID"] for entry in found.entries] == ["a.jpg"]
     assert sorted(found.codes()) == ["annotation-broken", "picture-unknown"]
 
@@ -333,7 +355,7 @@ def test_a_size_that_the_file_does_not_have_is_that_of_the_picture(tmp_path: Pat
     """An outline is held against it as against one of the file, and a mask of another size is none of this picture."""
     path = tmp_path / "file.json"
     mask = {"size": [30, 40], "counts": [0, 30, 1170]}
-    rows = [box(segmentation=[OUTLINE], bbox=[1, 1, 8, 8]), box(segmentation=mask, bbox=[0, 0, 1, 30])]
+    rows = [box(segmentation=[OUTLINE], bbox=[1, 1, 8, 8]), box(id=6, segmentation=mask, bbox=[0, 0, 1, 30])]
     path.write_text(json.dumps(document(*rows, images=[{"id": 1, "file_name": "a.jpg"}])))
     assert converted(path, "coco").codes() == []
     assert converted(path, "coco", Choices(sizes=lambda _: Size(40, 30))).codes() == []

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 
+from bulk_importer.formats.documents.coco.repeated import repeated
 from bulk_importer.formats.documents.coco.text.rows import ImageRow, OwnerRow, is_id
 from bulk_importer.formats.model import Left, Size
 
@@ -21,7 +21,6 @@ __all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
 _AMBIGUOUS = -1
 _UNKNOWN = -2
 _NAMELESS = 0
-_SORTED_AT_ONCE = 1 << 18  # as lists take five times the room of what they are made of
 # What an image has that is no label and nothing that an import could miss.
 _PLAIN = frozenset(
     {"id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured", "path"}
@@ -64,12 +63,7 @@ class Pictures:
     def twice(self) -> frozenset[int]:
         """The hashes of names that occur more than once; the index forgets the names."""
         names, self._names = self._names, array("q")
-        found: set[int] = set()
-        parts = 1 + len(names) // _SORTED_AT_ONCE
-        for part in range(parts):
-            mine = sorted(name for name in names if name % parts == part)
-            found.update(each for each, other in pairwise(mine) if each == other)
-        return frozenset(found - {_NAMELESS})
+        return frozenset(repeated(names) - {_NAMELESS})
 
     def _add(self, row: ImageRow | None) -> None:
         name = None if row is None else name_of(row.file_name, row.coco_url)

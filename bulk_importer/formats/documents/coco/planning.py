@@ -19,7 +19,8 @@ from bulk_importer.formats.documents.coco.classes import classes_of
 from bulk_importer.formats.documents.coco.grouping import Order, Run, runs_in_order, runs_sorted
 from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
 from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
-from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind
+from bulk_importer.formats.documents.coco.repeated import AnnotationIds
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
 from bulk_importer.formats.documents.coco.text.stretches import OWNER
 from bulk_importer.formats.documents.coco.text.window import Window
@@ -46,10 +47,16 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
     name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
     pictures = Pictures()
     order = Order(pictures)
+    ids = AnnotationIds()
+
+    def see(rows: list[OwnerRow | None]) -> None:
+        order.see(rows)
+        ids.see(rows)
+
     categories: list[Any] = []
     looks = {
         "images": Look(_IMAGES, pictures.see),
-        "annotations": Look(OWNER, order.see),
+        "annotations": Look(OWNER, see),
         "categories": Look(_ROWS, categories.extend),
     }
     length = members.length(path)
@@ -67,7 +74,7 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
             # Nobody knew the pictures when the annotations went by.
             order = _order_of(file, document.sections["annotations"], pictures)
     ground = CocoGround(place, classes_of(categories), pictures.ambiguous())
-    return CocoPlan(ground, members, path, choices, document, pictures, order)
+    return CocoPlan(ground, members, path, choices, document, pictures, order, ids.remark())
 
 
 def _order_of(file: BinaryIO, section: Section, pictures: Pictures) -> Order:
@@ -81,7 +88,11 @@ def _order_of(file: BinaryIO, section: Section, pictures: Pictures) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class CocoPlan:
-    """A file, and what the first look at it found."""
+    """A file, and what the first look at it found.
+
+    Attributes:
+        repeated: that ids of annotations are there more than once, for people; empty where none is.
+    """
 
     ground: CocoGround
     members: Members
@@ -90,6 +101,7 @@ class CocoPlan:
     document: Document
     pictures: Pictures
     order: Order
+    repeated: str
     unit = "bytes"
 
     @property
@@ -102,6 +114,9 @@ class CocoPlan:
         for key in self.document.others:
             if key not in _PLAIN_SECTIONS:
                 yield Left("remark-left-out", self.ground.place + key, key, "", f"a section {key}", 0)
+        if self.repeated:
+            where = f"{self.ground.place}annotations"
+            yield Left("annotation-id-twice", where, "", "an id for each annotation", self.repeated, 0)
         with ExitStack() as stack:
             rows = _ImageTexts(self._images, stack.enter_context(self.members.open(self.path)), self.pictures)
             for run in self._runs(stack.enter_context(self.members.open(self.path)), stack):

@@ -12,6 +12,7 @@ from bulk_importer.settings import Definition, definitions
 
 NOWHERE = {
     "status": ["nowhere"],
+    "gather": ["nowhere"],
     "verify": ["nowhere"],
     "retry": ["nowhere"],
     "report": ["nowhere"],

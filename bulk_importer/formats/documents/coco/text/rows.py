@@ -61,9 +61,10 @@ class UsualRow(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
 
 class OwnerRow(msgspec.Struct, frozen=True, gc=False):
-    """An annotation, of which only its picture is looked at."""
+    """An annotation, of which only its picture and its own id are looked at."""
 
     image_id: Any = None
+    id: Any = None
 
 
 def is_id(found: object) -> TypeGuard[int | str]:

@@ -1,0 +1,118 @@
+"""Names shards, and the commands that do something about them, for people.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
+from bulk_importer.observe.outcome import Step
+from bulk_importer.readable import counted
+from bulk_importer.spans import SpanSet
+
+__all__ = ["by_need", "shards_text", "states_text", "steps_of"]
+
+_MOST_SPANS = 12
+_RANK = {
+    ShardState.UNUSABLE: 0,
+    ShardState.FAILED: 1,
+    ShardState.STOPPED: 2,
+    ShardState.HELD: 3,
+    ShardState.NOT_BEGUN: 4,
+    ShardState.COMPLETE: 5,
+}
+
+
+def by_need(standings: Sequence[Standing]) -> list[Standing]:
+    """Those first that need something most; of those that are complete, those with rejected entries."""
+    return sorted(
+        standings,
+        key=lambda it: (_RANK[it.state], it.summary is None or not it.summary.rejected, it.shard.index),
+    )
+
+
+def states_text(standings: Sequence[Standing]) -> str:
+    """How many shards stand how, as in `60 complete, 3 held, 1 not begun`."""
+    found = Counter(each.state for each in standings)
+    return ", ".join(f"{found[state]:,} {state}" for state in reversed(_RANK) if found[state])
+
+
+def shards_text(indexes: Sequence[int]) -> str:
+    """Indexes of shards, as in `3, 17-20`; of very many the first ones."""
+    spans = list(SpanSet.of(sorted(indexes)))
+    shown = [f"{start}-{stop - 1}" if stop - start > 1 else str(start) for start, stop in spans[:_MOST_SPANS]]
+    more = sum(stop - start for start, stop in spans[_MOST_SPANS:])
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[Step]:
+    """What to do about shards, the most urgent first.
+
+    Args:
+        rejected: where the rejected entries of all are; empty where they are nowhere.
+        now: in seconds since 1970.
+    """
+    place = shlex.quote(gathered.place)
+    unusable = _indexes(gathered, ShardState.UNUSABLE)
+    if unusable:
+        folders = [
+            each.folder for each in gathered.standings if each.state is ShardState.UNUSABLE and each.folder
+        ]
+        yield Step(
+            f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
+            path=folders[0] if folders else f"work/{unusable[0]:05}",
+        )
+    left = [each.shard.index for each in gathered.standings if each.needs_work]
+    if left:
+        yield Step(
+            f"{_shards(left, 'is', capital=True)} left to work on. Here, or on a machine that shares the plan, run",
+            command=f"bulk-importer work {place} --index {left[0]}",
+        )
+        if len(left) > 1:
+            yield Step("Or all of them, one after the other", command=_loop(place, left))
+    silent = [
+        each.shard.index
+        for each in gathered.standings
+        if each.holder is not None and each.state is ShardState.HELD and each.holder.silent(now) is not None
+    ]
+    if silent:
+        yield Step(
+            f"The worker of {_shards(silent)} gives no sign of life any more. To take over what it leaves, run",
+            command=f"bulk-importer work {place} --index {silent[0]}",
+        )
+    if any(each.summary is not None and each.summary.rejected for each in gathered.standings):
+        yield from _of_rejected(place, rejected)
+
+
+def _of_rejected(place: str, rejected: str) -> Iterator[Step]:
+    if not rejected:
+        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}")
+        return
+    yield Step("Rejected entries of all shards, and why", path=rejected)
+    yield Step(
+        "To send them again, fix them in a copy of that file, and run",
+        command=f"bulk-importer retry {place} CORRECTED.jsonl",
+    )
+
+
+def _indexes(gathered: Gathered, state: ShardState) -> list[int]:
+    return [each.shard.index for each in gathered.standings if each.state is state]
+
+
+def _shards(indexes: Sequence[int], verb: str = "", *, capital: bool = False) -> str:
+    """As in `shard 17`, or `3 shards (4, 17-18)`."""
+    if len(indexes) == 1:
+        text = f"{'Shard' if capital else 'shard'} {indexes[0]}"
+        return f"{text} {verb}" if verb else text
+    text = f"{counted(len(indexes), 'shard')} ({shards_text(indexes)})"
+    return f"{text} {'are' if verb == 'is' else verb}" if verb else text
+
+
+def _loop(place: str, indexes: Sequence[int]) -> str:
+    spans = list(SpanSet.of(sorted(indexes)))
+    numbers = [f"$(seq {start} {stop - 1})" if stop - start > 1 else str(start) for start, stop in spans]
+    return f"for index in {' '.join(numbers)}; do bulk-importer work {place} --index $index; done"
