@@ -13,6 +13,7 @@ from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.model import Finding, Rejection
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
@@ -101,10 +102,12 @@ async def check_source(
     sample: int | None = None,
     listener: CheckListener = _NOBODY,
     others: Mentions | None = None,
+    options: IntakeOptions | None = None,
 ) -> CheckReport:
     """Check one open source against a ruleset; takes and raises what `Check` does.
 
     Args:
+        options: how it is read; None: as the settings say.
         observer: receives `Advanced` from the beginning on.
     """
     from bulk_importer.intake import IntakeOptions
@@ -112,7 +115,7 @@ async def check_source(
 
     passed = _passed(source, sample, observer)
     passed(0, 0, 0)
-    options = IntakeOptions.of(settings)
+    options = options or IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
     return await check.run(found=listener.found, rejected=listener.rejected, passed=passed)
 

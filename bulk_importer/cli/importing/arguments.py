@@ -10,17 +10,30 @@ from bulk_importer.settings import definitions
 __all__ = ["NOT_CHECKED", "add_source_arguments"]
 
 _SECTIONS = frozenset(
-    {"server", "reading", "converting", "checking", "sending", "checkpoint", "afterwards", "watching"}
+    {
+        "server",
+        "reading",
+        "converting",
+        "checking",
+        "sending",
+        "checkpoint",
+        "afterwards",
+        "watching",
+        "fleet",
+    }
 )
 _OF_SENDING = ("yes", "max_errors", "max_rejected_bytes", "config_poll")
 """Settings of the section `checking` that are about what is sent, or about rejected entries that are kept."""
 _OF_REPORTS = ("report", "images")
 """Settings of the section `watching` that a check heeds."""
+_OF_ENGINES = ("engine", "scheduler")
+"""Those of the section `fleet`, likewise."""
 
 NOT_CHECKED = dict.fromkeys(
     [
         *(each.name for each in definitions() if each.section in ("sending", "checkpoint", "afterwards")),
         *(each.name for each in definitions() if each.section == "watching" and each.name not in _OF_REPORTS),
+        *(each.name for each in definitions() if each.section == "fleet" and each.name not in _OF_ENGINES),
         *_OF_SENDING,
     ],
     "in a check, which sends and keeps nothing",
