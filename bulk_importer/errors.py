@@ -20,6 +20,8 @@
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   ├── CheckpointMismatch                  belongs to another source, server, project or meaning
     │   ├── PlanUnusable                        a plan for many workers is not what was written
+    │   ├── LeaseHeld                           another worker has what it would take
+    │   ├── LeaseLost                           another worker may have taken over
     │   └── NotSteered                          no run is under way there that hears commands
     ├── BackupUnusable                       7  a backup cannot be read or written, or is of something else
     ├── LabelConfigChanged                   8  in a way that matters to what was delivered
@@ -57,6 +59,8 @@ __all__ = [
     "InputError",
     "Interrupted",
     "LabelConfigChanged",
+    "LeaseHeld",
+    "LeaseLost",
     "LibraryMissing",
     "MalformedInput",
     "NotAuthorised",
@@ -401,6 +405,28 @@ class PlanUnusable(CheckpointError):
                 advice
                 or "Restore it from a copy, or make another one at another place; nothing was sent by it."
             )
+        )
+
+
+class LeaseHeld(CheckpointError):
+    """Another worker has the shard, or all seats are taken, for longer than is waited."""
+
+    def __init__(self, what: str, holder: str) -> None:
+        self.holder = holder
+        super().__init__(
+            f"{what}, by {holder}. Nothing was sent. Run the same command again when that is over, or without "
+            "--turn-wait, which then waits for it."
+        )
+
+
+class LeaseLost(CheckpointError):
+    """A worker has lost the lease of its shard, or of its seat; it sends nothing more."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"The lease of {what} is lost: {reason}. Nothing more is sent from here. What was delivered is on record, "
+            "and whoever takes over resumes from there. Run the same command again: it waits for its turn, and sends "
+            "what is left then."
         )
 
 

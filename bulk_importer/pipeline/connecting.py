@@ -43,7 +43,7 @@ async def connect(spec: ImportSpec, caller: Caller) -> AsyncIterator[Connected]:
     Raises:
         BulkImporterError: as `find_target` and `label_config_of`, or a stop is requested before they are done.
     """
-    async with Client.of(spec.settings, caller.token) as client:
+    async with Client.of(spec.settings, caller.token, permit=caller.permit) as client:
         async with caller.stop.breaking_off():
             patience = Patience.of(spec.settings, Timing(caller.patience, caller.stop.rest), caller.emit)
             queries = Queries(client, patience)

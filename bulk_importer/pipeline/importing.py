@@ -6,8 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from bulk_importer.checkpoint import CheckpointState, SourceIdentity, identify, read_state
-from bulk_importer.checkpoint.log.records import Block
+from bulk_importer.checkpoint import CheckpointState, SourceIdentity, read_state
 from bulk_importer.checkpoint.summary_file import write_summary, written_state
 from bulk_importer.datagym.reads.project_names import id_in
 from bulk_importer.datagym.routes import server_url
@@ -15,11 +14,9 @@ from bulk_importer.errors import (
     BulkImporterError,
     CheckpointError,
     CheckpointMismatch,
-    SourceUnreadable,
     UsageError,
 )
 from bulk_importer.events import RunStarted
-from bulk_importer.files.small_files import reason_of
 from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
 from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
@@ -27,12 +24,12 @@ from bulk_importer.pipeline.notes import PROJECT_NAME
 from bulk_importer.pipeline.one_pass.feed import READ_AS
 from bulk_importer.pipeline.opening import open_run
 from bulk_importer.pipeline.passes import Passes
+from bulk_importer.pipeline.resume.source_identity import identity_of
 from bulk_importer.pipeline.resume.undone import require_not_undone
 from bulk_importer.pipeline.ruleset import require_known_codes
 from bulk_importer.pipeline.run import Caller, ImportSpec, Run
 from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.settings import Backup, Lines, Settings
-from bulk_importer.sources import Source
 from bulk_importer.summary import Summary
 from bulk_importer.transfer.options import require_sound
 
@@ -50,7 +47,7 @@ async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
         BulkImporterError: the run could not begin. Once the checkpoint is open, such an error is in the summary.
     """
     _require_meant(spec.settings)
-    identity = await asyncio.to_thread(_identity, spec.source)
+    identity = await asyncio.to_thread(identity_of, spec.source)
     finished = await asyncio.to_thread(_finished, spec, identity)
     if finished is not None:
         if written_state(spec.folder) != finished.state:  # what ended the run let nothing be written
@@ -115,24 +112,6 @@ def _require_meant(settings: Settings) -> None:
         )
     require_known_codes(settings)
     require_sound(settings)
-
-
-def _identity(source: Source) -> SourceIdentity:
-    """How a resume recognises the source. Blocks.
-
-    Raises:
-        SourceUnreadable: the source cannot be read.
-    """
-    if source.file is None:
-        # A server's name for the present content stands in for digests of it.
-        version = (Block(0, 0, source.version),) if source.version else ()
-        if source.size is None and not version:
-            return SourceIdentity()
-        return SourceIdentity(size=source.size, blocks=version, plain=source.plain)
-    try:
-        return identify(source.file, plain=source.plain)
-    except OSError as error:
-        raise SourceUnreadable(source.name, reason_of(error)) from error
 
 
 def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:

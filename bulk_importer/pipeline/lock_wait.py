@@ -41,6 +41,7 @@ async def open_checkpoint(
         source_grew=settings.source_grew,
         server_moved=settings.server_moved,
         max_rejected_bytes=settings.max_rejected_bytes,
+        open_file=spec.open_file,
     )
     until = caller.clock() + settings.lock_wait
     while True:

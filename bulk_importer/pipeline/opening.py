@@ -13,6 +13,7 @@ import msgspec
 from bulk_importer.checkpoint import Checkpoint, CheckpointState
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import LabelConfigChanged
 from bulk_importer.events import Event
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.labels.label_config import LabelConfig
@@ -20,7 +21,7 @@ from bulk_importer.media.index import MediaIndex
 from bulk_importer.model import Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
 from bulk_importer.pipeline.connecting import Connected
-from bulk_importer.pipeline.guards.config_watch import ConfigWatch
+from bulk_importer.pipeline.guards.config_watch import ConfigWatch, digest_of
 from bulk_importer.pipeline.guards.first_contact import FirstContact
 from bulk_importer.pipeline.guards.keeping import Keeping, Marks, keeping_of
 from bulk_importer.pipeline.guards.replacement import Forecast, ReplacementGuard
@@ -177,7 +178,14 @@ async def _watch(
 ) -> ConfigWatch | None:
     """Begin to watch the project's configuration; it may have changed since the last run on this checkpoint."""
     config, settings = connected.config, spec.settings
-    if config is None or settings.label_config != LabelConfigFrom.SERVER:
+    if config is None:
+        return None
+    if settings.label_config != LabelConfigFrom.SERVER:
+        if spec.planned_config not in (None, digest_of(config)):
+            raise LabelConfigChanged(
+                f"The label configuration in {settings.label_config} is not the one that the plan was checked against. "
+                "Nothing was sent. Put that back, or make a plan by this one at another place."
+            )
         return None
     # Whether the server answers is the concern of the uploads while they go on, and they say so.
     silent = Target(connected.target.catalog.silent(), connected.target.project)
@@ -188,7 +196,7 @@ async def _watch(
         return fresh
 
     watch = ConfigWatch(read, config, checkpoint, poll_seconds=settings.config_poll, steering=caller.steering)
-    await watch.begin()
+    await watch.begin(spec.planned_config)
     return watch
 
 

@@ -15,7 +15,9 @@ from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
+from bulk_importer.datagym.wire.exchange import Permit
 from bulk_importer.events import Event, Observer, ReplacementForeseen
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.model import ReadPlan, Segment
 from bulk_importer.pipeline.announcing import Announcement, Announcer
@@ -58,6 +60,9 @@ class ImportSpec(msgspec.Struct, frozen=True):
         leave_out: positions that are skipped where they are not settled yet.
         neighbours: what is known of the other sources of the command; None where it has none.
         books: what became of the labels of another tool that the entries were made of; None where nobody made them.
+        open_file: what the files of the checkpoint are written through.
+        planned_config: digest of the label configuration that the source was checked against when its import was
+            planned; None where it was not.
     """
 
     source: Source
@@ -67,6 +72,8 @@ class ImportSpec(msgspec.Struct, frozen=True):
     leave_out: SpanSet | None = None
     neighbours: Neighbours | None = None
     books: Books | None = None
+    open_file: Callable[[Path], DurableFile] = DurableFile
+    planned_config: str | None = None
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -80,6 +87,8 @@ class Caller(msgspec.Struct, frozen=True):
         confirm: asks whether labels may be deleted, before the first entry leaves that may delete some.
         clock: monotonic, in seconds.
         steering: pauses and limits it; one with the same `stop`. None: nobody does.
+        permit: asked right before a request that could change something leaves whole; where it says no, the request is
+            broken off, and what was in it is owed. None: nobody has to be asked.
     """
 
     token: Token = msgspec.field(default_factory=Token)
@@ -89,6 +98,7 @@ class Caller(msgspec.Struct, frozen=True):
     confirm: Confirm = _unasked
     clock: Callable[[], float] = time.monotonic
     steering: Steering | None = None
+    permit: Permit | None = None
 
     def patience(self) -> float:
         """The clock by which a server is waited for: it stands still while the run is paused."""

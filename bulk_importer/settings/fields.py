@@ -586,6 +586,13 @@ class Settings:
         at_least=1,
         at_most=3600,
     )
+    turn_wait: float | None = setting(
+        DURATION,
+        None,
+        "fleet",
+        "how long a worker waits for its shard, or for a seat, while others have them; default: as long as it takes",
+        at_least=0,
+    )
     engine: str = setting(
         one_of("here", "dask"),
         "here",

@@ -14,6 +14,7 @@ from bulk_importer.cli import messages, output, streams
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.parsing.page_flags import add_page_flags, page_settings
 from bulk_importer.cli.watching.browsers.looking import Looks
 from bulk_importer.errors import ExitCode, UsageError, most_important
@@ -29,10 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "checkpoint",
         nargs="*",
-        type=Path,
         metavar="CHECKPOINT",
         help="the checkpoint folder of a run, or the one that holds those of several sources; several are shown as a "
-        "table",
+        "table; or a plan that many workers share",
     )
     parser.add_argument(
         "--watch",
@@ -55,8 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
         What the checkpoint amounts to: 0 and 1 where the import is finished, 9 where something is left to send, 5 where
         something is in doubt, or what the latest run ended with. Of several, what matters most.
     """
-    roots, every = _asked_for(arguments)
+    named, every = _asked_for(arguments)
     page = page_settings(arguments)
+    if any(map(is_plan, named)):
+        return _of_plan(named, every, arguments, is_page=page is not None)
+    roots = list(map(Path, named))
     if page is not None:
         from bulk_importer.cli.watching.browsers.foreign_page import shown_until_signal
 
@@ -74,7 +77,20 @@ def run(arguments: argparse.Namespace) -> int:
             time.sleep(max(0.1, every))
 
 
-def _asked_for(arguments: argparse.Namespace) -> tuple[list[Path], float | None]:
+def _of_plan(
+    named: Sequence[str], every: float | None, arguments: argparse.Namespace, *, is_page: bool
+) -> ExitCode:
+    from bulk_importer.cli.fleet.status import show_plan
+
+    if len(named) > 1 or is_page:
+        raise UsageError(
+            "A plan is looked at by itself, and in a terminal: 'bulk-importer status PLAN --watch'. "
+            "'bulk-importer gather PLAN' makes a page of it."
+        )
+    return show_plan(named[0], every, as_json=arguments.json)
+
+
+def _asked_for(arguments: argparse.Namespace) -> tuple[list[str], float | None]:
     """The folders, and how often to look; what stands behind --watch may be either.
 
     Raises:
@@ -91,7 +107,7 @@ def _asked_for(arguments: argparse.Namespace) -> tuple[list[Path], float | None]
         except ValueError as error:
             if roots:
                 raise UsageError(f"--watch takes {DURATION.wanted}, and {every!r} is none.") from error
-            roots, seconds = [Path(every)], _WATCH_SECONDS
+            roots, seconds = [every], _WATCH_SECONDS
     if not roots:
         raise UsageError(f"Name the CHECKPOINT folder. See '{arguments.parser.prog} --help'.")
     return roots, seconds

@@ -38,5 +38,6 @@ async def judges_of(settings: Settings) -> AsyncIterator[Judges]:
         settings.scheduler, workers=workers, patience=settings.wait_for_server, say=messages.say
     ) as cluster:
         threads = await cluster.threads()
-        messages.say(f"Checking with {counted(threads, 'worker')} of the Dask scheduler {cluster.address}")
+        many = counted(threads, "worker")
+        messages.say(f"Checking with {many} of the Dask scheduler {cluster.address}")
         yield partial(judged_by, cluster, threads)

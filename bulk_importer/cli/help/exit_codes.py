@@ -41,15 +41,16 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
     return dict.fromkeys(commands, text)
 
 
-_STOPPED = _each((*_SENDING, "backup", "migrate", "complete", "undo"), "stopped; what is on record stays") | {
-    "serve": "it was stopped, and an import that was confirmed is left; the same command resumes"
-}
+_STOPPED = _each(
+    (*_SENDING, "work", "backup", "migrate", "complete", "undo"), "stopped; what is on record stays"
+) | {"serve": "it was stopped, and an import that was confirmed is left; the same command resumes"}
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(
         "All is well and nothing is left to do: what the command is for is done, as a whole.",
         "No action needed.",
         {
+            "work": "every entry of the shard is delivered, or there is no shard of the index that a scheduler gave",
             "import": "the source was read to its end, and every entry is delivered",
             "retry": "every entry of the import is delivered by now",
             "check": "there is no error in the source (with --sample: in what was looked at)",
@@ -84,6 +85,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at rejected.jsonl in the checkpoint folder: each line says what is wrong with one entry, and what to do. "
         "'bulk-importer retry CHECKPOINT CORRECTED.jsonl' feeds them again; keep the source until then.",
         {
+            "work": "all of the shard is delivered but for rejected entries; 0 with --rejections-exit 0",
             **_each(_SENDING, "all is delivered but for rejected entries, and what a conversion left behind"),
             "check": "there are errors in the source: an import would reject these entries, or leave something behind",
             "convert": "the entries are written, and something in the source is left behind",
@@ -109,6 +111,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The source cannot be read to its end: it is not there, breaks off, stops being JSON, or is something else.",
         "Do what the message says. Fixed at or behind the byte that is named, the same command resumes there.",
         {
+            "work": "the source cannot be read",
             "import": "the source cannot be read to its end; all before that place is delivered",
             "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
@@ -124,6 +127,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Look at the findings first: it is often one mistake in all entries. Raise --max-errors to send the "
         "rest anyway.",
         {
+            "work": "more rejections in the shard than its part of --max-errors; the rest is not sent",
             **_each(_SENDING, "more rejections than --max-errors allows; the rest is not sent"),
             "gather": _SHARD_ENDED_SO,
             "status": _ENDED_SO,
@@ -135,6 +139,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the same command again after --server-request-limit (10 minutes): it asks the server, where that can be "
         "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --not-delivered) lets you decide.",
         {
+            "work": "some entries are unconfirmed; their media are listed",
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),
             "verify": "every entry is accounted for, and some are unconfirmed, here or in a retry",
             "status": "some entries are unconfirmed, here or in a retry",
@@ -151,6 +156,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "'bulk-importer doctor --server URL --project P' looks at URL, TLS, token, routes and project, one after the "
         "other. Then run the same command again; nothing is lost.",
         {
+            "work": "the server cannot be used; what is not sent yet stays on record",
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
             "gather": _SHARD_ENDED_SO,
             "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
@@ -170,6 +176,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "for something else.",
         "Do what the message says. Do not delete the folder: it alone knows what was delivered.",
         {
+            "work": "another worker has the shard, or took it over; the source is not what was planned; or plan or "
+            "checkpoint cannot be used",
             **_each(
                 (*_SENDING, "resolve", "migrate", "undo", "complete"),
                 "the checkpoint is in use, damaged, or begun for something else",
@@ -188,6 +196,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The label configuration of the project changed in a way that matters to what was checked or delivered.",
         "Look at what the message names. The same command again checks what is not sent yet by the new configuration.",
         {
+            "work": "the label configuration is not the one of the plan, or changed; the same command resumes by the "
+            "new one",
             **_each(_SENDING, "the label configuration changed; the rest is not sent"),
             "gather": _SHARD_ENDED_SO,
             "migrate": "that of the other project changed; the rest is not sent",
@@ -202,6 +212,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "Run the import command again: it resumes, and sends the rest. 'bulk-importer status CHECKPOINT' says what is "
         "left.",
         {
+            "work": "something is left to send: 'control' or its page stopped it",
             "import": "something is left to send: --limit ended the run, 'control' or its page stopped it, or a person "
             "said no to what would be replaced or completed",
             "retry": "the import itself is not finished, 'control' or its page stopped the retry, or a person said no "
@@ -218,6 +229,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The server does not hold what was delivered to it: somebody changed it since, or it lost it.",
         "Look at the media that are named. Nothing is sent again by itself, because that could undo what somebody did.",
         {
+            "work": "labels that were sent again after a lost answer are not what was sent",
             **_each(_SENDING, "labels that were sent again after a lost answer are not what was sent"),
             "gather": _SHARD_ENDED_SO,
             "migrate": "some media of the other project do not hold what was sent: see differing.jsonl",

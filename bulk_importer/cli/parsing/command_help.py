@@ -102,7 +102,7 @@ COMMAND_HELP = {
             "status labels.json.checkpoint",
             "status labels.json.checkpoint --watch",
             "status labels.json.checkpoint --page",
-            "status labels.json.checkpoint --json",
+            "status huge.plan --watch",
         ),
     ),
     "report": CommandHelp(
@@ -149,6 +149,22 @@ COMMAND_HELP = {
     "undo": CommandHelp(
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
         ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
+    ),
+    "work": CommandHelp(
+        (
+            "--index",
+            "--rejections-exit",
+            "--result",
+            "--lease",
+            "--turn-wait",
+            "--token-file",
+            "--workers",
+            "--json",
+        ),
+        (
+            "work huge.plan --index 17",
+            "work /shared/huge.plan --rejections-exit 0",
+        ),
     ),
     "resolve": CommandHelp(
         ("--delivered", "--not-delivered", "--batch", "--json"),

@@ -61,6 +61,7 @@ class Steward:
         self._stop = stop
         self._allowed = allowed_by(settings)
         self.steering = Steering(stop, self._allowed, clock)
+        self._clock = clock
         self._standings = Standings(self.steering, self._allowed, clock)
         # Who paused it, and who limited it; empty where nobody does. Changed by `obey`.
         self._paused_by = self._limited_by = ""
@@ -70,9 +71,17 @@ class Steward:
         # In the folder of the latest run that began; changed by `_listen`.
         self._socket: ControlSocket | None = None
 
-    def follow(self, folder: Path, observers: Sequence[Observer]) -> None:
-        """Turn to the next run, over the checkpoint in `folder`; `observers` see its events, this one among them."""
+    def follow(self, folder: Path, observers: Sequence[Observer], settings: Settings | None = None) -> None:
+        """Turn to the next run, over the checkpoint in `folder`; `observers` see its events, this one among them.
+
+        Args:
+            settings: of that run, where they are other ones than the command's.
+        """
         self._folder, self._observers = folder, observers
+        if settings is not None:
+            self._allowed = allowed_by(settings)
+            self.steering.keep_to(self._allowed)
+            self._standings = Standings(self.steering, self._allowed, self._clock)
         self._standings.begin(folder)
 
     def __call__(self, event: Event) -> None:

@@ -132,14 +132,18 @@ class Watch:
         self._watchers.append(watcher)
 
     @contextmanager
-    def run(self, folder: Path) -> Iterator[list[Observer]]:
-        """What sees the events of one run: the `run.log` of the checkpoint in `folder`, a display, and the watchers."""
+    def run(self, folder: Path, settings: Settings | None = None) -> Iterator[list[Observer]]:
+        """What sees the events of one run: the `run.log` of the checkpoint in `folder`, a display, and the watchers.
+
+        Args:
+            settings: of the run, where they are other ones than the command's.
+        """
         from bulk_importer.observe import JsonLog
 
         with closing(JsonLog(folder / "run.log")) as log, progress_display() as display:
             observers: list[Observer] = [log, display, self._see]
             self.folders.append(folder)
-            self._steward.follow(folder, observers)
+            self._steward.follow(folder, observers, settings)
             yield observers
 
     def _see(self, event: Event) -> None:

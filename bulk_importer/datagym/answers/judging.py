@@ -45,6 +45,7 @@ from bulk_importer.datagym.answers.verdicts import (
     AgainInPart,
     Cause,
     InDoubt,
+    NotSent,
     Refuse,
     Stop,
     StopKind,
@@ -72,6 +73,7 @@ class FailureKind(Enum):
     HALF_ANSWER = "the answer broke off"
     NOT_HTTP = "the answer is not HTTP"
     ABORTED = "we gave the request up"
+    NOT_PERMITTED = "it was not let go"
 
 
 # Half a body cannot be executed: the server parses all of it first, and our bodies end with the bracket that they
@@ -156,6 +158,8 @@ def judge_failure(kind: FailureKind) -> Verdict:
         return Stop(StopKind.NOT_TRUSTED, kind.value)
     if kind is FailureKind.PROXY_LOGIN:
         return Stop(StopKind.PROXY_REFUSES, kind.value)
+    if kind is FailureKind.NOT_PERMITTED:
+        return NotSent(is_on_record=True, reason=kind.value)
     if kind in _NOT_EXECUTED:
         return Again(_NOT_EXECUTED[kind], kind.value)
     return InDoubt(_UNKNOWN[kind], kind.value)

@@ -25,7 +25,7 @@ import msgspec
 from bulk_importer.datagym.answers.judging import FailureKind
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.connection import ConnectionSettings
-from bulk_importer.datagym.wire.exchange import Deadline, OutgoingBody, whole_body
+from bulk_importer.datagym.wire.exchange import Deadline, OutgoingBody, Permit, whole_body
 from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
 from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
@@ -95,7 +95,9 @@ class Client:
         *,
         connection: ConnectionSettings | None = None,
         max_connections: int = 0,
+        permit: Permit | None = None,
     ) -> None:
+        """Speak with `server`; a request with a body leaves whole only while the permit is given, if there is one."""
         self.server = _checked_url(server)
         self._token = token
         self._connection = connection or ConnectionSettings()
@@ -104,6 +106,7 @@ class Client:
                 "HTTP basic and the token both need the Authorization header: send the token with --token-in-query."
             )
         self._timeouts = timeouts
+        self._permit = permit
         # Look-ups and probes must pass while every upload slot is busy.
         self._max_connections = max_connections + 4 if max_connections else 0
         self._session: aiohttp.ClientSession | None = None
@@ -115,7 +118,14 @@ class Client:
         self._has_answered = False
 
     @classmethod
-    def of(cls, settings: Settings, token: Token, *, max_connections: int | None = None) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        token: Token,
+        *,
+        max_connections: int | None = None,
+        permit: Permit | None = None,
+    ) -> Self:
         """The client that the settings describe; `max_connections` where there are no uploads that say how many.
 
         Raises:
@@ -134,6 +144,7 @@ class Client:
             timeouts,
             connection=ConnectionSettings.of(settings),
             max_connections=max_connections or settings.max_in_flight,
+            permit=permit,
         )
 
     @property
@@ -250,7 +261,7 @@ class Client:
     ) -> Answer:
         if self._session is None:
             raise RuntimeError("the client is used as an async context manager")
-        outgoing = None if body is None else OutgoingBody(body, self._timeouts.write)
+        outgoing = None if body is None else OutgoingBody(body, self._timeouts.write, self._permit)
         deadline = Deadline(seconds, self._timeouts.first_byte)
         try:
             async with (
@@ -276,6 +287,9 @@ class Client:
                     return Answer(response.status, headers, b"")
                 return Answer(response.status, headers, self._token.scrub_bytes(await whole_body(response)))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if outgoing is not None and outgoing.is_refused:
+                kind = FailureKind.NOT_PERMITTED
+                raise RequestFailed(kind, "its permit was refused") from error
             kind = failure_kind(
                 error,
                 left_whole=outgoing is None or outgoing.left_whole,

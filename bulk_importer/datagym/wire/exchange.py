@@ -11,9 +11,13 @@ from bulk_importer.datagym.wire.http_library import aiohttp
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["Deadline", "OutgoingBody", "whole_body"]
+__all__ = ["Deadline", "OutgoingBody", "Permit", "whole_body"]
+
+Permit = Callable[[], bool]
+"""Whether a request may leave, asked at the last moment; may be asked from the event loop at any time."""
 
 _PIECE_BYTES = 256 << 10
+_LAST_BYTES = 1  # a bracket closes our bodies: without it none of them can be executed
 _LARGEST_ANSWER_BYTES = 64 << 20
 
 
@@ -61,16 +65,25 @@ class Deadline:
 class OutgoingBody(aiohttp.Payload):
     """The body of a request, which leaves in pieces, without holding up the event loop, and knows whether it has left.
 
-    Raises `TimeoutError` while it is written when that takes longer than `write_seconds`.
+    Where there is a permit, its last byte leaves by itself: when all before it is out of this process, so that it goes
+    to the kernel at once, and the permit is given at that moment. A process that was stopped in the middle of a body
+    for longer than its permit lasts finds it gone when it continues, whatever was buffered, and the server gets no
+    whole body. (Of TLS some of the bytes may wait for the kernel where this cannot see it.)
+
+    Raises `TimeoutError` while it is written when that takes longer than `write_seconds`, and `PermissionError` where
+    the permit is refused; the connection is of no use then.
     """
 
     _autoclose = True
 
-    def __init__(self, body: bytes, write_seconds: float) -> None:
+    def __init__(self, body: bytes, write_seconds: float, permit: Permit | None = None) -> None:
         super().__init__(body, content_type="application/json")
         self._body = body
         self._size = len(body)
         self._write_seconds = write_seconds
+        self._permit = permit
+        # Set by `_leave_last`: the permit was asked for, and refused.
+        self.is_refused = False
         # Set just before the last piece is handed over: until then the server cannot have a closed array.
         self.left_whole = False
         # Called when the last piece is handed over.
@@ -87,11 +100,32 @@ class OutgoingBody(aiohttp.Payload):
         # Else aiohttp sends a PUT that was not answered once more by itself (`findings/aiohttp-put-twice.sh`).
         self._consumed = True
         whole = memoryview(self._body)
+        kept = 0 if self._permit is None else _LAST_BYTES
+        first = len(whole) - kept
         async with asyncio.timeout(self._write_seconds):
-            for start in range(0, len(whole), _PIECE_BYTES):
-                self.left_whole = start + _PIECE_BYTES >= len(whole)
-                await writer.write(whole[start : start + _PIECE_BYTES])
+            for start in range(0, first, _PIECE_BYTES):
+                self.left_whole = not kept and start + _PIECE_BYTES >= first
+                await writer.write(whole[start : min(start + _PIECE_BYTES, first)])
+            if self._permit is not None:
+                await _drain_whole(writer)
+                self._require_permit()
+                self.left_whole = True
+                await writer.write(whole[first:])
         self.on_left()
+
+    def _require_permit(self) -> None:
+        assert self._permit is not None
+        self.is_refused = not self._permit()
+        if self.is_refused:
+            raise PermissionError("it may not leave any more")
+
+
+async def _drain_whole(writer: AbstractStreamWriter) -> None:
+    """Return when all that was written is out of this process, as far as the transport says."""
+    transport = getattr(writer, "transport", None)
+    if transport is not None:
+        transport.set_write_buffer_limits(high=0)
+        await writer.drain()
 
 
 def _nothing() -> None:

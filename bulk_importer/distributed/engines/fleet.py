@@ -60,7 +60,7 @@ class FleetOptions:
 class _Turn:
     index: int
     attempt: int
-    future: Future
+    future: Future[Ended]
 
 
 async def import_shards(
@@ -213,7 +213,7 @@ def _is_complete(result: Result | None) -> bool:
     return result is not None and result.state == "complete"
 
 
-async def _answer(future: Future) -> Ended | str | None:
+async def _answer(future: Future[Ended]) -> Ended | str | None:
     """What a task returned, or why there is none: an error in words, or None where it was lost."""
     if future.status == "error":
         error = await future.exception()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import pickle
 import secrets
 from contextlib import suppress
@@ -83,7 +84,7 @@ class _DaskJudges:
         Raises:
             UsageError: a worker has another version of this program.
         """
-        client, path = self._cluster.client, str(Path(self._source.name).absolute())
+        client, path = self._cluster.client, os.path.abspath(self._source.name)
         if not self.wants_bytes:
             self.wants_bytes = not all((await client.run(can_read, path, self._source.size)).values())
         self._judging = Judging(

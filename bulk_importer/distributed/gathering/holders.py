@@ -1,4 +1,4 @@
-"""Says who has the lease of a shard, for people: by what is there, at one look.
+"""Says who has the lease of a shard, or of a seat, for people: by what is there, at one look.
 
 That a holder was lost, only who watches its signs for as long as the lease can tell. What the place says about when
 the last sign came is a hint, as its clock may be another one.
@@ -11,21 +11,37 @@ from contextlib import suppress
 import msgspec
 
 from bulk_importer.distributed.gathering.values import Holder
-from bulk_importer.distributed.leases.claims import Claim, Names
+from bulk_importer.distributed.leases.claims import Claim, Names, standing
 from bulk_importer.distributed.places.interfaces import Place
 
-__all__ = ["holder_of"]
+__all__ = ["holder_of", "seated_in"]
 
 
-def holder_of(place: Place, index: int, epoch: int, *, is_free: bool) -> Holder | None:
-    """Who took the lease of a shard last; None where nobody ever did. Blocks.
+def seated_in(place: Place, seats: int) -> list[Holder | None]:
+    """Who has each of so many seats; None where nobody has it. Blocks.
+
+    Raises:
+        CheckpointUnusable: the place cannot be read.
+    """
+    found = place.names("seats/")
+    stands = [standing(f"seats/{number}", found) for number in range(seats)]
+    return [
+        None if it.is_free else holder_of(place, it.names.key, it.names.epoch, is_free=False) for it in stands
+    ]
+
+
+def holder_of(place: Place, key: str, epoch: int, *, is_free: bool) -> Holder | None:
+    """Who took a lease last; None where nobody ever did. Blocks.
+
+    Args:
+        key: of the lease.
 
     Raises:
         CheckpointUnusable: the place cannot be read.
     """
     if not epoch:
         return None
-    names = Names(f"work/{index:05}", epoch)
+    names = Names(key, epoch)
     try:
         claim = msgspec.json.decode(place.read(names.lease) or b"", type=Claim)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -37,7 +37,7 @@ def standing_of(place: Place, plan: Plan, shard: Shard, kept: Kept) -> Standing:
     """How a shard stands now; what is wrong with what is on record of it is said in the answer. Blocks."""
     holder: Holder | None = None
     try:
-        holder = holder_of(place, shard.index, kept.lease, is_free=kept.free == kept.lease)
+        holder = holder_of(place, f"work/{shard.index:05}", kept.lease, is_free=kept.free == kept.lease)
         result = _result(place, plan, shard) if kept.has_result else None
         if not kept.checkpoint:
             return _without_log(shard, holder, result)

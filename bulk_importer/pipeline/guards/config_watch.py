@@ -83,14 +83,24 @@ class ConfigWatch:
         self._is_suspect = asyncio.Event()
         self.has_grown = False
 
-    async def begin(self) -> None:
+    async def begin(self, planned: str | None = None) -> None:
         """Compare what was just read with what the checkpoint keeps, and keep it.
+
+        Args:
+            planned: digest of the one by which the import was planned; where nothing is kept yet, it has to be that.
 
         Raises:
             LabelConfigChanged: more than additions; the new one is kept, so that the next run goes on by it.
             CheckpointUnusable: it cannot be kept.
         """
+        is_first = kept_config(self._checkpoint) is None
         await self._judge(self._known)
+        if is_first and planned is not None and digest_of(self._known) != planned:
+            raise LabelConfigChanged(
+                "The label configuration of the project is not the one that the plan was checked against. Nothing was "
+                "sent. See whether that was meant; then run the same command again, which checks every entry by the "
+                "new one."
+            )
 
     def suspect(self) -> None:
         """Have the configuration read again soon: the server refused what was found right here."""

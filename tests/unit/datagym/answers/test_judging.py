@@ -16,6 +16,7 @@ from bulk_importer.datagym.answers.verdicts import (
     AgainInPart,
     Cause,
     InDoubt,
+    NotSent,
     Refuse,
     Stop,
     StopKind,
@@ -399,6 +400,7 @@ FAILURES = {
     FailureKind.HALF_ANSWER: InDoubt,
     FailureKind.NOT_HTTP: InDoubt,
     FailureKind.ABORTED: InDoubt,
+    FailureKind.NOT_PERMITTED: NotSent,
 }
 
 

@@ -1,0 +1,99 @@
+"""The checkpoints of one shard in a folder that all workers share.
+
+A lost worker may still write, and nobody can keep it from that. So who follows it copies what it has left into a folder
+of its own. The log goes first: what it counts on was there before it, and what is behind that is cut off when the copy
+is opened. A copy has another name until it is whole, so what a crash leaves of one counts for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bulk_importer.checkpoint.log.file import log_path
+from bulk_importer.distributed.work.interfaces import Kept
+from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.files.durable import create_folder, sync_folder
+
+__all__ = ["EpochFolders"]
+
+_EPOCH = re.compile(r"epoch-(\d{6,})")
+_OF_A_PROCESS = frozenset({"lock"})
+"""Files that say something of the worker that writes them, and nothing of its work."""
+
+
+class EpochFolders:
+    """The checkpoints below the folder of a shard; see `Keeping`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def begun(self, epoch: int, unbroken_since: int) -> Kept:
+        with self._told():
+            last = self._last_epoch()
+            if last is not None and last >= unbroken_since:
+                return self._kept(last)
+            create_folder(self._root)
+            if last is not None:
+                self._copy(last, epoch)
+            return self._kept(epoch)
+
+    def last(self) -> Kept | None:
+        with self._told():
+            last = self._last_epoch()
+            return None if last is None else self._kept(last)
+
+    def _kept(self, epoch: int) -> Kept:
+        name = f"epoch-{epoch:06d}"
+        return Kept(name, self._root / name)
+
+    def _last_epoch(self) -> int | None:
+        found = (_EPOCH.fullmatch(path.name) for path in self._root.glob("epoch-*"))
+        return max((int(match[1]) for match in found if match), default=None)
+
+    def _copy(self, last: int, epoch: int) -> None:
+        beside = self._root / f".epoch-{epoch:06d}.{secrets.token_hex(4)}"
+        for left in self._root.glob(".epoch-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            _copy_folder(self._kept(last).folder, beside)
+            beside.rename(self._kept(epoch).folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        sync_folder(self._root)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CheckpointUnusable.by(self._root, error) from error
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy a checkpoint whose log may grow meanwhile; all of it is on disk when this returns. Raises OSError."""
+    target.mkdir()
+    for path in _log_first(source):
+        if path.is_dir():
+            _copy_folder(path, target / path.name)
+        elif path.is_file():
+            _copy_file(path, target / path.name)
+    sync_folder(target)
+
+
+def _log_first(folder: Path) -> Sequence[Path]:
+    log = log_path(folder)
+    paths = sorted(folder.iterdir(), key=lambda path: (path != log, path.name))
+    return [path for path in paths if path.name not in _OF_A_PROCESS and not path.name.endswith(".new")]
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, target.open("xb") as writing:
+        shutil.copyfileobj(reading, writing, 1 << 20)
+        writing.flush()
+        os.fsync(writing.fileno())

@@ -1,0 +1,45 @@
+"""Where the checkpoint of a shard is kept, for those who work on it: in a folder that all share, or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from bulk_importer.files.durable import DurableFile
+
+__all__ = ["Keeping", "Kept"]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The checkpoint of a shard, as one worker has it.
+
+    Attributes:
+        name: of its folder, below the shard's at the place of the plan.
+        folder: where its files are on this machine.
+        open_file: what they are written through.
+    """
+
+    name: str
+    folder: Path
+    open_file: Callable[[Path], DurableFile] = DurableFile
+
+
+class Keeping(Protocol):
+    """Where the checkpoints of one shard are kept, a folder for each epoch that follows a lost worker.
+
+    Both calls block, and raise `CheckpointUnusable` where files cannot be read or written.
+    """
+
+    def begun(self, epoch: int, unbroken_since: int) -> Kept:
+        """The checkpoint for the holder of an epoch: that of an earlier one, or a new one, which is a copy of the last.
+
+        Args:
+            unbroken_since: the first epoch since which each one was given back: whoever writes to a folder of an
+                earlier one was lost, and may still write.
+        """
+
+    def last(self) -> Kept | None:
+        """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard."""

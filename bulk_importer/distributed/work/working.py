@@ -1,0 +1,208 @@
+"""Works on one shard of a plan: lease, seat and checkpoint around an import like any other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from bulk_importer.distributed.leases.seats import seat_of
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.planning.reading import pieces_of
+from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.distributed.work.asked import asked_of, require_same_target
+from bulk_importer.distributed.work.epoch_folders import EpochFolders
+from bulk_importer.distributed.work.interfaces import Keeping, Kept
+from bulk_importer.distributed.work.results import (
+    result_of,
+    work_key,
+    write_result,
+    written_result,
+)
+from bulk_importer.distributed.work.shard_source import ShardSource
+from bulk_importer.distributed.work.summaries import standing, summary_of
+from bulk_importer.distributed.work.turns import Permits, Turn
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointMismatch,
+    CheckpointUnusable,
+    PlanUnusable,
+)
+from bulk_importer.events import Observer
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
+from bulk_importer.pipeline.resume.source_identity import identity_of
+from bulk_importer.settings import Settings
+from bulk_importer.sources import open_source
+from bulk_importer.summary import RunState, Summary
+
+__all__ = ["Worked", "Worker", "opened_shard", "work_on"]
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker: what its machine says, and who hears of what it does.
+
+    Attributes:
+        settings: of this machine; the plan's come before all but those of `asked.OF_THE_MACHINE`.
+        said: names of those that it says, and does not leave at their default.
+        tell: hears in a sentence what is waited for, and who has it.
+        observing: opens what sees the events of the import, which has this checkpoint folder and these settings.
+    """
+
+    settings: Settings
+    said: Collection[str]
+    tell: Callable[[str], None]
+    observing: Callable[[Path, Settings], AbstractContextManager[Sequence[Observer]]]
+
+
+class Worked(msgspec.Struct, frozen=True):
+    """What came of work on a shard: in few words, and as an import has it.
+
+    Attributes:
+        is_new: False where the shard was finished before, and nothing was done.
+    """
+
+    result: Result
+    summary: Summary
+    is_new: bool = True
+
+
+async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> Worked:
+    """Work on a shard until it is finished, an error ends it, or a stop is requested.
+
+    It waits for the lease of the shard, and for a seat, while others have them. Another call goes on where this one
+    stops, on any machine; on a shard that is finished it does nothing.
+
+    Args:
+        index: of one of the shards of the plan.
+        caller: asks for it; permit and observers are those of this call.
+
+    Returns:
+        What came of it, also where an error ended it once the lease was had; its exit code is in the summary.
+
+    Raises:
+        UsageError, CheckpointError, InputError: it could not begin, or its turn did not come; nothing was sent.
+        Interrupted: a stop was requested before it had its turn.
+    """
+    require_same_target(plan, worker.settings)
+    keeping = _keeping(place, index)
+    finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+    if finished is not None:
+        return finished
+    async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
+        work = _Work(plan, index, place, worker, caller)
+        epoch = await work.take_shard(held)
+        # It may have been finished while its lease was waited for.
+        finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+        if finished is not None:
+            return finished
+        kept = await asyncio.to_thread(keeping.begun, *epoch)
+        try:
+            summary = await work.imported(source, kept)
+        except BulkImporterError as error:
+            ending = work.permits.lost or error
+            summary = await asyncio.to_thread(summary_of, kept, plan, source.name, ending)
+        if work.permits.lost is not None:
+            summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
+        result = result_of(plan, index, epoch[0], kept.name, summary)
+        if work.permits():  # else it is the word of another worker that counts
+            await asyncio.to_thread(write_result, place, result)
+        return Worked(result, summary)
+
+
+class _Work:
+    """One attempt to work on a shard."""
+
+    def __init__(self, plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> None:
+        self._plan = plan
+        self._index = index
+        self._name = place.name
+        self._worker = worker
+        self._caller = caller
+        self._turn = Turn(place, worker.settings, caller.stop, worker.tell)
+        self.permits = Permits(caller.stop)
+
+    async def take_shard(self, held: AsyncExitStack) -> tuple[int, int]:
+        """Take the lease of the shard for as long as `held` lasts: its epoch, and since which none was lost."""
+        lease = await self._turn.of_shard(self._index)
+        held.push_async_callback(lease.give_back)
+        await held.enter_async_context(
+            lease.kept(self.permits.add(lease, f"shard {self._index} of {self._name}"))
+        )
+        return lease.epoch, lease.unbroken_since
+
+    async def imported(self, source: ShardSource, kept: Kept) -> Summary:
+        """Import the shard, in a seat. Raises as `import_source`, and as `Turn.of_seat`."""
+        plan, seats = self._plan, self._plan.seats
+        async with AsyncExitStack() as held:
+            seat = await self._turn.of_seat(len(seats))
+            held.push_async_callback(seat.give_back)
+            held.callback(self.permits.drop, seat)
+            lost = self.permits.add(seat, f"seat {seat_of(seat)} of {self._name}")
+            await held.enter_async_context(seat.kept(lost))
+            own = self._worker
+            shard = plan.shards[self._index]
+            settings = asked_of(plan, shard, seats[seat_of(seat)], own.settings, own.said)
+            spec = ImportSpec(
+                source,
+                settings,
+                kept.folder,
+                open_file=kept.open_file,
+                planned_config=plan.label_config,
+            )
+            observers = held.enter_context(own.observing(kept.folder, settings))
+            caller = msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
+            summary = await import_source(spec, caller)
+        if summary.state is RunState.COMPLETE and summary.entries != shard.entries:
+            raise PlanUnusable(
+                self._name,
+                f"shard {self._index} was read as {summary.entries:,} elements, and is to have {shard.entries:,}",
+                advice="Its entries are delivered, but their positions in it are not those in the source: report this.",
+            )
+        return summary
+
+
+@asynccontextmanager
+async def opened_shard(plan: Plan, index: int, place: Place) -> AsyncIterator[ShardSource]:
+    """A shard of a plan as a source, open.
+
+    Raises:
+        CheckpointMismatch: the source is not the one that the plan was made of.
+        SourceUnreadable, UsageError: as `open_source`.
+        CheckpointError: the pieces cannot be read.
+    """
+    shard = plan.shards[index]
+    pieces = await asyncio.to_thread(pieces_of, place, shard)
+    source = await open_source(plan.source)
+    try:
+        if await asyncio.to_thread(identity_of, source) != plan.identity:
+            raise CheckpointMismatch(
+                f"{source.name} is not what the plan at {place.name} was made of, by its size and samples of it. "
+                "Nothing was sent. Put it back as it was, and run the same command again; if it was meant to change, "
+                "make a plan of it at another place, by which all of it is sent."
+            )
+        yield ShardSource(source, pieces, index=index, version=shard.pieces, lines=plan.lines)
+    finally:
+        await source.aclose()
+
+
+def _keeping(place: Place, index: int) -> Keeping:
+    """Where the checkpoints of a shard are kept."""
+    if place.folder is None:
+        raise CheckpointUnusable(place.name, "it is no folder", advice="Make the plan in a folder.")
+    return EpochFolders(place.folder / work_key(index))
+
+
+def _finished(plan: Plan, index: int, place: Place, keeping: Keeping) -> Worked | None:
+    """What came of a shard that is finished; None where there is something to do. Blocks."""
+    result = written_result(place, plan, index)
+    if result is None or result.state != RunState.COMPLETE:
+        return None
+    kept = keeping.last()
+    summary = None if kept is None else standing(kept)
+    if summary is None or summary.state is not RunState.COMPLETE:
+        return None
+    # What was rejected may have been fed again since.
+    return Worked(result_of(plan, index, result.epoch, result.folder, summary), summary, is_new=False)
