@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from operator import add
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from bulk_importer.errors import (
 from bulk_importer.intake.framing.cutting import Cutter
 from bulk_importer.intake.framing.opening import Sniffer
 from bulk_importer.intake.framing.readers import open_reader
+from bulk_importer.intake.framing.scan import Scan
 from bulk_importer.intake.job import Job, JobResult
 from bulk_importer.intake.placing import placed
 from bulk_importer.intake.validation.naming import judge_for
@@ -33,7 +34,10 @@ from bulk_importer.model import EntryRun, ReadPlan, Segment, SegmentKey
 from bulk_importer.settings import Lines, Settings
 from bulk_importer.sources.interfaces import Source
 
-__all__ = ["End", "Intake", "IntakeOptions"]
+__all__ = ["Delimited", "End", "Intake", "IntakeOptions"]
+
+Delimited: TypeAlias = Callable[[SegmentKey, Scan, bytes], None]
+"""Told of a segment: which it is, where in it its elements stand, and its bytes."""
 
 _COMMA = ord(",")
 
@@ -97,6 +101,10 @@ class Intake:
     consumer, whatever their state; when the consumer is slow, nothing is read ahead beyond them. Leaving it,
     also by an error or a cancellation, ends the workers; the source stays open and is the caller's.
 
+    Args:
+        delimited: told of each segment before it is given: where its elements stand, those included that are not sent,
+            and its bytes as they came.
+
     Raises, from the iteration:
         MalformedInput: after every segment before the break was given; the last of them may be short.
         SourceUnreadable: reading failed; what was given before is good.
@@ -105,10 +113,17 @@ class Intake:
     """
 
     def __init__(
-        self, source: Source, plan: ReadPlan, rules: Rules, options: IntakeOptions | None = None
+        self,
+        source: Source,
+        plan: ReadPlan,
+        rules: Rules,
+        options: IntakeOptions | None = None,
+        *,
+        delimited: Delimited | None = None,
     ) -> None:
         self.end: End | None = None
         self._source = source
+        self._delimited = delimited
         self._plan = plan
         self._options = options or IntakeOptions()
         self._rules = rules
@@ -338,6 +353,8 @@ class Intake:
     async def _segment(self, key: SegmentKey, pending: _Pending, result: JobResult) -> Segment:
         data = pending.data[: key.length] or await self._reader.read(key.offset, key.length)
         assert result.judged is not None
+        if self._delimited is not None:
+            self._delimited(key, result.found, data)
         if self._lines:
             data = _with_commas(result.judged.run, data)
         return placed(key, result.found, result.judged, data, self._severities)

@@ -20,7 +20,7 @@ __all__ = ["ruleset_for", "scratch_folder"]
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A temporary folder, deleted at the end.
+    """A temporary folder, deleted at the end. What is wrong with any other folder meanwhile is raised as it is.
 
     Raises:
         UsageError: no such folder can be made, or it cannot be used.
@@ -35,6 +35,8 @@ def scratch_folder() -> Iterator[Path]:
         try:
             yield Path(path)
         except CheckpointUnusable as error:
+            if not Path(error.path).is_relative_to(path):
+                raise
             raise UsageError(
                 f"The temporary folder {path} cannot be used: {error.reason}. Make room there, or set TMPDIR to "
                 "another one."

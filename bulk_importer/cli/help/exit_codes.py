@@ -58,6 +58,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was named, or a file that still lies where it was, holds what was imported: it may be deleted; or that a "
             "backup is whole",
             "status": "the import is finished, and every entry is delivered",
+            "plan": "the plan lies at its place, whatever would be rejected",
             "gather": "all shards are complete, and every entry of the plan is delivered",
             "control": "the run does what it was asked for",
             "report": "the report is written",
@@ -115,6 +116,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "import": "the source cannot be read to its end; all before that place is delivered",
             "retry": "the source, or the file of corrections, cannot be read, or is something else",
             "check": "the source cannot be read to its end; what is said is about the part before",
+            "plan": "the source cannot be read to its end; no plan is there",
             **_each(("convert", "formats"), "the source cannot be read, or is something else"),
             "undo": "the source of the import cannot be read, from which is known what was delivered",
             "verify": "SOURCE cannot be read, or the import ended where its source breaks off",
@@ -162,6 +164,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
             "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
+            "plan": "the server cannot be asked for the project, its label configuration or its media; no plan is there",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
             "backup": "the server cannot be asked; what was read is kept, and the same command resumes",
@@ -186,6 +189,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "was imported",
             "backup": "the file holds something else, another process writes it, or it cannot be written",
             "status": "there is no checkpoint, or it cannot be read",
+            "plan": "the place cannot be written or read, or the plan that lies there is not what was written",
             "gather": "the plan, or what is on record of a shard, cannot be used, or they contradict each other; the "
             "others are put together all the same",
             "report": "there is no checkpoint, or it cannot be read",

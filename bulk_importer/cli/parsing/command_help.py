@@ -65,6 +65,21 @@ COMMAND_HELP = {
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
     ),
+    "plan": CommandHelp(
+        (
+            *_SERVER,
+            "--shards",
+            "--at-once",
+            "--max-in-flight",
+            "--output",
+            "--config",
+            "--json",
+        ),
+        (
+            f"plan huge.json {_AT} --project streets --output huge.plan",
+            "plan huge.json --shards 64 --config gym.toml --output huge.plan",
+        ),
+    ),
     "serve": CommandHelp(
         (*_SERVER, "--page", "--spool", "--max-upload", "--class-map", "--config"),
         (f"serve {_AT} --project streets", "serve --config gym.toml --page 8080 --max-upload 2GiB"),

@@ -33,13 +33,14 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
 
     A command that writes something else than text into the file that `--output` names says so as its default
     `output_help`. One that is given no file there, but a folder or another place, has a default `output_metavar` as
-    well: what is printed goes to standard output then.
+    well: what is printed goes to standard output then; where that may be a URL, its default `output_type` is `str`.
     """
     output_help = parser.get_default("output_help") or "write there what would be printed (- prints it)"
     group = parser.add_argument_group(SECTION)
     group.add_argument("--json", action="store_true", help="print JSON, for programs, and nothing else")
     output_metavar = parser.get_default("output_metavar") or "FILE"
-    group.add_argument("--output", type=Path, metavar=output_metavar, help=output_help)
+    output_type = parser.get_default("output_type") or Path
+    group.add_argument("--output", type=output_type, metavar=output_metavar, help=output_help)
     for flags, level, text in (
         (
             ("-q", "--quiet"),

@@ -17,7 +17,7 @@ what is built on that (the scripts are in `findings`):
 Who runs what:
 
     client      `fleet` gives out shards, as many at a time as there are seats, in turns (`turns`, pure); `cluster` is
-                the way to the scheduler; `standing` adds up how far the shards are; `results` reads what came of them
+                the way to the scheduler; `standing` adds up how far the shards are
     worker      `shard_task` is the task; `shard_process` the child process and the pipe that ends with its parent
     both        `orders` is what a task is told and what it answers
 

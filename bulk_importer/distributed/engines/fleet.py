@@ -17,12 +17,12 @@ import msgspec
 
 from bulk_importer.distributed.engines.cluster import Cluster
 from bulk_importer.distributed.engines.orders import Ended, Order, Sign
-from bulk_importer.distributed.engines.results import result_of, results_of
 from bulk_importer.distributed.engines.shard_task import import_shard
 from bulk_importer.distributed.engines.standing import FleetStanding
 from bulk_importer.distributed.engines.turns import Turns, Verdict
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.distributed.work.results import written_result
 from bulk_importer.events import Observer
 from bulk_importer.machine.aside import aside
 from bulk_importer.transfer.stop import StopSwitch
@@ -102,10 +102,7 @@ class _Fleet:
         self._attempts: dict[int, int] = {}
 
     async def run(self) -> None:
-        results = await aside(results_of, self._place)
-        for result in results.values():
-            self._learn(result)
-        self._turns = Turns(i for i in range(len(self._plan.shards)) if not _is_complete(results.get(i)))
+        self._turns = Turns(await self._incomplete())
         self._listen()
         try:
             while not self._stop.is_requested:
@@ -116,6 +113,16 @@ class _Fleet:
                 await self._look()
         finally:
             await self._leave()
+
+    async def _incomplete(self) -> list[int]:
+        found = []
+        for index in range(len(self._plan.shards)):
+            result = await aside(written_result, self._place, self._plan, index)
+            if result is not None:
+                self._learn(result)
+            if not _is_complete(result):
+                found.append(index)
+        return found
 
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -184,7 +191,7 @@ class _Fleet:
         self._out.remove(turn)
         self._standing.leave(turn.index, turn.attempt)
         turn.future.release()
-        result = await aside(result_of, self._place, turn.index)
+        result = await aside(written_result, self._place, self._plan, turn.index)
         if result is not None:
             self._learn(result)
         settled = 0 if result is None else result.delivered + result.rejected + result.skipped

@@ -15,15 +15,49 @@ from bulk_importer.distributed.planning.reading import SHARDS, encoded_plan, id_
 from bulk_importer.distributed.values import PLAN, Piece, Plan
 from bulk_importer.errors import UsageError
 
-__all__ = ["another_plan", "write_plan"]
+__all__ = ["another_plan", "put_pieces", "put_plan", "write_plan"]
 
 
 def write_plan(place: Place, draft: Plan, pieces: Iterable[Sequence[Piece]]) -> Plan:
-    """Put a plan where there is none yet; where the same one lies already, leave it. Blocks.
+    """Put a plan with its pieces where there is none yet; where the same one lies already, leave it. Blocks.
 
     Args:
         draft: the plan, without its id, and its shards without the names of their pieces.
-        pieces: of each of its shards, in order; they are taken one shard at a time.
+        pieces: of each of its shards, in order.
+
+    Returns:
+        The plan as it lies there.
+
+    Raises:
+        UsageError, CheckpointUnusable: as `put_plan` does.
+    """
+    shards = tuple(
+        msgspec.structs.replace(shard, pieces=put_pieces(place, some))
+        for shard, some in zip(draft.shards, pieces, strict=True)
+    )
+    return put_plan(place, msgspec.structs.replace(draft, shards=shards))
+
+
+def put_pieces(place: Place, pieces: Iterable[Piece]) -> str:
+    """Put the pieces of a shard at a place. Memory: twice 80 bytes a piece. Blocks.
+
+    Returns:
+        The name of the file that lists them.
+
+    Raises:
+        CheckpointUnusable: the place cannot be written.
+    """
+    content = b"[%b]" % b",".join(map(msgspec.json.Encoder().encode, pieces))
+    digest = xxh3_128_hexdigest(content)
+    place.create(SHARDS + digest, content)
+    return digest
+
+
+def put_plan(place: Place, draft: Plan) -> Plan:
+    """Put a plan at a place where its pieces are. Blocks.
+
+    Args:
+        draft: the plan, without its id.
 
     Returns:
         The plan as it lies there.
@@ -32,12 +66,7 @@ def write_plan(place: Place, draft: Plan, pieces: Iterable[Sequence[Piece]]) -> 
         UsageError: another plan lies there; it stays.
         CheckpointUnusable: the place cannot be written; no plan is there then.
     """
-    shards = tuple(
-        msgspec.structs.replace(shard, pieces=_written(place, some))
-        for shard, some in zip(draft.shards, pieces, strict=True)
-    )
-    plan = msgspec.structs.replace(draft, shards=shards)
-    plan = msgspec.structs.replace(plan, id=id_of(plan))
+    plan = msgspec.structs.replace(draft, id=id_of(draft))
     content = encoded_plan(plan)
     if not place.create(PLAN, content) and place.read(PLAN) != content:
         raise another_plan(place)
@@ -50,11 +79,3 @@ def another_plan(place: Place) -> UsageError:
         f"{place.name} holds another plan, and a plan is never changed: workers may be at work on it. Name another "
         "--output."
     )
-
-
-def _written(place: Place, pieces: Sequence[Piece]) -> str:
-    """The digest of the list of `pieces`, by which it lies at the place."""
-    content = msgspec.json.encode(pieces)
-    digest = xxh3_128_hexdigest(content)
-    place.create(SHARDS + digest, content)
-    return digest

@@ -10,14 +10,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from bulk_importer.errors import ExitCode, InputError, MalformedInput, most_important
 from bulk_importer.intake import Intake, IntakeOptions
+from bulk_importer.intake.framing.scan import Scan
 from bulk_importer.intake.validation.geometries import geometries_in
-from bulk_importer.model import Finding, KeepData, ReadPlan, Rejection, Segment, Severity
+from bulk_importer.model import Finding, KeepData, ReadPlan, Rejection, Segment, SegmentKey, Severity
 from bulk_importer.pipeline.check.grouping import FindingGroup, FindingGroups
 from bulk_importer.pipeline.ruleset import RuleSet
 from bulk_importer.pipeline.wiped.media_counts import ProjectMedia, key_of_media
@@ -26,7 +28,7 @@ from bulk_importer.pipeline.wiped.wiped_entries import WipedEntries
 from bulk_importer.sources import Source
 from bulk_importer.summary import Books
 
-__all__ = ["Check", "CheckReport"]
+__all__ = ["Check", "CheckReport", "Survey"]
 
 _KEEP_NAMES = {KeepData.MISSING: "missing", KeepData.TRUE: "true", KeepData.FALSE: "false"}
 
@@ -88,6 +90,17 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, conversion=conversion, exit_code=code)
 
 
+class Survey(Protocol):
+    """Is shown the segments of a source while it is checked, in order: first where the elements stand, then what became
+    of them by themselves, before the other entries of their media are looked at."""
+
+    def delimited(self, key: SegmentKey, found: Scan, data: bytes) -> None:
+        """Take a segment as `Intake` tells of it."""
+
+    def judged(self, segment: Segment) -> None:
+        """Take the same one, judged."""
+
+
 class Check:
     """One source, checked against one ruleset. Construct it, `run` it once.
 
@@ -95,6 +108,10 @@ class Check:
         source: open, and closed by the caller.
         sample: look at so many entries from the beginning, and no further.
         others: what the sources before it mention; what this source mentions is added at its end.
+        survey: is shown each segment.
+
+    Attributes:
+        is_lines: whether the source is JSON Lines; known once it was read.
     """
 
     def __init__(
@@ -105,8 +122,11 @@ class Check:
         *,
         sample: int | None = None,
         others: Mentions | None = None,
+        survey: Survey | None = None,
     ) -> None:
+        self.is_lines = False
         self._source = source
+        self._survey = survey
         self._ruleset = ruleset
         self._options = options
         self._sample = sample
@@ -146,9 +166,10 @@ class Check:
         began = time.monotonic()
         message, code = "", ExitCode.DELIVERED
         try:
-            rules = replace(self._ruleset.rules, is_report=True, keep_warnings=True)
-            async with Intake(self._source, ReadPlan(), rules, self._options) as intake:
+            async with self._intake() as intake:
                 async for segment in intake:
+                    if self._survey is not None:
+                        self._survey.judged(segment)
                     findings, rejections = self._add(_up_to(segment, self._sample))
                     for finding in findings:
                         found(finding)
@@ -157,6 +178,7 @@ class Check:
                     passed(self._entries, self._rejected, self._bytes)
                     if self._sample is not None and self._entries >= self._sample:
                         break
+                self.is_lines = intake.is_lines
                 if intake.end is not None:
                     self._is_whole = True
                     self._bytes = intake.end.length
@@ -170,6 +192,11 @@ class Check:
         if code is ExitCode.DELIVERED and self._rejected:
             code = ExitCode.REJECTIONS
         return self._report(message, code, round(time.monotonic() - began, 3))
+
+    def _intake(self) -> Intake:
+        rules = replace(self._ruleset.rules, is_report=True, keep_warnings=True)
+        delimited = None if self._survey is None else self._survey.delimited
+        return Intake(self._source, ReadPlan(), rules, self._options, delimited=delimited)
 
     def _add(self, judged: Segment) -> tuple[list[Finding], Sequence[Rejection]]:
         """Count a segment in; its findings above a note, in order of position, and what is rejected of it."""

@@ -33,7 +33,7 @@ from bulk_importer.model import Segment, SegmentKey
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.spans import SpanSet
 
-__all__ = ["MentionLog", "keys_at", "keys_in_doubt", "recall_checkpoint"]
+__all__ = ["MentionLog", "keys_at", "keys_in_doubt", "keys_of_segment", "recall_checkpoint"]
 
 _FILE = "mentions"
 _HEAD = Struct("<QII")
@@ -79,7 +79,7 @@ class MentionLog:
         Raises:
             CheckpointUnusable: the file cannot be written.
         """
-        keys = _keys(segment.key, [(segment.run.positions, segment.run.keys), *self._delivered])
+        keys = keys_of_segment(segment.key, [(segment.run.positions, segment.run.keys), *self._delivered])
         self._delivered.clear()
         try:
             self._file.append(_HEAD.pack(segment.key.first, segment.key.count, crc32(keys)) + keys)
@@ -135,6 +135,24 @@ def keys_in_doubt(folder: Path) -> frozenset[int]:
         return frozenset()
 
 
+def keys_of_segment(key: SegmentKey, parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> bytes:
+    """The keys of all elements of a segment, as they lie in the file; 0 for those that have none.
+
+    Args:
+        parts: positions and the keys at them.
+    """
+    if len(parts[0][1]) == key.count:
+        found = array("Q", parts[0][1])
+    else:
+        found = array("Q", bytes(_KEY_BYTES * key.count))
+        for positions, keys in parts:
+            for position, media in zip(positions, keys, strict=True):
+                found[position - key.first] = media
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found.tobytes()
+
+
 def _recall(path: Path, position: int, mentions: Mentions) -> int:
     """Add to `mentions` what was mentioned before `position`; returns how many bytes of the file say it.
 
@@ -173,21 +191,3 @@ def _blocks(file: BinaryIO, positions: SpanSet | None = None) -> Iterator[tuple[
         if sys.byteorder == "big":
             keys.byteswap()
         yield first, keys
-
-
-def _keys(key: SegmentKey, parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> bytes:
-    """The keys of all elements of a segment, as they lie in the file.
-
-    Args:
-        parts: positions and the keys at them.
-    """
-    if len(parts[0][1]) == key.count:
-        found = array("Q", parts[0][1])
-    else:
-        found = array("Q", bytes(_KEY_BYTES * key.count))
-        for positions, keys in parts:
-            for position, media in zip(positions, keys, strict=True):
-                found[position - key.first] = media
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found.tobytes()

@@ -13,9 +13,9 @@ import pytest
 from bulk_importer.checkpoint import SourceIdentity
 from bulk_importer.distributed.engines.cluster import opened_cluster
 from bulk_importer.distributed.engines.fleet import FleetOptions, import_shards
-from bulk_importer.distributed.engines.results import results_of
 from bulk_importer.distributed.places.folder import FolderPlace
-from bulk_importer.distributed.values import Plan, Seat, Shard
+from bulk_importer.distributed.values import Plan, Result, Seat, Shard
+from bulk_importer.distributed.work.results import written_result
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import Advanced, Event
 from bulk_importer.transfer.stop import StopSwitch
@@ -106,11 +106,12 @@ class Fleet:
         while max((e.done for e in self.events if isinstance(e, Advanced)), default=0) < settled:
             await asyncio.sleep(0.05)
 
-    def settled(self) -> int:
-        return sum(each.delivered for each in results_of(self.place).values())
+    def results(self) -> list[Result]:
+        found = (written_result(self.place, self.plan, shard.index) for shard in self.plan.shards)
+        return [each for each in found if each is not None]
 
     def states(self) -> list[str]:
-        return [each.state for _, each in sorted(results_of(self.place).items())]
+        return [each.state for each in self.results()]
 
 
 async def test_all_shards_are_imported_and_seen_in_one_line(dask: DaskProcesses, tmp_path: Path) -> None:
