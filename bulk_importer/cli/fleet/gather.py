@@ -15,13 +15,14 @@ from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.parsing.options import gather as gathered_settings
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import as_json
+from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.cli.fleet.whole_report import ReportOfAll
     from bulk_importer.distributed.gathering.values import Gathered
     from bulk_importer.distributed.places.interfaces import Place
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "put_together", "run"]
 
 _FOLDER = "gathered"
 
@@ -43,14 +44,22 @@ def run(arguments: argparse.Namespace) -> int:
         What matters most of all shards: 0 and 1 where all are complete, 9 where something is left to send, 7 where what
         is on record contradicts the plan.
     """
-    from bulk_importer.distributed.gathering.gathering import gather
     from bulk_importer.distributed.places.open import open_place
 
     settings = gathered_settings(arguments).settings
-    place = open_place(arguments.plan)
-    folder = _folder(arguments.output, place)
-    gathered = gather(place)
-    return _put_together(place, gathered, folder, settings.report, settings.images, as_json=arguments.json)
+    return put_together(open_place(arguments.plan), arguments.output, settings, as_json=arguments.json)
+
+
+def put_together(place: Place, output: Path | None, settings: Settings, *, as_json: bool) -> int:
+    """What `run` does, for a command that had the plan worked on.
+
+    Args:
+        output: the folder that a person names for it, if any.
+    """
+    from bulk_importer.distributed.gathering.gathering import gather
+
+    folder = _folder(output, place)
+    return _put_together(place, gather(place), folder, settings.report, settings.images, as_json=as_json)
 
 
 def _put_together(

@@ -7,7 +7,7 @@ import argparse
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.settings import definitions
 
-__all__ = ["NOT_CHECKED", "add_source_arguments"]
+__all__ = ["FLEET_ALONE", "NOT_CHECKED", "add_source_arguments"]
 
 _SECTIONS = frozenset(
     {
@@ -28,12 +28,16 @@ _OF_REPORTS = ("report", "images")
 """Settings of the section `watching` that a check heeds."""
 _OF_ENGINES = ("engine", "scheduler")
 """Those of the section `fleet`, likewise."""
+FLEET_ALONE = tuple(
+    each.name for each in definitions() if each.section == "fleet" and each.name not in _OF_ENGINES
+)
+"""Those that mean something only where the work is given to others."""
 
 NOT_CHECKED = dict.fromkeys(
     [
         *(each.name for each in definitions() if each.section in ("sending", "checkpoint", "afterwards")),
         *(each.name for each in definitions() if each.section == "watching" and each.name not in _OF_REPORTS),
-        *(each.name for each in definitions() if each.section == "fleet" and each.name not in _OF_ENGINES),
+        *FLEET_ALONE,
         *_OF_SENDING,
     ],
     "in a check, which sends and keeps nothing",

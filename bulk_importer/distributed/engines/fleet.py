@@ -30,7 +30,7 @@ from bulk_importer.transfer.stop import StopSwitch
 if TYPE_CHECKING:
     from distributed import Future
 
-__all__ = ["FleetOptions", "import_shards"]
+__all__ = ["FleetOptions", "all_complete", "import_shards"]
 
 _LOOK_SECONDS = 0.25
 _WORDS_SECONDS = 5.0
@@ -77,6 +77,11 @@ async def import_shards(
         CheckpointUnusable: the place cannot be read.
     """
     await _Fleet(cluster, plan, place, options, stop, emit).run()
+
+
+def all_complete(place: Place, plan: Plan) -> bool:
+    """Whether nothing of a plan is left to do. Blocks, and raises `CheckpointUnusable`, too."""
+    return all(_is_complete(written_result(place, plan, shard.index)) for shard in plan.shards)
 
 
 class _Fleet:

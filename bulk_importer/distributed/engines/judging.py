@@ -73,6 +73,7 @@ class _DaskJudges:
         self._source = source
         self._rules = rules
         self._name = f"bulk-importer-check-{secrets.token_hex(4)}"
+        self._path = os.path.abspath(source.name)
         self.wants_bytes = source.descriptor is None
         # Set by `_begin`, once.
         self._judging: Judging | None = None
@@ -84,7 +85,7 @@ class _DaskJudges:
         Raises:
             UsageError: a worker has another version of this program.
         """
-        client, path = self._cluster.client, os.path.abspath(self._source.name)
+        client, path = self._cluster.client, self._path
         if not self.wants_bytes:
             self.wants_bytes = not all((await client.run(can_read, path, self._source.size)).values())
         self._judging = Judging(

@@ -57,5 +57,5 @@ class FleetStanding:
             done=min(settled, self._entries),
             total=self._entries,
             unit="entries",
-            beside={"rejected": rejected, "workers": self.at_work},
+            beside={"rejected": rejected, "at work": self.at_work},
         )
