@@ -129,7 +129,7 @@ async def _known(source: str, place: Place, settings: Settings, emit: Observer) 
         return None
     # How many seats there are is the plan's to say: workers come and go between two runs of a command.
     seats = len((await aside(read_plan, place)).seats)
-    return await _planned(source, place, settings, seats, emit)
+    return await _planned(source, place, settings, min(seats, settings.max_in_flight), emit)
 
 
 async def _planned(source: str, place: Place, settings: Settings, seats: int, emit: Observer) -> Plan:

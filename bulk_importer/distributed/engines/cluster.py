@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
+import tempfile
 import warnings
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bulk_importer.errors import LibraryMissing, SchedulerUnavailable, UsageError
@@ -24,10 +28,14 @@ class Cluster:
 
     Attributes:
         address: of the scheduler.
+
+    Args:
+        own_workers: how many were started for this command alone, all of which are waited for; else 0.
     """
 
-    def __init__(self, address: str, patience: float, say: Callable[[str], None]) -> None:
+    def __init__(self, address: str, patience: float, say: Callable[[str], None], own_workers: int) -> None:
         self.address = address
+        self._own_workers = own_workers
         self._patience = patience
         self._say = say
         # Changed by `renew` and `aclose`.
@@ -55,20 +63,21 @@ class Cluster:
         self._client = await _connected(self.address, self._patience, self._say)
 
     async def threads(self) -> int:
-        """How many tasks run at a time; waits until there is a worker.
+        """How many tasks run at a time; waits until there is a worker, or all that are our own.
 
         Raises:
             SchedulerUnavailable: there is none for so long as was allowed.
         """
-        if not await self.client.nthreads():
+        if not self._own_workers and not await self.client.nthreads():
             self._say(
                 f"The Dask scheduler at {self.address} has no workers. Waiting for one, which 'dask worker "
                 f"{self.address} --nthreads 1' starts."
             )
         try:
             async with asyncio.timeout(self._patience):
-                while not (threads := await self.client.nthreads()):  # noqa: ASYNC110 - there is no event for it
-                    await asyncio.sleep(0.2)
+                least = self._own_workers or 1
+                while len(threads := await self.client.nthreads()) < least:  # noqa: ASYNC110 - there is no event
+                    await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise SchedulerUnavailable(
                 self.address,
@@ -105,7 +114,7 @@ async def opened_cluster(
         raise LibraryMissing("--engine dask", "distributed") from error
     _be_quiet()
     async with _address(scheduler, workers) as address:
-        cluster = Cluster(address, patience, say)
+        cluster = Cluster(address, patience, say, workers if scheduler is None else 0)
         try:
             await cluster.renew()
             yield cluster
@@ -118,21 +127,42 @@ async def _address(scheduler: str | None, workers: int) -> AsyncIterator[str]:
     if scheduler is not None:
         yield scheduler
         return
-    from distributed import LocalCluster
+    from distributed import Scheduler
 
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        memory_limit=None,
-        silence_logs=logging.CRITICAL,
-        asynchronous=True,
-    )
-    async with cluster:
-        yield cluster.scheduler_address
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as own:
+        with _local_workers(own.address, workers):
+            yield own.address
+
+
+@contextmanager
+def _local_workers(address: str, count: int) -> Iterator[None]:
+    """Worker processes of this machine. They end with the scheduler, however this process dies.
+
+    Not those of `LocalCluster`: they are in the group of this process, and a Ctrl-C at a terminal would end them, with
+    tracebacks, before their children have stopped.
+    """
+    with tempfile.TemporaryDirectory(prefix="bulk-importer-dask-", ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [
+                *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1"),
+                *("--nworkers", str(count), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"),
+                *("--local-directory", folder),
+            ],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(_CLOSE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 async def _connected(address: str, patience: float, say: Callable[[str], None]) -> Client:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.parts.dask_processes import DaskProcesses, dask_processes
 from bulk_importer.checkpoint import SourceIdentity
 from bulk_importer.distributed.engines.cluster import opened_cluster
 from bulk_importer.distributed.engines.fleet import FleetOptions, import_shards
@@ -20,7 +21,6 @@ from bulk_importer.errors import ExitCode
 from bulk_importer.events import Advanced, Event
 from bulk_importer.transfer.stop import StopSwitch
 from support.scheduling.double import PROGRAM
-from support.scheduling.processes import DaskProcesses, dask_processes
 
 ENTRIES = 20
 

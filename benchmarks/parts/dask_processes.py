@@ -16,7 +16,7 @@ import psutil
 
 __all__ = ["DaskProcesses", "dask_processes"]
 
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[2]
 _SECONDS = 60.0
 # Losses are noticed in seconds, where people have minutes.
 _FAST = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s", "DASK_DISTRIBUTED__COMM__RETRY__COUNT": "0"}
@@ -35,6 +35,7 @@ class DaskProcesses:
         self._environment = {**os.environ, **_FAST, "PYTHONPATH": path, **(environment or {})}
         # Changed by the methods that start and end them.
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._left: list[subprocess.Popen[bytes]] = []
         self._all: list[psutil.Process] = []
         self._scheduler = self._started_scheduler(0)
         self.address = self._address()
@@ -106,6 +107,10 @@ class DaskProcesses:
         worker.terminate()
         worker.wait(_SECONDS)
 
+    def abandon(self, name: str) -> None:
+        """Leave a worker to itself; `close` sees it off."""
+        self._left.append(self.workers.pop(name))
+
     def restart_scheduler(self) -> None:
         """Kill the scheduler and start another one at its address."""
         self._scheduler.kill()
@@ -128,7 +133,7 @@ class DaskProcesses:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
-        for worker in [*self.workers.values(), self._scheduler]:
+        for worker in [*self.workers.values(), *self._left, self._scheduler]:
             worker.wait()
 
 
