@@ -48,8 +48,10 @@ def say_json(facts: dict[str, object], level: Level) -> None:
 
 
 def _write_json(facts: dict[str, object], level: Level) -> None:
-    from datetime import datetime
+    from datetime import UTC, datetime
 
-    at = datetime.now().astimezone().isoformat(timespec="milliseconds")
+    from bulk_importer.times import here
+
+    at = here(datetime.now(UTC)).isoformat(timespec="milliseconds")
     line = as_json({"time": at, "level": level.word, **facts}, indent=False, default=str).decode()
     streams.write(sys.stderr, line + "\n")

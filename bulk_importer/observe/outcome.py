@@ -51,6 +51,8 @@ def headline(summary: Summary) -> str:
         return "Complete up to the break in the source"
     if summary.tasks is not None and summary.state is not RunState.COMPLETE:
         return "Delivered, and tasks are left"
+    if summary.state is RunState.COMPLETE and summary.rejected and not summary.delivered:
+        return "Nothing delivered"
     return {
         RunState.RUNNING: "Running",
         RunState.COMPLETE: "Complete",

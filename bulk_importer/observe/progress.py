@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import to_builtins
@@ -21,6 +21,7 @@ from bulk_importer.levels import Level
 from bulk_importer.observe.line import Drawing, fitted, plain
 from bulk_importer.observe.progress_state import ProgressState
 from bulk_importer.observe.wording import level_of, sentence_of
+from bulk_importer.times import here
 
 __all__ = ["JsonLines", "MovingLine", "PlainLines", "Progress", "ticking"]
 
@@ -114,7 +115,7 @@ class PlainLines:
         *,
         level: Level = Level.INFO,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        now: Callable[[], datetime] = lambda: here(datetime.now(UTC)),
     ) -> None:
         self._write_line = write_line
         self._level = level

@@ -38,3 +38,16 @@ def test_an_hour_that_is_left_out_is_not_told() -> None:
     spring = datetime(2026, 3, 29, 0, 30, tzinfo=UTC).timestamp()
     seen = [datetime.fromtimestamp(spring + hour * 3600, local_zone()) for hour in range(2)]
     assert [f"{each:%H:%M %Z}" for each in seen] == ["01:30 CET", "03:30 CEST"]
+
+
+@pytest.mark.parametrize("zone", ["XYZ-99", "XYZ+24", "ABC-24"])
+def test_a_zone_in_which_no_moment_can_be_is_none(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of somebody who mistyped TZ: times are those of UTC."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert written(AUTUMN) == "2026-10-25T00:30:00+00:00"
+        assert datetime.fromtimestamp(AUTUMN, local_zone()).isoformat() == written(AUTUMN)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import MediaBy
@@ -25,7 +26,6 @@ async def compared_with_source(
     """Read a source again, and compare each segment with its digest."""
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
-    from bulk_importer.library.converting import opened_again
 
     proof = SourceProof(state)
     async with opened_again(source, folder, observer) as opened:
@@ -62,7 +62,6 @@ async def compared_with_server(
     from bulk_importer.datagym.reads.opening import opened_queries
     from bulk_importer.datagym.routes import server_url
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.library.converting import opened_again
     from bulk_importer.media.names.making import names_in
     from bulk_importer.pipeline.resume.undone import undone_in
     from bulk_importer.readback.compare import compare_with_server

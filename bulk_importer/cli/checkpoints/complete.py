@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
+from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
@@ -92,7 +93,6 @@ async def _complete(arguments: argparse.Namespace, settings: Settings) -> Comple
 
 async def _remember(source: str, folders: Sequence[Path], stop: StopSwitch, display: Observer) -> None:
     """Find out from the source which media it names. Raises `UsageError` where it is not known whose source it is."""
-    from bulk_importer.library.converting import opened_again
     from bulk_importer.migration.tasks.remembering import remember_media
 
     if len(folders) > 1:

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.distributed.work.opening import opened_shard_again
     from bulk_importer.migration.moving.sourcing import source_again
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.retry.plan import RetrySpec
@@ -72,17 +73,20 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     from bulk_importer.transfer.stop import StopSwitch
 
     stop = StopSwitch()
-    spec = RetrySpec(
-        folder,
-        settings,
-        corrected=arguments.corrected,
-        source=arguments.source,
-        made_again=source_again(folder),
-        out_of_order=arguments.out_of_order,
-    )
     question = ReplacementQuestion(stop, yes=settings.yes)
     token = Token.find(settings.token_file)
-    async with watching("retry", [str(folder)], settings, stop) as watch:
+    async with (
+        watching("retry", [str(folder)], settings, stop) as watch,
+        opened_shard_again(folder, arguments.source) as shard,
+    ):
+        spec = RetrySpec(
+            folder,
+            settings,
+            corrected=arguments.corrected,
+            source=arguments.source,
+            made_again=source_again(folder) or shard,
+            out_of_order=arguments.out_of_order,
+        )
         with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):
             caller = Caller(token, stop, observers, confirm=question, steering=watch.steering)
             retried = await retry_rejected(spec, caller)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _SECTIONS = frozenset({"server", "watching"})
-_NAMES = frozenset({"workers", "grace", "doubt_wait", "max_outage", "lease", "turn_wait"})
+_NAMES = frozenset({"workers", "grace", "doubt_wait", "max_outage", "max_errors", "lease", "turn_wait"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +105,7 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
     from bulk_importer.transfer.stop import StopSwitch
 
     settings, stop = loaded.settings, StopSwitch()
-    said = frozenset(name for name, origin in loaded.origins.items() if origin != "default")
+    said = frozenset(name for name, origin in loaded.origins.items() if _is_said(name, origin))
     messages.say(f"Working on shard {index} of {len(plan.shards)} of {place.name}")
     async with watching("work", [place.name], settings, stop) as watch:
         with stopping_on_signals(stop, grace_seconds=settings.grace):
@@ -122,6 +122,11 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
         lines = [*_lines(worked, index), *said_of_it.lines]
         output.print_outcome(with_reports(facts, said_of_it.reports), lines, as_json=as_json)
     return worked
+
+
+def _is_said(name: str, origin: str) -> bool:
+    """Whether this machine says a setting. A budget of errors in a file, or a variable, may be that of the whole."""
+    return origin.startswith("flag") if name == "max_errors" else origin != "default"
 
 
 def _nothing_to_do(plan: Plan, *, as_json: bool) -> Mapping[str, Any]:

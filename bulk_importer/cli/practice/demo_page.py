@@ -30,7 +30,7 @@ async def beside_a_page(checkpoint: Path, settings: Settings) -> AsyncIterator[N
         UsageError: nothing can be served as the settings ask for it.
     """
     with ExitStack() as opened:
-        seen = CheckpointsSeen("demo", [checkpoint], opened)
+        seen = CheckpointsSeen("demo", [checkpoint], opened, is_begun=True)
         async with opened_page(settings, seen.look) as page:
             with _pressed() as enter:
                 if enter is not None:

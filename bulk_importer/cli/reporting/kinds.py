@@ -41,6 +41,8 @@ def verdict_of(summary: Summary) -> Verdict:
             return Verdict.GOING
         case RunState.KILLED | RunState.FAILED:
             return Verdict.FAILED
+        case RunState.COMPLETE if summary.rejected and not summary.delivered:
+            return Verdict.FAILED
         case _:
             return verdict_of_code(summary.exit_code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Protocol
 
 import msgspec
@@ -32,33 +33,30 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class Outside(Protocol):
     """A place as it is seen from the event loop, the clock of the worker, and its patience.
 
-    Calls of the place raise what those of a `Place` raise.
+    Calls of the place raise what those of a `Place` raise; and `TimeoutError` where they are given a time and are not
+    answered until then, after which what was asked for may still be done.
     """
 
     def now(self) -> float:
         """Seconds by a clock that runs on while the worker is stopped."""
 
     async def rest(self, seconds: float) -> None:
-        """Let time pass; it may be more."""
+        """Let time pass; it may be more, and none where it is negative."""
 
     async def wait(self, held: Held, seconds: float) -> None:
         """Let time pass because somebody else has the lease; raises what ends the waiting."""
 
-    async def read(self, key: str) -> bytes | None:
+    async def read(self, key: str, until: float = inf) -> bytes | None:
         """As `Place.read`."""
 
-    async def create(self, key: str, content: bytes) -> bool:
+    async def create(self, key: str, content: bytes, until: float = inf) -> bool:
         """As `Place.create`."""
 
-    async def replace(self, key: str, content: bytes, until: float) -> None:
-        """As `Place.replace`.
+    async def replace(self, key: str, content: bytes, until: float = inf) -> None:
+        """As `Place.replace`."""
 
-        Raises:
-            TimeoutError: it is not known, at the time `until`, whether it was done. It may still be done.
-        """
+    async def remove(self, key: str, until: float = inf) -> None:
+        """As `Place.remove`."""
 
-    async def remove(self, key: str, until: float) -> None:
-        """As `Place.remove`. Raises `TimeoutError` as well."""
-
-    async def names(self, prefix: str, until: float) -> Sequence[str]:
-        """As `Place.names`. Raises `TimeoutError` as well: there was no answer until then."""
+    async def names(self, prefix: str, until: float = inf) -> Sequence[str]:
+        """As `Place.names`."""

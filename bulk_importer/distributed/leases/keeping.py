@@ -1,11 +1,12 @@
-"""Keeps a lease: gives signs of life until it is lost.
+"""Keeps a lease: gives signs of life until it is lost, or gives it back.
 
 Pure: it is told the time.
 """
 
 from __future__ import annotations
 
-import math
+from contextlib import suppress
+from math import inf
 
 import msgspec
 
@@ -14,7 +15,7 @@ from bulk_importer.distributed.leases.interfaces import Outside
 from bulk_importer.distributed.leases.taking import Taken
 from bulk_importer.errors import CheckpointUnusable
 
-__all__ = ["keep"]
+__all__ = ["give_back", "keep"]
 
 _TIDIED = 3
 
@@ -25,6 +26,19 @@ async def keep(outside: Outside, taken: Taken) -> str:
     It may be cancelled at any time: then the lease holds as long as after the last sign.
     """
     return await _Keeping(outside, taken).run()
+
+
+async def give_back(outside: Outside, taken: Taken) -> None:
+    """Hold the lease no longer, and let others know. One that was lost is not given back.
+
+    Where that cannot be said, the lease runs out by itself.
+    """
+    tenure = taken.tenure
+    until, is_held = tenure.until, tenure.holds(outside.now())
+    tenure.end()
+    if is_held:
+        with suppress(CheckpointUnusable, TimeoutError):
+            await outside.create(taken.names.free, taken.claim.mark.encode(), until)
 
 
 class _Keeping:
@@ -40,7 +54,7 @@ class _Keeping:
         self._old = list(taken.old)
 
     async def run(self) -> str:
-        tenure, is_first, due, trouble = self._tenure, True, -math.inf, ""
+        tenure, is_first, due, trouble = self._tenure, True, -inf, ""
         while True:
             await self._outside.rest(min(due, tenure.until) - self._outside.now())
             started = self._outside.now()

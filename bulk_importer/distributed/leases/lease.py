@@ -6,16 +6,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from bulk_importer.distributed.leases.claims import Claim, Names
 from bulk_importer.distributed.leases.interfaces import Held, Outside
-from bulk_importer.distributed.leases.keeping import keep
+from bulk_importer.distributed.leases.keeping import give_back, keep
 from bulk_importer.distributed.leases.outside import PlaceOutside
 from bulk_importer.distributed.leases.taking import Taken, Taking
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.machine.aside import aside
 from bulk_importer.machine.boot_clock import boot_seconds
 from bulk_importer.times import written
 
@@ -71,7 +69,7 @@ async def take_any(
     outside = PlaceOutside(place, clock, wait)
     claim = Claim(mark=secrets.token_hex(8), holder=holder, seconds=seconds, at=written(time.time()))
     taken = await Taking(outside, keys, prefixes, claim).taken()
-    return Lease(place, outside, taken)
+    return Lease(outside, taken)
 
 
 class Lease:
@@ -83,11 +81,10 @@ class Lease:
             of them made is nobody's but this holder's now.
     """
 
-    def __init__(self, place: Place, outside: Outside, taken: Taken) -> None:
+    def __init__(self, outside: Outside, taken: Taken) -> None:
         self.key = taken.names.key
         self.epoch = taken.names.epoch
         self.unbroken_since = taken.claim.unbroken_since
-        self._place = place
         self._outside = outside
         self._taken = taken
         # Changed by `give_back` alone.
@@ -133,12 +130,5 @@ class Lease:
 
         A lease that was lost is not given back, and where the place does not answer it runs out by itself.
         """
-        tenure = self._taken.tenure
-        until, is_held = tenure.until, self.holds()
         self._is_given_back = True
-        tenure.end()
-        if not is_held:
-            return
-        with suppress(CheckpointUnusable, TimeoutError):
-            async with asyncio.timeout(until - self._outside.now()):
-                await aside(self._place.create, self._taken.names.free, b"{}\n")
+        await give_back(self._outside, self._taken)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from typing import TypeVar
 
 from bulk_importer.distributed.leases.interfaces import Held
@@ -35,22 +35,22 @@ class PlaceOutside:
     async def wait(self, held: Held, seconds: float) -> None:
         await self._wait(held, seconds)
 
-    async def read(self, key: str) -> bytes | None:
-        return await aside(self._place.read, key)
+    async def read(self, key: str, until: float = inf) -> bytes | None:
+        return await self._within(until, aside(self._place.read, key))
 
-    async def create(self, key: str, content: bytes) -> bool:
-        return await aside(self._place.create, key, content)
+    async def create(self, key: str, content: bytes, until: float = inf) -> bool:
+        return await self._within(until, aside(self._place.create, key, content))
 
-    async def replace(self, key: str, content: bytes, until: float) -> None:
+    async def replace(self, key: str, content: bytes, until: float = inf) -> None:
         await self._within(until, aside(self._place.replace, key, content))
 
-    async def remove(self, key: str, until: float) -> None:
+    async def remove(self, key: str, until: float = inf) -> None:
         await self._within(until, aside(self._place.remove, key))
 
-    async def names(self, prefix: str, until: float) -> Sequence[str]:
+    async def names(self, prefix: str, until: float = inf) -> Sequence[str]:
         return await self._within(until, aside(self._place.names, prefix))
 
     async def _within(self, until: float, call: Awaitable[_T]) -> _T:
         left = until - self.now()
-        async with asyncio.timeout(None if math.isinf(left) else max(0.0, left)):
+        async with asyncio.timeout(None if left == inf else max(0.0, left)):
             return await call

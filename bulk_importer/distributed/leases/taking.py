@@ -5,8 +5,8 @@ Pure: it is told the time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
@@ -70,7 +70,7 @@ class Taking:
         """How each lease stands; those that nobody has, first."""
         found: list[str] = []
         for prefix in self._prefixes:
-            found += await self._outside.names(prefix, math.inf)
+            found += await self._outside.names(prefix)
         stands = [standing(key, found) for key in self._keys]
         return sorted(stands, key=lambda stand: stand.names.epoch > 0 and not stand.is_free)
 
@@ -126,7 +126,7 @@ class Taking:
 
     async def _own(self, names: Names, claim: Claim) -> Taken | None:
         """The lease that our claim is to; None where it came too late, or took an old name again."""
-        stand = standing(names.key, await self._outside.names(names.prefixes[0], math.inf))
+        stand = standing(names.key, await self._outside.names(names.prefixes[0]))
         tenure = Tenure(claim.seconds, self._began[names])
         is_held = stand.names == names and tenure.holds(self._outside.now())
         return Taken(names, claim, tenure, stand.old) if is_held else None
@@ -151,7 +151,7 @@ class _Seen:
             raise CheckpointUnusable(names.lease, reason) from error
         # Changed by `look` alone.
         self._watch = Watch()
-        self._next_look = -math.inf
+        self._next_look = -inf
         self.silent = 0.0
 
     def is_looked_at_by(self, now: float) -> bool:

@@ -21,7 +21,7 @@ __all__ = ["OF_THE_MACHINE", "asked_of", "require_same_target"]
 _SECTIONS = frozenset({"server", "watching", "output"})
 OF_THE_MACHINE = frozenset(
     {each.name for each in definitions() if each.section in _SECTIONS}
-    | {"workers", "grace", "doubt_wait", "max_outage", "lease", "turn_wait"}
+    | {"workers", "grace", "doubt_wait", "max_outage", "max_errors", "lease", "turn_wait"}
 ) - {"server", "project"}
 """Settings in which the worker has its own way, where it says them."""
 
@@ -44,9 +44,13 @@ def asked_of(plan: Plan, shard: Shard, seat: Seat, own: Settings, said: Collecti
     }
     mine = {name: getattr(own, name) for name in OF_THE_MACHINE.intersection(said)}
     # How soon it is killed after a signal is a matter of where it runs alone: `grace` is never the plan's.
-    return replace(
-        Settings(**{**planned, **mine}), **_of_the_shard(plan, shard, seat, planned), grace=own.grace
-    )
+    theirs = {**_of_the_shard(plan, shard, seat, planned), "grace": own.grace}
+    return replace(Settings(**{**planned, **mine}), **{**theirs, **_in_spite(mine)})
+
+
+def _in_spite(mine: dict[str, Any]) -> dict[str, Any]:
+    """What a machine may say in spite of the shard: that more rejections are no reason to end."""
+    return {name: value for name, value in mine.items() if name == "max_errors"}
 
 
 def _of_the_shard(plan: Plan, shard: Shard, seat: Seat, planned: dict[str, Any]) -> dict[str, Any]:

@@ -30,13 +30,13 @@ _GAP = 64 << 10  # to read so much in vain is faster than to ask once more
 
 
 class ShardSource(Owned):
-    """The pieces of a shard, as the content of a source that can be read from any byte. Owns `source`.
+    """The pieces of a shard, as the content of a source that can be read from any byte.
 
     A stream raises, before it gives anything of the piece in question, besides what `source` raises:
         CheckpointMismatch: the source does not hold the piece that the plan is made of.
 
     Args:
-        source: what the plan is of, open.
+        source: what the plan is of, open; whoever opened it closes it.
         pieces: of the shard, in order of position.
         index: of the shard, for people.
         version: digest of the list of pieces, and so of all that they hold.
@@ -78,7 +78,7 @@ class ShardSource(Owned):
         self.source.check_unchanged()
 
     async def aclose(self) -> None:
-        await self.source.aclose()
+        """The source is not this one's."""
 
 
 class _ShardStream:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 
 import msgspec
 
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.planning.reading import pieces_of
 from bulk_importer.distributed.values import Plan, Result
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
 from bulk_importer.distributed.work.epoch_folders import EpochFolders
 from bulk_importer.distributed.work.interfaces import Keeping, Kept
+from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.results import (
     result_of,
     work_key,
@@ -27,18 +27,15 @@ from bulk_importer.distributed.work.summaries import standing, summary_of
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import (
     BulkImporterError,
-    CheckpointMismatch,
     CheckpointUnusable,
     PlanUnusable,
 )
 from bulk_importer.events import Observer
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
-from bulk_importer.pipeline.resume.source_identity import identity_of
 from bulk_importer.settings import Settings
-from bulk_importer.sources import open_source
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["Worked", "Worker", "opened_shard", "work_on"]
+__all__ = ["Worked", "Worker", "work_on"]
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,30 +159,6 @@ class _Work:
                 advice="Its entries are delivered, but their positions in it are not those in the source: report this.",
             )
         return summary
-
-
-@asynccontextmanager
-async def opened_shard(plan: Plan, index: int, place: Place) -> AsyncIterator[ShardSource]:
-    """A shard of a plan as a source, open.
-
-    Raises:
-        CheckpointMismatch: the source is not the one that the plan was made of.
-        SourceUnreadable, UsageError: as `open_source`.
-        CheckpointError: the pieces cannot be read.
-    """
-    shard = plan.shards[index]
-    pieces = await asyncio.to_thread(pieces_of, place, shard)
-    source = await open_source(plan.source)
-    try:
-        if await asyncio.to_thread(identity_of, source) != plan.identity:
-            raise CheckpointMismatch(
-                f"{source.name} is not what the plan at {place.name} was made of, by its size and samples of it. "
-                "Nothing was sent. Put it back as it was, and run the same command again; if it was meant to change, "
-                "make a plan of it at another place, by which all of it is sent."
-            )
-        yield ShardSource(source, pieces, index=index, version=shard.pieces, lines=plan.lines)
-    finally:
-        await source.aclose()
 
 
 def _keeping(place: Place, index: int) -> Keeping:

@@ -1,7 +1,8 @@
 """Serves an application to few connections at a time, none of which can hold it up.
 
 A connection that says nothing, that stops in the middle of its first request, or that does not take its answer is
-closed; one too many is closed at once. What goes wrong is never written to the terminal of the run.
+closed; one too many takes the place of the oldest that has said nothing for a second, or is closed at once where there
+is none. What goes wrong is never written to the terminal of the run.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _MOST_CONNECTIONS = 48
 _MOST_WAITING = 16
 _PATIENCE_SECONDS = 15.0
 """How long the first request may take to come, and an answer to be taken."""
+_GRACE_SECONDS = 1.0
+"""How long a connection may be silent where others want its place."""
 _SHUTDOWN_SECONDS = 0.3
 
 _log = logging.getLogger(__name__)
@@ -93,7 +96,7 @@ async def serving(
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()
-    makes, held = runner.server, set[_Bounded]()
+    makes, held = runner.server, dict[_Bounded, None]()
     assert makes is not None  # it is set up
     try:
         server = await asyncio.get_running_loop().create_server(
@@ -121,25 +124,29 @@ async def _note(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 class _Bounded(asyncio.Protocol):
-    """One connection of those that are `held`; all of it is passed on to the protocol of the web server."""
+    """One connection of those that are `held`, the oldest first; it is passed on to the protocol of the web server."""
 
-    def __init__(self, inner: asyncio.Protocol, held: set[_Bounded]) -> None:
+    def __init__(self, inner: asyncio.Protocol, held: dict[_Bounded, None]) -> None:
         self._inner = inner
         self._held = held
         # Set by `connection_made`; the timers by what they wait for.
         self._transport: asyncio.Transport | None = None
+        self._since = 0.0
+        self._has_asked = False  # set by `hear`
         self._first: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take it, where it is not one too many."""
         transport = cast("asyncio.Transport", transport)  # that of uvloop is none by its type
-        if len(self._held) >= _MOST_CONNECTIONS:
+        if len(self._held) >= _MOST_CONNECTIONS and not self._takes_a_place():
             transport.abort()
             return
-        self._held.add(self)
+        self._held[self] = None
         self._transport = transport
-        self._first = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._give_up)
+        loop = asyncio.get_running_loop()
+        self._since = loop.time()
+        self._first = loop.call_later(_PATIENCE_SECONDS, self._give_up)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -167,14 +174,24 @@ class _Bounded(asyncio.Protocol):
         for timer in (self._first, self._taking):
             if timer is not None:
                 timer.cancel()
-        self._held.discard(self)
+        self._held.pop(self, None)
         if self._transport is not None:
             self._inner.connection_lost(exc)
 
     def hear(self) -> None:
         """Note that a request has come; from now on the web server closes it when it is not used."""
+        self._has_asked = True
         if self._first is not None:
             self._first.cancel()
+
+    def _takes_a_place(self) -> bool:
+        """Whether the oldest connection that has asked for nothing for too long has made room for this one."""
+        until = asyncio.get_running_loop().time() - _GRACE_SECONDS
+        silent = next((each for each in self._held if not each._has_asked and each._since < until), None)
+        if silent is not None:
+            del self._held[silent]
+            silent._give_up()
+        return silent is not None
 
     def _give_up(self) -> None:
         if self._transport is not None:

@@ -6,6 +6,7 @@ same command would end in the same way again, it begins with what has to be done
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ _LASTING = frozenset(
     {ExitCode.INPUT, ExitCode.BUDGET, ExitCode.SERVER, ExitCode.LABEL_CONFIG, ExitCode.DIFFERS}
 )
 _ABOUT_DELIVERED = frozenset({ExitCode.LABEL_CONFIG, ExitCode.DIFFERS})
+_SHARD = re.compile(r"(.+)/work/(\d{5,})/epoch-\d{6,}", re.DOTALL)
+"""The folder of a shard, below that of its plan."""
 
 
 def ended_with(state: CheckpointState) -> ExitCode | None:
@@ -99,6 +102,8 @@ def _what_resumes(folder: Path, header: Header, state: CheckpointState) -> str:
         return f"'bulk-importer retry {folder.absolute().parents[2]}' resumes"
     if folder.absolute().parents[1].name == UNDO_FOLDER:
         return f"'bulk-importer undo {folder.absolute().parents[2]}' resumes"
+    if shard := _SHARD.fullmatch(str(folder.absolute())):
+        return f"'bulk-importer work {shard[1]} --index {int(shard[2])}' resumes"
     if (folder / MIGRATION).exists():
         return "the same migrate command resumes"
     if header.source == "entries" and was_stream(header, state):

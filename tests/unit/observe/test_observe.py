@@ -617,6 +617,7 @@ def test_many_codes_are_cut_to_those_that_matter_most() -> None:
     [
         ({}, "Complete"),
         ({"rejected": 2, "exit_code": 1}, "rejected.jsonl"),
+        ({"delivered": 0, "rejected": 10, "exit_code": 1}, "Nothing delivered: 0 of 10 entries delivered"),
         ({"in_doubt": 3, "exit_code": 5, "media_in_doubt": list("abcdefg")}, "a, b, c, d, e and 2 more"),
         ({"state": RunState.STOPPED, "exit_code": 130}, "The same command again resumes"),
         ({"exit_code": ExitCode.INPUT}, "up to the break"),

@@ -51,6 +51,7 @@ class CheckpointsSeen:
         command: what the page is of.
         roots: folders of checkpoints, or of what holds several. Those that are not there yet are waited for.
         clock: monotonic, in seconds.
+        is_begun: a run is about to make them; otherwise it is said that there is none yet.
     """
 
     def __init__(
@@ -59,11 +60,14 @@ class CheckpointsSeen:
         roots: Sequence[Path],
         opened: ExitStack,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        is_begun: bool = False,
     ) -> None:
         self._command = command
         self._roots = roots
         self._looks = Looks(roots, opened)
         self._clock = clock
+        self._is_begun = is_begun
         self._rejects = LatestRejects()
         # Changed by `_read`, in a thread of which there is one at a time: when it is due again; what was read last.
         self._due = self._course_due = 0.0
@@ -105,7 +109,12 @@ class CheckpointsSeen:
     def _unread(self, facts: Mapping[str, Any] | None) -> Standing:
         """Of a checkpoint that is not there, or cannot be read."""
         if facts is None:
-            return Standing(state="starting", checkpoint=str(self._roots[0]))
+            where = ", ".join(map(str, self._roots))
+            return Standing(
+                state="starting" if self._is_begun else "absent",
+                waits_for="" if self._is_begun else f"there is no checkpoint at {where} yet. {_ABSENT}",
+                checkpoint=str(self._roots[0]),
+            )
         return Standing(state="unusable", waits_for=facts["message"], checkpoint=facts["checkpoint"])
 
     def _sources(self) -> Sequence[Source]:
@@ -154,5 +163,6 @@ def _standing_of(facts: Mapping[str, Any]) -> Standing:
     )
 
 
+_ABSENT = "The page shows it when a run begins it; else give the folder that a run named as its checkpoint"
 _WAITS = {"paused": "paused", "stopping": "stopping"}
 """Other reasons to send nothing are waited for."""

@@ -6,7 +6,7 @@ import math
 
 from bulk_importer.observe.drawing.svg import element, picture
 from bulk_importer.observe.markup import Markup
-from bulk_importer.observe.page.running.view import state_word
+from bulk_importer.observe.page.running.words import state_word
 
 __all__ = ["icon"]
 
@@ -18,6 +18,7 @@ _COLOURS = {
     "stopping": "#9a6700",
     "complete": "#1a7f37",
     "stopped": "#57606a",
+    "fruitless": "#cf222e",
     "failed": "#cf222e",
     "killed": "#cf222e",
     "unusable": "#cf222e",

@@ -25,6 +25,7 @@ from bulk_importer.observe.page.running.pieces import drawn_course, pieces, titl
 from bulk_importer.observe.page.running.plots import columns_of
 from bulk_importer.observe.page.running.view import View
 from bulk_importer.observe.page.running.whole import stop_page, whole_page
+from bulk_importer.observe.page.running.words import shown_state
 from bulk_importer.steering.values import Command, Controls, Standing
 
 __all__ = ["LivePage"]
@@ -226,4 +227,4 @@ def _icon_of(standing: Standing) -> str:
     It is in the address itself: how the run ended is shown when nobody is there any more to be asked for a picture.
     """
     percent = None if standing.percent is None else standing.percent // 5 * 5
-    return f"data:image/svg+xml,{quote(icon(standing.state, percent).text)}"
+    return f"data:image/svg+xml,{quote(icon(shown_state(standing), percent).text)}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bulk_importer.observe.markup import Content, Markup, element, facts_table, name, table
-from bulk_importer.observe.page.running.view import Source, View, is_over, state_said, state_word
+from bulk_importer.observe.page.running.view import Source, View
+from bulk_importer.observe.page.running.words import is_over, shown_state, state_said, state_word
 from bulk_importer.observe.parts import amount, duration
 from bulk_importer.observe.report.course import course
 from bulk_importer.observe.report.examples import examples
@@ -25,6 +26,7 @@ _BADGES = {
     "running": "going",
     "starting": "going",
     "complete": "done",
+    "fruitless": "failed",
     "failed": "failed",
     "killed": "failed",
     "unusable": "failed",
@@ -35,6 +37,7 @@ _SIGNS = {
     "paused": "\N{DOUBLE VERTICAL BAR}",
     "waiting": "\N{HORIZONTAL ELLIPSIS}",
     "complete": "\N{CHECK MARK}",
+    "fruitless": "\N{MULTIPLICATION X}",
     "failed": "\N{MULTIPLICATION X}",
     "killed": "\N{MULTIPLICATION X}",
     "unusable": "\N{MULTIPLICATION X}",
@@ -54,7 +57,8 @@ def title_of(view: View) -> str:
     """The title of the page: how far it is, of what, how it stands."""
     standing = view.standing
     far = "" if standing.percent is None or is_over(standing.state) else f"{standing.percent}% "
-    return f"{_sign(standing.state)} {far}{called(standing)}: {state_word(standing.state).lower()}"
+    state = shown_state(standing)
+    return f"{_sign(state)} {far}{called(standing)}: {state_word(state).lower()}"
 
 
 def pieces(view: View) -> Mapping[str, Markup]:
@@ -115,10 +119,11 @@ def _which(view: View) -> Content:
 
 
 def _state(view: View) -> Content:
-    standing = view.standing
-    badge = f"badge {_BADGES.get(standing.state, 'partly')}"
-    sign = element("span", _sign(standing.state), aria_hidden="true")
-    return element("span", sign, " ", state_word(standing.state), class_=badge)
+    state = shown_state(view.standing)
+    is_mixed = state == "complete" and view.standing.rejected
+    badge = "partly" if is_mixed else _BADGES.get(state, "partly")
+    sign = element("span", _sign(state), aria_hidden="true")
+    return element("span", sign, " ", state_word(state), class_=f"badge {badge}")
 
 
 def _why(view: View) -> Content:
@@ -206,7 +211,7 @@ def _sources(sources: Sequence[Source]) -> Content:
     if len(sources) < 2:
         return None
     rows = [
-        (name(each.name), state_word(each.state), f"{each.delivered:,}", f"{each.rejected:,}")
+        (name(each.name), state_word(shown_state(each)), f"{each.delivered:,}", f"{each.rejected:,}")
         for each in sources
     ]
     columns = ("source", "how it stands", "delivered", "rejected")

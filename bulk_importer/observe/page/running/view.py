@@ -1,8 +1,8 @@
-"""What a page shows of a run at a moment, and the words for how it stands. Pure."""
+"""What a page shows of a run at a moment. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,22 +11,7 @@ from bulk_importer.observe.report.values import Example, Found
 from bulk_importer.observe.timeline.values import Course
 from bulk_importer.steering.values import Standing
 
-__all__ = ["Source", "View", "is_over", "state_said", "state_word"]
-
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "starting": ("Starting", "Nothing has been sent yet."),
-    "running": ("Running", "Entries are on their way."),
-    "paused": ("Paused", "Nothing new leaves; what is on its way may land."),
-    "waiting": ("Waiting", "Nothing leaves at the moment."),
-    "stopping": ("Stopping", "Nothing new leaves; what is on its way may land."),
-    "complete": ("Complete", "All that could be read is settled."),
-    "stopped": ("Stopped", "The same command resumes."),
-    "failed": ("Failed", "The same command resumes when the cause is gone."),
-    "killed": ("Killed", "It did not say how it ended. The same command resumes."),
-    "unusable": ("Unusable", "The checkpoint cannot be read."),
-}
-_HELD = frozenset({"paused", "stopping"})
-_OVER = frozenset({"complete", "stopped", "failed", "killed"})
+__all__ = ["Source", "View"]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,23 +47,3 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     ended: str = ""
     steps: Sequence[Step] = ()
-
-
-def state_word(state: str) -> str:
-    """The state for people."""
-    return _WORDS[state][0] if state in _WORDS else state.capitalize()
-
-
-def state_said(standing: Standing) -> str:
-    """What the state means, and why nothing leaves."""
-    said = _WORDS[standing.state][1] if standing.state in _WORDS else ""
-    waits = standing.waits_for.removesuffix(".")
-    if not waits or is_over(standing.state) or waits == standing.state:
-        return said
-    why = f"{waits[:1].upper()}{waits[1:]}."
-    return f"{why} {said}" if standing.state in _HELD else why
-
-
-def is_over(state: str) -> bool:
-    """Whether the run has ended."""
-    return state in _OVER

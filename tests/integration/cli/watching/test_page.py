@@ -251,9 +251,10 @@ async def test_a_checkpoint_is_shown_as_it_is_and_becomes(stage: Stage, tmp_path
     now = [0.0]
     with ExitStack() as opened:
         seen = CheckpointsSeen("status", [folder], opened, clock=lambda: now[0])
-        assert (await seen.look()).standing.state == "starting"
+        standing = (await seen.look()).standing
+        assert (standing.state, f"no checkpoint at {folder} yet" in standing.waits_for) == ("absent", True)
         await stage.imported([source])
-        assert (await seen.look()).standing.state == "starting"  # it has looked a moment ago
+        assert (await seen.look()).standing.state == "absent"  # it has looked a moment ago
         now[0] = 100.0
         view = await seen.look()
         assert (view.standing.state, view.standing.delivered, view.may_steer) == ("complete", MEDIA, False)

@@ -94,6 +94,27 @@ async def test_one_connection_too_many_is_closed(port: int) -> None:
     assert (await heard(port, ASKED)).endswith(b"here it is")
 
 
+async def test_those_that_say_nothing_make_room_for_who_asks(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest first, and not before they had a moment to speak; who has asked for something stays."""
+    monkeypatch.setattr(listening, "_PATIENCE_SECONDS", 60.0)
+    open_now = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    open_now[0][1].write(ASKED)
+    assert (await open_now[0][0].readuntil(b"here it is")).endswith(b"here it is")
+    assert await heard(port, ASKED) == b""  # none has been silent for long
+    monkeypatch.setattr(listening, "_GRACE_SECONDS", 0.0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(ASKED)
+    assert (await reader.readuntil(b"here it is")).endswith(b"here it is")
+    with suppress(ConnectionError):
+        assert await open_now[1][0].read() == b""
+    open_now[0][1].write(ASKED)
+    assert (await open_now[0][0].readuntil(b"here it is")).endswith(b"here it is")
+    for _, each in (*open_now, (reader, writer)):
+        each.close()
+
+
 def test_an_address_that_cannot_be_had_is_named() -> None:
     """With what to do."""
     with bound("127.0.0.1", 0, "--page") as taken:

@@ -63,6 +63,7 @@ def test_it_says_how_far_it_is_how_fast_and_how_long_it_takes() -> None:
         ({"state": "waiting", "waits_for": "waiting for server 5 s: HTTP 503"}, "Waiting for server 5 s:"),
         ({"state": "stopping", "waits_for": "stopped by page"}, "Stopped by page. Nothing new leaves"),
         ({"state": "starting"}, "Nothing has been sent yet."),
+        ({"state": "absent", "waits_for": "there is no checkpoint at a"}, "There is no checkpoint at a."),
         ({"state": "complete", "ended": "All 2,000 entries are delivered."}, "All 2,000 entries are"),
         ({"state": "never heard of"}, ""),
     ],
@@ -70,6 +71,18 @@ def test_it_says_how_far_it_is_how_fast_and_how_long_it_takes() -> None:
 def test_it_says_what_it_waits_for_and_why(facts: dict[str, Any], said: str) -> None:
     """Or how it ended."""
     assert text_of(pieces(view(**facts))["why"].text).startswith(said)
+
+
+def test_a_run_of_which_all_was_rejected_has_not_come_to_a_good_end() -> None:
+    """Its word, its colour and its title say so; one of which some was rejected asks for a look."""
+    nothing = view(state="complete", delivered=0, rejected=7)
+    shown = pieces(nothing)
+    assert 'class="badge failed"' in shown["state"].text
+    assert text_of(shown["state"].text) == "\N{MULTIPLICATION X} Nothing delivered"
+    assert "rejected" in text_of(shown["why"].text)
+    assert title_of(nothing).endswith(": nothing delivered")
+    assert 'class="badge partly"' in pieces(view(state="complete", delivered=5, rejected=2))["state"].text
+    assert 'class="badge done"' in pieces(view(state="complete", delivered=5, rejected=0))["state"].text
 
 
 def test_without_a_total_there_is_no_bar() -> None:

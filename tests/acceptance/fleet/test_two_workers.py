@@ -1,0 +1,113 @@
+"""Two workers on one shard: one sends at a time, whatever the other one does, and the labels are there once."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.values import Seat
+from bulk_importer.errors import ExitCode
+from support.commands import Command
+from support.entries import noted
+from support.fleet.plans import planned
+
+MEDIA = 60
+ENTRIES = 240
+SETTINGS = {"max_batch_entries": 4, "server_request_limit": "1s", "doubt_wait": "30s", "backup": "never"}
+
+
+class Shard:
+    """A plan of one shard, and what its workers do."""
+
+    def __init__(self, command: Command, sandbox: Any, name: str, seed: int) -> None:
+        chance = random.Random(seed)
+        self._command = command
+        self._sandbox = sandbox
+        self.project = sandbox.prepare(name=name, media=MEDIA)
+        chosen = [chance.choice(self.project["media_ids"]) for _ in range(ENTRIES)]
+        entries = [noted(media, number, chance.choice([None, True])) for number, media in enumerate(chosen)]
+        planned(
+            FolderPlace(command.folder / name),
+            command.folder / f"{name}.json",
+            [range(ENTRIES)],
+            entries,
+            server=sandbox.url,
+            project=self.project["id"],
+            project_name=name,
+            settings=SETTINGS,
+            seats=(Seat(max_in_flight=2), Seat(max_in_flight=2)),
+        )
+        self._arguments = ("work", name, "--index", "0", "--json")
+
+    def start(self, lease: str) -> subprocess.Popen[str]:
+        """Start a worker."""
+        return self._command.start(*self._arguments, "--lease", lease)
+
+    def labels(self) -> list[Any]:
+        """The labels of each media, in the order of the media."""
+        labels = self._sandbox.labels(self.project["id"])
+        return [labels[media_id] for media_id in self.project["media_ids"]]
+
+
+def uploads_of(sandbox: Any) -> int:
+    """How many uploads were executed."""
+    return sum(sandbox.commits().values())
+
+
+def freeze_one(command: Command, sandbox: Any, chance: random.Random, number: int) -> list[Any]:
+    """Freeze a worker at a random moment, let another one finish, and let the first continue; the labels."""
+    shard = Shard(command, sandbox, f"p{number}", seed=7)
+    before, after = uploads_of(sandbox), chance.randint(1, 40)
+    frozen = shard.start("1s")
+    while frozen.poll() is None and uploads_of(sandbox) < before + after:
+        pass
+    frozen.send_signal(signal.SIGSTOP)
+    other = shard.start("20s")
+    said, trouble = other.communicate(timeout=90)
+    assert other.returncode == ExitCode.DELIVERED, trouble
+    executed = uploads_of(sandbox)
+    frozen.send_signal(signal.SIGCONT)
+    _, trouble = frozen.communicate(timeout=30)
+    assert frozen.returncode in (ExitCode.CHECKPOINT, ExitCode.DELIVERED), trouble
+    assert uploads_of(sandbox) == executed
+    if frozen.returncode == ExitCode.CHECKPOINT:
+        assert "The lease of" in trouble
+        assert '"epoch": 2' in said
+    return shard.labels()
+
+
+def undisturbed(command: Command, sandbox: Any) -> list[Any]:
+    """The labels that one worker brings."""
+    shard = Shard(command, sandbox, "calm", seed=7)
+    worker = shard.start("20s")
+    assert worker.wait(60) == ExitCode.DELIVERED
+    return shard.labels()
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_frozen_for_longer_than_its_lease_sends_nothing_more(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """Another one takes over with its log; the labels are those of an undisturbed run, and nothing is doubled."""
+    sandbox = sandbox_process("--seed", "1")
+    assert freeze_one(command, sandbox, random.Random(5), 1) == undisturbed(command, sandbox)
+    assert set(sandbox.commits().values()) == {1}
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(3600)
+def test_freezes_at_random_moments_double_and_lose_nothing(
+    command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """The long form."""
+    sandbox = sandbox_process("--seed", "1")
+    wanted, chance = undisturbed(command, sandbox), random.Random()
+    for number in range(40):
+        assert freeze_one(command, sandbox, chance, number) == wanted
+    assert set(sandbox.commits().values()) == {1}
