@@ -138,7 +138,7 @@ class DaskCampaign:
         faults: list[tuple[int, str, Callable[[], None]]] = [
             (3, "worker and nanny killed", self._kill_worker),
             (3, "worker killed", lambda: self._kill_one(lambda each: "spawn_main" in each)),
-            (3, "child killed", lambda: self._kill_one(lambda each: "cli.fleet.child" in each)),
+            (3, "child killed", lambda: self._kill_one(lambda each: "cli.fleet.engine.child" in each)),
             (2, "all of a worker killed", self._kill_all_of_one),
             (3, "frozen", self._freeze),
             (1, "stopped", self._terminate),

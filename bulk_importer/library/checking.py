@@ -71,6 +71,7 @@ async def check_labels(
         InputError: nothing of the source can be read.
         ServerError: the label configuration or the media cannot be read from the server.
     """
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.library.rulesets import ruleset_for, scratch_folder
 
     if sample is not None and sample < 1:
@@ -81,7 +82,7 @@ async def check_labels(
             ruleset = await ruleset_for(labels.settings, caller.token, folder, caller.emit)
             report = await check_source(
                 labels.source,
-                labels.settings,
+                IntakeOptions.of(labels.settings),
                 ruleset,
                 caller.emit,
                 sample=sample,
@@ -95,27 +96,24 @@ check_labels_sync = synchronous(check_labels)
 
 async def check_source(
     source: Source,
-    settings: Settings,
+    options: IntakeOptions,
     ruleset: RuleSet,
     observer: Observer,
     *,
     sample: int | None = None,
     listener: CheckListener = _NOBODY,
     others: Mentions | None = None,
-    options: IntakeOptions | None = None,
 ) -> CheckReport:
     """Check one open source against a ruleset; takes and raises what `Check` does.
 
     Args:
-        options: how it is read; None: as the settings say.
+        options: how it is read.
         observer: receives `Advanced` from the beginning on.
     """
-    from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.check.checking import Check
 
     passed = _passed(source, sample, observer)
     passed(0, 0, 0)
-    options = options or IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
     return await check.run(found=listener.found, rejected=listener.rejected, passed=passed)
 

@@ -26,7 +26,7 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.cli.fleet.judging import Judges
+    from bulk_importer.cli.fleet.engine.judging import Judges
     from bulk_importer.cli.reporting.images import Images
     from bulk_importer.cli.reporting.samples import Samples
     from bulk_importer.datagym.wire.api_token import Token
@@ -110,7 +110,7 @@ def _report(path: Path, reports: Sequence[CheckReport], samples: Sequence[Sample
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, heard: _Heard
 ) -> list[CheckReport]:
-    from bulk_importer.cli.fleet.judging import judges_of
+    from bulk_importer.cli.fleet.engine.judging import judges_of
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.rulesets import scratch_folder
@@ -181,13 +181,12 @@ class _Checks:
             ruleset = await asyncio.to_thread(rules.for_source_in, folder)
             report = await check_source(
                 labels.source,
-                labels.settings,
+                judges(IntakeOptions.of(labels.settings)),
                 ruleset,
                 self._emit,
                 sample=self._sample,
                 listener=CheckListener(found=self._heard.found, rejected=self._heard.rejected),
                 others=self._others,
-                options=judges(IntakeOptions.of(labels.settings)),
             )
         return report.after(labels.books)
 

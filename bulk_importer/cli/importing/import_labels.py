@@ -55,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = gather(arguments).settings
     sources = expanded(arguments.source, settings)
     if settings.engine == "dask":
-        from bulk_importer.cli.fleet import engine
+        from bulk_importer.cli.fleet.engine import importing
 
-        return engine.run(arguments, sources)
+        return importing.run(arguments, sources)
     _refuse_flags_of_fleets(arguments)
     reuse_large_blocks()
     return run_in_loop(_import_all(sources, settings, as_json=arguments.json))

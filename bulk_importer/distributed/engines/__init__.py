@@ -21,6 +21,7 @@ Who runs what:
     worker      `shard_task` is the task; `shard_process` the child process and the pipe that ends with its parent
     both        `orders` is what a task is told and what it answers
 
-`judging` lets the workers of a scheduler judge the segments of a source, for a check: `judge_task` is what they run.
+`judging` lets the workers of a scheduler judge the segments of a source, for a check: `judge_task` is what they run, by
+`kept_rules`.
 A token is never sent: workers have their own, in their environment or in the file that `--token-file` names.
 """

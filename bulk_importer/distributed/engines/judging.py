@@ -15,22 +15,13 @@ import os
 import pickle
 import secrets
 from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
 
 from msgspec.structs import replace
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.engines.cluster import Cluster
-from bulk_importer.distributed.engines.judge_task import (
-    Judging,
-    Unready,
-    can_read,
-    forget,
-    judge_segment,
-    keep,
-    paths_in,
-)
+from bulk_importer.distributed.engines.judge_task import Unready, can_read, judge_segment
+from bulk_importer.distributed.engines.kept_rules import Judging, forget, keep
 from bulk_importer.errors import BulkImporterError, SourceUnreadable, UsageError
 from bulk_importer.intake import IntakeOptions, Rules
 from bulk_importer.intake.job import Failure, Job, JobResult
@@ -85,16 +76,11 @@ class _DaskJudges:
         Raises:
             UsageError: a worker has another version of this program.
         """
-        client, path = self._cluster.client, self._path
+        client = self._cluster.client
         if not self.wants_bytes:
-            self.wants_bytes = not all((await client.run(can_read, path, self._source.size)).values())
-        self._judging = Judging(
-            name=self._name,
-            version=version("bulk-importer"),
-            path=None if self.wants_bytes else path,
-            rules=self._rules,
-            indexes=await asyncio.to_thread(_contents, self._rules),
-        )
+            self.wants_bytes = not all((await client.run(can_read, self._path, self._source.size)).values())
+        path = None if self.wants_bytes else self._path
+        self._judging = await asyncio.to_thread(Judging.of, self._name, path, self._rules)
         await self._give_rules(None)
 
     async def _give_rules(self, workers: list[str] | None) -> None:
@@ -179,7 +165,3 @@ class _DaskJudges:
             with suppress(Exception):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await self._cluster.client.run(forget, self._name)
-
-
-def _contents(rules: Rules) -> dict[str, bytes]:
-    return {path: Path(path).read_bytes() for path in paths_in(rules).values()}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_PROGRAM = "bulk_importer.cli.fleet.child:run"
+_PROGRAM = "bulk_importer.cli.fleet.engine.child:run"
 _OF_THE_WORKERS = frozenset(
     {
         *("workers", "grace", "doubt_wait", "max_outage", "wait_for_server", "lease", "turn_wait"),
