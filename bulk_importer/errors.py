@@ -98,6 +98,27 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
     TERMINATED = 143
 
+    @property
+    def may_run_again(self) -> bool:
+        """Whether a machine may run the same command again by itself: it may end better, and nobody need look before.
+
+        What is given to schedulers in `config` is generated from it.
+        """
+        return self in _MAY_RUN_AGAIN
+
+
+_MAY_RUN_AGAIN = frozenset(
+    {
+        ExitCode.IN_DOUBT,  # when a request can no longer be running, the server is asked
+        ExitCode.SERVER,  # it may come back
+        ExitCode.CHECKPOINT,  # another run may have it, and end
+        ExitCode.UNFINISHED,
+        ExitCode.UNFORESEEN,  # memory or a disk may have run out; a bug shows each time, so the tries are bounded
+        ExitCode.HANGUP,
+        ExitCode.INTERRUPTED,
+        ExitCode.TERMINATED,
+    }
+)
 
 # Where several apply, the first of these is what the caller must deal with first.
 _PRECEDENCE = (

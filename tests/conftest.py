@@ -25,6 +25,7 @@ import pytest
 
 from bulk_importer.sandbox import Sandbox, SandboxConfig
 from support.around.alone import port_of, reserve_port
+from support.around.s3 import s3_server
 from support.profiles import load_profile
 from support.starting.warm import WarmProcess
 
@@ -81,6 +82,25 @@ def no_settings_file_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> It
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("xdg")))
         yield
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The URL of a server that speaks S3, with a bucket `labels`."""
+    pytest.importorskip("obstore")
+    pytest.importorskip("moto.server")
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, where this process, and those that it starts, find it as AWS's own programs would."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    return s3
 
 
 @pytest.fixture

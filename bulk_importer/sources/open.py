@@ -44,7 +44,7 @@ async def _opened(spec: str) -> Source:
 
         return await open_url(spec)
     if scheme == "s3":
-        from bulk_importer.sources.bucket import open_object
+        from bulk_importer.sources.buckets.objects import open_object
 
         return await open_object(spec)
     raise UsageError(f"{scheme}:// is not known. A source is a path, -, http://, https:// or s3://.")

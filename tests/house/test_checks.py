@@ -160,6 +160,7 @@ def test_a_folder_that_holds_no_test_is_not_run(checkout: Checkout) -> None:
         (".pre-commit-config.yaml", "tests/house"),
         ("benchmarks/bench_log.py", "tests/house"),
         ("config/constraints.txt", "tests/house"),
+        ("config/slurm/work.sh", "tests/conformance/deployment"),
         ("findings/new.sh", "tests/house"),
         ("tests/vectors/PROTOCOL.md", "tests/house"),
         ("tests/vectors/schema.json", "tests/conformance"),

@@ -10,6 +10,9 @@ from bulk_importer.errors import ExitCode, UsageError
 
 __all__ = ["configure", "run"]
 
+_BY_ITSELF = "A scheduler may run the same command again by itself, a few times."
+_BY_A_PERSON = "A scheduler should not run the same command again by itself: somebody has to look first."
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `explain`."""
@@ -53,6 +56,7 @@ def _facts(code: str) -> dict[str, object]:
         "exit_code": int(exit_code),
         "meaning": said.meaning,
         "advice": said.advice,
+        "may_run_again": exit_code.may_run_again,
         "by_command": dict(said.by_command),
     }
 
@@ -81,6 +85,8 @@ def _explained(code: str) -> str:
     lines += [f"  {command:{width}}  {text}" for command, text in meaning.by_command.items()]
     if exit_code in EVERYWHERE:
         lines += ["", "Any command may end with it."]
+    if exit_code != ExitCode.DELIVERED:
+        lines += ["", _BY_ITSELF if exit_code.may_run_again else _BY_A_PERSON]
     return "\n".join(lines)
 
 

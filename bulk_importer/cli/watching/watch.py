@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -101,12 +102,16 @@ class Watcher(Protocol):
 
 
 _WATCHERS: Mapping[str, Callable[[Settings], bool]] = {
+    "service.notifying": lambda _: "NOTIFY_SOCKET" in os.environ,
     "page": lambda settings: settings.page is not None,
     "telling": lambda settings: bool(settings.on_finish or settings.ping),
     "report": lambda settings: settings.report != "none",
     "metrics": lambda settings: bool(settings.metrics or settings.metrics_file),
 }
-"""Modules of this package, and whether the settings ask for what they open. The first is closed last."""
+"""Modules of this package, and whether the settings, or who started this process, ask for what they open.
+
+The first is closed last.
+"""
 
 
 class Watch:

@@ -86,7 +86,8 @@ class _Keeping:
         return "" if is_last else "another worker has taken it over"
 
     async def _tidy(self) -> None:
-        """Remove a few of the names that mean nothing any more."""
+        """Remove a few of the names that mean nothing any more; where that is not allowed, they stay."""
         for name in self._old[:_TIDIED]:
-            await self._outside.remove(name, self._tenure.until)
             self._old.remove(name)
+            with suppress(CheckpointUnusable):
+                await self._outside.remove(name, self._tenure.until)

@@ -27,7 +27,11 @@ class Place(Protocol):
         """What is there by that name; None where there is nothing."""
 
     def create(self, key: str, content: bytes) -> bool:
-        """Put something there where there is nothing yet, on disk when this returns; False where there is something."""
+        """Put something there where there is nothing yet, on disk when this returns; False where there is something.
+
+        It may say True where the very same content is there already: who has to know whether it came first, puts
+        something there that nobody else would.
+        """
 
     def replace(self, key: str, content: bytes) -> None:
         """Put something there, whatever there was, on disk when this returns. For what has one writer at a time."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from bulk_importer.sources import Source
-from bulk_importer.sources.bucket import BucketSource
+from bulk_importer.sources.buckets.objects import BucketSource
 from bulk_importer.sources.interfaces import Stream, unreadable_at
 from bulk_importer.sources.pread import read_at
 

@@ -6,8 +6,6 @@ import json
 import shlex
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
@@ -15,56 +13,15 @@ from aiohttp.test_utils import TestServer
 
 from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.model import ReadPlan
-from bulk_importer.sources.bucket import open_object
+from bulk_importer.sources.buckets.objects import open_object
 from bulk_importer.sources.open import open_source
-from support.around.alone import port_of, reserve_port
+from support.around.s3 import put
 from support.entries import numbered
 from support.reading import plain_reading, read_source
 
 obstore = pytest.importorskip("obstore")
-pytest.importorskip("moto.server")
 
 CONTENT = json.dumps([numbered(i) for i in range(3000)]).encode()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """An S3-compatible server in a process of its own, with a bucket `labels`."""
-    with (
-        reserve_port() as held,
-        subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port_of(held))],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as server,
-    ):
-        url = f"http://127.0.0.1:{port_of(held)}"
-        assert server.stderr is not None
-        while "Running on" not in (line := server.stderr.readline()):
-            assert line, "the server ended"
-        put(url, "", b"")
-        yield url
-        server.kill()
-
-
-def put(endpoint: str, key: str, content: bytes) -> None:
-    """Write an object, or with no key the bucket."""
-    request = urllib.request.Request(f"{endpoint}/labels/{key}", data=content or None, method="PUT")
-    request.add_header("Content-Type", "application/json")
-    request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request")
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 200
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The server, as AWS's own programs would find it."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    return endpoint
 
 
 async def test_an_object_is_read_to_its_end_and_from_any_byte(bucket: str) -> None:

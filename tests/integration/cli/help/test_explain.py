@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,19 @@ async def test_every_exit_code_is_explained(run: Any, code: ExitCode) -> None:
     done = await run("explain", int(code))
     assert (done.code, done.out.splitlines()[0]) == (0, f"exit code {int(code)}")
     assert len(done.out.strip().splitlines()) >= 4
+
+
+@pytest.mark.parametrize("code", sorted(set(ExitCode) - {ExitCode.DELIVERED}))
+async def test_of_every_failure_it_is_said_whether_a_machine_may_run_the_command_again(
+    run: Any, code: ExitCode
+) -> None:
+    """What schedulers are given is made of that."""
+    done = await run("explain", int(code))
+    assert done.out.splitlines()[-1].startswith(
+        "A scheduler may" if code.may_run_again else "A scheduler should not"
+    )
+    told = await run("explain", int(code), "--json")
+    assert json.loads(told.out)["may_run_again"] is code.may_run_again
 
 
 async def test_without_a_code_all_are_listed(run: Any) -> None:

@@ -1,10 +1,9 @@
-"""A folder is a place: names with whole bytes, made once or replaced, listed by what they begin with."""
+"""A folder is a place also where links are strange, and says so where it cannot be one."""
 
 from __future__ import annotations
 
 import errno
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,57 +16,6 @@ from bulk_importer.errors import CheckpointUnusable
 def place(tmp_path: Path) -> FolderPlace:
     """One whose folder is not there yet."""
     return FolderPlace(tmp_path / "new" / "plan")
-
-
-def test_what_is_not_there_is_nothing(place: FolderPlace) -> None:
-    """A name below a file is not there either."""
-    assert place.read("plan.json") is None
-    place.create("plan.json", b"1")
-    assert place.read("plan.json/below") is None
-    assert place.names("nothing/") == []
-
-
-def test_what_was_created_stays(place: FolderPlace) -> None:
-    """A second one is told, and changes nothing."""
-    assert place.create("work/1/lease", b"one")
-    assert not place.create("work/1/lease", b"two")
-    assert place.read("work/1/lease") == b"one"
-
-
-def test_of_many_that_create_one_wins(place: FolderPlace) -> None:
-    """What is there is what that one wrote."""
-    start, won = threading.Barrier(8), list[int]()
-
-    def create(number: int) -> None:
-        start.wait()
-        if place.create("lease", b"%d" % number):
-            won.append(number)
-
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [b"%d" % number for number in won] == [place.read("lease")]
-
-
-def test_what_is_replaced_or_removed_is_gone(place: FolderPlace) -> None:
-    """What was never there, too."""
-    place.replace("beat", b"one")
-    place.replace("beat", b"two")
-    assert place.read("beat") == b"two"
-    place.remove("beat")
-    place.remove("beat")
-    assert place.read("beat") is None
-
-
-def test_names_are_listed_by_what_they_begin_with(place: FolderPlace) -> None:
-    """At any depth, and nothing that is only on its way."""
-    for name in ("b/2", "a/1", "a/11/x", "ab", "c"):
-        place.create(name, b"")
-    assert place.names("a/1") == ["a/1", "a/11/x"]
-    assert place.names("a") == ["a/1", "a/11/x", "ab"]
-    assert place.names("") == ["a/1", "a/11/x", "ab", "b/2", "c"]
 
 
 def test_a_link_whose_answer_was_lost_counts(place: FolderPlace, monkeypatch: pytest.MonkeyPatch) -> None:

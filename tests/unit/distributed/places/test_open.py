@@ -1,4 +1,4 @@
-"""A place is a folder."""
+"""A place is a folder, or below a URL of a bucket."""
 
 from __future__ import annotations
 

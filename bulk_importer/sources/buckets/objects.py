@@ -1,8 +1,6 @@
-"""Reads `s3://bucket/key` by obstore, which is installed with the extra `cloud`.
+"""Reads `s3://bucket/key` by obstore.
 
-Credentials, region and endpoint come from where AWS's own programs take them: the variables `AWS_*`, or the machine.
-obstore tries each request again by itself; a request asks for what had the ETag of the first one, so that a change
-meanwhile is noticed.
+A request asks for what had the ETag of the first one, so that a change meanwhile is noticed.
 """
 
 from __future__ import annotations
@@ -10,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from bulk_importer.errors import LibraryMissing, SourceUnreadable, UsageError
+from bulk_importer.errors import SourceUnreadable, UsageError
+from bulk_importer.sources.buckets.stores import expired, open_store, said_of
 from bulk_importer.sources.interfaces import GOES_ON, Owned, Stream, changed
 
 __all__ = ["BucketSource", "open_object"]
@@ -27,30 +26,19 @@ async def open_object(url: str) -> BucketSource:
         LibraryMissing: obstore is not installed.
         UsageError: the URL names no object.
     """
-    try:
-        import obstore
-        from obstore.exceptions import BaseError
-        from obstore.store import S3Store
-    except ImportError as error:
-        raise LibraryMissing(url, "obstore") from error
     parts = urlsplit(url)
     key = parts.path.lstrip("/")
     if not parts.netloc or not key:
         raise UsageError(f"{url} names no object; write s3://BUCKET/KEY.")
+    store = open_store(f"s3://{parts.netloc}")
+    import obstore
+    from obstore.exceptions import BaseError
+
     try:
-        store = S3Store.from_url(f"s3://{parts.netloc}", client_options=_client_options())
         found = await obstore.head_async(store, key)
     except (BaseError, OSError) as error:
         raise _unreadable(url, error) from error
     return BucketSource(url, store, key, found["size"], found["e_tag"])
-
-
-def _client_options() -> Any:
-    """An endpoint without TLS is what a person means who names one."""
-    import os
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    return {"allow_http": True} if endpoint.startswith("http://") else {}
 
 
 class BucketSource(Owned):
@@ -93,7 +81,7 @@ class BucketSource(Owned):
         except PreconditionError as error:
             raise changed(self.name) from error
         except (BaseError, OSError) as error:
-            if "<Code>ExpiredToken</Code>" in str(error):
+            if expired(error):
                 advice = "Renew them, and the same command resumes from there."
                 raise SourceUnreadable(self.name, "the credentials have run out", advice=advice) from error
             raise _unreadable(self.name, error, advice=GOES_ON) from error
@@ -126,6 +114,4 @@ class _BucketStream:
 
 
 def _unreadable(name: str, error: Exception, advice: str = "") -> SourceUnreadable:
-    """The first line of what obstore says; the others are for its developers."""
-    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    return SourceUnreadable(name, reason, advice=advice)
+    return SourceUnreadable(name, said_of(error), advice=advice)
