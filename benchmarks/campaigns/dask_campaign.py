@@ -29,9 +29,9 @@ from typing import Any
 
 import psutil
 
+from benchmarks.campaigns.dask_processes import DaskProcesses
 from benchmarks.campaigns.kill_campaign import expected_labels, seen_labels
 from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
-from benchmarks.parts.dask_processes import DaskProcesses
 
 __all__ = ["DaskCampaign", "run_campaign"]
 

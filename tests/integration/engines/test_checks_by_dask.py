@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from benchmarks.parts.dask_processes import DaskProcesses, dask_processes
+from benchmarks.campaigns.dask_processes import DaskProcesses, dask_processes
 from bulk_importer.distributed.engines.cluster import Cluster, opened_cluster
 from bulk_importer.distributed.engines.judging import judged_by
 from bulk_importer.intake import IntakeOptions, Rules

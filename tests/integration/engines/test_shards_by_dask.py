@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.parts.dask_processes import DaskProcesses, dask_processes
+from benchmarks.campaigns.dask_processes import DaskProcesses, dask_processes
 from bulk_importer.checkpoint import SourceIdentity
 from bulk_importer.distributed.engines.cluster import opened_cluster
 from bulk_importer.distributed.engines.fleet import FleetOptions, import_shards
