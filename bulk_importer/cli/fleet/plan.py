@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
@@ -10,6 +12,8 @@ from bulk_importer.cli.lookups.shared import run_look_up
 from bulk_importer.cli.parsing.options import add_settings, gather, refuse_flag
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.model import Severity
+from bulk_importer.readable import agreeing, counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ __all__ = ["configure", "run"]
 
 _SECTIONS = frozenset({"server", "reading", "checking", "sending", "fleet"})
 _NOT_OF_A_PLAN = ("limit", "engine", "scheduler")
+_MOST_CODES = 8
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make a plan; 0 when it lies at its place, 3 where the source cannot be read to its end."""
-    from bulk_importer.cli.fleet.plan_text import facts_of_plan, plan_lines
     from bulk_importer.machine.malloc import reuse_large_blocks
 
     for name in _NOT_OF_A_PLAN:
@@ -49,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     source, place = _asked(arguments, settings)
     reuse_large_blocks()
     plan, report = run_look_up(_make(source, settings, place))
-    facts = facts_of_plan(place, plan, report)
-    output.print_outcome(facts, plan_lines(place, plan, report, settings), as_json=arguments.json)
+    facts = _facts(place, plan, report)
+    output.print_outcome(facts, _lines(place, plan, report, settings), as_json=arguments.json)
     return ExitCode.DELIVERED
 
 
@@ -79,3 +83,101 @@ async def _make(source: str, settings: Settings, spec: str) -> tuple[Plan, Check
     with progress_display() as observer:
         plan = await make_plan(source, settings, place, token=token, emit=observer, checked=reports.append)
     return plan, reports[0] if reports else None
+
+
+def _facts(place: str, plan: Plan, report: CheckReport | None) -> dict[str, object]:
+    """The object that `bulk-importer plan --json` prints.
+
+    Args:
+        report: what the check found; None where the plan lay there already.
+    """
+    import msgspec
+
+    sizes = [shard.entries for shard in plan.shards]
+    return {
+        "plan": place,
+        "id": plan.id,
+        "source": plan.source,
+        "server": plan.server,
+        "project": plan.project,
+        "project_name": plan.project_name,
+        "entries": plan.entries,
+        "accepted": plan.accepted,
+        "rejected": plan.rejected,
+        "skipped": plan.skipped,
+        "bytes": plan.bytes,
+        "shards": len(plan.shards),
+        "least_entries": min(sizes),
+        "most_entries": max(sizes),
+        "moved": sum(shard.moved for shard in plan.shards),
+        "at_once": len(plan.seats),
+        "is_new": report is not None,
+        "check": None if report is None else msgspec.to_builtins(report),
+    }
+
+
+def _lines(place: str, plan: Plan, report: CheckReport | None, settings: Settings) -> Iterator[str]:
+    """The plan for people, line by line; arguments as of `_facts`."""
+    if report is not None:
+        yield from _check_lines(report)
+    count = len(plan.shards)
+    yield (
+        f"{place}: {counted(count, 'shard')}, {_range([shard.entries for shard in plan.shards], 'entry')}"
+        + (f" each, {_range([shard.bytes for shard in plan.shards], 'byte')}" if plan.entries else "")
+        + ("" if report is not None else "; it lay there already")
+    )
+    yield from _remarks(plan, settings)
+    yield f"  at a time   {counted(len(plan.seats), 'worker')} may send, all others wait for a seat"
+    yield ""
+    yield "To import it, once for each shard, on machines that see the source and the plan"
+    yield f"  bulk-importer work {place} --index 0" + (f"    (to {count - 1})" if count > 1 else "")
+    yield "and, at any time, for what came of it"
+    yield f"  bulk-importer gather {place}"
+
+
+def _check_lines(report: CheckReport) -> Iterator[str]:
+    """What an import would send, and the findings that are met most often."""
+    yield (
+        f"{report.source}: {counted(report.entries, 'entry')}, {report.accepted:,} could be sent, "
+        f"{report.rejected:,} would be rejected"
+        + (f", {report.skipped:,} skipped" if report.skipped else "")
+        + f" ({report.bytes / 1e6:,.1f} MB in {report.seconds:.1f} s)"
+    )
+    for phrase in report.unchecked:
+        yield f"  unchecked   {phrase}"
+    severities = {group.code: group.severity for group in report.groups}
+    told = [
+        (severity, code, report.findings.get(code, 0))
+        for severity in (Severity.ERROR, Severity.WARNING)
+        for code, of_code in severities.items()
+        if of_code is severity
+    ]
+    for severity, code, count in told[:_MOST_CODES]:
+        yield f"  {severity.value:11} {count:,} x {code}"
+    if told:
+        yield f"  'bulk-importer check {shlex.quote(report.source)}' with the same flags says where, and what to do"
+
+
+def _remarks(plan: Plan, settings: Settings) -> Iterator[str]:
+    count = len(plan.shards)
+    if settings.shards is not None and count < settings.shards:
+        yield (
+            f"  fewer       {settings.shards:,} shards were asked for; {counted(plan.entries, 'entry')} "
+            f"{agreeing(plan.entries, 'makes')} {count:,} of which none is empty"
+        )
+    moved = sum(shard.moved for shard in plan.shards)
+    if moved:
+        yield (
+            f"  moved       {counted(moved, 'entry', 'is')} in another shard than the entries around, so that all of "
+            "a media are in one"
+        )
+    if plan.accepted + plan.rejected and settings.max_errors.is_exceeded(plan.rejected, plan.entries):
+        yield (
+            f"  budget      {counted(plan.rejected, 'entry')} would be rejected, more than --max-errors "
+            f"{settings.max_errors} allows: shards will end early; fix the source, or raise it, and plan anew"
+        )
+
+
+def _range(sizes: list[int], noun: str) -> str:
+    least, most = min(sizes), max(sizes)
+    return counted(most, noun) if least == most else f"{least:,} to {counted(most, noun)}"

@@ -164,7 +164,7 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
             "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
             "undo": "the server cannot be used; the same command resumes",
             "check": "the label configuration or the media cannot be read from the server",
-            "plan": "the server cannot be asked for the project, its label configuration or its media; no plan is there",
+            "plan": "the server cannot be asked for the project, its configuration or its media; no plan is there",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",
             "backup": "the server cannot be asked; what was read is kept, and the same command resumes",

@@ -28,7 +28,7 @@ from bulk_importer.distributed.planning.division.survey import SourceSurvey
 from bulk_importer.distributed.planning.limits import budgets_of, seats_of, shards_asked
 from bulk_importer.distributed.planning.opening import opened_for_many
 from bulk_importer.distributed.planning.reading import read_plan
-from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan
+from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan, require_writable
 from bulk_importer.distributed.values import PLAN, Plan, Shard
 from bulk_importer.errors import ExitCode, InputError, Interrupted
 from bulk_importer.events import Advanced, Observer
@@ -136,8 +136,10 @@ def _known(place: Place, draft: Plan) -> Plan | None:
     Raises:
         UsageError: another one lies there.
         PlanUnusable: it is not what was written.
+        CheckpointUnusable: the place cannot be read, or not be written.
     """
     if place.read(PLAN) is None:
+        require_writable(place)
         return None
     plan = read_plan(place)
     asked = ("source", "identity", "server", "project", "label_config", "settings", "seats")
