@@ -16,7 +16,7 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.errors import BulkImporterError, ExitCode
+from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.places.interfaces import Place
@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         facts = run_in_loop(_work(arguments, loaded))
     except BulkImporterError as error:
-        write_result_file(written, {"state": "failed", "exit_code": error.exit_code, "message": str(error)})
+        state = "stopped" if isinstance(error, Interrupted) else "failed"
+        write_result_file(written, {"state": state, "exit_code": error.exit_code, "message": str(error)})
         raise
     write_result_file(written, facts)
     code = int(facts["exit_code"])
