@@ -118,6 +118,22 @@ class DaskProcesses:
         self._scheduler = self._started_scheduler(int(self.address.rpartition(":")[2]))
         self._address()
 
+    @property
+    def scheduler(self) -> psutil.Process:
+        """The process of the scheduler."""
+        return psutil.Process(self._scheduler.pid)
+
+    def wait_for_workers(self, count: int) -> None:
+        """Return when so many workers are ready."""
+        from distributed import Client
+
+        with Client(self.address, timeout=_SECONDS, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=_SECONDS)
+
+    def family(self, name: str) -> list[psutil.Process]:
+        """The process of a worker, and all below it."""
+        return [psutil.Process(self.workers[name].pid), *self.descendants(name)]
+
     def descendants(self, name: str) -> list[psutil.Process]:
         """All processes that a worker has started, and what these have started."""
         with suppress(psutil.NoSuchProcess):
