@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from bulk_importer.cli import output
+from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.output_options import output_options, set_output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
@@ -76,6 +77,11 @@ def _folders(roots: Sequence[Path]) -> list[Path]:
     from bulk_importer.checkpoint.places import checkpoints_in
 
     for root in roots:
+        if is_plan(str(root)):
+            raise UsageError(
+                f"{root} is a plan. 'bulk-importer gather {root}' makes the report of all its shards; each has one of "
+                "its own in the folder of its checkpoint."
+            )
         if root.exists() and not root.is_dir():
             raise UsageError(
                 f"{root} is no folder. A report is made of the checkpoint folder of an import or a migration, which "

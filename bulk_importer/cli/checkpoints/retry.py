@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.questions import ReplacementQuestion
@@ -30,15 +31,17 @@ _SHOWN = 10
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `retry`."""
     parser.add_argument(
-        "checkpoint_folder", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run"
+        "checkpoint_folder",
+        metavar="CHECKPOINT",
+        help="the checkpoint folder of a run; or a plan that many workers shared",
     )
     parser.add_argument(
         "corrected",
         nargs="?",
         type=Path,
         metavar="CORRECTED.jsonl",
-        help="an edited copy of rejected.jsonl, or some of its lines; without it all that is rejected is sent "
-        "again as it is, or an earlier retry resumes",
+        help="an edited copy of rejected.jsonl (of a plan: of gathered/rejected.jsonl), or some of its lines; without "
+        "it all that is rejected is sent again as it is, or an earlier retry resumes",
     )
     parser.add_argument(
         "--source",
@@ -57,9 +60,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Feed the corrections; the exit code is that of the ledger afterwards."""
-    settings = gather(arguments).settings
-    folder = one_checkpoint_in(arguments.checkpoint_folder)
-    return run_in_loop(_retry(folder, arguments, settings)).summary.exit_code
+    loaded = gather(arguments)
+    if is_plan(arguments.checkpoint_folder):
+        from bulk_importer.cli.fleet.retry import retry_plan
+
+        return retry_plan(arguments.checkpoint_folder, arguments, loaded)
+    folder = one_checkpoint_in(Path(arguments.checkpoint_folder))
+    return run_in_loop(_retry(folder, arguments, loaded.settings)).summary.exit_code
 
 
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
+from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.migrating.verify_backup import verify_backup
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.progress_display import progress_display
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="CHECKPOINT",
         help="the checkpoint folder of a run, or the one that holds those of several sources; or a backup, which is "
-        "proven whole",
+        "proven whole; or a plan, of which each shard is proven, and their sum",
     )
     parser.add_argument(
         "source",
@@ -77,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.checkpoint.is_file():
         return verify_backup(arguments)
+    if is_plan(str(arguments.checkpoint)):
+        return _of_plan(arguments)
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
     if arguments.against_server and any((folder / MIGRATION).exists() for folder in folders):
@@ -104,6 +107,25 @@ def run(arguments: argparse.Namespace) -> int:
         output.print_json(
             combined(found, {"proven": all(facts["proven"] for facts in found), "exit_code": code})
         )
+    return code
+
+
+def _of_plan(arguments: argparse.Namespace) -> int:
+    """Prove each shard of a plan that was begun, and that all of them are the whole."""
+    from bulk_importer.cli.fleet.together.proof import ProofOfAll
+
+    if arguments.repair or len(arguments.source) > 1:
+        raise UsageError(
+            "A plan has one SOURCE, and --repair is for the checkpoint of one shard that nobody works on, in PLAN/work."
+        )
+    source = next(iter(arguments.source), None)
+    if arguments.against_server and source is None:
+        raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
+    whole = ProofOfAll(str(arguments.checkpoint))
+    for index, folder in whole.folders():
+        whole.add(index, _proven(folder, source, arguments))
+    code = whole.exit_code
+    output.print_outcome(whole.facts(), whole.lines(), as_json=arguments.json)
     return code
 
 

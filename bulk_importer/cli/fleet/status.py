@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bulk_importer.cli import output, streams
-from bulk_importer.cli.fleet.gather_text import headline_of, worker_of
-from bulk_importer.cli.fleet.naming import shards_text, states_text, steps_of
+from bulk_importer.cli.fleet.together.naming import shards_text, states_text, steps_of
+from bulk_importer.cli.fleet.together.text import headline_of, worker_of
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.holders import seated_in
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of

@@ -104,9 +104,10 @@ def _places(arguments: argparse.Namespace) -> list[Path]:
     given = vars(arguments)
     sources: str | list[str] = given.get("source") or []
     folders = list(dict.fromkeys(_beside([sources] if isinstance(sources, str) else sources)))
-    checkpoint: Path | None = given.get("checkpoint") or given.get("checkpoint_folder")
-    checkpoints: list[Path] = given.get("checkpoints") or ([] if checkpoint is None else [checkpoint])
-    return folders or list(dict.fromkeys(each.parent for each in checkpoints)) or [Path()]
+    checkpoint: Path | str | None = given.get("checkpoint") or given.get("checkpoint_folder")
+    checkpoints: list[Path | str] = given.get("checkpoints") or ([] if checkpoint is None else [checkpoint])
+    beside = [Path(each).parent for each in checkpoints if "://" not in str(each)]
+    return folders or list(dict.fromkeys(beside)) or [Path()]
 
 
 def _beside(sources: Sequence[str]) -> Iterator[Path]:

@@ -68,8 +68,8 @@ def _claim_of_pieces(place: Place, plan: Plan) -> Claim:
     if twice or not (len(seen) == plan.entries and seen.covers(0, plan.entries)):
         text = f"the shards hold {len(seen):,} of {plan.entries:,} positions, {twice:,} of them twice"
         return Claim(name=name, holds=False, text=text)
-    shards = counted(len(plan.shards), "shard", "holds") + ("" if len(plan.shards) == 1 else " together")
-    return Claim(name=name, holds=True, text=f"{shards} each of {counted(plan.entries, 'position')} once")
+    shards = "the shard" if len(plan.shards) == 1 else f"one of {len(plan.shards):,} shards"
+    return Claim(name=name, holds=True, text=f"each of {counted(plan.entries, 'position')} is in {shards}")
 
 
 def _claims(plan: Plan, standings: Sequence[Standing], kept: Mapping[int, Kept]) -> Iterator[Claim]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -35,7 +35,7 @@ from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["Worked", "Worker", "work_on"]
+__all__ = ["Attempt", "Worked", "Worker", "work_on"]
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
     if finished is not None:
         return finished
     async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
-        work = _Work(plan, index, place, worker, caller)
+        work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         # It may have been finished while its lease was waited for.
         finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
@@ -109,8 +109,13 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         return Worked(result, summary)
 
 
-class _Work:
-    """One attempt to work on a shard."""
+class Attempt:
+    """One attempt to work on a shard: the leases that it takes for that.
+
+    Attributes:
+        permits: whether something may leave.
+        keeping: where the checkpoints of the shard are.
+    """
 
     def __init__(self, plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> None:
         self._plan = plan
@@ -120,6 +125,7 @@ class _Work:
         self._caller = caller
         self._turn = Turn(place, worker.settings, caller.stop, worker.tell)
         self.permits = Permits(caller.stop)
+        self.keeping = _keeping(place, index)
 
     async def take_shard(self, held: AsyncExitStack) -> tuple[int, int]:
         """Take the lease of the shard for as long as `held` lasts: its epoch, and since which none was lost."""
@@ -130,8 +136,9 @@ class _Work:
         )
         return lease.epoch, lease.unbroken_since
 
-    async def imported(self, source: ShardSource, kept: Kept) -> Summary:
-        """Import the shard, in a seat. Raises as `import_source`, and as `Turn.of_seat`."""
+    @asynccontextmanager
+    async def seated(self, kept: Kept) -> AsyncIterator[tuple[Settings, Caller]]:
+        """A seat, with what is asked of who sits there, and who hears of it. Raises as `Turn.of_seat`."""
         plan, seats = self._plan, self._plan.seats
         async with AsyncExitStack() as held:
             seat = await self._turn.of_seat(len(seats))
@@ -142,6 +149,13 @@ class _Work:
             own = self._worker
             shard = plan.shards[self._index]
             settings = asked_of(plan, shard, seats[seat_of(seat)], own.settings, own.said)
+            observers = held.enter_context(own.observing(kept.folder, settings))
+            yield settings, msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
+
+    async def imported(self, source: ShardSource, kept: Kept) -> Summary:
+        """Import the shard, in a seat. Raises as `import_source`, and as `seated`."""
+        plan, shard = self._plan, self._plan.shards[self._index]
+        async with self.seated(kept) as (settings, caller):
             spec = ImportSpec(
                 source,
                 settings,
@@ -149,8 +163,6 @@ class _Work:
                 open_file=kept.open_file,
                 planned_config=plan.label_config,
             )
-            observers = held.enter_context(own.observing(kept.folder, settings))
-            caller = msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
             summary = await import_source(spec, caller)
         if summary.state is RunState.COMPLETE and summary.entries != shard.entries:
             raise PlanUnusable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from integration.cli.conftest import run
+from integration.cli.conftest import run, run_process
 
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.values import Plan
@@ -13,7 +13,7 @@ from bulk_importer.sandbox import Sandbox
 from support.entries import entry
 from support.fleet.plans import planned
 
-__all__ = ["run"]
+__all__ = ["run", "run_process"]
 
 PARTS = [[0, 1, 2, 7], [3, 4, 5], [6, 8, 9]]
 BROKEN = (2, 5, 7, 8)

@@ -66,11 +66,11 @@ def run(arguments: argparse.Namespace, sources: Sequence[str]) -> int:
         raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
     spec = _place_of(source, settings)
     code = run_in_loop(_import(source, spec, loaded))
-    from bulk_importer.cli.fleet.gather import put_together
+    from bulk_importer.cli.fleet.gather import show_together
     from bulk_importer.distributed.places.open import open_place
 
     place = open_place(spec)
-    whole = put_together(place, None, settings, as_json=arguments.json)
+    whole = show_together(place, None, settings, as_json=arguments.json)
     return most_important([ExitCode(whole), code])
 
 

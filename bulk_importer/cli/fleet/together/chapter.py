@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
-from bulk_importer.cli.fleet.gather_text import headline_of, outcome_of, worker_of
-from bulk_importer.cli.fleet.naming import by_need, states_text
+from bulk_importer.cli.fleet.together.naming import by_need, states_text
+from bulk_importer.cli.fleet.together.text import headline_of, outcome_of, worker_of
 from bulk_importer.cli.reporting.kinds import found_of, verdict_of
 from bulk_importer.distributed.gathering.totals import wall_seconds
 from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing

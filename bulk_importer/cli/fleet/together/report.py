@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from bulk_importer.checkpoint.rejects import REJECTED
-from bulk_importer.cli.fleet.chapter import chapter_of_all
+from bulk_importer.cli.fleet.together.chapter import chapter_of_all
 from bulk_importer.cli.reporting.images import Images
 from bulk_importer.cli.reporting.places import NONE
 from bulk_importer.cli.reporting.rejects import sample_of

@@ -1,0 +1,227 @@
+"""Feeds rejected entries of a plan again, for `retry`: each correction in the shard that its position belongs to."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from bulk_importer.cli import messages, output
+from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.fleet.together.whole import FOLDER, put_together
+from bulk_importer.cli.output_options import output_options
+from bulk_importer.cli.questions import ReplacementQuestion
+from bulk_importer.cli.signals import stopping_on_signals
+from bulk_importer.cli.watching.watch import Outcome, watching
+from bulk_importer.datagym.wire.api_token import Token
+from bulk_importer.distributed.gathering.gathering import gather
+from bulk_importer.distributed.gathering.routing import Routed, routed
+from bulk_importer.distributed.gathering.translating import Translation
+from bulk_importer.distributed.gathering.values import Gathered
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.places.open import open_place
+from bulk_importer.distributed.planning.reading import pieces_of
+from bulk_importer.distributed.values import Plan, Shard
+from bulk_importer.distributed.work.feeding import Feed, feed_again
+from bulk_importer.distributed.work.working import Worker
+from bulk_importer.errors import (
+    BulkImporterError,
+    CheckpointUnusable,
+    ExitCode,
+    Interrupted,
+    ServerError,
+    UsageError,
+    most_important,
+)
+from bulk_importer.files.durable import replace_file
+from bulk_importer.pipeline import Caller
+from bulk_importer.pipeline.retry.retrying import Retried
+from bulk_importer.readable import counted
+from bulk_importer.settings import Loaded
+from bulk_importer.transfer.stop import StopSwitch
+
+__all__ = ["retry_plan"]
+
+_AGAIN = "rejected-again.jsonl"
+_SHOWN = 10
+_POSITION = re.compile(rb'\{"position":\d+')
+
+
+class _Sum(msgspec.Struct):
+    """What came of all that was fed, in positions of the source; changed while shards are fed one after the other."""
+
+    entries: int = 0
+    shards: int = 0
+    held_back: list[int] = []
+    left_out: list[int] = []
+    unsettled: int = 0
+    again: list[bytes] = []
+    codes: list[ExitCode] = []
+    messages: list[str] = []
+
+    def add(self, retried: Retried, translation: Translation) -> None:
+        """Take what came of one shard into account. Raises `OSError`."""
+        self.entries += retried.sent_again
+        self.shards += 1
+        self.held_back += map(translation.position, retried.held_back)
+        self.left_out += map(translation.position, retried.left_out)
+        self.unsettled += retried.unsettled
+        self.codes.append(ExitCode(retried.summary.exit_code))
+        if retried.rejected_again is not None:
+            for line in retried.rejected_again.read_bytes().splitlines(keepends=True):
+                own = msgspec.json.decode(line, type=_Positioned).position
+                self.again.append(_POSITION.sub(b'{"position":%d' % translation.position(own), line, count=1))
+
+
+class _Positioned(msgspec.Struct):
+    position: int
+
+
+def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int:
+    """Feed the corrections to their shards, one after the other; the exit code is that of the whole afterwards.
+
+    Raises:
+        UsageError, InputError: what is asked for cannot be meant; nothing was sent.
+        CheckpointError: the plan, or what is on record of a shard, cannot be read; nothing was sent.
+    """
+    place, stop = open_place(named), StopSwitch()
+    fed = run_in_loop(_feed(place, arguments, loaded, stop))
+    return _told(place, fed, loaded, as_json=arguments.json)
+
+
+async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> _Sum:
+    settings, fed = loaded.settings, _Sum()
+    gathered = await asyncio.to_thread(gather, place, proves_pieces=False)
+    todo = await asyncio.to_thread(_todo, place, gathered, arguments.corrected)
+    said = frozenset(name for name, origin in loaded.origins.items() if origin != "default")
+    async with watching("work", [place.name], settings, stop) as watch:
+        worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
+        question = ReplacementQuestion(stop, yes=settings.yes)
+        caller = Caller(Token.find(settings.token_file), stop, confirm=question, steering=watch.steering)
+        feed = Feed(source=arguments.source, out_of_order=arguments.out_of_order)
+        feeding = partial(_feed_shard, place, gathered.plan, worker, caller)
+        with (
+            stopping_on_signals(stop, grace_seconds=settings.grace),
+            tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder,
+        ):
+            for each in todo:
+                if stop.is_requested:
+                    fed.codes.append(stop.exit_code)
+                    break
+                try:
+                    theirs = replace(feed, corrected=await asyncio.to_thread(_written, each, Path(folder)))
+                    fed.add(*await feeding(each.standing.shard, theirs))
+                except BulkImporterError as error:
+                    fed.codes.append(error.exit_code)
+                    fed.messages.append(f"Shard {each.standing.shard.index}: {error}")
+                    if isinstance(error, ServerError | UsageError | Interrupted):
+                        break  # it would be the same with the next one
+        await watch.ended(Outcome(exit_code=most_important(fed.codes), facts={}, folders=[]))
+    return fed
+
+
+def _todo(place: Place, gathered: Gathered, corrected: Path | None) -> Sequence[Routed]:
+    """The shards to feed, with their lines; without lines all that they have rejected."""
+    if corrected is not None:
+        return routed(place, gathered, corrected)
+    rejecting = (each for each in gathered.standings if each.summary is not None and each.summary.rejected)
+    return [Routed(standing, ()) for standing in rejecting]
+
+
+def _written(each: Routed, folder: Path) -> Path | None:
+    """A file of the corrections of one shard; None where all that it has rejected is meant."""
+    if not each.lines:
+        return None
+    path = folder / f"shard-{each.standing.shard.index}.jsonl"
+    path.write_bytes(b"".join(each.lines))
+    return path
+
+
+async def _feed_shard(
+    place: Place, plan: Plan, worker: Worker, caller: Caller, shard: Shard, feed: Feed
+) -> tuple[Retried, Translation]:
+    """What came of one shard, and where its positions are."""
+    messages.say(f"Feeding rejected entries of shard {shard.index} again")
+    retried = await feed_again(plan, shard.index, place, worker, caller, feed)
+    pieces = await asyncio.to_thread(pieces_of, place, shard)
+    return retried, Translation(pieces, lines=plan.lines)
+
+
+def _told(place: Place, fed: _Sum, loaded: Loaded, *, as_json: bool) -> int:
+    folder = None if place.folder is None else place.folder / FOLDER
+    again = _write_again(folder, fed.again)
+    told = put_together(place, folder, loaded.settings)
+    facts = {
+        **told.facts,
+        "exit_code": int(most_important([told.exit_code, *_lasting(fed.codes)])),
+        "fed_again": fed.entries,
+        "held_back": sorted(fed.held_back),
+        "left_out": sorted(fed.left_out),
+        "unsettled": fed.unsettled,
+        "rejected_again": None if again is None else str(again),
+    }
+    for message in fed.messages:
+        messages.complain(message)
+    if told.message and (as_json or output_options().is_quiet):
+        messages.complain(told.message)
+    lines = [*told.lines, *_lines(place, fed, again)]
+    output.print_outcome(facts, lines, as_json=as_json)
+    return int(facts["exit_code"])
+
+
+def _lasting(codes: Sequence[ExitCode]) -> list[ExitCode]:
+    """Those that say more than what is on record does."""
+    known = (ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.UNFINISHED)
+    return [code for code in codes if code not in known]
+
+
+def _lines(place: Place, fed: _Sum, again: Path | None) -> Iterator[str]:
+    """What was fed, for a person."""
+    if fed.entries:
+        yield f"  Fed again: {counted(fed.entries, 'entry')}, in {counted(fed.shards, 'shard')}."
+    else:
+        yield "  Nothing was fed again."
+    if fed.left_out:
+        yield f"  Left out: positions {_shown(fed.left_out)}, which an earlier retry delivered."
+    if fed.held_back:
+        yield (
+            f"  Held back: positions {_shown(fed.held_back)}. Later entries of their media, or their own keepData "
+            "false, would wipe labels (--out-of-order feeds them all the same), or their media are unconfirmed."
+        )
+    if fed.unsettled:
+        yield (
+            f"  Not settled yet of what was to be fed: {counted(fed.unsettled, 'entry')}. 'bulk-importer retry "
+            f"{place.name}', without a file, resumes; where an answer was lost, after --server-request-limit."
+        )
+    if again is not None:
+        yield f"  Rejected again, and why: {again}"
+
+
+def _shown(positions: Sequence[int]) -> str:
+    listed = sorted(positions)
+    more = len(listed) - _SHOWN
+    return ", ".join(map(str, listed[:_SHOWN])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _write_again(folder: Path | None, lines: Sequence[bytes]) -> Path | None:
+    """Replace the file of what was rejected once more, by positions in the source; None where nothing was."""
+    if folder is None:
+        return None
+    path = folder / _AGAIN
+    try:
+        if not lines:
+            path.unlink(missing_ok=True)
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        ordered = sorted(lines, key=lambda line: msgspec.json.decode(line, type=_Positioned).position)
+        replace_file(path, b"".join(ordered))
+    except OSError as error:
+        raise CheckpointUnusable.by(path, error) from error
+    return path

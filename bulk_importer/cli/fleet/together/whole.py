@@ -1,0 +1,97 @@
+"""Puts together what came of a plan: writes the files of the whole, and says it in facts and in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bulk_importer.checkpoint import Claim
+from bulk_importer.cli.fleet.together.naming import steps_of
+from bulk_importer.cli.fleet.together.report import ReportOfAll
+from bulk_importer.cli.fleet.together.text import gathered_lines
+from bulk_importer.distributed.gathering.gathering import gather
+from bulk_importer.distributed.gathering.rejects import rejected_in
+from bulk_importer.distributed.gathering.totals import facts_of, whole_of
+from bulk_importer.distributed.gathering.values import Gathered
+from bulk_importer.distributed.gathering.writing import write_rejected
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, ExitCode
+from bulk_importer.files.durable import replace_file
+from bulk_importer.readable import as_json
+from bulk_importer.settings import Settings
+
+__all__ = ["FOLDER", "PutTogether", "put_together"]
+
+FOLDER = "gathered"
+"""The folder for what is put together, where the plan lies in a folder."""
+
+
+class PutTogether(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a plan.
+
+    Attributes:
+        exit_code: of the whole.
+        message: why it stands so; empty where all is well.
+        facts: for programs, as they stand in `summary.json`.
+        lines: for people.
+    """
+
+    exit_code: ExitCode
+    message: str
+    facts: Mapping[str, Any]
+    lines: Sequence[str]
+
+
+def put_together(place: Place, folder: Path | None, settings: Settings) -> PutTogether:
+    """Look at all shards, and write rejected entries, summary and report of the whole. Blocks.
+
+    Args:
+        folder: for these files; None where there is no place for them, so that none is written.
+        settings: `report` and `images` count.
+
+    Raises:
+        UsageError: there is no plan, or the report cannot be where it is said to be.
+        CheckpointError: the plan cannot be read, or the files not be written. What is wrong with a shard is told.
+    """
+    gathered = gather(place)
+    drawn = ReportOfAll(place, folder, settings.report, settings.images)
+    rejected = None
+    if folder is not None:
+        gathered, rejected = _with_rejected(place, gathered, folder, drawn)
+    whole, now = whole_of(gathered), time.time()
+    steps = list(steps_of(gathered, rejected="" if rejected is None else str(rejected), now=now))
+    report = drawn.write(gathered, whole, steps)
+    facts = {**facts_of(gathered, whole), "rejected_file": _text(rejected), "report": _text(report)}
+    if folder is not None:
+        _write_summary(folder, facts)
+    lines = [*gathered_lines(gathered, whole, steps, now=now), *([f"  Report: {report}"] if report else [])]
+    return PutTogether(exit_code=gathered.exit_code, message=whole.message, facts=facts, lines=lines)
+
+
+def _with_rejected(
+    place: Place, gathered: Gathered, folder: Path, drawn: ReportOfAll
+) -> tuple[Gathered, Path]:
+    """Write the rejected entries of all. That what a log counts on is not there is a claim that does not hold."""
+    claims = list(gathered.claims)
+
+    def failed(error: CheckpointError) -> None:
+        claims.append(Claim(name="rejected", holds=False, text=str(error).removesuffix(".")))
+
+    path = write_rejected(folder, rejected_in(place, gathered, failed), drawn.see)
+    return msgspec.structs.replace(gathered, claims=claims), path
+
+
+def _write_summary(folder: Path, facts: Mapping[str, Any]) -> None:
+    path = folder / "summary.json"
+    try:
+        replace_file(path, as_json(facts) + b"\n")
+    except OSError as error:
+        raise CheckpointUnusable.by(path, error) from error
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,99 @@
+"""`retry` of a plan: each correction is fed in the shard that its position belongs to, under the lease of that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration.cli.conftest import Run
+
+from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.values import Plan
+from bulk_importer.sandbox import Sandbox
+from support.entries import entry
+from support.fleet.imported import import_shard, work_folder
+
+
+@pytest.fixture
+async def imported(place: FolderPlace, plan: Plan) -> Plan:
+    """All shards, of which four entries are rejected."""
+    for index in range(3):
+        await import_shard(place, plan, index)
+    return plan
+
+
+async def corrections(place: FolderPlace, run: Run) -> list[dict[str, Any]]:
+    """What `gather` puts together, mended."""
+    await run("gather", place.name, "--no-report")
+    lines = Path(place.name, "gathered", "rejected.jsonl").read_text().splitlines()
+    read = [json.loads(line) for line in lines]
+    return [{**line, "entry": entry(line["media_id"], line["position"])} for line in read]
+
+
+def written(path: Path, lines: list[dict[str, Any]]) -> Path:
+    """A file of them."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+async def test_what_people_corrected_is_delivered_and_the_whole_is_complete(
+    place: FolderPlace, imported: Plan, run: Run, run_process: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Three of four first, with one of them still wrong; then the rest: nothing is left, and nothing is doubled."""
+    lines = await corrections(place, run)
+    assert [line["position"] for line in lines] == [2, 5, 7, 8]
+    wrong = {**lines[2], "entry": entry(lines[2]["media_id"], 7, broken=True)}
+    done = await run_process("retry", place.name, written(tmp_path / "c.jsonl", [lines[3], wrong, lines[0]]))
+    assert done.code == 1
+    assert "Fed again: 3 entries, in 2 shards." in done.out
+    assert "8 of 10 entries delivered, 2 rejected" in done.out
+    again = Path(place.name, "gathered", "rejected-again.jsonl")
+    assert [json.loads(line)["position"] for line in again.read_text().splitlines()] == [7]
+    done = await run_process("retry", place.name, written(tmp_path / "c.jsonl", lines), "--json")
+    facts = json.loads(done.out)
+    assert (done.code, facts["exit_code"], facts["state"], facts["delivered"]) == (0, 0, "complete", 10)
+    assert (facts["fed_again"], facts["left_out"]) == (2, [2, 8])
+    assert not again.exists()
+    held = await sandbox.labels(imported.project)
+    assert len(held) == 10
+    assert len({len(labels) for labels in held.values()}) == 1
+
+
+async def test_without_a_file_all_that_is_rejected_is_sent_as_it_is(
+    place: FolderPlace, imported: Plan, run_process: Run
+) -> None:
+    """As after a change of the label configuration; here it is rejected once more, in each shard."""
+    done = await run_process("retry", place.name, "--json")
+    facts = json.loads(done.out)
+    assert (done.code, facts["fed_again"], facts["rejected"]) == (1, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"position": 3, "entry": {}}, "corrections for positions that are not rejected: 3."),
+        ({"position": 99, "entry": {}}, "corrections for positions that are not rejected: 99."),
+        ({"position": 2}, "line 1: there is no 'entry' for position 2"),
+        ({"entry": {}}, "line 1: not a line of rejected.jsonl"),
+    ],
+)
+async def test_a_line_that_cannot_be_meant_stops_it_before_anything_is_sent(
+    place: FolderPlace, imported: Plan, run: Run, tmp_path: Path, line: dict[str, Any], said: str
+) -> None:
+    """By the number that the line has in the file of the person, and by positions of the source."""
+    done = await run("retry", place.name, written(tmp_path / "c.jsonl", [line]))
+    assert done.code == 3
+    assert said in done.err
+    assert not (work_folder(place, 0) / "retries").exists()
+
+
+async def test_a_position_that_is_there_twice_is_said(
+    place: FolderPlace, imported: Plan, run: Run, tmp_path: Path
+) -> None:
+    """Nobody knows which is meant."""
+    lines = await corrections(place, run)
+    done = await run("retry", place.name, written(tmp_path / "c.jsonl", [*lines, lines[0]]))
+    assert done.code == 3
+    assert "line 5: position 2 is there twice." in done.err
