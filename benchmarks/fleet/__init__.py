@@ -1,1 +1,1 @@
-"""What a fleet costs and brings."""
+"""What a fleet costs and brings: plans, work on shards, many workers."""

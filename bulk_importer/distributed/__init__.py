@@ -31,6 +31,6 @@ A plan lies at a *place*: a folder that all workers share, or a prefix in a buck
 A shard is a source like any other, and its import is that of `pipeline`: nothing of that is written twice. So its log
 counts positions from 0; `values.Piece` says which positions of the source those are.
 
-Rooms: `places` is where a plan lies, `leases` who may send, `planning` makes a plan, `work` imports a shard,
-`gathering` puts together what came of all, `engines` lets a scheduler do the three.
+Rooms: `places` is where a plan lies, `leases` who may send, `keeping` where checkpoints are, `planning` makes a plan,
+`work` imports a shard, `gathering` puts together what came of all, `engines` lets a scheduler do the three.
 """

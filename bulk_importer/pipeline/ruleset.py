@@ -56,6 +56,7 @@ class RuleSet(msgspec.Struct, frozen=True):
         checked, unchecked: what the rules look at and what not, for people, a phrase each.
         media: how many media of the project can be imported; None where they are not looked at.
         knows_labels: it is known which of them hold labels.
+        server, project, project_name: what was asked; empty where no server was.
     """
 
     rules: Rules
@@ -63,6 +64,9 @@ class RuleSet(msgspec.Struct, frozen=True):
     unchecked: tuple[str, ...] = ()
     media: int | None = None
     knows_labels: bool = False
+    server: str = ""
+    project: str = ""
+    project_name: str = ""
 
     def labelled(self) -> LabelledMedia | None:
         """The media whose labels entries may delete; None where it is not known which hold labels. Blocks.
@@ -209,6 +213,7 @@ async def ruleset_of(
         (*unchecked, *media.unchecked),
         media.importable,
         media.knows_labels,
+        *(("", "", "") if project is None else (settings.server or "", project.id, project.name)),
     )
     return await asyncio.to_thread(ruleset.for_source_in, folder)
 

@@ -19,7 +19,9 @@ _STANDARD_INPUT = "-"
 
 
 async def open_source(spec: str) -> Source:
-    """Open `spec`: a path, `-` for standard input, `http(s)://`, or `s3://`; what is compressed is unpacked.
+    """Open `spec`: a path, `-` for standard input, `http(s)://`, or an object of a bucket.
+
+    What is compressed is unpacked.
 
     Raises:
         SourceUnreadable: it does not exist, or may not be read.
@@ -43,11 +45,13 @@ async def _opened(spec: str) -> Source:
         from bulk_importer.sources.web import open_url
 
         return await open_url(spec)
-    if scheme == "s3":
+    if scheme in ("s3", "gs", "az"):
         from bulk_importer.sources.buckets.objects import open_object
 
         return await open_object(spec)
-    raise UsageError(f"{scheme}:// is not known. A source is a path, -, http://, https:// or s3://.")
+    raise UsageError(
+        f"{scheme}:// is not known. A source is a path, -, http://, https://, s3://, gs:// or az://."
+    )
 
 
 def _opened_file(spec: str) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import time
@@ -42,12 +43,21 @@ def start(scene: Scene) -> Iterator[StartRun]:
         each.close()
 
 
+def in_flight(scene: Scene) -> int:
+    """How many requests are on their way, as another command finds it; that takes as long as two are apart."""
+    found: int = json.loads(scene.command("status", f"{scene.source}.checkpoint", "--json").stdout)[
+        "in_flight"
+    ]
+    return found
+
+
 def nothing_leaves(scene: Scene) -> bool:
-    """Whether nothing is sent for a second, once what was on its way has landed."""
-    time.sleep(0.5)
-    before = scene.uploads()
-    time.sleep(1)
-    return scene.uploads() == before
+    """Whether nothing comes to the sandbox, once what was on its way has landed, while a command looks at the run."""
+    deadline = time.monotonic() + 20
+    while in_flight(scene):
+        assert time.monotonic() < deadline
+    landed = time.time()
+    return in_flight(scene) == 0 and scene.uploads(since=landed) == 0
 
 
 @pytest.mark.slow

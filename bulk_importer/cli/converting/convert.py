@@ -36,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a file, a folder or a zip archive as another tool writes it; - (standard input), http(s)://, s3://",
+        help="a file, a folder or a zip archive as another tool writes it; - (standard input), http(s)://, s3://, "
+        "gs://, az://",
     )
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"

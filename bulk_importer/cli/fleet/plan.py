@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="one source that every worker can read: a file that they share, http(s)://, s3://",
+        help="one source that every worker can read: a file that they share, http(s)://, s3://, gs://, az://",
     )
     parser.set_defaults(
         output_metavar="PLACE",

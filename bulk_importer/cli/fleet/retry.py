@@ -92,6 +92,11 @@ def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int
         CheckpointError: the plan, or what is on record of a shard, cannot be read; nothing was sent.
     """
     place, stop = open_place(named), StopSwitch()
+    if place.folder is None:
+        raise UsageError(
+            f"{named} is in a bucket, and rejected entries are fed again where the plan lies in a folder. Put the "
+            "corrected ones into a JSON array of their own, and import that."
+        )
     fed = run_in_loop(_feed(place, arguments, loaded, stop))
     return _told(place, fed, loaded, as_json=arguments.json)
 

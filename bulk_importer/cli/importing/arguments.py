@@ -51,7 +51,8 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, dry_run_help: str) 
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="a file, a folder, -, http(s)://, s3://; JSON, JSON Lines, or the labels of another tool (- is stdin)",
+        help="a file, a folder, - (standard input), http(s)://, s3://, gs://, az://; JSON, JSON Lines, or the labels "
+        "of another tool",
     )
     parser.add_argument("--dry-run", action="store_true", help=dry_run_help)
     add_settings(parser, _SECTIONS)

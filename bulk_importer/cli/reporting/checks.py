@@ -33,7 +33,7 @@ def chapter_of_check(report: CheckReport, samples: Samples, images: Images) -> C
         verdict=verdict_of_code(report.exit_code),
         headline=_HEADLINES.get(ExitCode(report.exit_code), "The check could not be finished"),
         outcome=f"{counted(report.entries, 'entry')}: {fates}",
-        route=source_called(report.source),
+        route=_route(report),
         message=report.message,
         counts=list(_counts(report)),
         missing_title="What an import would leave out",
@@ -59,6 +59,12 @@ def chapter_of_check(report: CheckReport, samples: Samples, images: Images) -> C
             facts=list(_facts(report)), checked=report.checked, unchecked=report.unchecked
         ),
     )
+
+
+def _route(report: CheckReport) -> str:
+    """What was checked, and against which project of which server."""
+    against = f" against project {report.project_name} at {report.server}" if report.server else ""
+    return f"{source_called(report.source)}{against}"
 
 
 def _counts(report: CheckReport) -> Iterator[Count]:
@@ -108,6 +114,8 @@ def _facts(report: CheckReport) -> list[tuple[str, str]]:
     keeps = ", ".join(f"{count:,} x {keep}" for keep, count in report.keep_data.items())
     known = {
         "source": source_called(report.source),
+        "server": report.server,
+        "project": f"{report.project_name} ({report.project})" if report.project else "",
         "exit code": str(int(report.exit_code)),
         "read": f"{report.bytes:,} bytes in {report.seconds:,.1f} s",
         "keepData": keeps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.parsing.options import add_settings, gather, refuse_flag
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import ExitCode, Interrupted, UsageError
 from bulk_importer.readable import counted
 from bulk_importer.settings import Loaded, Settings
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Bounds
     from bulk_importer.cli.serving.work.office import Office
+    from bulk_importer.cli.serving.work.target import TargetProject
+    from bulk_importer.transfer.stop import StopSwitch
 
 __all__ = ["configure", "run"]
 
@@ -88,6 +90,7 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
     from bulk_importer.cli.serving.spool.folder import Spool
     from bulk_importer.cli.serving.spool.receiving import Reception
     from bulk_importer.cli.serving.work.office import Office
+    from bulk_importer.cli.serving.work.target import TargetProject
     from bulk_importer.cli.serving.work.works import UploadWorks
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.cli.watching.browsers.opening import opened_site
@@ -103,15 +106,28 @@ async def _serve(folder: Path, loaded: Loaded, bounds: Bounds) -> tuple[int, dic
         office = Office(spool, UploadWorks(spool, _of_imports(settings)), stop, messages.say)
         reception = Reception(spool, bounds, lambda: len(office.jobs))
         stop.subscribe(reception.close)
-        site = Site(office, spool, reception, settings, Commands(loaded, str(Path.cwd())))
+        target = TargetProject(settings, messages.complain)
+        commands = Commands(loaded, str(Path.cwd()))
+        site = Site(office, spool, reception, settings, commands, missed=lambda: target.missed)
         await opened.enter_async_context(opened_site(settings, site.application()))
         messages.say(
             f"Uploads go to project {settings.project} at {settings.server}, and are kept in {spool.root}."
         )
         with stopping_on_signals(stop, grace_seconds=settings.grace):
-            await office.run()
+            await _run(office, target, stop)
     code = stop.exit_code if office.unfinished else ExitCode.DELIVERED
     return code, _facts(office, spool, code), list(_lines(office, spool))
+
+
+async def _run(office: Office, target: TargetProject, stop: StopSwitch) -> None:
+    """Work until a signal comes. Raises what is wrong with the project, before anything is done."""
+    with suppress(Interrupted):
+        async with stop.breaking_off():
+            await target.find()
+    async with asyncio.TaskGroup() as tasks:
+        watch = tasks.create_task(target.watch())
+        await office.run()
+        watch.cancel()
 
 
 def _of_imports(settings: Settings) -> Settings:

@@ -1,4 +1,4 @@
-"""Where the checkpoint of a shard is: which epoch of it counts, and its folder on this machine.
+"""Which epoch of a shard counts, and who has it.
 
 What is at a place is listed once, for all shards: a bucket answers a thousand names at a time, and each question takes
 it as long.
@@ -7,16 +7,13 @@ it as long.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 
 import msgspec
 
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import UsageError
 
-__all__ = ["Kept", "checkpoint_at", "kept_by_shard"]
+__all__ = ["Kept", "kept_by_shard"]
 
 _NAME = re.compile(r"work/(\d+)/(?:(epoch|lease|free)-(\d+)(/log)?|(result)\.json)")
 
@@ -54,18 +51,6 @@ def kept_by_shard(place: Place) -> Mapping[int, Kept]:
             kept.lease = max(kept.lease, int(match[3]))
         elif match[2] == "free":
             kept.free = max(kept.free, int(match[3]))
-        elif match[4] and match.end() == len(name):
+        elif match[4] and name[match.end() :][:1] in ("", "/"):  # in a bucket it lies in several objects
             kept.checkpoint = max(kept.checkpoint, int(match[3]))
     return found
-
-
-@contextmanager
-def checkpoint_at(place: Place, key: str) -> Iterator[Path]:
-    """The checkpoint with this key, as a folder of this machine that is only read.
-
-    Raises:
-        UsageError: the place is no folder.
-    """
-    if place.folder is None:
-        raise UsageError(f"{place.name} is no folder. The logs of its shards cannot be read from here.")
-    yield place.folder / key

@@ -10,8 +10,9 @@ import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Header, LogTail
 from bulk_importer.distributed.gathering.holders import holder_of
-from bulk_importer.distributed.gathering.logs import Kept, checkpoint_at
+from bulk_importer.distributed.gathering.logs import Kept
 from bulk_importer.distributed.gathering.values import Holder, ShardState, Standing
+from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result, Shard
 from bulk_importer.errors import (

@@ -118,6 +118,8 @@ class BucketPlace:
         except (BaseError, OSError) as error:
             if expired(error):
                 reason, advice = "the credentials have run out", _RENEW
+            elif any(part in str(error) for part in _METADATA):
+                reason, advice = "there are no credentials, in variables or of this machine", _NAME
             elif isinstance(error, UnauthenticatedError | PermissionDeniedError):
                 reason, advice = "the credentials do not allow it", _ALLOW
             else:
@@ -126,6 +128,9 @@ class BucketPlace:
             raise CheckpointUnusable(self.name, reason, advice=advice) from error
 
 
+_METADATA = ("/latest/api/token", "/metadata/identity", "metadata.google.internal")
+"""Where machines of clouds have their credentials: that is asked when no variable has any."""
+_NAME = "Set those of the cloud, such as AWS_ACCESS_KEY_ID, then run the same command again."
 _NO_BUCKET = "Make it, or name another place; then run the same command again."
 _RENEW = "Renew them, then run the same command again; it resumes, and nothing was sent without a record."
 _ALLOW = (

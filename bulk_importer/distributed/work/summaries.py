@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from bulk_importer.checkpoint import read_state
+from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.values import Plan
-from bulk_importer.distributed.work.interfaces import Kept
 from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted
 from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.summary import RunState, Summary

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from bulk_importer.distributed.keeping.interfaces import Kept
+from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, Result
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
-from bulk_importer.distributed.work.epoch_folders import EpochFolders
-from bulk_importer.distributed.work.interfaces import Keeping, Kept
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.results import (
     result_of,
@@ -84,18 +84,17 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         Interrupted: a stop was requested before it had its turn.
     """
     require_same_target(plan, worker.settings)
-    keeping = _keeping(place, index)
-    finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+    finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
     async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         # It may have been finished while its lease was waited for.
-        finished = await asyncio.to_thread(_finished, plan, index, place, keeping)
+        finished = await asyncio.to_thread(_finished, plan, index, place)
         if finished is not None:
             return finished
-        kept = await asyncio.to_thread(keeping.begun, *epoch)
+        kept = await asyncio.to_thread(work.keeping.begun, *epoch)
         try:
             summary = await work.imported(source, kept)
         except BulkImporterError as error:
@@ -105,6 +104,8 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
         if work.permits():  # else it is the word of another worker that counts
+            with suppress(CheckpointUnusable):  # they are for people, and the log has it all
+                await asyncio.to_thread(work.keeping.put_away, kept)
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)
 
@@ -125,7 +126,7 @@ class Attempt:
         self._caller = caller
         self._turn = Turn(place, worker.settings, caller.stop, worker.tell)
         self.permits = Permits(caller.stop)
-        self.keeping = _keeping(place, index)
+        self.keeping = keeping_of(place, work_key(index))
 
     async def take_shard(self, held: AsyncExitStack) -> tuple[int, int]:
         """Take the lease of the shard for as long as `held` lasts: its epoch, and since which none was lost."""
@@ -173,19 +174,12 @@ class Attempt:
         return summary
 
 
-def _keeping(place: Place, index: int) -> Keeping:
-    """Where the checkpoints of a shard are kept."""
-    if place.folder is None:
-        raise CheckpointUnusable(place.name, "it is no folder", advice="Make the plan in a folder.")
-    return EpochFolders(place.folder / work_key(index))
-
-
-def _finished(plan: Plan, index: int, place: Place, keeping: Keeping) -> Worked | None:
+def _finished(plan: Plan, index: int, place: Place) -> Worked | None:
     """What came of a shard that is finished; None where there is something to do. Blocks."""
     result = written_result(place, plan, index)
     if result is None or result.state != RunState.COMPLETE:
         return None
-    kept = keeping.last()
+    kept = keeping_of(place, work_key(index)).last()
     summary = None if kept is None else standing(kept)
     if summary is None or summary.state is not RunState.COMPLETE:
         return None

@@ -57,6 +57,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         geometries: geometries of accepted entries by class; nested ones as `class/nested class`.
         groups: findings above a note, grouped, errors first.
         checked, unchecked: what entries were checked against and what not, a phrase each.
+        server, project, project_name: whose label configuration or media it was checked against; empty where no server
+            was asked.
         conversion: what became of the labels of another tool; None where the source holds entries.
     """
 
@@ -80,6 +82,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[FindingGroup]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...]
+    server: str = ""
+    project: str = ""
+    project_name: str = ""
     conversion: Books | None = None
 
     def after(self, conversion: Books | None) -> CheckReport:
@@ -252,6 +257,9 @@ class Check:
             keep_data={_KEEP_NAMES[KeepData(keep)]: n for keep, n in sorted(self._keeps.items())},
             geometries=dict(self._geometries.most_common()),
             groups=[group for group in self._groups.groups() if group.severity is not Severity.NOTE],
+            server=self._ruleset.server,
+            project=self._ruleset.project,
+            project_name=self._ruleset.project_name,
             checked=self._ruleset.checked,
             unchecked=(*self._ruleset.unchecked, *filter(None, [self._wiped.unknown])),
         )

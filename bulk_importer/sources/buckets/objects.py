@@ -1,4 +1,4 @@
-"""Reads `s3://bucket/key` by obstore.
+"""Reads an object of a bucket, `s3://bucket/key`, `gs://bucket/key` or `az://container/key`, by obstore.
 
 A request asks for what had the ETag of the first one, so that a change meanwhile is noticed.
 """
@@ -24,13 +24,13 @@ async def open_object(url: str) -> BucketSource:
     Raises:
         SourceUnreadable: there is no such object, or it may not be read.
         LibraryMissing: obstore is not installed.
-        UsageError: the URL names no object.
+        UsageError: the URL names no object, or as `open_store` has it.
     """
     parts = urlsplit(url)
     key = parts.path.lstrip("/")
     if not parts.netloc or not key:
-        raise UsageError(f"{url} names no object; write s3://BUCKET/KEY.")
-    store = open_store(f"s3://{parts.netloc}")
+        raise UsageError(f"{url} names no object; write {parts.scheme}://BUCKET/KEY.")
+    store = open_store(f"{parts.scheme}://{parts.netloc}")
     import obstore
     from obstore.exceptions import BaseError
 

@@ -7,11 +7,12 @@ of the server.
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bulk_importer.errors import LibraryMissing
+from bulk_importer.errors import LibraryMissing, UsageError
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore
@@ -26,6 +27,7 @@ _ENDPOINTS = (
     "AZURE_STORAGE_ENDPOINT",
     "AZURE_ENDPOINT",
 )
+_GOOGLE_ENDPOINT = "STORAGE_EMULATOR_HOST"
 
 
 def open_store(url: str, *, answer_seconds: float | None = None) -> ObjectStore:
@@ -37,21 +39,39 @@ def open_store(url: str, *, answer_seconds: float | None = None) -> ObjectStore:
 
     Raises:
         LibraryMissing: obstore is not installed.
-        ValueError, obstore.exceptions.BaseError: it cannot be opened as what it says.
+        UsageError: it cannot be opened as what it says, or the environment lacks something that has to be said.
     """
     try:
         import obstore.store
+        from obstore.exceptions import BaseError
     except ImportError as error:
         raise LibraryMissing(url, "obstore") from error
     options: ClientConfig = {}
     # An endpoint without TLS is what a person means who names one.
-    if any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS):
+    if any(os.environ.get(name, "").startswith("http://") for name in (*_ENDPOINTS, _GOOGLE_ENDPOINT)):
         options["allow_http"] = True
-    if answer_seconds is None:
-        return obstore.store.from_url(url, client_options=options)
-    patience = timedelta(seconds=answer_seconds)
-    options["timeout"] = patience
-    return obstore.store.from_url(url, client_options=options, retry_config={"retry_timeout": patience})
+    more = _google_endpoint() if url.startswith("gs://") else {}
+    if answer_seconds is not None:
+        patience = timedelta(seconds=answer_seconds)
+        options["timeout"] = patience
+        more["retry_config"] = {"retry_timeout": patience}
+    try:
+        return obstore.store.from_url(url, client_options=options, **more)
+    except (BaseError, ValueError) as error:
+        missing = (
+            " Say which account: set AZURE_STORAGE_ACCOUNT_NAME." if "MissingAccount" in str(error) else ""
+        )
+        raise UsageError(f"{url} cannot be opened: {said_of(error)}.{missing}") from error
+
+
+def _google_endpoint() -> dict[str, Any]:
+    """What Google's own libraries make of their variable for a stand-in of the service, and obstore does not know."""
+    url = os.environ.get(_GOOGLE_ENDPOINT)
+    if not url:
+        return {}
+    account = {"gcs_base_url": url, "disable_oauth": True}
+    unused = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
+    return {"service_account_key": json.dumps(account | unused)}
 
 
 def said_of(error: Exception) -> str:

@@ -98,7 +98,9 @@ def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_
     assert serving.post(f"{path}/steer", do="pause") == 303
     serving.once(path, "Paused")
     held = delivered(sandbox)
-    time.sleep(0.3)
+    checkpoint = command.folder / "bulk-importer-serve" / f"{path.rpartition('/')[2]}.checkpoint"
+    paused = json.loads(command("status", str(checkpoint), "--json").stdout)
+    assert paused["waits_for"]["what"] == "paused"
     assert delivered(sandbox) <= held + 1  # one was in flight
     assert serving.post(f"{path}/steer", do="resume") == 303
     wait_until(sandbox, held + 2)

@@ -4,65 +4,19 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bulk_importer.distributed.places.folder import FolderPlace
-from bulk_importer.distributed.values import Seat
 from bulk_importer.errors import ExitCode
 from support.commands import Command
-from support.entries import noted
-from support.fleet.plans import planned
-
-MEDIA = 60
-ENTRIES = 240
-SETTINGS = {"max_batch_entries": 4, "server_request_limit": "1s", "doubt_wait": "30s", "backup": "never"}
-
-
-class Shard:
-    """A plan of one shard, and what its workers do."""
-
-    def __init__(self, command: Command, sandbox: Any, name: str, seed: int) -> None:
-        chance = random.Random(seed)
-        self._command = command
-        self._sandbox = sandbox
-        self.project = sandbox.prepare(name=name, media=MEDIA)
-        chosen = [chance.choice(self.project["media_ids"]) for _ in range(ENTRIES)]
-        entries = [noted(media, number, chance.choice([None, True])) for number, media in enumerate(chosen)]
-        planned(
-            FolderPlace(command.folder / name),
-            command.folder / f"{name}.json",
-            [range(ENTRIES)],
-            entries,
-            server=sandbox.url,
-            project=self.project["id"],
-            project_name=name,
-            settings=SETTINGS,
-            seats=(Seat(max_in_flight=2), Seat(max_in_flight=2)),
-        )
-        self._arguments = ("work", name, "--index", "0", "--json")
-
-    def start(self, lease: str) -> subprocess.Popen[str]:
-        """Start a worker."""
-        return self._command.start(*self._arguments, "--lease", lease)
-
-    def labels(self) -> list[Any]:
-        """The labels of each media, in the order of the media."""
-        labels = self._sandbox.labels(self.project["id"])
-        return [labels[media_id] for media_id in self.project["media_ids"]]
-
-
-def uploads_of(sandbox: Any) -> int:
-    """How many uploads were executed."""
-    return sum(sandbox.commits().values())
+from support.fleet.shard import OneShard, undisturbed, uploads_of
 
 
 def freeze_one(command: Command, sandbox: Any, chance: random.Random, number: int) -> list[Any]:
     """Freeze a worker at a random moment, let another one finish, and let the first continue; the labels."""
-    shard = Shard(command, sandbox, f"p{number}", seed=7)
+    shard = OneShard(command, sandbox, f"p{number}", seed=7)
     before, after = uploads_of(sandbox), chance.randint(1, 40)
     frozen = shard.start("1s")
     while frozen.poll() is None and uploads_of(sandbox) < before + after:
@@ -79,14 +33,6 @@ def freeze_one(command: Command, sandbox: Any, chance: random.Random, number: in
     if frozen.returncode == ExitCode.CHECKPOINT:
         assert "The lease of" in trouble
         assert '"epoch": 2' in said
-    return shard.labels()
-
-
-def undisturbed(command: Command, sandbox: Any) -> list[Any]:
-    """The labels that one worker brings."""
-    shard = Shard(command, sandbox, "calm", seed=7)
-    worker = shard.start("20s")
-    assert worker.wait(60) == ExitCode.DELIVERED
     return shard.labels()
 
 

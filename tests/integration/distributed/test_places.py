@@ -139,6 +139,23 @@ async def test_what_the_credentials_lack_is_said(
             await asyncio.to_thread(place.create, "lease", b"")
 
 
+async def test_that_there_are_no_credentials_is_said(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not what the machine answers that was asked for them."""
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=403)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    async with TestServer(app) as server:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", str(server.make_url("/")).rstrip("/"))
+        place = open_bucket("s3://labels/plan")
+        with pytest.raises(CheckpointUnusable, match=r"there are no credentials.* Set those of the cloud"):
+            await asyncio.to_thread(place.read, "x")
+
+
 class FaultyBucket:
     """A server of one object that loses its first answers, and may not know what a condition is."""
 

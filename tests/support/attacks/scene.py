@@ -52,10 +52,11 @@ class Scene:
             ),
         )
 
-    def uploads(self) -> int:
-        """How many requests with labels the sandbox has seen."""
+    def uploads(self, since: float = 0.0) -> int:
+        """How many requests with labels have come to the sandbox, from a moment on."""
         return sum(
-            each["method"] == "POST" and "/sandbox" not in each["path"] for each in self.sandbox.requests()
+            each["method"] == "POST" and "/sandbox" not in each["path"] and each["began"] >= since
+            for each in self.sandbox.requests()
         )
 
     def is_told_once(self) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 from bulk_importer.cli.fleet.together.naming import shards_text, states_text
 from bulk_importer.distributed.gathering.gathering import gather
-from bulk_importer.distributed.gathering.logs import checkpoint_at
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of
 from bulk_importer.distributed.gathering.values import ShardState
+from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.observe import route_text

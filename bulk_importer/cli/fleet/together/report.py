@@ -21,8 +21,8 @@ from bulk_importer.cli.reporting.places import NONE
 from bulk_importer.cli.reporting.rejects import sample_of
 from bulk_importer.cli.reporting.samples import Samples
 from bulk_importer.cli.reporting.writing import REPORT, refuse_unusable, try_to_write
-from bulk_importer.distributed.gathering.logs import checkpoint_at
 from bulk_importer.distributed.gathering.values import Gathered
+from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.observe.outcome import Step
 from bulk_importer.observe.timeline.places import Places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ class Site:
 
     Args:
         commands: the command lines that do the same at a terminal.
+        missed: says why uploads cannot be checked at present; empty where they can.
     """
 
     def __init__(
@@ -48,11 +50,14 @@ class Site:
         reception: Reception,
         settings: Settings,
         commands: Commands,
+        *,
+        missed: Callable[[], str] = str,
     ) -> None:
         self._office = office
         self._spool = spool
         self._reception = reception
         self._settings = settings
+        self._missed = missed
         self._looks = Looks(office, spool, commands)
 
     def application(self) -> web.Application:
@@ -86,7 +91,7 @@ class Site:
                 most=sized(bounds.max_bytes),
                 free=sized(free),
                 rows=rows,
-                notice=notice,
+                notice=notice or self._missed(),
             )
         )
 
@@ -102,7 +107,7 @@ class Site:
             return await self._front_saying(notice)
         glance = self._looks.glance(now)
         return await asyncio.to_thread(
-            lambda: sheet_page(sheet_of(self._looks.look(glance), self._settings), notice)
+            lambda: sheet_page(sheet_of(self._looks.look(glance), self._settings), notice or self._missed())
         )
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from bulk_importer.cli.serving.site.wording import for_labellers
 from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Picture, Wrong
 from bulk_importer.pipeline.check.grouping import OTHERS
@@ -48,7 +49,7 @@ def _wrong(groups: Sequence[FindingGroup]) -> Wrong:
         place=first.path,
         found=(*shown, *([("other values", others)] if shown and others else [])),
         expected=most[0].expected,
-        advice=first.advice,
+        advice=for_labellers(first.advice),
     )
 
 
@@ -80,7 +81,7 @@ def _said(finding: Finding) -> str:
     values = [f"found {finding.found}"] if finding.found else []
     values += [f"expected {finding.expected}"] if finding.expected else []
     compared = f"{', '.join(values)}. " if values else ""
-    return f"{finding.code} at {finding.pointer or 'the entry itself'}: {compared}{finding.advice}"
+    return f"{finding.code} at {finding.pointer or 'the entry itself'}: {compared}{for_labellers(finding.advice)}"
 
 
 def forecast_of(report: CheckReport) -> Iterator[tuple[str, str]]:

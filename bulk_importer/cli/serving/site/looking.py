@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bulk_importer.cli.serving.site.plotting import Plots
 from bulk_importer.cli.serving.site.seen import Seen
 from bulk_importer.cli.serving.spool.values import Job, JobState
 from bulk_importer.cli.serving.work.checking import Found
@@ -36,6 +38,7 @@ class Looks:
         self._office = office
         self._spool = spool
         self._commands = commands
+        self._plots = Plots(time.monotonic)
 
     def glance(self, job: Job) -> Seen:
         """What is known of an upload without reading anything; in the event loop."""
@@ -55,8 +58,10 @@ class Looks:
     def look(self, glance: Seen) -> Seen:
         """What is known besides. What goes on is looked at each second, and nothing is read for that. Blocks."""
         job, is_at_rest = glance.job, glance.facts is None
+        course = glance.course if job.state is JobState.IMPORTING else None
         return replace(
             glance,
+            plots=None if course is None else self._plots.of(job.id, course),
             found=Found.kept(self._spool.check_of(job)) if is_at_rest else None,
             status=self._status(job) if is_at_rest else None,
             terminal=() if job.state is JobState.REFUSED else self._terminal(job),

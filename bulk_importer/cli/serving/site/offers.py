@@ -9,24 +9,28 @@ from bulk_importer.cli.serving.site.seen import Seen
 from bulk_importer.cli.serving.spool.values import JobState
 from bulk_importer.observe.page.upload.values import Action
 from bulk_importer.readable import counted
+from bulk_importer.settings import Backup
 
 if TYPE_CHECKING:
+    from bulk_importer.settings import Settings
     from bulk_importer.steering.values import Standing
 
 __all__ = ["actions_for", "corrections_for", "removal_of"]
 
 _NEEDED = "Delete the uploaded file, without which the import can be neither resumed nor taken back (undo)."
+_KEPT = "What they hold is kept in a backup first, so that the import can be taken back."
+_NOT_KEPT = "Nothing is kept of what they hold: that cannot be taken back."
 _RECORD = "Delete the record of what was delivered, too: the same file would be sent again."
 
 
-def actions_for(seen: Seen) -> Sequence[Action]:
+def actions_for(seen: Seen, settings: Settings) -> Sequence[Action]:
     """The buttons at the top of its page, the one that is mostly wanted first."""
     path = f"/jobs/{seen.job.id}"
     match seen.job.state:
         case JobState.CHECKING:
             return [Action(path=f"{path}/stop", label="Stop the check")]
         case JobState.CHECKED:
-            return [_confirm(seen, path), _check_again(path)]
+            return [_confirm(seen, path, settings), _check_again(path)]
         case JobState.REFUSED:
             return [_check_again(path)]
         case JobState.QUEUED:
@@ -63,7 +67,7 @@ def _pacing(standing: Standing, path: str) -> Iterator[Action]:
         yield Action(path=f"{path}/steer", label=label, fields=(("do", word),))
 
 
-def _confirm(seen: Seen, path: str) -> Action:
+def _confirm(seen: Seen, path: str, settings: Settings) -> Action:
     """The button that has it imported; where labels are replaced, with a sentence that says how many."""
     assert seen.found is not None  # it is checked
     report = seen.found.report
@@ -71,15 +75,16 @@ def _confirm(seen: Seen, path: str) -> Action:
     consent = ""
     if report.replacing:
         replaced = str(report.media_replaced)
+        kept = _NOT_KEPT if settings.backup == Backup.NEVER else _KEPT
         consent = (
             f"Replace the labels that {counted(report.media_replaced or 0, 'media', 'holds')} now "
-            f"({counted(report.replacing, 'entry')} with keepData false)."
+            f"({counted(report.replacing, 'entry', 'does')} that). {kept}"
         )
     elif report.replacing is None and report.keep_data.get("false"):
         replaced = "unknown"
         consent = (
-            f"Replace the labels that media hold now ({report.keep_data['false']:,} x keepData false; which of their "
-            "media hold labels is not known)."
+            f"Replace the labels that media hold now ({counted(report.keep_data['false'], 'entry', 'does')} that; "
+            f"which of their media hold labels is not known). {_NOT_KEPT}"
         )
     return Action(
         path=f"{path}/confirm",

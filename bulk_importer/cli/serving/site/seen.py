@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bulk_importer.cli.serving.work.checking import Found
     from bulk_importer.events import ReplacementForeseen
     from bulk_importer.library.status_values import Status
+    from bulk_importer.observe.markup import Markup
     from bulk_importer.observe.timeline.values import Course
     from bulk_importer.steering.values import Standing
 
@@ -30,8 +31,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         facts: how far what goes on is, as `ProgressState.facts` says it; None where nothing goes on.
         question: what is asked of a person now.
         before: how many imports are before it in the queue.
-        twin: where an upload with the same bytes is; empty where there is none.
         course: how what goes on went so far; None where nothing does.
+        plots: the same as pictures, each with its title and a text; None where no import goes on.
         twin: an upload of the same bytes that came before; None where there is none.
         terminal: commands that do the same, or what comes next, at a terminal: what for, and the command line.
         links: files to be fetched.
@@ -46,6 +47,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     question: ReplacementForeseen | None = None
     before: int = 0
     course: Course | None = None
+    plots: tuple[tuple[str, Markup, str], ...] | None = None
     twin: Job | None = None
     terminal: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()

@@ -14,21 +14,30 @@ from bulk_importer.cli.serving.site.findings import (
 )
 from bulk_importer.cli.serving.site.offers import actions_for, corrections_for, removal_of
 from bulk_importer.cli.serving.site.seen import Seen
-from bulk_importer.cli.serving.site.wording import HEADLINES, MOODS, STEERED, in_browser, sized
+from bulk_importer.cli.serving.site.wording import HEADLINES, STEERED, for_labellers, in_browser, sized
 from bulk_importer.cli.serving.spool.values import JobState
-from bulk_importer.observe.markup import Markup
 from bulk_importer.observe.page.upload.values import Row, Sheet
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
-from bulk_importer.times import local_zone, written
+from bulk_importer.times import written
 
 if TYPE_CHECKING:
-    from bulk_importer.events import ReplacementForeseen
     from bulk_importer.settings import Settings
     from bulk_importer.steering.values import Standing
 
 __all__ = ["row_of", "sheet_of"]
 
+_MOODS = {
+    JobState.RECEIVED: "works",
+    JobState.CHECKING: "works",
+    JobState.CHECKED: "waits",
+    JobState.REFUSED: "bad",
+    JobState.QUEUED: "works",
+    JobState.IMPORTING: "works",
+    JobState.DONE: "good",
+    JobState.STOPPED: "waits",
+    JobState.FAILED: "bad",
+}
 _OF_STANDING = (("Delivered", "delivered"), ("Rejected", "rejected"), ("Unconfirmed", "in_doubt"))
 _OF_STATUS = (("Read so far", "entries"), *_OF_STANDING, ("Not sent yet", "owed"))
 
@@ -65,12 +74,12 @@ def sheet_of(seen: Seen, settings: Settings) -> Sheet:
         percent=_percent(seen),
         is_at_work=_mood(seen) == "works",
         counts=tuple(_counts(seen)),
-        plots=_plots(seen),
+        plots=seen.plots,
         wrong=tuple(wrong[:MOST_PLACES]),
         more_wrong=max(0, len(wrong) - MOST_PLACES),
         pictures=() if seen.found is None else pictures_of(seen.found),
         account=() if report is None else account_of(report),
-        actions=tuple(actions_for(seen)),
+        actions=tuple(actions_for(seen, settings)),
         corrections=corrections_for(seen),
         removal=removal_of(seen),
         terminal=seen.terminal,
@@ -94,7 +103,7 @@ def _headline(seen: Seen) -> str:
 
 
 def _mood(seen: Seen) -> str:
-    return "waits" if seen.question is not None else MOODS[seen.job.state]
+    return "waits" if seen.question is not None else _MOODS[seen.job.state]
 
 
 def _said(seen: Seen) -> str:
@@ -156,7 +165,7 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
             if media is None
             else f"the labels of {media:,} media"
         )
-        yield f"It is about to replace {many}. {_keeping(seen.question)}Nothing of that is sent before you answer."
+        yield f"It is about to replace {many}. {_keeping(seen)}Nothing of that is sent before you answer."
         yield "Imports behind it wait for that, too."
     if seen.status is not None and seen.status.is_finished and job.state is not JobState.DONE:
         yield "By now all of it is settled: somebody resumed it at a terminal."
@@ -173,8 +182,8 @@ def _message(seen: Seen, settings: Settings) -> Iterator[str]:
         yield "What stands before that can be imported."
     if settings.max_errors.is_exceeded(report.rejected, report.entries):
         yield (
-            f"More is wrong than the error budget of {settings.max_errors} allows: its import would end before it is "
-            "complete. Fix that and upload it again, or have this started with a larger --max-errors."
+            f"More is wrong than the {settings.max_errors} that are allowed: its import would end before it is "
+            "complete. Fix that and upload it again, or ask whoever started this page to allow more."
         )
 
 
@@ -183,17 +192,9 @@ def _limited(standing: Standing) -> str:
     return "less leaves in a second than could" if now == most else f"{now} of {most} requests at a time"
 
 
-def _keeping(question: ReplacementForeseen) -> str:
-    return f"{question.kept} " if question.kept else ""
-
-
-def _plots(seen: Seen) -> tuple[tuple[str, Markup, str], ...] | None:
-    """How an import went so far, drawn, by the clock of this machine; None where none goes on."""
-    from bulk_importer.observe.drawing.plots import course_plots
-
-    if seen.course is None or seen.job.state is not JobState.IMPORTING:
-        return None
-    return tuple((plot.title, plot.svg, plot.text) for plot in course_plots(seen.course, local_zone())[:2])
+def _keeping(seen: Seen) -> str:
+    kept = "" if seen.question is None else for_labellers(seen.question.kept)
+    return f"{kept} " if kept else ""
 
 
 def _counts(seen: Seen) -> Iterator[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from bulk_importer.cli.serving.spool.values import JobState
 
-__all__ = ["HEADLINES", "MOODS", "STEERED", "in_browser", "sized"]
+__all__ = ["HEADLINES", "STEERED", "for_labellers", "in_browser", "sized"]
 
 HEADLINES = {
     JobState.RECEIVED: "Waits for its check",
@@ -17,19 +19,15 @@ HEADLINES = {
     JobState.STOPPED: "Stopped",
     JobState.FAILED: "Failed",
 }
-MOODS = {
-    JobState.RECEIVED: "works",
-    JobState.CHECKING: "works",
-    JobState.CHECKED: "waits",
-    JobState.REFUSED: "bad",
-    JobState.QUEUED: "works",
-    JobState.IMPORTING: "works",
-    JobState.DONE: "good",
-    JobState.STOPPED: "waits",
-    JobState.FAILED: "bad",
-}
 STEERED = {"paused": "Paused", "stopping": "Stopping"}
 """How an import stands that goes on, where a person has to know more than that it does."""
+_OF_A_TERMINAL = re.compile(r"(?<![\w-])--[a-z]|keepData|bulk-importer|CHECKPOINT|internal_media_ID")
+"""What somebody has no use for who only uploads files."""
+_SENTENCE = re.compile(r"(?<=[.;])\s+")
+_OF_KEEPING = (
+    ("is read and kept first", "What they hold is kept first, so that the import can be taken back."),
+    ("othing is kept of what they held", "Nothing is kept of what they hold: that cannot be taken back."),
+)
 _SAID_AT_A_TERMINAL = (
     (
         "Fix the source at or behind that byte, and run the same command again.",
@@ -41,6 +39,7 @@ _SAID_AT_A_TERMINAL = (
         "The same command asks again; --yes is the answer beforehand, and without",
         "It asks again when it is resumed. Without",
     ),
+    (" Without 'keepData: false' an entry deletes nothing.", ""),
     ("The same command again resumes.", "It can be resumed here."),
     ("stopped by page", "It was stopped on this page."),
 )
@@ -55,6 +54,17 @@ def in_browser(text: str, *, source: str, name: str) -> str:
     for said, better in _SAID_AT_A_TERMINAL:
         text = text.replace(said, better)
     return text.replace(source, name)
+
+
+def for_labellers(advice: str) -> str:
+    """Advice without what is typed at a terminal or written into entries; else whom to ask, where nothing is left."""
+    for mark, said in _OF_KEEPING:
+        if mark in advice:
+            return said
+    kept = [each.rstrip(";.") for each in _SENTENCE.split(advice) if not _OF_A_TERMINAL.search(each)]
+    if not kept:
+        return "Ask whoever started this page what to do."
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in kept if each)
 
 
 def sized(count: int) -> str:

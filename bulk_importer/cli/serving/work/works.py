@@ -36,14 +36,14 @@ class UploadWorks:
         self._settings = settings
 
     async def check(self, job: Job, running: Running) -> Came:
-        """As `work.office.Works` says."""
+        """As `work.rounds.Works` says."""
         report = (await check_upload(job, self._spool, self._settings, running)).report
         return Came(
             exit_code=report.exit_code, message=_why_not(report), good=report.accepted, bad=report.rejected
         )
 
     async def import_(self, job: Job, running: Running) -> tuple[JobState, Came]:
-        """As `work.office.Works` says."""
+        """As `work.rounds.Works` says."""
         if job.corrected:
             return await self._feed(job, running)
         summary = await import_upload(job, self._spool, self._settings, running)
@@ -76,7 +76,7 @@ def _held_back(retried: Retried) -> str:
         return ""
     return (
         f"{counted(len(retried.held_back), 'corrected entry', 'was')} held back: later entries of the same media, or "
-        "keepData false, would wipe labels. 'bulk-importer retry --out-of-order' feeds them all the same."
+        "what replaces labels, would wipe them."
     )
 
 

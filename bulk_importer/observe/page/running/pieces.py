@@ -68,7 +68,7 @@ def pieces(view: View) -> Mapping[str, Markup]:
         "which": _which(view),
         "state": _state(view),
         "why": _why(view),
-        "progress": _progress(view.standing),
+        "progress": _progress(view.standing, is_one_of_several=len(view.sources) > 1),
         "counts": _counts(view.standing),
         "steering": _steering(view),
         "sources": _sources(view.sources),
@@ -131,10 +131,11 @@ def _why(view: View) -> Content:
     return [said, steps("What to do now", view.steps, level=2)]
 
 
-def _progress(standing: Standing) -> Content:
+def _progress(standing: Standing, *, is_one_of_several: bool) -> Content:
+    pace = _pace(standing, " of this source" if is_one_of_several else "")
     if standing.percent is None:
         done = counted(standing.settled, "entry") if standing.settled else "Nothing yet"
-        return element("p", element("span", done, class_="far"), *_pace(standing), class_="pace")
+        return element("p", element("span", done, class_="far"), *pace, class_="pace")
     bar = element(
         "progress",
         f"{standing.percent}%",
@@ -144,17 +145,17 @@ def _progress(standing: Standing) -> Content:
     )
     of = "" if standing.total is None else f"{standing.settled:,} of {counted(standing.total, 'entry')}"
     far = [element("span", f"{standing.percent}%", class_="far"), element("span", of)]
-    return [bar, element("p", *far, *_pace(standing), class_="pace")]
+    return [bar, element("p", *far, *pace, class_="pace")]
 
 
-def _pace(standing: Standing) -> list[Markup]:
+def _pace(standing: Standing, of: str) -> list[Markup]:
     if is_over(standing.state):
         return []
     shown = []
     if standing.entries_per_second is not None and standing.state == "running":
         shown.append(f"{amount(standing.entries_per_second, 'entries')} entries/s")
     if standing.seconds_left is not None:
-        shown.append(f"about {duration(standing.seconds_left)} left")
+        shown.append(f"about {duration(standing.seconds_left)} left{of}")
     if standing.in_flight:
         shown.append(f"{counted(standing.in_flight, 'request')} on the way")
     return [element("span", each) for each in shown]

@@ -67,6 +67,23 @@ async def test_a_file_is_uploaded_looked_at_confirmed_and_imported(sandbox: Sand
     assert await sandbox.count_labelled(project.id) == 1
 
 
+async def test_before_labels_are_replaced_it_is_said_what_becomes_of_them(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """In the words of who labels: no key of an entry, and no flag."""
+    project = await sandbox.prepare(name="p", media=1)
+    async with desk(tmp_path / "spool", sandbox.url) as here, asking(here) as browser:
+        first = await here.checked([entry(project.media_ids[0])])
+        await here.office.confirm(first, Agreement())
+        await here.once(first, JobState.DONE)
+        job = await here.checked([entry(project.media_ids[0], 2, keep=False)], "again.json")
+        _, text = await browser.get(f"/jobs/{job.id}")
+        asked = "Replace the labels that 1 media holds now (1 entry does that). What they hold is kept in a backup"
+        assert asked in text
+        head, _, _ = text.partition("This does the same")
+        assert not re.search(r"--[a-z]|keepData", re.sub(r"<style.*?</style>", "", head, flags=re.DOTALL))
+
+
 async def test_corrected_entries_are_sent_into_the_same_import(sandbox: Sandbox, tmp_path: Path) -> None:
     """As `retry` feeds them; a file that holds none leaves the import as it was, and says why."""
     project = await sandbox.prepare(name="p", media=2)

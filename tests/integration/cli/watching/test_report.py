@@ -258,6 +258,7 @@ async def test_a_check_leaves_it_beside_the_source(source: Path, run: Run, tmp_p
     text = page(path)
     assert "10 entries: 9 could be sent, 1 would be rejected." in text
     assert "<svg" in text.split("would be rejected</h2>")[1]
+    assert re.search(r"against project p at http://127\.0\.0\.1:\d+", text)
     facts = json.loads((await run("check", source, "--json", "--no-report")).out)
     assert facts["report"] is None
 

@@ -117,6 +117,7 @@ def test_several_sources_are_listed_and_one_is_not() -> None:
     sources = [Source(name="a", state="complete", delivered=5), Source(name="b", state="starting")]
     assert "a Complete 5 0" in text_of(pieces(view(sources=sources))["sources"].text)
     assert pieces(view(sources=sources[:1]))["sources"].text == ""
+    assert "about 40 s left of this source" in text_of(pieces(view(sources=sources))["progress"].text)
 
 
 def test_what_strangers_wrote_is_text_everywhere() -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bulk_importer.checkpoint.log.file import log_path
-from bulk_importer.distributed.work.interfaces import Kept
+from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 
@@ -47,6 +47,9 @@ class EpochFolders:
         with self._told():
             last = self._last_epoch()
             return None if last is None else self._kept(last)
+
+    def put_away(self, kept: Kept) -> None:
+        """It lies there already."""
 
     def _kept(self, epoch: int) -> Kept:
         name = f"epoch-{epoch:06d}"

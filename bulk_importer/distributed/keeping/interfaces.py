@@ -30,7 +30,7 @@ class Kept(msgspec.Struct, frozen=True):
 class Keeping(Protocol):
     """Where the checkpoints of one shard are kept, a folder for each epoch that follows a lost worker.
 
-    Both calls block, and raise `CheckpointUnusable` where files cannot be read or written.
+    All calls block, and raise `CheckpointUnusable` where files cannot be read or written.
     """
 
     def begun(self, epoch: int, unbroken_since: int) -> Kept:
@@ -43,3 +43,6 @@ class Keeping(Protocol):
 
     def last(self) -> Kept | None:
         """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard."""
+
+    def put_away(self, kept: Kept) -> None:
+        """Put what else lies in the folder of a checkpoint, its summary, `run.log` and report, where others find it."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.distributed.work import epoch_folders
-from bulk_importer.distributed.work.epoch_folders import EpochFolders
+from bulk_importer.distributed.keeping import epoch_folders
+from bulk_importer.distributed.keeping.epoch_folders import EpochFolders
 
 
 @pytest.fixture
