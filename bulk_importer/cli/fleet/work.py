@@ -34,7 +34,7 @@ _NAMES = frozenset({"workers", "grace", "doubt_wait", "max_outage", "max_errors"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `work`."""
     parser.add_argument(
-        "plan", metavar="PLAN", help="where the plan is: a folder that all workers share, or a bucket"
+        "plan", metavar="PLAN", help="where the plan is; a folder that all workers share, or a bucket"
     )
     parser.add_argument(
         "--index",
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--result",
         type=Path,
         metavar="FILE",
-        help="write what came of it to this file, a JSON object of less than 2 KiB; default: /dev/termination-log in "
+        help="write what came of it to this file; a JSON object of less than 2 KiB; default: /dev/termination-log in "
         "an Indexed Job of Kubernetes, else nowhere",
     )
     parser.add_argument(
