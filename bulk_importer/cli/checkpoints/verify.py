@@ -37,7 +37,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `verify`."""
     parser.add_argument(
         "checkpoint",
-        type=Path,
         metavar="CHECKPOINT",
         help="the checkpoint folder of a run, or the one that holds those of several sources; or a backup, which is "
         "proven whole; or a plan, of which each shard is proven, and their sum",
@@ -76,10 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bulk_importer.checkpoint.places import MIGRATION, checkpoints_in
 
+    if is_plan(arguments.checkpoint):
+        return _of_plan(arguments)
+    arguments.checkpoint = Path(arguments.checkpoint)
     if arguments.checkpoint.is_file():
         return verify_backup(arguments)
-    if is_plan(str(arguments.checkpoint)):
-        return _of_plan(arguments)
     folders = checkpoints_in(arguments.checkpoint) or [arguments.checkpoint]
     sources = _sources(folders, arguments.source)
     if arguments.against_server and any((folder / MIGRATION).exists() for folder in folders):
@@ -121,7 +121,7 @@ def _of_plan(arguments: argparse.Namespace) -> int:
     source = next(iter(arguments.source), None)
     if arguments.against_server and source is None:
         raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
-    whole = ProofOfAll(str(arguments.checkpoint))
+    whole = ProofOfAll(arguments.checkpoint)
     for index, folder in whole.folders():
         whole.add(index, _proven(folder, source, arguments))
     code = whole.exit_code

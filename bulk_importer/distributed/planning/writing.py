@@ -13,6 +13,7 @@ import msgspec
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.places.open import try_place
 from bulk_importer.distributed.planning.reading import SHARDS, encoded_plan, id_of
 from bulk_importer.distributed.values import PLAN, Piece, Plan
 from bulk_importer.errors import CheckpointUnusable, UsageError
@@ -76,16 +77,19 @@ def put_plan(place: Place, draft: Plan) -> Plan:
 
 
 def require_writable(place: Place) -> None:
-    """Look whether a place on this machine could be written, before the source is read for hours. Blocks.
+    """Look whether a place could be written, before the source is read for hours. Blocks.
+
+    One in a bucket is tried, and whether it keeps one worker from what another one has; nothing is left there.
 
     Raises:
         CheckpointUnusable: it could not.
     """
-    there = None if place.folder is None else place.folder.absolute()
-    while there is not None and not os.path.lexists(there):
-        there = there.parent
-    if there is None:
+    if place.folder is None:
+        try_place(place)
         return
+    there = place.folder.absolute()
+    while not os.path.lexists(there):
+        there = there.parent
     if not there.is_dir():
         raise CheckpointUnusable(place.name, f"{there} is no folder", advice="Name another --output.")
     if not os.access(there, os.W_OK | os.X_OK):
