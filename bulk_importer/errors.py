@@ -9,7 +9,8 @@
     ├── BudgetExceeded                       4  too many rejections
     ├── ServerError                          6
     │   ├── ServerUnavailable                   does not answer, for longer than allowed
-    │   │   └── AnswerUnusable                      answers, and what it answers is of no use
+    │   │   ├── AnswerUnusable                      answers, and what it answers is of no use
+    │   │   └── SchedulerUnavailable                of Dask, or it has no workers
     │   ├── NotAuthorised                       refuses the token
     │   ├── ProjectNotFound                     does not know the project
     │   └── QuotaUsedUp                         changes no more tasks
@@ -69,6 +70,7 @@ __all__ = [
     "PlanUnusable",
     "ProjectNotFound",
     "QuotaUsedUp",
+    "SchedulerUnavailable",
     "ServerError",
     "ServerUnavailable",
     "SourceUnreadable",
@@ -275,6 +277,16 @@ class AnswerUnusable(ServerUnavailable):
     def __init__(self, server: str, reason: str, *, status: int, advice: str = "") -> None:
         self.status = status
         super().__init__(server, reason, advice=advice)
+
+
+class SchedulerUnavailable(ServerUnavailable):
+    """The scheduler of Dask does not answer, or has no workers, for longer than allowed."""
+
+    def __init__(self, address: str, reason: str, *, advice: str = "") -> None:
+        advice = advice or (
+            "Look whether it runs there: dask scheduler. When it does, run the same command again: it resumes."
+        )
+        super().__init__(f"The Dask scheduler {address}", reason, advice=advice)
 
 
 class NotAuthorised(ServerError):

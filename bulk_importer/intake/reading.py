@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from operator import add
 from types import TracebackType
@@ -55,6 +55,7 @@ class IntakeOptions(msgspec.Struct, frozen=True):
         max_entry_bytes: a longer entry stops the run; it must fit into memory several times.
         path: where the array is, in ijson's notation (`entries.item`); empty for the root.
         lines: True and False force JSON Lines and an array, None looks.
+        judges: makes what delimits and judges elsewhere, in place of `workers`, for a source that is worth it.
     """
 
     workers: int | None = None
@@ -63,6 +64,7 @@ class IntakeOptions(msgspec.Struct, frozen=True):
     max_entry_bytes: int = 128 << 20
     path: str = ""
     lines: bool | None = None
+    judges: Callable[[Source, Rules], Awaitable[Performer]] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -124,6 +126,7 @@ class Intake:
         self._delimited = delimited
         self._plan = plan
         self._options = options or IntakeOptions()
+        self._rules = rules
         self._judge = partial(judge_for, rules)
         self._severities = rules.severities()
         self._reader = open_reader(source)
@@ -227,6 +230,8 @@ class Intake:
         small = await self._reader.end_by(self._cursor + options.segment_bytes) is not None
         if not width or (small and len(self._again) <= 1):
             self._performer = InProcess(self._judge)
+        elif options.judges is not None:
+            self._performer = await options.judges(self._source, self._rules)
         else:
             self._performer = WorkerProcesses(self._source.name, self._judge, width, self._source.descriptor)
 

@@ -13,6 +13,7 @@ from bulk_importer.library.sync import synchronous
 
 if TYPE_CHECKING:
     from bulk_importer.events import Observer
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.model import Finding, Rejection
     from bulk_importer.pipeline.check.checking import CheckReport
     from bulk_importer.pipeline.ruleset import RuleSet
@@ -70,6 +71,7 @@ async def check_labels(
         InputError: nothing of the source can be read.
         ServerError: the label configuration or the media cannot be read from the server.
     """
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.library.rulesets import ruleset_for, scratch_folder
 
     if sample is not None and sample < 1:
@@ -80,7 +82,7 @@ async def check_labels(
             ruleset = await ruleset_for(labels.settings, caller.token, folder, caller.emit)
             report = await check_source(
                 labels.source,
-                labels.settings,
+                IntakeOptions.of(labels.settings),
                 ruleset,
                 caller.emit,
                 sample=sample,
@@ -94,7 +96,7 @@ check_labels_sync = synchronous(check_labels)
 
 async def check_source(
     source: Source,
-    settings: Settings,
+    options: IntakeOptions,
     ruleset: RuleSet,
     observer: Observer,
     *,
@@ -105,14 +107,13 @@ async def check_source(
     """Check one open source against a ruleset; takes and raises what `Check` does.
 
     Args:
+        options: how it is read.
         observer: receives `Advanced` from the beginning on.
     """
-    from bulk_importer.intake import IntakeOptions
     from bulk_importer.pipeline.check.checking import Check
 
     passed = _passed(source, sample, observer)
     passed(0, 0, 0)
-    options = IntakeOptions.of(settings)
     check = Check(source, ruleset, options, sample=sample, others=others)
     return await check.run(found=listener.found, rejected=listener.rejected, passed=passed)
 

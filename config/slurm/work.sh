@@ -26,8 +26,8 @@ again=" 5 6 7 9 70 129 130 143 "
 bulk-importer work "$plan" --index "$SLURM_ARRAY_TASK_ID" --rejections-exit 0 &
 worker=$!
 is_signalled=
-trap 'is_signalled=yes; kill -TERM "$worker"' TERM
-trap 'is_signalled=yes; kill -INT "$worker"' INT
+trap 'is_signalled=yes; kill -TERM "$worker" 2>/dev/null' TERM
+trap 'is_signalled=yes; kill -INT "$worker" 2>/dev/null' INT
 wait "$worker"
 code=$?
 while [ -n "$is_signalled" ]; do

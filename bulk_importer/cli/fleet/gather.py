@@ -10,11 +10,12 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import UsageError
+from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.places.interfaces import Place
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "show_together"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,20 +35,29 @@ def run(arguments: argparse.Namespace) -> int:
         What matters most of all shards: 0 and 1 where all are complete, 9 where something is left to send, 7 where what
         is on record contradicts the plan.
     """
-    from bulk_importer.cli.fleet.together.whole import put_together
     from bulk_importer.distributed.places.open import open_place
 
     settings = gather(arguments).settings
-    place = open_place(arguments.plan)
-    folder = _folder(arguments.output, place)
+    return show_together(open_place(arguments.plan), arguments.output, settings, as_json=arguments.json)
+
+
+def show_together(place: Place, named: Path | None, settings: Settings, *, as_json: bool) -> int:
+    """What `run` does, also for a command that had the plan worked on.
+
+    Args:
+        named: the folder that a person names for what is put together, if any.
+    """
+    from bulk_importer.cli.fleet.together.whole import put_together
+
+    folder = _folder(named, place)
     told = put_together(place, folder, settings)
     if folder is None:
         messages.say(
             f"{place.name} is no folder of this machine: --output FOLDER says where the rejected entries go."
         )
-    if told.message and (arguments.json or output_options().is_quiet):
+    if told.message and (as_json or output_options().is_quiet):
         messages.complain(told.message)
-    output.print_outcome(told.facts, told.lines, as_json=arguments.json)
+    output.print_outcome(told.facts, told.lines, as_json=as_json)
     return told.exit_code
 
 

@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(
         output_metavar="PLACE",
         output_type=str,
-        output_help="where the plan is to lie: a folder that all workers share",
+        output_help="where the plan is to lie: a folder that all workers share, s3://, gs:// or az://",
     )
     add_settings(parser, _SECTIONS, refused=_NOT_OF_A_PLAN)
 
@@ -66,7 +66,9 @@ def _asked(arguments: argparse.Namespace, settings: Settings) -> tuple[str, str]
             "--output of its own."
         )
     if arguments.output is None:
-        raise UsageError("Say where the plan is to lie: --output PLACE, a folder that all workers share.")
+        raise UsageError(
+            "Say where the plan is to lie: --output PLACE, a folder that all workers share, or a prefix in a bucket."
+        )
     if not settings.server or not settings.project:
         raise UsageError("Say where to: --server URL and --project ID_OR_NAME are needed.")
     return arguments.source[0], arguments.output

@@ -14,4 +14,6 @@ _PLAN = "plan.json"
 
 def is_plan(named: str) -> bool:
     """Whether a plan lies in this folder, or what is named is in a bucket, where nothing else can lie."""
-    return "://" in named or (Path(named) / _PLAN).is_file()
+    folder = Path(named)
+    # An undo keeps what it is to do by the same name, and has no shards.
+    return "://" in named or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())

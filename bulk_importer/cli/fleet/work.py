@@ -34,7 +34,7 @@ _NAMES = frozenset({"workers", "grace", "doubt_wait", "max_outage", "max_errors"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `work`."""
     parser.add_argument(
-        "plan", metavar="PLAN", help="where the plan is: a folder that all workers share, or a bucket"
+        "plan", metavar="PLAN", help="where the plan is; a folder that all workers share, or a bucket"
     )
     parser.add_argument(
         "--index",
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--result",
         type=Path,
         metavar="FILE",
-        help="write what came of it to this file, a JSON object of less than 2 KiB; default: /dev/termination-log in "
+        help="write what came of it to this file; a JSON object of less than 2 KiB; default: /dev/termination-log in "
         "an Indexed Job of Kubernetes, else nowhere",
     )
     parser.add_argument(
@@ -131,7 +131,7 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
 
 
 async def _put_away(place: Place, result: Result, folder: Path) -> None:
-    """Put summary, `run.log` and report where the plan is; the log has it all, so it may fail."""
+    """Put the report where the plan is, now that it is written; the log has it all, so it may fail."""
     import asyncio
     from contextlib import suppress
 

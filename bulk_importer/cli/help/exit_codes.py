@@ -160,10 +160,13 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         {
             "work": "the server cannot be used; what is not sent yet stays on record",
             **_each(_SENDING, "the server cannot be used; what is not sent yet stays on record"),
+            "import": "the server cannot be used, or with --engine dask the scheduler; what is not sent yet stays on "
+            "record",
             "gather": _SHARD_ENDED_SO,
             "migrate": "a server cannot be used, or the label quota is used up; the same command resumes",
             "undo": "the server cannot be used; the same command resumes",
-            "check": "the label configuration or the media cannot be read from the server",
+            "check": "the label configuration or the media cannot be read from the server; or with --engine dask the "
+            "scheduler cannot be used",
             "plan": "the server cannot be asked for the project, its configuration or its media; no plan is there",
             **_each(("convert", "formats"), "the label configuration cannot be read from the server"),
             "verify": "with --against-server: the server cannot be asked",

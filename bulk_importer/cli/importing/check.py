@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import errno
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -26,6 +26,7 @@ from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.cli.fleet.engine.judging import Judges
     from bulk_importer.cli.reporting.images import Images
     from bulk_importer.cli.reporting.samples import Samples
     from bulk_importer.datagym.wire.api_token import Token
@@ -109,20 +110,23 @@ def _report(path: Path, reports: Sequence[CheckReport], samples: Sequence[Sample
 async def _check_all(
     sources: Sequence[str], settings: Settings, sample: int | None, heard: _Heard
 ) -> list[CheckReport]:
+    from bulk_importer.cli.fleet.engine.judging import judges_of
     from bulk_importer.cli.importing.check_json import unread
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.library.rulesets import scratch_folder
     from bulk_importer.pipeline.wiped.mentions import Mentions
 
     reports: list[CheckReport] = []
-    with scratch_folder() as folder, progress_display() as observer:
+    async with AsyncExitStack() as opened:
+        folder, observer = opened.enter_context(scratch_folder()), opened.enter_context(progress_display())
+        judges = await opened.enter_async_context(judges_of(settings))
         others = Mentions() if len(sources) > 1 else None
         check = _Checks(Token.find(settings.token_file), observer, folder, sample, heard, others)
         await check.gather_rules(settings)
         for number, source in enumerate(sources):
             heard.begin()
             try:
-                report = await check.one(source, settings, folder / f"{number}")
+                report = await check.one(source, settings, folder / f"{number}", judges)
             except BulkImporterError as error:
                 messages.complain(str(error))
                 report = unread(source, error)
@@ -164,8 +168,9 @@ class _Checks:
             self._rulesets[settings] = await ruleset_for(settings, self._token, self._folder, self._emit)
         return self._rulesets[settings]
 
-    async def one(self, source: str, settings: Settings, folder: Path) -> CheckReport:
+    async def one(self, source: str, settings: Settings, folder: Path, judges: Judges) -> CheckReport:
         """The report on one source, converted into `folder` first where another tool wrote it."""
+        from bulk_importer.intake import IntakeOptions
         from bulk_importer.library.checking import CheckListener, check_source
         from bulk_importer.library.converting import opened_labels
 
@@ -176,7 +181,7 @@ class _Checks:
             ruleset = await asyncio.to_thread(rules.for_source_in, folder)
             report = await check_source(
                 labels.source,
-                labels.settings,
+                judges(IntakeOptions.of(labels.settings)),
                 ruleset,
                 self._emit,
                 sample=self._sample,

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.converting.account_text import account_lines
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.importing.arguments import add_source_arguments
+from bulk_importer.cli.importing.arguments import FLEET_ALONE, add_source_arguments
 from bulk_importer.cli.importing.patterns import expanded
 from bulk_importer.cli.importing.summary_lines import summary_lines
 from bulk_importer.cli.importing.wiped_warning import warn_of_wiped_entries
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.cli.parsing.options import gather
+from bulk_importer.cli.parsing.options import gather, refuse_flag
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import ReplacementQuestion, TasksQuestion
 from bulk_importer.cli.reporting.places import with_reports
@@ -54,8 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = gather(arguments).settings
     sources = expanded(arguments.source, settings)
+    if settings.engine == "dask":
+        from bulk_importer.cli.fleet.engine import importing
+
+        return importing.run(arguments, sources)
+    _refuse_flags_of_fleets(arguments)
     reuse_large_blocks()
     return run_in_loop(_import_all(sources, settings, as_json=arguments.json))
+
+
+def _refuse_flags_of_fleets(arguments: argparse.Namespace) -> None:
+    for name in FLEET_ALONE:
+        refuse_flag(arguments, name, "without --engine dask")
 
 
 async def _import_all(sources: Sequence[str], settings: Settings, *, as_json: bool) -> int:

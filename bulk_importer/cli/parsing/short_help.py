@@ -44,7 +44,7 @@ _ALIKE = {
     "(watching)": (("report", "control", "serve"), "pages, steering, uploads"),
     "(afterwards)": (("undo", "resolve", "complete"), "taken back, lost answers, tasks"),
     "(look-ups)": (("projects", "datasets", "media", "label-config"), "ids and names"),
-    "(fleet)": (("gather",), "one input over many workers"),
+    "(fleet)": (("plan", "work", "gather"), "one input over many workers"),
     "(about)": (("explain", "settings", "completion"), "codes, every setting, your shell"),
 }
 """Commands that share a row, so that all of them fit on one screen: what the row is called, and what it says."""

@@ -68,7 +68,8 @@ class OutgoingBody(aiohttp.Payload):
     Where there is a permit, its last byte leaves by itself: when all before it is out of this process, so that it goes
     to the kernel at once, and the permit is given at that moment. A process that was stopped in the middle of a body
     for longer than its permit lasts finds it gone when it continues, whatever was buffered, and the server gets no
-    whole body. (Of TLS some of the bytes may wait for the kernel where this cannot see it.)
+    whole body. (Of TLS some 64 KiB may wait for the kernel where this cannot see them. By then the log says that they
+    left, so who takes over counts it as a request that may be running, for `--server-request-limit`.)
 
     Raises `TimeoutError` while it is written when that takes longer than `write_seconds`, and `PermissionError` where
     the permit is refused; the connection is of no use then.

@@ -1,8 +1,9 @@
 """Makes the plan for one source: checks it in one pass, chooses the cuts, gives each media to one shard.
 
-Memory: that of a check (see `pipeline.check.checking`); and behind it, when the workers are gone, 60 MB at most for the
-media that are looked for, 8 MB of pieces, and what a shard has of these, 160 bytes each. On disk, in the temporary
-folder, 24 bytes for each entry, and where there are more than a million or so, for a time, 16 more.
+Memory: that of a check (see `pipeline.check.checking`); and behind it, when the workers are gone, 120 MB at most for
+the media that are looked for, 8 MB of pieces, and what a shard has of these, 160 bytes each. A million of them in one
+shard come to be only where nearly all entries have to move (see `division.moving`); more shards make fewer in each. On
+disk, in the temporary folder, 24 bytes for each entry, and where they are more than half a million, for a time, 8 more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bulk_importer.datagym.reads.opening import opened_catalog
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.places.open import try_place
 from bulk_importer.distributed.planning.asked import place_of_source, settings_kept
 from bulk_importer.distributed.planning.division.columns import Columns
 from bulk_importer.distributed.planning.division.cutting import Blocks, blocks_of, chosen_cuts, most_blocks
@@ -28,7 +30,7 @@ from bulk_importer.distributed.planning.division.survey import SourceSurvey
 from bulk_importer.distributed.planning.limits import budgets_of, seats_of, shards_asked
 from bulk_importer.distributed.planning.opening import opened_for_many
 from bulk_importer.distributed.planning.reading import read_plan
-from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan, require_writable
+from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan
 from bulk_importer.distributed.values import PLAN, Plan, Shard
 from bulk_importer.errors import ExitCode, InputError, Interrupted
 from bulk_importer.events import Advanced, Observer
@@ -139,7 +141,7 @@ def _known(place: Place, draft: Plan) -> Plan | None:
         CheckpointUnusable: the place cannot be read, or not be written.
     """
     if place.read(PLAN) is None:
-        require_writable(place)
+        try_place(place)
         return None
     plan = read_plan(place)
     asked = ("source", "identity", "server", "project", "label_config", "settings", "seats")
@@ -169,17 +171,14 @@ class _Making:
         self, draft: Plan, ruleset: RuleSet, place: Place, checked: Callable[[CheckReport], None]
     ) -> Plan:
         """Check, choose, divide, write."""
-        check = Check(self._source, ruleset, IntakeOptions.of(self._settings), survey=self._survey)
-        report = await check.run(passed=self._passed)
-        if report.exit_code == ExitCode.INPUT:
-            raise InputError(report.message)
+        report, is_lines = await self._checked(ruleset)
         checked(report)
         blocks, moves, cuts = await self._cut(report, shards_asked(self._settings, len(draft.seats)))
         shares = await divide(self._source, self._survey, blocks, cuts, moves, self._columns.new())
         self._source.check_unchanged()
         draft = replace(
             draft,
-            lines=check.is_lines,
+            lines=is_lines,
             entries=report.entries,
             accepted=report.accepted,
             rejected=report.rejected,
@@ -187,6 +186,14 @@ class _Making:
             bytes=report.bytes,
         )
         return await self._written(place, draft, blocks, cuts, shares)
+
+    async def _checked(self, ruleset: RuleSet) -> tuple[CheckReport, bool]:
+        """What a check finds, and whether the source is JSON Lines. What it followed media with is let go of."""
+        check = Check(self._source, ruleset, IntakeOptions.of(self._settings), survey=self._survey)
+        report = await check.run(passed=self._passed)
+        if report.exit_code == ExitCode.INPUT:
+            raise InputError(report.message)
+        return report, check.is_lines
 
     def _passed(self, entries: int, rejected: int, read_bytes: int) -> None:
         beside = {"rejected": rejected, "entries": entries}

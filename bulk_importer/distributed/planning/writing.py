@@ -5,20 +5,17 @@ What a crash leaves is pieces without a plan, which nobody reads; the same plan 
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterable, Sequence
 
 import msgspec
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.places.open import try_place
 from bulk_importer.distributed.planning.reading import SHARDS, encoded_plan, id_of
 from bulk_importer.distributed.values import PLAN, Piece, Plan
-from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.errors import UsageError
 
-__all__ = ["another_plan", "put_pieces", "put_plan", "require_writable", "write_plan"]
+__all__ = ["another_plan", "put_pieces", "put_plan", "write_plan"]
 
 
 def write_plan(place: Place, draft: Plan, pieces: Iterable[Sequence[Piece]]) -> Plan:
@@ -74,28 +71,6 @@ def put_plan(place: Place, draft: Plan) -> Plan:
     if not place.create(PLAN, content) and place.read(PLAN) != content:
         raise another_plan(place)
     return plan
-
-
-def require_writable(place: Place) -> None:
-    """Look whether a place could be written, before the source is read for hours. Blocks.
-
-    One in a bucket is tried, and whether it keeps one worker from what another one has; nothing is left there.
-
-    Raises:
-        CheckpointUnusable: it could not.
-    """
-    if place.folder is None:
-        try_place(place)
-        return
-    there = place.folder.absolute()
-    while not os.path.lexists(there):
-        there = there.parent
-    if not there.is_dir():
-        raise CheckpointUnusable(place.name, f"{there} is no folder", advice="Name another --output.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise CheckpointUnusable.by(
-            place.name, PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
-        )
 
 
 def another_plan(place: Place) -> UsageError:

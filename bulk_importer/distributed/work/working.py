@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from bulk_importer.distributed.work.summaries import standing, summary_of
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import (
     BulkImporterError,
+    CheckpointError,
     PlanUnusable,
 )
 from bulk_importer.events import Observer
@@ -107,6 +108,8 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         if work.permits.lost is not None:
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
+        with suppress(CheckpointError):  # they are for people, and the log has it all
+            await asyncio.to_thread(work.keeping.put_away, kept)
         if work.permits():  # else it is the word of another worker that counts
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from integration.cli.conftest import Run
+from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.planning.reading import pieces_of, read_plan
 from bulk_importer.distributed.values import PLAN, Plan
 from bulk_importer.sandbox import Sandbox
+from support.around.s3 import put
 from support.entries import entry
 from support.places import TOP
 
@@ -40,7 +44,7 @@ def _to(sandbox: Sandbox, place: FolderPlace) -> list[str]:
     return ["--server", sandbox.url, "--project", "streets", "--output", place.name, "--workers", "0"]
 
 
-def _positions(place: FolderPlace, plan: Plan) -> list[list[int]]:
+def _positions(place: Place, plan: Plan) -> list[list[int]]:
     """Of each shard the positions."""
     return [
         [
@@ -184,7 +188,7 @@ async def test_a_place_that_cannot_be_written_is_told_before_the_source_is_read(
     source = _written(tmp_path / "huge.json", [entry(project.media_ids[0])])
     done = await run("plan", source, *_to(sandbox, FolderPlace(source / "plan")))
     assert done.code == 7
-    assert f"{source} is no folder. Name another --output." in done.err
+    assert f"{source / 'plan'} cannot be used" in done.err
 
 
 @pytest.mark.parametrize(
@@ -202,3 +206,25 @@ async def test_what_is_missing_is_asked_for(words: list[str], said: str, run: Ru
     done = await run("plan", "huge.json", *words)
     assert done.code == 2
     assert said in done.err
+
+
+async def test_source_and_plan_may_lie_in_a_bucket(
+    run: Run, sandbox: Sandbox, project: Any, bucket: str
+) -> None:
+    """A cut in the middle of a segment is read there once more, for its digest."""
+    content = json.dumps([entry(media_id, n) for n, media_id in enumerate(project.media_ids * 3)]).encode()
+    put(bucket, "huge.json", content)
+    url = "s3://labels/plans/huge"
+    flags = ["--server", sandbox.url, "--project", "streets", "--workers", "0", "--shards", "4"]
+    done = await run("plan", "s3://labels/huge.json", *flags, "--output", url)
+    assert done.code == 0, done
+    place = open_place(url)
+    plan = read_plan(place)
+    assert plan.source == "s3://labels/huge.json"
+    assert plan.identity.size == len(content)
+    for shard in plan.shards:
+        for piece in pieces_of(place, shard):
+            assert xxh3_128_hexdigest(content[piece.offset : piece.offset + piece.length]) == piece.digest
+    assert sorted(position for each in _positions(place, plan) for position in each) == list(range(30))
+    again = await run("plan", "s3://labels/huge.json", *flags, "--output", url)
+    assert "it lay there already" in again.out

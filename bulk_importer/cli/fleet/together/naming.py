@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
 from bulk_importer.observe.outcome import Step
 from bulk_importer.readable import counted
-from bulk_importer.spans import SpanSet
+from bulk_importer.spans import Span, SpanSet
 
 __all__ = ["by_need", "shards_text", "states_text", "steps_of"]
 
@@ -113,6 +113,9 @@ def _shards(indexes: Sequence[int], verb: str = "", *, capital: bool = False) ->
 
 
 def _loop(place: str, indexes: Sequence[int]) -> str:
+    """A line for a shell; of very many stretches over all between, as work that is finished is over at once."""
     spans = list(SpanSet.of(sorted(indexes)))
+    if len(spans) > _MOST_SPANS:
+        spans = [Span(spans[0].start, spans[-1].stop)]
     numbers = [f"$(seq {start} {stop - 1})" if stop - start > 1 else str(start) for start, stop in spans]
     return f"for index in {' '.join(numbers)}; do bulk-importer work {place} --index $index; done"

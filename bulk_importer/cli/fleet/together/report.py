@@ -7,6 +7,7 @@ that need something most.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +23,9 @@ from bulk_importer.cli.reporting.rejects import sample_of
 from bulk_importer.cli.reporting.samples import Samples
 from bulk_importer.cli.reporting.writing import REPORT, refuse_unusable, try_to_write
 from bulk_importer.distributed.gathering.values import Gathered
-from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.observe.outcome import Step
+from bulk_importer.observe.timeline.accumulating import Timeline
 from bulk_importer.observe.timeline.places import Places
 from bulk_importer.observe.timeline.reading import read_timeline
 from bulk_importer.observe.timeline.together import Together
@@ -97,13 +98,22 @@ class ReportOfAll:
         together = Together()
         for standing in gathered.standings:
             if standing.folder and standing.summary is not None:
-                with checkpoint_at(self._place, standing.folder) as folder:
-                    together.add(read_timeline(folder / "run.log"), f"Shard {standing.shard.index}")
+                timeline = self._timeline(f"{standing.folder}/run.log")
+                together.add(timeline, f"Shard {standing.shard.index}")
         return together.course(
             most_in_flight=sum(seat.max_in_flight for seat in gathered.plan.seats),
             places=list(self._places.values()),
             positions=gathered.plan.entries,
         )
+
+    def _timeline(self, key: str) -> Timeline:
+        """What the `run.log` of a shard adds up to; that of a bucket is there once its worker has ended."""
+        if self._place.folder is not None:
+            return read_timeline(self._place.folder / key)
+        with tempfile.TemporaryDirectory(prefix="bulk-importer-") as scratch:
+            path = Path(scratch) / "run.log"
+            path.write_bytes(self._place.read(key) or b"")
+            return read_timeline(path)
 
     def _first_folder(self, gathered: Gathered) -> Path | None:
         """A checkpoint that may know how large images are: one knows as much of that as another."""

@@ -103,8 +103,9 @@ def _pace(gathered: Gathered, whole: Summary) -> Iterator[str]:
     seconds = wall_seconds(gathered)
     if seconds and whole.delivered:
         yield (
-            f"  {'time':12} {seconds:>11,.1f} s, {whole.delivered / seconds:,.0f} entries a second; the workers "
-            f"together {whole.seconds:,.1f} s, {counted(whole.requests, 'request')}"
+            f"  {'time':12} {seconds:>11,.1f} s from the first record to the last; {whole.seconds:,.1f} s of work, "
+            f"{whole.delivered / max(whole.seconds, 0.001):,.0f} delivered in a second of it, "
+            f"{counted(whole.requests, 'request')}"
         )
 
 

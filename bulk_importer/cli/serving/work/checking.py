@@ -64,6 +64,7 @@ async def check_upload(job: Job, spool: Spool, settings: Settings, running: Runn
         BulkImporterError: as `library.checking.check_labels` does.
     """
     from bulk_importer.datagym.wire.api_token import Token
+    from bulk_importer.intake import IntakeOptions
     from bulk_importer.library.checking import CheckListener, check_source
     from bulk_importer.library.converting import opened_labels
     from bulk_importer.library.rulesets import ruleset_for
@@ -78,7 +79,7 @@ async def check_upload(job: Job, spool: Spool, settings: Settings, running: Runn
             ruleset = await ruleset_for(labels.settings, token, scratch, running)
             report = await check_source(
                 labels.source,
-                labels.settings,
+                IntakeOptions.of(labels.settings),
                 ruleset,
                 running,
                 listener=CheckListener(rejected=examples.take),

@@ -1,0 +1,36 @@
+"""The way to a scheduler is bounded, and what is wrong with it is said, whatever listens at the address."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bulk_importer.distributed.engines.cluster import opened_cluster
+from bulk_importer.errors import SchedulerUnavailable, UsageError
+
+
+async def connect(address: str) -> None:
+    async with opened_cluster(address, workers=1, patience=0.5, say=lambda _: None):
+        pass
+
+
+async def test_something_that_takes_the_connection_and_is_silent_is_not_waited_for_longer() -> None:
+    """The time-out of Dask's client alone is not heeded then."""
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(SchedulerUnavailable, match="nothing there answers like one"):
+        async with asyncio.timeout(20):
+            await connect(f"tcp://127.0.0.1:{port}")
+    server.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1"])
+async def test_an_address_that_cannot_be_one_is_a_matter_of_usage(address: str) -> None:
+    with pytest.raises(UsageError, match="tcp://dask:8786"):
+        await connect(address)
+
+
+async def test_certificates_are_asked_for_by_the_names_that_dask_has_for_them() -> None:
+    with pytest.raises(UsageError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+        await connect("tls://127.0.0.1:1")

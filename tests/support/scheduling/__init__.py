@@ -1,0 +1,1 @@
+"""A scheduler of Dask and its workers, as processes of this machine."""
