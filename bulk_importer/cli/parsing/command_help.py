@@ -76,7 +76,7 @@ COMMAND_HELP = {
             "--json",
         ),
         (
-            f"plan huge.json {_AT} --project p --output h.plan",
+            f"plan h.json {_AT} --project p --output plan",
             "plan huge.json --shards 64 --config gym.toml --output huge.plan",
         ),
     ),
