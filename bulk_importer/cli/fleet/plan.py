@@ -75,15 +75,21 @@ def _asked(arguments: argparse.Namespace, settings: Settings) -> tuple[str, str]
 
 
 async def _make(source: str, settings: Settings, spec: str) -> tuple[Plan, CheckReport | None]:
+    from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.distributed.places.open import open_place
     from bulk_importer.distributed.planning.planning import make_plan
+    from bulk_importer.transfer.stop import StopSwitch
 
     reports: list[CheckReport] = []
     place = open_place(spec)
     token = Token.find(settings.token_file)
-    with progress_display() as observer:
-        plan = await make_plan(source, settings, place, token=token, emit=observer, checked=reports.append)
+    stop = StopSwitch()
+    with progress_display() as observer, stopping_on_signals(stop, kept="No plan is left half done"):
+        async with stop.breaking_off():
+            plan = await make_plan(
+                source, settings, place, token=token, emit=observer, checked=reports.append
+            )
     return plan, reports[0] if reports else None
 
 

@@ -43,7 +43,10 @@ def _each(commands: tuple[str, ...], text: str) -> dict[str, str]:
 
 _STOPPED = _each(
     (*_SENDING, "work", "backup", "migrate", "complete", "undo"), "stopped; what is on record stays"
-) | {"serve": "it was stopped, and an import that was confirmed is left; the same command resumes"}
+) | {
+    "plan": "stopped; no plan is there, and the same command makes it",
+    "serve": "it was stopped, and an import that was confirmed is left; the same command resumes",
+}
 
 MEANINGS: Mapping[ExitCode, Meaning] = {
     ExitCode.DELIVERED: Meaning(

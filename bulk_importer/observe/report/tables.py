@@ -13,13 +13,13 @@ __all__ = ["tables"]
 
 
 def tables(chapter: Chapter, *, level: int) -> Markup | None:
-    """Each in a section of its own; nothing where there is none."""
+    """One below the other; nothing where there is none."""
     if not chapter.tables:
         return None
-    return element("div", "\n", [[_section(each, level), "\n"] for each in chapter.tables])
+    return element("section", "\n", [[_table(each, level), "\n"] for each in chapter.tables])
 
 
-def _section(it: Table, level: int) -> Markup:
+def _table(it: Table, level: int) -> Content:
     rows: list[list[Content]] = [[name(cell) for cell in row] for row in it.rows]
     parts: list[Content] = [
         element(f"h{level}", it.title),
@@ -28,4 +28,4 @@ def _section(it: Table, level: int) -> Markup:
     ]
     if it.note:
         parts += ["\n", element("p", sentence(it.note))]
-    return element("section", *parts)
+    return parts

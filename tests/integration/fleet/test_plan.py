@@ -57,13 +57,15 @@ def _positions(place: Place, plan: Plan) -> list[list[int]]:
 
 
 async def test_a_plan_says_how_a_source_is_divided_and_what_to_run(
-    run: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
+    run_process: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
 ) -> None:
     """All entries of a media go to one shard; what would be rejected is said, and does not hinder."""
     ids = project.media_ids
     entries = [entry(ids[n], n) for n in (0, 1, 2, 3, 4, 5)] + [entry(ids[0], 7), entry("nobody", 8)]
     source = _written(tmp_path / "huge.json", entries)
-    done = await run("plan", source, *_to(sandbox, place), "--shards", "3", "--max-errors", "9", "--strict")
+    done = await run_process(
+        "plan", source, *_to(sandbox, place), "--shards", "3", "--max-errors", "9", "--strict"
+    )
     assert done.code == 0, done
     assert f"{source}: 8 entries, 7 could be sent, 1 would be rejected" in done.out
     assert "error       1 x media-unknown" in done.out
@@ -83,33 +85,33 @@ async def test_a_plan_says_how_a_source_is_divided_and_what_to_run(
 
 
 async def test_the_same_command_finds_its_plan_and_another_one_is_refused(
-    run: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
+    run_process: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
 ) -> None:
     """A job that is started again does no harm; a plan is never changed."""
     source = _written(tmp_path / "huge.json", [entry(media_id) for media_id in project.media_ids])
-    assert (await run("plan", source, *_to(sandbox, place), "--shards", "3")).code == 0
+    assert (await run_process("plan", source, *_to(sandbox, place), "--shards", "3")).code == 0
     before = place.read(PLAN)
-    again = await run("plan", source, *_to(sandbox, place), "--shards", "3", "--json")
+    again = await run_process("plan", source, *_to(sandbox, place), "--shards", "3", "--json")
     facts = json.loads(again.out)
     assert (again.code, facts["shards"], facts["is_new"]) == (0, 3, False)
-    other = await run("plan", source, *_to(sandbox, place), "--shards", "4")
+    other = await run_process("plan", source, *_to(sandbox, place), "--shards", "4")
     assert other.code == 2
     assert "holds another plan" in other.err
     _written(source, [])
-    changed = await run("plan", source, *_to(sandbox, place), "--shards", "3")
+    changed = await run_process("plan", source, *_to(sandbox, place), "--shards", "3")
     assert changed.code == 2
     assert place.read(PLAN) == before
 
 
 async def test_fewer_entries_make_fewer_shards(
-    run: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
+    run_process: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
 ) -> None:
     """Which is said; a source without entries makes one, so that whatever works on plans goes through."""
     source = _written(tmp_path / "huge.json", [entry(project.media_ids[n]) for n in (0, 1)])
-    done = await run("plan", source, *_to(sandbox, place), "--shards", "5")
+    done = await run_process("plan", source, *_to(sandbox, place), "--shards", "5")
     assert "5 shards were asked for; 2 entries make 2" in done.out
     empty = FolderPlace(tmp_path / "empty.plan")
-    done = await run("plan", _written(tmp_path / "e.json", []), *_to(sandbox, empty))
+    done = await run_process("plan", _written(tmp_path / "e.json", []), *_to(sandbox, empty))
     assert done.code == 0, done
     assert _positions(empty, read_plan(empty)) == [[]]
 
@@ -168,25 +170,25 @@ async def test_what_makes_no_plan_is_refused_with_the_way_out(
     words: Any,
     code: int,
     said: str,
-    run: Run,
+    run_process: Run,
     sandbox: Sandbox,
     project: Any,
     place: FolderPlace,
     tmp_path: Path,
 ) -> None:
     """Nothing is left at the place then."""
-    done = await run("plan", *_to(sandbox, place), *words(tmp_path))
+    done = await run_process("plan", *_to(sandbox, place), *words(tmp_path))
     assert done.code == code, done
     assert said in done.err
     assert not place.names("")
 
 
 async def test_a_place_that_cannot_be_written_is_told_before_the_source_is_read(
-    run: Run, sandbox: Sandbox, project: Any, tmp_path: Path
+    run_process: Run, sandbox: Sandbox, project: Any, tmp_path: Path
 ) -> None:
     """A file lies there."""
     source = _written(tmp_path / "huge.json", [entry(project.media_ids[0])])
-    done = await run("plan", source, *_to(sandbox, FolderPlace(source / "plan")))
+    done = await run_process("plan", source, *_to(sandbox, FolderPlace(source / "plan")))
     assert done.code == 7
     assert f"{source / 'plan'} cannot be used" in done.err
 
@@ -201,22 +203,22 @@ async def test_a_place_that_cannot_be_written_is_told_before_the_source_is_read(
         ),
     ],
 )
-async def test_what_is_missing_is_asked_for(words: list[str], said: str, run: Run) -> None:
+async def test_what_is_missing_is_asked_for(words: list[str], said: str, run_process: Run) -> None:
     """Where to, and where it is to lie."""
-    done = await run("plan", "huge.json", *words)
+    done = await run_process("plan", "huge.json", *words)
     assert done.code == 2
     assert said in done.err
 
 
 async def test_source_and_plan_may_lie_in_a_bucket(
-    run: Run, sandbox: Sandbox, project: Any, bucket: str
+    run_process: Run, sandbox: Sandbox, project: Any, bucket: str
 ) -> None:
     """A cut in the middle of a segment is read there once more, for its digest."""
     content = json.dumps([entry(media_id, n) for n, media_id in enumerate(project.media_ids * 3)]).encode()
     put(bucket, "huge.json", content)
     url = "s3://labels/plans/huge"
     flags = ["--server", sandbox.url, "--project", "streets", "--workers", "0", "--shards", "4"]
-    done = await run("plan", "s3://labels/huge.json", *flags, "--output", url)
+    done = await run_process("plan", "s3://labels/huge.json", *flags, "--output", url)
     assert done.code == 0, done
     place = open_place(url)
     plan = read_plan(place)
@@ -226,5 +228,5 @@ async def test_source_and_plan_may_lie_in_a_bucket(
         for piece in pieces_of(place, shard):
             assert xxh3_128_hexdigest(content[piece.offset : piece.offset + piece.length]) == piece.digest
     assert sorted(position for each in _positions(place, plan) for position in each) == list(range(30))
-    again = await run("plan", "s3://labels/huge.json", *flags, "--output", url)
+    again = await run_process("plan", "s3://labels/huge.json", *flags, "--output", url)
     assert "it lay there already" in again.out

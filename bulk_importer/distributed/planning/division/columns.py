@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bulk_importer.errors import CheckpointUnusable
@@ -93,8 +93,10 @@ class Column:
 
     def close(self) -> None:
         """Let go of the file, and of the room that it takes."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # on a full disk what was not written yet is not missed
+            self._file.close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
