@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
+from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode, Interrupted
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.places.interfaces import Place
-    from bulk_importer.distributed.values import Plan
+    from bulk_importer.distributed.values import Plan, Result
     from bulk_importer.distributed.work.working import Worked
     from bulk_importer.pipeline import Announcement
     from bulk_importer.settings import Loaded
@@ -112,17 +112,47 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
         with stopping_on_signals(stop, grace_seconds=settings.grace):
             worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
             token = Token.find(settings.token_file)
-            caller = Caller(token, stop, announce=_announcing(plan, index), steering=watch.steering)
+            caller = Caller(token, stop, announce=_announcing(plan, index, place), steering=watch.steering)
             worked = await work_on(plan, index, place, worker, caller)
-        summary, result = worked.summary, worked.result
-        facts = {**summary.to_builtins(), "plan": place.name, "shard": index, "epoch": result.epoch}
-        folders = [Path(summary.checkpoint)]
-        said_of_it = await watch.ended(Outcome(exit_code=summary.exit_code, facts=facts, folders=folders))
+        summary, folder = worked.summary, Path(worked.summary.checkpoint)
+        known = {"plan": place.name, "shard": index, "epoch": worked.result.epoch}
+        facts: Mapping[str, Any] = {**summary.to_builtins(), **known}
+        said_of_it = await watch.ended(Outcome(exit_code=summary.exit_code, facts=facts, folders=[folder]))
+        if worked.is_new:
+            await _put_away(place, worked.result, folder)
         if summary.message and (as_json or output_options().is_quiet or not summary.entries):
             messages.complain(summary.message)
+        facts = with_reports(facts, said_of_it.reports)
         lines = [*_lines(worked, index), *said_of_it.lines]
-        output.print_outcome(with_reports(facts, said_of_it.reports), lines, as_json=as_json)
+        if place.folder is None:  # what lies on this machine goes with the process
+            facts, lines = _elsewhere(facts, lines, str(folder), f"{place.name}/{worked.key}")
+        output.print_outcome(facts, lines, as_json=as_json)
     return worked
+
+
+async def _put_away(place: Place, result: Result, folder: Path) -> None:
+    """Put the report where the plan is, now that it is written; the log has it all, so it may fail."""
+    import asyncio
+    from contextlib import suppress
+
+    from bulk_importer.distributed.keeping.interfaces import Kept
+    from bulk_importer.distributed.keeping.opening import keeping_of
+    from bulk_importer.distributed.work.results import work_key
+
+    with suppress(CheckpointError):
+        keeping = keeping_of(place, work_key(result.index))
+        await asyncio.to_thread(keeping.put_away, Kept(result.folder, folder))
+
+
+def _elsewhere(
+    facts: Mapping[str, Any], lines: Sequence[str], folder: str, kept: str
+) -> tuple[Mapping[str, Any], list[str]]:
+    """The same, with where files are kept in place of where they were on this machine."""
+    told = {
+        name: value.replace(folder, kept) if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
+    return told, [line.replace(folder, kept) for line in lines]
 
 
 def _is_said(name: str, origin: str) -> bool:
@@ -138,7 +168,7 @@ def _nothing_to_do(plan: Plan, *, as_json: bool) -> Mapping[str, Any]:
     return facts
 
 
-def _announcing(plan: Plan, index: int) -> Callable[[Announcement], None]:
+def _announcing(plan: Plan, index: int, place: Place) -> Callable[[Announcement], None]:
     shard = plan.shards[index]
 
     def announce(what: Announcement) -> None:
@@ -152,7 +182,8 @@ def _announcing(plan: Plan, index: int) -> Callable[[Announcement], None]:
                 f"  resumes     {before.delivered:,} delivered, {before.rejected:,} rejected, {before.in_doubt:,} "
                 f"unconfirmed, {before.owed:,} not sent yet, of {before.entries:,} read so far"
             )
-        messages.say(f"  checkpoint  {what.checkpoint}")
+        if place.folder is not None:  # else it is kept below the plan
+            messages.say(f"  checkpoint  {what.checkpoint}")
 
     return announce
 
