@@ -75,6 +75,7 @@ async def test_import_shows_ten_options_and_three_examples(run: Any) -> None:
         "sending",
         "checkpoint",
         "afterwards",
+        "fleet",
         "watching",
         "output",
     ]
