@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bulk_importer.distributed.work.working import Worked
     from bulk_importer.pipeline import Announcement
     from bulk_importer.settings import Loaded
+    from bulk_importer.summary import Summary
 
 __all__ = ["configure", "run"]
 
@@ -99,6 +100,8 @@ async def _work(arguments: argparse.Namespace, loaded: Loaded) -> Mapping[str, A
 
 
 async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_json: bool) -> Worked:
+    import msgspec
+
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.distributed.work.working import Worker, work_on
@@ -123,10 +126,15 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
         if summary.message and (as_json or output_options().is_quiet or not summary.entries):
             messages.complain(summary.message)
         facts = with_reports(facts, said_of_it.reports)
-        lines = [*_lines(worked, index), *said_of_it.lines]
         if place.folder is None:  # what lies on this machine goes with the process
-            facts, lines = _elsewhere(facts, lines, str(folder), f"{place.name}/{worked.key}")
-        output.print_outcome(facts, lines, as_json=as_json)
+            kept = f"{place.name}/{worked.key}"
+            report = facts["report"] and facts["report"].replace(str(folder), kept)
+            facts = {**facts, "checkpoint": kept, "report": report}
+            summary = msgspec.structs.replace(summary, checkpoint=kept)
+            lines = [line.replace(str(folder), kept) for line in said_of_it.lines]
+        else:
+            lines = said_of_it.lines
+        output.print_outcome(facts, [*_lines(summary, index, is_new=worked.is_new), *lines], as_json=as_json)
     return worked
 
 
@@ -142,17 +150,6 @@ async def _put_away(place: Place, result: Result, folder: Path) -> None:
     with suppress(CheckpointError):
         keeping = keeping_of(place, work_key(result.index))
         await asyncio.to_thread(keeping.put_away, Kept(result.folder, folder))
-
-
-def _elsewhere(
-    facts: Mapping[str, Any], lines: Sequence[str], folder: str, kept: str
-) -> tuple[Mapping[str, Any], list[str]]:
-    """The same, with where files are kept in place of where they were on this machine."""
-    told = {
-        name: value.replace(folder, kept) if isinstance(value, str) else value
-        for name, value in facts.items()
-    }
-    return told, [line.replace(folder, kept) for line in lines]
 
 
 def _is_said(name: str, origin: str) -> bool:
@@ -188,11 +185,11 @@ def _announcing(plan: Plan, index: int, place: Place) -> Callable[[Announcement]
     return announce
 
 
-def _lines(worked: Worked, index: int) -> Iterator[str]:
+def _lines(summary: Summary, index: int, *, is_new: bool) -> Iterator[str]:
     """What came of it, for a person."""
     from bulk_importer.observe import summary_text
 
-    if not worked.is_new:
+    if not is_new:
         yield f"Shard {index} is finished; nothing was sent."
-    if worked.summary.entries:
-        yield summary_text(worked.summary)
+    if summary.entries:
+        yield summary_text(summary)
