@@ -96,7 +96,15 @@ def next_steps(summary: Summary, *, advice: str = "") -> Iterator[Step]:
         yield Step(advice)
     if origin := origin_text(summary.findings):
         yield Step(origin)
-    if summary.rejected:
+    plan, in_bucket, _ = (
+        summary.checkpoint.rpartition("/work/") if "://" in summary.checkpoint else ("", "", "")
+    )
+    if summary.rejected and in_bucket:  # the checkpoint of a shard, whose files nobody can open there
+        yield Step(
+            "To see what was rejected, and why, run",
+            command=f"bulk-importer gather {shlex.quote(plan)} --output FOLDER",
+        )
+    elif summary.rejected:
         yield Step("Rejected entries, and why", path=f"{summary.checkpoint}/rejected.jsonl")
         yield Step(
             "To send them again, fix them in a copy of that file, and run",

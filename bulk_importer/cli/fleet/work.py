@@ -16,14 +16,15 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.errors import BulkImporterError, ExitCode, Interrupted
+from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode, Interrupted
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.places.interfaces import Place
-    from bulk_importer.distributed.values import Plan
+    from bulk_importer.distributed.values import Plan, Result
     from bulk_importer.distributed.work.working import Worked
     from bulk_importer.pipeline import Announcement
     from bulk_importer.settings import Loaded
+    from bulk_importer.summary import Summary
 
 __all__ = ["configure", "run"]
 
@@ -99,6 +100,8 @@ async def _work(arguments: argparse.Namespace, loaded: Loaded) -> Mapping[str, A
 
 
 async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_json: bool) -> Worked:
+    import msgspec
+
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.distributed.work.working import Worker, work_on
@@ -112,17 +115,41 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
         with stopping_on_signals(stop, grace_seconds=settings.grace):
             worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
             token = Token.find(settings.token_file)
-            caller = Caller(token, stop, announce=_announcing(plan, index), steering=watch.steering)
+            caller = Caller(token, stop, announce=_announcing(plan, index, place), steering=watch.steering)
             worked = await work_on(plan, index, place, worker, caller)
-        summary, result = worked.summary, worked.result
-        facts = {**summary.to_builtins(), "plan": place.name, "shard": index, "epoch": result.epoch}
-        folders = [Path(summary.checkpoint)]
-        said_of_it = await watch.ended(Outcome(exit_code=summary.exit_code, facts=facts, folders=folders))
+        summary, folder = worked.summary, Path(worked.summary.checkpoint)
+        known = {"plan": place.name, "shard": index, "epoch": worked.result.epoch}
+        facts: Mapping[str, Any] = {**summary.to_builtins(), **known}
+        said_of_it = await watch.ended(Outcome(exit_code=summary.exit_code, facts=facts, folders=[folder]))
+        if worked.is_new:
+            await _put_away(place, worked.result, folder)
         if summary.message and (as_json or output_options().is_quiet or not summary.entries):
             messages.complain(summary.message)
-        lines = [*_lines(worked, index), *said_of_it.lines]
-        output.print_outcome(with_reports(facts, said_of_it.reports), lines, as_json=as_json)
+        facts = with_reports(facts, said_of_it.reports)
+        if place.folder is None:  # what lies on this machine goes with the process
+            kept = f"{place.name}/{worked.key}"
+            report = facts["report"] and facts["report"].replace(str(folder), kept)
+            facts = {**facts, "checkpoint": kept, "report": report}
+            summary = msgspec.structs.replace(summary, checkpoint=kept)
+            lines = [line.replace(str(folder), kept) for line in said_of_it.lines]
+        else:
+            lines = said_of_it.lines
+        output.print_outcome(facts, [*_lines(summary, index, is_new=worked.is_new), *lines], as_json=as_json)
     return worked
+
+
+async def _put_away(place: Place, result: Result, folder: Path) -> None:
+    """Put the report where the plan is, now that it is written; the log has it all, so it may fail."""
+    import asyncio
+    from contextlib import suppress
+
+    from bulk_importer.distributed.keeping.interfaces import Kept
+    from bulk_importer.distributed.keeping.opening import keeping_of
+    from bulk_importer.distributed.work.results import work_key
+
+    with suppress(CheckpointError):
+        keeping = keeping_of(place, work_key(result.index))
+        await asyncio.to_thread(keeping.put_away, Kept(result.folder, folder))
 
 
 def _is_said(name: str, origin: str) -> bool:
@@ -138,7 +165,7 @@ def _nothing_to_do(plan: Plan, *, as_json: bool) -> Mapping[str, Any]:
     return facts
 
 
-def _announcing(plan: Plan, index: int) -> Callable[[Announcement], None]:
+def _announcing(plan: Plan, index: int, place: Place) -> Callable[[Announcement], None]:
     shard = plan.shards[index]
 
     def announce(what: Announcement) -> None:
@@ -152,16 +179,17 @@ def _announcing(plan: Plan, index: int) -> Callable[[Announcement], None]:
                 f"  resumes     {before.delivered:,} delivered, {before.rejected:,} rejected, {before.in_doubt:,} "
                 f"unconfirmed, {before.owed:,} not sent yet, of {before.entries:,} read so far"
             )
-        messages.say(f"  checkpoint  {what.checkpoint}")
+        if place.folder is not None:  # else it is kept below the plan
+            messages.say(f"  checkpoint  {what.checkpoint}")
 
     return announce
 
 
-def _lines(worked: Worked, index: int) -> Iterator[str]:
+def _lines(summary: Summary, index: int, *, is_new: bool) -> Iterator[str]:
     """What came of it, for a person."""
     from bulk_importer.observe import summary_text
 
-    if not worked.is_new:
+    if not is_new:
         yield f"Shard {index} is finished; nothing was sent."
-    if worked.summary.entries:
-        yield summary_text(worked.summary)
+    if summary.entries:
+        yield summary_text(summary)

@@ -27,7 +27,7 @@ from bulk_importer.distributed.work.summaries import standing, summary_of
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import (
     BulkImporterError,
-    CheckpointUnusable,
+    CheckpointError,
     PlanUnusable,
 )
 from bulk_importer.events import Observer
@@ -64,6 +64,11 @@ class Worked(msgspec.Struct, frozen=True):
     result: Result
     summary: Summary
     is_new: bool = True
+
+    @property
+    def key(self) -> str:
+        """Of the checkpoint, at the place of the plan; the summary has its folder on this machine."""
+        return f"{work_key(self.result.index)}/{self.result.folder}"
 
 
 async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> Worked:
@@ -103,9 +108,9 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         if work.permits.lost is not None:
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
+        with suppress(CheckpointError):  # they are for people, and the log has it all
+            await asyncio.to_thread(work.keeping.put_away, kept)
         if work.permits():  # else it is the word of another worker that counts
-            with suppress(CheckpointUnusable):  # they are for people, and the log has it all
-                await asyncio.to_thread(work.keeping.put_away, kept)
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)
 

@@ -32,9 +32,11 @@ def s3_server() -> Iterator[str]:
             assert line, "the server ended"
         # A pipe that nobody empties stops the server when it is full: it writes a line for each request.
         threading.Thread(target=server.stderr.read, daemon=True).start()
-        put(url, "", b"")
-        yield url
-        server.kill()
+        try:
+            put(url, "", b"")
+            yield url
+        finally:
+            server.kill()
 
 
 def put(endpoint: str, key: str, content: bytes) -> None:

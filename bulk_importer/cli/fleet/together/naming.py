@@ -93,6 +93,11 @@ def _of_rejected(place: str, rejected: str) -> Iterator[Step]:
         yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}")
         return
     yield Step("Rejected entries of all shards, and why", path=rejected)
+    if "://" in place:  # their logs are in a bucket, where nothing is fed again
+        yield Step(
+            "To send them again, put the corrected ones into a JSON array of their own, and import that."
+        )
+        return
     yield Step(
         "To send them again, fix them in a copy of that file, and run",
         command=f"bulk-importer retry {place} CORRECTED.jsonl",

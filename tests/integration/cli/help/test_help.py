@@ -67,7 +67,7 @@ async def test_import_shows_ten_options_and_three_examples(run: Any) -> None:
     flags = [each for parser in [PARSERS["import"]] for each in parser._option_string_actions]
     assert not [flag for flag in flags if flag not in rest]
     titles = re.findall(r"^([a-z ]+):$", rest, re.MULTILINE)
-    assert titles[-9:] == [
+    assert titles[-10:] == [
         "server",
         "reading",
         "converting",
@@ -75,6 +75,7 @@ async def test_import_shows_ten_options_and_three_examples(run: Any) -> None:
         "sending",
         "checkpoint",
         "afterwards",
+        "fleet",
         "watching",
         "output",
     ]
