@@ -13,6 +13,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 from bulk_importer.checkpoint.log.file import log_path
@@ -23,6 +24,7 @@ from bulk_importer.files.durable import create_folder, sync_folder
 __all__ = ["EpochFolders"]
 
 _EPOCH = re.compile(r"epoch-(\d{6,})")
+_COPY = re.compile(r"\.epoch-(\d{6,})\..+")
 _OF_A_PROCESS = frozenset({"lock"})
 """Files that say something of the worker that writes them, and nothing of its work."""
 
@@ -35,7 +37,8 @@ class EpochFolders:
 
     def begun(self, epoch: int, unbroken_since: int) -> Kept:
         with self._told():
-            last = self._last_epoch()
+            # Who was lost before it came here must not meet the folder of who follows it.
+            last = self._last_epoch(epoch)
             if last is not None and last >= unbroken_since:
                 return self._kept(last)
             create_folder(self._root)
@@ -55,14 +58,27 @@ class EpochFolders:
         name = f"epoch-{epoch:06d}"
         return Kept(name, self._root / name)
 
-    def _last_epoch(self) -> int | None:
+    def _last_epoch(self, newest: float = inf) -> int | None:
+        """The last one that has a folder, up to `newest`. Raises `CheckpointUnusable`: its log is gone."""
         found = (_EPOCH.fullmatch(path.name) for path in self._root.glob("epoch-*"))
-        return max((int(match[1]) for match in found if match), default=None)
+        epochs = sorted(epoch for match in found if match and (epoch := int(match[1])) <= newest)
+        logged = [epoch for epoch in epochs if log_path(self._kept(epoch).folder).exists()]
+        if logged and logged[-1] != epochs[-1]:
+            # It began with a copy of the earlier one: to go on from either would send again what it has sent.
+            raise CheckpointUnusable(
+                str(self._kept(epochs[-1]).folder),
+                f"its log is gone, and that of the earlier {self._kept(logged[-1]).name} does not know what was sent "
+                "since",
+                advice="Put the log back, then run the same command again. Nothing was sent.",
+            )
+        return epochs[-1] if epochs else None
 
     def _copy(self, last: int, epoch: int) -> None:
         beside = self._root / f".epoch-{epoch:06d}.{secrets.token_hex(4)}"
         for left in self._root.glob(".epoch-*"):
-            shutil.rmtree(left, ignore_errors=True)
+            # That of a later epoch is made at this moment, by who follows this one: this one is lost.
+            if (match := _COPY.fullmatch(left.name)) and int(match[1]) <= epoch:
+                shutil.rmtree(left, ignore_errors=True)
         try:
             _copy_folder(self._kept(last).folder, beside)
             beside.rename(self._kept(epoch).folder)

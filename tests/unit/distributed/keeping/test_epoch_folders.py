@@ -8,6 +8,7 @@ import pytest
 
 from bulk_importer.distributed.keeping import epoch_folders
 from bulk_importer.distributed.keeping.epoch_folders import EpochFolders
+from bulk_importer.errors import CheckpointUnusable
 
 
 @pytest.fixture
@@ -76,3 +77,20 @@ def test_the_log_is_copied_first(left: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(epoch_folders, "_copy_file", lambda source, _: copied.append(source))
     EpochFolders(tmp_path).begun(4, 4)
     assert copied[0] == left / "log"
+
+
+def test_who_was_lost_before_it_began_leaves_alone_what_the_next_one_has(tmp_path: Path, left: Path) -> None:
+    """Neither the copy that the next one is making, nor the folder that it made, is the lost one's."""
+    (tmp_path / ".epoch-000006.copying").mkdir()
+    assert EpochFolders(tmp_path).begun(5, 5).name == "epoch-000005"
+    assert (tmp_path / ".epoch-000006.copying").exists()
+    assert EpochFolders(tmp_path).begun(4, 4).name == "epoch-000004"
+    assert left.exists()
+
+
+@pytest.mark.usefixtures("left")
+def test_a_later_folder_without_its_log_is_refused(tmp_path: Path) -> None:
+    """What was sent since the earlier one stands nowhere: to go on from that would send it again."""
+    (tmp_path / "epoch-000005").mkdir()
+    with pytest.raises(CheckpointUnusable, match="its log is gone"):
+        EpochFolders(tmp_path).begun(6, 6)
