@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster", "opened_cluster"]
 
+_ANOTHER_PORT = (
+    "Look at the port in --scheduler: a scheduler itself is at 8786 by default, its dashboard at 8787."
+)
 _CLOSE_SECONDS = 10.0
 
 
@@ -188,6 +191,14 @@ async def _connected(address: str, patience: float, say: Callable[[str], None]) 
             await _closed(client)
             raise SchedulerUnavailable(
                 address, f"nothing there answers like one, for {patience:,.0f} s"
+            ) from error
+        except (
+            MemoryError,
+            OverflowError,
+        ) as error:  # a text like "HTTP/1.1", taken for how long the answer is
+            await _closed(client)
+            raise SchedulerUnavailable(
+                address, "what answers there speaks another protocol", advice=_ANOTHER_PORT
             ) from error
         except (ValueError, TypeError) as error:
             await _closed(client)

@@ -25,6 +25,20 @@ async def test_something_that_takes_the_connection_and_is_silent_is_not_waited_f
     server.close()
 
 
+async def test_a_port_where_something_else_is_spoken_is_said_to_be_that() -> None:
+    """As the port of the dashboard, which speaks HTTP: its first bytes are taken for a length, of exabytes."""
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SchedulerUnavailable, match=r"speaks another protocol.*--scheduler"):
+            await connect(f"tcp://127.0.0.1:{port}")
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1"])
 async def test_an_address_that_cannot_be_one_is_a_matter_of_usage(address: str) -> None:
     with pytest.raises(UsageError, match="tcp://dask:8786"):
