@@ -16,6 +16,7 @@
     │   └── QuotaUsedUp                         changes no more tasks
     ├── CheckpointError                      7
     │   ├── CheckpointUnusable                  cannot be read or written
+    │   │   └── PlaceUnusable                       where a plan for many workers lies, likewise
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   ├── CheckpointMismatch                  belongs to another source, server, project or meaning
@@ -67,6 +68,7 @@ __all__ = [
     "NotSettled",
     "NotSteered",
     "NotVerified",
+    "PlaceUnusable",
     "PlanUnusable",
     "ProjectNotFound",
     "QuotaUsedUp",
@@ -357,11 +359,13 @@ _REMEDIES = {
 class CheckpointUnusable(CheckpointError):
     """The checkpoint folder cannot be read or written."""
 
+    called = "The checkpoint"
+
     def __init__(self, path: str, reason: str, *, advice: str = "") -> None:
         self.path = path
         self.reason = reason
         super().__init__(
-            f"The checkpoint {path} cannot be used: {reason}. "
+            f"{self.called} {path} cannot be used: {reason}. "
             + (advice or "Fix that, then run the same command again; nothing was sent without a record.")
         )
 
@@ -378,6 +382,12 @@ class CheckpointUnusable(CheckpointError):
             reason = f"{reason}: {os.fspath(error.filename)}"
         reason = f"{what} ({reason})" if what else reason
         return cls(place, reason, advice=_REMEDIES.get(error.errno or 0, ""))
+
+
+class PlaceUnusable(CheckpointUnusable):
+    """Where a plan lies, and what belongs to it, cannot be read or written."""
+
+    called = "The place"
 
 
 class CheckpointLocked(CheckpointError):

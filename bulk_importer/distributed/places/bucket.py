@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.errors import PlaceUnusable, UsageError
 from bulk_importer.sources.buckets.stores import expired, open_store, said_of
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ class BucketPlace:
                 yield from self._below(below, "")
 
     def _require_bucket(self, error: Exception) -> None:
-        """Raise `CheckpointUnusable` where what is missing is the whole bucket."""
+        """Raise `PlaceUnusable` where what is missing is the whole bucket."""
         if "<Code>NoSuchBucket</Code>" in str(error) or "ContainerNotFound" in str(error):
-            raise CheckpointUnusable(self.name, "there is no such bucket", advice=_NO_BUCKET) from error
+            raise PlaceUnusable(self.name, "there is no such bucket", advice=_NO_BUCKET) from error
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -125,7 +125,7 @@ class BucketPlace:
             else:
                 self._require_bucket(error)
                 reason, advice = said_of(error), ""
-            raise CheckpointUnusable(self.name, reason, advice=advice) from error
+            raise PlaceUnusable(self.name, reason, advice=advice) from error
 
 
 _METADATA = ("/latest/api/token", "/metadata/identity", "metadata.google.internal")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import PlaceUnusable
 from bulk_importer.files.durable import DurableFile, create_folder, replace_file, sync_folder
 
 __all__ = ["FolderPlace"]
@@ -58,7 +58,7 @@ class FolderPlace:
                 raise
             reason = "its file system has no hard links, by which workers agree on who is first"
             advice = "Put the plan on another one, such as NFS, or into a bucket."
-            raise CheckpointUnusable(self.name, reason, advice=advice) from error
+            raise PlaceUnusable(self.name, reason, advice=advice) from error
         return True
 
     def replace(self, key: str, content: bytes) -> None:
@@ -92,7 +92,7 @@ class FolderPlace:
         try:
             yield
         except OSError as error:
-            raise CheckpointUnusable.by(self._root, error) from error
+            raise PlaceUnusable.by(self._root, error) from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ class Place(Protocol):
     """Names with bytes. A name has parts with `/` between them. All calls block, and may be made from any thread.
 
     Raises, from every call:
-        CheckpointUnusable: the place cannot be read or written.
+        PlaceUnusable: the place cannot be read or written.
 
     Attributes:
         name: as the user gave it, for people.

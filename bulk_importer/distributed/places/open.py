@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import CheckpointUnusable, UsageError
+from bulk_importer.errors import PlaceUnusable, UsageError
 from bulk_importer.sources.buckets.stores import BUCKET_SCHEMES
 
 __all__ = ["open_place", "try_place"]
@@ -36,7 +36,7 @@ def try_place(place: Place) -> None:
     All that keeps two workers from sending the same rests on that, and some servers that speak S3 do not know it.
 
     Raises:
-        CheckpointUnusable: it cannot be written, or does not keep to that.
+        PlaceUnusable: it cannot be written, or does not keep to that.
     """
     key = f"try-{secrets.token_hex(8)}"
     try:
@@ -46,7 +46,7 @@ def try_place(place: Place) -> None:
                 "Use a bucket whose server knows conditional puts (If-None-Match), or a folder that all workers "
                 "share."
             )
-            raise CheckpointUnusable(place.name, reason, advice=advice)
+            raise PlaceUnusable(place.name, reason, advice=advice)
     finally:
-        with suppress(CheckpointUnusable):
+        with suppress(PlaceUnusable):
             place.remove(key)

@@ -27,16 +27,20 @@ class Stuck(FolderPlace):
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.refuses = False
+        self.refused, self.replaced = asyncio.Event(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def replace(self, key: str, content: bytes) -> None:
         self.may_go_on.wait()
         if self.refuses:
+            self._loop.call_soon_threadsafe(self.refused.set)
             raise CheckpointUnusable(self.name, "the disk is full")
         super().replace(key, content)
+        self._loop.call_soon_threadsafe(self.replaced.set)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Stuck:
+async def place(tmp_path: Path) -> Stuck:
     """The place of a plan."""
     return Stuck(tmp_path)
 
@@ -144,12 +148,12 @@ async def test_a_place_that_refuses_is_asked_again_until_the_time_is_over(place:
 
 async def test_a_refusal_that_passes_costs_nothing(place: Stuck) -> None:
     """The sign is given a little later."""
-    first = await taken(place, SHORT)
+    first = await taken(place, 10 * SHORT)
     place.refuses = True
     async with first.kept(pytest.fail):
-        await asyncio.sleep(SHORT / 2)
+        await place.refused.wait()
         place.refuses = False
-        await asyncio.sleep(2 * SHORT)
+        await place.replaced.wait()
         assert first.holds()
 
 
