@@ -233,5 +233,8 @@ async def _closed(client: Client) -> None:
 
 def _be_quiet() -> None:
     """Keep what Dask logs of lost connections off the terminal: what matters of it is said in words."""
-    for name in ("distributed", "tornado", "bokeh"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    theirs = ("distributed", "tornado", "bokeh")
+    # Each by its own name: Dask gives some of those below levels of their own, as `distributed.client`.
+    for name in [*theirs, *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in theirs:
+            logging.getLogger(name).setLevel(logging.CRITICAL)

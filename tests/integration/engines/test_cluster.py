@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
@@ -37,6 +38,19 @@ async def test_a_port_where_something_else_is_spoken_is_said_to_be_that() -> Non
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(SchedulerUnavailable, match=r"speaks another protocol.*--scheduler"):
             await connect(f"tcp://127.0.0.1:{port}")
+
+
+async def test_nothing_that_dask_logs_of_lost_connections_reaches_a_terminal() -> None:
+    """A scheduler that went away would be told with tracebacks, by loggers that have levels of their own."""
+    with pytest.raises(UsageError):
+        await connect("127.0.0.1")
+    loud = [
+        name
+        for name in logging.root.manager.loggerDict
+        if name.partition(".")[0] in ("distributed", "tornado", "bokeh")
+        and logging.getLogger(name).isEnabledFor(logging.ERROR)
+    ]
+    assert not loud
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1"])
