@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.fleet.recognising import require_no_plan
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import TasksQuestion
 from bulk_importer.errors import UsageError

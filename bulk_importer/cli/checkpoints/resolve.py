@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
-from bulk_importer.cli.fleet.recognising import require_no_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.errors import ExitCode, UsageError, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.cli import output
-from bulk_importer.cli.fleet.recognising import require_no_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.errors import ExitCode, NotSteered, UsageError
 from bulk_importer.settings import definitions
 from bulk_importer.steering.client import NoAnswer, NobodyListens, ask
