@@ -234,7 +234,7 @@ async def _closed(client: Client) -> None:
 def _be_quiet() -> None:
     """Keep what Dask logs of lost connections off the terminal: what matters of it is said in words."""
     theirs = ("distributed", "tornado", "bokeh")
-    # Each by its own name: Dask gives some of those below levels of their own, as `distributed.client`.
+    # Each by its own name: Dask gives some of those below levels of their own.
     for name in [*theirs, *logging.root.manager.loggerDict]:
         if name.partition(".")[0] in theirs:
             logging.getLogger(name).setLevel(logging.CRITICAL)
