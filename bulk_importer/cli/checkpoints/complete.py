@@ -12,6 +12,7 @@ from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.questions import TasksQuestion
 from bulk_importer.errors import UsageError
@@ -61,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Change the tasks, and say what became of each."""
     settings = gather(arguments).settings
+    for each in arguments.checkpoints:
+        require_no_plan(each)
     completed = run_in_loop(_complete(arguments, settings))
     if completed.message and (arguments.json or output_options().is_quiet):
         messages.complain(completed.message)

@@ -10,9 +10,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from bulk_importer.cli import output
-from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.output_options import output_options, set_output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.small_files import reason_unwritten
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.errors import ExitCode, UsageError, most_important
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record the decision; nothing is sent. Exit 5 while something is still in doubt, and 0 else."""
+    require_no_plan(arguments.checkpoint)
     folder = one_checkpoint_in(arguments.checkpoint)
     return asyncio.run(
         _resolve(folder, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, Said, watching

@@ -14,8 +14,8 @@ from bulk_importer.cli import messages, output, streams
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.parsing.page_flags import add_page_flags, page_settings
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
 from bulk_importer.cli.watching.browsers.looking import Looks
 from bulk_importer.errors import ExitCode, UsageError, most_important
 

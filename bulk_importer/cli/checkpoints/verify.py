@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
-from bulk_importer.cli.fleet.recognising import is_plan
 from bulk_importer.cli.migrating.verify_backup import verify_backup
 from bulk_importer.cli.parsing.options import add_settings
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.errors import (
     BulkImporterError,

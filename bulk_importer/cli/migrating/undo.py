@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.cli.questions import confirmed
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
@@ -21,8 +23,10 @@ from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
+    from bulk_importer.events import Observer
     from bulk_importer.migration.undo.planning import Plan
     from bulk_importer.migration.undo.undoing import Undone
+    from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]
 
@@ -53,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Take the import back; exit 1 where media are left alone."""
     settings = gather(arguments).settings
+    require_no_plan(arguments.checkpoint_folder)
     folder = one_checkpoint_in(arguments.checkpoint_folder)
     return run_in_loop(_undo(folder, arguments, settings))
 
@@ -79,7 +84,7 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
             spec = UndoSpec(
                 folder,
                 settings,
-                lambda: opened_source_of(folder, arguments.source, caller.emit),
+                lambda: _opened(folder, arguments.source, caller.emit),
                 force=arguments.force,
                 dry_run=arguments.dry_run,
             )
@@ -91,6 +96,19 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
         lines = [*_lines(folder, undone, arguments), *said.lines]
         output.print_outcome(with_reports(facts, said.reports), lines, as_json=arguments.json)
     return code
+
+
+@asynccontextmanager
+async def _opened(folder: Path, given: str | None, emit: Observer) -> AsyncIterator[Source]:
+    """What was imported into `folder`, of a shard its own part; `given`: where a person says that the source is."""
+    from bulk_importer.distributed.work.opening import opened_shard_again
+
+    async with opened_shard_again(folder, given) as shard:
+        if shard is not None:
+            yield shard
+            return
+    async with opened_source_of(folder, given, emit) as source:
+        yield source
 
 
 def _exit_code(undone: Undone, *, dry_run: bool) -> ExitCode:

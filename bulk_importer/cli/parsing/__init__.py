@@ -2,5 +2,6 @@
 
 `options` makes flags of settings and settings of flags. `global_flags` are those that every command takes, and
 `settings_file` finds the file that counts beside them. `short_help` writes what `--help` prints: of each command the
-options and examples that `command_help` lists. No module here knows what a command does.
+options and examples that `command_help` lists. `plan_or_checkpoint` tells which of the two a command was given. No
+module here knows what a command does.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.cli import output
+from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
 from bulk_importer.errors import ExitCode, NotSteered, UsageError
 from bulk_importer.settings import definitions
 from bulk_importer.steering.client import NoAnswer, NobodyListens, ask
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         UsageError: it cannot be asked for, or the run refuses it.
         NotSteered: there is no run that can be asked.
     """
+    require_no_plan(arguments.checkpoint)
     answer = _asked(arguments.checkpoint, _command(arguments))
     if answer.refused:
         raise UsageError(answer.refused)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster", "opened_cluster"]
 
+_ANOTHER_PORT = (
+    "Look at the port in --scheduler: a scheduler itself is at 8786 by default, its dashboard at 8787."
+)
 _CLOSE_SECONDS = 10.0
 
 
@@ -189,6 +192,14 @@ async def _connected(address: str, patience: float, say: Callable[[str], None]) 
             raise SchedulerUnavailable(
                 address, f"nothing there answers like one, for {patience:,.0f} s"
             ) from error
+        except (
+            MemoryError,
+            OverflowError,
+        ) as error:  # a text like "HTTP/1.1", taken for how long the answer is
+            await _closed(client)
+            raise SchedulerUnavailable(
+                address, "what answers there speaks another protocol", advice=_ANOTHER_PORT
+            ) from error
         except (ValueError, TypeError) as error:
             await _closed(client)
             raise _unusable(address, error) from error
@@ -222,5 +233,8 @@ async def _closed(client: Client) -> None:
 
 def _be_quiet() -> None:
     """Keep what Dask logs of lost connections off the terminal: what matters of it is said in words."""
-    for name in ("distributed", "tornado", "bokeh"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    theirs = ("distributed", "tornado", "bokeh")
+    # Each by its own name: Dask gives some of those below levels of their own.
+    for name in [*theirs, *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in theirs:
+            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -63,7 +63,7 @@ def whole_of(gathered: Gathered) -> Summary:
         media_delivered=delivered,
         media_undelivered=undelivered,
         media_without_entry=without,
-        replacement=_replacement(summaries),
+        replacement=_replacement(gathered.standings),
         **sums,
     )
 
@@ -127,16 +127,25 @@ def _media(standings: Sequence[Standing]) -> tuple[int | None, int | None, int |
     return sum(delivered), sum(undelivered), max(0, max(importable) - named) if is_known else None
 
 
-def _replacement(summaries: Sequence[Summary]) -> Replacement | None:
-    """Which labels were deleted; what is known of the project as a whole is the same in each, or was not known."""
-    known = [each.replacement for each in summaries if each.replacement is not None]
-    if not known:
+def _replacement(standings: Sequence[Standing]) -> Replacement | None:
+    """Which labels were deleted; what is known of the project as a whole is the same in each, or was not known.
+
+    A shard that does not know its media says at most how many of the project hold labels, and deletes no more than it
+    has entries.
+    """
+    said = [
+        (each.summary.replacement, each.shard.entries)
+        for each in standings
+        if each.summary is not None and each.summary.replacement is not None
+    ]
+    if not said:
         return None
-    media = [each.media for each in known]
+    known = [replacement for replacement, _ in said]
+    media = [it.media if it.media is None else min(it.media, entries) for it, entries in said]
     return Replacement(
         media=None if None in media else sum(each or 0 for each in media),
         is_exact=all(each.is_exact for each in known),
-        is_whole=all(each.is_whole for each in known) and len(known) == len(summaries),
+        is_whole=all(each.is_whole for each in known) and len(known) == len(standings),
         is_confirmed=all(each.is_confirmed for each in known),
     )
 

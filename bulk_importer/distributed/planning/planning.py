@@ -22,6 +22,7 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import try_place
 from bulk_importer.distributed.planning.asked import place_of_source, settings_kept
+from bulk_importer.distributed.planning.differences import differences
 from bulk_importer.distributed.planning.division.columns import Columns
 from bulk_importer.distributed.planning.division.cutting import Blocks, blocks_of, chosen_cuts, most_blocks
 from bulk_importer.distributed.planning.division.dividing import Shares, divide
@@ -144,9 +145,8 @@ def _known(place: Place, draft: Plan) -> Plan | None:
         try_place(place)
         return None
     plan = read_plan(place)
-    asked = ("source", "identity", "server", "project", "label_config", "settings", "seats")
-    if any(getattr(plan, name) != getattr(draft, name) for name in asked):
-        raise another_plan(place)
+    if differing := differences(plan, draft):
+        raise another_plan(place, differing)
     return plan
 
 

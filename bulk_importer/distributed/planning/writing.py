@@ -73,9 +73,11 @@ def put_plan(place: Place, draft: Plan) -> Plan:
     return plan
 
 
-def another_plan(place: Place) -> UsageError:
-    """What to raise where a place holds a plan that is not the one that is to be written."""
+def another_plan(place: Place, differing: Sequence[str] = ()) -> UsageError:
+    """What to raise where a place holds a plan that is not the one that is to be written; `differing`: in what."""
+    what = f" What differs: {'; '.join(differing)}." if differing else ""
     return UsageError(
-        f"{place.name} holds another plan, and a plan is never changed: workers may be at work on it. Name another "
-        "--output."
+        f"{place.name} holds another plan, and a plan is never changed: workers may be at work on it.{what} To resume "
+        "it, say what was said then; for a new one, name another place (--output of 'plan', --checkpoint of "
+        "'import')."
     )

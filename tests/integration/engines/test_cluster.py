@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
@@ -23,6 +24,33 @@ async def test_something_that_takes_the_connection_and_is_silent_is_not_waited_f
         async with asyncio.timeout(20):
             await connect(f"tcp://127.0.0.1:{port}")
     server.close()
+
+
+async def test_a_port_where_something_else_is_spoken_is_said_to_be_that() -> None:
+    """As the port of the dashboard, which speaks HTTP: its first bytes are taken for a length, of exabytes."""
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SchedulerUnavailable, match=r"speaks another protocol.*--scheduler"):
+            await connect(f"tcp://127.0.0.1:{port}")
+
+
+async def test_nothing_that_dask_logs_of_lost_connections_reaches_a_terminal() -> None:
+    """A scheduler that went away would be told with tracebacks, by loggers that have levels of their own."""
+    with pytest.raises(UsageError):
+        await connect("127.0.0.1")
+    loud = [
+        name
+        for name in logging.root.manager.loggerDict
+        if name.partition(".")[0] in ("distributed", "tornado", "bokeh")
+        and logging.getLogger(name).isEnabledFor(logging.ERROR)
+    ]
+    assert not loud
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1"])

@@ -18,7 +18,7 @@ from bulk_importer.distributed.planning.reading import encoded_plan, id_of
 from bulk_importer.distributed.values import PLAN, Plan
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import Settings
-from bulk_importer.summary import RunState
+from bulk_importer.summary import Replacement, RunState
 from support.entries import entry
 from support.fleet.imported import import_shard, leave_lease, leave_result, work_folder
 from support.fleet.plans import planned
@@ -153,3 +153,21 @@ async def test_what_was_complete_a_moment_ago_is_not_read_again(place: FolderPla
     before = gather(place)
     (work_folder(place, 1) / "log").write_bytes(b"")
     assert gather(place, before=before).standings[1] is before.standings[1]
+
+
+async def test_a_shard_is_said_to_replace_labels_of_no_more_media_than_it_has_entries(
+    place: FolderPlace, plan: Plan
+) -> None:
+    """Each knows at most how many media of the project hold labels: these add up to more than the project has."""
+    for index in range(3):
+        await import_shard(place, plan, index)
+    gathered = gather(place)
+    said = Replacement(media=1000, is_exact=False, is_whole=True)
+    standings = [
+        replace(each, summary=replace(each.summary, replacement=said))
+        for each in gathered.standings
+        if each.summary is not None
+    ]
+    replaced = whole_of(replace(gathered, standings=standings)).replacement
+    assert replaced is not None
+    assert (replaced.media, replaced.is_exact, replaced.is_whole) == (10, False, True)

@@ -97,9 +97,11 @@ async def test_the_same_command_finds_its_plan_and_another_one_is_refused(
     other = await run_process("plan", source, *_to(sandbox, place), "--shards", "4")
     assert other.code == 2
     assert "holds another plan" in other.err
+    assert "What differs: --shards (3 there, 4 here)." in other.err
     _written(source, [])
     changed = await run_process("plan", source, *_to(sandbox, place), "--shards", "3")
     assert changed.code == 2
+    assert "What differs: the content of the source." in changed.err
     assert place.read(PLAN) == before
 
 

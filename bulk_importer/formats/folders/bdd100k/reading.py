@@ -88,9 +88,12 @@ def _frames(members: Members, path: str, place: str) -> Iterator[Any]:
     head = members.head(path)
     if _is_of_2018(head):
         document = decoded(members.read(path), place)
-        for frame in document["frames"] if isinstance(document["frames"], list) else ():
+        frames = document.get("frames") if isinstance(document, dict) else None
+        if not isinstance(frames, list):
+            raise SourceUnreadable(place, "it is no object with a list of frames")
+        for frame in frames:
             labels = frame.get("objects") if isinstance(frame, dict) else frame
-            yield {"name": document["name"], "attributes": document.get("attributes"), "labels": labels}
+            yield {"name": document.get("name"), "attributes": document.get("attributes"), "labels": labels}
         return
     if not _starts_with(head, b"[") and not _FRAMES.search(head):
         raise SourceUnreadable(place, "it is neither an array of frames nor an object with frames")

@@ -142,6 +142,16 @@ def test_the_files_of_2018_arrive() -> None:
     assert found.books.left_behind == {}
 
 
+def test_a_file_of_2018_without_a_list_of_frames_is_said(tmp_path: Path) -> None:
+    """By itself it cannot be read; nothing of it is passed over without a word."""
+    whole = json.loads(next((FILES / "of_2018").glob("*.json")).read_text())
+    path = tmp_path / "one.json"
+    for document in ({**whole, "frames": whole["frames"][0]}, [whole]):
+        path.write_text(json.dumps(document))
+        with pytest.raises(SourceUnreadable, match="no object with a list of frames"):
+            bdd100k(path)
+
+
 @pytest.mark.parametrize(
     ("frame", "name"),
     [

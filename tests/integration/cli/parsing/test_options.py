@@ -51,9 +51,15 @@ def listed(command: str) -> dict[str, argparse.Action]:
 
 
 def settings_of(command: str) -> list[Definition]:
-    """The settings that it lists as flags, but for those that need others."""
+    """The settings that it lists as flags, but for those that need others, as those of a fleet do in an import."""
     actions = {action.dest for action in listed(command).values()}
-    return [each for each in definitions() if f"setting:{each.name}" in actions and each.need is None]
+    return [
+        each
+        for each in definitions()
+        if f"setting:{each.name}" in actions
+        and each.need is None
+        and (command, each.section) != ("import", "fleet")
+    ]
 
 
 def takes_settings(command: str) -> bool:
