@@ -1,4 +1,8 @@
-"""Says in what a plan that is asked for is not the one that lies at its place, in the words of who asks."""
+"""Says in what a plan that is asked for is not the one that lies at its place, in the words of who asks.
+
+That the label configuration has changed since is no difference: each import meets it, and says so. Else what a command
+has begun, it could not go on with.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,6 @@ _PARTS = {
     "identity": "the content of the source",
     "server": "--server",
     "project": "--project",
-    "label_config": "the label configuration of the project",
 }
 _LIMITS = "--at-once, or one of the limits that are divided among the workers"
 
