@@ -13,7 +13,6 @@ import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import inf
 from pathlib import Path
 
 from bulk_importer.checkpoint.log.file import log_path
@@ -37,8 +36,15 @@ class EpochFolders:
 
     def begun(self, epoch: int, unbroken_since: int) -> Kept:
         with self._told():
-            # Who was lost before it came here must not meet the folder of who follows it.
-            last = self._last_epoch(epoch)
+            last = self._last_epoch()
+            if last is not None and last > epoch:
+                # Neither that of who follows, which is not this one's, nor an earlier one, which does not know all.
+                raise CheckpointUnusable(
+                    str(self._root),
+                    f"{self._kept(last).name} is of a later worker than this one, in epoch {epoch}",
+                    advice="Another worker has the shard: leave it to that one. Where lease-* was deleted, put it "
+                    "back. Nothing was sent.",
+                )
             if last is not None and last >= unbroken_since:
                 return self._kept(last)
             create_folder(self._root)
@@ -58,10 +64,10 @@ class EpochFolders:
         name = f"epoch-{epoch:06d}"
         return Kept(name, self._root / name)
 
-    def _last_epoch(self, newest: float = inf) -> int | None:
-        """The last one that has a folder, up to `newest`. Raises `CheckpointUnusable`: its log is gone."""
+    def _last_epoch(self) -> int | None:
+        """The last one that has a folder. Raises `CheckpointUnusable`: its log is gone."""
         found = (_EPOCH.fullmatch(path.name) for path in self._root.glob("epoch-*"))
-        epochs = sorted(epoch for match in found if match and (epoch := int(match[1])) <= newest)
+        epochs = sorted(int(match[1]) for match in found if match)
         logged = [epoch for epoch in epochs if log_path(self._kept(epoch).folder).exists()]
         if logged and logged[-1] != epochs[-1]:
             # It began with a copy of the earlier one: to go on from either would send again what it has sent.

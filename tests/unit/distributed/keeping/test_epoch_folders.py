@@ -80,11 +80,12 @@ def test_the_log_is_copied_first(left: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_who_was_lost_before_it_began_leaves_alone_what_the_next_one_has(tmp_path: Path, left: Path) -> None:
-    """Neither the copy that the next one is making, nor the folder that it made, is the lost one's."""
+    """The copy that the next one is making stays; its folder is not the lost one's, nor is an earlier one then."""
     (tmp_path / ".epoch-000006.copying").mkdir()
     assert EpochFolders(tmp_path).begun(5, 5).name == "epoch-000005"
     assert (tmp_path / ".epoch-000006.copying").exists()
-    assert EpochFolders(tmp_path).begun(4, 4).name == "epoch-000004"
+    with pytest.raises(CheckpointUnusable, match="of a later worker"):
+        EpochFolders(tmp_path).begun(4, 4)
     assert left.exists()
 
 
