@@ -434,7 +434,7 @@ class PlanUnusable(CheckpointError):
             f"The plan at {place} cannot be used: {reason}. "
             + (
                 advice
-                or "Restore it from a copy, or make another one at another place; nothing was sent by it."
+                or "Restore it from a copy. Another plan would send again what shards of this one have delivered."
             )
         )
 
