@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--name", default="plan", help="of the file in benchmarks/results; none: it is not written"
+        "--name", default="fleet/plan", help="of the file in benchmarks/results; none: it is not written"
     )
     given = parser.parse_args()
     with running_sink() as server, tempfile.TemporaryDirectory() as folder:

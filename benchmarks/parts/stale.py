@@ -19,6 +19,8 @@ MEASURED_ROOMS = {
     "beside": ("",),
     "check": ("intake", "labels", "media", "pipeline/check", "sources"),
     "cost_model": ("sandbox/faults",),
+    "fleet/plan": ("distributed/planning", "intake", "pipeline/check"),
+    "fleet/workers": ("distributed", "intake", "transfer"),
     "formats": ("formats", "pipeline/conversion", "sources"),
     "gate": ("transfer/adaptive",),
     "import": ("",),
