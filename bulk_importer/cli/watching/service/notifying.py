@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from bulk_importer.cli.watching.service.manager import ServiceManager
+from bulk_importer.cli.watching.service.datagrams import ServiceManager
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.observe.progress_state import ProgressState
 

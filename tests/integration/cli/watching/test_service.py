@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.cli.watching.service import notifying
-from bulk_importer.cli.watching.service.manager import ServiceManager
+from bulk_importer.cli.watching.service.datagrams import ServiceManager
 from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import RunStarted
