@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
 from bulk_importer.cli import streams
@@ -11,9 +11,9 @@ from bulk_importer.cli.output_options import OutputOptions, output_options
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.readable import as_json, readable
 
-__all__ = ["aligned", "print_json", "print_line", "print_outcome", "print_report"]
+__all__ = ["clear_screen", "print_json", "print_line", "print_outcome", "print_report"]
 
-_NAMES = 2
+_CLEAR = "\x1b[H\x1b[2J\n"
 
 
 class _File:
@@ -45,15 +45,10 @@ class _File:
 _file = _File()
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of as many cells each as lines of a table: names in the first two columns, and numbers in the others."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.ljust(width) if at < _NAMES else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield " ".join(cells).rstrip()
+def clear_screen() -> None:
+    """Take away what stands on the terminal; nothing where none is written to."""
+    if output_options().output is None and streams.is_screen(sys.stdout):
+        streams.write(sys.stdout, _CLEAR)
 
 
 def print_line(text: str) -> None:

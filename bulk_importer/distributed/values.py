@@ -11,7 +11,7 @@ import msgspec
 
 from bulk_importer.checkpoint import SourceIdentity
 
-__all__ = ["PLAN", "Piece", "Plan", "Result", "Seat", "Shard"]
+__all__ = ["PLAN", "Piece", "Plan", "Result", "Seat", "Shard", "epoch_name", "work_key"]
 
 PLAN = "plan.json"
 """The key of the plan at its place."""
@@ -133,3 +133,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     owed: int
     seconds: float
     message: str = ""
+
+
+def work_key(index: int) -> str:
+    """What the keys of all that is about the work on a shard begin with."""
+    return f"work/{index:05d}"
+
+
+def epoch_name(epoch: int) -> str:
+    """What the checkpoint of a shard is called that an epoch began."""
+    return f"epoch-{epoch:06d}"

@@ -85,21 +85,19 @@ def origin_text(findings: Mapping[str, int]) -> str:
     )
 
 
-def next_steps(summary: Summary, *, advice: str = "") -> Iterator[Step]:
+def next_steps(summary: Summary, *, advice: str = "", plan: str = "") -> Iterator[Step]:
     """Where to look, and what to do.
 
     Args:
         advice: how what is left is resumed, as the checkpoint says it, which comes first; without it that depends on
             how the run ended.
+        plan: where a plan lies, of which this is a shard whose files nobody can open; empty for any other run.
     """
     if advice:
         yield Step(advice)
     if origin := origin_text(summary.findings):
         yield Step(origin)
-    plan, in_bucket, _ = (
-        summary.checkpoint.rpartition("/work/") if "://" in summary.checkpoint else ("", "", "")
-    )
-    if summary.rejected and in_bucket:  # the checkpoint of a shard, whose files nobody can open there
+    if summary.rejected and plan:
         yield Step(
             "To see what was rejected, and why, run",
             command=f"bulk-importer gather {shlex.quote(plan)} --output FOLDER",

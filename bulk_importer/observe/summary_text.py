@@ -22,9 +22,13 @@ _EXPECTED = frozenset({"classification-omitted"})
 """Notes that say nothing is amiss: a classification that need not be filled is not filled, in entry after entry."""
 
 
-def summary_text(summary: Summary) -> str:
-    """A few lines for a person: did it work and why not, counts, findings and where they are, what to do next."""
-    return "\n".join(_lines(summary))
+def summary_text(summary: Summary, *, plan: str = "") -> str:
+    """A few lines for a person: did it work and why not, counts, findings and where they are, what to do next.
+
+    Args:
+        plan: as of `next_steps`.
+    """
+    return "\n".join(_lines(summary, plan))
 
 
 def route_text(facts: Mapping[str, Any]) -> str:
@@ -72,7 +76,7 @@ def finding_lines(findings: Mapping[str, int], severities: Mapping[str, str]) ->
         yield f"  notes        {', '.join(notes)}"
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: Summary, plan: str) -> Iterator[str]:
     facts = summary.to_builtins()
     yield f"{_headline(summary)}: {outcome(summary)}"
     yield f"  {route_text(facts)}"
@@ -93,7 +97,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield ""
         yield "  What was found ('bulk-importer explain CODE' says what a code means):"
         yield from found
-    yield from _next(summary)
+    yield from _next(summary, plan)
 
 
 def _headline(summary: Summary) -> str:
@@ -132,10 +136,10 @@ def _this_run(summary: Summary) -> Iterator[str]:
         )
 
 
-def _next(summary: Summary) -> Iterator[str]:
+def _next(summary: Summary, plan: str) -> Iterator[str]:
     """Where to look, and what to do."""
     yield ""
-    for step in next_steps(summary):
+    for step in next_steps(summary, plan=plan):
         yield f"  {step.text}" + (f": {step.path}" if step.path else "")
         if step.command:
             yield f"      {step.command}"

@@ -8,7 +8,8 @@ library takes a `Settings` object as it is.
 The token is no setting: it would end up in files and process lists (see `datagym.wire.api_token`).
 
 `fields` is all of them, `definition` what there is to know about each, `choices` the words of some, `units` how values
-are written, `load` gathers them, and `likeness` finds the name that a misspelt one was meant to be.
+are written, `load` gathers them, and `likeness` finds the name that a misspelt one was meant to be. `fleet` names those
+that are a matter of one machine among many.
 """
 
 from bulk_importer.settings.choices import (

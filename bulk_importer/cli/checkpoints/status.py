@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.combined import combined
 from bulk_importer.cli.checkpoints.status_text import status_lines, table_lines
 from bulk_importer.cli.event_loop import run_in_loop
@@ -22,7 +21,6 @@ from bulk_importer.errors import ExitCode, UsageError, most_important
 __all__ = ["configure", "run"]
 
 _WATCH_SECONDS = 2.0
-_CLEAR = "\x1b[H\x1b[2J"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -123,8 +121,8 @@ def _show(
         shown = combined(found, {"state": _state_of_all(found), "exit_code": code})
         output.print_json(shown, indent=not is_watched)
         return
-    if is_watched and streams.is_screen(sys.stdout):
-        output.print_line(_CLEAR)
+    if is_watched:
+        output.clear_screen()
     for line in table_lines(found) if len(found) > 1 else status_lines(found[0]):
         output.print_report(line)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.cli.checkpoints.combined import COUNTS, combined
-from bulk_importer.cli.output import aligned
+from bulk_importer.cli.columns import aligned
 from bulk_importer.errors import ExitCode, most_important
 
 __all__ = ["status_lines", "table_lines"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bulk_importer.cli import output, streams
+from bulk_importer.cli import output
 from bulk_importer.cli.fleet.together.naming import shards_text, states_text, steps_of
 from bulk_importer.cli.fleet.together.text import headline_of, worker_of
 from bulk_importer.distributed.gathering.gathering import gather
@@ -23,7 +22,6 @@ from bulk_importer.readable import counted
 
 __all__ = ["show_plan"]
 
-_CLEAR = "\x1b[H\x1b[2J"
 _MOST_HELD = 20
 
 
@@ -56,8 +54,8 @@ def _print(gathered: Gathered, seats: Sequence[Holder | None], *, as_json: bool,
     if as_json:
         output.print_json(_facts(gathered, seats), indent=not is_watched)
         return
-    if is_watched and streams.is_screen(sys.stdout):
-        output.print_line(_CLEAR)
+    if is_watched:
+        output.clear_screen()
     for line in _lines(gathered, seats, time.time()):
         output.print_report(line)
 

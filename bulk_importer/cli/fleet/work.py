@@ -17,6 +17,7 @@ from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
 from bulk_importer.errors import BulkImporterError, CheckpointError, ExitCode, Interrupted
+from bulk_importer.settings.fleet import OF_A_WORKER
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.places.interfaces import Place
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _SECTIONS = frozenset({"server", "watching"})
-_NAMES = frozenset({"workers", "grace", "doubt_wait", "max_outage", "max_errors", "lease", "turn_wait"})
+_NAMES = OF_A_WORKER | {"max_errors"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +135,10 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
             lines = [line.replace(str(folder), kept) for line in said_of_it.lines]
         else:
             lines = said_of_it.lines
-        output.print_outcome(facts, [*_lines(summary, index, is_new=worked.is_new), *lines], as_json=as_json)
+        # Of a shard in a bucket nobody can open the files: `gather` shows what was rejected.
+        plan_of = "" if place.folder is not None else place.name
+        told = _lines(summary, index, plan_of, is_new=worked.is_new)
+        output.print_outcome(facts, [*told, *lines], as_json=as_json)
     return worked
 
 
@@ -143,13 +147,14 @@ async def _put_away(place: Place, result: Result, folder: Path) -> None:
     import asyncio
     from contextlib import suppress
 
+    from bulk_importer.cli.reporting.writing import REPORT
     from bulk_importer.distributed.keeping.interfaces import Kept
     from bulk_importer.distributed.keeping.opening import keeping_of
-    from bulk_importer.distributed.work.results import work_key
+    from bulk_importer.distributed.values import work_key
 
     with suppress(CheckpointError):
         keeping = keeping_of(place, work_key(result.index))
-        await asyncio.to_thread(keeping.put_away, Kept(result.folder, folder))
+        await asyncio.to_thread(keeping.put_away, Kept(result.folder, folder), REPORT)
 
 
 def _is_said(name: str, origin: str) -> bool:
@@ -185,11 +190,11 @@ def _announcing(plan: Plan, index: int, place: Place) -> Callable[[Announcement]
     return announce
 
 
-def _lines(summary: Summary, index: int, *, is_new: bool) -> Iterator[str]:
-    """What came of it, for a person."""
+def _lines(summary: Summary, index: int, plan: str, *, is_new: bool) -> Iterator[str]:
+    """What came of it, for a person; `plan` as of `summary_text`."""
     from bulk_importer.observe import summary_text
 
     if not is_new:
         yield f"Shard {index} is finished; nothing was sent."
     if summary.entries:
-        yield summary_text(summary)
+        yield summary_text(summary, plan=plan)

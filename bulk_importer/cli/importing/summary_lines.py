@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.cli.output import aligned
+from bulk_importer.cli.columns import aligned
 from bulk_importer.errors import ExitCode
 
 if TYPE_CHECKING:

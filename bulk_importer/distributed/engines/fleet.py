@@ -21,8 +21,8 @@ from bulk_importer.distributed.engines.shard_task import import_shard
 from bulk_importer.distributed.engines.standing import FleetStanding
 from bulk_importer.distributed.engines.turns import Turns, Verdict
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.results import written_result
 from bulk_importer.distributed.values import Plan, Result
-from bulk_importer.distributed.work.results import written_result
 from bulk_importer.events import Observer
 from bulk_importer.machine.aside import aside
 from bulk_importer.transfer.stop import StopSwitch

@@ -18,16 +18,8 @@ _FAILURES = 3
 """So many turns in a row that ended in an error and settled nothing: one may be chance, a lost lease, a full disk."""
 _LOSSES = 10
 """So many turns in a row of which nothing was heard, or that a worker broke off: workers that come and go."""
-_FINAL = frozenset(
-    {
-        ExitCode.USAGE,
-        ExitCode.INPUT,
-        ExitCode.BUDGET,
-        ExitCode.LABEL_CONFIG,
-        ExitCode.UNFINISHED,
-    }
-)
-"""Nothing but a person changes these."""
+_FINAL = frozenset({code for code in ExitCode if not code.may_run_again} | {ExitCode.UNFINISHED})
+"""After these a person has to do something; and a person it was who left a shard unfinished."""
 
 
 @dataclass(frozen=True, slots=True)

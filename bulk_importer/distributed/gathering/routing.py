@@ -8,8 +8,7 @@ at before the first is fed.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,26 +20,9 @@ from bulk_importer.distributed.gathering.values import Gathered, Standing
 from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of
-from bulk_importer.errors import InputError
-from bulk_importer.files.small_files import opened
+from bulk_importer.pipeline.retry.given import Given, given_in, refuse_foreign
 
 __all__ = ["Routed", "routed"]
-
-_NAMED = 5
-
-
-class _Line(msgspec.Struct):
-    position: int
-    entry: msgspec.Raw = msgspec.Raw()
-    entry_text: str = ""
-
-
-class _Given(msgspec.Struct, frozen=True):
-    """A line of the file: its number, and what is to be sent, as a line that lacks its position."""
-
-    position: int
-    number: int
-    rest: bytes
 
 
 class Routed(msgspec.Struct, frozen=True):
@@ -59,35 +41,29 @@ def routed(place: Place, gathered: Gathered, corrected: Path) -> list[Routed]:
         InputError: the file cannot be read, names a position twice or one that is not rejected, or a line has no entry.
         CheckpointError: what is on record of a shard cannot be read.
     """
-    given = sorted(_given(corrected), key=lambda each: (each.position, each.number))
-    for one, other in pairwise(given):
-        if one.position == other.position:
-            raise InputError(f"{corrected}, line {other.number}: position {one.position} is there twice.")
+    given = sorted(given_in(corrected), key=lambda each: each.position)
     positions = [each.position for each in given]
     found: list[Routed] = []
     left = set(positions)
     for standing in gathered.standings:
         translation = Translation(pieces_of(place, standing.shard), lines=gathered.plan.lines)
-        ours = list(_within(given, positions, translation))
+        ours = dict(_within(given, positions, translation))
         if not ours:
             continue
-        foreign = _not_rejected(place, standing, [own for own, _ in ours])
-        if not foreign:
-            left.difference_update(each.position for _, each in ours)
-            lines = [b'{"position":%d,%b}\n' % (own, each.rest) for own, each in ours]
-            found.append(Routed(standing, lines))
-        else:
-            left.difference_update(each.position for own, each in ours if own not in foreign)
-    if left:
-        listed = sorted(left)
-        shown = ", ".join(map(str, listed[:_NAMED])) + (", ..." if len(listed) > _NAMED else "")
-        raise InputError(f"{corrected} has corrections for positions that are not rejected: {shown}.")
+        foreign = _not_rejected(place, standing, ours)
+        left -= {each.position for own, each in ours.items() if own not in foreign}
+        lines = [
+            msgspec.json.encode(msgspec.structs.replace(each, position=own)) + b"\n"
+            for own, each in ours.items()
+        ]
+        found.append(Routed(standing, lines))
+    refuse_foreign(corrected, left)
     return found
 
 
 def _within(
-    given: Sequence[_Given], positions: Sequence[int], translation: Translation
-) -> Iterator[tuple[int, _Given]]:
+    given: Sequence[Given], positions: Sequence[int], translation: Translation
+) -> Iterator[tuple[int, Given]]:
     """The lines for elements of a shard, each with its position there, in order."""
     for span in translation.spans():
         at = bisect_left(positions, span.start)
@@ -98,7 +74,7 @@ def _within(
             at += 1
 
 
-def _not_rejected(place: Place, standing: Standing, own: Sequence[int]) -> set[int]:
+def _not_rejected(place: Place, standing: Standing, own: Iterable[int]) -> set[int]:
     """Those of these positions of a shard that are neither rejected, nor were fed again by an earlier retry."""
     if not standing.folder:
         return set(own)
@@ -106,25 +82,3 @@ def _not_rejected(place: Place, standing: Standing, own: Sequence[int]) -> set[i
         _, state = read_state(folder)
         known = frozenset[int]().union(*(each.standing().delivered for each in retry_folders(folder)))
         return {position for position in own if position not in state.rejected and position not in known}
-
-
-def _given(path: Path) -> Iterator[_Given]:
-    with opened(path, "The file of corrections", refused_as=InputError) as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _read(path, number, line)
-
-
-def _read(path: Path, number: int, line: bytes) -> _Given:
-    try:
-        read = msgspec.json.decode(line, type=_Line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}, line {number}: not a line of rejected.jsonl: {error}.") from error
-    if bytes(read.entry):
-        return _Given(read.position, number, b'"entry":' + bytes(read.entry))
-    if read.entry_text.strip():
-        return _Given(read.position, number, b'"entry_text":' + msgspec.json.encode(read.entry_text))
-    raise InputError(
-        f"{path}, line {number}: there is no 'entry' for position {read.position}. Leave the line out, or give the "
-        "entry there as JSON."
-    )

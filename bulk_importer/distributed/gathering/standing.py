@@ -14,7 +14,8 @@ from bulk_importer.distributed.gathering.logs import Kept
 from bulk_importer.distributed.gathering.values import Holder, ShardState, Standing
 from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.values import Plan, Result, Shard
+from bulk_importer.distributed.results import written_result
+from bulk_importer.distributed.values import Plan, Result, Shard, epoch_name, work_key
 from bulk_importer.errors import (
     CheckpointError,
     CheckpointMismatch,
@@ -31,18 +32,18 @@ __all__ = ["require_own", "standing_of"]
 
 _RATE_SECONDS = 60.0
 _WITHOUT_ERROR = frozenset({ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED})
-_MOST_MEDIA = 20
 
 
 def standing_of(place: Place, plan: Plan, shard: Shard, kept: Kept) -> Standing:
     """How a shard stands now; what is wrong with what is on record of it is said in the answer. Blocks."""
     holder: Holder | None = None
     try:
-        holder = holder_of(place, f"work/{shard.index:05}", kept.lease, is_free=kept.free == kept.lease)
-        result = _result(place, plan, shard) if kept.has_result else None
+        root = work_key(shard.index)
+        holder = holder_of(place, root, kept.lease, is_free=kept.free == kept.lease)
+        result = written_result(place, plan, shard.index) if kept.has_result else None
         if not kept.checkpoint:
             return _without_log(shard, holder, result)
-        key = f"work/{shard.index:05}/epoch-{kept.checkpoint:06}"
+        key = f"{root}/{epoch_name(kept.checkpoint)}"
         with checkpoint_at(place, key) as folder:
             found = _by_log(folder, plan, shard)
         return _judged(msgspec.structs.replace(found, holder=holder, folder=key), result)
@@ -168,12 +169,3 @@ def _ended_so(standing: Standing, result: Result) -> Standing:
         exit_code=most_important([standing.exit_code, *([code] if is_failed else [])]),
         message=result.message or standing.message,
     )
-
-
-def _result(place: Place, plan: Plan, shard: Shard) -> Result | None:
-    """What the latest worker said; nothing where that cannot be read: it is the log that counts."""
-    try:
-        result = msgspec.json.decode(place.read(f"work/{shard.index:05}/result.json") or b"", type=Result)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return result if (result.plan, result.index) == (plan.id, shard.index) else None

@@ -29,7 +29,6 @@ _SUMS = (
     "retries",
 )
 _MOST_MESSAGES = 5
-_MOST_MEDIA = 1000
 
 
 def whole_of(gathered: Gathered) -> Summary:

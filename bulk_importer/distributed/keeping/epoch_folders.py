@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bulk_importer.checkpoint.log.file import log_path
 from bulk_importer.distributed.keeping.interfaces import Kept
+from bulk_importer.distributed.values import epoch_name
 from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.files.durable import create_folder, sync_folder
 
@@ -57,11 +58,11 @@ class EpochFolders:
             last = self._last_epoch()
             return None if last is None else self._kept(last)
 
-    def put_away(self, kept: Kept) -> None:
-        """It lies there already."""
+    def put_away(self, kept: Kept, *files: str) -> None:
+        """They lie there already."""
 
     def _kept(self, epoch: int) -> Kept:
-        name = f"epoch-{epoch:06d}"
+        name = epoch_name(epoch)
         return Kept(name, self._root / name)
 
     def _last_epoch(self) -> int | None:
@@ -80,7 +81,7 @@ class EpochFolders:
         return epochs[-1] if epochs else None
 
     def _copy(self, last: int, epoch: int) -> None:
-        beside = self._root / f".epoch-{epoch:06d}.{secrets.token_hex(4)}"
+        beside = self._root / f".{epoch_name(epoch)}.{secrets.token_hex(4)}"
         for left in self._root.glob(".epoch-*"):
             # That of a later epoch is made at this moment, by who follows this one: this one is lost.
             if (match := _COPY.fullmatch(left.name)) and int(match[1]) <= epoch:

@@ -19,11 +19,10 @@ from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.keeping.shipping import Shipment
 from bulk_importer.distributed.leases.claims import Names, standing
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.values import epoch_name
 from bulk_importer.errors import CheckpointUnusable
 
 __all__ = ["EpochObjects"]
-
-_SUMMARIES = ("summary.json", "run.log", "report.html")
 
 
 class EpochObjects:
@@ -40,7 +39,7 @@ class EpochObjects:
 
     def begun(self, epoch: int, unbroken_since: int) -> Kept:
         del unbroken_since  # a copy is made in any case
-        name = _name(epoch)
+        name = epoch_name(epoch)
         folder = self._scratch() / name
         shipment = Shipment(self._place, f"{self._root}/{name}")
         last = self._last_epoch(epoch - 1)
@@ -48,7 +47,7 @@ class EpochObjects:
             if last is None:
                 folder.mkdir()
             else:
-                fetch(self._place, f"{self._root}/{_name(last)}", folder)
+                fetch(self._place, f"{self._root}/{epoch_name(last)}", folder)
                 # The log last: an epoch without one counts for nothing.
                 for path in (folder / REJECTED, folder / DIGESTS, log_path(folder)):
                     if path.exists() and path.stat().st_size:
@@ -61,12 +60,12 @@ class EpochObjects:
         last = self._last_epoch(standing(self._root, self._lease_names()).names.epoch)
         if last is None:
             return None
-        folder = Path(tempfile.mkdtemp(dir=self._scratch())) / _name(last)
-        fetch(self._place, f"{self._root}/{_name(last)}", folder)
-        return Kept(_name(last), folder)
+        folder = Path(tempfile.mkdtemp(dir=self._scratch())) / epoch_name(last)
+        fetch(self._place, f"{self._root}/{epoch_name(last)}", folder)
+        return Kept(epoch_name(last), folder)
 
-    def put_away(self, kept: Kept) -> None:
-        for name in _SUMMARIES:
+    def put_away(self, kept: Kept, *files: str) -> None:
+        for name in files:
             try:
                 content = (kept.folder / name).read_bytes()
             except OSError:
@@ -81,7 +80,7 @@ class EpochObjects:
         epochs = (
             epoch
             for epoch in range(newest, 0, -1)
-            if has_checkpoint(self._place, f"{self._root}/{_name(epoch)}")
+            if has_checkpoint(self._place, f"{self._root}/{epoch_name(epoch)}")
         )
         return next(epochs, None)
 
@@ -90,7 +89,3 @@ class EpochObjects:
             self._folder = Path(tempfile.mkdtemp(prefix="bulk-importer-"))
             atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
-
-
-def _name(epoch: int) -> str:
-    return f"epoch-{epoch:06d}"

@@ -44,5 +44,5 @@ class Keeping(Protocol):
     def last(self) -> Kept | None:
         """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard."""
 
-    def put_away(self, kept: Kept) -> None:
-        """Put what else lies in the folder of a checkpoint, its summary, `run.log` and report, where others find it."""
+    def put_away(self, kept: Kept, *files: str) -> None:
+        """Put files for people that lie in the folder of a checkpoint where others find them; those that are there."""

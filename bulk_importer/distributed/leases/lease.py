@@ -90,11 +90,6 @@ class Lease:
         # Changed by `give_back` alone.
         self._is_given_back = False
 
-    @property
-    def was_given_back(self) -> bool:
-        """Whether the holder before this one gave it back; if not it was lost, or there was none."""
-        return self.unbroken_since < self.epoch
-
     def holds(self) -> bool:
         """Whether something may be sent now. It may be asked from any thread, and once it says no it always does."""
         return self._taken.tenure.holds(self._outside.now())

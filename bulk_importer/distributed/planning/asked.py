@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bulk_importer.errors import UsageError
 from bulk_importer.readable import as_path, readable
 from bulk_importer.settings import LabelConfigFrom, Settings, definitions
+from bulk_importer.settings.fleet import FILES_OF_A_MACHINE
 
 __all__ = ["place_of_source", "settings_kept"]
 
@@ -29,18 +30,7 @@ _SAID_BY_THE_PLAN = frozenset(
         "max_bytes_per_second",
     }
 )
-_OF_A_MACHINE = frozenset(
-    {
-        "token_file",
-        "basic_auth_file",
-        "ca_file",
-        "client_cert",
-        "client_key",
-        "workers",
-        "engine",
-        "scheduler",
-    }
-)
+_OF_A_MACHINE = FILES_OF_A_MACHINE | {"workers", "engine", "scheduler"}
 _FILES = frozenset({"media_list", "media_map"})
 
 

@@ -9,10 +9,9 @@ disk, in the temporary folder, 24 bytes for each entry, and where they are more 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from threading import Event
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -40,7 +39,7 @@ from bulk_importer.library.rulesets import scratch_folder
 from bulk_importer.pipeline.check.checking import Check, CheckReport
 from bulk_importer.pipeline.guards.config_watch import digest_of
 from bulk_importer.pipeline.resume.source_identity import identity_of
-from bulk_importer.pipeline.ruleset import RuleSet, find_target, label_config_of, ruleset_of
+from bulk_importer.pipeline.ruleset import RuleSet, Target, find_target, label_config_of, ruleset_of
 from bulk_importer.settings import Settings
 from bulk_importer.sources import Source
 from bulk_importer.transfer.options import require_sound
@@ -83,12 +82,10 @@ async def make_plan(
     kept, named = settings_kept(settings), place_of_source(source)
     with scratch_folder() as folder:
         async with opened_for_many(source, settings, folder) as opened:
-            identity = await asyncio.to_thread(identity_of, opened)
-            rules = await _rules_of(settings, token, folder, emit)
             draft = Plan(
                 id="",
                 source=named,
-                identity=identity,
+                identity=await asyncio.to_thread(identity_of, opened),
                 lines=False,
                 entries=0,
                 accepted=0,
@@ -96,41 +93,35 @@ async def make_plan(
                 skipped=0,
                 bytes=0,
                 server=server_url(settings.server or ""),
-                project=rules.project,
-                project_name=rules.project_name,
-                label_config=rules.label_config,
+                project="",
+                project_name="",
+                label_config=None,
                 settings=kept,
                 seats=seats,
                 shards=(),
             )
-            known = await asyncio.to_thread(_known, place, draft)
-            if known is not None:
-                return known
+            async with _target_of(settings, token, emit) as target:
+                if target is not None:
+                    draft = replace(draft, project=target.project.id, project_name=target.project.name)
+                # Before the rules, which may read long lists.
+                known = await asyncio.to_thread(_known, place, draft)
+                if known is not None:
+                    return known
+                config = await label_config_of(settings, target)
+                ruleset = await ruleset_of(settings, config, folder, target)
+            draft = replace(draft, label_config=None if config is None else digest_of(config))
             with Columns(folder) as columns:
-                making = _Making(opened, settings, columns, emit)
-                return await making.plan(draft, rules.ruleset, place, checked)
+                return await _Making(opened, settings, columns, emit).plan(draft, ruleset, place, checked)
 
 
-class _Rules(NamedTuple):
-    """What entries are checked against, and whose that is; texts are empty where no server is asked."""
-
-    ruleset: RuleSet
-    project: str
-    project_name: str
-    label_config: str | None
-
-
-async def _rules_of(settings: Settings, token: Token, folder: Path, emit: Observer) -> _Rules:
+@asynccontextmanager
+async def _target_of(settings: Settings, token: Token, emit: Observer) -> AsyncIterator[Target | None]:
+    """The project, while its server may be asked; None where none is named."""
     if not (settings.server and settings.project):
-        config = await label_config_of(settings, None)
-        ruleset = await ruleset_of(settings, config, folder, None)
-        return _Rules(ruleset, "", "", None if config is None else digest_of(config))
+        yield None
+        return
     async with opened_catalog(settings, token, emit) as catalog:
-        target = await find_target(settings, catalog)
-        config = await label_config_of(settings, target)
-        ruleset = await ruleset_of(settings, config, folder, target)
-    digest = None if config is None else digest_of(config)
-    return _Rules(ruleset, target.project.id, target.project.name, digest)
+        yield await find_target(settings, catalog)
 
 
 def _known(place: Place, draft: Plan) -> Plan | None:

@@ -15,27 +15,7 @@ from bulk_importer.distributed.planning.reading import SHARDS, encoded_plan, id_
 from bulk_importer.distributed.values import PLAN, Piece, Plan
 from bulk_importer.errors import UsageError
 
-__all__ = ["another_plan", "put_pieces", "put_plan", "write_plan"]
-
-
-def write_plan(place: Place, draft: Plan, pieces: Iterable[Sequence[Piece]]) -> Plan:
-    """Put a plan with its pieces where there is none yet; where the same one lies already, leave it. Blocks.
-
-    Args:
-        draft: the plan, without its id, and its shards without the names of their pieces.
-        pieces: of each of its shards, in order.
-
-    Returns:
-        The plan as it lies there.
-
-    Raises:
-        UsageError, CheckpointUnusable: as `put_plan` does.
-    """
-    shards = tuple(
-        msgspec.structs.replace(shard, pieces=put_pieces(place, some))
-        for shard, some in zip(draft.shards, pieces, strict=True)
-    )
-    return put_plan(place, msgspec.structs.replace(draft, shards=shards))
+__all__ = ["another_plan", "put_pieces", "put_plan"]
 
 
 def put_pieces(place: Place, pieces: Iterable[Piece]) -> str:

@@ -11,5 +11,5 @@ the request lacks its last byte.
 
 Modules: `working` is the way in, `turns` waits for leases and holds the permits, `asked` says what the plan asks of
 this machine, `opening` opens a shard as a `shard_source`, which reads by `stretches`; `feeding` sends corrected entries
-to a shard, `results` and `summaries` say what came of it.
+to a shard, `summaries` say what came of it.
 """

@@ -15,13 +15,13 @@ from bulk_importer.datagym.routes import server_url
 from bulk_importer.distributed.values import Plan, Seat, Shard
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.settings import Lines, Settings, definitions
+from bulk_importer.settings.fleet import OF_A_WORKER
 
 __all__ = ["OF_THE_MACHINE", "asked_of", "require_same_target"]
 
 _SECTIONS = frozenset({"server", "watching", "output"})
 OF_THE_MACHINE = frozenset(
-    {each.name for each in definitions() if each.section in _SECTIONS}
-    | {"workers", "grace", "doubt_wait", "max_outage", "max_errors", "lease", "turn_wait"}
+    {each.name for each in definitions() if each.section in _SECTIONS} | OF_A_WORKER | {"max_errors"}
 ) - {"server", "project"}
 """Settings in which the worker has its own way, where it says them."""
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.results import result_of, write_result
 from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work.asked import require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
-from bulk_importer.distributed.work.results import result_of, write_result
 from bulk_importer.distributed.work.working import Attempt, Worker
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec

@@ -12,7 +12,7 @@ from bulk_importer.distributed.leases.lease import Lease, take
 from bulk_importer.distributed.leases.seats import take_seat
 from bulk_importer.distributed.leases.waiting import Waiting
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.work.results import work_key
+from bulk_importer.distributed.values import work_key
 from bulk_importer.errors import ExitCode, LeaseHeld, LeaseLost
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch

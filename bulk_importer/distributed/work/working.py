@@ -13,23 +13,14 @@ from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.distributed.results import result_of, write_result, written_result
+from bulk_importer.distributed.values import Plan, Result, work_key
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
-from bulk_importer.distributed.work.results import (
-    result_of,
-    work_key,
-    write_result,
-    written_result,
-)
 from bulk_importer.distributed.work.shard_source import ShardSource
 from bulk_importer.distributed.work.summaries import standing, summary_of
 from bulk_importer.distributed.work.turns import Permits, Turn
-from bulk_importer.errors import (
-    BulkImporterError,
-    CheckpointError,
-    PlanUnusable,
-)
+from bulk_importer.errors import BulkImporterError, CheckpointError, PlanUnusable
 from bulk_importer.events import Observer
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
@@ -109,7 +100,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
         with suppress(CheckpointError):  # they are for people, and the log has it all
-            await asyncio.to_thread(work.keeping.put_away, kept)
+            await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", "run.log")
         if work.permits():  # else it is the word of another worker that counts
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)

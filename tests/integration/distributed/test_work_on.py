@@ -14,7 +14,6 @@ import pytest
 
 from bulk_importer.distributed.leases.lease import Lease, take
 from bulk_importer.distributed.places.folder import FolderPlace
-from bulk_importer.distributed.planning.writing import write_plan
 from bulk_importer.distributed.values import Plan, Seat
 from bulk_importer.distributed.work.working import Worked, Worker, work_on
 from bulk_importer.errors import CheckpointMismatch, ExitCode, LeaseHeld
@@ -24,7 +23,7 @@ from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from bulk_importer.transfer.stop import StopSwitch
 from support.entries import noted
-from support.fleet.plans import draft_of
+from support.fleet.plans import draft_of, write_plan
 
 ENTRIES = 40
 MEDIA = 10

@@ -15,8 +15,8 @@ from bulk_importer.checkpoint import SourceIdentity
 from bulk_importer.distributed.engines.cluster import opened_cluster
 from bulk_importer.distributed.engines.fleet import FleetOptions, import_shards
 from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.results import written_result
 from bulk_importer.distributed.values import Plan, Result, Seat, Shard
-from bulk_importer.distributed.work.results import written_result
 from bulk_importer.errors import ExitCode
 from bulk_importer.events import Advanced, Event
 from bulk_importer.transfer.stop import StopSwitch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.checkpoint import identify
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.planning.writing import write_plan
+from bulk_importer.distributed.planning.writing import put_pieces, put_plan
 from bulk_importer.distributed.values import Piece, Plan, Seat, Shard
 from support.entries import entry
 
-__all__ = ["draft_of", "planned"]
+__all__ = ["draft_of", "planned", "write_plan"]
 
 
 def planned(
@@ -31,6 +31,23 @@ def planned(
     """
     draft, pieces = draft_of(source, parts, entries, **changes)
     return write_plan(place, draft, pieces)
+
+
+def write_plan(place: Place, draft: Plan, pieces: Iterable[Sequence[Piece]]) -> Plan:
+    """Put a plan with its pieces where there is none yet; where the same one lies already, leave it. Blocks.
+
+    Args:
+        draft: the plan, without its id, and its shards without the names of their pieces.
+        pieces: of each of its shards, in order.
+
+    Returns:
+        The plan as it lies there.
+    """
+    shards = tuple(
+        msgspec.structs.replace(shard, pieces=put_pieces(place, some))
+        for shard, some in zip(draft.shards, pieces, strict=True)
+    )
+    return put_plan(place, msgspec.structs.replace(draft, shards=shards))
 
 
 def draft_of(

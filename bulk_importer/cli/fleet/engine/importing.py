@@ -17,6 +17,7 @@ from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_i
 from bulk_importer.levels import Level
 from bulk_importer.readable import counted
 from bulk_importer.settings import Loaded, OnDelivered, Settings, definitions
+from bulk_importer.settings.fleet import FILES_OF_A_MACHINE, OF_A_WORKER
 
 if TYPE_CHECKING:
     from bulk_importer.distributed.engines.cluster import Cluster
@@ -29,14 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _PROGRAM = "bulk_importer.cli.fleet.engine.child:run"
-_OF_THE_WORKERS = frozenset(
-    {
-        *("workers", "grace", "doubt_wait", "max_outage", "wait_for_server", "lease", "turn_wait"),
-        *("token_file", "basic_auth_file", "ca_file", "client_cert", "client_key"),
-    }
-)
+_OF_THE_WORKERS = OF_A_WORKER | FILES_OF_A_MACHINE | {"wait_for_server"}
 """Settings that a plan does not hold, and that workers are told: of files the paths, which are the same there."""
-_OF_FILES = frozenset({"token_file", "basic_auth_file", "ca_file", "client_cert", "client_key"})
 _MORE_GRACE = 5.0
 """For the signs of life of children that have stopped to arrive."""
 _UNUSED = {
@@ -176,5 +171,5 @@ def _told(loaded: Loaded) -> list[str]:
     for each in definitions():
         if each.name in _OF_THE_WORKERS and loaded.origins[each.name] != "default":
             value = each.kind.show(getattr(loaded.settings, each.name))
-            told += [each.flag, os.path.abspath(value) if each.name in _OF_FILES else value]
+            told += [each.flag, os.path.abspath(value) if each.name in FILES_OF_A_MACHINE else value]
     return told

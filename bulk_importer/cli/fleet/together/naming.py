@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
+from bulk_importer.distributed.values import work_key
 from bulk_importer.observe.outcome import Step
 from bulk_importer.readable import counted
 from bulk_importer.spans import Span, SpanSet
@@ -64,7 +65,7 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
         ]
         yield Step(
             f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
-            path=folders[0] if folders else f"work/{unusable[0]:05}",
+            path=folders[0] if folders else work_key(unusable[0]),
         )
     left = [each.shard.index for each in gathered.standings if each.needs_work]
     if left:

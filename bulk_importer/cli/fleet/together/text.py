@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from bulk_importer.cli.columns import aligned
 from bulk_importer.cli.fleet.together.naming import by_need, states_text
-from bulk_importer.cli.output import aligned
 from bulk_importer.distributed.gathering.totals import wall_seconds
 from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
 from bulk_importer.observe import finding_lines, media_lines, route_text

@@ -148,7 +148,7 @@ async def test_files_for_people_are_put_away_beside_it(place: MemoryPlace) -> No
     keeping = EpochObjects(place, ROOT)
     kept = keeping.begun(1, unbroken_since=1)
     (kept.folder / "summary.json").write_text("{}")
-    keeping.put_away(kept)
+    keeping.put_away(kept, "summary.json", "report.html")
     assert place.names(f"{ROOT}/{kept.name}/") == [f"{ROOT}/{kept.name}/summary.json"]
 
 

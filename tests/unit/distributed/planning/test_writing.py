@@ -9,10 +9,9 @@ import pytest
 
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.planning.reading import read_plan
-from bulk_importer.distributed.planning.writing import write_plan
 from bulk_importer.distributed.values import PLAN
 from bulk_importer.errors import CheckpointUnusable, UsageError
-from support.fleet.plans import draft_of, planned
+from support.fleet.plans import draft_of, planned, write_plan
 
 
 class _Failing(FolderPlace):

@@ -5,17 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.distributed.values import Plan, Result, work_key
 from bulk_importer.summary import Summary
 
-__all__ = ["result_of", "work_key", "write_result", "written_result"]
+__all__ = ["result_of", "write_result", "written_result"]
 
 _NAME = "result.json"
-
-
-def work_key(index: int) -> str:
-    """What the keys of all that is about the work on a shard begin with."""
-    return f"work/{index:05d}"
 
 
 def written_result(place: Place, plan: Plan, index: int) -> Result | None:
@@ -25,7 +20,7 @@ def written_result(place: Place, plan: Plan, index: int) -> Result | None:
         found = None if content is None else msgspec.json.decode(content, type=Result)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None  # the checkpoint knows it all
-    return found if found is not None and found.plan == plan.id else None
+    return found if found is not None and (found.plan, found.index) == (plan.id, index) else None
 
 
 def write_result(place: Place, result: Result) -> None:
