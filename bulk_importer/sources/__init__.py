@@ -3,8 +3,8 @@
 `open_source` takes a path, `-`, `http(s)://`, `s3://`, `gs://` or `az://`, and `open_entries` what a program gives. A
 source that can be read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that answers range
 requests); the others are read once, from the beginning. `interfaces` says what each kind has to offer: `files` is what
-lies or flows on this machine, `web` and `buckets` what lies elsewhere, `compressed` unpacks any of them. None knows
-what the bytes mean.
+lies or flows on this machine, `web` and `buckets` what lies elsewhere, `compressed` unpacks any of them, `stretches`
+reads parts of one here and there. None knows what the bytes mean.
 """
 
 from typing import TYPE_CHECKING

@@ -13,7 +13,7 @@ import msgspec
 from bulk_importer.distributed.leases.claims import Claim, Names, Standing, standing
 from bulk_importer.distributed.leases.interfaces import Held, Outside
 from bulk_importer.distributed.leases.watching import Tenure, Watch
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import CheckpointUnusable, PlaceUnusable
 
 __all__ = ["Taken", "Taking"]
 
@@ -147,8 +147,9 @@ class _Seen:
         try:
             self.claim = msgspec.json.decode(content, type=Claim)
         except msgspec.MsgspecError as error:
-            reason = f"{names.lease} is not what was written: {error}"
-            raise CheckpointUnusable(names.lease, reason) from error
+            # To remove it alone would let a lease that is held pass for a free one.
+            advice = "Restore it from a copy. Nothing was sent."
+            raise PlaceUnusable(names.lease, f"it is not what was written: {error}", advice=advice) from error
         # Changed by `look` alone.
         self._watch = Watch()
         self._next_look = -inf

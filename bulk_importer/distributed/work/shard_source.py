@@ -17,11 +17,11 @@ from itertools import accumulate
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.values import Piece
-from bulk_importer.distributed.work.stretches import stretches_of
 from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.readable import counted
 from bulk_importer.sources import Source
 from bulk_importer.sources.interfaces import Owned, Stream
+from bulk_importer.sources.stretches import stretches_of
 
 __all__ = ["ShardSource"]
 

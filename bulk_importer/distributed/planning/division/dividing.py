@@ -11,6 +11,7 @@ import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,9 +22,9 @@ from bulk_importer.distributed.planning.division.cutting import Blocks
 from bulk_importer.distributed.planning.division.moving import Moves
 from bulk_importer.distributed.planning.division.survey import Row, SourceSurvey
 from bulk_importer.distributed.values import Piece
-from bulk_importer.intake.framing.readers import open_reader
 from bulk_importer.sources import Source
 from bulk_importer.sources.interfaces import changed
+from bulk_importer.sources.stretches import stretches_of
 
 __all__ = ["Share", "Shares", "divide"]
 
@@ -125,12 +126,16 @@ async def divide(
     shares = Shares(len(cuts), column)
     begins = [blocks.firsts[block] for block in cuts]
     movers = _Movers(moves, begins, cuts)
-    for row in survey.rows():
-        parts = _parts_of(row, begins, movers.below(row.end))
-        if len(parts) == 1:
-            _add(shares, begins, parts[0], (row.begin, row.stop - row.begin), row.digest)
-        else:
-            for part, place, digest in await _taken_apart(source, survey, row, parts):
+    async with aclosing(stretches_of(source)) as stretches:
+        for row in survey.rows():
+            parts = _parts_of(row, begins, movers.below(row.end))
+            if len(parts) == 1:
+                _add(shares, begins, parts[0], (row.begin, row.stop - row.begin), row.digest)
+                continue
+            data = memoryview(await stretches.read(row.begin, row.stop - row.begin))
+            if xxh3_128_intdigest(data) != row.digest:
+                raise changed(source.name)
+            for part, place, digest in _taken_apart(data, survey, row, parts):
                 _add(shares, begins, part, place, digest)
     await asyncio.to_thread(shares.end)
     return shares
@@ -187,34 +192,14 @@ def _parts_of(row: Row, begins: Sequence[int], movers: Sequence[tuple[int, int]]
     return parts
 
 
-async def _taken_apart(
-    source: Source, survey: SourceSurvey, row: Row, parts: Sequence[_Part]
-) -> list[tuple[_Part, tuple[int, int], int]]:
-    """Each part with its bytes in the source, by offset and length, and their digest."""
-    data = memoryview(await _bytes_of(source, row))
-    if xxh3_128_intdigest(data) != row.digest:
-        raise changed(source.name)
+def _taken_apart(
+    data: memoryview, survey: SourceSurvey, row: Row, parts: Sequence[_Part]
+) -> Iterator[tuple[_Part, tuple[int, int], int]]:
+    """Each part of a segment, whose bytes are `data`: its place in the source, by offset and length, and its digest."""
     starts, lengths = (column.read(row.first, row.count) for column in (survey.starts, survey.lengths))
-    found = []
     for part in parts:
         begin = row.offset + starts[part.first - row.first]
         last = part.stop - 1 - row.first
         stop = row.offset + starts[last] + lengths[last]
         digest = xxh3_128_intdigest(data[begin - row.begin : stop - row.begin])
-        found.append((part, (begin, stop - begin), digest))
-    return found
-
-
-async def _bytes_of(source: Source, row: Row) -> bytes:
-    length = row.stop - row.begin
-    if source.descriptor is not None:
-        return await open_reader(source).read(row.begin, length)
-    stream = await source.stream(row.begin)
-    try:
-        pieces = []
-        while length and (piece := await stream.read(length)):
-            pieces.append(piece)
-            length -= len(piece)
-        return b"".join(pieces)
-    finally:
-        await stream.aclose()
+        yield part, (begin, stop - begin), digest

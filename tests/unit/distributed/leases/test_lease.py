@@ -208,5 +208,5 @@ async def test_old_epochs_are_tidied_away(place: Stuck) -> None:
 async def test_what_is_no_claim_is_not_taken_for_one(place: Stuck) -> None:
     """It is named."""
     place.create(f"{KEY}/lease-000001", b"nonsense")
-    with pytest.raises(CheckpointUnusable, match="lease-000001 is not what was written"):
+    with pytest.raises(CheckpointUnusable, match="lease-000001 cannot be used: it is not what was written"):
         await taken(place)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from bulk_importer.sources import Source
 from bulk_importer.sources.buckets.objects import BucketSource
-from bulk_importer.sources.interfaces import Stream, unreadable_at
+from bulk_importer.sources.interfaces import Source, Stream, unreadable_at
 from bulk_importer.sources.pread import read_at
 
 __all__ = ["Stretches", "stretches_of"]
