@@ -55,7 +55,7 @@ def said(process: subprocess.Popen[str], question: str = "") -> str:
 
 def test_who_was_frozen_for_too_long_holds_nothing_when_it_wakes(tmp_path: Path) -> None:
     """Two real processes, and a real folder."""
-    with worker(tmp_path, 1) as first:
+    with worker(tmp_path, 3) as first:
         assert said(first) == "took 1"
         assert said(first, "?\n") == "holds"
         first.send_signal(signal.SIGSTOP)

@@ -114,11 +114,16 @@ async def test_what_its_holder_left_is_taken_after_its_time(place: Stuck) -> Non
 
 
 async def test_a_holder_that_gives_signs_keeps_it(place: Stuck) -> None:
-    """For several times as long as a sign holds."""
-    first = await taken(place, SHORT)
+    """For longer than a sign holds, four of which are given in that time."""
+    first = await taken(place, 5 * SHORT)
     async with first.kept(pytest.fail):
         with pytest.raises(TimeoutError):
-            await take(place, KEY, holder="two", seconds=SHORT, wait=Patience(30))
+            await take(place, KEY, holder="two", seconds=SHORT, wait=Patience(3))
+        for _ in range(5):
+            place.replaced.clear()
+            await place.replaced.wait()
+        with pytest.raises(TimeoutError):
+            await take(place, KEY, holder="two", seconds=SHORT, wait=Patience(3))
         assert first.holds()
 
 
