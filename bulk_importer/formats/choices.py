@@ -6,9 +6,9 @@ Pure.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -109,6 +109,8 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
         scratch: room for so many bytes that must be put into another order; closed by who asked for it.
         passing: called by readers that go over a source before they give anything: with what they do, as in `looking
             through`, and how much of it is done, out of how much, in bytes. What it raises ends the reading.
+        spread: what a function of a module gives of the members and each of some arguments, in their order, from
+            several processes at a time; None where there is one. Arguments and what is given can be pickled.
     """
 
     holes: Holes = Holes.REFUSE
@@ -126,6 +128,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     sizes: Callable[[str], Size | None] = sizes_unknown
     scratch: Callable[[int], BinaryIO] = _in_memory
     passing: Callable[[str, int, int], None] = _nobody_asks
+    spread: Callable[[Callable[[Any, Any], Any], Iterable[Any]], Iterator[Any]] | None = None
 
 
 class ChoiceNeeded(UsageError):

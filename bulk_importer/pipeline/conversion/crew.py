@@ -3,7 +3,7 @@
 A child is given what entries are made by (`Terms`), then shares, one at a time, and gives back a batch for each; both
 ways go pickles, through its standard input and output. It ends when its input does. Batches come in the order of the
 shares, whichever child made them. What fails in a child, or is with one that dies, is done again here, where it can be
-said why.
+said why. Before there are shares, children do what a reader wants spread over them (`Choices.spread`).
 
 Memory: of each child, a share and its batch; here, `_AHEAD` batches more than there are children.
 """
@@ -14,12 +14,12 @@ import os
 import pickle
 import subprocess
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self, TypeAlias
 
 from bulk_importer.formats.converting import Batch, Converter, Terms
 from bulk_importer.formats.model import Left
@@ -45,6 +45,7 @@ class Crew:
         # `_idle` holds the children without a share, and None for each that died or could not be started. Changed by
         # `_start` alone: `_children`, and `_started`, which counts those that were tried.
         self._here = Converter(here)
+        self._members = here.members
         self._width = width
         self._abroad = abroad
         self._idle: SimpleQueue[_Child | None] = SimpleQueue()
@@ -77,11 +78,26 @@ class Crew:
             if isinstance(share, Left):
                 waiting.append(share)
             else:
-                waiting.append((share, self._threads.submit(self._ask, plan.ground, share)))
+                waiting.append((share, self._threads.submit(self._ask, _ToConvert(plan.ground, share))))
             while waiting and (isinstance(waiting[0], Left) or len(waiting) > self._width + _AHEAD):
                 yield self._done(plan, waiting.popleft())
         while waiting:
             yield self._done(plan, waiting.popleft())
+
+    def spread(self, function: Callable[[Any, Any], Any], arguments: Iterable[Any]) -> Iterator[Any]:
+        """What a function gives of the members and each argument, in their order, as `Choices.spread` says."""
+        self._start()
+        waiting: deque[tuple[Any, Future[Any]]] = deque()
+        for argument in arguments:
+            waiting.append((argument, self._threads.submit(self._ask, _ToCall(function, argument))))
+            if len(waiting) > self._width + _AHEAD:
+                yield self._called(function, *waiting.popleft())
+        while waiting:
+            yield self._called(function, *waiting.popleft())
+
+    def _called(self, function: Callable[[Any, Any], Any], argument: Any, asked: Future[Any]) -> Any:
+        found = asked.result()
+        return function(self._members, argument) if found is None else found
 
     def _done(self, plan: Plan, one: Left | tuple[Share, Future[Batch | None]]) -> Batch | Left:
         if isinstance(one, Left):
@@ -100,16 +116,33 @@ class Crew:
                 self._children.append(child)
                 self._idle.put(child)
 
-    def _ask(self, ground: Any, share: Share) -> Batch | None:
-        """What a child makes of a share; None where it cannot. Runs in a thread."""
+    def _ask(self, order: _Order) -> Any:
+        """What a child makes of an order; None where it cannot. Runs in a thread."""
         child = self._idle.get()
         try:
-            return None if child is None else child.ask(ground, share)
+            return None if child is None else child.ask(order)
         except (OSError, EOFError, pickle.PickleError):
             child = None
             return None
         finally:
             self._idle.put(child)
+
+
+class _ToConvert(NamedTuple):
+    """A share that is to be converted; the ground is None where it is that of the share before."""
+
+    ground: Any
+    share: Share
+
+
+class _ToCall(NamedTuple):
+    """A function of a module that is to be called with the members and an argument."""
+
+    function: Callable[[Any, Any], Any]
+    argument: Any
+
+
+_Order: TypeAlias = _ToConvert | _ToCall
 
 
 class _Child:
@@ -127,19 +160,19 @@ class _Child:
             process_group=0,
         )
 
-    def ask(self, ground: Any, share: Share) -> Batch | None:
-        """Have a share converted. Raises `OSError`, `EOFError` or `PickleError` where the process is gone."""
+    def ask(self, order: _Order) -> Any:
+        """Have something done. Raises `OSError`, `EOFError` or `PickleError` where the process is gone."""
         to, back = self._process.stdin, self._process.stdout
         assert to is not None
         assert back is not None
         if self._terms is not None:
             _send(self._terms, to)
             self._terms = None
-        _send((None if ground is self._ground else ground, share), to)
-        self._ground = ground
-        batch = pickle.load(back)  # noqa: S301 - from our own child
-        assert batch is None or isinstance(batch, Batch)
-        return batch
+        if isinstance(order, _ToConvert):
+            is_known, self._ground = order.ground is self._ground, order.ground
+            order = _ToConvert(None, order.share) if is_known else order
+        _send(order, to)
+        return pickle.load(back)  # noqa: S301 - from our own child
 
     def kill(self) -> None:
         """End the process at once: it holds nothing that could be lost."""
@@ -171,19 +204,22 @@ def serve() -> None:
     reuse_large_blocks()
     source, back = sys.stdin.buffer, sys.stdout.buffer
     try:
-        converter = Converter(pickle.load(source))  # noqa: S301 - from our own parent
+        terms = pickle.load(source)  # noqa: S301 - from our own parent
+        converter, ground = Converter(terms), None
         # Rows are objects by the thousand that live for milliseconds and hold no cycles. What is loaded now stays.
         gc.freeze()
         gc.set_threshold(200_000)
         gc.enable()
-        known: Any = None
         while True:
-            ground, share = pickle.load(source)  # noqa: S301 - from our own parent
-            known = known if ground is None else ground
-            try:
-                batch = converter.convert(known, share)
-            except Exception:  # noqa: BLE001 - the parent does it again, and hears of it there
-                batch = None
-            _send(batch, back)
+            order: _Order = pickle.load(source)  # noqa: S301 - from our own parent
+            found: Any = None
+            # What fails is done again by the parent, and said there.
+            with suppress(Exception):
+                if isinstance(order, _ToCall):
+                    found = order.function(terms.members, order.argument)
+                else:
+                    ground = ground if order.ground is None else order.ground
+                    found = converter.convert(ground, order.share)
+            _send(found, back)
     except (EOFError, OSError):
         os._exit(0)

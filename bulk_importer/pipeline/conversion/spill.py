@@ -171,18 +171,20 @@ class Conversion:
         """The texts of entries, several at a time with what is between them; none of them is empty."""
         chosen, choices = self.chosen, self._choices()
         here = Terms(chosen.members, choices, self.label_config, self.class_map, between)
-        plans = chosen.form.plans(chosen.members, choices)
-        if plans is None:
-            entries = entries_of(chosen.members, chosen.form, choices, here.writer(account), account)
-            yield from map(msgspec.json.Encoder().encode, self._counted(entries))
-            return
         members = chosen.members.elsewhere()
         abroad = (
             here
             if members is None
             else replace(here, members=members, choices=self._abroad(choices, members))
         )
-        with Crew(here, abroad, 0 if members is None else self._width()) as crew:
+        width = 0 if members is None else self._width()
+        with Crew(here, abroad, width) as crew:
+            spread = crew.spread if width else None
+            plans = chosen.form.plans(chosen.members, msgspec.structs.replace(choices, spread=spread))
+            if plans is None:
+                entries = entries_of(chosen.members, chosen.form, choices, here.writer(account), account)
+                yield from map(msgspec.json.Encoder().encode, self._counted(entries))
+                return
             for plan in plans:
                 if isinstance(plan, Left):
                     account.leave(plan)

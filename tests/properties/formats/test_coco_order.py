@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.documents.coco import grouping
-from bulk_importer.formats.documents.coco.text import sections, window
+from bulk_importer.formats.documents.coco.text import parts, sections, window
+from bulk_importer.sources.members import open_members
 from support.formats.converted import converted
 
 IDS = st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=3))
@@ -45,6 +49,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches, blocks and ranges of a few bytes, so that small files have many."""
     monkeypatch.setattr(window, "STRETCH_BYTES", 64)
     monkeypatch.setattr(sections, "STRETCH_BYTES", 150)
+    monkeypatch.setattr(parts, "PART_BYTES", 120)
     monkeypatch.setattr(grouping, "MOST_PICTURES", 3)
     monkeypatch.setattr(grouping, "_BUFFER_BYTES", 200)
     monkeypatch.setattr(grouping, "_MOST_BYTES", 250)
@@ -70,6 +75,31 @@ def test_entries_are_those_of_the_pictures_in_their_order(
         for image in document["images"]
     ]
     assert found.codes().count("picture-unknown") == sum(row["image_id"] == "nobody" for row in rows)
+
+
+@pytest.mark.usefixtures("small")
+@given(document=documents(), indent=st.sampled_from([None, 0, 2]), cut=st.none() | st.integers(1, 2000))
+def test_looking_in_parts_finds_what_looking_at_all_finds(
+    tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any], indent: int | None, cut: int | None
+) -> None:
+    """The same entries, findings and books, or the same error: also where a part was cut wrong, or the file ends."""
+    path = tmp_path_factory.getbasetemp() / "parts.json"
+    text = json.dumps(document, indent=indent, ensure_ascii=False).encode()
+    path.write_bytes(text[:cut])
+    members = open_members(path)
+
+    def spread(function: Callable[[Any, Any], Any], arguments: Iterable[Any]) -> Iterator[Any]:
+        for argument in arguments:
+            yield pickle.loads(pickle.dumps(function(members, argument)))
+
+    assert _result(path, Choices(spread=spread)) == _result(path, Choices())
+
+
+def _result(path: Path, choices: Choices) -> object:
+    try:
+        return converted(path, "coco", choices)
+    except SourceUnreadable as error:
+        return str(error)
 
 
 def _cars(entry: dict[str, Any]) -> list[Any]:

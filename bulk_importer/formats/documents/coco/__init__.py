@@ -4,7 +4,8 @@
              --(grouping)--> shares: images with their annotations, sorted in a scratch file where they are not in order
              --(reading)--> pictures, in the order of `images`
 
-- `text` knows where values begin and end, finds and cuts the arrays of the file, and decodes their elements.
+- `text` knows where values begin and end, finds and cuts the arrays of the file, and decodes their elements; those of a
+  long array are looked at in parts, side by side, where there are processes for it.
 - `pictures` and `classes` are the indexes, `outlines` segmentations, `attributes` what is said beside them, and
   `annotations` one row of the file; `drawing` is the fast way for the many that are one outline.
 

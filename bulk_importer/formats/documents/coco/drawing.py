@@ -26,6 +26,7 @@ _HEAD = b'{"polygon":[{"x":'
 _BETWEEN = (b',"y":', b'},{"x":')
 _TAIL = b"}]}"
 _AROUND = b"[] \t\n\r"
+_LINE_END = 10  # a number, as bytes are asked for one faster
 _BOX = b'{"rectangle":[{"x":%a,"y":%a,"w":%a,"h":%a}]}'
 _EMPTY = (b"[]", b"[[]]", b"null")
 _MOST_KEPT = 4096
@@ -43,18 +44,20 @@ class Drawer:
 
     def on(self, size: Size | None) -> Callable[[UsualRow], Drawn | None]:
         """What draws annotations of a picture of this size; it gives None where they need another look."""
-        width, height = (size.width, size.height) if size else (inf, inf)
-        labels, geometry = self._labels, self._geometry
+        # Doubles, as they are compared with doubles alone, which is faster.
+        width, height = (float(size.width), float(size.height)) if size else (inf, inf)
+        labels, geometry, near = self._labels, self._geometry, float(NEAR)
 
         def draw(row: UsualRow) -> Drawn | None:
             if row.iscrowd or row.ignore or not (row.keypoints is None or row.keypoints == []):
                 return None
             if row.bbox is None or row.category_id is None or type(row.id) is not int:
                 return None
+            text = bytes(row.segmentation)
             try:
                 label = labels[row.category_id]
                 left, top, box_width, box_height = row.bbox
-                (path,) = _decode(row.segmentation)
+                (path,) = _decode(text)
             except (KeyError, TypeError, ValueError, msgspec.DecodeError):
                 return self._box(row, width, height)
             count = len(path)
@@ -65,29 +68,29 @@ class Drawer:
             across.sort()
             down.sort()
             first, last, upper, lower = across[0], across[-1], down[0], down[-1]
-            if first < 0 or upper < 0 or last > width or lower > height:
+            if first < 0.0 or upper < 0.0 or last > width or lower > height:
                 return None
             if not (
-                -NEAR <= left - first <= NEAR
-                and -NEAR <= top - upper <= NEAR
-                and -NEAR <= left + box_width - last <= NEAR
-                and -NEAR <= top + box_height - lower <= NEAR
+                -near <= left - first <= near
+                and -near <= top - upper <= near
+                and -near <= left + box_width - last <= near
+                and -near <= top + box_height - lower <= near
             ) and disagreement((left, top, box_width, box_height), (first, upper, last, lower)):
                 return None
-            text = geometry(bytes(row.segmentation), count)
-            if text is None:
+            outline = geometry(text, count)
+            if outline is None:
                 return None
             if not row.attributes:
-                return Drawn(label, text, f"annotation {row.id}")
+                return Drawn(label, outline, f"annotation {row.id}")
             said = self._attributes(row, is_box=False)
-            return None if said is None else Drawn(label, text, f"annotation {row.id}", False, said)
+            return None if said is None else Drawn(label, outline, f"annotation {row.id}", False, said)
 
         return draw
 
     def _geometry(self, text: bytes, count: int) -> bytes | None:
         """The outline as an import writes it; None where its numbers are not told apart as they usually are."""
         numbers = text.strip(_AROUND).split(b", ")
-        if len(numbers) != count or b"\n" in text:  # an entry is a line
+        if len(numbers) != count or _LINE_END in text:  # an entry is a line
             numbers = text.translate(None, _AROUND).split(b",")
             if len(numbers) != count:
                 return None

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from bulk_importer.formats.documents.coco.pictures import Pictures
-from bulk_importer.formats.documents.coco.text.rows import OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Section
 from bulk_importer.formats.documents.coco.text.stretches import OWNER, Stretch
 
@@ -61,16 +60,16 @@ class Order:
         self._pictures = pictures
         self._id: object = None
 
-    def see(self, owners: list[OwnerRow | None]) -> None:
-        """Look at the annotations of the next stretch."""
+    def see(self, image_ids: list[Any]) -> None:
+        """Look at the pictures of the annotations of the next stretch; what is no id is none of them."""
         if not self.holds:
             return
         before, last = self._id, self.last[-1] if self.last else -1
         begin: int | None = None
-        for at, owner in enumerate(owners):
-            if owner is None or owner.image_id == before:
+        for at, image_id in enumerate(image_ids):
+            if image_id == before:
                 continue
-            before = owner.image_id
+            before = image_id
             ordinal = self._pictures.ordinal(before)
             if ordinal < 0:
                 continue
@@ -81,10 +80,10 @@ class Order:
                 begin, last = at, ordinal
         self._id = before
         if begin is None:
-            goes_on = any(each and self._pictures.ordinal(each.image_id) == last for each in owners)
-            begin = 0 if goes_on else len(owners)
+            goes_on = any(self._pictures.ordinal(each) == last for each in image_ids)
+            begin = 0 if goes_on else len(image_ids)
         self.last.append(last)
-        self.tails.append(len(owners) - begin)
+        self.tails.append(len(image_ids) - begin)
 
 
 def runs_in_order(file: BinaryIO, section: Section, pictures: Pictures, order: Order) -> Iterator[Run]:

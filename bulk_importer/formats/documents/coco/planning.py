@@ -20,7 +20,8 @@ from bulk_importer.formats.documents.coco.grouping import Order, Run, runs_in_or
 from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
 from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
 from bulk_importer.formats.documents.coco.repeated import AnnotationIds
-from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, OwnerRow
+from bulk_importer.formats.documents.coco.text.parts import look_at, parts_of
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, Owners
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
 from bulk_importer.formats.documents.coco.text.stretches import OWNER
 from bulk_importer.formats.documents.coco.text.window import Window
@@ -49,14 +50,25 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
     order = Order(pictures)
     ids = AnnotationIds()
 
-    def see(rows: list[OwnerRow | None]) -> None:
-        order.see(rows)
-        ids.see(rows)
+    def see(owners: Owners) -> None:
+        order.see(owners.image_ids)
+        ids.see(owners.ids)
+
+    def ahead(start: int, joint: bytes) -> Iterator[Section]:
+        if choices.spread is None:
+            return
+        with members.open(path) as file:
+            for passed in choices.spread(look_at, parts_of(file, path, start, joint, length)):
+                if passed is None:
+                    return
+                for each in passed.owners:
+                    see(each)
+                yield passed.section
 
     categories: list[Any] = []
     looks = {
         "images": Look(_IMAGES, pictures.see),
-        "annotations": Look(OWNER, see),
+        "annotations": Look(OWNER, lambda rows: see(Owners.of(rows)), ahead),
         "categories": Look(_ROWS, categories.extend),
     }
     length = members.length(path)
@@ -80,7 +92,7 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
 def _order_of(file: BinaryIO, section: Section, pictures: Pictures) -> Order:
     order = Order(pictures)
     for stretch in section.stretches(file):
-        order.see(stretch.rows(OWNER))
+        order.see(Owners.of(stretch.rows(OWNER)).image_ids)
         if not order.holds:
             break
     return order

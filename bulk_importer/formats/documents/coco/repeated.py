@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import lt
 from typing import Any
 
-from bulk_importer.formats.documents.coco.text.rows import OwnerRow, is_id
+from bulk_importer.formats.documents.coco.text.rows import is_id
 from bulk_importer.readable import counted
 
 __all__ = ["AnnotationIds", "repeated"]
@@ -44,12 +44,11 @@ class AnnotationIds:
         self._ascend = True
         self._last = -1
 
-    def see(self, rows: list[OwnerRow | None]) -> None:
-        """Look at the annotations of the next stretch; what has no id is none of them."""
+    def see(self, ids: list[Any]) -> None:
+        """Look at the ids of the next stretch; None is none of them."""
         before = len(self._ids)
         if before >= _MOST_IDS and not self._ascend:
             return
-        ids: list[Any] = [None if row is None else row.id for row in rows]
         try:
             self._ids.fromlist(ids)
         except (TypeError, OverflowError):  # not all of them are numbers

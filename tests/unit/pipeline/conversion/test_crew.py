@@ -114,6 +114,20 @@ def test_an_error_in_a_child_is_raised_here(folder: Path) -> None:
     assert not _children()
 
 
+def test_children_do_what_a_reader_spreads_over_them(folder: Path) -> None:
+    """In the order of what was asked; what fails there, or in one that died, is done here; and then they convert."""
+    asked = ["name", "taken"] * 6
+    with crew(folder, 0) as alone, crew(folder, 2) as children:
+        found = children.spread(getattr, asked)
+        first = [next(found), next(found)]
+        os.kill(_children()[0], signal.SIGKILL)
+        assert [*first, *found] == [str(folder), 0] * 6
+        with pytest.raises(AttributeError, match="nothing"):
+            list(children.spread(getattr, ["name", "nothing", "name"]))
+        assert next(children.spread(getattr, asked)) == str(folder)
+        assert list(children.batches(Plan(folder))) == list(alone.batches(Plan(folder)))
+
+
 def test_children_end_when_they_are_not_needed_any_more(folder: Path) -> None:
     """Also where somebody stops in the middle."""
     with crew(folder, 2) as children:

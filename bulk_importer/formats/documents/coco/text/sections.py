@@ -20,7 +20,7 @@ from bulk_importer.formats.documents.coco.text.rows import Kind
 from bulk_importer.formats.documents.coco.text.stretches import Stretch
 from bulk_importer.formats.documents.coco.text.window import STRETCH_BYTES, Window
 
-__all__ = ["Document", "Look", "Section", "document_of"]
+__all__ = ["Document", "Look", "Section", "document_of", "section_of"]
 
 _BOM = b"\xef\xbb\xbf"
 _joint = re.compile(rb'\}[ \t\n\r]*+,[ \t\n\r]*+\{[ \t\n\r]*+"[^"\\]{0,64}"')
@@ -37,6 +37,11 @@ class Section:
     joint: bytes = b""
     starts: array[int] = field(default_factory=lambda: array("q"))
     stops: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, start: int, stop: int) -> None:
+        """Put a stretch behind the others."""
+        self.starts.append(start)
+        self.stops.append(stop)
 
     @property
     def bytes(self) -> int:
@@ -70,10 +75,13 @@ class Look:
     Attributes:
         kind: as which elements are decoded; what is not of it is seen as None.
         see: called with the elements of each stretch.
+        ahead: called behind the first stretch, with where the next one begins, and the joint: gives parts of the
+            section that follow each other from there on, which were looked at and seen elsewhere.
     """
 
     kind: Kind
     see: Callable[[list[Any]], None]
+    ahead: Callable[[int, bytes], Iterator[Section]] = lambda _, __: iter(())
 
 
 _Looks: TypeAlias = Mapping[str, Look]
@@ -97,7 +105,8 @@ def document_of(
             if key in document.sections:
                 reason = f'it has the section "{key}" twice, and which of them counts cannot be told'
                 raise SourceUnreadable(place, reason, at_fault=True)
-            document.sections[key] = _section(window, looks[key], passing)
+            window.drop(window.solid(1))
+            document.sections[key] = section_of(window, looks[key], passing)
             continue
         if key in looks:
             window.fail(0, f'"{key}" is no array')
@@ -136,15 +145,30 @@ def _key(window: Window) -> str | None:
     return key
 
 
-def _section(window: Window, look: Look, passing: Callable[[], None]) -> Section:
+def section_of(
+    window: Window, look: Look, passing: Callable[[], None] = lambda: None, joint: bytes = b""
+) -> Section:
+    """Cut an array, from its first element on, and move behind it.
+
+    Args:
+        passing: called before each stretch.
+        joint: what seems to stand between two elements, where that is known.
+
+    Raises:
+        SourceUnreadable: it ends too early.
+    """
     section = Section()
-    window.drop(window.solid(1))
-    stretches = _Stretches(window, look)
+    stretches = _Stretches(window, look, joint)
     while window.data[:1] != b"]":
         passing()
-        start, stop = stretches.take()
-        section.starts.append(start)
-        section.stops.append(stop)
+        section.add(*stretches.take())
+        if len(section.starts) == 1 and stretches.joint:
+            for part in look.ahead(window.offset, stretches.joint):
+                section.starts += part.starts
+                section.stops += part.stops
+                window.go_to(part.stops[-1])
+                passing()
+            stretches.pass_comma()
     section.joint = stretches.joint
     window.drop(1)
     return section
@@ -153,9 +177,9 @@ def _section(window: Window, look: Look, passing: Callable[[], None]) -> Section
 class _Stretches:
     """Cuts an array."""
 
-    def __init__(self, window: Window, look: Look) -> None:
+    def __init__(self, window: Window, look: Look, joint: bytes) -> None:
         # Changed by `_exact` alone.
-        self.joint = b""
+        self.joint = joint
         self._is_first = True
         self._window = window
         self._look = look
@@ -169,13 +193,19 @@ class _Stretches:
         if not at or not self._is_proven(window.data[:at]):
             at = self._exact()
         stretch = (window.offset, window.offset + at)
-        at = window.solid(at)
+        window.drop(at)
+        self.pass_comma()
+        return stretch
+
+    def pass_comma(self) -> None:
+        """Move from the end of an element to the next one, or to the end of the array."""
+        window = self._window
+        at = window.solid(0)
         if window.data[at : at + 1] == b",":
             at = window.solid(at + 1)
             if window.data[at : at + 1] == b"]":
                 window.fail(at, "an array ends behind a comma")
         window.drop(at)
-        return stretch
 
     def _is_proven(self, text: bytes) -> bool:
         """Decode what seems to be whole elements, and see them; false where it is no such thing."""

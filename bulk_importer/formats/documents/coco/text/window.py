@@ -39,7 +39,7 @@ class Window:
     """
 
     def __init__(self, file: BinaryIO, place: str, offset: int = 0) -> None:
-        # Changed by `more` and `drop` alone.
+        # Changed by `more`, `drop` and `go_to` alone.
         self.data = b""
         self.offset = offset
         self._file = file
@@ -57,6 +57,12 @@ class Window:
         """Forget the first bytes."""
         self.data = self.data[count:]
         self.offset += count
+
+    def go_to(self, offset: int) -> None:
+        """Go on elsewhere in the file."""
+        self._file.seek(offset)
+        self.data = b""
+        self.offset = offset
 
     def solid(self, at: int) -> int:
         """The first place from `at` on that holds no blank. Raises `SourceUnreadable` where the file ends before."""

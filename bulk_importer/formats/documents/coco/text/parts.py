@@ -1,0 +1,84 @@
+"""Parts of an array of a COCO file, which are looked at side by side, wherever that is done.
+
+Pure, but for the files that it reads. A part is cut where one element seems to end; it is proven by who looks at it. As
+each begins where the one before it ends, all of them are proven up to the first one that is not.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.formats.documents.coco.text.rows import Owners
+from bulk_importer.formats.documents.coco.text.sections import Look, Section, section_of
+from bulk_importer.formats.documents.coco.text.stretches import OWNER
+from bulk_importer.formats.documents.coco.text.window import Window
+from bulk_importer.formats.members import Members
+
+__all__ = ["Part", "Passed", "look_at", "parts_of"]
+
+PART_BYTES = 4 << 20
+"""Long enough that it does not matter what it takes to ask for it."""
+
+_EDGE_BYTES = 1 << 16
+"""An element seems to end in so many bytes, or the array is cut no further."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What seems to be whole elements of an array.
+
+    Attributes:
+        path: of the file.
+        start, stop: where the first one begins, and the last one ends.
+        joint: what seems to stand between two of them.
+    """
+
+    path: str
+    start: int
+    stop: int
+    joint: bytes
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """A part that is proven: its stretches, and what is asked of the annotations in each."""
+
+    section: Section
+    owners: list[Owners]
+
+
+def parts_of(file: BinaryIO, path: str, start: int, joint: bytes, length: int) -> Iterator[Part]:
+    """Cut what follows an offset at which an element begins; the last bytes of the file are in no part.
+
+    Args:
+        length: of the file.
+    """
+    while start + PART_BYTES < length:
+        file.seek(start + PART_BYTES)
+        at = file.read(_EDGE_BYTES).find(joint)
+        if at < 0:
+            return
+        stop = start + PART_BYTES + at + 1
+        yield Part(path, start, stop, joint)
+        start = stop - 1 + joint.index(b"{")
+
+
+def look_at(members: Members, part: Part) -> Passed | None:
+    """Look at the annotations of a part; None where it is not whole elements, or cannot be read."""
+    owners: list[Owners] = []
+    try:
+        with members.open(part.path) as file:
+            file.seek(part.start)
+            text = file.read(part.stop - part.start)
+        # The bracket shows where the array would have ended, if there is one in the part.
+        window = Window(io.BytesIO(text + b"]"), part.path, part.start)
+        window.more()
+        section = section_of(
+            window, Look(OWNER, lambda rows: owners.append(Owners.of(rows))), joint=part.joint
+        )
+    except SourceUnreadable:
+        return None
+    return Passed(section, owners) if window.offset == part.stop + 1 else None
