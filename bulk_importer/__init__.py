@@ -23,7 +23,7 @@ from bulk_importer.errors import (
     ServerError,
     UsageError,
 )
-from bulk_importer.lazy_exports import lazy_exports
+from bulk_importer.loading.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.events import Event, Observer

@@ -44,7 +44,7 @@ doubles until it holds it, so S is to be read as 4 * E.
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.lazy_exports import lazy_exports
+from bulk_importer.loading.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.intake.reading import End, Intake, IntakeOptions

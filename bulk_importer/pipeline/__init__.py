@@ -30,7 +30,7 @@ later entries that wipe what earlier ones of their media bring, also across the 
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.lazy_exports import lazy_exports
+from bulk_importer.loading.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.pipeline.announcing import Announcement

@@ -9,7 +9,7 @@ reads parts of one here and there. None knows what the bytes mean.
 
 from typing import TYPE_CHECKING
 
-from bulk_importer.lazy_exports import lazy_exports
+from bulk_importer.loading.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from bulk_importer.sources.interfaces import Source

@@ -75,8 +75,8 @@ class WebSource(Owned):
 
     async def begin(self) -> None:
         """Find out size, version, and whether parts can be had."""
-        from bulk_importer.datagym.wire.http_library import aiohttp
         from bulk_importer.datagym.wire.socks import socks_connector
+        from bulk_importer.loading.http_library import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
         proxy = proxy_for(self._url)
@@ -138,7 +138,7 @@ class WebSource(Owned):
     async def request(self, headers: Mapping[str, str]) -> ClientResponse:
         """An answer of the server that carries content, or says that there is none at that place."""
         from bulk_importer.datagym.wire.failures import failure_text
-        from bulk_importer.datagym.wire.http_library import aiohttp
+        from bulk_importer.loading.http_library import aiohttp
 
         assert self._session is not None
         try:
@@ -267,7 +267,7 @@ async def _at_most(response: ClientResponse, length: int) -> bytes:
 
 def _interruptions() -> tuple[type[Exception], ...]:
     """What may be over at the next try."""
-    from bulk_importer.datagym.wire.http_library import aiohttp
+    from bulk_importer.loading.http_library import aiohttp
 
     return (
         aiohttp.ClientConnectionError,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from bulk_importer.datagym.wire.connection import ConnectionSettings
-from bulk_importer.datagym.wire.http_library import aiohttp
+from bulk_importer.loading.http_library import aiohttp
 from bulk_importer.observe.telling.facts import ping_url
 from bulk_importer.settings import Settings
 

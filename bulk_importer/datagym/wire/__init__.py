@@ -4,6 +4,5 @@
 - `connection` says how the server is reached: proxy, certificates, headers. `proxies` finds the proxy, `socks` goes
   through those of that kind.
 - `api_token` holds the token, and takes it out of what is shown.
-- `http_library` is aiohttp, imported so that a plain connection does not pay for TLS.
 - `failures` turns what aiohttp raises into how far a request got.
 """

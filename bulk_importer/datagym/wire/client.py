@@ -27,8 +27,8 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.connection import ConnectionSettings
 from bulk_importer.datagym.wire.exchange import Deadline, OutgoingBody, Permit, whole_body
 from bulk_importer.datagym.wire.failures import failure_kind, failure_text, is_of_the_proxy
-from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
+from bulk_importer.loading.http_library import aiohttp
 from bulk_importer.settings import Settings
 
 __all__ = ["Answer", "Client", "RequestFailed", "Timeouts"]

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.proxies import Proxy, basic_login, proxy_for
 from bulk_importer.datagym.wire.socks import ProxyRefusesUs, socks_connector
 from bulk_importer.errors import UsageError
 from bulk_importer.files.small_files import opened, text_of
+from bulk_importer.loading.http_library import aiohttp
 from bulk_importer.settings import Settings
 from bulk_importer.settings.units import header_in
 

@@ -7,8 +7,8 @@ import socket
 import ssl
 
 from bulk_importer.datagym.answers.judging import FailureKind
-from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.socks import ProxyRefusesUs
+from bulk_importer.loading.http_library import aiohttp
 
 __all__ = ["failure_kind", "failure_text", "is_of_the_proxy"]
 

@@ -10,9 +10,9 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from bulk_importer.datagym.wire.http_library import aiohttp
 from bulk_importer.datagym.wire.proxies import Proxy
 from bulk_importer.errors import LibraryMissing
+from bulk_importer.loading.http_library import aiohttp
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection

@@ -16,8 +16,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from aiohttp import web
-
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.metrics.accepting import accepts_gzip, wants_openmetrics
 from bulk_importer.observe.metrics.exposition import Exposition
 from bulk_importer.observe.metrics.table import Moment

@@ -14,13 +14,14 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
-
-from aiohttp import web
-from aiohttp.typedefs import Handler
+from typing import TYPE_CHECKING, cast
 
 from bulk_importer.errors import UsageError
+from bulk_importer.loading.http_library import web
 from bulk_importer.readable import readable
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
 
 __all__ = ["bound", "serving", "tls_from"]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.report.looks import style
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
 
 __all__ = ["PUBLIC", "add_statics"]
 

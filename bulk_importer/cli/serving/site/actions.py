@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from bulk_importer.cli.serving.site.naming import job_of
 from bulk_importer.cli.serving.spool.values import Agreement, Job
 from bulk_importer.cli.serving.work.office import Office, Untimely
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.page.guards import form_of
 from bulk_importer.steering.values import Command
 

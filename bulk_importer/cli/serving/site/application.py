@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from bulk_importer.cli.serving.site.actions import ActionRoutes
 from bulk_importer.cli.serving.site.looking import Looks
 from bulk_importer.cli.serving.site.naming import job_of
@@ -16,6 +14,7 @@ from bulk_importer.cli.serving.site.uploads import UploadRoutes
 from bulk_importer.cli.serving.site.views import row_of, sheet_of
 from bulk_importer.cli.serving.site.wording import sized
 from bulk_importer.cli.serving.spool.values import Job
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.page.upload.front import front_page, missing_page
 from bulk_importer.observe.page.upload.sheet import sheet_page
 from bulk_importer.observe.page.upload.values import Front

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from aiohttp import web
-
 from bulk_importer.cli.serving.spool.values import Job
 from bulk_importer.cli.serving.work.office import Office
+from bulk_importer.loading.http_library import web
 
 __all__ = ["job_of"]
 

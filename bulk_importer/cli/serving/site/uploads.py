@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from aiohttp import BodyPartReader, web
-
 from bulk_importer.cli.serving.site.naming import job_of
 from bulk_importer.cli.serving.spool.receiving import Reception, UploadRefused
 from bulk_importer.cli.serving.work.office import Office, Untimely
+from bulk_importer.loading.http_library import aiohttp, web
 
 __all__ = ["UploadRoutes"]
 
@@ -98,14 +97,14 @@ class UploadRoutes:
             raise UploadRefused(415, "This takes the form of the page, or the bytes of a file.")
         try:
             part = await (await request.multipart()).next()
-            if not isinstance(part, BodyPartReader) or not part.filename:
+            if not isinstance(part, aiohttp.BodyPartReader) or not part.filename:
                 raise UploadRefused(400, "No file was chosen.")
             return await receive(part.filename[:_LARGEST_NAME], None, _pieces(part))
         except (ValueError, AssertionError, RuntimeError) as error:  # of what is no form as forms are written
             raise UploadRefused(400, "The form cannot be read. Upload it again.") from error
 
 
-def _pieces(part: BodyPartReader) -> Callable[[], Awaitable[bytes]]:
+def _pieces(part: aiohttp.BodyPartReader) -> Callable[[], Awaitable[bytes]]:
     """Gives the bytes of a file in a form; none at its end."""
 
     async def read() -> bytes:

@@ -16,8 +16,7 @@ from bulk_importer.files.small_files import text_of
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
+    from bulk_importer.loading.http_library import web
     from bulk_importer.observe.page.running import LivePage, View
     from bulk_importer.steering import Controls
 
@@ -38,8 +37,7 @@ async def opened_page(
     Raises:
         UsageError: nothing can be served there, or not as it is asked for.
     """
-    from aiohttp import web
-
+    from bulk_importer.loading.http_library import web
     from bulk_importer.observe.page.running import LivePage
 
     page, app = LivePage(look, controls), web.Application(client_max_size=1 << 12)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from bulk_importer.loading.http_library import web
 
 __all__ = ["form_of"]
 

@@ -9,17 +9,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.page.guards.door import closed_page, link_asked_page, opened_page
 from bulk_importer.observe.page.guards.forms import form_of
 from bulk_importer.observe.page.guards.keys import Keys
 from bulk_importer.observe.page.guards.origin import Asked, Site
 from bulk_importer.observe.page.guards.protection import PROTECTION
 from bulk_importer.observe.page.statics import PUBLIC, add_statics
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
 
 __all__ = ["Guards"]
 

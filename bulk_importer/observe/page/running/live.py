@@ -11,13 +11,12 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import web
-from aiohttp_sse import EventSourceResponse, sse_response
 
+from bulk_importer.loading.http_library import web
 from bulk_importer.observe.page.guards.forms import form_of
 from bulk_importer.observe.page.running.icons import icon
 from bulk_importer.observe.page.running.pacing import command_of
@@ -27,6 +26,9 @@ from bulk_importer.observe.page.running.view import View
 from bulk_importer.observe.page.running.whole import stop_page, whole_page
 from bulk_importer.observe.page.running.words import shown_state
 from bulk_importer.steering.values import Command, Controls, Standing
+
+if TYPE_CHECKING:
+    from aiohttp_sse import EventSourceResponse
 
 __all__ = ["LivePage"]
 
@@ -142,6 +144,8 @@ class LivePage:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Tell a browser what changes, until it leaves or nothing comes any more."""
+        from aiohttp_sse import sse_response
+
         looker = _Looker(request.headers.get("Cookie", ""))
         self._lookers.append(looker)
         self.opened.set()

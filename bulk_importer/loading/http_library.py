@@ -1,19 +1,24 @@
 """aiohttp, imported without the certificates of the system: they are loaded at the first handshake, if there is one.
 
-aiohttp makes its default TLS contexts when it is imported, and each of them reads all certificates of the system: a
-sixth of the processor time of a small import, which a server behind http:// has no use for. Nobody sees a difference,
-other programs that use aiohttp in this process included: a context that is used has what it would have had. Where
-aiohttp was imported before, it is left as it is.
+Who asks a server takes `aiohttp` from here, and who serves pages takes `web`, which is imported when it is asked for:
+whoever imports aiohttp first in a process decides for all. It makes its default TLS contexts then, and each of them
+reads all certificates of the system: a sixth of the processor time of a small import, which a server behind http:// has
+no use for. Nobody sees a difference, other programs that use aiohttp in this process included: a context that is used
+has what it would have had. Where aiohttp was imported before, it is left as it is.
 """
 
 from __future__ import annotations
 
+import importlib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["aiohttp"]
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["aiohttp", "web"]
 
 
 class _LateContext(ssl.SSLContext):
@@ -48,3 +53,9 @@ def _certificates_postponed() -> Iterator[None]:
 
 with _certificates_postponed():
     import aiohttp
+
+
+def __getattr__(name: str) -> object:
+    if name != "web":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    return importlib.import_module("aiohttp.web")
