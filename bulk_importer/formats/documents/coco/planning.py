@@ -20,8 +20,8 @@ from bulk_importer.formats.documents.coco.grouping import Order, Run, runs_in_or
 from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
 from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
 from bulk_importer.formats.documents.coco.repeated import AnnotationIds
-from bulk_importer.formats.documents.coco.text.parts import look_at, parts_of
-from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, Owners
+from bulk_importer.formats.documents.coco.text.parts import Owners, look_at, parts_of
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
 from bulk_importer.formats.documents.coco.text.stretches import OWNER
 from bulk_importer.formats.documents.coco.text.window import Window

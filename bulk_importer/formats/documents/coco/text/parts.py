@@ -7,25 +7,40 @@ each begins where the one before it ends, all of them are proven up to the first
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
 
 import msgspec
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.formats.documents.coco.text.rows import Owners
+from bulk_importer.formats.documents.coco.text.rows import OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Look, Section, section_of
 from bulk_importer.formats.documents.coco.text.stretches import OWNER
 from bulk_importer.formats.documents.coco.text.window import Window
 from bulk_importer.formats.members import Members
 
-__all__ = ["Part", "Passed", "look_at", "parts_of"]
+__all__ = ["Owners", "Part", "Passed", "look_at", "parts_of"]
 
 PART_BYTES = 4 << 20
 """Long enough that it does not matter what it takes to ask for it."""
 
 _EDGE_BYTES = 1 << 16
 """An element seems to end in so many bytes, or the array is cut no further."""
+
+
+class Owners(msgspec.Struct, frozen=True, gc=False):
+    """The pictures of annotations that follow each other, and their own ids; None for what is no annotation."""
+
+    image_ids: list[Any]
+    ids: list[Any]
+
+    @classmethod
+    def of(cls, rows: Sequence[OwnerRow | None]) -> Owners:
+        """Those of these rows."""
+        return cls(
+            [None if row is None else row.image_id for row in rows],
+            [None if row is None else row.id for row in rows],
+        )
 
 
 class Part(msgspec.Struct, frozen=True):

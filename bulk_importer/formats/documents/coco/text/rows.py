@@ -5,12 +5,11 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 import msgspec
 
-__all__ = ["ImageRow", "Kind", "OwnerRow", "Owners", "UsualRow", "is_id"]
+__all__ = ["ImageRow", "Kind", "OwnerRow", "UsualRow", "is_id"]
 
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -66,21 +65,6 @@ class OwnerRow(msgspec.Struct, frozen=True, gc=False):
 
     image_id: Any = None
     id: Any = None
-
-
-class Owners(msgspec.Struct, frozen=True, gc=False):
-    """The pictures of annotations that follow each other, and their own ids; None for what is no annotation."""
-
-    image_ids: list[Any]
-    ids: list[Any]
-
-    @classmethod
-    def of(cls, rows: Sequence[OwnerRow | None]) -> Owners:
-        """Those of these rows."""
-        return cls(
-            [None if row is None else row.image_id for row in rows],
-            [None if row is None else row.id for row in rows],
-        )
 
 
 def is_id(found: object) -> TypeGuard[int | str]:
