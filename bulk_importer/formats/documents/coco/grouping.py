@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import chain, compress
+from operator import ne
 from typing import Any, BinaryIO
 
 import msgspec
@@ -64,13 +66,11 @@ class Order:
         """Look at the pictures of the annotations of the next stretch; what is no id is none of them."""
         if not self.holds:
             return
-        before, last = self._id, self.last[-1] if self.last else -1
+        last = self.last[-1] if self.last else -1
         begin: int | None = None
-        for at, image_id in enumerate(image_ids):
-            if image_id == before:
-                continue
-            before = image_id
-            ordinal = self._pictures.ordinal(before)
+        # Where another picture begins; found without a step in between for each annotation.
+        for at in compress(range(len(image_ids)), map(ne, image_ids, chain((self._id,), image_ids))):
+            ordinal = self._pictures.ordinal(image_ids[at])
             if ordinal < 0:
                 continue
             if ordinal < last:
@@ -78,7 +78,7 @@ class Order:
                 return
             if ordinal > last:
                 begin, last = at, ordinal
-        self._id = before
+        self._id = image_ids[-1]
         if begin is None:
             goes_on = any(self._pictures.ordinal(each) == last for each in image_ids)
             begin = 0 if goes_on else len(image_ids)
