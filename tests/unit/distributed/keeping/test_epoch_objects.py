@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 import pytest
 
 from bulk_importer.backups.replaced import KeptMedia, ReplacedFile, kept_media
@@ -85,26 +88,33 @@ async def test_a_log_that_was_compacted_is_read_from_its_last_generation(place: 
     assert verify(last.folder).holds
 
 
+@asynccontextmanager
+async def closed_in_the_end(checkpoint: Checkpoint) -> AsyncIterator[Checkpoint]:
+    """It, of which no file stays open."""
+    try:
+        yield checkpoint
+    finally:
+        with suppress(CheckpointUnusable):
+            await checkpoint.close()
+
+
 async def story(place: MemoryPlace, epoch: int) -> list[int]:
     """Write until the place is gone; the positions that were said to be delivered."""
     delivered: list[int] = []
-    try:
-        checkpoint = opened(begun(place, epoch), compact_bytes=1200)
-        if not checkpoint.state.position:
-            await checkpoint.record_segment(segment_of(0, 100, rejected=[7]))
-        for number in range(checkpoint.state.next_batch, checkpoint.state.next_batch + 6):
-            first = next(iter(checkpoint.state.owed_within(0, 100)))[0]
-            positions = [first, first + 1] if first != 6 else [first]
-            batch = batch_of(number, positions)
-            await checkpoint.record_sent(batch)
-            if number % 3:
-                await checkpoint.record_delivered(batch)
-                delivered += positions
-            else:
-                await checkpoint.record_rejected([rejection_of(first)], batch)
-        await checkpoint.close()
-    except CheckpointUnusable:
-        pass
+    with suppress(CheckpointUnusable):
+        async with closed_in_the_end(opened(begun(place, epoch), compact_bytes=1200)) as checkpoint:
+            if not checkpoint.state.position:
+                await checkpoint.record_segment(segment_of(0, 100, rejected=[7]))
+            for number in range(checkpoint.state.next_batch, checkpoint.state.next_batch + 6):
+                first = next(iter(checkpoint.state.owed_within(0, 100)))[0]
+                positions = [first, first + 1] if first != 6 else [first]
+                batch = batch_of(number, positions)
+                await checkpoint.record_sent(batch)
+                if number % 3:
+                    await checkpoint.record_delivered(batch)
+                    delivered += positions
+                else:
+                    await checkpoint.record_rejected([rejection_of(first)], batch)
     return delivered
 
 
@@ -127,30 +137,30 @@ async def test_wherever_a_holder_dies_the_next_one_has_all_that_was_said(is_done
 async def story_of_a_retry(place: MemoryPlace, epoch: int) -> set[int]:
     """Reject, feed again, and put on record what was delivered, until the place is gone; what was said to be."""
     delivered = set[int]()
-    try:
+    with suppress(CheckpointUnusable):
         kept = begun(place, epoch)
-        checkpoint = opened(kept)
-        if not checkpoint.state.position:
-            await checkpoint.record_segment(segment_of(0, 10, rejected=[2, 4, 7]))
-        for fed in ((2, 7), (4,)):
-            left = [position for position in fed if position in checkpoint.state.rejected]
-            if not left:
-                continue
-            corrections = [Correction(position, b"{}") for position in left]
-            retry = create_retry(kept.folder, corrections, kept.open_file)
-            options = FolderOptions(open_file=kept.open_file)
-            own = Checkpoint.open(retry.checkpoint, header(f"{epoch}-{fed}"), options)
-            await own.record_segment(segment_of(0, len(left)))
-            batch = batch_of(1, range(len(left)))
-            await own.record_sent(batch)
-            await own.record_delivered(batch)
-            delivered |= set(left)
-            await own.close()
-            await checkpoint.record_corrected(SpanSet.of(left).spans)
-            await checkpoint.record_rejected([rejection_of(8 if len(fed) > 1 else 9)])
-    except CheckpointUnusable:
-        pass
+        async with closed_in_the_end(opened(kept)) as checkpoint:
+            if not checkpoint.state.position:
+                await checkpoint.record_segment(segment_of(0, 10, rejected=[2, 4, 7]))
+            for fed, refused in (((2, 7), 8), ((4,), 9)):
+                left = [position for position in fed if position in checkpoint.state.rejected]
+                if left:
+                    await feed(kept, left)
+                    delivered |= set(left)
+                    await checkpoint.record_corrected(SpanSet.of(left).spans)
+                    await checkpoint.record_rejected([rejection_of(refused)])
     return delivered
+
+
+async def feed(kept: Kept, positions: list[int]) -> None:
+    """Deliver corrections for these, in a retry of its own."""
+    retry = create_retry(kept.folder, [Correction(each, b"{}") for each in positions], kept.open_file)
+    options = FolderOptions(open_file=kept.open_file)
+    async with closed_in_the_end(Checkpoint.open(retry.checkpoint, header("r"), options)) as own:
+        await own.record_segment(segment_of(0, len(positions)))
+        batch = batch_of(1, range(len(positions)))
+        await own.record_sent(batch)
+        await own.record_delivered(batch)
 
 
 @pytest.mark.parametrize("is_done", [False, True])
