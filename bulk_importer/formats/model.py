@@ -20,6 +20,7 @@ __all__ = [
     "Drawn",
     "Ellipse",
     "Keypoint",
+    "Kind",
     "Left",
     "Mask",
     "Number",
@@ -141,6 +142,18 @@ class Annotation(msgspec.Struct, frozen=True):
 Said: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 
 
+class Kind(msgspec.Struct, frozen=True, gc=False):
+    """What many drawn annotations have in common, so that what becomes of them is asked once.
+
+    Attributes:
+        attributes: names with the texts of their answers, that have nothing below them.
+    """
+
+    label: str
+    is_box: bool
+    attributes: Said = ()
+
+
 class Drawn(msgspec.Struct, frozen=True, gc=False):
     """An annotation that is one outline of three points or more, or one upright box, inside its picture.
 
@@ -149,23 +162,20 @@ class Drawn(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         geometry: a JSON object with `polygon`, or `rectangle`.
-        attributes: names with the texts of their answers, that have nothing below them.
     """
 
-    label: str
+    kind: Kind
     geometry: bytes
     origin: str
-    is_box: bool = False
-    attributes: Said = ()
 
     def plain(self) -> Annotation:
         """The annotation that it stands for."""
-        answers = {name: Answer(values) for name, values in self.attributes}
-        return Annotation(self.label, self._shape(), self.origin, answers)
+        answers = {name: Answer(values) for name, values in self.kind.attributes}
+        return Annotation(self.kind.label, self._shape(), self.origin, answers)
 
     def _shape(self) -> Box | Polygon:
         geometry = msgspec.json.decode(self.geometry)
-        if self.is_box:
+        if self.kind.is_box:
             (box,) = geometry["rectangle"]
             return Box(box["x"], box["y"], box["w"], box["h"])
         return Polygon((tuple(place for point in geometry["polygon"] for place in (point["x"], point["y"])),))

@@ -46,8 +46,8 @@ class Names:
         """Count the names of a picture."""
         for annotation in picture.annotations:
             if isinstance(annotation, Drawn):
-                self.labels[annotation.label] += 1
-                for name, values in annotation.attributes:
+                self.labels[annotation.kind.label] += 1
+                for name, values in annotation.kind.attributes:
                     self.attributes[name] += 1
                     self._see_values(name, Answer(values))
             else:

@@ -323,10 +323,9 @@ class _Translating(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         with _translated(self._place):
-            found = self._file.read(len(buffer))
-        buffer[: len(found)] = found
-        self._take(len(found))
-        return len(found)
+            count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]  # that all of them have
+        self._take(count)
+        return count
 
     def close(self) -> None:
         self._file.close()

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Left, Picture, Point, Said, Size, Tag
+from bulk_importer.formats.model import Annotation, Drawn, Keypoint, Kind, Left, Picture, Point, Size, Tag
 from bulk_importer.formats.shapes.shaping import Misfit, geometries_of
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.answering import Answers, Complain, Filled, add_answer, answers_of, written
@@ -40,8 +40,8 @@ class EntryWriter:
     class_map: ClassMap
     choices: Choices
     account: Account
-    # Changed by `_way_of` alone: what becomes of drawn annotations, by all of them but geometry and origin.
-    _ways: dict[tuple[str, bool, Said], _Way | None] = field(default_factory=dict)
+    # Changed by `_way_of` alone: what becomes of drawn annotations, by their kind.
+    _ways: dict[Kind, _Way | None] = field(default_factory=dict)
 
     def write(self, picture: Picture) -> Iterator[_Json]:
         """The entries of a picture, in the order in which they must be sent, to be encoded by msgspec.
@@ -82,33 +82,36 @@ class EntryWriter:
             if not isinstance(each, Drawn):
                 work.put(each, self.root, labels)
                 continue
-            kind = (each.label, each.is_box, each.attributes)
-            way = ways[kind] if kind in ways else self._way_of(kind, each)
+            kind = each.kind
+            way = ways.get(kind, _UNKNOWN)
+            if way is _UNKNOWN:
+                way = self._way_of(each)
             if way is None:
                 work.put(each.plain(), self.root, labels)
                 continue
             for code, about, expected, found in way.complaints:
                 work.leave(code, about, each.origin, expected, found, objects=0)
-            geometry = each.geometry[:-1] + way.tail if way.tail else each.geometry
-            if way.key in labels:
-                labels[way.key].append(msgspec.Raw(geometry))
-                origins[way.key].append(each.origin)
+            geometry = msgspec.Raw(each.geometry[:-1] + way.tail if way.tail else each.geometry)
+            key = way.key
+            if key in labels:
+                labels[key].append(geometry)
+                origins[key].append(each.origin)
             else:
-                labels[way.key] = [msgspec.Raw(geometry)]
-                origins[way.key] = [each.origin]
-            carried.append(each.label)
+                labels[key] = [geometry]
+                origins[key] = [each.origin]
+            carried.append(kind.label)
         self.account.carry_all(carried)
 
-    def _way_of(self, kind: tuple[str, bool, Said], drawn: Drawn) -> _Way | None:
+    def _way_of(self, drawn: Drawn) -> _Way | None:
         """What becomes of annotations like this one; None where its class does not take such shapes."""
         if len(self._ways) >= _MOST_KEPT:
             self._ways.clear()
-        label, is_box, _ = kind
+        label = drawn.kind.label
         key = self.class_map.classes.get(label, label)
         place = None if key is None else self.root.shape(key)
-        wanted = ClassType.RECTANGLE if is_box else ClassType.POLYGON
+        wanted = ClassType.RECTANGLE if drawn.kind.is_box else ClassType.POLYGON
         if place is None or (place.label is not None and place.label.type is not wanted):
-            self._ways[kind] = None
+            self._ways[drawn.kind] = None
             return None
         complaints: list[tuple[str, str, str, str]] = []
 
@@ -116,10 +119,10 @@ class EntryWriter:
             complaints.append((code, f"{label}.{name}", expected, found))
 
         tail = b""
-        if drawn.attributes:
+        if drawn.kind.attributes:
             answers = self.answers(drawn.plain(), place, complain)
             tail = b',"classifications":%b}' % msgspec.json.encode(answers) if answers else b""
-        way = self._ways[kind] = _Way(place.key, tail, tuple(complaints))
+        way = self._ways[drawn.kind] = _Way(place.key, tail, tuple(complaints))
         return way
 
     def answers(self, annotation: Annotation, place: Place, complain: Complain) -> _Json:
@@ -139,6 +142,10 @@ class _Way(msgspec.Struct, frozen=True):
     key: str
     tail: bytes
     complaints: tuple[tuple[str, str, str, str], ...]
+
+
+_UNKNOWN = _Way("", b"", ())
+"""Of a kind that was not there before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import random
@@ -82,7 +83,10 @@ def test_entries_are_those_of_the_pictures_in_their_order(
 def test_looking_in_parts_finds_what_looking_at_all_finds(
     tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any], indent: int | None, cut: int | None
 ) -> None:
-    """The same entries, findings and books, or the same error: also where a part was cut wrong, or the file ends."""
+    """The same entries, findings and books, or the same error: also where a part was cut wrong, or the file ends.
+
+    What was needed to put them into order is closed.
+    """
     path = tmp_path_factory.getbasetemp() / "parts.json"
     text = json.dumps(document, indent=indent, ensure_ascii=False).encode()
     path.write_bytes(text[:cut])
@@ -92,7 +96,14 @@ def test_looking_in_parts_finds_what_looking_at_all_finds(
         for argument in arguments:
             yield pickle.loads(pickle.dumps(function(members, argument)))
 
-    assert _result(path, Choices(spread=spread)) == _result(path, Choices())
+    scratch: list[io.BytesIO] = []
+
+    def room(_: int) -> io.BytesIO:
+        scratch.append(io.BytesIO())
+        return scratch[-1]
+
+    assert _result(path, Choices(spread=spread, scratch=room)) == _result(path, Choices())
+    assert all(each.closed for each in scratch)
 
 
 def _result(path: Path, choices: Choices) -> object:
@@ -109,8 +120,6 @@ def _cars(entry: dict[str, Any]) -> list[Any]:
 
 def test_a_scratch_file_is_asked_for_only_where_it_is_needed(tmp_path: Path) -> None:
     """Of about the size of the annotations, and closed at the end."""
-    import io
-
     asked: list[io.BytesIO] = []
     sizes: list[int] = []
 

@@ -16,7 +16,7 @@ from bulk_importer.formats.documents.coco.annotations import NEAR, disagreement
 from bulk_importer.formats.documents.coco.attributes import answer_of, rotation_of, values_of
 from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.text.rows import UsualRow
-from bulk_importer.formats.model import Drawn, Said, Size
+from bulk_importer.formats.model import Drawn, Kind, Said, Size
 
 __all__ = ["Drawer"]
 
@@ -36,9 +36,9 @@ class Drawer:
     """Draws outlines of the classes of a file."""
 
     def __init__(self, classes: Mapping[int | str, CocoClass]) -> None:
-        # `_patterns` is changed by `_geometry` alone: what stands between so many numbers, with room for them;
+        # `_patterns` is changed by `_pattern` alone: what stands between so many numbers, with room for them;
         # `_said` by `_attributes`: what texts of attributes say, of an outline and of a box.
-        self._labels = {key: each.label for key, each in classes.items() if not each.problem}
+        self._kinds = {key: Kind(each.label, False) for key, each in classes.items() if not each.problem}
         self._patterns: dict[int, list[bytes]] = {}
         self._said: dict[tuple[bytes, bool], Said | None] = {}
 
@@ -46,7 +46,7 @@ class Drawer:
         """What draws annotations of a picture of this size; it gives None where they need another look."""
         # Doubles, as they are compared with doubles alone, which is faster.
         width, height = (float(size.width), float(size.height)) if size else (inf, inf)
-        labels, geometry, near = self._labels, self._geometry, float(NEAR)
+        kinds, patterns, near = self._kinds, self._patterns, float(NEAR)
 
         def draw(row: UsualRow) -> Drawn | None:
             if row.iscrowd or row.ignore or not (row.keypoints is None or row.keypoints == []):
@@ -55,7 +55,7 @@ class Drawer:
                 return None
             text = bytes(row.segmentation)
             try:
-                label = labels[row.category_id]
+                kind = kinds[row.category_id]
                 left, top, box_width, box_height = row.bbox
                 (path,) = _decode(text)
             except (KeyError, TypeError, ValueError, msgspec.DecodeError):
@@ -77,33 +77,29 @@ class Drawer:
                 and -near <= top + box_height - lower <= near
             ) and disagreement((left, top, box_width, box_height), (first, upper, last, lower)):
                 return None
-            outline = geometry(text, count)
-            if outline is None:
-                return None
-            if not row.attributes:
-                return Drawn(label, outline, f"annotation {row.id}")
-            said = self._attributes(row, is_box=False)
-            return None if said is None else Drawn(label, outline, f"annotation {row.id}", False, said)
+            numbers = text.strip(_AROUND).split(b", ")
+            if len(numbers) != count or _LINE_END in text:  # an entry is a line
+                numbers = text.translate(None, _AROUND).split(b",")
+            pattern = patterns.get(count) or self._pattern(count)
+            pattern[1::2] = numbers
+            if row.attributes:
+                said = self._attributes(row, is_box=False)
+                if said is None:
+                    return None
+                kind = Kind(kind.label, False, said)
+            return Drawn(kind, b"".join(pattern), f"annotation {row.id}")
 
         return draw
 
-    def _geometry(self, text: bytes, count: int) -> bytes | None:
-        """The outline as an import writes it; None where its numbers are not told apart as they usually are."""
-        numbers = text.strip(_AROUND).split(b", ")
-        if len(numbers) != count or _LINE_END in text:  # an entry is a line
-            numbers = text.translate(None, _AROUND).split(b",")
-            if len(numbers) != count:
-                return None
-        if count not in self._patterns:
-            half = [_BETWEEN[1], b"", _BETWEEN[0], b""] * (count // 2)
-            self._patterns[count] = [_HEAD, *half[1:], _TAIL]
-        pattern = self._patterns[count]
-        pattern[1::2] = numbers
-        return b"".join(pattern)
+    def _pattern(self, count: int) -> list[bytes]:
+        """An outline of so many numbers as an import writes it, with every second place for one."""
+        half = [_BETWEEN[1], b"", _BETWEEN[0], b""] * (count // 2)
+        pattern = self._patterns[count] = [_HEAD, *half[1:], _TAIL]
+        return pattern
 
     def _box(self, row: UsualRow, width: float, height: float) -> Drawn | None:
         """The box of an annotation that has no outline, where it lies inside the picture."""
-        if bytes(row.segmentation) not in _EMPTY or row.category_id not in self._labels:
+        if bytes(row.segmentation) not in _EMPTY or row.category_id not in self._kinds:
             return None
         if row.bbox is None or len(row.bbox) != 4:
             return None
@@ -115,7 +111,7 @@ class Drawer:
         if said is None:
             return None
         text = _BOX % (left, top, box_width, box_height)
-        return Drawn(self._labels[row.category_id], text, f"annotation {row.id}", True, said)
+        return Drawn(Kind(self._kinds[row.category_id].label, True, said), text, f"annotation {row.id}")
 
     def _attributes(self, row: UsualRow, *, is_box: bool) -> Said | None:
         """What the attributes of a row say; None where one of them is more than a text, or turns the box."""

@@ -12,16 +12,18 @@ of one picture, if they are more.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain, compress
+from operator import ne
 from typing import Any, BinaryIO
 
 import msgspec
 
 from bulk_importer.formats.documents.coco.pictures import Pictures
 from bulk_importer.formats.documents.coco.text.sections import Section
-from bulk_importer.formats.documents.coco.text.stretches import OWNER, Stretch
+from bulk_importer.formats.documents.coco.text.stretches import Stretch
 
-__all__ = ["Order", "Run", "runs_in_order", "runs_sorted"]
+__all__ = ["Order", "Ranges", "Run", "runs_in_order"]
 
 _RANGES = 4096
 _RANGE_BYTES = 2 << 20
@@ -64,13 +66,11 @@ class Order:
         """Look at the pictures of the annotations of the next stretch; what is no id is none of them."""
         if not self.holds:
             return
-        before, last = self._id, self.last[-1] if self.last else -1
+        last = self.last[-1] if self.last else -1
         begin: int | None = None
-        for at, image_id in enumerate(image_ids):
-            if image_id == before:
-                continue
-            before = image_id
-            ordinal = self._pictures.ordinal(before)
+        # Where another picture begins; found without a step in between for each annotation.
+        for at in compress(range(len(image_ids)), map(ne, image_ids, chain((self._id,), image_ids))):
+            ordinal = self._pictures.ordinal(image_ids[at])
             if ordinal < 0:
                 continue
             if ordinal < last:
@@ -78,7 +78,7 @@ class Order:
                 return
             if ordinal > last:
                 begin, last = at, ordinal
-        self._id = before
+        self._id = image_ids[-1]
         if begin is None:
             goes_on = any(self._pictures.ordinal(each) == last for each in image_ids)
             begin = 0 if goes_on else len(image_ids)
@@ -104,31 +104,6 @@ def runs_in_order(file: BinaryIO, section: Section, pictures: Pictures, order: O
     yield from _of_few_pictures(Run(first, pictures.count, held), pictures)
 
 
-def runs_sorted(
-    file: BinaryIO,
-    section: Section,
-    pictures: Pictures,
-    scratch: BinaryIO,
-    passing: Callable[[int], None],
-) -> Iterator[Run]:
-    """The pictures of any file; annotations of none come first.
-
-    Args:
-        scratch: room for all annotations.
-        passing: called with how many bytes are in it.
-    """
-    ranges = _Ranges(scratch, pictures, section.bytes)
-    done = 0
-    for stretch in section.stretches(file):
-        passing(done)
-        done += len(stretch.text)
-        strays = ranges.add(stretch.elements, pictures.ordinals(stretch.rows(OWNER)))
-        if strays:
-            yield Run(0, 0, [b",".join(strays)])
-    for run in ranges.runs():
-        yield from _of_few_pictures(run, pictures)
-
-
 def _of_few_pictures(run: Run, pictures: Pictures) -> Iterator[Run]:
     """A run in parts of `MOST_PICTURES` at most, where most of many pictures have no annotations."""
     if run.stop - run.first <= MOST_PICTURES:
@@ -144,40 +119,55 @@ def _of_few_pictures(run: Run, pictures: Pictures) -> Iterator[Run]:
 
 def _elements(stretches: Iterator[Stretch], pictures: Pictures) -> Iterator[tuple[int, msgspec.Raw | bytes]]:
     for stretch in stretches:
-        yield from zip(pictures.ordinals(stretch.rows(OWNER)), stretch.elements, strict=True)
+        yield from zip(pictures.ordinals(stretch.image_ids), stretch.elements, strict=True)
 
 
-class _Ranges:
-    """Annotations by ranges of pictures, in a scratch file: blocks, each of one range."""
+class Ranges:
+    """Annotations of any order by ranges of pictures, in a scratch file: blocks, each of one range.
+
+    Behind the last range are the annotations of no picture.
+
+    Args:
+        scratch: room for all annotations; it is closed with this.
+        pictures: all of them.
+        expected: how many bytes the annotations have, about.
+    """
 
     def __init__(self, scratch: BinaryIO, pictures: Pictures, expected: int) -> None:
         # Changed by `add` and `_flush`.
         count = max(1, min(_RANGES, pictures.count, expected // _RANGE_BYTES))
         self._width = -(-max(pictures.count, 1) // count)
-        self._waiting: list[list[bytes | msgspec.Raw]] = [[] for _ in range(count)]
-        self._blocks = [array("q") for _ in range(count)]  # offset and length of each block
+        self._waiting: list[list[bytes | msgspec.Raw]] = [[] for _ in range(count + 1)]
+        self._blocks = [array("q") for _ in range(count + 1)]  # offset and length of each block
         self._scratch = scratch
         self._pictures = pictures
         self._bytes = 0
         self._end = 0
 
-    def add(self, texts: Sequence[bytes | msgspec.Raw], ordinals: Sequence[int]) -> list[bytes | msgspec.Raw]:
-        """Put annotations behind those that their pictures have; gives back those that have no picture."""
-        strays: list[bytes | msgspec.Raw] = []
-        waiting, width = self._waiting, self._width
-        for ordinal, text in zip(ordinals, texts, strict=True):
-            if ordinal < 0:
-                strays.append(text)
-            else:
-                waiting[ordinal // width].append(text)
-        self._bytes += sum(map(len, texts))
+    def close(self) -> None:
+        """Give the scratch file back."""
+        self._scratch.close()
+
+    def add(self, texts: Iterable[bytes | msgspec.Raw], image_ids: list[Any]) -> None:
+        """Put annotations behind those that their pictures have."""
+        waiting, width, added = self._waiting, self._width, 0
+        for ordinal, text in zip(self._pictures.ordinals(image_ids), texts, strict=True):
+            waiting[ordinal // width if ordinal >= 0 else -1].append(text)
+            added += len(text)
+        self._bytes += added
+        self._write(-1)
         if self._bytes >= _BUFFER_BYTES:
             self._flush()
-        return strays
 
     def runs(self) -> Iterator[Run]:
-        """All pictures, by ascending ranges, with their annotations."""
+        """All pictures, by ascending ranges, with their annotations, behind the annotations of none."""
         self._flush()
+        for text in self._read(self._blocks.pop()):
+            yield Run(0, 0, [text])
+        for run in self._by_ranges():
+            yield from _of_few_pictures(run, self._pictures)
+
+    def _by_ranges(self) -> Iterator[Run]:
         held: list[bytes] = []
         first, held_bytes = 0, 0
         for at, blocks in enumerate(self._blocks):
@@ -222,12 +212,16 @@ class _Ranges:
             yield self._scratch.read(length)
 
     def _flush(self) -> None:
-        self._scratch.seek(self._end)
-        for at, texts in enumerate(self._waiting):
-            if texts:
-                block = b",".join(texts)
-                self._scratch.write(block)
-                self._blocks[at].extend((self._end, len(block)))
-                self._end += len(block)
-                self._waiting[at] = []
+        for at in range(len(self._waiting)):
+            self._write(at)
         self._bytes = 0
+
+    def _write(self, at: int) -> None:
+        texts = self._waiting[at]
+        if texts:
+            block = b",".join(texts)
+            self._scratch.seek(self._end)
+            self._scratch.write(block)
+            self._blocks[at].extend((self._end, len(block)))
+            self._end += len(block)
+            self._waiting[at] = []

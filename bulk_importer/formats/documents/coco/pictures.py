@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bulk_importer.formats.documents.coco.repeated import repeated
-from bulk_importer.formats.documents.coco.text.rows import ImageRow, OwnerRow, is_id
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, is_id
 from bulk_importer.formats.model import Left, Size
 
 __all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
@@ -46,14 +46,11 @@ class Pictures:
         """The place of a picture in the order; below 0 where there is none of this id, or more than one."""
         return self._ordinals.get(image_id, _UNKNOWN) if is_id(image_id) else _UNKNOWN
 
-    def ordinals(self, rows: list[OwnerRow | None]) -> list[int]:
-        """The place of the picture of each annotation, as `ordinal` has it."""
+    def ordinals(self, image_ids: list[Any]) -> list[int]:
+        """The place of the picture of each id, as `ordinal` has it."""
         find = self._ordinals.get
         return [
-            find(row.image_id, _UNKNOWN)
-            if row is not None and (type(row.image_id) is int or type(row.image_id) is str)
-            else _UNKNOWN
-            for row in rows
+            find(each, _UNKNOWN) if type(each) is int or type(each) is str else _UNKNOWN for each in image_ids
         ]
 
     def ambiguous(self) -> frozenset[int | str]:

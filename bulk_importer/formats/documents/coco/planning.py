@@ -16,14 +16,14 @@ import msgspec
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Choices
 from bulk_importer.formats.documents.coco.classes import classes_of
-from bulk_importer.formats.documents.coco.grouping import Order, Run, runs_in_order, runs_sorted
+from bulk_importer.formats.documents.coco.grouping import Order, Ranges, Run, runs_in_order
 from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
 from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
 from bulk_importer.formats.documents.coco.repeated import AnnotationIds
-from bulk_importer.formats.documents.coco.text.parts import Owners, look_at, parts_of
-from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind
+from bulk_importer.formats.documents.coco.text.parts import Owners, Part, look_at, parts_of
+from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
-from bulk_importer.formats.documents.coco.text.stretches import OWNER
+from bulk_importer.formats.documents.coco.text.stretches import OWNER, Stretch
 from bulk_importer.formats.documents.coco.text.window import Window
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left
@@ -47,35 +47,19 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
     """
     name = members.name if len(members.paths) == 1 else f"{members.name}: {path}"
     pictures = Pictures()
-    order = Order(pictures)
-    ids = AnnotationIds()
-
-    def see(owners: Owners) -> None:
-        order.see(owners.image_ids)
-        ids.see(owners.ids)
-
-    def ahead(start: int, joint: bytes) -> Iterator[Section]:
-        if choices.spread is None:
-            return
-        with members.open(path) as file:
-            for passed in choices.spread(look_at, parts_of(file, path, start, joint, length)):
-                if passed is None:
-                    return
-                for each in passed.owners:
-                    see(each)
-                yield passed.section
-
+    look = _FirstLook(members, path, pictures, choices)
     categories: list[Any] = []
     looks = {
         "images": Look(_IMAGES, pictures.see),
-        "annotations": Look(OWNER, lambda rows: see(Owners.of(rows)), ahead),
+        "annotations": Look(OWNER, look.see, look.ahead),
         "categories": Look(_ROWS, categories.extend),
     }
     length = members.length(path)
-    with members.open(path) as file:
+    with members.open(path) as file, ExitStack() as stack:
+        stack.callback(look.close)
         window = Window(file, name)
         document = document_of(
-            window, name, looks, lambda: choices.passing("looking through", window.offset, length)
+            window, name, looks, lambda: choices.passing(look.phase, window.offset, length)
         )
         for wanted in ("images", "annotations"):
             if wanted not in document.sections:
@@ -84,15 +68,84 @@ def plan_of(members: Members, path: str, place: str, choices: Choices) -> CocoPl
                 )
         if next(iter(each for each in document.sections if each != "categories")) == "annotations":
             # Nobody knew the pictures when the annotations went by.
-            order = _order_of(file, document.sections["annotations"], pictures)
+            look.order = _order_of(file, document.sections["annotations"], pictures)
+        stack.pop_all()
     ground = CocoGround(place, classes_of(categories), pictures.ambiguous())
-    return CocoPlan(ground, members, path, choices, document, pictures, order, ids.remark())
+    return CocoPlan(ground, members, path, choices, document, pictures, look, look.ids.remark())
+
+
+class _FirstLook:
+    """What is seen of the annotations of a file when it is passed for the first time.
+
+    Where they are in no order, and the pictures are known, they are put into that of the pictures at once.
+
+    Attributes:
+        order: whether they are in the order of the pictures.
+        ids: their own.
+        ranges: those that were put into order; None where none was.
+        sorted: how many stretches these are.
+    """
+
+    def __init__(self, members: Members, path: str, pictures: Pictures, choices: Choices) -> None:
+        # `order` and `ids` are changed by `see` and `ahead`, `ranges` and `sorted` by `ahead` alone.
+        self.order = Order(pictures)
+        self.ids = AnnotationIds()
+        self.ranges: Ranges | None = None
+        self.sorted = 0
+        self._members = members
+        self._path = path
+        self._pictures = pictures
+        self._choices = choices
+
+    @property
+    def phase(self) -> str:
+        """What is being done, for people."""
+        return "looking through" if self.ranges is None else SORTING
+
+    def close(self) -> None:
+        """Give back what was put into order."""
+        if self.ranges is not None:
+            self.ranges.close()
+
+    def see(self, rows: list[OwnerRow | None]) -> None:
+        """Look at the annotations of the next stretch."""
+        self._see(Owners.of(rows))
+
+    def ahead(self, section: Section, start: int) -> Iterator[Section]:
+        """Have parts looked at side by side, where that can be."""
+        spread = self._choices.spread
+        if spread is None:
+            return
+        length = self._members.length(self._path)
+        with self._members.open(self._path) as file:
+            if not self.order.holds:
+                self.ranges = Ranges(self._choices.scratch(length - start), self._pictures, length - start)
+                self._sort(self.ranges, section.stretches(file))
+            rest = Part(self._path, start, length, section.joint, self.ranges is not None)
+            for passed in spread(look_at, parts_of(file, rest)):
+                if passed is None:
+                    return
+                for each in passed.owners:
+                    self._see(each)
+                if self.ranges is not None:
+                    self.ranges.add(passed.texts(), [key for each in passed.owners for key in each.image_ids])
+                    self.sorted += len(passed.section.starts)
+                yield passed.section
+
+    def _see(self, owners: Owners) -> None:
+        self.order.see(owners.image_ids)
+        self.ids.see(owners.ids)
+
+    def _sort(self, ranges: Ranges, stretches: Iterator[Stretch]) -> None:
+        for stretch in stretches:
+            ranges.add(stretch.elements, stretch.image_ids)
+            self.sorted += 1
 
 
 def _order_of(file: BinaryIO, section: Section, pictures: Pictures) -> Order:
     order = Order(pictures)
     for stretch in section.stretches(file):
-        order.see(Owners.of(stretch.rows(OWNER)).image_ids)
+        order.see(stretch.image_ids)
         if not order.holds:
             break
     return order
@@ -112,7 +165,7 @@ class CocoPlan:
     choices: Choices
     document: Document
     pictures: Pictures
-    order: Order
+    look: _FirstLook
     repeated: str
     unit = "bytes"
 
@@ -147,13 +200,17 @@ class CocoPlan:
         return self.document.sections["annotations"]
 
     def _runs(self, file: BinaryIO, stack: ExitStack) -> Iterator[Run]:
-        if self.order.holds:
-            return runs_in_order(file, self._annotations, self.pictures, self.order)
-        scratch = stack.enter_context(self.choices.scratch(self._annotations.bytes))
-        return runs_sorted(file, self._annotations, self.pictures, scratch, self._sorting)
-
-    def _sorting(self, done: int) -> None:
-        self.choices.passing(SORTING, done, self._annotations.bytes)
+        if self.look.order.holds:
+            return runs_in_order(file, self._annotations, self.pictures, self.look.order)
+        expected, first = self._annotations.bytes, self.look.sorted
+        ranges = self.look.ranges or Ranges(self.choices.scratch(expected), self.pictures, expected)
+        stack.callback(ranges.close)
+        stretches = self._annotations.stretches(file, first)
+        length = self.members.length(self.path)
+        for start, stretch in zip(self._annotations.starts[first:], stretches, strict=True):
+            self.choices.passing(SORTING, start, length)
+            ranges.add(stretch.elements, stretch.image_ids)
+        return ranges.runs()
 
 
 class _ImageTexts:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bulk_importer.formats.folders.yolo.classes import Classes
-from bulk_importer.formats.model import Drawn, Number, Size
+from bulk_importer.formats.model import Drawn, Kind, Number, Size
 from bulk_importer.formats.numbers import nearest_double
 
 __all__ = ["drawn_rows"]
@@ -64,7 +64,7 @@ def _drawn(words: list[str], origin: str, classes: Classes, size: Size) -> Drawn
     if label is None or not (count == _BOX or (count >= _LEAST_OUTLINE and count % 2)):
         return None
     geometry = _box(words, size) if count == _BOX else _outline(words, size)
-    return None if geometry is None else Drawn(label, geometry, origin, count == _BOX)
+    return None if geometry is None else Drawn(Kind(label, count == _BOX), geometry, origin)
 
 
 def _box(words: list[str], size: Size) -> bytes | None:

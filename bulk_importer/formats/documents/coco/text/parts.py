@@ -7,6 +7,7 @@ each begins where the one before it ends, all of them are proven up to the first
 from __future__ import annotations
 
 import io
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -21,8 +22,8 @@ from bulk_importer.formats.members import Members
 
 __all__ = ["Owners", "Part", "Passed", "look_at", "parts_of"]
 
-PART_BYTES = 4 << 20
-"""Long enough that it does not matter what it takes to ask for it."""
+PART_BYTES = 2 << 20
+"""Long enough that it does not matter what it takes to ask for it; a few of them are held at once."""
 
 _EDGE_BYTES = 1 << 16
 """An element seems to end in so many bytes, or the array is cut no further."""
@@ -50,34 +51,46 @@ class Part(msgspec.Struct, frozen=True):
         path: of the file.
         start, stop: where the first one begins, and the last one ends.
         joint: what seems to stand between two of them.
+        has_texts: they are to be given back one by one.
     """
 
     path: str
     start: int
     stop: int
     joint: bytes
+    has_texts: bool
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """A part that is proven: its stretches, and what is asked of the annotations in each."""
+    """A part that is proven: its stretches, and what is asked of the annotations in each.
+
+    Attributes:
+        text, lengths: all of them with a comma between two, and how long each is; empty where nobody asked for that.
+    """
 
     section: Section
     owners: list[Owners]
+    text: bytes
+    lengths: array[int]
+
+    def texts(self) -> Iterator[bytes]:
+        """Each annotation."""
+        at = 0
+        for length in self.lengths:
+            yield self.text[at : at + length]
+            at += length + 1
 
 
-def parts_of(file: BinaryIO, path: str, start: int, joint: bytes, length: int) -> Iterator[Part]:
-    """Cut what follows an offset at which an element begins; the last bytes of the file are in no part.
-
-    Args:
-        length: of the file.
-    """
-    while start + PART_BYTES < length:
+def parts_of(file: BinaryIO, first: Part) -> Iterator[Part]:
+    """Cut a part that reaches to the end of its file into those to look at; the last bytes are in none of them."""
+    start, joint = first.start, first.joint
+    while start + PART_BYTES < first.stop:
         file.seek(start + PART_BYTES)
         at = file.read(_EDGE_BYTES).find(joint)
         if at < 0:
             return
         stop = start + PART_BYTES + at + 1
-        yield Part(path, start, stop, joint)
+        yield msgspec.structs.replace(first, start=start, stop=stop)
         start = stop - 1 + joint.index(b"{")
 
 
@@ -96,4 +109,10 @@ def look_at(members: Members, part: Part) -> Passed | None:
         )
     except SourceUnreadable:
         return None
-    return Passed(section, owners) if window.offset == part.stop + 1 else None
+    if window.offset != part.stop + 1:
+        return None
+    elements: list[msgspec.Raw | bytes] = []
+    if part.has_texts:
+        for each in section.stretches(io.BytesIO(text), before=part.start):
+            elements += each.elements
+    return Passed(section, owners, b",".join(elements), array("q", map(len, elements)))

@@ -48,10 +48,15 @@ class Section:
         """About how long it is."""
         return self.stops[-1] - self.starts[0] if self.starts else 0
 
-    def stretches(self, file: BinaryIO) -> Iterator[Stretch]:
-        """Read its stretches, one after the other."""
-        for start, stop in zip(self.starts, self.stops, strict=True):
-            file.seek(start)
+    def stretches(self, file: BinaryIO, first: int = 0, before: int = 0) -> Iterator[Stretch]:
+        """Read its stretches, one after the other.
+
+        Args:
+            first: from which one on.
+            before: how many bytes of the document are not in the file, at its beginning.
+        """
+        for start, stop in zip(self.starts[first:], self.stops[first:], strict=True):
+            file.seek(start - before)
             yield Stretch(file.read(stop - start))
 
 
@@ -75,13 +80,13 @@ class Look:
     Attributes:
         kind: as which elements are decoded; what is not of it is seen as None.
         see: called with the elements of each stretch.
-        ahead: called behind the first stretch, with where the next one begins, and the joint: gives parts of the
-            section that follow each other from there on, which were looked at and seen elsewhere.
+        ahead: called behind the first stretch of a section, with where the next one begins: gives parts of the section
+            that follow each other from there on, which were looked at and seen elsewhere.
     """
 
     kind: Kind
     see: Callable[[list[Any]], None]
-    ahead: Callable[[int, bytes], Iterator[Section]] = lambda _, __: iter(())
+    ahead: Callable[[Section, int], Iterator[Section]] = lambda _, __: iter(())
 
 
 _Looks: TypeAlias = Mapping[str, Look]
@@ -162,14 +167,14 @@ def section_of(
     while window.data[:1] != b"]":
         passing()
         section.add(*stretches.take())
-        if len(section.starts) == 1 and stretches.joint:
-            for part in look.ahead(window.offset, stretches.joint):
+        section.joint = stretches.joint
+        if len(section.starts) == 1 and section.joint:
+            for part in look.ahead(section, window.offset):
                 section.starts += part.starts
                 section.stops += part.stops
                 window.go_to(part.stops[-1])
                 passing()
             stretches.pass_comma()
-    section.joint = stretches.joint
     window.drop(1)
     return section
 

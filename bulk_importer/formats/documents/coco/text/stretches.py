@@ -63,6 +63,11 @@ class Stretch:
         found = kind.all_of(self.text)
         return [kind.one(each) for each in self.elements] if found is None else found
 
+    @property
+    def image_ids(self) -> list[Any]:
+        """The picture of each element, as an annotation names it; None for what is no annotation."""
+        return [None if row is None else row.image_id for row in self.rows(OWNER)]
+
     @cached_property
     def usual(self) -> list[UsualRow | None]:
         """The elements that are annotations with nothing beside what most have; None for each other one."""
