@@ -226,9 +226,14 @@ def _unusable(address: str, error: Exception) -> UsageError:
 
 
 async def _closed(client: Client) -> None:
-    with suppress(OSError, TimeoutError, asyncio.CancelledError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await client.close()
+    """Leave the scheduler, also in the moment in which the client finds it anew: it raises what that comes to."""
+    try:
+        with suppress(OSError, TimeoutError, RuntimeError, asyncio.CancelledError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await client.close()
+    finally:
+        # Else it closes itself once more when it is collected, where nobody waits for that, and Python complains.
+        client.status = "closed"
 
 
 def _be_quiet() -> None:
