@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
-from bulk_importer.cli.fleet.together.whole import FOLDER, put_together
+from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.cli.signals import stopping_on_signals
@@ -92,13 +92,9 @@ def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int
         CheckpointError: the plan, or what is on record of a shard, cannot be read; nothing was sent.
     """
     place, stop = open_place(named), StopSwitch()
-    if place.folder is None:
-        raise UsageError(
-            f"{named} is in a bucket, and rejected entries are fed again where the plan lies in a folder. Put the "
-            "corrected ones into a JSON array of their own, and import that."
-        )
+    folder = folder_for(arguments.output, place)
     fed = run_in_loop(_feed(place, arguments, loaded, stop))
-    return _told(place, fed, loaded, as_json=arguments.json)
+    return _told(place, folder, fed, loaded, as_json=arguments.json)
 
 
 async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> _Sum:
@@ -159,8 +155,7 @@ async def _feed_shard(
     return retried, Translation(pieces, lines=plan.lines)
 
 
-def _told(place: Place, fed: _Sum, loaded: Loaded, *, as_json: bool) -> int:
-    folder = None if place.folder is None else place.folder / FOLDER
+def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_json: bool) -> int:
     again = _write_again(folder, fed.again)
     told = put_together(place, folder, loaded.settings)
     facts = {

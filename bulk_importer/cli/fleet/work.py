@@ -135,9 +135,8 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
             lines = [line.replace(str(folder), kept) for line in said_of_it.lines]
         else:
             lines = said_of_it.lines
-        # Of a shard in a bucket nobody can open the files: `gather` shows what was rejected.
-        plan_of = "" if place.folder is not None else place.name
-        told = _lines(summary, index, plan_of, is_new=worked.is_new)
+        # What it rejected is fed by the plan, under the lease of the shard; in a bucket nobody can open its files.
+        told = _lines(summary, index, place.name, is_new=worked.is_new)
         output.print_outcome(facts, [*told, *lines], as_json=as_json)
     return worked
 

@@ -159,7 +159,11 @@ COMMAND_HELP = {
             "--config",
             "--json",
         ),
-        ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
+        (
+            "retry labels.json.checkpoint",
+            "retry labels.json.checkpoint corrected.jsonl",
+            "retry huge.plan corrected.jsonl",
+        ),
     ),
     "undo": CommandHelp(
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),

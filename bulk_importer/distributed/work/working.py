@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from bulk_importer.distributed.keeping.interfaces import Kept
+from bulk_importer.distributed.keeping.interfaces import WHOLE, Kept
 from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
@@ -99,8 +99,8 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         if work.permits.lost is not None:
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
         result = result_of(plan, index, epoch[0], kept.name, summary)
-        with suppress(CheckpointError):  # they are for people, and the log has it all
-            await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", "run.log")
+        with suppress(CheckpointError):  # the log has it all
+            await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", *WHOLE)
         if work.permits():  # else it is the word of another worker that counts
             await asyncio.to_thread(write_result, place, result)
         return Worked(result, summary)

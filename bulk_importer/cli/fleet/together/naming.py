@@ -67,7 +67,13 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
             f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
             path=folders[0] if folders else work_key(unusable[0]),
         )
-    left = [each.shard.index for each in gathered.standings if each.needs_work]
+    fed = [each.shard.index for each in gathered.standings if _waits_for_retry(each)]
+    if fed:
+        yield Step(
+            f"What a retry fed of {_shards(fed)} is unconfirmed. To find out what became of it, run",
+            command=f"bulk-importer retry {place}",
+        )
+    left = [each.shard.index for each in gathered.standings if each.needs_work and not _waits_for_retry(each)]
     if left:
         yield Step(
             f"{_shards(left, 'is', capital=True)} left to work on. Here, or on a machine that shares the plan, run",
@@ -89,19 +95,25 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
         yield from _of_rejected(place, rejected)
 
 
+def _waits_for_retry(standing: Standing) -> bool:
+    """Whether all that keeps a shard from being complete are entries that a retry fed."""
+    summary = standing.summary
+    if summary is None or not standing.in_doubt_in_retries or not standing.needs_work:
+        return False
+    return summary.entries == standing.shard.entries and not (summary.owed or summary.in_doubt)
+
+
 def _of_rejected(place: str, rejected: str) -> Iterator[Step]:
+    is_in_bucket = "://" in place  # then files for people go where they are said to
     if not rejected:
-        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}")
+        output = " --output FOLDER" if is_in_bucket else ""
+        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}{output}")
         return
     yield Step("Rejected entries of all shards, and why", path=rejected)
-    if "://" in place:  # their logs are in a bucket, where nothing is fed again
-        yield Step(
-            "To send them again, put the corrected ones into a JSON array of their own, and import that."
-        )
-        return
+    output = f" --output {shlex.quote(rejected.rpartition('/')[0] or '.')}" if is_in_bucket else ""
     yield Step(
         "To send them again, fix them in a copy of that file, and run",
-        command=f"bulk-importer retry {place} CORRECTED.jsonl",
+        command=f"bulk-importer retry {place} CORRECTED.jsonl{output}",
     )
 
 
