@@ -415,6 +415,7 @@ class CheckpointDamaged(CheckpointError):
         """
         self.path = path
         self.offset = offset
+        self.reason = reason
         repair = f"; without one, 'bulk-importer verify {os.path.dirname(path) or '.'} --repair' keeps what is provable"
         super().__init__(
             f"{path} is damaged at byte {offset}: {reason}. Restore it from a copy{repair if is_repairable else ''}. "
@@ -436,7 +437,9 @@ class PlanUnusable(CheckpointError):
             f"The plan at {place} cannot be used: {reason}. "
             + (
                 advice
-                or "Restore it from a copy. Another plan would send again what shards of this one have delivered."
+                or "Restore it from a copy. Without one, make the same plan at another place, by 'bulk-importer plan' "
+                "with the same source and flags and another --output, and put that file of it here. Do not work on the "
+                "other plan: it would send again what shards of this one have delivered."
             )
         )
 

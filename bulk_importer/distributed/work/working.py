@@ -38,12 +38,14 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         said: names of those that it says, and does not leave at their default.
         tell: hears in a sentence what is waited for, and who has it.
         observing: opens what sees the events of the import, which has this checkpoint folder and these settings.
+        source: where the source of the plan is for this machine; None where it was when the plan was made.
     """
 
     settings: Settings
     said: Collection[str]
     tell: Callable[[str], None]
     observing: Callable[[Path, Settings], AbstractContextManager[Sequence[Observer]]]
+    source: str | None = None
 
 
 class Worked(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
     finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
-    async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
+    async with opened_shard(plan, index, place, worker.source) as source, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         # It may have been finished while its lease was waited for.
