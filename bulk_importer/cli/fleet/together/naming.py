@@ -81,7 +81,7 @@ def steps_of(
         what = f"{_shards(left, 'is', capital=True)} left to work on"
         where = "ere, or on a machine that shares the plan"
         if by_engine:
-            yield Step(f"{what}. Run the same command again: it goes on.")
+            yield Step(f"{what}. Run the same command again: it resumes.")
         yield Step(
             f"Or without a scheduler, h{where}, run" if by_engine else f"{what}. H{where}, run",
             command=f"bulk-importer work {place} --index {left[0]}",

@@ -63,7 +63,7 @@ def test_the_command_that_goes_on_by_itself_is_named_first() -> None:
     """What works without its scheduler comes after it."""
     first, second = steps_of(gathered([ShardState.STOPPED]), by_engine=True, now=0.0)
     assert (first.text, first.command) == (
-        "Shard 0 is left to work on. Run the same command again: it goes on.",
+        "Shard 0 is left to work on. Run the same command again: it resumes.",
         "",
     )
     assert second.command == "bulk-importer work 'a b.plan' --index 0"
