@@ -294,10 +294,12 @@ class SchedulerUnavailable(ServerUnavailable):
 class NotAuthorised(ServerError):
     """The server refuses the token, or wants one."""
 
+    ADVICE = "Check the token (DATAGYM_TOKEN or --token-file)"
+
     def __init__(self, server: str, reason: str) -> None:
         self.server = server
         super().__init__(
-            f"{server} refuses the request: {reason}. Check the token (DATAGYM_TOKEN or --token-file) "
+            f"{server} refuses the request: {reason}. {self.ADVICE} "
             "and that it belongs to the project's organisation; then run the same command again."
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from bulk_importer.distributed.values import Plan, Result, work_key
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.shard_source import ShardSource
-from bulk_importer.distributed.work.summaries import standing, summary_of
+from bulk_importer.distributed.work.summaries import standing, summary_of, told_elsewhere
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import BulkImporterError, CheckpointError, PlanUnusable
 from bulk_importer.events import Observer
@@ -100,6 +101,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, ending)
         if work.permits.lost is not None:
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
+        summary = told_elsewhere(summary, socket.gethostname(), has_token=bool(caller.token))
         result = result_of(plan, index, epoch[0], kept.name, summary)
         with suppress(CheckpointError):  # the log has it all
             await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", *WHOLE)
