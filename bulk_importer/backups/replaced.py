@@ -16,7 +16,7 @@ was sent. Damage in front of other frames is an error.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
@@ -68,13 +68,14 @@ class ReplacedFile:
         media_ids: of the media whose labels it held when it was opened.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read what it holds. It is created when something is kept. Blocks.
+    def __init__(self, folder: Path, open_file: Callable[[Path], DurableFile] = DurableFile) -> None:
+        """Read what it holds. It is created, and written through `open_file`, when something is kept. Blocks.
 
         Raises:
             CheckpointUnusable: it cannot be read, or is damaged.
         """
         self._path = folder / REPLACED
+        self._open_file = open_file
         self.media_ids: list[str] = []
         # Where the last whole frame ends, and the file from the first `append` on.
         self._end = 0
@@ -116,7 +117,7 @@ class ReplacedFile:
 
     def _opened(self) -> DurableFile:
         """The file, without what a crash left of its last frames."""
-        file = DurableFile(self._path)
+        file = self._open_file(self._path)
         if file.size != self._end:
             file.cut(self._end)
             file.sync()

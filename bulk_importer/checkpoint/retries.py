@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from bulk_importer.checkpoint.log.records import Header
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.rejects import RejectedLine, rejected_lines
 from bulk_importer.errors import CheckpointUnusable
-from bulk_importer.files.durable import replace_file, sync_folder
+from bulk_importer.files.durable import DurableFile, replace_file, sync_folder
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.spans import SpanSet
 
@@ -131,10 +131,10 @@ class RetryFolder(msgspec.Struct, frozen=True):
         """The positions in its own source that a newer retry sends in its place."""
         return SpanSet.of(at for at, position in enumerate(self.positions) if position in self.passed_on)
 
-    def withdraw(self) -> bool:
+    def withdraw(self, open_file: Callable[[Path], DurableFile] = DurableFile) -> bool:
         """Delete this retry if nothing of it was ever read or sent, so that it is as if it had not been begun. Blocks.
 
-        What it holds is then given again, or stands in `rejected.jsonl`.
+        What it holds is then given again, or stands in `rejected.jsonl`. `open_file` is as of `create_retry`.
 
         Returns:
             Whether it is gone.
@@ -145,6 +145,9 @@ class RetryFolder(msgspec.Struct, frozen=True):
         state = self.state()
         if state is not None and (state.position or state.next_batch):
             return False
+        with suppress(OSError):
+            # What is kept elsewhere as well is not deleted there, and stands for no position from now on.
+            replace_file(self.path / _POSITIONS, b"[]", open_file=open_file)
         with suppress(OSError):
             # Its ledger first: without it this is a retry that is still to begin, until its positions are gone as well.
             if self.checkpoint.exists():
@@ -199,8 +202,12 @@ def delivered_corrections(retries: Iterable[RetryFolder]) -> list[Correction]:
     ]
 
 
-def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFolder:
-    """Make a retry that sends `corrections`; it is on disk when this returns.
+def create_retry(
+    checkpoint: Path,
+    corrections: Sequence[Correction],
+    open_file: Callable[[Path], DurableFile] = DurableFile,
+) -> RetryFolder:
+    """Make a retry that sends `corrections`; it is on disk when this returns, written through `open_file`.
 
     Raises:
         CheckpointError: it cannot be kept.
@@ -211,8 +218,9 @@ def create_retry(checkpoint: Path, corrections: Sequence[Correction]) -> RetryFo
         made.path.mkdir(parents=True, exist_ok=True)
         sync_folder(checkpoint)
         sync_folder(made.path.parent)
-        replace_file(made.source, b"".join(each.raw.strip() + b"\n" for each in corrections))
-        replace_file(made.path / _POSITIONS, json.dumps(made.positions).encode())
+        lines = b"".join(each.raw.strip() + b"\n" for each in corrections)
+        replace_file(made.source, lines, open_file=open_file)
+        replace_file(made.path / _POSITIONS, json.dumps(made.positions).encode(), open_file=open_file)
     except OSError as error:
         raise CheckpointUnusable.by(made.path, error) from error
     return made

@@ -5,13 +5,16 @@ Pure. They are JSON, read strictly: a plan of another version is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from bulk_importer.checkpoint import SourceIdentity
 
-__all__ = ["PLAN", "Piece", "Plan", "Result", "Seat", "Shard", "epoch_name", "work_key"]
+__all__ = ["PLAN", "Piece", "Plan", "Result", "Seat", "Shard", "epoch_name", "shard_at", "work_key"]
+
+_OF_A_SHARD = re.compile(r"(.+)/work/(\d{5,})/epoch-\d{6,}", re.DOTALL)
 
 PLAN = "plan.json"
 """The key of the plan at its place."""
@@ -143,3 +146,9 @@ def work_key(index: int) -> str:
 def epoch_name(epoch: int) -> str:
     """What the checkpoint of a shard is called that an epoch began."""
     return f"epoch-{epoch:06d}"
+
+
+def shard_at(folder: str) -> tuple[str, int] | None:
+    """Where the plan lies whose shard this folder would be a checkpoint of, and the shard; None for any other."""
+    found = _OF_A_SHARD.fullmatch(folder)
+    return None if found is None else (found[1], int(found[2]))

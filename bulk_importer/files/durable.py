@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from array import array
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,11 +64,16 @@ class DurableFile:
             os.close(fd)
 
 
-def replace_file(path: Path, *pieces: bytes | bytearray | memoryview | array[int]) -> None:
+def replace_file(
+    path: Path,
+    *pieces: bytes | bytearray | memoryview | array[int],
+    open_file: Callable[[Path], DurableFile] = DurableFile,
+) -> None:
     """Give the file `path` the content `pieces`, joined; it is on disk when this returns.
 
     A reader sees the old content or the new one, whole, and so does the next start after a crash at any moment. What a
-    crash may leave besides is `path` with `.new` behind its name, which the next call writes anew.
+    crash may leave besides is `path` with `.new` behind its name, which the next call writes anew; that is what
+    `open_file` opens.
 
     Raises:
         OSError: nothing is left beside the file, which has its old content; or the new one, where only the folder
@@ -76,7 +82,7 @@ def replace_file(path: Path, *pieces: bytes | bytearray | memoryview | array[int
     beside = path.with_name(f"{path.name}.new")
     try:
         beside.unlink(missing_ok=True)
-        file = DurableFile(beside)
+        file = open_file(beside)
         try:
             for piece in filter(len, pieces):
                 file.append(memoryview(piece).cast("B"))

@@ -32,9 +32,11 @@ from bulk_importer.settings import Settings
 if TYPE_CHECKING:
     from bulk_importer.datagym.reads.catalog import Catalog, Project
 
-__all__ = ["Indexed", "index_in", "index_media"]
+__all__ = ["INDEX", "Indexed", "index_in", "index_media"]
 
-_INDEX = "media.index"
+INDEX = "media.index"
+"""The index, in the folder of a checkpoint."""
+
 _SPOOL = "media.rows"
 _UPLOADED = MediaFlag.UPLOADED.value
 _IS_UPLOADED = bytes(flags & _UPLOADED for flags in range(256))
@@ -63,7 +65,7 @@ class Indexed(msgspec.Struct, frozen=True):
 
 def index_in(folder: Path) -> str | None:
     """The path of the index that is kept in `folder`; None where there is none."""
-    path = folder / _INDEX
+    path = folder / INDEX
     return str(path) if path.exists() else None
 
 
@@ -91,7 +93,7 @@ async def index_media(
     """
     if not settings.check_media:
         return Indexed(unchecked=("whether the media are in the project",))
-    path = folder / _INDEX
+    path = folder / INDEX
     listed = None if settings.media_list is None else Path(settings.media_list)
     origin = _SERVER if listed is None else await asyncio.to_thread(_origin, listed)
     index = await asyncio.to_thread(MediaIndex, path) if path.exists() else None
@@ -99,7 +101,7 @@ async def index_media(
         known = _says_labels(listed) if listed else project is None or _is_listed_whole(settings, project)
         return _indexed(index, path, *_left_out(listed, index, project), knows_labels=known)
     before = index or await asyncio.to_thread(_index_in, sibling)
-    forgiven = _forgiving(is_begun, before)
+    forgiven = _forgiving(is_begun or sibling is not None, before)
     if listed is not None:
         index = await _built(path, listed, forgiven, origin=origin)
         left_out = _left_out(listed, index, project)
@@ -190,7 +192,7 @@ def _says_labels(listed: Path) -> bool:
 
 def _index_in(folder: Path | None) -> MediaIndex | None:
     """The index of a checkpoint, if it has one."""
-    path = None if folder is None else folder / _INDEX
+    path = None if folder is None else folder / INDEX
     return MediaIndex(path) if path is not None and path.exists() else None
 
 

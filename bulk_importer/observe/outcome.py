@@ -91,16 +91,17 @@ def next_steps(summary: Summary, *, advice: str = "", plan: str = "") -> Iterato
     Args:
         advice: how what is left is resumed, as the checkpoint says it, which comes first; without it that depends on
             how the run ended.
-        plan: where a plan lies, of which this is a shard whose files nobody can open; empty for any other run.
+        plan: where a plan lies, of which this is a shard; empty for any other run.
     """
     if advice:
         yield Step(advice)
     if origin := origin_text(summary.findings):
         yield Step(origin)
     if summary.rejected and plan:
+        output = " --output FOLDER" if "://" in plan else ""
         yield Step(
-            "To see what was rejected, and why, run",
-            command=f"bulk-importer gather {shlex.quote(plan)} --output FOLDER",
+            "To see what all shards rejected, and why, and to send it again, run",
+            command=f"bulk-importer gather {shlex.quote(plan)}{output}",
         )
     elif summary.rejected:
         yield Step("Rejected entries, and why", path=f"{summary.checkpoint}/rejected.jsonl")

@@ -164,6 +164,7 @@ def _keeping(
         holdings,
         answer_seconds=connected.answer_seconds,
         look_again=look_again if is_begun else None,
+        open_file=spec.open_file,
     )
 
 

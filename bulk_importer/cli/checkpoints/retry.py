@@ -11,7 +11,7 @@ from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan, require_no_shard
 from bulk_importer.cli.questions import ReplacementQuestion
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, Said, watching
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "checkpoint_folder",
         metavar="CHECKPOINT",
-        help="the checkpoint folder of a run; or a plan that many workers shared",
+        help="the checkpoint folder of a run; or a plan that many workers shared, in a folder or a bucket",
     )
     parser.add_argument(
         "corrected",
@@ -55,6 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="feed also what later entries of the same media, with keepData false, do not go together with; the source "
         "need not be there then",
     )
+    parser.set_defaults(
+        output_metavar="PATH",
+        output_help="write there what would be printed (- prints it); of a plan: folder for rejected-again.jsonl, "
+        "rejected.jsonl, summary.json and report.html, default PLAN/gathered",
+        output_is_text=lambda arguments: not is_plan(arguments.checkpoint_folder),
+    )
     add_settings(parser, _SECTIONS, {"server_moved"})
 
 
@@ -66,13 +72,18 @@ def run(arguments: argparse.Namespace) -> int:
 
         return retry_plan(arguments.checkpoint_folder, arguments, loaded)
     folder = one_checkpoint_in(Path(arguments.checkpoint_folder))
+    require_no_shard(
+        folder,
+        "fed again",
+        "'bulk-importer gather PLAN' puts the rejected entries of all shards together, and 'bulk-importer retry PLAN "
+        "CORRECTED.jsonl' feeds a corrected copy of that file.",
+    )
     return run_in_loop(_retry(folder, arguments, loaded.settings)).summary.exit_code
 
 
 async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings) -> Retried:
     from bulk_importer.cli.signals import stopping_on_signals
     from bulk_importer.datagym.wire.api_token import Token
-    from bulk_importer.distributed.work.opening import opened_shard_again
     from bulk_importer.migration.moving.sourcing import source_again
     from bulk_importer.pipeline import Caller
     from bulk_importer.pipeline.retry.plan import RetrySpec
@@ -82,16 +93,13 @@ async def _retry(folder: Path, arguments: argparse.Namespace, settings: Settings
     stop = StopSwitch()
     question = ReplacementQuestion(stop, yes=settings.yes)
     token = Token.find(settings.token_file)
-    async with (
-        watching("retry", [str(folder)], settings, stop) as watch,
-        opened_shard_again(folder, arguments.source) as shard,
-    ):
+    async with watching("retry", [str(folder)], settings, stop) as watch:
         spec = RetrySpec(
             folder,
             settings,
             corrected=arguments.corrected,
             source=arguments.source,
-            made_again=source_again(folder) or shard,
+            made_again=source_again(folder),
             out_of_order=arguments.out_of_order,
         )
         with watch.run(folder) as observers, stopping_on_signals(stop, grace_seconds=settings.grace):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.errors import UsageError
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,32 +40,19 @@ def run(arguments: argparse.Namespace) -> int:
     return show_together(open_place(arguments.plan), arguments.output, settings, as_json=arguments.json)
 
 
-def show_together(place: Place, named: Path | None, settings: Settings, *, as_json: bool) -> int:
+def show_together(
+    place: Place, named: Path | None, settings: Settings, *, as_json: bool, by_engine: bool = False
+) -> int:
     """What `run` does, also for a command that had the plan worked on.
 
     Args:
+        by_engine: for such a command, which goes on when it is run again.
         named: the folder that a person names for what is put together, if any.
     """
-    from bulk_importer.cli.fleet.together.whole import put_together
+    from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 
-    folder = _folder(named, place)
-    told = put_together(place, folder, settings)
-    if folder is None:
-        messages.say(
-            f"{place.name} is no folder of this machine: --output FOLDER says where the rejected entries go."
-        )
+    told = put_together(place, folder_for(named, place), settings, by_engine=by_engine)
     if told.message and (as_json or output_options().is_quiet):
         messages.complain(told.message)
     output.print_outcome(told.facts, told.lines, as_json=as_json)
     return told.exit_code
-
-
-def _folder(named: Path | None, place: Place) -> Path | None:
-    """Where the result goes; None where there is no place for it."""
-    from bulk_importer.cli.fleet.together.whole import FOLDER
-
-    if named is not None:
-        if named.exists() and not named.is_dir():
-            raise UsageError(f"--output {named} is no folder. Name one: several files are written there.")
-        return named
-    return None if place.folder is None else place.folder / FOLDER

@@ -159,11 +159,19 @@ COMMAND_HELP = {
             "--config",
             "--json",
         ),
-        ("retry labels.json.checkpoint", "retry labels.json.checkpoint corrected.jsonl"),
+        (
+            "retry labels.json.checkpoint",
+            "retry labels.json.checkpoint corrected.jsonl",
+            "retry huge.plan corrected.jsonl",
+        ),
     ),
     "undo": CommandHelp(
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
-        ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
+        (
+            "undo labels.json.checkpoint --dry-run",
+            "undo labels.json.checkpoint",
+            "undo huge.plan --dry-run",
+        ),
     ),
     "work": CommandHelp(
         (

@@ -34,6 +34,7 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
     A command that writes something else than text into the file that `--output` names says so as its default
     `output_help`. One that is given no file there, but a folder or another place, has a default `output_metavar` as
     well: what is printed goes to standard output then; where that may be a URL, its default `output_type` is `str`.
+    Where it is one or the other by what else is said, a default `output_is_text` tells from the arguments.
     """
     output_help = parser.get_default("output_help") or "write there what would be printed (- prints it)"
     group = parser.add_argument_group(SECTION)
@@ -82,7 +83,7 @@ def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, 
         {each.variable: environment[each.variable] for each in ours if environment.get(each.variable)},
         _settings_file(arguments, environment),
     ).settings
-    output: Path | None = None if said.get("output_metavar") else said.get("output")
+    output: Path | None = said.get("output") if _is_for_text(arguments) else None
     for name in _WRITTEN:
         if said.get(name) is not None:
             _refuse_to_overwrite(name, said)
@@ -94,6 +95,13 @@ def apply_global_flags(arguments: argparse.Namespace, environment: Mapping[str, 
             output=None if output is None or str(output) == "-" else output,
         )
     )
+
+
+def _is_for_text(arguments: argparse.Namespace) -> bool:
+    """Whether `--output` names a file for what would be printed."""
+    if "output_is_text" in arguments:
+        return bool(arguments.output_is_text(arguments))
+    return not getattr(arguments, "output_metavar", None)
 
 
 def _settings_file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path | None:

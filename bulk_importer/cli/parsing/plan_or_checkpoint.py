@@ -5,11 +5,12 @@ Pure, but for a look at whether a file is there.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["is_plan", "require_no_plan"]
+__all__ = ["is_plan", "require_no_plan", "require_no_shard"]
 
 _PLAN = "plan.json"
 
@@ -19,6 +20,24 @@ def is_plan(named: str) -> bool:
     folder = Path(named)
     # An undo keeps what it is to do by the same name, and has no shards.
     return "://" in named or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())
+
+
+def require_no_shard(folder: Path, verb: str, command: str) -> None:
+    """Refuse the checkpoint of a shard where that is not all, as other workers may write it; raises `UsageError`.
+
+    Args:
+        verb: what is done, as in `fed again`.
+        command: what does it to a plan; PLAN in it stands for that.
+    """
+    from bulk_importer.distributed.values import shard_at
+
+    found = shard_at(str(folder)) or shard_at(str(folder.absolute()))
+    if found is not None and is_plan(found[0]):
+        told = command.replace("PLAN", shlex.quote(found[0]))
+        raise UsageError(
+            f"{folder} is the checkpoint of a shard, on which a worker may be at work on another machine. Nothing was "
+            f"sent. It is {verb} by the plan, which waits for its turn: {told}"
+        )
 
 
 def require_no_plan(folder: Path) -> None:

@@ -22,6 +22,7 @@ from bulk_importer.cli.reporting.accounts import ledger_of_books, ledger_of_move
 from bulk_importer.cli.reporting.images import Images
 from bulk_importer.cli.reporting.kinds import found_of, verdict_of
 from bulk_importer.cli.reporting.rejects import sampled
+from bulk_importer.distributed.values import shard_at
 from bulk_importer.library.status import status_now
 from bulk_importer.library.status_values import Status
 from bulk_importer.observe import route_text, source_called
@@ -165,7 +166,8 @@ def _steps(folder: Path, summary: Summary, status: Status, *, is_undone: bool) -
     if is_undone:
         yield Step(status.advice)
     else:
-        yield from next_steps(summary, advice=status.advice)
+        shard = shard_at(str(folder))
+        yield from next_steps(summary, advice=status.advice, plan="" if shard is None else shard[0])
 
 
 def _kept(folder: Path, summary: Summary) -> Iterator[Step]:

@@ -120,7 +120,7 @@ def _ended(view: View, came: Outcome) -> View:
             for each in summaries
         ],
         ended=" ".join(map(_sentence, filter(None, (said, why)))),
-        steps=list(next_steps(summary)),
+        steps=list(next_steps(summary, plan=str(came.facts["plan"]) if "shard" in came.facts else "")),
     )
 
 

@@ -11,11 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bulk_importer.checkpoint.digests import DIGESTS
 from bulk_importer.checkpoint.log.file import log_path
-from bulk_importer.checkpoint.rejects import REJECTED
 from bulk_importer.distributed.keeping.fetching import fetch, has_checkpoint
-from bulk_importer.distributed.keeping.interfaces import Kept
+from bulk_importer.distributed.keeping.interfaces import WHOLE, Kept
 from bulk_importer.distributed.keeping.shipping import Shipment
 from bulk_importer.distributed.leases.claims import Names, standing
 from bulk_importer.distributed.places.interfaces import Place
@@ -23,6 +21,9 @@ from bulk_importer.distributed.values import epoch_name
 from bulk_importer.errors import CheckpointUnusable
 
 __all__ = ["EpochObjects"]
+
+_MOST_BYTES = 64 << 20
+"""Of a file that can be done without: it is read into memory to be put."""
 
 
 class EpochObjects:
@@ -41,17 +42,14 @@ class EpochObjects:
         del unbroken_since  # a copy is made in any case
         name = epoch_name(epoch)
         folder = self._scratch() / name
-        shipment = Shipment(self._place, f"{self._root}/{name}")
+        shipment = Shipment(self._place, f"{self._root}/{name}", folder)
         last = self._last_epoch(epoch - 1)
         try:
             if last is None:
                 folder.mkdir()
             else:
-                fetch(self._place, f"{self._root}/{epoch_name(last)}", folder)
-                # The log last: an epoch without one counts for nothing.
-                for path in (folder / REJECTED, folder / DIGESTS, log_path(folder)):
-                    if path.exists() and path.stat().st_size:
-                        shipment.ship(path)
+                fetch(self._place, f"{self._root}/{epoch_name(last)}", folder, to_go_on=True)
+                _ship_all(folder, shipment)
         except OSError as error:
             raise CheckpointUnusable.by(folder, error) from error
         return Kept(name, folder, shipment.open)
@@ -66,8 +64,11 @@ class EpochObjects:
 
     def put_away(self, kept: Kept, *files: str) -> None:
         for name in files:
+            path = kept.folder / name
             try:
-                content = (kept.folder / name).read_bytes()
+                if path.stat().st_size > _MOST_BYTES:
+                    continue
+                content = path.read_bytes()
             except OSError:
                 continue
             self._place.replace(f"{self._root}/{kept.name}/{name}", content)
@@ -89,3 +90,17 @@ class EpochObjects:
             self._folder = Path(tempfile.mkdtemp(prefix="bulk-importer-"))
             atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
+
+
+def _ship_all(folder: Path, shipment: Shipment) -> None:
+    """Put a checkpoint where its next holder has it, the log last: an epoch without one counts for nothing.
+
+    Raises:
+        CheckpointUnusable, OSError: it cannot be.
+    """
+    log = log_path(folder)
+    for path in sorted(folder.rglob("*"), key=lambda path: (path == log, path)):
+        if path.name in WHOLE and path.parent == folder:
+            shipment.put_whole(path)
+        elif path.is_file() and path.stat().st_size:
+            shipment.ship(path)

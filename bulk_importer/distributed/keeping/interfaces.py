@@ -9,8 +9,14 @@ from typing import Protocol
 import msgspec
 
 from bulk_importer.files.durable import DurableFile
+from bulk_importer.media.build_index import INDEX
+from bulk_importer.media.names.making import NAMES
+from bulk_importer.pipeline.wiped.mentions import MENTIONS
 
-__all__ = ["Keeping", "Kept"]
+__all__ = ["WHOLE", "Keeping", "Kept"]
+
+WHOLE = ("run.log", MENTIONS, INDEX, NAMES)
+"""Files of a checkpoint that who goes on with it has the better for, and that nothing that is sent hangs on."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -45,4 +51,7 @@ class Keeping(Protocol):
         """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard."""
 
     def put_away(self, kept: Kept, *files: str) -> None:
-        """Put files for people that lie in the folder of a checkpoint where others find them; those that are there."""
+        """Put files that lie in the folder of a checkpoint where others find them; those that are there.
+
+        For files that are for people, or that can be done without.
+        """

@@ -6,11 +6,11 @@ Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-__all__ = ["Segment", "current"]
+__all__ = ["Segment", "generations"]
 
 _NAME = re.compile(r"(.+)/(\d{4,})-(\d{12,})")
 
@@ -28,10 +28,19 @@ class Segment(msgspec.Struct, frozen=True, order=True):
         return f"{self.file}/{self.generation:04d}-{self.offset:012d}"
 
 
-def current(names: Iterable[str]) -> Sequence[Segment]:
-    """The segments that count, in order: of each file those of its last generation; names of others do not matter."""
-    found = sorted(
-        Segment(match[1], int(match[2]), int(match[3])) for name in names if (match := _NAME.fullmatch(name))
-    )
-    last = {each.file: each.generation for each in found if not each.offset}
-    return [each for each in found if each.generation == last.get(each.file)]
+def generations(names: Iterable[str]) -> Mapping[str, Sequence[Sequence[Segment]]]:
+    """Of each file the generations that have a first segment, the latest first, each with its segments in order.
+
+    Names of other objects do not matter.
+    """
+    found: dict[tuple[str, int], list[Segment]] = {}
+    for name in names:
+        if match := _NAME.fullmatch(name):
+            segment = Segment(match[1], int(match[2]), int(match[3]))
+            found.setdefault((segment.file, segment.generation), []).append(segment)
+    by_file: dict[str, list[list[Segment]]] = {}
+    for (file, _), segments in sorted(found.items(), reverse=True):
+        segments.sort()
+        if not segments[0].offset:
+            by_file.setdefault(file, []).append(segments)
+    return by_file

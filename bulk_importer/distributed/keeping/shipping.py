@@ -19,11 +19,17 @@ _UNFINISHED = ".new"
 
 
 class Shipment:
-    """The files of one checkpoint on their way to a prefix in a bucket. For one thread at a time."""
+    """The files of one checkpoint, and of those in it, on their way to a prefix in a bucket.
 
-    def __init__(self, place: Place, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    Each file is for one thread at a time.
+    """
+
+    def __init__(
+        self, place: Place, key: str, folder: Path, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._place = place
         self._key = key
+        self._folder = folder
         self._sleep = sleep
         # Changed by `begin` and `put` alone: the last generation of each file, and how much of it is there.
         self._last: dict[str, Segment] = {}
@@ -33,13 +39,21 @@ class Shipment:
 
         One whose name ends with `.new` is another generation of the file that it will replace.
         """
-        if path.name.endswith(_UNFINISHED):
-            return _ShippedFile(path, self, self.begin(path.name.removesuffix(_UNFINISHED)))
-        return _ShippedFile(path, self, self._last.get(path.name) or self.begin(path.name))
+        name = self._name_of(path)
+        if name.endswith(_UNFINISHED):
+            return _ShippedFile(path, self, self.begin(name.removesuffix(_UNFINISHED)))
+        return _ShippedFile(path, self, self._last.get(name) or self.begin(name))
 
     def ship(self, path: Path) -> None:
-        """Begin a file with what is in `path`. Raises as `put`, and OSError."""
-        self.put(self.begin(path.name), path.read_bytes())
+        """Begin a file with what is in `path`, all of it in one segment. Raises as `put`, and OSError."""
+        self.put(self.begin(self._name_of(path)), path.read_bytes())
+
+    def put_whole(self, path: Path) -> None:
+        """Put what is in `path` by its very name, in place of what was there. Raises `CheckpointUnusable`, OSError."""
+        self._place.replace(f"{self._key}/{self._name_of(path)}", path.read_bytes())
+
+    def _name_of(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
 
     def begin(self, file: str) -> Segment:
         """Begin a generation of a file; one before it is not gone on with."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from bulk_importer.distributed.keeping.interfaces import WHOLE
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.results import result_of, write_result
 from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work.asked import require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.working import Attempt, Worker
+from bulk_importer.errors import CheckpointError
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import Retried, retry_rejected
@@ -32,12 +34,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         corrected: as of `RetrySpec`, by the positions of the shard.
-        source: where the source of the plan is now; None where it was.
         out_of_order: as of `RetrySpec`.
     """
 
     corrected: Path | None = None
-    source: str | None = None
     out_of_order: bool = False
 
 
@@ -52,7 +52,7 @@ async def feed_again(
         BulkImporterError: it could not begin; nothing was sent.
     """
     require_same_target(plan, worker.settings)
-    async with opened_shard(plan, index, place, feed.source) as shard, AsyncExitStack() as held:
+    async with opened_shard(plan, index, place, worker.source) as shard, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
@@ -63,10 +63,13 @@ async def feed_again(
                 corrected=feed.corrected,
                 made_again=shard,
                 out_of_order=feed.out_of_order,
+                open_file=kept.open_file,
             )
             retried = await retry_rejected(spec, ours)
         if work.permits.lost is not None:
             raise work.permits.lost
+        with suppress(CheckpointError):  # the log has it all
+            await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", *WHOLE)
         result = result_of(plan, index, epoch[0], kept.name, retried.summary)
         await asyncio.to_thread(write_result, place, result)
         return retried

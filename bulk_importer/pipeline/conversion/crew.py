@@ -5,7 +5,10 @@ ways go pickles, through its standard input and output. It ends when its input d
 shares, whichever child made them. What fails in a child, or is with one that dies, is done again here, where it can be
 said why. Before there are shares, children do what a reader wants spread over them (`Choices.spread`).
 
-Memory: of each child, a share and its batch; here, `_AHEAD` batches more than there are children.
+A child has its next share before it has given back the one that it converts, so that it waits for nobody: where there
+is other work, it may take as long until this process is awake as it takes to convert one.
+
+Memory: of each child, two shares and a batch; here, as many batches as shares are with children, and one.
 """
 
 from __future__ import annotations
@@ -18,18 +21,20 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
+from threading import Lock
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeAlias
 
 from bulk_importer.formats.converting import Batch, Converter, Terms
 from bulk_importer.formats.model import Left
 from bulk_importer.formats.sharing import Plan, Share
-from bulk_importer.machine.children import child_command
+from bulk_importer.machine.children import child_command, make_roomy
 from bulk_importer.machine.malloc import reuse_large_blocks
 
 __all__ = ["Crew"]
 
-_AHEAD = 2
+_EACH = 2
+"""How many shares a child has at a time."""
 
 
 class Crew:
@@ -42,16 +47,17 @@ class Crew:
     """
 
     def __init__(self, here: Terms, abroad: Terms, width: int) -> None:
-        # `_idle` holds the children without a share, and None for each that died or could not be started. Changed by
-        # `_start` alone: `_children`, and `_started`, which counts those that were tried.
+        # `_idle` holds a child as often as it can take a share, and None in place of one that died or could not be
+        # started. Changed by `_start` alone: `_children`, and `_started`, which counts those that were tried.
         self._here = Converter(here)
         self._members = here.members
         self._width = width
+        self._most = _EACH * width
         self._abroad = abroad
         self._idle: SimpleQueue[_Child | None] = SimpleQueue()
         self._children: list[_Child] = []
         self._started = 0
-        self._threads = ThreadPoolExecutor(max(width, 1), thread_name_prefix="conversion")
+        self._threads = ThreadPoolExecutor(max(self._most, 1), thread_name_prefix="conversion")
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +85,7 @@ class Crew:
                 waiting.append(share)
             else:
                 waiting.append((share, self._threads.submit(self._ask, _ToConvert(plan.ground, share))))
-            while waiting and (isinstance(waiting[0], Left) or len(waiting) > self._width + _AHEAD):
+            while waiting and (isinstance(waiting[0], Left) or len(waiting) > self._most):
                 yield self._done(plan, waiting.popleft())
         while waiting:
             yield self._done(plan, waiting.popleft())
@@ -90,7 +96,7 @@ class Crew:
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         for argument in arguments:
             waiting.append((argument, self._threads.submit(self._ask, _ToCall(function, argument))))
-            if len(waiting) > self._width + _AHEAD:
+            if len(waiting) > self._most:
                 yield self._called(function, *waiting.popleft())
         while waiting:
             yield self._called(function, *waiting.popleft())
@@ -106,15 +112,17 @@ class Crew:
         return asked.result() or self._here.convert(plan.ground, share)
 
     def _start(self) -> None:
+        started: list[_Child | None] = []
         for _ in range(self._width - self._started):
             self._started += 1
             try:
-                child = _Child(self._abroad)
+                self._children.append(_Child(self._abroad))
             except OSError:  # of a system that has no room for one; what it would do is done here
-                self._idle.put(None)
+                started.append(None)
             else:
-                self._children.append(child)
-                self._idle.put(child)
+                started.append(self._children[-1])
+        for child in started * _EACH:
+            self._idle.put(child)
 
     def _ask(self, order: _Order) -> Any:
         """What a child makes of an order; None where it cannot. Runs in a thread."""
@@ -149,9 +157,12 @@ class _Child:
     """One child process."""
 
     def __init__(self, terms: Terms) -> None:
-        # Changed by `ask`, in one thread at a time: the terms that are not sent yet, and the ground that was sent last.
+        # Changed by `_order`: the terms that are not sent yet, and the ground that was sent last. Who has sent an order
+        # is the next to receive.
         self._terms: Terms | None = terms
         self._ground: Any = None
+        self._sending = Lock()
+        self._receiving = Lock()
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
             child_command(__name__, "serve"),
             stdin=subprocess.PIPE,
@@ -159,12 +170,27 @@ class _Child:
             stderr=subprocess.DEVNULL,
             process_group=0,
         )
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            make_roomy(pipe)
 
     def ask(self, order: _Order) -> Any:
-        """Have something done. Raises `OSError`, `EOFError` or `PickleError` where the process is gone."""
-        to, back = self._process.stdin, self._process.stdout
+        """Have something done; a second thread may ask meanwhile.
+
+        Raises `OSError`, `EOFError` or `PickleError` where the process is gone.
+        """
+        with self._sending:
+            self._order(order)
+            self._receiving.acquire()
+        try:
+            assert self._process.stdout is not None
+            return pickle.load(self._process.stdout)  # noqa: S301 - from our own child
+        finally:
+            self._receiving.release()
+
+    def _order(self, order: _Order) -> None:
+        to = self._process.stdin
         assert to is not None
-        assert back is not None
         if self._terms is not None:
             _send(self._terms, to)
             self._terms = None
@@ -172,7 +198,6 @@ class _Child:
             is_known, self._ground = order.ground is self._ground, order.ground
             order = _ToConvert(None, order.share) if is_known else order
         _send(order, to)
-        return pickle.load(back)  # noqa: S301 - from our own child
 
     def kill(self) -> None:
         """End the process at once: it holds nothing that could be lost."""

@@ -20,6 +20,7 @@ import msgspec
 from bulk_importer.backups.replaced import REPLACED, KeptMedia, ReplacedFile
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.errors import AnswerUnusable, UsageError
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.labels.entry import key_of, lane_of
 from bulk_importer.media.index import MediaIndex
 from bulk_importer.media.rules import MediaFlag
@@ -207,6 +208,7 @@ def keeping_of(
     *,
     answer_seconds: float,
     look_again: Callable[[Marks], Awaitable[None]] | None = None,
+    open_file: Callable[[Path], DurableFile] = DurableFile,
 ) -> Keeping:
     """What a run with these settings does about labels that it replaces. Blocks.
 
@@ -216,6 +218,7 @@ def keeping_of(
         holdings: opens what reads the media of an index.
         answer_seconds: how long the server takes for an answer.
         look_again: as `ReplacedLabels` takes it.
+        open_file: what is kept is written through.
 
     Raises:
         UsageError: they are to be kept, and it is not known which media there are.
@@ -230,7 +233,7 @@ def keeping_of(
             )
         return Keeping(KeepsNothing(), "Nothing is kept of what they held, so undo cannot bring it back.")
     media = MediaIndex(index)
-    file = ReplacedFile(folder)
+    file = ReplacedFile(folder, open_file)
     marks = Marks(media, file.media_ids, always=always)
     if settings.backup == Backup.NEVER:
         return Keeping(

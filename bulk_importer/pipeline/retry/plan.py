@@ -7,7 +7,7 @@ that an earlier retry has in doubt, and all others for their media.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from bulk_importer.checkpoint.retries import (
     retry_folders,
 )
 from bulk_importer.errors import BulkImporterError, CheckpointMismatch, InputError, UsageError
+from bulk_importer.files.durable import DurableFile
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
 from bulk_importer.media.names.index import NameIndex
@@ -47,6 +48,7 @@ class RetrySpec:
         source: where the source is now, which is read to see what came after the rejected entries; None to look for it.
         made_again: the source, where it is not read from a place but made of something in the folder.
         out_of_order: feed also what later entries of the same media do not commute with.
+        open_file: what the files of the checkpoint are written through.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class RetrySpec:
     source: str | None = None
     made_again: Source | None = None
     out_of_order: bool = False
+    open_file: Callable[[Path], DurableFile] = DurableFile
 
 
 class RetryPlan:
@@ -101,7 +104,7 @@ class RetryPlan:
         fed = [each for each in chosen if each.position not in self.held_back]
         if fed:
             self.sends = len(fed)
-            self._made = await asyncio.to_thread(create_retry, self._folder, fed)
+            self._made = await asyncio.to_thread(create_retry, self._folder, fed, self._spec.open_file)
             yield self._made
 
     def withdraw(self) -> bool:
@@ -113,7 +116,7 @@ class RetryPlan:
         Raises:
             CheckpointError: it cannot be told what became of it.
         """
-        if self._made is None or not self._made.withdraw():
+        if self._made is None or not self._made.withdraw(self._spec.open_file):
             return False
         self._made, self.sends = None, 0
         return True

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, read_state
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, Header, read_state
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.places import MIGRATION
 from bulk_importer.checkpoint.retries import RetryFolder, retry_folders
@@ -34,6 +34,7 @@ from bulk_importer.errors import (
     most_important,
 )
 from bulk_importer.events import Event, Observer, RunStarted
+from bulk_importer.media.names.making import NAMES, names_in
 from bulk_importer.pipeline.concluding import CANCELLED
 from bulk_importer.pipeline.importing import import_source
 from bulk_importer.pipeline.resume.undone import require_not_undone
@@ -82,9 +83,10 @@ async def retry_rejected(spec: RetrySpec, caller: Caller) -> Retried:
         # Nobody said how its entries name their media: they were converted, or made of another project's labels.
         spec = replace(spec, settings=replace(spec.settings, media_by=MediaBy.NAME.value))
     _require_same_names(spec, header)
+    _require_names(spec.folder, header, state)
     server = await _server(spec, caller, header)
     fresh = structs.replace(header, identity=state.identity, server=server, run=secrets.token_hex(8))
-    options = FolderOptions(server_moved=spec.settings.server_moved)
+    options = FolderOptions(server_moved=spec.settings.server_moved, open_file=spec.open_file)
     ledger = await asyncio.to_thread(Checkpoint.open, spec.folder, fresh, options)
     try:
         return await _retry(spec, caller, ledger)
@@ -108,6 +110,16 @@ def _require_same_names(spec: RetrySpec, header: Header) -> None:
         raise UsageError(
             f"The import that rejected the entries had --media-by {recorded}. Say that here too, and what names "
             "were taken from then: --dataset, --media-map or --media-list. Nothing was sent."
+        )
+
+
+def _require_names(folder: Path, header: Header, state: CheckpointState) -> None:
+    """Raise `UsageError` where nobody knows any more which media the entries of an import named."""
+    if state.rejected and header.settings.get("media_by") == MediaBy.NAME and names_in(folder) is None:
+        raise UsageError(
+            f"The import named media by file name, and {NAMES} is not in {folder} any more: what came after the "
+            "rejected entries of a media is not known. Nothing was sent. Put the file back; or put the corrected "
+            "entries into a JSON array of their own, and import that."
         )
 
 
@@ -205,7 +217,14 @@ async def _import(spec: RetrySpec, caller: Caller, retry: RetryFolder, header: H
     try:
         leave_out = retry.lines_passed_on()
         return await import_source(
-            ImportSpec(source, settings, retry.checkpoint, sibling=spec.folder, leave_out=leave_out),
+            ImportSpec(
+                source,
+                settings,
+                retry.checkpoint,
+                sibling=spec.folder,
+                leave_out=leave_out,
+                open_file=spec.open_file,
+            ),
             structs.replace(caller, observers=[_telling_what_is_retried(header.source, caller)]),
         )
     finally:

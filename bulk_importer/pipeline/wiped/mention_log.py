@@ -30,12 +30,11 @@ from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 from bulk_importer.files.durable import DurableFile
 from bulk_importer.model import Segment, SegmentKey
-from bulk_importer.pipeline.wiped.mentions import Mentions
+from bulk_importer.pipeline.wiped.mentions import MENTIONS, Mentions
 from bulk_importer.spans import SpanSet
 
 __all__ = ["MentionLog", "keys_at", "keys_in_doubt", "keys_of_segment", "recall_checkpoint"]
 
-_FILE = "mentions"
 _HEAD = Struct("<QII")
 _KEY_BYTES = 8
 
@@ -52,7 +51,7 @@ class MentionLog:
     """
 
     def __init__(self, folder: Path, position: int, mentions: Mentions) -> None:
-        self._path = folder / _FILE
+        self._path = folder / MENTIONS
         try:
             self._file = DurableFile(self._path)
             size = _recall(self._path, position, mentions)
@@ -109,7 +108,7 @@ def recall_checkpoint(folder: Path, mentions: Mentions) -> None:
     except CheckpointUnusable:
         return
     try:
-        _recall(folder / _FILE, position, mentions)
+        _recall(folder / MENTIONS, position, mentions)
     except OSError:
         mentions.forget()
 
@@ -121,7 +120,7 @@ def keys_at(folder: Path, positions: SpanSet) -> Iterator[Sequence[int]]:
         OSError: the file cannot be read.
     """
     if positions:
-        with (folder / _FILE).open("rb") as file:
+        with (folder / MENTIONS).open("rb") as file:
             for first, keys in _blocks(file, positions):
                 for start, stop in positions.within(first, first + len(keys)):
                     yield keys[start - first : stop - first]

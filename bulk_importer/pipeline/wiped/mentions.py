@@ -18,7 +18,10 @@ from itertools import islice
 from bulk_importer.labels.findings import CATALOGUE
 from bulk_importer.model import EntryRun, Finding, KeepData, Severity
 
-__all__ = ["Mentions", "wiping"]
+__all__ = ["MENTIONS", "Mentions", "wiping"]
+
+MENTIONS = "mentions"
+"""The file in the folder of a checkpoint that says them (see `mention_log`)."""
 
 _WIPED = CATALOGUE["earlier-entry-wiped"]
 _KEPT_BITS = (1 << 60) - 1  # an integer of so many takes 32 bytes, and of 64 bits 48

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from bulk_importer.distributed.places.open import open_place
+from bulk_importer.distributed.values import Seat
 from bulk_importer.errors import ExitCode
 from support.around.s3 import put
 from support.commands import Command
 from support.entries import entry
+from support.fleet.plans import planned
 from support.fleet.shard import OneShard, undisturbed, uploads_of
 
 
@@ -62,7 +65,7 @@ def test_source_plan_and_work_may_all_be_in_a_bucket(
         assert "/bulk-importer-" not in said + trouble
     gathered = command("gather", plan, "--output", "all")
     assert "38 of 40 entries delivered, 2 rejected" in gathered.stdout, gathered.stderr
-    assert "put the corrected ones into a JSON array of their own" in gathered.stdout
+    assert f"bulk-importer retry {plan} CORRECTED.jsonl --output all" in gathered.stdout
     rejected = (command.folder / "all" / "rejected.jsonl").read_text().splitlines()
     assert [json.loads(line)["position"] for line in rejected] == [3, 30]
     assert "Every entry is accounted for, once." in command("verify", plan).stdout
@@ -76,6 +79,63 @@ def test_what_killed_workers_left_in_a_bucket_is_gone_on_with(
     sandbox = sandbox_process("--seed", "1")
     assert killed_and_taken_over(command, sandbox, "p", random.Random(3)) == undisturbed(command, sandbox)
     assert set(sandbox.commits().values()) == {1}
+
+
+def corrected(command: Command, media: list[str]) -> str:
+    """A file of what `gather` put into `all`, mended."""
+    lines = (command.folder / "all" / "rejected.jsonl").read_text().splitlines()
+    mended = [{**json.loads(line), "entry": entry(media[json.loads(line)["position"]], 1)} for line in lines]
+    path = command.folder / "corrected.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in mended))
+    return str(path)
+
+
+@pytest.mark.slow
+def test_a_retry_in_a_bucket_that_was_killed_is_gone_on_with(
+    bucket: str, command: Command, sandbox_process: Callable[..., Any]
+) -> None:
+    """Twice, half-way through one of its shards: each entry is delivered once, and proven right afterwards."""
+    sandbox, place = sandbox_process("--seed", "1"), f"s3://labels/{secrets.token_hex(4)}"
+    project = sandbox.prepare(name="p", media=40)
+    media = project["media_ids"]
+    entries = [entry(each, number, broken=number % 3 > 0) for number, each in enumerate(media)]
+    planned(
+        open_place(place),
+        command.folder / "l.json",
+        [range(10), range(10, 40)],
+        entries,
+        server=sandbox.url,
+        project=project["id"],
+        settings={"max_batch_entries": 1, "server_request_limit": "1s", "doubt_wait": "30s"},
+        seats=(Seat(max_in_flight=1),),
+    )
+    for index in ("0", "1"):
+        assert command("work", place, "--index", index, "--max-errors", "100%").returncode == 1
+    command("gather", place, "--output", "all")
+    command.environment["BULK_IMPORTER_LEASE"] = "1s"
+    again = ("retry", place, corrected(command, media), "--output", "all")
+    for more in (2, 9):
+        killed, enough = command.start(*again), uploads_of(sandbox) + more
+        until = time.monotonic() + 60
+        while uploads_of(sandbox) < enough:
+            assert killed.poll() is None, killed.communicate()
+            assert time.monotonic() < until
+        killed.kill()
+        killed.communicate()
+    done = command(*again)
+    if done.returncode == ExitCode.IN_DOUBT:  # what was in flight when it was killed is asked for
+        assert (
+            f"is unconfirmed. To find out what became of it, run\n      bulk-importer retry {place}\n"
+            in done.stdout
+        )
+        done = command("retry", place, "--output", "all")
+    assert done.returncode == ExitCode.DELIVERED, done.stderr + done.stdout
+    assert "all 40 entries are delivered" in done.stdout
+    labels = sandbox.labels(project["id"])
+    assert [len([row for row in labels[each] if row["valid"]]) for each in media] == [1] * 40
+    assert set(sandbox.commits().values()) == {1}
+    assert "Every entry is accounted for, once." in command("verify", place).stdout
+    assert (command.folder / "all" / "rejected.jsonl").read_text() == ""
 
 
 @pytest.mark.campaign

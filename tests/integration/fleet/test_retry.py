@@ -97,3 +97,22 @@ async def test_a_position_that_is_there_twice_is_said(
     done = await run("retry", place.name, written(tmp_path / "c.jsonl", [*lines, lines[0]]))
     assert done.code == 3
     assert "line 5: position 2 is there twice." in done.err
+
+
+async def test_a_shard_alone_is_not_fed_beside_its_plan(
+    place: FolderPlace, plan: Plan, run: Run, run_process: Run, tmp_path: Path
+) -> None:
+    """Another worker may have its lease. What is said in its place is true, and so is what `work` says."""
+    done = await run_process("work", place.name, "--index", 0)
+    assert f"bulk-importer gather {place.name}\n" in done.out
+    assert "epoch-000001 CORRECTED" not in done.out + (work_folder(place, 0) / "report.html").read_text()
+    done = await run("retry", work_folder(place, 0))
+    assert done.code == 2
+    assert (
+        f"'bulk-importer retry {place.name} CORRECTED.jsonl' feeds a corrected copy of that file." in done.err
+    )
+    done = await run_process(
+        "retry", place.name, written(tmp_path / "c.jsonl", await corrections(place, run))
+    )
+    assert "6 not read yet" in done.out
+    assert "Fed again: 2 entries, in 1 shard." in done.out

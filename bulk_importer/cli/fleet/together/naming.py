@@ -50,11 +50,14 @@ def shards_text(indexes: Sequence[int]) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
-def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[Step]:
+def steps_of(
+    gathered: Gathered, *, rejected: str = "", by_engine: bool = False, now: float
+) -> Iterator[Step]:
     """What to do about shards, the most urgent first.
 
     Args:
         rejected: where the rejected entries of all are; empty where they are nowhere.
+        by_engine: the command that had it worked on goes on by itself when it is run again.
         now: in seconds since 1970.
     """
     place = shlex.quote(gathered.place)
@@ -67,10 +70,26 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
             f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
             path=folders[0] if folders else work_key(unusable[0]),
         )
-    left = [each.shard.index for each in gathered.standings if each.needs_work]
-    if left:
+    undone = [each.shard.index for each in gathered.standings if each.is_undone]
+    if undone:
         yield Step(
-            f"{_shards(left, 'is', capital=True)} left to work on. Here, or on a machine that shares the plan, run",
+            f"What {_shards(undone)} brought was taken back by undo: nothing more is sent for that, and what is said "
+            "of it here is of before. To import the source again, make a plan of it at another place."
+        )
+    fed = [each.shard.index for each in gathered.standings if _waits_for_retry(each)]
+    if fed:
+        yield Step(
+            f"What a retry fed of {_shards(fed)} is unconfirmed. To find out what became of it, run",
+            command=f"bulk-importer retry {place}",
+        )
+    left = [each.shard.index for each in gathered.standings if each.needs_work and not _waits_for_retry(each)]
+    if left:
+        what = f"{_shards(left, 'is', capital=True)} left to work on"
+        where = "ere, or on a machine that shares the plan"
+        if by_engine:
+            yield Step(f"{what}. Run the same command again: it resumes.")
+        yield Step(
+            f"Or without a scheduler, h{where}, run" if by_engine else f"{what}. H{where}, run",
             command=f"bulk-importer work {place} --index {left[0]}",
         )
         if len(left) > 1:
@@ -85,23 +104,32 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
             f"The worker of {_shards(silent)} gives no sign of life any more. To take over what it leaves, run",
             command=f"bulk-importer work {place} --index {silent[0]}",
         )
-    if any(each.summary is not None and each.summary.rejected for each in gathered.standings):
+    if any(
+        each.summary is not None and each.summary.rejected and not each.is_undone
+        for each in gathered.standings
+    ):
         yield from _of_rejected(place, rejected)
 
 
+def _waits_for_retry(standing: Standing) -> bool:
+    """Whether all that keeps a shard from being complete are entries that a retry fed."""
+    summary = standing.summary
+    if summary is None or not standing.in_doubt_in_retries or not standing.needs_work:
+        return False
+    return summary.entries == standing.shard.entries and not (summary.owed or summary.in_doubt)
+
+
 def _of_rejected(place: str, rejected: str) -> Iterator[Step]:
+    is_in_bucket = "://" in place  # then files for people go where they are said to
     if not rejected:
-        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}")
+        output = " --output FOLDER" if is_in_bucket else ""
+        yield Step("To see what was rejected, and why, run", command=f"bulk-importer gather {place}{output}")
         return
     yield Step("Rejected entries of all shards, and why", path=rejected)
-    if "://" in place:  # their logs are in a bucket, where nothing is fed again
-        yield Step(
-            "To send them again, put the corrected ones into a JSON array of their own, and import that."
-        )
-        return
+    output = f" --output {shlex.quote(rejected.rpartition('/')[0] or '.')}" if is_in_bucket else ""
     yield Step(
         "To send them again, fix them in a copy of that file, and run",
-        command=f"bulk-importer retry {place} CORRECTED.jsonl",
+        command=f"bulk-importer retry {place} CORRECTED.jsonl{output}",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from bulk_importer.checkpoint import Claim
+from bulk_importer.cli import messages
 from bulk_importer.cli.fleet.together.naming import steps_of
 from bulk_importer.cli.fleet.together.report import ReportOfAll
 from bulk_importer.cli.fleet.together.text import gathered_lines
@@ -19,15 +20,14 @@ from bulk_importer.distributed.gathering.totals import facts_of, whole_of
 from bulk_importer.distributed.gathering.values import Gathered
 from bulk_importer.distributed.gathering.writing import write_rejected
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import CheckpointError, CheckpointUnusable, ExitCode
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, ExitCode, UsageError
 from bulk_importer.files.durable import replace_file
 from bulk_importer.readable import as_json
 from bulk_importer.settings import Settings
 
-__all__ = ["FOLDER", "PutTogether", "put_together"]
+__all__ = ["PutTogether", "folder_for", "put_together"]
 
-FOLDER = "gathered"
-"""The folder for what is put together, where the plan lies in a folder."""
+_FOLDER = "gathered"
 
 
 class PutTogether(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +46,36 @@ class PutTogether(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[str]
 
 
-def put_together(place: Place, folder: Path | None, settings: Settings) -> PutTogether:
+def folder_for(named: Path | None, place: Place) -> Path | None:
+    """Where the files of the whole go; None where there is no place for them, which is said.
+
+    Args:
+        named: what `--output` says.
+
+    Raises:
+        UsageError: that is a file.
+    """
+    if named is not None:
+        if named.exists() and not named.is_dir():
+            raise UsageError(f"--output {named} is no folder. Name one: several files are written there.")
+        return named
+    if place.folder is None:
+        messages.say(
+            f"{place.name} is no folder of this machine: --output FOLDER says where the rejected entries go."
+        )
+        return None
+    return place.folder / _FOLDER
+
+
+def put_together(
+    place: Place, folder: Path | None, settings: Settings, *, by_engine: bool = False
+) -> PutTogether:
     """Look at all shards, and write rejected entries, summary and report of the whole. Blocks.
 
     Args:
         folder: for these files; None where there is no place for them, so that none is written.
         settings: `report` and `images` count.
+        by_engine: as `steps_of` has it.
 
     Raises:
         UsageError: there is no plan, or the report cannot be where it is said to be.
@@ -63,7 +87,8 @@ def put_together(place: Place, folder: Path | None, settings: Settings) -> PutTo
     if folder is not None:
         gathered, rejected = _with_rejected(place, gathered, folder, drawn)
     whole, now = whole_of(gathered), time.time()
-    steps = list(steps_of(gathered, rejected="" if rejected is None else str(rejected), now=now))
+    kept = "" if rejected is None else str(rejected)
+    steps = list(steps_of(gathered, rejected=kept, by_engine=by_engine, now=now))
     report = drawn.write(gathered, whole, steps)
     facts = {**facts_of(gathered, whole), "rejected_file": _text(rejected), "report": _text(report)}
     if folder is not None:
