@@ -17,6 +17,8 @@ import psutil
 __all__ = ["DaskProcesses", "dask_processes"]
 
 _ROOT = Path(__file__).parents[2]
+_NO_DASHBOARD = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+"""The second half, or its web server is for other machines, too."""
 _SECONDS = 60.0
 # Losses are noticed in seconds, where people have minutes.
 _FAST = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s", "DASK_DISTRIBUTED__COMM__RETRY__COUNT": "0"}
@@ -49,7 +51,7 @@ class DaskProcesses:
             "127.0.0.1",
             "--port",
             str(port),
-            "--no-dashboard",
+            *_NO_DASHBOARD,
             "--scheduler-file",
             str(file),
         )
@@ -88,7 +90,7 @@ class DaskProcesses:
             name,
             "--host",
             "127.0.0.1",
-            "--no-dashboard",
+            *_NO_DASHBOARD,
             "--local-directory",
             str(self._folder),
             "--nanny" if has_nanny else "--no-nanny",

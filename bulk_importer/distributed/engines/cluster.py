@@ -24,6 +24,8 @@ _ANOTHER_PORT = (
     "Look at the port in --scheduler: a scheduler itself is at 8786 by default, its dashboard at 8787."
 )
 _CLOSE_SECONDS = 10.0
+_LOOPBACK = "127.0.0.1:0"
+"""Without a dashboard there is a web server all the same, for other machines, too, unless it is told its address."""
 
 
 class Cluster:
@@ -132,7 +134,7 @@ async def _address(scheduler: str | None, workers: int) -> AsyncIterator[str]:
         return
     from distributed import Scheduler
 
-    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as own:
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address=_LOOPBACK) as own:
         with _local_workers(own.address, workers):
             yield own.address
 
@@ -149,7 +151,7 @@ def _local_workers(address: str, count: int) -> Iterator[None]:
             [
                 *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1"),
                 *("--nworkers", str(count), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"),
-                *("--local-directory", folder),
+                *("--dashboard-address", _LOOPBACK, "--local-directory", folder),
             ],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.DEVNULL,

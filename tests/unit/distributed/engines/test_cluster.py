@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import psutil
 from distributed import Client, Scheduler
 
-from bulk_importer.distributed.engines.cluster import Cluster
+from bulk_importer.distributed.engines.cluster import Cluster, opened_cluster
 
 
 class Wire:
@@ -60,7 +61,9 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 async def test_a_client_can_be_left_that_connects_anew_meanwhile() -> None:
     """Dask's client raises what it makes of its own end, where its scheduler comes and goes in that very moment."""
-    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+    async with Scheduler(
+        host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0"
+    ) as scheduler:
         wire = Wire(scheduler.port)
         async with wire.laid() as address:
             cluster = Cluster(address, 10.0, print, 0)
@@ -82,3 +85,18 @@ async def test_a_client_can_be_left_that_connects_anew_meanwhile() -> None:
 async def _comes_to_be(client: Client, status: str) -> None:
     while client.status != status:  # there is no event
         await asyncio.sleep(0.01)
+
+
+async def test_what_is_started_for_a_command_alone_is_not_reached_from_other_machines() -> None:
+    """Whoever reaches a scheduler, or its workers, can have them run what they like."""
+    async with opened_cluster(None, workers=1, patience=60.0, say=print) as cluster:
+        await cluster.threads()
+        own = psutil.Process()
+        listening = [
+            each.laddr.ip
+            for process in [own, *own.children(recursive=True)]
+            for each in process.net_connections("inet")
+            if each.status == psutil.CONN_LISTEN
+        ]
+    assert set(listening) == {"127.0.0.1"}
+    assert len(listening) > 4
