@@ -12,20 +12,19 @@ What is named here stays. The kinds of events, for observers, are in `bulk_impor
 `bulk_importer.errors`. Heavy libraries are imported by the first call, so that importing this package stays cheap.
 """
 
-from typing import TYPE_CHECKING
-
-from bulk_importer.errors import (
-    BackupUnusable,
-    BulkImporterError,
-    CheckpointError,
-    ExitCode,
-    InputError,
-    ServerError,
-    UsageError,
-)
 from bulk_importer.loading.lazy_exports import lazy_exports
 
+TYPE_CHECKING = False  # not of `typing`: until this is over, nobody can see to it that Ctrl-C is quiet
 if TYPE_CHECKING:
+    from bulk_importer.errors import (
+        BackupUnusable,
+        BulkImporterError,
+        CheckpointError,
+        ExitCode,
+        InputError,
+        ServerError,
+        UsageError,
+    )
     from bulk_importer.events import Event, Observer
     from bulk_importer.library.checking import check_labels, check_labels_sync
     from bulk_importer.library.importing import import_labels, import_labels_sync
@@ -49,6 +48,18 @@ else:
     __getattr__ = lazy_exports(
         __name__,
         {
+            **dict.fromkeys(
+                (
+                    "BackupUnusable",
+                    "BulkImporterError",
+                    "CheckpointError",
+                    "ExitCode",
+                    "InputError",
+                    "ServerError",
+                    "UsageError",
+                ),
+                "errors",
+            ),
             **dict.fromkeys(("Event", "Observer"), "events"),
             **dict.fromkeys(("backup_labels", "backup_labels_sync"), "library.projects.backing_up"),
             **dict.fromkeys(("check_labels", "check_labels_sync"), "library.checking"),

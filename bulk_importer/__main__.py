@@ -1,5 +1,22 @@
-"""`python -m bulk_importer` is the console script `bulk-importer`."""
+"""`python -m bulk_importer` and the console script `bulk-importer`, which are one: Ctrl-C is quiet from here on.
 
-from bulk_importer.cli.main import run
+So nothing is imported at the top but what that needs.
+"""
 
-run()
+from __future__ import annotations
+
+from bulk_importer.loading.interrupts import end_on_interrupts
+
+__all__ = ["run"]
+
+
+def run() -> None:
+    """Run the command line of this process, and end the process with its exit code."""
+    end_on_interrupts()
+    from bulk_importer.cli import main
+
+    main.run()
+
+
+if __name__ == "__main__":
+    run()

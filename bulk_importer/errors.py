@@ -294,10 +294,12 @@ class SchedulerUnavailable(ServerUnavailable):
 class NotAuthorised(ServerError):
     """The server refuses the token, or wants one."""
 
+    ADVICE = "Check the token (DATAGYM_TOKEN or --token-file)"
+
     def __init__(self, server: str, reason: str) -> None:
         self.server = server
         super().__init__(
-            f"{server} refuses the request: {reason}. Check the token (DATAGYM_TOKEN or --token-file) "
+            f"{server} refuses the request: {reason}. {self.ADVICE} "
             "and that it belongs to the project's organisation; then run the same command again."
         )
 
@@ -413,6 +415,7 @@ class CheckpointDamaged(CheckpointError):
         """
         self.path = path
         self.offset = offset
+        self.reason = reason
         repair = f"; without one, 'bulk-importer verify {os.path.dirname(path) or '.'} --repair' keeps what is provable"
         super().__init__(
             f"{path} is damaged at byte {offset}: {reason}. Restore it from a copy{repair if is_repairable else ''}. "
@@ -434,7 +437,9 @@ class PlanUnusable(CheckpointError):
             f"The plan at {place} cannot be used: {reason}. "
             + (
                 advice
-                or "Restore it from a copy. Another plan would send again what shards of this one have delivered."
+                or "Restore it from a copy. Without one, make the same plan at another place, by 'bulk-importer plan' "
+                "with the same source and flags and another --output, and put that file of it here. Do not work on the "
+                "other plan: it would send again what shards of this one have delivered."
             )
         )
 

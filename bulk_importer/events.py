@@ -26,6 +26,7 @@ __all__ = [
     "BatchDoubted",
     "BatchRefused",
     "BatchSealed",
+    "CheckpointOpened",
     "DoubtsAwaited",
     "DoubtsEnded",
     "EntriesRejected",
@@ -87,6 +88,12 @@ class AnswerCame(Event, frozen=True, kw_only=True):
 
     server: str
     seconds: float
+
+
+class CheckpointOpened(Event, frozen=True, kw_only=True):
+    """The checkpoint in this folder is open and this process has its lock; what the run needs is looked up next."""
+
+    checkpoint: str
 
 
 class RunStarted(Event, frozen=True, kw_only=True):

@@ -21,9 +21,13 @@ def run_in_loop(main: Coroutine[Any, Any, _T]) -> _T:
 
     Ctrl-C while the loop is closed, when the coroutine is over, ends the process at once.
     """
-    import asyncio
+    try:
+        import asyncio
 
-    runner = asyncio.Runner(loop_factory=_loop_factory())
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+    except BaseException:
+        main.close()  # or it would be said that nobody has awaited it
+        raise
     try:
         return runner.run(main)
     finally:

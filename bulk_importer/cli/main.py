@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Collection, Sequence
 from typing import NoReturn
@@ -14,6 +16,7 @@ from bulk_importer.cli.parsing.global_flags import add_global_flags, apply_globa
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
 from bulk_importer.levels import Level
+from bulk_importer.loading.interrupts import end_on_interrupts, raise_on_interrupts
 from bulk_importer.settings import did_you_mean
 
 __all__ = ["COMMANDS", "main", "run", "whole_parser"]
@@ -87,17 +90,32 @@ _COLLECT_AFTER = 100_000
 
 
 def run() -> NoReturn:
-    """The console script."""
+    """The command line of this process, which ends with it."""
+    ended: list[int] = []
+    atexit.register(_end_at_once, ended)  # before all others, so it is called last
     gc.set_threshold(_COLLECT_AFTER)
     streams.open_streams()
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # while it was being told what came of it
+        code = ExitCode.INTERRUPTED
+    end_on_interrupts()
     if not streams.close_streams(messages.complain) and code == ExitCode.DELIVERED:
         code = ExitCode.USAGE
-    # What is left goes with the process. Before it ends the interpreter would look for garbage in all of it, which
-    # takes a tenth of the processor time of a small import.
-    gc.disable()
-    gc.freeze()
+    ended.append(code)
     sys.exit(code)
+
+
+def _end_at_once(ended: Sequence[int]) -> None:
+    """End the process with the code that its command ended with, when all threads that are waited for are through.
+
+    What is left goes with the process. The interpreter would take itself apart first, while threads may still run that
+    nobody waits for, those of libraries too: the process may die of that. And it would look for garbage in all that is
+    left, which takes a tenth of the processor time of a small import.
+    """
+    if ended:
+        streams.close_streams(lambda _: None)  # once more, for what was written at the exit
+        os._exit(ended[0])
 
 
 def main(argv: Sequence[str]) -> int:
@@ -110,6 +128,7 @@ def main(argv: Sequence[str]) -> int:
         if unknown:
             arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
         apply_global_flags(arguments)
+        raise_on_interrupts()
         code: int = arguments.run(arguments)
     except BulkImporterError as error:
         messages.complain(str(error))

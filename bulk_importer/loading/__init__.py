@@ -2,4 +2,5 @@
 
 - `lazy_exports` makes the door of a package, which imports the module behind a name when the name is asked for.
 - `http_library` is aiohttp, without the certificates of the system until a connection needs them.
+- `interrupts` is what Ctrl-C does meanwhile.
 """

@@ -13,6 +13,7 @@ from bulk_importer.events import (
     BatchDoubted,
     BatchRefused,
     BatchSealed,
+    CheckpointOpened,
     DoubtsEnded,
     EntriesRejected,
     Event,
@@ -56,6 +57,8 @@ def level_of(event: Event) -> Level:
             return Level.WARNING
         case BatchSealed() | BatchDelivered() | RequestEnded() | SegmentRead() | Advanced():
             return Level.DEBUG  # of a large import there are very many
+        case CheckpointOpened():
+            return Level.DEBUG
         case RetryScheduled() | BatchRefused() | GateMoved() | EntriesRejected() | StopRequested():
             return Level.DEBUG
         case _:

@@ -16,7 +16,7 @@ from bulk_importer.errors import (
     CheckpointMismatch,
     UsageError,
 )
-from bulk_importer.events import RunStarted
+from bulk_importer.events import CheckpointOpened, RunStarted
 from bulk_importer.pipeline.concluding import conclude, conclude_early, ending_on_record
 from bulk_importer.pipeline.connecting import connect
 from bulk_importer.pipeline.lock_wait import open_checkpoint
@@ -57,6 +57,7 @@ async def import_source(spec: ImportSpec, caller: Caller) -> Summary:
         connected = await opened.enter_async_context(connect(spec, caller))
         checkpoint = await open_checkpoint(spec, caller, connected, identity)
         opened.push_async_callback(checkpoint.close)
+        caller.emit(CheckpointOpened(checkpoint=str(spec.folder)))
         await opened.enter_async_context(ending_on_record(checkpoint, spec.folder, caller.emit))
         try:
             run = await opened.enter_async_context(open_run(spec, caller, connected, checkpoint))

@@ -40,15 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
     return show_together(open_place(arguments.plan), arguments.output, settings, as_json=arguments.json)
 
 
-def show_together(place: Place, named: Path | None, settings: Settings, *, as_json: bool) -> int:
+def show_together(
+    place: Place, named: Path | None, settings: Settings, *, as_json: bool, by_engine: bool = False
+) -> int:
     """What `run` does, also for a command that had the plan worked on.
 
     Args:
+        by_engine: for such a command, which goes on when it is run again.
         named: the folder that a person names for what is put together, if any.
     """
     from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 
-    told = put_together(place, folder_for(named, place), settings)
+    told = put_together(place, folder_for(named, place), settings, by_engine=by_engine)
     if told.message and (as_json or output_options().is_quiet):
         messages.complain(told.message)
     output.print_outcome(told.facts, told.lines, as_json=as_json)

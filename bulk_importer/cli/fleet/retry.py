@@ -103,10 +103,16 @@ async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, sto
     todo = await asyncio.to_thread(_todo, place, gathered, arguments.corrected)
     said = frozenset(name for name, origin in loaded.origins.items() if origin != "default")
     async with watching("work", [place.name], settings, stop) as watch:
-        worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
+        worker = Worker(
+            settings=settings,
+            said=said,
+            tell=messages.say,
+            observing=watch.run,
+            source=arguments.source,
+        )
         question = ReplacementQuestion(stop, yes=settings.yes)
         caller = Caller(Token.find(settings.token_file), stop, confirm=question, steering=watch.steering)
-        feed = Feed(source=arguments.source, out_of_order=arguments.out_of_order)
+        feed = Feed(out_of_order=arguments.out_of_order)
         feeding = partial(_feed_shard, place, gathered.plan, worker, caller)
         with (
             stopping_on_signals(stop, grace_seconds=settings.grace),

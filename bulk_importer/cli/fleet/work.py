@@ -45,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="which shard, from 0; default: what JOB_COMPLETION_INDEX (Kubernetes) or SLURM_ARRAY_TASK_ID says",
     )
     parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="where the source of the plan is, as this machine sees it; default: where it was when the plan was made",
+    )
+    parser.add_argument(
         "--result",
         type=Path,
         metavar="FILE",
@@ -95,12 +100,14 @@ async def _work(arguments: argparse.Namespace, loaded: Loaded) -> Mapping[str, A
     index = asked_index(arguments.index, os.environ, len(plan.shards))
     if index is None:
         return _nothing_to_do(plan, as_json=arguments.json)
-    worked = await _work_on(plan, index, place, loaded, as_json=arguments.json)
+    worked = await _work_on(plan, index, place, loaded, arguments)
     facts: Mapping[str, Any] = msgspec.to_builtins(worked.result)
     return facts
 
 
-async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_json: bool) -> Worked:
+async def _work_on(
+    plan: Plan, index: int, place: Place, loaded: Loaded, arguments: argparse.Namespace
+) -> Worked:
     import msgspec
 
     from bulk_importer.cli.signals import stopping_on_signals
@@ -109,12 +116,18 @@ async def _work_on(plan: Plan, index: int, place: Place, loaded: Loaded, *, as_j
     from bulk_importer.pipeline import Caller
     from bulk_importer.transfer.stop import StopSwitch
 
-    settings, stop = loaded.settings, StopSwitch()
+    settings, stop, as_json = loaded.settings, StopSwitch(), arguments.json
     said = frozenset(name for name, origin in loaded.origins.items() if _is_said(name, origin))
     messages.say(f"Working on shard {index} of {len(plan.shards)} of {place.name}")
     async with watching("work", [place.name], settings, stop) as watch:
         with stopping_on_signals(stop, grace_seconds=settings.grace):
-            worker = Worker(settings=settings, said=said, tell=messages.say, observing=watch.run)
+            worker = Worker(
+                settings=settings,
+                said=said,
+                tell=messages.say,
+                observing=watch.run,
+                source=arguments.source,
+            )
             token = Token.find(settings.token_file)
             caller = Caller(token, stop, announce=_announcing(plan, index, place), steering=watch.steering)
             worked = await work_on(plan, index, place, worker, caller)

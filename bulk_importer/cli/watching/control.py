@@ -136,7 +136,10 @@ def _why_nobody(root: Path) -> str:
     from bulk_importer.checkpoint.places import checkpoints_in
 
     if not root.exists():
-        return "it does not exist. Name the folder that the import names as its checkpoint"
+        return (
+            "it does not exist. Name the folder that the import names as its checkpoint; a new one is made when the "
+            "server has answered"
+        )
     for folder in (root, *checkpoints_in(root)):
         if owner := lock_owner(folder):
             return (

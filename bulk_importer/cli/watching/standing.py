@@ -99,7 +99,7 @@ class Standings:
             return "waiting", f"{text}: {reason}" if reason else text
         if self._unanswered and self._started is None:
             return "waiting", self._unanswered  # of a run that goes on an outage says it
-        return "running", ""
+        return "running", "" if self._started else "what it needs is looked up, and nothing is sent yet"
 
 
 def _rounded(number: float | None) -> float | None:

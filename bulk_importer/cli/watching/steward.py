@@ -7,6 +7,7 @@ taken back or the command ends: a run that begins under them says so once more.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict, replace
 
+from bulk_importer.checkpoint import lock_owner
 from bulk_importer.cli import messages
 from bulk_importer.cli.watching.standing import Standings
 from bulk_importer.errors import ExitCode
-from bulk_importer.events import Event, LimitsChanged, RunPaused, RunResumed, RunStarted
+from bulk_importer.events import CheckpointOpened, Event, LimitsChanged, RunPaused, RunResumed, RunStarted
 from bulk_importer.files.small_files import reason_of
 from bulk_importer.levels import Level
 from bulk_importer.steering.server import ControlSocket
@@ -68,8 +70,9 @@ class Steward:
         # Of the run that is under way: its folder, and who sees its events; changed by `follow`.
         self._folder = Path()
         self._observers: Sequence[Observer] = ()
-        # In the folder of the latest run that began; changed by `_listen`.
+        # In the folder of the latest run whose folder was there; changed by `_listen`.
         self._socket: ControlSocket | None = None
+        self._heard_in: Path | None = None
 
     def follow(self, folder: Path, observers: Sequence[Observer], settings: Settings | None = None) -> None:
         """Turn to the next run, over the checkpoint in `folder`; `observers` see its events, this one among them.
@@ -83,12 +86,20 @@ class Steward:
             self.steering.keep_to(self._allowed)
             self._standings = Standings(self.steering, self._allowed, self._clock)
         self._standings.begin(folder)
+        # A run that resumes is heard at once, unless the checkpoint is another process's to speak for.
+        if folder.is_dir() and not lock_owner(folder):
+            with contextlib.suppress(OSError):  # it is said when the run is sure that it is to be heard there
+                self._listen()
 
     def __call__(self, event: Event) -> None:
         """See an event of the run that is under way."""
         self._standings.see(event)
+        if isinstance(event, CheckpointOpened | RunStarted) and self._heard_in != self._folder:
+            try:
+                self._listen()
+            except OSError as error:
+                messages.say(f"'bulk-importer control' does not reach this run: {reason_of(error)}.")
         if isinstance(event, RunStarted):
-            self._listen()
             if self._paused_by:
                 self._emit(RunPaused(by=self._paused_by))
             if self._limited_by:
@@ -98,7 +109,7 @@ class Steward:
         """Hear nothing more: the command ends."""
         if self._socket is not None:
             self._socket.close()
-            self._socket = None
+        self._socket = self._heard_in = None
 
     def obey(self, command: Command, by: str) -> Answer:
         """As `Controls` has it."""
@@ -186,14 +197,11 @@ class Steward:
             observer(event)
 
     def _listen(self) -> None:
-        """Hear commands in the folder of the run, whose lock it has by now."""
+        """Hear commands in the folder of the run, and nowhere else. Raises `OSError` where that cannot be."""
         self.close()
-        self._socket = ControlSocket(self)
-        try:
-            self._socket.open(self._folder)
-        except OSError as error:
-            self._socket = None
-            messages.say(f"'bulk-importer control' does not reach this run: {reason_of(error)}.")
+        socket = ControlSocket(self)
+        socket.open(self._folder)
+        self._socket, self._heard_in = socket, self._folder
 
 
 def _why_not(flag: str, value: float, allowed: float | None) -> str:

@@ -62,7 +62,8 @@ def _ended(order: Order, worker: Worker, counted: Counted, give: _Signs) -> Ende
             if not is_wanted():
                 child.stop()
             give.when_due(counted.sign())
-        return Ended(exit_code=child.exit_code(), words=counted.words, worker=worker.address)
+        words = counted.words and f"on the worker {worker.address}: {counted.words}"
+        return Ended(exit_code=child.exit_code(), words=words, worker=worker.address)
 
 
 def _wanted(worker: Worker) -> Callable[[], bool]:

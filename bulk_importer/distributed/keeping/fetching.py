@@ -16,7 +16,7 @@ from bulk_importer.checkpoint.rejects import REJECTED
 from bulk_importer.distributed.keeping.interfaces import WHOLE
 from bulk_importer.distributed.keeping.segments import Segment, generations
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
 
 __all__ = ["fetch", "has_checkpoint"]
 
@@ -45,7 +45,7 @@ def fetch(place: Place, key: str, folder: Path, *, to_go_on: bool = False) -> No
         CheckpointUnusable: it cannot be read, is not there, or something of it is missing.
         CheckpointDamaged: its log, or that of a retry, is not what was written.
     """
-    with _told(folder), ThreadPoolExecutor(_AT_ONCE) as pool:
+    with _told(folder, f"{place.name}/{key}"), ThreadPoolExecutor(_AT_ONCE) as pool:
         folder.mkdir(parents=True)
         reading = _Reading(place, key, folder, pool)
         # The logs first: what they count on was there before them.
@@ -134,8 +134,12 @@ def _has_whole(path: Path, counted: int) -> bool:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _told(folder: Path, key: str) -> Iterator[None]:
+    """Say what is wrong by where it is: the folder goes with the process, and what lies there cannot be repaired."""
     try:
         yield
+    except CheckpointDamaged as error:
+        path = f"{key}/{Path(error.path).relative_to(folder).as_posix()}"
+        raise CheckpointDamaged(path, error.offset, error.reason) from error
     except OSError as error:
         raise CheckpointUnusable.by(folder, error) from error

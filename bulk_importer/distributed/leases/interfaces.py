@@ -35,7 +35,12 @@ class Outside(Protocol):
 
     Calls of the place raise what those of a `Place` raise; and `TimeoutError` where they are given a time and are not
     answered until then, after which what was asked for may still be done.
+
+    Attributes:
+        name: of the place, for people.
     """
+
+    name: str
 
     def now(self) -> float:
         """Seconds by a clock that runs on while the worker is stopped."""

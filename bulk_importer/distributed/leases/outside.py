@@ -25,6 +25,7 @@ class PlaceOutside:
         clock: Callable[[], float],
         wait: Callable[[Held, float], Awaitable[None]],
     ) -> None:
+        self.name = place.name
         self._place = place
         self.now = clock
         self._wait = wait

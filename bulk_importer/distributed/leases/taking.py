@@ -78,7 +78,13 @@ class Taking:
         """The lease; or who has it; or None where it changes at this moment."""
         if not stand.names.epoch:
             return await self._create(stand.names.next, 1)
-        seen = await self._seen_of(stand.names)
+        try:
+            seen = await self._seen_of(stand.names)
+        except PlaceUnusable:
+            if not stand.is_free:
+                raise
+            # Whatever it said, it was given back; who had it may still write to its checkpoint, for all that is known.
+            return await self._create(stand.names.next, stand.names.epoch + 1)
         if seen is None:
             return None
         if seen.claim.mark == self._claim.mark and (taken := await self._own(seen.names, seen.claim)):
@@ -97,7 +103,7 @@ class Taking:
             content = await self._outside.read(names.lease)
             if content is None:
                 return None
-            seen = self._seen[names.key] = _Seen(names, content)
+            seen = self._seen[names.key] = _Seen(names, content, self._outside.name)
         return seen
 
     async def _silent(self, seen: _Seen) -> float:
@@ -140,16 +146,21 @@ def _rest_in(seconds: float) -> float:
 class _Seen:
     """What is known of one epoch of a lease: its claim, and since when its sign is the same."""
 
-    def __init__(self, names: Names, content: bytes) -> None:
-        """Raise `CheckpointUnusable` where `content` is no claim."""
+    def __init__(self, names: Names, content: bytes, place: str) -> None:
+        """Raise `PlaceUnusable` where `content` is no claim."""
         self.names = names
         self.content = content
         try:
             self.claim = msgspec.json.decode(content, type=Claim)
         except msgspec.MsgspecError as error:
-            # To remove it alone would let a lease that is held pass for a free one.
-            advice = "Restore it from a copy. Nothing was sent."
-            raise PlaceUnusable(names.lease, f"it is not what was written: {error}", advice=advice) from error
+            # To remove it would let a lease that is held pass for a free one.
+            reason = f"{names.lease}, which says who has a lease, is not what was written ({error})"
+            advice = (
+                "Nothing was sent. Restore it from a copy. Without one, when no worker of the plan is at work on any "
+                f"machine, put an empty file {names.free} there, which says that the lease was given back; then run "
+                "the same command again."
+            )
+            raise PlaceUnusable(place, reason, advice=advice) from error
         # Changed by `look` alone.
         self._watch = Watch()
         self._next_look = -inf

@@ -35,12 +35,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         corrected: as of `RetrySpec`, by the positions of the shard.
-        source: where the source of the plan is now; None where it was.
         out_of_order: as of `RetrySpec`.
     """
 
     corrected: Path | None = None
-    source: str | None = None
     out_of_order: bool = False
 
 
@@ -55,7 +53,7 @@ async def feed_again(
         BulkImporterError: it could not begin; nothing was sent.
     """
     require_same_target(plan, worker.settings)
-    async with opened_shard(plan, index, place, feed.source) as shard, AsyncExitStack() as held:
+    async with opened_shard(plan, index, place, worker.source) as shard, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)

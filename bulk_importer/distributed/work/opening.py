@@ -12,9 +12,10 @@ from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of, read_plan
 from bulk_importer.distributed.values import PLAN, Plan, shard_at
 from bulk_importer.distributed.work.shard_source import ShardSource
-from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.errors import CheckpointMismatch, SourceUnreadable
 from bulk_importer.pipeline.resume.source_identity import identity_of
-from bulk_importer.sources import open_source
+from bulk_importer.readable import counted
+from bulk_importer.sources import Source, open_source
 
 __all__ = ["opened_shard", "opened_shard_again"]
 
@@ -35,7 +36,7 @@ async def opened_shard(
     """
     shard = plan.shards[index]
     pieces = await asyncio.to_thread(pieces_of, place, shard)
-    opened = await open_source(plan.source if source is None else source)
+    opened = await _opened(plan, place, plan.source if source is None else source)
     try:
         if await asyncio.to_thread(identity_of, opened) != plan.identity:
             raise CheckpointMismatch(
@@ -46,6 +47,18 @@ async def opened_shard(
         yield ShardSource(opened, pieces, index=index, version=shard.pieces, lines=plan.lines)
     finally:
         await opened.aclose()
+
+
+async def _opened(plan: Plan, place: Place, source: str) -> Source:
+    try:
+        return await open_source(source)
+    except SourceUnreadable as error:
+        advice = (
+            f"The plan at {place.name} was made of it ({counted(plan.entries, 'entry')}, "
+            f"{counted(plan.bytes, 'byte')}), and reads its shards from there. Nothing was sent. Bring it back as it "
+            "was, and run the same command again; or say to it with --source where this machine has it."
+        )
+        raise SourceUnreadable(error.source, error.reason, advice=advice, at_fault=error.at_fault) from error
 
 
 @asynccontextmanager

@@ -7,11 +7,11 @@ import msgspec
 from bulk_importer.checkpoint import read_state
 from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.values import Plan
-from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted
+from bulk_importer.errors import BulkImporterError, CheckpointError, Interrupted, NotAuthorised
 from bulk_importer.pipeline.summarizing import Ending, summarize
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["standing", "summary_of"]
+__all__ = ["standing", "summary_of", "told_elsewhere"]
 
 
 def standing(kept: Kept) -> Summary | None:
@@ -21,6 +21,20 @@ def standing(kept: Kept) -> Summary | None:
     except CheckpointError:
         return None
     return summarize(header, state, kept.folder, ending=Ending())
+
+
+def told_elsewhere(summary: Summary, host: str, *, has_token: bool) -> Summary:
+    """The summary for people at another machine, whose own token is not the one that the server refused.
+
+    Args:
+        host: that this worker is on.
+        has_token: whether this worker has one.
+    """
+    advice = (
+        f"Check the token of the worker on {host}{'' if has_token else ', which has none'} (DATAGYM_TOKEN in its "
+        "environment, or the file there that --token-file names; workers are never sent one)"
+    )
+    return msgspec.structs.replace(summary, message=summary.message.replace(NotAuthorised.ADVICE, advice))
 
 
 def summary_of(kept: Kept, plan: Plan, source: str, error: BulkImporterError) -> Summary:

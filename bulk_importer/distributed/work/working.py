@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from bulk_importer.distributed.values import Plan, Result, work_key
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.shard_source import ShardSource
-from bulk_importer.distributed.work.summaries import standing, summary_of
+from bulk_importer.distributed.work.summaries import standing, summary_of, told_elsewhere
 from bulk_importer.distributed.work.turns import Permits, Turn
 from bulk_importer.errors import BulkImporterError, CheckpointError, PlanUnusable
 from bulk_importer.events import Observer
@@ -37,12 +38,14 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         said: names of those that it says, and does not leave at their default.
         tell: hears in a sentence what is waited for, and who has it.
         observing: opens what sees the events of the import, which has this checkpoint folder and these settings.
+        source: where the source of the plan is for this machine; None where it was when the plan was made.
     """
 
     settings: Settings
     said: Collection[str]
     tell: Callable[[str], None]
     observing: Callable[[Path, Settings], AbstractContextManager[Sequence[Observer]]]
+    source: str | None = None
 
 
 class Worked(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
     finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
-    async with opened_shard(plan, index, place) as source, AsyncExitStack() as held:
+    async with opened_shard(plan, index, place, worker.source) as source, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         # It may have been finished while its lease was waited for.
@@ -98,6 +101,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, ending)
         if work.permits.lost is not None:
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, work.permits.lost)
+        summary = told_elsewhere(summary, socket.gethostname(), has_token=bool(caller.token))
         result = result_of(plan, index, epoch[0], kept.name, summary)
         with suppress(CheckpointError):  # the log has it all
             await asyncio.to_thread(work.keeping.put_away, kept, "summary.json", *WHOLE)

@@ -179,4 +179,7 @@ async def test_a_server_that_is_away_ends_it_for_all(dask: DaskProcesses, tmp_pa
     async with fleet.running():
         pass
     assert len(fleet.states()) < 9
-    assert "The server is away." in fleet.words
+    assert any(
+        each.startswith("on the worker tcp://") and each.endswith(": The server is away.")
+        for each in fleet.words
+    )

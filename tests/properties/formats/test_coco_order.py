@@ -54,6 +54,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping, "MOST_PICTURES", 3)
     monkeypatch.setattr(grouping, "_BUFFER_BYTES", 200)
     monkeypatch.setattr(grouping, "_MOST_BYTES", 250)
+    monkeypatch.setattr(grouping, "_TOGETHER_BYTES", 100)
     monkeypatch.setattr(grouping, "_RANGES", 3)
     monkeypatch.setattr(grouping, "_RANGE_BYTES", 64)
 

@@ -17,6 +17,9 @@ def run(*arguments: str) -> None:
 
     The worker's process has that end, so it closes also when that is killed.
     """
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a command that somebody may interrupt, as any other
     threading.Thread(target=_stop_at_the_end, daemon=True, name="standard input").start()
     sys.argv[1:] = arguments
     main.run()

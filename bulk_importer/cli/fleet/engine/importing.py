@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, sources: Sequence[str]) -> int:
     if len(sources) > 1:
         raise UsageError(
             f"With --engine dask one source is imported at a time, and {len(sources)} are named. Give each a command "
-            "of its own."
+            "of its own, and a --checkpoint of its own where one is named. Nothing was done."
         )
     (source,) = sources
     loaded = gather(arguments, unused=_UNUSED)
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace, sources: Sequence[str]) -> int:
     from bulk_importer.distributed.places.open import open_place
 
     place = open_place(spec)
-    whole = show_together(place, None, settings, as_json=arguments.json)
+    whole = show_together(place, None, settings, as_json=arguments.json, by_engine=True)
     return most_important([ExitCode(whole), code])
 
 

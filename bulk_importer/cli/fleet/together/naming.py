@@ -50,11 +50,14 @@ def shards_text(indexes: Sequence[int]) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
-def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[Step]:
+def steps_of(
+    gathered: Gathered, *, rejected: str = "", by_engine: bool = False, now: float
+) -> Iterator[Step]:
     """What to do about shards, the most urgent first.
 
     Args:
         rejected: where the rejected entries of all are; empty where they are nowhere.
+        by_engine: the command that had it worked on goes on by itself when it is run again.
         now: in seconds since 1970.
     """
     place = shlex.quote(gathered.place)
@@ -75,8 +78,12 @@ def steps_of(gathered: Gathered, *, rejected: str = "", now: float) -> Iterator[
         )
     left = [each.shard.index for each in gathered.standings if each.needs_work and not _waits_for_retry(each)]
     if left:
+        what = f"{_shards(left, 'is', capital=True)} left to work on"
+        where = "ere, or on a machine that shares the plan"
+        if by_engine:
+            yield Step(f"{what}. Run the same command again: it resumes.")
         yield Step(
-            f"{_shards(left, 'is', capital=True)} left to work on. Here, or on a machine that shares the plan, run",
+            f"Or without a scheduler, h{where}, run" if by_engine else f"{what}. H{where}, run",
             command=f"bulk-importer work {place} --index {left[0]}",
         )
         if len(left) > 1:

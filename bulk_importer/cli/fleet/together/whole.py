@@ -67,12 +67,15 @@ def folder_for(named: Path | None, place: Place) -> Path | None:
     return place.folder / _FOLDER
 
 
-def put_together(place: Place, folder: Path | None, settings: Settings) -> PutTogether:
+def put_together(
+    place: Place, folder: Path | None, settings: Settings, *, by_engine: bool = False
+) -> PutTogether:
     """Look at all shards, and write rejected entries, summary and report of the whole. Blocks.
 
     Args:
         folder: for these files; None where there is no place for them, so that none is written.
         settings: `report` and `images` count.
+        by_engine: as `steps_of` has it.
 
     Raises:
         UsageError: there is no plan, or the report cannot be where it is said to be.
@@ -84,7 +87,8 @@ def put_together(place: Place, folder: Path | None, settings: Settings) -> PutTo
     if folder is not None:
         gathered, rejected = _with_rejected(place, gathered, folder, drawn)
     whole, now = whole_of(gathered), time.time()
-    steps = list(steps_of(gathered, rejected="" if rejected is None else str(rejected), now=now))
+    kept = "" if rejected is None else str(rejected)
+    steps = list(steps_of(gathered, rejected=kept, by_engine=by_engine, now=now))
     report = drawn.write(gathered, whole, steps)
     facts = {**facts_of(gathered, whole), "rejected_file": _text(rejected), "report": _text(report)}
     if folder is not None:

@@ -8,12 +8,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bulk_importer.errors import CheckpointLocked, ExitCode
+from bulk_importer.errors import CheckpointLocked, ExitCode, Interrupted
 from bulk_importer.sandbox import Fault, FaultScript
 from bulk_importer.steering.server import SOCKET
 from bulk_importer.transfer.stop import StopSwitch
@@ -74,6 +75,47 @@ async def test_a_run_is_paused_and_resumed(stage: Stage, run: Run) -> None:
         "RunPaused",
         "RunResumed",
     ]
+    assert not (folder / SOCKET).exists()
+
+
+SILENT = Fault("delay", seconds=60.0, route="/api/task/*")
+LISTING = "what it needs is looked up, and nothing is sent yet"
+
+
+async def test_a_run_is_heard_while_it_lists_media(begin: Begin, run: Run) -> None:
+    """It says that nothing is sent yet; a pause and limits hold when it sends."""
+    stage = await begin(FaultScript([SILENT]))
+    [source] = await stage.prepared("l.json")
+    folder = Path(f"{source}.checkpoint")
+    importing = asyncio.create_task(stage.imported([source], request_timeout=1.0, retry_wait=0.01))
+    await stage.until((folder / SOCKET).is_socket)
+    standing = json.loads((await run("control", folder, "status", "--json")).out)
+    assert (standing["state"], standing["waits_for"], standing["in_flight"]) == ("running", LISTING, 0)
+    assert (await run("control", folder, "limit", "--max-in-flight", 1)).code == 0
+    assert (await run("control", folder, "pause")).out.startswith("Paused.")
+    await stage.until(lambda: bool(logged(folder, "RunStarted")))
+    standing = json.loads((await run("control", folder, "status", "--json")).out)
+    assert (standing["state"], standing["limits"]["max_in_flight"], stage.uploads) == ("paused", 1, 0)
+    await run("control", folder, "stop")
+    assert [each.exit_code for each in await importing] == [ExitCode.UNFINISHED]
+
+
+async def test_a_stop_while_media_are_listed_ends_the_run(begin: Begin, run: Run) -> None:
+    """Nothing was sent; the run that resumes is heard before the server has said anything."""
+    stage, deaf = await begin(FaultScript([SILENT])), await begin(FaultScript([replace(SILENT, route="any")]))
+    [source] = await stage.prepared("l.json")
+    folder = Path(f"{source}.checkpoint")
+    importing = asyncio.create_task(stage.imported([source]))
+    await stage.until((folder / SOCKET).is_socket)
+    assert (await run("control", folder, "stop")).code == 0
+    [summary] = await importing
+    assert (summary.exit_code, stage.uploads) == (ExitCode.UNFINISHED, 0)
+    assert not (folder / SOCKET).exists()
+    importing = asyncio.create_task(deaf.imported([source]))
+    await stage.until((folder / SOCKET).is_socket)
+    assert (await run("control", folder, "stop")).code == 0
+    with pytest.raises(Interrupted):
+        await importing
     assert not (folder / SOCKET).exists()
 
 
@@ -167,7 +209,7 @@ async def test_a_pause_lasts_into_the_next_source_of_the_command(stage: Stage, r
     folder = Path(f"{second}.checkpoint")
     await stage.until((folder / SOCKET).is_socket)
     assert not (Path(f"{first}.checkpoint") / SOCKET).exists()
-    assert len(logged(folder, "LimitsChanged")) == 1
+    await stage.until(lambda: len(logged(folder, "LimitsChanged")) == 1)
     assert (await run("control", stage.folder, "stop")).code == 0
     assert [each.exit_code for each in await importing] == [ExitCode.DELIVERED, ExitCode.UNFINISHED]
 

@@ -15,7 +15,7 @@ from bulk_importer.checkpoint.retry_claims import claim_of_retries
 from bulk_importer.distributed.keeping.epoch_objects import EpochObjects
 from bulk_importer.distributed.keeping.interfaces import WHOLE, Kept
 from bulk_importer.distributed.leases.claims import Names
-from bulk_importer.errors import CheckpointUnusable, LeaseLost
+from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable, LeaseLost
 from bulk_importer.spans import SpanSet
 from support.checkpoints import header
 from support.entries import batch_of, rejection_of, segment_of
@@ -239,6 +239,19 @@ async def test_a_segment_that_was_deleted_is_named(place: MemoryPlace) -> None:
     place.remove(gone)
     with pytest.raises(CheckpointUnusable, match=r"log has nothing between byte \d+ and log/0001"):
         begun(place, 2)
+
+
+async def test_a_damaged_log_is_named_by_where_it_is(place: MemoryPlace) -> None:
+    """And not by the folder of this machine, which goes with the process, and where nothing can be repaired."""
+    checkpoint = opened(begun(place, 1))
+    await checkpoint.record_segment(segment_of(0, 10))
+    await checkpoint.close()
+    first, *_ = place.names(f"{ROOT}/epoch-000001/log/")
+    place.replace(first, place.objects[first].replace(b"a", b"b"))
+    with pytest.raises(CheckpointDamaged) as told:
+        begun(place, 2)
+    assert str(told.value).startswith(f"{place.name}/{ROOT}/epoch-000001/log is damaged at byte")
+    assert "--repair" not in str(told.value)
 
 
 async def test_files_for_people_are_put_away_beside_it(place: MemoryPlace) -> None:

@@ -211,7 +211,13 @@ async def test_old_epochs_are_tidied_away(place: Stuck) -> None:
 
 
 async def test_what_is_no_claim_is_not_taken_for_one(place: Stuck) -> None:
-    """It is named."""
+    """It is named, with what lets the next one have it, who believes nothing of it."""
     place.create(f"{KEY}/lease-000001", b"nonsense")
-    with pytest.raises(CheckpointUnusable, match="lease-000001 cannot be used: it is not what was written"):
+    with pytest.raises(
+        CheckpointUnusable, match=f"{place.name} .*{KEY}/lease-000001, .* is not what was written"
+    ) as told:
         await taken(place)
+    assert f"put an empty file {KEY}/free-000001 there" in str(told.value)
+    place.create(f"{KEY}/free-000001", b"")
+    lease = await taken(place)
+    assert (lease.epoch, lease.unbroken_since) == (2, 2)

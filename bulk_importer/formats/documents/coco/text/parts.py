@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any, BinaryIO
 
 import msgspec
@@ -73,12 +74,10 @@ class Passed(msgspec.Struct, frozen=True):
     text: bytes
     lengths: array[int]
 
-    def texts(self) -> Iterator[bytes]:
+    def texts(self) -> list[bytes]:
         """Each annotation."""
-        at = 0
-        for length in self.lengths:
-            yield self.text[at : at + length]
-            at += length + 1
+        stops = accumulate(self.lengths, lambda stop, length: stop + 1 + length)
+        return [self.text[stop - length : stop] for stop, length in zip(stops, self.lengths, strict=True)]
 
 
 def parts_of(file: BinaryIO, first: Part) -> Iterator[Part]:

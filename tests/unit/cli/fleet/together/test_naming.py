@@ -59,6 +59,16 @@ def test_a_loop_over_very_many_is_one_line() -> None:
     assert "in $(seq 1 9999);" in loop
 
 
+def test_the_command_that_goes_on_by_itself_is_named_first() -> None:
+    """What works without its scheduler comes after it."""
+    first, second = steps_of(gathered([ShardState.STOPPED]), by_engine=True, now=0.0)
+    assert (first.text, first.command) == (
+        "Shard 0 is left to work on. Run the same command again: it resumes.",
+        "",
+    )
+    assert second.command == "bulk-importer work 'a b.plan' --index 0"
+
+
 def test_nothing_is_to_be_done_about_what_is_complete() -> None:
     """And nothing is said."""
     assert commands([ShardState.COMPLETE] * 3) == []
