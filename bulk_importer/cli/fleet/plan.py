@@ -173,7 +173,8 @@ def _remarks(plan: Plan, settings: Settings) -> Iterator[str]:
     if settings.shards is not None and count < settings.shards:
         made = "without an entry there is 1, which is empty"
         if plan.entries:
-            made = f"{counted(plan.entries, 'entry')} {agreeing(plan.entries, 'makes')} {count:,} of which none is empty"
+            whole = counted(plan.entries, "entry")
+            made = f"{whole} {agreeing(plan.entries, 'makes')} {count:,} of which none is empty"
         yield f"  fewer       {settings.shards:,} shards were asked for; {made}"
     moved = sum(shard.moved for shard in plan.shards)
     if moved:
