@@ -68,7 +68,7 @@ _MODULES = {
     "verify": "checkpoints.verify",
     "control": "watching.control",
     "retry": "checkpoints.retry",
-    "undo": "migrating.undo",
+    "undo": "checkpoints.undo",
     "work": "fleet.work",
     "resolve": "checkpoints.resolve",
     "complete": "checkpoints.complete",

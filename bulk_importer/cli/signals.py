@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bulk_importer.cli import messages
 from bulk_importer.errors import ExitCode
@@ -13,7 +13,7 @@ from bulk_importer.levels import Level
 from bulk_importer.settings.units import DURATION
 from bulk_importer.transfer.stop import StopSwitch
 
-__all__ = ["stopping_on_signals"]
+__all__ = ["hearing_signals", "stopping_on_signals"]
 
 _STOPPING = {
     signal.SIGINT: ExitCode.INTERRUPTED,
@@ -24,17 +24,32 @@ _WORDS = {signal.SIGINT: "Ctrl-C"}
 
 
 @contextlib.contextmanager
+def hearing_signals(hear: Callable[[signal.Signals], object]) -> Iterator[None]:
+    """While this is open, call `hear` with each SIGINT, SIGTERM and SIGHUP. Used inside a running event loop.
+
+    What the process was started to ignore is left alone, as SIGHUP is by `nohup`.
+    """
+    loop = asyncio.get_running_loop()
+    caught = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in caught:
+        loop.add_signal_handler(number, hear, number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
 def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float = 0.0, kept: str = "") -> Iterator[None]:
     """While this is open, SIGINT, SIGTERM and SIGHUP request the stop; a second one of any of them aborts.
 
-    Each is acknowledged at once, with what the next one does. SIGHUP is left alone where the process was started to
-    ignore it (`nohup`). Used inside a running event loop.
+    Each is acknowledged at once, with what the next one does. Otherwise as `hearing_signals`.
 
     Args:
         grace_seconds: how long what is in flight may take to land, where that is waited for.
         kept: what stays of the work, for people, where nothing is in flight that has to land.
     """
-    loop = asyncio.get_running_loop()
 
     def on_signal(number: signal.Signals) -> None:
         word = _WORDS.get(number, number.name)
@@ -51,11 +66,5 @@ def stopping_on_signals(stop: StopSwitch, *, grace_seconds: float = 0.0, kept: s
             )
         stop.request(f"stopped by {number.name}", _STOPPING[number])
 
-    caught = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    for number in caught:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
+    with hearing_signals(on_signal):
         yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)

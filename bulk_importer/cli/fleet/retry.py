@@ -7,7 +7,6 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,12 +14,9 @@ from msgspec.structs import replace
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.fleet.by_shard import Ended, lasting, one_by_one, working
 from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.cli.questions import ReplacementQuestion
-from bulk_importer.cli.signals import stopping_on_signals
-from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.routing import Routed, routed
 from bulk_importer.distributed.gathering.values import Gathered
@@ -31,15 +27,7 @@ from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Plan, Shard
 from bulk_importer.distributed.work.feeding import Feed, feed_again
 from bulk_importer.distributed.work.working import Worker
-from bulk_importer.errors import (
-    BulkImporterError,
-    CheckpointUnusable,
-    ExitCode,
-    Interrupted,
-    ServerError,
-    UsageError,
-    most_important,
-)
+from bulk_importer.errors import CheckpointUnusable, ExitCode, most_important
 from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.retrying import Retried
@@ -54,17 +42,15 @@ _SHOWN = 10
 _POSITION = re.compile(rb'\{"position":\d+')
 
 
-class _Sum(msgspec.Struct):
+class _Sum(Ended):
     """What came of all that was fed, in positions of the source; changed while shards are fed one after the other."""
 
     entries: int = 0
     shards: int = 0
-    held_back: list[int] = []
-    left_out: list[int] = []
+    held_back: list[int] = msgspec.field(default_factory=list)
+    left_out: list[int] = msgspec.field(default_factory=list)
     unsettled: int = 0
-    again: list[bytes] = []
-    codes: list[ExitCode] = []
-    messages: list[str] = []
+    again: list[bytes] = msgspec.field(default_factory=list)
 
     def add(self, retried: Retried, translation: Translation) -> None:
         """Take what came of one shard into account. Raises `OSError`."""
@@ -98,39 +84,20 @@ def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int
 
 
 async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> _Sum:
-    settings, fed = loaded.settings, _Sum()
+    fed = _Sum()
     gathered = await asyncio.to_thread(gather, place, proves_pieces=False)
     todo = await asyncio.to_thread(_todo, place, gathered, arguments.corrected)
-    said = frozenset(name for name, origin in loaded.origins.items() if origin != "default")
-    async with watching("work", [place.name], settings, stop) as watch:
-        worker = Worker(
-            settings=settings,
-            said=said,
-            tell=messages.say,
-            observing=watch.run,
-            source=arguments.source,
-        )
-        question = ReplacementQuestion(stop, yes=settings.yes)
-        caller = Caller(Token.find(settings.token_file), stop, confirm=question, steering=watch.steering)
-        feed = Feed(out_of_order=arguments.out_of_order)
-        feeding = partial(_feed_shard, place, gathered.plan, worker, caller)
-        with (
-            stopping_on_signals(stop, grace_seconds=settings.grace),
-            tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder,
-        ):
-            for each in todo:
-                if stop.is_requested:
-                    fed.codes.append(stop.exit_code)
-                    break
-                try:
-                    theirs = replace(feed, corrected=await asyncio.to_thread(_written, each, Path(folder)))
-                    fed.add(*await feeding(each.standing.shard, theirs))
-                except BulkImporterError as error:
-                    fed.codes.append(error.exit_code)
-                    fed.messages.append(f"Shard {each.standing.shard.index}: {error}")
-                    if isinstance(error, ServerError | UsageError | Interrupted):
-                        break  # it would be the same with the next one
-        await watch.ended(Outcome(exit_code=most_important(fed.codes), facts={}, folders=[]))
+    by_index = {each.standing.shard.index: each for each in todo}
+    feed = Feed(out_of_order=arguments.out_of_order)
+    async with working(place, arguments.source, loaded, stop, fed) as (worker, caller):
+        with tempfile.TemporaryDirectory(prefix="bulk-importer-") as folder:
+
+            async def fed_again(index: int) -> None:
+                each = by_index[index]
+                theirs = replace(feed, corrected=await asyncio.to_thread(_written, each, Path(folder)))
+                fed.add(*await _feed_shard(place, gathered.plan, worker, caller, each.standing.shard, theirs))
+
+            await one_by_one(by_index, stop, fed, fed_again)
     return fed
 
 
@@ -166,7 +133,7 @@ def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_js
     told = put_together(place, folder, loaded.settings)
     facts = {
         **told.facts,
-        "exit_code": int(most_important([told.exit_code, *_lasting(fed.codes)])),
+        "exit_code": int(most_important([told.exit_code, *lasting(fed.codes)])),
         "fed_again": fed.entries,
         "held_back": sorted(fed.held_back),
         "left_out": sorted(fed.left_out),
@@ -180,12 +147,6 @@ def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_js
     lines = [*told.lines, *_lines(place, fed, again)]
     output.print_outcome(facts, lines, as_json=as_json)
     return int(facts["exit_code"])
-
-
-def _lasting(codes: Sequence[ExitCode]) -> list[ExitCode]:
-    """Those that say more than what is on record does."""
-    known = (ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.UNFINISHED)
-    return [code for code in codes if code not in known]
 
 
 def _lines(place: Place, fed: _Sum, again: Path | None) -> Iterator[str]:

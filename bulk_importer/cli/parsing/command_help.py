@@ -167,7 +167,11 @@ COMMAND_HELP = {
     ),
     "undo": CommandHelp(
         ("--dry-run", "--force", "--source", "--yes", "--token-file", "--config", "--json"),
-        ("undo labels.json.checkpoint --dry-run", "undo labels.json.checkpoint"),
+        (
+            "undo labels.json.checkpoint --dry-run",
+            "undo labels.json.checkpoint",
+            "undo huge.plan --dry-run",
+        ),
     ),
     "work": CommandHelp(
         (

@@ -154,17 +154,16 @@ async def _serve(
     arguments: argparse.Namespace, config: SandboxConfig, roots: list[dict[str, Any]] | None
 ) -> None:
     import asyncio
-    import signal
 
+    from bulk_importer.cli.signals import hearing_signals
     from bulk_importer.sandbox import Sandbox
 
     stopped = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
-    async with Sandbox(config) as sandbox:
-        project = await _project(sandbox, arguments, roots)
-        _announce(arguments, sandbox.url, project, await sandbox.projects())
-        await stopped.wait()
+    with hearing_signals(lambda _: stopped.set()):
+        async with Sandbox(config) as sandbox:
+            project = await _project(sandbox, arguments, roots)
+            _announce(arguments, sandbox.url, project, await sandbox.projects())
+            await stopped.wait()
     if not arguments.json:
         messages.say("The sandbox has stopped.")
 

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages
+from bulk_importer.cli.signals import hearing_signals
 from bulk_importer.cli.watching.pinging import Pinging
 from bulk_importer.cli.watching.watch import Outcome, Watched
 from bulk_importer.levels import Level
@@ -31,7 +32,6 @@ __all__ = ["opened"]
 _MOST_SECONDS = 60.0
 _LEAST_SECONDS = 2.0
 """Also where what was in flight took all of the grace period: `docker stop` kills two seconds after ours has passed."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @asynccontextmanager
@@ -165,14 +165,8 @@ class _Teller:
             yield
             return
         loop = asyncio.get_running_loop()
-        caught = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        for number in caught:
-            loop.add_signal_handler(number, lambda: self._end_by(loop.time()))
-        try:
+        with hearing_signals(lambda _: self._end_by(loop.time())):
             yield
-        finally:
-            for number in caught:
-                loop.remove_signal_handler(number)
 
 
 async def _run(command: str, environment: dict[str, str]) -> str:

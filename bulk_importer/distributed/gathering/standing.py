@@ -25,6 +25,7 @@ from bulk_importer.errors import (
 from bulk_importer.library.status import status_now
 from bulk_importer.library.status_values import Status
 from bulk_importer.pipeline.notes import CountedMedia
+from bulk_importer.pipeline.resume.undone import UNDONE
 from bulk_importer.pipeline.summarizing import summarize
 from bulk_importer.summary import RunState, Summary
 
@@ -113,6 +114,7 @@ def _by_log(folder: Path, plan: Plan, shard: Shard) -> Standing:
         latest_at=_latest(state),
         importable=None if media is None else media.importable,
         per_second=rate,
+        is_undone=UNDONE in state.notes,
     )
 
 

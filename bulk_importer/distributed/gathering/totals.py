@@ -104,6 +104,7 @@ def _shard_facts(standing: Standing) -> dict[str, Any]:
         "holder_since": None if holder is None or holder.gave_back else holder.since or None,
         "last_sign": None if holder is None or holder.sign_at is None else written(holder.sign_at),
         "message": standing.message,
+        "is_undone": standing.is_undone,
     }
 
 

@@ -71,6 +71,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         in_doubt_in_retries: as in a status.
         began_at, latest_at: when it was first begun, and what its latest record says, in seconds since 1970.
         importable: how many media of the project can be imported, as far as that was known when it was complete.
+        is_undone: what it brought was taken back, or that was begun.
         per_second: entries settled a second over the last minute; None where nobody is at work, or it is unknown.
     """
 
@@ -86,11 +87,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     latest_at: float | None = None
     importable: int | None = None
     per_second: float | None = None
+    is_undone: bool = False
 
     @property
     def needs_work(self) -> bool:
         """Whether a worker has to take it, now or when who holds it is found to be lost."""
-        return self.state in (ShardState.NOT_BEGUN, ShardState.STOPPED, ShardState.FAILED)
+        return not self.is_undone and self.state in (
+            ShardState.NOT_BEGUN,
+            ShardState.STOPPED,
+            ShardState.FAILED,
+        )
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,7 +70,7 @@ async def feed_again(
                     index=index,
                     place=place,
                     settings=settings,
-                    source=feed.source,
+                    source=worker.source,
                     out_of_order=feed.out_of_order,
                 ).waiting,
             )

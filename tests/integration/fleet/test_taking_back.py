@@ -1,7 +1,8 @@
-"""What is done with one import, and not with a plan: of a shard it is done, of the plan it is refused in words."""
+"""An import by a plan is taken back, all of it or a shard; what is done with one import alone is refused in words."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,60 @@ async def test_undo_of_a_shard_takes_back_what_that_shard_brought_and_no_more(
     assert _labelled(after) < _labelled(before)
 
 
+async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
+    place: FolderPlace, plan: Plan, run_process: Run, sandbox: Sandbox
+) -> None:
+    """One preview, one exit code; a shard that was begun with before is resumed, and nothing is sent twice."""
+    for index in (0, 1):
+        await run_process("work", place.name, "--index", index, "--no-report")
+    done = await run_process("undo", place.name, "--dry-run")
+    assert done.code == 0, done.err
+    assert "The import sent something to 4 media." in done.out
+    assert "Nothing was sent." in done.out
+    assert len(_labelled(await sandbox.labels(plan.project))) == 4
+    assert (await run_process("undo", work_folder(place, 1), "--yes")).code == 0
+    done = await run_process("undo", place.name, "--yes")
+    assert done.code == 0, done.err
+    assert "2 shards are taken back: 4 media hold again what was there before the import." in done.out
+    assert _labelled(await sandbox.labels(plan.project)) == set()
+    sent = dict(sandbox.commits)
+    facts = json.loads((await run_process("undo", place.name, "--json", "--yes")).out)
+    assert (facts["exit_code"], facts["media"], facts["restored"]) == (0, 4, 4)
+    assert sandbox.commits == sent
+    done = await run_process("gather", place.name, "--no-report")
+    assert "What 2 shards (0-1) brought was taken back by undo" in done.out
+    assert "retry" not in done.out
+    done = await run_process("retry", place.name)
+    assert "was taken back by undo" in done.err
+
+
+async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards(
+    place: FolderPlace, plan: Plan, run_process: Run, sandbox: Sandbox
+) -> None:
+    """With 1, and with what has them restored as well."""
+    for index in (0, 1):
+        await run_process("work", place.name, "--index", index, "--no-report")
+    lines = Path(plan.source).read_text()
+    changed = place.name + "-changed.json"
+    Path(changed).write_text(json.dumps([json.loads(lines)[0]]))
+    asked = ("--server", plan.server, "--project", plan.project, "--no-report", "--onto-uploaded")
+    assert (await run_process("import", changed, *asked)).code == 0
+    done = await run_process("undo", place.name, "--yes")
+    assert done.code == 1, done.err
+    assert f"'bulk-importer undo {place.name} --force' restores these" in done.out
+    assert f"Left alone, and why: {work_folder(place, 0)}/undo/0001/left_alone.jsonl" in done.out
+
+
+async def test_a_plan_in_a_bucket_is_not_taken_back(run: Run, bucket: str) -> None:
+    """It says what brings back what was there."""
+    done = await run("undo", "s3://labels/plan")
+    assert done.code == 2
+    assert "'bulk-importer import BACKUP' brings back what its media held" in done.err
+
+
 @pytest.mark.parametrize(
     "command",
-    [["undo"], ["resolve", "--delivered"], ["complete", "--dry-run"], ["control"]],
+    [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"]],
     ids=lambda command: command[0],
 )
 async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(

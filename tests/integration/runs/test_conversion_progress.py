@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.formats.documents.coco.text import sections, window
+from bulk_importer.formats.documents.coco.text import parts, sections, window
 from bulk_importer.formats.table import format_named
+from bulk_importer.pipeline.conversion import spill
 from bulk_importer.pipeline.conversion.choosing import Chosen
 from bulk_importer.pipeline.conversion.spill import Conversion
 from bulk_importer.settings import Settings
@@ -30,12 +31,12 @@ def coco(path: Path, *, shuffled: bool) -> Path:
     return path
 
 
-def passed(path: Path, form: str, scratch: Path) -> list[tuple[str, int, int, str, int]]:
+def passed(path: Path, form: str, scratch: Path, workers: int = 0) -> list[tuple[str, int, int, str, int]]:
     """What is said while a source is converted."""
     said: list[tuple[str, int, int, str, int]] = []
     chosen = Chosen(format_named(form), open_members(path), scratch, None, was_recognised=False)
     conversion = Conversion.of(
-        chosen, Settings(workers=0), None, found=lambda _: None, passed=lambda *each: said.append(each)
+        chosen, Settings(workers=workers), None, found=lambda _: None, passed=lambda *each: said.append(each)
     )
     with (scratch.parent / "out.jsonl").open("wb") as file:
         conversion.write(file)
@@ -62,6 +63,24 @@ def test_each_pass_over_a_file_is_told_by_itself(
         assert 0.8 * max(totals) < done[-1] <= max(totals)
     assert phases["looking through"][0][2] == path.stat().st_size
     assert said[-1][1:] == (said[-1][2], said[-1][2], "bytes", 100)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_children_come_to_what_one_process_comes_to(
+    tmp_path: Path, shuffled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They look through the file in parts, sort it where that is needed, and convert it; each is told as it goes."""
+    monkeypatch.setattr(sections, "STRETCH_BYTES", 4096)
+    monkeypatch.setattr(parts, "PART_BYTES", 4096)
+    monkeypatch.setattr(spill, "_WORTH_CHILDREN", 0)
+    path = coco(tmp_path / "coco.json", shuffled=shuffled)
+    passed(path, "coco", tmp_path / "scratch")
+    alone = (tmp_path / "out.jsonl").read_bytes()
+    said = passed(path, "coco", tmp_path / "scratch", workers=2)
+    assert (tmp_path / "out.jsonl").read_bytes() == alone
+    phases = [key for key, _ in groupby(said, lambda one: one[0])]
+    assert phases == ["looking through", *["sorting by picture"] * shuffled, "converting"]
+    assert sum(each[0] != "converting" for each in said) > 5
 
 
 def test_a_folder_is_told_by_its_pictures(tmp_path: Path) -> None:

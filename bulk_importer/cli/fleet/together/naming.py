@@ -70,6 +70,12 @@ def steps_of(
             f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
             path=folders[0] if folders else work_key(unusable[0]),
         )
+    undone = [each.shard.index for each in gathered.standings if each.is_undone]
+    if undone:
+        yield Step(
+            f"What {_shards(undone)} brought was taken back by undo: nothing more is sent for that, and what is said "
+            "of it here is of before. To import the source again, make a plan of it at another place."
+        )
     fed = [each.shard.index for each in gathered.standings if _waits_for_retry(each)]
     if fed:
         yield Step(
@@ -98,7 +104,10 @@ def steps_of(
             f"The worker of {_shards(silent)} gives no sign of life any more. To take over what it leaves, run",
             command=f"bulk-importer work {place} --index {silent[0]}",
         )
-    if any(each.summary is not None and each.summary.rejected for each in gathered.standings):
+    if any(
+        each.summary is not None and each.summary.rejected and not each.is_undone
+        for each in gathered.standings
+    ):
         yield from _of_rejected(place, rejected)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk_importer.cli.reporting.kinds import found_of
+from bulk_importer.cli.signals import hearing_signals
 from bulk_importer.cli.watching.browsers.latest_rejects import LatestRejects
 from bulk_importer.cli.watching.browsers.looking import Looks
 from bulk_importer.cli.watching.browsers.opening import opened_page
@@ -36,9 +36,7 @@ async def shown_until_signal(roots: Sequence[Path], settings: Settings) -> None:
         UsageError: nothing can be served as the settings ask for it.
     """
     stopped = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
-    with ExitStack() as opened:
+    with hearing_signals(lambda _: stopped.set()), ExitStack() as opened:
         seen = CheckpointsSeen("status", roots, opened)
         async with opened_page(settings, seen.look):
             await stopped.wait()

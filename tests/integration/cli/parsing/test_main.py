@@ -10,7 +10,7 @@ import pytest
 
 from bulk_importer.cli import output
 from bulk_importer.cli.main import COMMANDS, main
-from bulk_importer.cli.signals import stopping_on_signals
+from bulk_importer.cli.signals import hearing_signals, stopping_on_signals
 from bulk_importer.errors import ExitCode
 from bulk_importer.settings import definitions
 from bulk_importer.transfer.stop import StopSwitch
@@ -127,3 +127,21 @@ def test_the_first_signal_stops_and_the_second_aborts(number: int, code: int) ->
         assert heard == ["stop", "late"]
 
     asyncio.run(check())
+
+
+def test_what_a_process_was_started_to_ignore_it_ignores() -> None:
+    """As `nohup` has it: the terminal may go away, and the command goes on."""
+
+    async def check() -> list[signal.Signals]:
+        heard: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        with hearing_signals(heard.put_nowait):
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+            first = await heard.get()
+        return [first, *(heard.get_nowait() for _ in range(heard.qsize()))]
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert asyncio.run(check()) == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)

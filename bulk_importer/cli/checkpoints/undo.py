@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
+from bulk_importer.cli.migrating.undo_text import REFUSED, exit_code_of, in_part, plan_lines
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
 from bulk_importer.cli.questions import confirmed
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.errors import ExitCode, most_important
+from bulk_importer.distributed.values import shard_at
+from bulk_importer.errors import ExitCode
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.library.undoing import opened_source_of
 from bulk_importer.readable import counted
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
-    from bulk_importer.events import Observer
     from bulk_importer.migration.undo.planning import Plan
     from bulk_importer.migration.undo.undoing import Undone
-    from bulk_importer.sources import Source
 
 __all__ = ["configure", "run"]
 
 _SECTIONS = frozenset({"server", "sending", "watching"})
-_REFUSED = (
-    "Nothing was sent: it was not confirmed. The same command asks again; --yes is the answer beforehand."
-)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `undo`."""
     parser.add_argument(
-        "checkpoint_folder", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of an import"
+        "checkpoint_folder",
+        metavar="CHECKPOINT",
+        help="the checkpoint folder of an import; or a plan that many workers shared, in a folder",
     )
     parser.add_argument(
         "--source",
@@ -56,10 +55,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take the import back; exit 1 where media are left alone."""
-    settings = gather(arguments).settings
-    require_no_plan(arguments.checkpoint_folder)
-    folder = one_checkpoint_in(arguments.checkpoint_folder)
-    return run_in_loop(_undo(folder, arguments, settings))
+    loaded = gather(arguments)
+    named = arguments.checkpoint_folder
+    shard = shard_at(named) or shard_at(os.path.abspath(named))
+    if is_plan(named) or (shard is not None and is_plan(shard[0])):
+        from bulk_importer.cli.fleet.undo import undo_plan
+
+        place, only = (named, None) if shard is None or is_plan(named) else shard
+        return undo_plan(place, only, arguments, loaded)
+    folder = one_checkpoint_in(Path(named))
+    return run_in_loop(_undo(folder, arguments, loaded.settings))
 
 
 async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings) -> ExitCode:
@@ -73,7 +78,7 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
 
     async def confirm(plan: Plan) -> bool:
         if not output_options().is_quiet and not arguments.json:
-            for line in _plan_lines(plan):
+            for line in plan_lines(plan):
                 messages.say(line)
         answer = await confirmed("Take it back? [y/N] ", stop, yes=settings.yes)
         return answer is not False
@@ -84,40 +89,18 @@ async def _undo(folder: Path, arguments: argparse.Namespace, settings: Settings)
             spec = UndoSpec(
                 folder,
                 settings,
-                lambda: _opened(folder, arguments.source, caller.emit),
+                lambda: opened_source_of(folder, arguments.source, caller.emit),
                 force=arguments.force,
                 dry_run=arguments.dry_run,
             )
             undone = await undo_import(spec, caller, confirm)
-        code = _exit_code(undone, dry_run=arguments.dry_run)
+        code = exit_code_of(undone, dry_run=arguments.dry_run)
         folders = [] if undone.folder is None else [undone.folder]
         facts = _facts(undone, code)
         said = await watch.ended(Outcome(exit_code=code, facts=facts, folders=folders))
         lines = [*_lines(folder, undone, arguments), *said.lines]
         output.print_outcome(with_reports(facts, said.reports), lines, as_json=arguments.json)
     return code
-
-
-@asynccontextmanager
-async def _opened(folder: Path, given: str | None, emit: Observer) -> AsyncIterator[Source]:
-    """What was imported into `folder`, of a shard its own part; `given`: where a person says that the source is."""
-    from bulk_importer.distributed.work.opening import opened_shard_again
-
-    async with opened_shard_again(folder, given) as shard:
-        if shard is not None:
-            yield shard
-            return
-    async with opened_source_of(folder, given, emit) as source:
-        yield source
-
-
-def _exit_code(undone: Undone, *, dry_run: bool) -> ExitCode:
-    codes = [ExitCode.REJECTIONS] if undone.plan.left_alone or undone.plan.in_part else []
-    if undone.summary is not None:
-        codes.append(ExitCode(undone.summary.exit_code))
-    elif undone.plan.entries and not dry_run:
-        codes.append(ExitCode.UNFINISHED)
-    return most_important(codes)
 
 
 def _facts(undone: Undone, code: ExitCode) -> dict[str, Any]:
@@ -135,27 +118,18 @@ def _facts(undone: Undone, code: ExitCode) -> dict[str, Any]:
     }
 
 
-def _plan_lines(plan: Plan) -> Iterator[str]:
-    yield f"The import sent something to {counted(plan.media, 'media')}."
-    yield f"  {plan.restored:,} can be brought back to what they held before"
-    yield f"  {plan.as_before:,} hold it already" + _in_part(plan)
-    yield f"  {plan.left_alone:,} are left alone" + (":" if plan.left_alone else "")
-    for why, count in sorted(plan.why.items()):
-        yield f"      {count:,} x {why}"
-
-
 def _lines(folder: Path, undone: Undone, arguments: argparse.Namespace) -> Iterator[str]:
     """What came of it, for a person."""
     from bulk_importer.migration.undo.planning import LEFT_ALONE
     from bulk_importer.observe import summary_text
 
     if arguments.dry_run or undone.summary is None:
-        yield from _plan_lines(undone.plan)
+        yield from plan_lines(undone.plan)
     if undone.summary is not None:
         yield summary_text(undone.summary)
         yield from _taken_back(undone)
     elif undone.plan.entries and not arguments.dry_run:
-        yield f"  {_REFUSED}"
+        yield f"  {REFUSED}"
     elif arguments.dry_run and undone.folder is not None:
         yield f"  Nothing was sent. It was begun before; 'bulk-importer status {undone.folder}' says how far it is."
     elif arguments.dry_run:
@@ -173,13 +147,4 @@ def _taken_back(undone: Undone) -> Iterator[str]:
     plan = undone.plan
     if undone.summary is not None and undone.summary.exit_code == ExitCode.DELIVERED:
         held = plan.restored + plan.as_before
-        yield f"  {counted(held, 'media', 'holds')} again what was there before the import{_in_part(plan)}."
-
-
-def _in_part(plan: Plan) -> str:
-    """How many of the media that hold what they held do so in part."""
-    return (
-        f"; {plan.in_part:,} of all these in part, as an import cannot bring back the rest"
-        if plan.in_part
-        else ""
-    )
+        yield f"  {counted(held, 'media', 'holds')} again what was there before the import{in_part(plan)}."
