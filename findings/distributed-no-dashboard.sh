@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# distributed 2026.8.0: without a dashboard, and with --host 127.0.0.1, a web server listens for every machine.
+# distributed 2026.8.0: without a dashboard, and with loopback as its host, it serves HTTP to every machine.
 #
 # Expected: `--host 127.0.0.1 --no-dashboard` leaves nothing that other machines reach.
 # Happens: scheduler and worker serve HTTP all the same (health, metrics, what the cluster looks like), on 0.0.0.0. The

@@ -138,9 +138,11 @@ def _lines(place: str, plan: Plan, report: CheckReport | None, settings: Setting
     yield f"  at a time   {counted(len(plan.seats), 'worker')} may send, all others wait for a seat"
     yield ""
     yield "To import it, once for each shard, on machines that see the source and the plan"
-    yield f"  bulk-importer work {place} --index 0" + (f"    (to {count - 1})" if count > 1 else "")
+    yield f"  bulk-importer work {shlex.quote(place)} --index 0" + (
+        f"    (to {count - 1})" if count > 1 else ""
+    )
     yield "and, at any time, for what came of it"
-    yield f"  bulk-importer gather {place}"
+    yield f"  bulk-importer gather {shlex.quote(place)}"
 
 
 def _check_lines(report: CheckReport) -> Iterator[str]:
@@ -169,10 +171,11 @@ def _check_lines(report: CheckReport) -> Iterator[str]:
 def _remarks(plan: Plan, settings: Settings) -> Iterator[str]:
     count = len(plan.shards)
     if settings.shards is not None and count < settings.shards:
-        yield (
-            f"  fewer       {settings.shards:,} shards were asked for; {counted(plan.entries, 'entry')} "
-            f"{agreeing(plan.entries, 'makes')} {count:,} of which none is empty"
-        )
+        made = "without an entry there is 1, which is empty"
+        if plan.entries:
+            whole = counted(plan.entries, "entry")
+            made = f"{whole} {agreeing(plan.entries, 'makes')} {count:,} of which none is empty"
+        yield f"  fewer       {settings.shards:,} shards were asked for; {made}"
     moved = sum(shard.moved for shard in plan.shards)
     if moved:
         yield (

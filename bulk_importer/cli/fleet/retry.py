@@ -19,11 +19,11 @@ from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.routing import Routed, routed
-from bulk_importer.distributed.gathering.translating import Translation
 from bulk_importer.distributed.gathering.values import Gathered
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.planning.reading import pieces_of
+from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Plan, Shard
 from bulk_importer.distributed.work.feeding import Feed, feed_again
 from bulk_importer.distributed.work.working import Worker
@@ -160,7 +160,8 @@ def _lines(place: Place, fed: _Sum, again: Path | None) -> Iterator[str]:
     if fed.held_back:
         yield (
             f"  Held back: positions {_shown(fed.held_back)}. Later entries of their media, or their own keepData "
-            "false, would wipe labels (--out-of-order feeds them all the same), or their media are unconfirmed."
+            "false, would wipe labels (--out-of-order feeds them all the same), or their media are unconfirmed, or are "
+            "now such as a shard may have that is not complete."
         )
     if fed.unsettled:
         yield (

@@ -20,11 +20,11 @@ import msgspec
 
 from bulk_importer.checkpoint import RejectedLine, read_state, rejected_lines
 from bulk_importer.distributed.gathering.standing import require_own
-from bulk_importer.distributed.gathering.translating import Translation
 from bulk_importer.distributed.gathering.values import Gathered, Standing
 from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of
+from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Plan
 from bulk_importer.errors import CheckpointError, CheckpointUnusable
 

@@ -15,11 +15,11 @@ import msgspec
 
 from bulk_importer.checkpoint import read_state
 from bulk_importer.checkpoint.retries import retry_folders
-from bulk_importer.distributed.gathering.translating import Translation
 from bulk_importer.distributed.gathering.values import Gathered, Standing
 from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of
+from bulk_importer.distributed.translating import Translation
 from bulk_importer.pipeline.retry.given import Given, given_in, refuse_foreign
 
 __all__ = ["Routed", "routed"]

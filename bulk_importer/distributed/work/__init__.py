@@ -10,6 +10,7 @@ running, and is not sent again before it is known what became of it. If it comes
 the request lacks its last byte.
 
 Modules: `working` is the way in, `turns` waits for leases and holds the permits, `asked` says what the plan asks of
-this machine, `opening` opens a shard as a `shard_source`; `feeding` sends corrected entries to a shard,
-`undoing` takes its import back, `summaries` say what came of it.
+this machine, `opening` opens a shard as a `shard_source`; `feeding` sends corrected entries to a shard, for which
+`elsewhere` looks what other shards have for their media; `undoing` takes its import back, `summaries`
+say what came of it.
 """

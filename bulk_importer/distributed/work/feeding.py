@@ -15,6 +15,7 @@ from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.results import result_of, write_result
 from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work.asked import require_same_target
+from bulk_importer.distributed.work.elsewhere import Elsewhere
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.working import Attempt, Worker
 from bulk_importer.errors import CheckpointError
@@ -64,6 +65,14 @@ async def feed_again(
                 made_again=shard,
                 out_of_order=feed.out_of_order,
                 open_file=kept.open_file,
+                elsewhere=Elsewhere(
+                    plan=plan,
+                    index=index,
+                    place=place,
+                    settings=settings,
+                    source=worker.source,
+                    out_of_order=feed.out_of_order,
+                ).waiting,
             )
             retried = await retry_rejected(spec, ours)
         if work.permits.lost is not None:

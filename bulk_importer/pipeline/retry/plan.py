@@ -7,7 +7,7 @@ that an earlier retry has in doubt, and all others for their media.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +36,11 @@ from bulk_importer.transfer.stop import StopSwitch
 __all__ = ["RetryPlan", "RetrySpec"]
 
 
+async def _nothing(_: Sequence[Correction], __: Path) -> set[int]:
+    """What waits because of other imports, where there are none."""
+    return set()
+
+
 @dataclass(frozen=True, slots=True)
 class RetrySpec:
     """Which rejected entries to feed again.
@@ -49,6 +54,8 @@ class RetrySpec:
         made_again: the source, where it is not read from a place but made of something in the folder.
         out_of_order: feed also what later entries of the same media do not commute with.
         open_file: what the files of the checkpoint are written through.
+        elsewhere: where the import is one of several for the same media, the positions that wait because of what
+            others have; it is given corrections, and the folder.
     """
 
     folder: Path
@@ -58,6 +65,7 @@ class RetrySpec:
     made_again: Source | None = None
     out_of_order: bool = False
     open_file: Callable[[Path], DurableFile] = DurableFile
+    elsewhere: Callable[[Sequence[Correction], Path], Awaitable[set[int]]] = _nothing
 
 
 class RetryPlan:
@@ -163,8 +171,9 @@ class RetryPlan:
                     self._folder, header, state, self._spec.source
                 )
                 try:
+                    elsewhere = await self._spec.elsewhere(by_media, self._folder)
                     async with self._everything_read(source) as intake:
-                        return await corrections_that_wait(
+                        return elsewhere | await corrections_that_wait(
                             intake,
                             state,
                             by_media,

@@ -232,3 +232,15 @@ async def test_source_and_plan_may_lie_in_a_bucket(
     assert sorted(position for each in _positions(place, plan) for position in each) == list(range(30))
     again = await run_process("plan", "s3://labels/huge.json", *flags, "--output", url)
     assert "it lay there already" in again.out
+
+
+async def test_commands_that_are_shown_can_be_pasted_and_an_empty_source_is_said_to_be_one(
+    run_process: Run, sandbox: Sandbox, project: Any, tmp_path: Path
+) -> None:
+    """A folder may have a space in its name; the one shard of nothing is not called one that is not empty."""
+    place = FolderPlace(tmp_path / "huge one.plan")
+    source = _written(tmp_path / "labels.json", [])
+    done = await run_process("plan", source, *_to(sandbox, place), "--shards", 3)
+    assert f"bulk-importer work '{place.name}' --index 0\n" in done.out
+    assert f"bulk-importer gather '{place.name}'\n" in done.out
+    assert "3 shards were asked for; without an entry there is 1, which is empty" in done.out

@@ -116,3 +116,61 @@ async def test_a_shard_alone_is_not_fed_beside_its_plan(
     )
     assert "6 not read yet" in done.out
     assert "Fed again: 2 entries, in 1 shard." in done.out
+
+
+def moved(line: dict[str, Any], to: str, keep: bool | None = None) -> dict[str, Any]:
+    """The correction, for another media."""
+    return {**line, "entry": entry(to, line["position"], keep)}
+
+
+async def media_of(plan: Plan) -> list[str]:
+    """The media that the source names, by position."""
+    return [each["internal_media_ID"] for each in json.loads(Path(plan.source).read_text())]
+
+
+async def test_a_correction_for_a_media_of_another_shard_wipes_nothing_of_that(
+    place: FolderPlace, imported: Plan, run: Run, run_process: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """As in an import of the whole: what was delivered for the media stands behind it, in the log of another worker."""
+    media = await media_of(imported)
+    lines = await corrections(place, run)
+    given = written(tmp_path / "c.jsonl", [moved(lines[0], media[9], keep=False), lines[1]])
+    before = (await sandbox.labels(imported.project))[media[9]]
+    done = await run_process("retry", place.name, given)
+    assert "Fed again: 1 entry, in 2 shards." in done.out
+    assert "Held back: positions 2." in done.out
+    assert (await sandbox.labels(imported.project))[media[9]] == before
+    done = await run_process("retry", place.name, given, "--out-of-order", "--yes")
+    assert "Held back" not in done.out
+    assert (await sandbox.labels(imported.project))[media[9]] != before
+
+
+async def test_a_correction_does_not_wipe_what_a_retry_of_another_shard_moved_to_its_media(
+    place: FolderPlace, imported: Plan, run: Run, run_process: Run, tmp_path: Path
+) -> None:
+    """Of the two in one file the first shard is fed first; a later file finds it as well."""
+    media = await media_of(imported)
+    lines = await corrections(place, run)
+    given = [moved(lines[2], media[5]), moved(lines[1], media[5], keep=False)]
+    assert [line["position"] for line in given] == [7, 5]
+    for fed in ("Fed again: 1 entry, in 2 shards.", "Nothing was fed again."):
+        done = await run_process("retry", place.name, written(tmp_path / "c.jsonl", given))
+        assert fed in done.out
+        assert "Held back: positions 5." in done.out
+
+
+async def test_a_correction_for_another_media_waits_until_all_shards_are_complete(
+    place: FolderPlace, plan: Plan, run: Run, run_process: Run, tmp_path: Path
+) -> None:
+    """A worker may still send for that media; what stays with its media waits for nobody."""
+    await import_shard(place, plan, 0)
+    media = await media_of(plan)
+    lines = await corrections(place, run)
+    given = written(tmp_path / "c.jsonl", [moved(lines[0], media[3]), lines[1]])
+    done = await run_process("retry", place.name, given)
+    assert "Fed again: 1 entry, in 1 shard." in done.out
+    assert "Held back: positions 2." in done.out
+    for index in (1, 2):
+        await import_shard(place, plan, index)
+    done = await run_process("retry", place.name, given)
+    assert "Fed again: 1 entry, in 1 shard." in done.out

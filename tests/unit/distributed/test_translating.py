@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulk_importer.distributed.gathering.translating import Translation
+from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Piece
 from bulk_importer.spans import Span
 
