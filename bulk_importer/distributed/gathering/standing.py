@@ -85,9 +85,21 @@ def _foreign(header: Header, state: CheckpointState, plan: Plan, shard: Shard) -
 
 
 def _without_log(shard: Shard, holder: Holder | None, result: Result | None) -> Standing:
-    """How a shard stands of which nothing is on record: not begun, just begun, or given up before it was."""
+    """How a shard stands that has no log: not begun, just begun, given up before it was; or the log was lost."""
     if holder is not None and not holder.gave_back:
         return Standing(shard=shard, state=ShardState.HELD, holder=holder)
+    if result is not None and result.entries:
+        message = (
+            f"The log of shard {shard.index} is gone, and the last work on it says that {result.delivered:,} of "
+            f"{result.entries:,} entries were delivered."
+        )
+        return Standing(
+            shard=shard,
+            state=ShardState.UNUSABLE,
+            holder=holder,
+            exit_code=ExitCode.CHECKPOINT,
+            message=message,
+        )
     standing = Standing(shard=shard, state=ShardState.NOT_BEGUN, holder=holder)
     return standing if result is None else _ended_so(standing, result)
 

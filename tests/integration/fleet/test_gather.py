@@ -126,3 +126,18 @@ async def test_a_plan_that_is_not_what_was_written_is_refused(
     done = await run("gather", place.name)
     assert done.code == 7
     assert "plan.json is not what was written" in done.err
+
+
+async def test_a_shard_whose_log_was_lost_is_not_said_to_be_not_begun(
+    place: FolderPlace, plan: Plan, run_process: Run
+) -> None:
+    """The worker said what it delivered: whoever believes that nothing is done looks for the wrong thing."""
+    await run_process("work", place.name, "--index", 1)
+    (work_folder(place, 1) / "log").unlink()
+    done = await run_process("gather", place.name, "--no-report")
+    assert done.code == 7
+    assert (
+        "The log of shard 1 is gone, and the last work on it says that 2 of 3 entries were delivered."
+        in done.out
+    )
+    assert "work/00001" in done.out
