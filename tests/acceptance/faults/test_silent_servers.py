@@ -151,7 +151,8 @@ def test_a_server_that_is_started_late_is_imported_into(
     assert f"{url} answers." in rest[1]
     assert "media-unknown" in rest[0]
     events = (command.folder / "l.json.checkpoint" / "run.log").read_text().splitlines()
-    assert [json.loads(line)["event"] for line in events][:3] == ["AnswerMissed", "AnswerCame", "RunStarted"]
+    named = [json.loads(line)["event"] for line in events]
+    assert named[:4] == ["AnswerMissed", "AnswerCame", "CheckpointOpened", "RunStarted"]
 
 
 def test_quiet_says_nothing_of_it_but_the_end(command: Command, labels: Path) -> None:
