@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,10 @@ from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.migrating.undo_text import REFUSED, exit_code_of, in_part, plan_lines
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan, shard_of_plan
 from bulk_importer.cli.questions import confirmed
 from bulk_importer.cli.reporting.places import with_reports
 from bulk_importer.cli.watching.watch import Outcome, watching
-from bulk_importer.distributed.values import shard_at
 from bulk_importer.errors import ExitCode
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.library.undoing import opened_source_of
@@ -57,11 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Take the import back; exit 1 where media are left alone."""
     loaded = gather(arguments)
     named = arguments.checkpoint_folder
-    shard = shard_at(named) or shard_at(os.path.abspath(named))
-    if is_plan(named) or (shard is not None and is_plan(shard[0])):
+    shard = shard_of_plan(named)
+    if is_plan(named) or shard is not None:
         from bulk_importer.cli.fleet.undo import undo_plan
 
-        place, only = (named, None) if shard is None or is_plan(named) else shard
+        place, only = shard or (named, None)
         return undo_plan(place, only, arguments, loaded)
     folder = one_checkpoint_in(Path(named))
     return run_in_loop(_undo(folder, arguments, loaded.settings))

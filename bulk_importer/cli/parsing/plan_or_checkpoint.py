@@ -5,12 +5,13 @@ Pure, but for a look at whether a file is there.
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["is_plan", "require_no_plan", "require_no_shard"]
+__all__ = ["is_plan", "require_no_plan", "require_no_shard", "shard_of_plan"]
 
 _PLAN = "plan.json"
 
@@ -22,6 +23,14 @@ def is_plan(named: str) -> bool:
     return "://" in named or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())
 
 
+def shard_of_plan(named: str) -> tuple[str, int] | None:
+    """The plan and the index of the shard whose checkpoint is named; None where it is none, or of no plan any more."""
+    from bulk_importer.distributed.values import shard_at
+
+    found = shard_at(named) or shard_at(os.path.abspath(named))
+    return found if found is not None and is_plan(found[0]) else None
+
+
 def require_no_shard(folder: Path, verb: str, command: str) -> None:
     """Refuse the checkpoint of a shard where that is not all, as other workers may write it; raises `UsageError`.
 
@@ -29,10 +38,8 @@ def require_no_shard(folder: Path, verb: str, command: str) -> None:
         verb: what is done, as in `fed again`.
         command: what does it to a plan; PLAN in it stands for that.
     """
-    from bulk_importer.distributed.values import shard_at
-
-    found = shard_at(str(folder)) or shard_at(str(folder.absolute()))
-    if found is not None and is_plan(found[0]):
+    found = shard_of_plan(str(folder))
+    if found is not None:
         told = command.replace("PLAN", shlex.quote(found[0]))
         raise UsageError(
             f"{folder} is the checkpoint of a shard, on which a worker may be at work on another machine. Nothing was "
