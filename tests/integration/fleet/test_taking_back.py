@@ -32,6 +32,10 @@ async def test_undo_of_a_shard_takes_back_what_that_shard_brought_and_no_more(
     after = await sandbox.labels(plan.project)
     assert (len(_labelled(before)), len(_labelled(after))) == (4, 2)
     assert _labelled(after) < _labelled(before)
+    done = await run_process("retry", place.name)
+    assert done.code == 7
+    assert "What shard 0 brought was taken back by undo, so nothing is fed again of that." in done.err
+    assert "Fed again: 1 entry, in 1 shard." in done.out
 
 
 async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
@@ -58,7 +62,9 @@ async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
     assert "What 2 shards (0-1) brought was taken back by undo" in done.out
     assert "retry" not in done.out
     done = await run_process("retry", place.name)
-    assert "was taken back by undo" in done.err
+    assert done.code == 7
+    assert done.err.count("was taken back by undo") == 1
+    assert "make a plan of it at another place" in done.err
 
 
 async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards(
