@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 from integration.cli.conftest import Run
 
 from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.values import Plan
 from bulk_importer.sandbox import Sandbox
+from support.entries import entry
 from support.fleet.imported import work_folder
+from support.fleet.plans import planned
 
 
 def _labelled(labels: Mapping[str, Any]) -> set[str]:
@@ -84,11 +88,30 @@ async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards
     assert f"Left alone, and why: {work_folder(place, 0)}/undo/0001/left_alone.jsonl" in done.out
 
 
-async def test_a_plan_in_a_bucket_is_not_taken_back(run: Run, bucket: str) -> None:
-    """It says what brings back what was there."""
-    done = await run("undo", "s3://labels/plan")
-    assert done.code == 2
-    assert "'bulk-importer import BACKUP' brings back what its media held" in done.err
+async def test_a_plan_in_a_bucket_is_taken_back_as_well(
+    run_process: Run, bucket: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Nothing that is said of it names a folder that goes with the process."""
+    project = await sandbox.prepare(name="p", media=4)
+    name = f"s3://labels/{secrets.token_hex(4)}"
+    entries = [entry(media_id, n) for n, media_id in enumerate(project.media_ids)]
+    where = {"server": sandbox.url, "project": project.id}
+    planned(open_place(name), tmp_path / "labels.json", [[0, 1], [2, 3]], entries, **where)
+    for index in (0, 1):
+        assert (await run_process("work", name, "--index", index, "--no-report")).code == 0
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps([entry(project.media_ids[0], 9)]))
+    asked = ("--server", sandbox.url, "--project", project.id, "--no-report", "--onto-uploaded")
+    assert (await run_process("import", changed, *asked)).code == 0
+    done = await run_process("undo", name, "--yes")
+    assert done.code == 1, done.err
+    assert "2 shards are taken back: 3 media hold again what was there before the import." in done.out
+    assert f"Left alone, and why: {name}/work/00000/epoch-000003/undo/0001/left_alone.jsonl" in done.out
+    assert "/bulk-importer-" not in done.out + done.err
+    assert _labelled(await sandbox.labels(project.id)) == {project.media_ids[0]}
+    done = await run_process("work", name, "--index", 0)
+    assert done.code == 0
+    assert "Shard 0 is finished" in done.out
 
 
 @pytest.mark.parametrize(
