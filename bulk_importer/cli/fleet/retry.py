@@ -29,7 +29,7 @@ from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Plan, Shard
 from bulk_importer.distributed.work.feeding import Feed, feed_again
 from bulk_importer.distributed.work.working import Worker
-from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable, ExitCode, most_important
+from bulk_importer.errors import CheckpointMismatch, ExitCode, OutputUnusable, most_important
 from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.retrying import Retried
@@ -153,6 +153,8 @@ async def _feed_shard(
 
 
 def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_json: bool) -> int:
+    for message in fed.messages:  # first: what follows may fail
+        messages.complain(message)
     again = _write_again(folder, fed.again)
     told = put_together(place, folder, loaded.settings)
     facts = {
@@ -164,8 +166,6 @@ def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_js
         "unsettled": fed.unsettled,
         "rejected_again": None if again is None else str(again),
     }
-    for message in fed.messages:
-        messages.complain(message)
     if told.message and (as_json or output_options().is_quiet):
         messages.complain(told.message)
     lines = [*told.lines, *_lines(place, fed, again)]
@@ -215,5 +215,5 @@ def _write_again(folder: Path | None, lines: Sequence[bytes]) -> Path | None:
         ordered = sorted(lines, key=lambda line: msgspec.json.decode(line, type=_Positioned).position)
         replace_file(path, b"".join(ordered))
     except OSError as error:
-        raise CheckpointUnusable.by(path, error) from error
+        raise OutputUnusable.by(path, error) from error
     return path

@@ -36,6 +36,7 @@ class _Sum(Ended):
 
     shards: dict[int, UndoneShard] = msgspec.field(default_factory=dict)
     is_confirmed: bool = False
+    is_planned: bool = False
 
     @property
     def undone(self) -> list[Undone]:
@@ -102,7 +103,8 @@ async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, l
             done.codes.append(exit_code_of(done.shards[index].undone, dry_run=False))
 
         await one_by_one(begun, stop, done, look)
-        if not done.codes and not arguments.dry_run:
+        done.is_planned = not done.codes
+        if done.is_planned and not arguments.dry_run:
             done.is_confirmed = await _is_confirmed(done, arguments, loaded, stop)
             if done.is_confirmed:
                 await one_by_one(begun, stop, done, take_back)
@@ -163,6 +165,9 @@ def _lines(place: Place, done: _Sum, arguments: argparse.Namespace) -> Iterator[
     """What came of it, for a person."""
     plan, undone = done.plan, done.undone
     delivered = [each for each in undone if each.summary and each.summary.exit_code == ExitCode.DELIVERED]
+    if not done.is_planned:
+        yield "Nothing was sent: it is not known of all shards what taking them back comes to."
+        return
     if not done.is_confirmed:
         yield from plan_lines(plan)
     if delivered:
@@ -173,7 +178,7 @@ def _lines(place: Place, done: _Sum, arguments: argparse.Namespace) -> Iterator[
         )
     if arguments.dry_run:
         yield "  Nothing was sent. The same command without --dry-run takes the import back."
-    elif plan.entries and not done.is_confirmed and not done.codes:
+    elif plan.entries and not done.is_confirmed:
         yield f"  {REFUSED}"
     elif done.messages or any(each.plan.entries and each.summary is None for each in undone):
         yield "  Not all is taken back. The same command resumes where this one stopped."

@@ -88,6 +88,22 @@ async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards
     assert f"Left alone, and why: {work_folder(place, 0)}/undo/0001/left_alone.jsonl" in done.out
 
 
+async def test_nothing_is_taken_back_where_that_of_one_shard_cannot_be_looked_at(
+    place: FolderPlace, plan: Plan, run_process: Run, sandbox: Sandbox
+) -> None:
+    """No numbers are said of the others: they would look like those of the whole."""
+    for index in (0, 1):
+        await run_process("work", place.name, "--index", index, "--no-report")
+    before = await sandbox.labels(plan.project)
+    place.create("work/00001/lease-000002", b"scribble")
+    for flags in (["--yes"], ["--dry-run"]):
+        done = await run_process("undo", place.name, *flags)
+        assert done.code == 7
+        assert "Shard 1: " in done.err
+        assert done.out == "Nothing was sent: it is not known of all shards what taking them back comes to.\n"
+    assert await sandbox.labels(plan.project) == before
+
+
 async def test_a_plan_in_a_bucket_is_taken_back_as_well(
     run_process: Run, bucket: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
