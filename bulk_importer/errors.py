@@ -16,7 +16,8 @@
     │   └── QuotaUsedUp                         changes no more tasks
     ├── CheckpointError                      7
     │   ├── CheckpointUnusable                  cannot be read or written
-    │   │   └── PlaceUnusable                       where a plan for many workers lies, likewise
+    │   │   ├── PlaceUnusable                       where a plan for many workers lies, likewise
+    │   │   └── OutputUnusable                      where what came of a plan is put together, likewise
     │   ├── CheckpointLocked                    another process writes it
     │   ├── CheckpointDamaged                   a record in the middle is not what was written
     │   ├── CheckpointMismatch                  belongs to another source, server, project or meaning
@@ -68,6 +69,7 @@ __all__ = [
     "NotSettled",
     "NotSteered",
     "NotVerified",
+    "OutputUnusable",
     "PlaceUnusable",
     "PlanUnusable",
     "ProjectNotFound",
@@ -346,7 +348,8 @@ class CheckpointError(BulkImporterError):
 
 
 _ROOM = "Make room, then run the same command again; nothing was sent without a record."
-_WRITABLE = "Make the folder writable, or name another one with --checkpoint."
+_WRITABLE = "Make the folder writable"
+_NO_FOLDER = "Move away what is in its place"
 _REMEDIES = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
@@ -355,6 +358,8 @@ _REMEDIES = {
     errno.EROFS: _WRITABLE,
     errno.EACCES: _WRITABLE,
     errno.EPERM: _WRITABLE,
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
 }
 
 
@@ -362,6 +367,8 @@ class CheckpointUnusable(CheckpointError):
     """The checkpoint folder cannot be read or written."""
 
     called = "The checkpoint"
+    or_else = ", or name another one with --checkpoint."
+    """What to do besides seeing to it that there is a folder which can be written."""
 
     def __init__(self, path: str, reason: str, *, advice: str = "") -> None:
         self.path = path
@@ -383,13 +390,24 @@ class CheckpointUnusable(CheckpointError):
         if error.filename is not None and os.fspath(error.filename) not in (place, f"{place}.new"):
             reason = f"{reason}: {os.fspath(error.filename)}"
         reason = f"{what} ({reason})" if what else reason
-        return cls(place, reason, advice=_REMEDIES.get(error.errno or 0, ""))
+        advice = _REMEDIES.get(error.errno or 0, "")
+        return cls(
+            place, reason, advice=advice + cls.or_else if advice in (_WRITABLE, _NO_FOLDER) else advice
+        )
 
 
 class PlaceUnusable(CheckpointUnusable):
     """Where a plan lies, and what belongs to it, cannot be read or written."""
 
     called = "The place"
+    or_else = ", then run the same command again."
+
+
+class OutputUnusable(CheckpointUnusable):
+    """Where what came of all shards of a plan is put together cannot be written."""
+
+    called = "The folder"
+    or_else = ", or name another one with --output."
 
 
 class CheckpointLocked(CheckpointError):

@@ -113,7 +113,7 @@ class Checkpoint:
         return cls(CheckpointFolder(folder, header, options), options.clock)
 
     @classmethod
-    def reopen(cls, folder: Path, run: str) -> Checkpoint:
+    def reopen(cls, folder: Path, run: str, options: FolderOptions = _AS_USUAL) -> Checkpoint:
         """Go on with the checkpoint in `folder` for what needs no source; `run` is the id of this process.
 
         Raises:
@@ -121,7 +121,7 @@ class Checkpoint:
         """
         header, state = read_state(folder)
         same = msgspec.structs.replace(header, identity=state.identity, run=run)
-        return cls.open(folder, same)
+        return cls.open(folder, same, options)
 
     async def record_segment(self, segment: Segment) -> None:
         """Record that a segment was read and judged: its rejections are settled, the rest of it is owed.

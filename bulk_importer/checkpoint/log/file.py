@@ -31,6 +31,9 @@ __all__ = [
 
 _NAME = "log"
 _UNFINISHED = "log.new"
+_WHAT_TO_GIVE = (
+    "Give the folder that a run named as its checkpoint; of what many workers shared, that of its plan."
+)
 
 # Replay reads some 12 MB a second on a core of its own, and 5 on one that is shared (bench_log.py), so this much
 # history costs a resume about a second.
@@ -57,14 +60,13 @@ def opened_log(folder: Path) -> BinaryIO:
     try:
         return log_path(folder).open("rb")
     except FileNotFoundError:
-        reason, advice = "there is no log in it", "Give the folder that a run named as its checkpoint."
+        reason, advice = "there is no log in it", _WHAT_TO_GIVE
         below = min(folder.glob(f"*/{_NAME}"), default=None)
         if below is not None:
             advice = f"It holds those of several sources: give one of them, such as {below.parent}."
         raise CheckpointUnusable(str(folder), reason, advice=advice) from None
     except NotADirectoryError:
-        advice = "Give the folder that a run named as its checkpoint."
-        raise CheckpointUnusable(str(folder), "it is no folder", advice=advice) from None
+        raise CheckpointUnusable(str(folder), "it is no folder", advice=_WHAT_TO_GIVE) from None
     except OSError as error:
         raise CheckpointUnusable.by(folder, error) from error
 

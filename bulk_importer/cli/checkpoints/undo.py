@@ -36,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "checkpoint_folder",
         metavar="CHECKPOINT",
-        help="the checkpoint folder of an import; or a plan that many workers shared, in a folder",
+        help="the checkpoint folder of an import; or a plan that many workers shared, in a folder or a "
+        "bucket",
     )
     parser.add_argument(
         "--source",

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.event_loop import run_in_loop
 from bulk_importer.cli.fleet.by_shard import Ended, lasting, one_by_one, working
+from bulk_importer.cli.fleet.together.naming import shards_named
+from bulk_importer.cli.fleet.together.taken_back import ANEW, is_undone, undone_in
 from bulk_importer.cli.fleet.together.whole import folder_for, put_together
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.distributed.gathering.gathering import gather
@@ -27,7 +29,7 @@ from bulk_importer.distributed.translating import Translation
 from bulk_importer.distributed.values import Plan, Shard
 from bulk_importer.distributed.work.feeding import Feed, feed_again
 from bulk_importer.distributed.work.working import Worker
-from bulk_importer.errors import CheckpointUnusable, ExitCode, most_important
+from bulk_importer.errors import CheckpointMismatch, ExitCode, OutputUnusable, most_important
 from bulk_importer.files.durable import replace_file
 from bulk_importer.pipeline import Caller
 from bulk_importer.pipeline.retry.retrying import Retried
@@ -86,7 +88,9 @@ def retry_plan(named: str, arguments: argparse.Namespace, loaded: Loaded) -> int
 async def _feed(place: Place, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> _Sum:
     fed = _Sum()
     gathered = await asyncio.to_thread(gather, place, proves_pieces=False)
-    todo = await asyncio.to_thread(_todo, place, gathered, arguments.corrected)
+    todo = _in_force(
+        place, gathered, await asyncio.to_thread(_todo, place, gathered, arguments.corrected), fed
+    )
     by_index = {each.standing.shard.index: each for each in todo}
     feed = Feed(out_of_order=arguments.out_of_order)
     async with working(place, arguments.source, loaded, stop, fed) as (worker, caller):
@@ -109,6 +113,26 @@ def _todo(place: Place, gathered: Gathered, corrected: Path | None) -> Sequence[
     return [Routed(standing, ()) for standing in rejecting]
 
 
+def _in_force(place: Place, gathered: Gathered, todo: Sequence[Routed], fed: _Sum) -> Sequence[Routed]:
+    """Those of which the import was not taken back; that others were is said in `fed`.
+
+    Raises:
+        CheckpointMismatch: all that was begun of the plan was taken back.
+    """
+    if is_undone(gathered):
+        raise CheckpointMismatch(
+            f"What the plan at {place.name} brought was taken back by undo, so nothing more is sent for it. {ANEW}"
+        )
+    left = [each for each in todo if not each.standing.is_undone]
+    if len(left) < len(todo):
+        fed.codes.append(ExitCode.CHECKPOINT)
+        undone = shards_named(undone_in(gathered))
+        fed.messages.append(
+            f"What {undone} brought was taken back by undo, so nothing is fed again of that. {ANEW}"
+        )
+    return left
+
+
 def _written(each: Routed, folder: Path) -> Path | None:
     """A file of the corrections of one shard; None where all that it has rejected is meant."""
     if not each.lines:
@@ -129,6 +153,8 @@ async def _feed_shard(
 
 
 def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_json: bool) -> int:
+    for message in fed.messages:  # first: what follows may fail
+        messages.complain(message)
     again = _write_again(folder, fed.again)
     told = put_together(place, folder, loaded.settings)
     facts = {
@@ -140,8 +166,6 @@ def _told(place: Place, folder: Path | None, fed: _Sum, loaded: Loaded, *, as_js
         "unsettled": fed.unsettled,
         "rejected_again": None if again is None else str(again),
     }
-    for message in fed.messages:
-        messages.complain(message)
     if told.message and (as_json or output_options().is_quiet):
         messages.complain(told.message)
     lines = [*told.lines, *_lines(place, fed, again)]
@@ -191,5 +215,5 @@ def _write_again(folder: Path | None, lines: Sequence[bytes]) -> Path | None:
         ordered = sorted(lines, key=lambda line: msgspec.json.decode(line, type=_Positioned).position)
         replace_file(path, b"".join(ordered))
     except OSError as error:
-        raise CheckpointUnusable.by(path, error) from error
+        raise OutputUnusable.by(path, error) from error
     return path

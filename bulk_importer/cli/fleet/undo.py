@@ -20,8 +20,8 @@ from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.values import Gathered, ShardState
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import open_place
-from bulk_importer.distributed.work.undoing import undo_shard
-from bulk_importer.errors import CheckpointMismatch, ExitCode, UsageError, most_important
+from bulk_importer.distributed.work.undoing import UndoneShard, undo_shard
+from bulk_importer.errors import CheckpointMismatch, ExitCode, most_important
 from bulk_importer.migration.undo.planning import LEFT_ALONE, Plan
 from bulk_importer.migration.undo.undoing import Undone
 from bulk_importer.readable import counted
@@ -34,13 +34,19 @@ __all__ = ["undo_plan"]
 class _Sum(Ended):
     """What came of all shards so far; changed while one after the other is taken back."""
 
-    undone: dict[int, Undone] = msgspec.field(default_factory=dict)
+    shards: dict[int, UndoneShard] = msgspec.field(default_factory=dict)
     is_confirmed: bool = False
+    is_planned: bool = False
+
+    @property
+    def undone(self) -> list[Undone]:
+        """What came of each of them."""
+        return [each.undone for each in self.shards.values()]
 
     @property
     def plan(self) -> Plan:
         """That of all of them together."""
-        plans = [each.plan for each in self.undone.values()]
+        plans = [each.plan for each in self.undone]
         why: Counter[str] = Counter()
         for each in plans:
             why.update(each.why)
@@ -51,7 +57,7 @@ class _Sum(Ended):
     @property
     def is_news(self) -> bool:
         """Whether something is to be sent that no earlier command has begun with."""
-        return any(each.plan.entries and each.folder is None for each in self.undone.values())
+        return any(each.plan.entries and each.folder is None for each in self.undone)
 
 
 def undo_plan(named: str, only: int | None, arguments: argparse.Namespace, loaded: Loaded) -> ExitCode:
@@ -64,16 +70,10 @@ def undo_plan(named: str, only: int | None, arguments: argparse.Namespace, loade
         What matters most of all shards, as of an undo of each.
 
     Raises:
-        UsageError: there is no plan, or it lies in a bucket.
+        UsageError: there is no plan.
         CheckpointError: it cannot be read, or what is on record of a shard cannot be used; nothing was sent.
     """
     place = open_place(named)
-    if place.folder is None:
-        raise UsageError(
-            f"{named} is in a bucket, and an import is taken back where its plan lies in a folder. Nothing was sent. "
-            "Where there is a backup of the project from before, 'bulk-importer import BACKUP' brings back what its "
-            "media held."
-        )
     done = run_in_loop(_undo(place, only, arguments, loaded))
     code = _exit_code(done, dry_run=arguments.dry_run)
     for message in done.messages:
@@ -89,7 +89,7 @@ async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, l
     async with working(place, arguments.source, loaded, stop, done) as (worker, caller):
 
         async def undo(index: int, *, dry_run: bool) -> None:
-            done.undone[index] = await undo_shard(
+            done.shards[index] = await undo_shard(
                 gathered.plan, index, place, worker, caller, force=arguments.force, dry_run=dry_run
             )
 
@@ -100,10 +100,11 @@ async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, l
         async def take_back(index: int) -> None:
             messages.say(f"Taking back what shard {index} brought")
             await undo(index, dry_run=False)
-            done.codes.append(exit_code_of(done.undone[index], dry_run=False))
+            done.codes.append(exit_code_of(done.shards[index].undone, dry_run=False))
 
         await one_by_one(begun, stop, done, look)
-        if not done.codes and not arguments.dry_run:
+        done.is_planned = not done.codes
+        if done.is_planned and not arguments.dry_run:
             done.is_confirmed = await _is_confirmed(done, arguments, loaded, stop)
             if done.is_confirmed:
                 await one_by_one(begun, stop, done, take_back)
@@ -135,7 +136,7 @@ async def _is_confirmed(done: _Sum, arguments: argparse.Namespace, loaded: Loade
 def _exit_code(done: _Sum, *, dry_run: bool) -> ExitCode:
     if done.codes:
         return most_important(done.codes)
-    return most_important(exit_code_of(each, dry_run=dry_run) for each in done.undone.values())
+    return most_important(exit_code_of(each, dry_run=dry_run) for each in done.undone)
 
 
 def _facts(done: _Sum, code: ExitCode) -> dict[str, Any]:
@@ -149,12 +150,12 @@ def _facts(done: _Sum, code: ExitCode) -> dict[str, Any]:
         "shards": [
             {
                 "index": index,
-                "media": each.plan.media,
-                "left_alone": each.plan.left_alone,
-                "folder": None if each.folder is None else str(each.folder),
-                "import": None if each.summary is None else each.summary.to_builtins(),
+                "media": each.undone.plan.media,
+                "left_alone": each.undone.plan.left_alone,
+                "folder": each.folder or None,
+                "import": None if each.undone.summary is None else each.undone.summary.to_builtins(),
             }
-            for index, each in done.undone.items()
+            for index, each in done.shards.items()
         ],
         "message": " ".join(done.messages),
     }
@@ -162,8 +163,11 @@ def _facts(done: _Sum, code: ExitCode) -> dict[str, Any]:
 
 def _lines(place: Place, done: _Sum, arguments: argparse.Namespace) -> Iterator[str]:
     """What came of it, for a person."""
-    plan, undone = done.plan, done.undone.values()
+    plan, undone = done.plan, done.undone
     delivered = [each for each in undone if each.summary and each.summary.exit_code == ExitCode.DELIVERED]
+    if not done.is_planned:
+        yield "Nothing was sent: it is not known of all shards what taking them back comes to."
+        return
     if not done.is_confirmed:
         yield from plan_lines(plan)
     if delivered:
@@ -174,15 +178,15 @@ def _lines(place: Place, done: _Sum, arguments: argparse.Namespace) -> Iterator[
         )
     if arguments.dry_run:
         yield "  Nothing was sent. The same command without --dry-run takes the import back."
-    elif plan.entries and not done.is_confirmed and not done.codes:
+    elif plan.entries and not done.is_confirmed:
         yield f"  {REFUSED}"
     elif done.messages or any(each.plan.entries and each.summary is None for each in undone):
         yield "  Not all is taken back. The same command resumes where this one stopped."
     elif not plan.media:
         yield "  Nothing was delivered by this plan, so nothing is to be taken back."
-    for each in done.undone.values():
-        if (each.plan.left_alone or each.plan.in_part) and each.folder is not None:
-            yield f"  Left alone, and why: {each.folder / LEFT_ALONE}"
+    for shard in done.shards.values():
+        if shard.folder and (shard.undone.plan.left_alone or shard.undone.plan.in_part):
+            yield f"  Left alone, and why: {shard.folder}/{LEFT_ALONE}"
     if plan.left_alone and not arguments.force:
         yield (
             "  Where it is known what they held, "

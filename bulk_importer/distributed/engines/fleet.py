@@ -23,6 +23,7 @@ from bulk_importer.distributed.engines.turns import Turns, Verdict
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.results import written_result
 from bulk_importer.distributed.values import Plan, Result
+from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.events import Observer
 from bulk_importer.machine.aside import aside
 from bulk_importer.transfer.stop import StopSwitch
@@ -34,6 +35,11 @@ __all__ = ["FleetOptions", "all_complete", "import_shards"]
 
 _LOOK_SECONDS = 0.25
 _WORDS_SECONDS = 5.0
+_FAILURES = frozenset(ExitCode) - {
+    *(ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED),
+    *(ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED),
+}
+"""Of a child: what no stop and no entry of the source comes to."""
 _OVER = frozenset({"finished", "error", "lost", "cancelled"})
 
 
@@ -65,18 +71,24 @@ class _Turn:
 
 async def import_shards(
     cluster: Cluster, plan: Plan, place: Place, options: FleetOptions, stop: StopSwitch, emit: Observer
-) -> None:
+) -> ExitCode:
     """Have all shards of `plan` imported that are not complete. What came of them is at the place.
 
     It returns when all are complete, when no turn brings more, or when `stop` was requested and the children have
     stopped; at once when it is aborted. When this is cancelled, or the process dies, the scheduler forgets the tasks,
     and the children stop as well.
 
+    Returns:
+        What matters most of why shards are not complete, by what their children said last: a child that cannot begin
+        leaves nothing at the place. 0 where nothing but a stop, or the death of workers, kept them from it.
+
     Raises:
         SchedulerUnavailable: the scheduler went away, and did not come back for so long as was allowed.
         CheckpointUnusable: the place cannot be read.
     """
-    await _Fleet(cluster, plan, place, options, stop, emit).run()
+    fleet = _Fleet(cluster, plan, place, options, stop, emit)
+    await fleet.run()
+    return most_important(fleet.failures.values())
 
 
 def all_complete(place: Place, plan: Plan) -> bool:
@@ -85,6 +97,12 @@ def all_complete(place: Place, plan: Plan) -> bool:
 
 
 class _Fleet:
+    """The run of `import_shards`.
+
+    Attributes:
+        failures: why the shards are not complete whose last turn ended in an error.
+    """
+
     def __init__(
         self,
         cluster: Cluster,
@@ -105,6 +123,8 @@ class _Fleet:
         self._turns = Turns([])
         self._out: list[_Turn] = []
         self._attempts: dict[int, int] = {}
+        # Changed by `_end` alone.
+        self.failures: dict[int, ExitCode] = {}
 
     async def run(self) -> None:
         self._turns = Turns(await self._incomplete())
@@ -203,6 +223,9 @@ class _Fleet:
         code = answer.exit_code if isinstance(answer, Ended) else None
         is_complete = _is_complete(result)
         self._turns.ended(turn.index, Verdict(is_complete, settled, code))
+        self.failures.pop(turn.index, None)
+        if not is_complete and code in _FAILURES:
+            self.failures[turn.index] = ExitCode(code)
         if not is_complete and (words := _words(answer)):
             self._options.complain(turn.index, words)
 

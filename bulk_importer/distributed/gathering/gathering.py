@@ -6,11 +6,13 @@ Memory: a few kilobytes for each shard, and the log of one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 
 from bulk_importer.checkpoint import Claim
 from bulk_importer.distributed.gathering.logs import Kept, kept_by_shard
+from bulk_importer.distributed.gathering.overlap import overlap_of
 from bulk_importer.distributed.gathering.standing import standing_of
-from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
+from bulk_importer.distributed.gathering.values import Gathered, Overlap, ShardState, Standing
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of, read_plan
 from bulk_importer.distributed.values import Plan
@@ -40,7 +42,21 @@ def gather(place: Place, *, proves_pieces: bool = True, before: Gathered | None 
     known = {} if before is None else {each.shard.index: each for each in before.standings}
     standings = [_standing(place, plan, index, kept, known) for index in range(len(plan.shards))]
     claims = [*([_claim_of_pieces(place, plan)] if proves_pieces else []), *_claims(plan, standings, kept)]
-    return Gathered(place=place.name, plan=plan, standings=standings, claims=claims)
+    return Gathered(
+        place=place.name,
+        plan=plan,
+        standings=standings,
+        claims=claims,
+        overlap=_overlap(place, standings, before),
+    )
+
+
+def _overlap(place: Place, standings: Sequence[Standing], before: Gathered | None) -> Overlap | None:
+    if any(each.state is not ShardState.COMPLETE for each in standings):
+        return None
+    if before is not None and before.overlap is not None and all(map(is_, standings, before.standings)):
+        return before.overlap
+    return overlap_of(place, standings)
 
 
 def _standing(

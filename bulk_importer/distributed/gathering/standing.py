@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bulk_importer.checkpoint import CheckpointState, Header, LogTail
+from bulk_importer.checkpoint.retries import retry_folders
 from bulk_importer.distributed.gathering.holders import holder_of
 from bulk_importer.distributed.gathering.logs import Kept
 from bulk_importer.distributed.gathering.values import Holder, ShardState, Standing
@@ -127,6 +128,7 @@ def _by_log(folder: Path, plan: Plan, shard: Shard) -> Standing:
         importable=None if media is None else media.importable,
         per_second=rate,
         is_undone=UNDONE in state.notes,
+        has_retries=bool(retry_folders(folder)),
     )
 
 

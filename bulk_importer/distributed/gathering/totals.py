@@ -44,8 +44,7 @@ def whole_of(gathered: Gathered) -> Summary:
     for each in summaries:
         findings.update(each.findings)
     began, ended = _times(gathered)
-    is_complete = all(each.state is ShardState.COMPLETE for each in standings)
-    delivered, undelivered, without = _media(standings) if is_complete else (None, None, None)
+    delivered, undelivered, without = _media(gathered)
     return Summary(
         state=gathered.state,
         exit_code=gathered.exit_code,
@@ -114,17 +113,18 @@ def _times(gathered: Gathered) -> tuple[float | None, float | None]:
     return min(began, default=None), max(ended, default=None)
 
 
-def _media(standings: Sequence[Standing]) -> tuple[int | None, int | None, int | None]:
-    """Media by what came of their entries: each is in one shard, so these add up."""
+def _media(gathered: Gathered) -> tuple[int | None, int | None, int | None]:
+    """Media by what came of their entries: each is in one shard, so these add up, but for what is counted twice."""
+    standings, twice = gathered.standings, gathered.overlap
     summaries = [each.summary for each in standings if each.summary is not None]
     delivered = [each.media_delivered for each in summaries if each.media_delivered is not None]
     undelivered = [each.media_undelivered for each in summaries if each.media_undelivered is not None]
-    if not len(delivered) == len(undelivered) == len(standings):
+    if twice is None or not len(delivered) == len(undelivered) == len(standings):
         return None, None, None
     importable = [each.importable for each in standings if each.importable is not None]
-    named = sum(delivered) + sum(undelivered)
+    holding, open_ones = sum(delivered) - twice.delivered, sum(undelivered) - twice.undelivered
     is_known = len(importable) == len(standings)
-    return sum(delivered), sum(undelivered), max(0, max(importable) - named) if is_known else None
+    return holding, open_ones, max(0, max(importable) - holding - open_ones) if is_known else None
 
 
 def _replacement(standings: Sequence[Standing]) -> Replacement | None:

@@ -15,7 +15,7 @@ from bulk_importer.distributed.values import Plan, Shard
 from bulk_importer.errors import ExitCode, most_important
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["Gathered", "Holder", "ShardState", "Standing"]
+__all__ = ["Gathered", "Holder", "Overlap", "ShardState", "Standing"]
 
 
 class ShardState(StrEnum):
@@ -72,6 +72,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         began_at, latest_at: when it was first begun, and what its latest record says, in seconds since 1970.
         importable: how many media of the project can be imported, as far as that was known when it was complete.
         is_undone: what it brought was taken back, or that was begun.
+        has_retries: rejected entries were fed again, or that was begun.
         per_second: entries settled a second over the last minute; None where nobody is at work, or it is unknown.
     """
 
@@ -88,6 +89,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     importable: int | None = None
     per_second: float | None = None
     is_undone: bool = False
+    has_retries: bool = False
 
     @property
     def needs_work(self) -> bool:
@@ -99,6 +101,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Overlap(msgspec.Struct, frozen=True):
+    """By how many media the sums over all shards are too high, as several of them count the same.
+
+    Attributes:
+        delivered: counted as such by more than one shard, for each shard beside the first.
+        undelivered: counted as such by a shard, while another has brought something to them.
+    """
+
+    delivered: int = 0
+    undelivered: int = 0
+
+
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a plan so far.
 
@@ -106,12 +120,14 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
         place: where it lies, for people.
         standings: of all shards, in their order.
         claims: what must be so of the sums, and whether it is.
+        overlap: None where that is not known; it is looked for once all shards are complete.
     """
 
     place: str
     plan: Plan
     standings: Sequence[Standing]
     claims: Sequence[Claim]
+    overlap: Overlap | None = None
 
     @property
     def state(self) -> RunState:

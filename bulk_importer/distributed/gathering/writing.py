@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bulk_importer.checkpoint.rejects import REJECTED
 from bulk_importer.distributed.gathering.rejects import Lines, in_order
-from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.errors import OutputUnusable
 from bulk_importer.files.durable import DurableFile, create_folder, sync_folder
 
 __all__ = ["write_rejected"]
@@ -27,7 +27,7 @@ def write_rejected(folder: Path, lines: Lines, see: Callable[[int, int, bytes], 
         The file.
 
     Raises:
-        CheckpointUnusable: it cannot be written; what was there before stays.
+        OutputUnusable: it cannot be written; what was there before stays.
     """
     new = folder / _NEW
     try:
@@ -45,7 +45,7 @@ def write_rejected(folder: Path, lines: Lines, see: Callable[[int, int, bytes], 
         os.replace(new, folder / REJECTED)
         sync_folder(folder)
     except OSError as error:
-        raise CheckpointUnusable.by(folder, error) from error
+        raise OutputUnusable.by(folder, error) from error
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)

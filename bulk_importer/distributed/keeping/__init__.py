@@ -13,9 +13,10 @@ A segment is named by a *generation* and the byte of the file that it begins at.
 is when it is compacted, begins a generation; it counts from its first segment on, which is all that stands in place of
 the one before. A segment is never torn, and never replaced: one that is there already was put by somebody else.
 
-A retry is a checkpoint in the checkpoint, with the same files and names that begin with `retries/0001/`; what replaced
-labels were is kept likewise. When lines are taken out of `rejected.jsonl`, the generation without them is there before
-the log counts on it. Files that can be done without, such as `run.log`, are put as one object when work ends.
+A retry is a checkpoint in the checkpoint, with the same files and names that begin with `retries/0001/`, and so is an
+undo, with `undo/0001/`; what replaced labels were is kept likewise. When lines are taken out of `rejected.jsonl`, the
+generation without them is there before the log counts on it. Files that can be done without, such as `run.log`, are put
+as one object when work ends.
 
 Each epoch has a prefix of its own, which nobody else writes below. It begins as a copy of the last one, the log last:
 an epoch without a log counts for nothing. What is copied while a lost worker still writes is a prefix of its log, and

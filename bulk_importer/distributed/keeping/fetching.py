@@ -17,6 +17,7 @@ from bulk_importer.distributed.keeping.interfaces import WHOLE
 from bulk_importer.distributed.keeping.segments import Segment, generations
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+from bulk_importer.pipeline.resume.undone import UNDO_FOLDER
 
 __all__ = ["fetch", "has_checkpoint"]
 
@@ -56,7 +57,7 @@ def fetch(place: Place, key: str, folder: Path, *, to_go_on: bool = False) -> No
             raise CheckpointUnusable(f"{place.name}/{key}", "there is no log in it")
         names = list(_names(place, key))
         for file, found in generations(names).items():
-            if _is_wanted(folder / file, to_go_on=to_go_on):
+            if _is_wanted(folder, file, to_go_on=to_go_on):
                 reading.write_counted(found)
         for name in set(WHOLE).intersection(names if to_go_on else ()):
             (folder / name).write_bytes(place.read(f"{key}/{name}") or b"")
@@ -66,8 +67,14 @@ def _names(place: Place, key: str, beginning: str = "") -> Iterator[str]:
     return (name.removeprefix(f"{key}/") for name in place.names(f"{key}/{beginning}"))
 
 
-def _is_wanted(path: Path, *, to_go_on: bool) -> bool:
-    """Whether a file is to be read, now that the logs are; not what is of a log that was begun since."""
+def _is_wanted(folder: Path, file: str, *, to_go_on: bool) -> bool:
+    """Whether a file is to be read, now that the logs are; not what is of a log that was begun since.
+
+    Of an undo that has no log yet nothing is: its plan is made anew.
+    """
+    path, undo = folder / file, Path(file).parts[:2]
+    if undo[0] == UNDO_FOLDER and not (to_go_on and folder.joinpath(*undo).exists()):
+        return False
     if path.name == _LOG or (path.name == REPLACED and not to_go_on):
         return False
     return path.name not in _BESIDE_A_LOG or log_path(path.parent).exists()

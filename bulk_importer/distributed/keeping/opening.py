@@ -22,10 +22,13 @@ def keeping_of(place: Place, root: str) -> Keeping:
 
 
 @contextmanager
-def checkpoint_at(place: Place, key: str) -> Iterator[Path]:
+def checkpoint_at(place: Place, key: str, *files: str) -> Iterator[Path]:
     """The checkpoint with this key, as a folder of this machine that is only read. Blocks.
 
     One in a bucket is as it was at this moment, and its folder goes with the context.
+
+    Args:
+        files: which of the files that can be done without are asked for besides; one that is missing stays so.
 
     Raises:
         CheckpointUnusable, CheckpointDamaged: it cannot be read from the bucket.
@@ -36,4 +39,7 @@ def checkpoint_at(place: Place, key: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="bulk-importer-") as scratch:
         folder = Path(scratch) / Path(key).name
         fetch(place, key, folder)
+        for name in files:
+            if (content := place.read(f"{key}/{name}")) is not None:
+                (folder / name).write_bytes(content)
         yield folder

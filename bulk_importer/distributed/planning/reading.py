@@ -17,6 +17,10 @@ SHARDS = "shards/"
 """What the keys of pieces begin with; their digest follows."""
 
 _VERSION = 1
+_UNSHARED = (
+    ". Where one was made, this machine sees another folder there: let it lie in one that all machines share by the "
+    "same name."
+)
 
 
 class _Head(msgspec.Struct):
@@ -80,7 +84,7 @@ def _missing(place: Place) -> str:
         )
     return (
         f"{place.name} holds no plan. Make one: bulk-importer plan SOURCE --shards N --server URL --project P "
-        f"--output {place.name}"
+        f"--output {place.name}" + (_UNSHARED if place.folder is not None else "")
     )
 
 

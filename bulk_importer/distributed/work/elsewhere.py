@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,8 @@ import msgspec
 
 from bulk_importer.checkpoint import read_state, rejected_lines
 from bulk_importer.checkpoint.correction import Correction
-from bulk_importer.checkpoint.retries import RetryFolder, delivered_corrections, retry_folders
+from bulk_importer.checkpoint.retries import delivered_corrections, retry_folders
+from bulk_importer.distributed.corrected import in_doubt_in, named, not_mentioned, with_keys
 from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.places.interfaces import Place
@@ -32,11 +33,8 @@ from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.summaries import standing
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
-from bulk_importer.labels.entry import key_of
-from bulk_importer.media.names.index import NameIndex
 from bulk_importer.media.names.making import names_in
 from bulk_importer.model import KeepData, ReadPlan
-from bulk_importer.pipeline.retry.corrections import with_ids
 from bulk_importer.pipeline.wiped.media_counts import key_of_media
 from bulk_importer.pipeline.wiped.mention_log import recall_checkpoint
 from bulk_importer.pipeline.wiped.mentions import Mentions
@@ -94,10 +92,10 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     async def _look(self, shard: Shard, kept: Kept, order: _Order, moved: Sequence[Correction]) -> None:
         """Show `order` all that another shard has for the media of the corrections."""
         retries = await asyncio.to_thread(retry_folders, kept.folder)
-        order.waiting |= await asyncio.to_thread(order.doubted, _in_doubt(retries, kept.folder))
+        order.waiting |= await asyncio.to_thread(order.doubted, in_doubt_in(retries, kept.folder))
         if self.out_of_order:
             return
-        corrected = await asyncio.to_thread(lambda: _named(delivered_corrections(retries), kept.folder))
+        corrected = await asyncio.to_thread(lambda: named(delivered_corrections(retries), kept.folder))
         for each in corrected:
             order.see(each.position, each.lane, each.keep)
         if await asyncio.to_thread(_names_one, kept.folder, moved):
@@ -160,16 +158,12 @@ class _Order:
 def _moved(corrections: Sequence[Correction], folder: Path) -> list[Correction]:
     """The corrections whose media no entry of their own shard names, as far as is known. Blocks."""
     _, state = read_state(folder)
-    mentions = Mentions()
-    recall_checkpoint(folder, mentions)
     rejected = {
         key_of_media(media_id)
         for line in rejected_lines(folder, state.rejected_bytes)
         if (media_id := line.media_id or line.findings[0].media_id)
     }
-    return [
-        each for each, key in _with_keys(corrections) if key not in rejected and not mentions.among([key])
-    ]
+    return [each for each, key in not_mentioned(corrections, folder) if key not in rejected]
 
 
 def _names_one(folder: Path, moved: Sequence[Correction]) -> bool:
@@ -178,24 +172,10 @@ def _names_one(folder: Path, moved: Sequence[Correction]) -> bool:
         return False
     mentions = Mentions()
     recall_checkpoint(folder, mentions)
-    return not mentions.is_complete or bool(mentions.among([key for _, key in _with_keys(moved)]))
-
-
-def _with_keys(corrections: Iterable[Correction]) -> Iterator[tuple[Correction, int]]:
-    return ((each, key_of(each.lane)) for each in corrections if each.lane is not None)
+    return not mentions.is_complete or bool(mentions.among([key for _, key in with_keys(moved)]))
 
 
 def _is_complete(kept: Kept | None) -> bool:
     """Whether nothing of a shard will be sent any more, but by a retry. Blocks."""
     summary = None if kept is None else standing(kept)
     return summary is not None and summary.state is RunState.COMPLETE
-
-
-def _in_doubt(retries: Sequence[RetryFolder], folder: Path) -> list[Correction]:
-    return _named([it for each in retries for it in each.corrections(each.standing().in_doubt)], folder)
-
-
-def _named(corrections: Sequence[Correction], folder: Path) -> list[Correction]:
-    """Corrections with the ids of their media, also where they have only names."""
-    names = names_in(folder)
-    return list(corrections) if names is None else with_ids(corrections, NameIndex(names))

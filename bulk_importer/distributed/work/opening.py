@@ -56,7 +56,8 @@ async def _opened(plan: Plan, place: Place, source: str) -> Source:
         advice = (
             f"The plan at {place.name} was made of it ({counted(plan.entries, 'entry')}, "
             f"{counted(plan.bytes, 'byte')}), and reads its shards from there. Nothing was sent. Bring it back as it "
-            "was, and run the same command again; or say to it with --source where this machine has it."
+            "was, and run the same command again; where this machine has it elsewhere, work, retry and undo take "
+            "--source."
         )
         raise SourceUnreadable(error.source, error.reason, advice=advice, at_fault=error.at_fault) from error
 

@@ -6,7 +6,8 @@ A plan is a folder with two files, and a third when both are whole:
     left_alone.jsonl   a media a line that is left alone: `{"media_id", "why", "differences", "restored"}`
     plan.json          how many media there are of each kind
 
-Until `plan.json` is there, the plan is made anew by whoever comes next; from then on it is what is sent.
+Until `plan.json` is there, the plan is made anew by whoever comes next; from then on it is what is sent. Files get
+their names when they are whole, `plan.json` last.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = ["LEFT_ALONE", "RESTORE", "Plan", "Planner", "plan_in"]
 RESTORE = "restore.jsonl"
 LEFT_ALONE = "left_alone.jsonl"
 _PLAN = "plan.json"
+_SYNCED_BYTES = 8 << 20
 _EDITED = "it does not hold any more what the import left there"
 _NOT_KEPT = "what it held before was not kept"
 _UNREAD = "what it holds cannot be read"
@@ -119,14 +121,16 @@ class Planner:
     force: bool
     emit: Observer
 
-    async def make(self, buckets: MediaBuckets, folder: Path) -> Plan:
-        """Make the plan of all that is in `buckets`, and put it into `folder`.
+    async def make(
+        self, buckets: MediaBuckets, folder: Path, open_file: Callable[[Path], DurableFile] = DurableFile
+    ) -> Plan:
+        """Make the plan of all that is in `buckets`, and put it into `folder`, written through `open_file`.
 
         Raises:
             ServerError: the server does not answer.
             CheckpointUnusable: the plan cannot be kept.
         """
-        with _PlanFiles(folder) as files:
+        with _PlanFiles(folder, open_file) as files:
             plan = Plan(force=self.force)
             async for planned in self._planned(buckets):
                 plan = _counted(plan, planned)
@@ -244,16 +248,14 @@ def _counted(plan: Plan, planned: _Planned) -> Plan:
 class _PlanFiles:
     """The files of a plan that is being made; a context manager that closes them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, open_file: Callable[[Path], DurableFile]) -> None:
         self._folder = folder
+        self._open_file = open_file
 
     def __enter__(self) -> _PlanFiles:
         try:
             create_folder(self._folder)
-            for name in (RESTORE, LEFT_ALONE):
-                (self._folder / name).unlink(missing_ok=True)
-            self._restore = DurableFile(self._folder / RESTORE)
-            self._left_alone = DurableFile(self._folder / LEFT_ALONE)
+            self._restore, self._left_alone = (self._opened(name) for name in (RESTORE, LEFT_ALONE))
         except OSError as error:
             raise CheckpointUnusable.by(self._folder, error) from error
         return self
@@ -261,6 +263,12 @@ class _PlanFiles:
     def __exit__(self, *_: object) -> None:
         self._restore.close()
         self._left_alone.close()
+
+    def _opened(self, name: str) -> _Growing:
+        path = self._folder / name
+        for earlier in (path, path.with_name(f"{name}.new")):
+            earlier.unlink(missing_ok=True)
+        return _Growing(self._open_file(path.with_name(f"{name}.new")), path)
 
     def write(self, planned: _Planned) -> None:
         """Write down what becomes of a media. Blocks."""
@@ -275,8 +283,31 @@ class _PlanFiles:
     def finish(self, plan: Plan) -> None:
         """Declare the plan whole. Blocks."""
         try:
-            self._restore.sync()
-            self._left_alone.sync()
-            replace_file(self._folder / _PLAN, msgspec.json.encode(plan))
+            self._restore.finish()
+            self._left_alone.finish()
+            replace_file(self._folder / _PLAN, msgspec.json.encode(plan), open_file=self._open_file)
         except OSError as error:
             raise CheckpointUnusable.by(self._folder, error) from error
+
+
+class _Growing:
+    """A file that gets its name when it is whole. What was not synced may be held in memory, so that is not much."""
+
+    def __init__(self, file: DurableFile, path: Path) -> None:
+        self._file = file
+        self._path = path
+        # Changed by `append` alone.
+        self._synced = 0
+
+    def append(self, lines: bytes) -> None:
+        self._file.append(lines)
+        if self._file.size - self._synced >= _SYNCED_BYTES:
+            self._file.sync()
+            self._synced = self._file.size
+
+    def finish(self) -> None:
+        self._file.sync()
+        self._file.path.replace(self._path)
+
+    def close(self) -> None:
+        self._file.close()

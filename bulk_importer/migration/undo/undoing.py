@@ -22,7 +22,7 @@ from pathlib import Path
 from bulk_importer.backups.holdings import Holdings, ProjectReads
 from bulk_importer.backups.replaced import REPLACED
 from bulk_importer.backups.task_ids import AllTasks, TaskIds
-from bulk_importer.checkpoint import Checkpoint, CheckpointState, Header
+from bulk_importer.checkpoint import Checkpoint, CheckpointState, FolderOptions, Header
 from bulk_importer.checkpoint.folder import MOVED
 from bulk_importer.checkpoint.retry_claims import retries_in_doubt
 from bulk_importer.datagym.reads.catalog import Catalog
@@ -31,7 +31,7 @@ from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.errors import CheckpointError, NotSettled, UsageError, most_important
-from bulk_importer.files.durable import create_folder
+from bulk_importer.files.durable import DurableFile, create_folder
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
 from bulk_importer.media.index import MediaIndex
@@ -67,6 +67,8 @@ class UndoSpec:
         opened: opens the source of the import, to be read once more.
         force: restore also media that somebody has changed since.
         dry_run: make a plan, and forget it.
+        open_file: what the files of the checkpoint are written through.
+        can_resolve: what is in doubt may be answered by a person, with `resolve` of the folder.
     """
 
     folder: Path
@@ -74,6 +76,8 @@ class UndoSpec:
     opened: Callable[[], AbstractAsyncContextManager[Source]]
     force: bool = False
     dry_run: bool = False
+    open_file: Callable[[Path], DurableFile] = DurableFile
+    can_resolve: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ async def undo_import(spec: UndoSpec, caller: Caller, confirm: Confirm) -> Undon
         ServerError: the server does not answer, or does not know the project.
         CheckpointError: the checkpoint is locked or damaged, or the undo cannot be kept.
     """
-    ledger = await asyncio.to_thread(Checkpoint.reopen, spec.folder, secrets.token_hex(8))
+    options = FolderOptions(open_file=spec.open_file)
+    ledger = await asyncio.to_thread(Checkpoint.reopen, spec.folder, secrets.token_hex(8), options)
     try:
         return await _undo(spec, caller, confirm, ledger)
     finally:
@@ -128,7 +133,7 @@ async def _undo(spec: UndoSpec, caller: Caller, confirm: Confirm, ledger: Checkp
     if spec.dry_run:
         return Undone(plan, folder)
     await ledger.record_note(UNDONE, folder.name)
-    return Undone(plan, folder, await _send(settings, caller, folder))
+    return Undone(plan, folder, await _send(settings, caller, folder, spec.open_file))
 
 
 def _require_names(folder: Path, header: Header) -> None:
@@ -180,7 +185,8 @@ async def _planned(
                 caller.emit,
                 taken_back=[each / RESTORE for each in earlier],
             )
-            return await planner.make(buckets, folder)
+            # A plan that is forgotten is not kept anywhere else.
+            return await planner.make(buckets, folder, DurableFile if spec.dry_run else spec.open_file)
 
 
 async def _settle(
@@ -199,8 +205,8 @@ async def _settle(
     if left:
         raise NotSettled(
             f"It is not known yet whether {counted(left, 'entry', 'was')} delivered, so they cannot be taken back. "
-            "Nothing was sent. The same command finds out once --server-request-limit is over; 'bulk-importer resolve "
-            f"{spec.folder}' lets you say it."
+            "Nothing was sent. The same command finds out once --server-request-limit is over"
+            + (f"; 'bulk-importer resolve {spec.folder}' lets you say it." if spec.can_resolve else ".")
         )
 
 
@@ -235,7 +241,9 @@ def _is_about_sending(setting: Definition) -> bool:
     )
 
 
-async def _send(settings: Settings, caller: Caller, folder: Path) -> Summary:
+async def _send(
+    settings: Settings, caller: Caller, folder: Path, open_file: Callable[[Path], DurableFile]
+) -> Summary:
     """Import the entries of a plan: whatever the media hold is replaced, and kept."""
     checkpoint = folder / CHECKPOINT
     kept = {each.name: getattr(settings, each.name) for each in definitions() if _is_about_sending(each)}
@@ -252,6 +260,6 @@ async def _send(settings: Settings, caller: Caller, folder: Path) -> Summary:
     )
     source = await open_source(str(folder / RESTORE))
     try:
-        return await import_source(ImportSpec(source, sending, checkpoint), caller)
+        return await import_source(ImportSpec(source, sending, checkpoint, open_file=open_file), caller)
     finally:
         await source.aclose()

@@ -241,9 +241,11 @@ def keeping_of(
         )
     keeper = ReplacedLabels(lambda: holdings(media), marks, file, look_again=look_again)
     seconds = marks.left * answer_seconds / settings.max_reads
+    # What is written through something else is kept elsewhere, and this folder goes with the process.
+    place = folder / REPLACED if open_file is DurableFile else f"{REPLACED} of the checkpoint"
     return Keeping(
         keeper,
-        f"What they hold is read and kept first, in {folder / REPLACED}: one read a media, {_duration(seconds)} for "
+        f"What they hold is read and kept first, in {place}: one read a media, {_duration(seconds)} for "
         f"{counted(marks.left, 'media')}; undo brings it back.",
     )
 

@@ -11,7 +11,7 @@ mentioned media is read once more, for which two to five seconds go into ten mil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from bulk_importer.pipeline.wiped.mention_log import keys_at
 from bulk_importer.pipeline.wiped.mentions import Mentions
 from bulk_importer.spans import SpanSet
 
-__all__ = ["ProjectMedia", "count_media", "key_of_media", "recall_media"]
+__all__ = ["ProjectMedia", "count_media", "fates_of", "key_of_media", "recall_media"]
 
 _LINES = 4096  # at a time
 
@@ -99,6 +99,46 @@ def _counts(delivered: int, undelivered: int, importable: int | None) -> MediaCo
     return MediaCounts(delivered=delivered, undelivered=undelivered, without_entry=rest)
 
 
+def fates_of(
+    folder: Path, state: CheckpointState, chosen: Set[int], corrected: Iterable[int]
+) -> Mapping[int, bool] | None:
+    """Of some media those that `count_media` counts, and whether as delivered. Blocks.
+
+    Args:
+        chosen: keys of media that are in the project.
+        corrected: keys of the media that retries brought something to.
+
+    Returns:
+        None where it is not known.
+
+    Raises:
+        CheckpointError: as of `count_media`.
+    """
+    delivered = set(corrected).intersection(chosen)
+    left = set(chosen) - delivered
+    if not left:
+        return dict.fromkeys(delivered, True)
+    settled = _settled(state, _retries(folder))
+    brought = _keys_within(folder, settled, left)
+    unsettled = _keys_within(folder, SpanSet(settled.missing(0, state.position)), left)
+    if brought is None or unsettled is None:
+        return None
+    refused = left.intersection(map(key_of_media, _rejected_media(folder, state)))
+    return {key: key in delivered or key in brought for key in delivered | brought | unsettled | refused}
+
+
+def _keys_within(folder: Path, positions: SpanSet, chosen: set[int]) -> set[int] | None:
+    """Which of these media entries at these positions name; None where not all positions are on record."""
+    found, seen = set[int](), 0
+    try:
+        for keys in keys_at(folder, positions):
+            found.update(chosen.intersection(keys))
+            seen += len(keys)
+    except OSError:
+        return None
+    return found if seen == len(positions) else None
+
+
 class _Retry(msgspec.Struct, frozen=True):
     """What a retry delivered: positions in its own source, and those in the original one that they stand for."""
 
@@ -147,14 +187,20 @@ def _rejected(
     if not state.rejected:
         return found
     is_of_project = project.membership()
+    named = _rejected_media(folder, state)
+    while ids := set(islice(named, _LINES)):
+        keys = [key for media_id in ids if is_of_project(key := key_of_media(media_id))]
+        known = {at for each in others for at in each.among(keys)}
+        found.recall([key for at, key in enumerate(keys) if at not in known])
+    return found
+
+
+def _rejected_media(folder: Path, state: CheckpointState) -> Iterator[str]:
+    """The media that rejected entries name, each as often as it is named."""
     # Of each line its id alone: the entries are large, and there may be as many of them as the source has.
     named = (
         line.media_id or line.findings[0].media_id
         for line in rejected_lines(folder, state.rejected_bytes)
         if line.position in state.rejected
     )
-    while ids := set(islice(named, _LINES)):
-        keys = [key for media_id in ids if media_id and is_of_project(key := key_of_media(media_id))]
-        known = {at for each in others for at in each.among(keys)}
-        found.recall([key for at, key in enumerate(keys) if at not in known])
-    return found
+    return filter(None, named)

@@ -75,6 +75,7 @@ class Fleet:
         self.plan, self.place, self.stop = plan_of(shards), FolderPlace(folder), StopSwitch()
         self.events: list[Event] = []
         self.words: list[str] = []
+        self.came_to: ExitCode | None = None
         self._dask, self._folder, self._seconds, self._code = dask, folder, seconds, code
 
     async def run(self) -> None:
@@ -84,7 +85,9 @@ class Fleet:
         async with opened_cluster(
             self._dask.address, workers=1, patience=30, say=self.words.append
         ) as cluster:
-            await import_shards(cluster, self.plan, self.place, options, self.stop, self.events.append)
+            self.came_to = await import_shards(
+                cluster, self.plan, self.place, options, self.stop, self.events.append
+            )
 
     def _arguments(self, index: int) -> tuple[str, ...]:
         return (
@@ -155,6 +158,7 @@ async def test_a_stop_lets_the_children_stop_before_it_returns(dask: DaskProcess
     async with fleet.running():
         await fleet.reaches(2)
         fleet.stop.request("stopped by SIGINT", ExitCode.INTERRUPTED)
+    assert fleet.came_to is ExitCode.DELIVERED
     assert "stopped" in fleet.states()
     assert set(fleet.states()) == {"stopped"}
 
@@ -179,6 +183,7 @@ async def test_a_server_that_is_away_ends_it_for_all(dask: DaskProcesses, tmp_pa
     async with fleet.running():
         pass
     assert len(fleet.states()) < 9
+    assert fleet.came_to is ExitCode.SERVER
     assert any(
         each.startswith("on the worker tcp://") and each.endswith(": The server is away.")
         for each in fleet.words

@@ -141,3 +141,15 @@ async def test_a_shard_whose_log_was_lost_is_not_said_to_be_not_begun(
         in done.out
     )
     assert "work/00001" in done.out
+
+
+async def test_where_nothing_can_be_put_together_another_folder_is_named(
+    place: FolderPlace, plan: Plan, run: Run, tmp_path: Path
+) -> None:
+    """A plan that can only be read is gathered all the same."""
+    Path(place.name, "gathered").write_text("")
+    done = await run("gather", place.name)
+    assert done.code == 7
+    assert f"The folder {place.name}/gathered cannot be used" in done.err
+    assert "or name another one with --output." in done.err
+    assert (await run("gather", place.name, "--output", tmp_path / "out")).code == 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 from integration.cli.conftest import Run
 
 from bulk_importer.distributed.places.folder import FolderPlace
+from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.values import Plan
 from bulk_importer.sandbox import Sandbox
+from support.entries import entry
 from support.fleet.imported import work_folder
+from support.fleet.plans import planned
 
 
 def _labelled(labels: Mapping[str, Any]) -> set[str]:
@@ -32,6 +36,10 @@ async def test_undo_of_a_shard_takes_back_what_that_shard_brought_and_no_more(
     after = await sandbox.labels(plan.project)
     assert (len(_labelled(before)), len(_labelled(after))) == (4, 2)
     assert _labelled(after) < _labelled(before)
+    done = await run_process("retry", place.name)
+    assert done.code == 7
+    assert "What shard 0 brought was taken back by undo, so nothing is fed again of that." in done.err
+    assert "Fed again: 1 entry, in 1 shard." in done.out
 
 
 async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
@@ -58,7 +66,9 @@ async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
     assert "What 2 shards (0-1) brought was taken back by undo" in done.out
     assert "retry" not in done.out
     done = await run_process("retry", place.name)
-    assert "was taken back by undo" in done.err
+    assert done.code == 7
+    assert done.err.count("was taken back by undo") == 1
+    assert "make a plan of it at another place" in done.err
 
 
 async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards(
@@ -78,11 +88,46 @@ async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards
     assert f"Left alone, and why: {work_folder(place, 0)}/undo/0001/left_alone.jsonl" in done.out
 
 
-async def test_a_plan_in_a_bucket_is_not_taken_back(run: Run, bucket: str) -> None:
-    """It says what brings back what was there."""
-    done = await run("undo", "s3://labels/plan")
-    assert done.code == 2
-    assert "'bulk-importer import BACKUP' brings back what its media held" in done.err
+async def test_nothing_is_taken_back_where_that_of_one_shard_cannot_be_looked_at(
+    place: FolderPlace, plan: Plan, run_process: Run, sandbox: Sandbox
+) -> None:
+    """No numbers are said of the others: they would look like those of the whole."""
+    for index in (0, 1):
+        await run_process("work", place.name, "--index", index, "--no-report")
+    before = await sandbox.labels(plan.project)
+    place.create("work/00001/lease-000002", b"scribble")
+    for flags in (["--yes"], ["--dry-run"]):
+        done = await run_process("undo", place.name, *flags)
+        assert done.code == 7
+        assert "Shard 1: " in done.err
+        assert done.out == "Nothing was sent: it is not known of all shards what taking them back comes to.\n"
+    assert await sandbox.labels(plan.project) == before
+
+
+async def test_a_plan_in_a_bucket_is_taken_back_as_well(
+    run_process: Run, bucket: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Nothing that is said of it names a folder that goes with the process."""
+    project = await sandbox.prepare(name="p", media=4)
+    name = f"s3://labels/{secrets.token_hex(4)}"
+    entries = [entry(media_id, n) for n, media_id in enumerate(project.media_ids)]
+    where = {"server": sandbox.url, "project": project.id}
+    planned(open_place(name), tmp_path / "labels.json", [[0, 1], [2, 3]], entries, **where)
+    for index in (0, 1):
+        assert (await run_process("work", name, "--index", index, "--no-report")).code == 0
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps([entry(project.media_ids[0], 9)]))
+    asked = ("--server", sandbox.url, "--project", project.id, "--no-report", "--onto-uploaded")
+    assert (await run_process("import", changed, *asked)).code == 0
+    done = await run_process("undo", name, "--yes")
+    assert done.code == 1, done.err
+    assert "2 shards are taken back: 3 media hold again what was there before the import." in done.out
+    assert f"Left alone, and why: {name}/work/00000/epoch-000003/undo/0001/left_alone.jsonl" in done.out
+    assert "/bulk-importer-" not in done.out + done.err
+    assert _labelled(await sandbox.labels(project.id)) == {project.media_ids[0]}
+    done = await run_process("work", name, "--index", 0)
+    assert done.code == 0
+    assert "Shard 0 is finished" in done.out
 
 
 @pytest.mark.parametrize(

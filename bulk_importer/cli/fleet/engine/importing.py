@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -141,11 +141,11 @@ async def _worked_on(
     from bulk_importer.distributed.engines.fleet import import_shards
 
     try:
-        await import_shards(cluster, plan, place, _options(place, loaded), stop, emit)
+        code = await import_shards(cluster, plan, place, _options(place, loaded), stop, emit)
     except BulkImporterError as error:
         messages.complain(str(error))
         return error.exit_code
-    return stop.exit_code
+    return most_important([code, stop.exit_code])
 
 
 def _options(place: Place, loaded: Loaded) -> FleetOptions:
@@ -157,12 +157,20 @@ def _options(place: Place, loaded: Loaded) -> FleetOptions:
         arguments=lambda index: ("work", place.name, "--index", str(index), *common),
         silence_seconds=loaded.settings.lease,
         grace_seconds=loaded.settings.grace + _MORE_GRACE,
-        complain=_complain,
+        complain=_complaining(),
     )
 
 
-def _complain(index: int, words: str) -> None:
-    messages.say(f"Shard {index}: {words.removeprefix('bulk-importer: ')}", Level.WARNING)
+def _complaining() -> Callable[[int, str], None]:
+    """Says what went wrong with a shard; what was said of one already is not said of the others: there may be many."""
+    said: set[str] = set()
+
+    def complain(index: int, words: str) -> None:
+        if words not in said:
+            said.add(words)
+            messages.say(f"Shard {index}: {words.replace('bulk-importer: ', '', 1)}", Level.WARNING)
+
+    return complain
 
 
 def _told(loaded: Loaded) -> list[str]:

@@ -9,14 +9,14 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from bulk_importer.cli.fleet.together.taken_back import ANEW, undone_in
 from bulk_importer.distributed.gathering.values import Gathered, ShardState, Standing
 from bulk_importer.distributed.values import work_key
 from bulk_importer.observe.outcome import Step
 from bulk_importer.readable import counted
 from bulk_importer.spans import Span, SpanSet
 
-__all__ = ["by_need", "shards_text", "states_text", "steps_of"]
-
+__all__ = ["by_need", "shards_named", "shards_text", "states_text", "steps_of"]
 _MOST_SPANS = 12
 _RANK = {
     ShardState.UNUSABLE: 0,
@@ -67,24 +67,24 @@ def steps_of(
             each.folder for each in gathered.standings if each.state is ShardState.UNUSABLE and each.folder
         ]
         yield Step(
-            f"What is on record of {_shards(unusable)} cannot be used, and is not counted. Put it back from a copy",
+            f"What is on record of {shards_named(unusable)} cannot be used, and is not counted. Put it back from a "
+            "copy",
             path=folders[0] if folders else work_key(unusable[0]),
         )
-    undone = [each.shard.index for each in gathered.standings if each.is_undone]
-    if undone:
+    if undone := undone_in(gathered):
         yield Step(
-            f"What {_shards(undone)} brought was taken back by undo: nothing more is sent for that, and what is said "
-            "of it here is of before. To import the source again, make a plan of it at another place."
+            f"What {shards_named(undone)} brought was taken back by undo: nothing more is sent for that, and what is "
+            f"said of it here is of before. {ANEW}"
         )
     fed = [each.shard.index for each in gathered.standings if _waits_for_retry(each)]
     if fed:
         yield Step(
-            f"What a retry fed of {_shards(fed)} is unconfirmed. To find out what became of it, run",
+            f"What a retry fed of {shards_named(fed)} is unconfirmed. To find out what became of it, run",
             command=f"bulk-importer retry {place}",
         )
     left = [each.shard.index for each in gathered.standings if each.needs_work and not _waits_for_retry(each)]
     if left:
-        what = f"{_shards(left, 'is', capital=True)} left to work on"
+        what = f"{shards_named(left, 'is', capital=True)} left to work on"
         where = "ere, or on a machine that shares the plan"
         if by_engine:
             yield Step(f"{what}. Run the same command again: it resumes.")
@@ -101,7 +101,7 @@ def steps_of(
     ]
     if silent:
         yield Step(
-            f"The worker of {_shards(silent)} gives no sign of life any more. To take over what it leaves, run",
+            f"The worker of {shards_named(silent)} gives no sign of life any more. To take over what it leaves, run",
             command=f"bulk-importer work {place} --index {silent[0]}",
         )
     if any(
@@ -137,7 +137,7 @@ def _indexes(gathered: Gathered, state: ShardState) -> list[int]:
     return [each.shard.index for each in gathered.standings if each.state is state]
 
 
-def _shards(indexes: Sequence[int], verb: str = "", *, capital: bool = False) -> str:
+def shards_named(indexes: Sequence[int], verb: str = "", *, capital: bool = False) -> str:
     """As in `shard 17`, or `3 shards (4, 17-18)`."""
     if len(indexes) == 1:
         text = f"{'Shard' if capital else 'shard'} {indexes[0]}"

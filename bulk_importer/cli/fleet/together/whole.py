@@ -20,7 +20,7 @@ from bulk_importer.distributed.gathering.totals import facts_of, whole_of
 from bulk_importer.distributed.gathering.values import Gathered
 from bulk_importer.distributed.gathering.writing import write_rejected
 from bulk_importer.distributed.places.interfaces import Place
-from bulk_importer.errors import CheckpointError, CheckpointUnusable, ExitCode, UsageError
+from bulk_importer.errors import CheckpointError, ExitCode, OutputUnusable, UsageError
 from bulk_importer.files.durable import replace_file
 from bulk_importer.readable import as_json
 from bulk_importer.settings import Settings
@@ -115,7 +115,7 @@ def _write_summary(folder: Path, facts: Mapping[str, Any]) -> None:
     try:
         replace_file(path, as_json(facts) + b"\n")
     except OSError as error:
-        raise CheckpointUnusable.by(path, error) from error
+        raise OutputUnusable.by(path, error) from error
 
 
 def _text(path: Path | None) -> str | None:
