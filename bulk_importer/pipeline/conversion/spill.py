@@ -127,7 +127,8 @@ class Conversion:
         account = Account(self.chosen.form.name, self.found, named)
         before, between, end = (b"[\n", b",\n", b"\n]\n") if as_array else (b"", b"\n", b"\n")
         for text in self._texts(account, between):
-            file.write(before + text)
+            file.write(before)
+            file.write(text)  # not both at once: that would copy what is long
             before = between
         file.write(end if before == between else b"[]\n" if as_array else b"")
         return account

@@ -154,7 +154,7 @@ class Ranges:
         """Put annotations behind those that their pictures have."""
         waiting, width = self._waiting, self._width
         for ordinal, text in zip(self._pictures.ordinals(image_ids), texts, strict=True):
-            waiting[ordinal // width if ordinal >= 0 else -1].append(text)
+            waiting[ordinal // width].append(text)  # those of no picture are the last
         self._bytes += sum(map(len, texts))
         self._write(-1)
         if self._bytes >= _BUFFER_BYTES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -18,9 +19,9 @@ from bulk_importer.formats.model import Left, Size
 
 __all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
 
-_AMBIGUOUS = -1
-_UNKNOWN = -2
+_NONE = -1
 _NAMELESS = 0
+_IDS = frozenset((int, str))
 # What an image has that is no label and nothing that an import could miss.
 _PLAIN = frozenset(
     {"id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured", "path"}
@@ -43,19 +44,18 @@ class Pictures:
             self.count += 1
 
     def ordinal(self, image_id: object) -> int:
-        """The place of a picture in the order; below 0 where there is none of this id, or more than one."""
-        return self._ordinals.get(image_id, _UNKNOWN) if is_id(image_id) else _UNKNOWN
+        """The place of a picture in the order; -1 where there is none of this id, or more than one."""
+        return self._ordinals.get(image_id, _NONE) if is_id(image_id) else _NONE
 
     def ordinals(self, image_ids: list[Any]) -> list[int]:
         """The place of the picture of each id, as `ordinal` has it."""
-        find = self._ordinals.get
-        return [
-            find(each, _UNKNOWN) if type(each) is int or type(each) is str else _UNKNOWN for each in image_ids
-        ]
+        if _IDS.issuperset(map(type, image_ids)):
+            return list(map(self._ordinals.get, image_ids, repeat(_NONE)))
+        return list(map(self.ordinal, image_ids))
 
     def ambiguous(self) -> frozenset[int | str]:
         """The ids that pictures of different names have."""
-        return frozenset(each for each, ordinal in self._ordinals.items() if ordinal == _AMBIGUOUS)
+        return frozenset(each for each, ordinal in self._ordinals.items() if ordinal == _NONE)
 
     def twice(self) -> frozenset[int]:
         """The hashes of names that occur more than once; the index forgets the names."""
@@ -68,8 +68,8 @@ class Pictures:
         if row is None or name is None or not is_id(row.id):
             return
         first = self._ordinals.setdefault(row.id, self.count)
-        if first not in (self.count, _AMBIGUOUS) and self._names[first] != hash(name):
-            self._ordinals[row.id] = _AMBIGUOUS
+        if first not in (self.count, _NONE) and self._names[first] != hash(name):
+            self._ordinals[row.id] = _NONE
 
 
 def name_of(file_name: object, coco_url: object) -> str | None:

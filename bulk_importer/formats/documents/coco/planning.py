@@ -20,7 +20,7 @@ from bulk_importer.formats.documents.coco.grouping import Order, Ranges, Run, ru
 from bulk_importer.formats.documents.coco.pictures import Pictures, name_of
 from bulk_importer.formats.documents.coco.reading import CocoGround, CocoShare
 from bulk_importer.formats.documents.coco.repeated import AnnotationIds
-from bulk_importer.formats.documents.coco.text.parts import Owners, Part, look_at, parts_of
+from bulk_importer.formats.documents.coco.text.parts import Owners, Part, Passed, look_at, parts_of
 from bulk_importer.formats.documents.coco.text.rows import ImageRow, Kind, OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, Section, document_of
 from bulk_importer.formats.documents.coco.text.stretches import OWNER, Stretch
@@ -128,8 +128,7 @@ class _FirstLook:
                 for each in passed.owners:
                     self._see(each)
                 if self.ranges is not None:
-                    self.ranges.add(passed.texts(), [key for each in passed.owners for key in each.image_ids])
-                    self.sorted += len(passed.section.starts)
+                    self._sort_passed(self.ranges, passed, file)
                 yield passed.section
 
     def _see(self, owners: Owners) -> None:
@@ -139,6 +138,13 @@ class _FirstLook:
     def _sort(self, ranges: Ranges, stretches: Iterator[Stretch]) -> None:
         for stretch in stretches:
             ranges.add(stretch.elements, stretch.image_ids)
+            self.sorted += 1
+
+    def _sort_passed(self, ranges: Ranges, passed: Passed, file: BinaryIO) -> None:
+        # The texts are read once more instead of sent: whoever waits to receive much also waits for who sorts.
+        stretches = passed.section.stretches(file)
+        for stretch, owners, frames in zip(stretches, passed.owners, passed.frames, strict=True):
+            ranges.add(frames.cut(stretch.text), owners.image_ids)
             self.sorted += 1
 
 

@@ -23,12 +23,25 @@ _LARGEST_NUMBER = 1 << 53
 def repeated(numbers: array[int]) -> set[int]:
     """The numbers that occur more than once."""
     found: set[int] = set()
+    if _count_up(numbers):
+        return found
     parts = 1 + len(numbers) // _AT_ONCE
     for part in range(parts):
         mine = numbers if parts == 1 else [number for number in numbers if number % parts == part]
         if len(set(mine)) < len(mine):
             found.update(each for each, other in pairwise(sorted(mine)) if each == other)
     return found
+
+
+def _count_up(numbers: array[int]) -> bool:
+    """Whether they are all different, and close together, as those are that somebody counted; false says nothing."""
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    if most - least > 2 * len(numbers):
+        return False
+    seen = bytearray(most - least + 1)
+    for number in numbers:
+        seen[number - least] = 1
+    return seen.count(1) == len(numbers)
 
 
 class AnnotationIds:

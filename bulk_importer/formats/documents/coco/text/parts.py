@@ -7,9 +7,7 @@ each begins where the one before it ends, all of them are proven up to the first
 from __future__ import annotations
 
 import io
-from array import array
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import Any, BinaryIO
 
 import msgspec
@@ -17,7 +15,7 @@ import msgspec
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.documents.coco.text.rows import OwnerRow
 from bulk_importer.formats.documents.coco.text.sections import Look, Section, section_of
-from bulk_importer.formats.documents.coco.text.stretches import OWNER
+from bulk_importer.formats.documents.coco.text.stretches import OWNER, Frames
 from bulk_importer.formats.documents.coco.text.window import Window
 from bulk_importer.formats.members import Members
 
@@ -52,32 +50,26 @@ class Part(msgspec.Struct, frozen=True):
         path: of the file.
         start, stop: where the first one begins, and the last one ends.
         joint: what seems to stand between two of them.
-        has_texts: they are to be given back one by one.
+        has_frames: it is asked where each of them lies.
     """
 
     path: str
     start: int
     stop: int
     joint: bytes
-    has_texts: bool
+    has_frames: bool
 
 
 class Passed(msgspec.Struct, frozen=True):
     """A part that is proven: its stretches, and what is asked of the annotations in each.
 
     Attributes:
-        text, lengths: all of them with a comma between two, and how long each is; empty where nobody asked for that.
+        frames: where they lie in each stretch; empty where nobody asked for that.
     """
 
     section: Section
     owners: list[Owners]
-    text: bytes
-    lengths: array[int]
-
-    def texts(self) -> list[bytes]:
-        """Each annotation."""
-        stops = accumulate(self.lengths, lambda stop, length: stop + 1 + length)
-        return [self.text[stop - length : stop] for stop, length in zip(stops, self.lengths, strict=True)]
+    frames: list[Frames]
 
 
 def parts_of(file: BinaryIO, first: Part) -> Iterator[Part]:
@@ -96,6 +88,12 @@ def parts_of(file: BinaryIO, first: Part) -> Iterator[Part]:
 def look_at(members: Members, part: Part) -> Passed | None:
     """Look at the annotations of a part; None where it is not whole elements, or cannot be read."""
     owners: list[Owners] = []
+    objects: list[int] = []
+
+    def see(rows: list[OwnerRow | None]) -> None:
+        owners.append(Owners.of(rows))
+        objects.append(len(rows) if all(row is not None for row in rows) else 0)
+
     try:
         with members.open(part.path) as file:
             file.seek(part.start)
@@ -103,15 +101,13 @@ def look_at(members: Members, part: Part) -> Passed | None:
         # The bracket shows where the array would have ended, if there is one in the part.
         window = Window(io.BytesIO(text + b"]"), part.path, part.start)
         window.more()
-        section = section_of(
-            window, Look(OWNER, lambda rows: owners.append(Owners.of(rows))), joint=part.joint
-        )
+        section = section_of(window, Look(OWNER, see), joint=part.joint)
     except SourceUnreadable:
         return None
     if window.offset != part.stop + 1:
         return None
-    elements: list[msgspec.Raw | bytes] = []
-    if part.has_texts:
-        for each in section.stretches(io.BytesIO(text), before=part.start):
-            elements += each.elements
-    return Passed(section, owners, b",".join(elements), array("q", map(len, elements)))
+    frames: list[Frames] = []
+    if part.has_frames:
+        stretches = section.stretches(io.BytesIO(text), before=part.start)
+        frames += [each.frames(part.joint, count) for each, count in zip(stretches, objects, strict=True)]
+    return Passed(section, owners, frames)

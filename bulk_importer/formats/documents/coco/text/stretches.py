@@ -6,7 +6,10 @@ Pure.
 from __future__ import annotations
 
 import io
+from array import array
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -14,7 +17,7 @@ import msgspec
 from bulk_importer.formats.documents.coco.text.rows import Kind, OwnerRow, UsualRow
 from bulk_importer.formats.documents.coco.text.window import Window
 
-__all__ = ["OWNER", "NotJson", "Stretch", "row_of"]
+__all__ = ["OWNER", "Frames", "NotJson", "Stretch", "row_of"]
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _anything = msgspec.json.Decoder()
@@ -32,6 +35,17 @@ class NotJson:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+
+
+class Frames(msgspec.Struct, frozen=True, gc=False):
+    """Where in a text its elements begin and end."""
+
+    starts: array[int]
+    stops: array[int]
+
+    def cut(self, text: bytes) -> list[bytes]:
+        """The elements."""
+        return [text[start:stop] for start, stop in zip(self.starts, self.stops, strict=True)]
 
 
 class Stretch:
@@ -57,6 +71,32 @@ class Stretch:
         window.more()
         frames = window.elements(0, len(self.text) + 1, len(self.text))
         return [window.data[start:stop] for start, stop in frames]
+
+    def frames(self, joint: bytes, objects: int) -> Frames:
+        """Where each element lies.
+
+        Args:
+            joint: what seems to stand between two elements, from the end of one to the beginning of the next.
+            objects: how many elements there are, where all of them are objects; else 0.
+        """
+        between = joint[: joint.index(b"{")]
+        before, *pieces = self.text.split(b"{")
+        # As many brackets as objects: each of these begins with one, and there is none elsewhere, not even in a text.
+        if before or len(pieces) != objects or not all(each.endswith(between) for each in pieces[:-1]):
+            return self._frames_of(self.elements)
+        starts = array("q", accumulate((1 + len(each) for each in pieces[:-1]), initial=0))
+        stops = array("q", [start - len(between) + 1 for start in starts[1:]])
+        stops.append(len(self.text))
+        return Frames(starts, stops)
+
+    def _frames_of(self, elements: Sequence[bytes | msgspec.Raw]) -> Frames:
+        found, at = Frames(array("q"), array("q")), 0
+        for each in map(bytes, elements):
+            at = self.text.index(each, at)  # there are but blanks and a comma before it
+            found.starts.append(at)
+            at += len(each)
+            found.stops.append(at)
+        return found
 
     def rows(self, kind: Kind) -> list[Any]:
         """Each element as it is asked for; None for what is not of this kind."""
