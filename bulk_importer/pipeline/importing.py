@@ -126,7 +126,7 @@ def _finished(spec: ImportSpec, identity: SourceIdentity) -> Summary | None:
         header, state = read_state(spec.folder)
     except CheckpointError:
         return None  # opening it for writing says better what is wrong
-    require_not_undone(spec.folder, state)
+    require_not_undone(spec.folder, state, part=spec.part)
     settings = spec.settings
     _require_same_form(spec.folder, state, settings.lines)
     wanted, meaning = settings.project or "", settings.meaning()

@@ -63,6 +63,7 @@ class ImportSpec(msgspec.Struct, frozen=True):
         open_file: what the files of the checkpoint are written through.
         planned_config: digest of the label configuration that the source was checked against when its import was
             planned; None where it was not.
+        part: what it imports of a plan, for people, as in `shard 3 of PLAN`; empty where it is an import by itself.
     """
 
     source: Source
@@ -74,6 +75,7 @@ class ImportSpec(msgspec.Struct, frozen=True):
     books: Books | None = None
     open_file: Callable[[Path], DurableFile] = DurableFile
     planned_config: str | None = None
+    part: str = ""
 
 
 class Caller(msgspec.Struct, frozen=True):

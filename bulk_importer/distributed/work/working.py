@@ -163,6 +163,7 @@ class Attempt:
                 kept.folder,
                 open_file=kept.open_file,
                 planned_config=plan.label_config,
+                part=f"shard {self._index} of {self._name}",
             )
             summary = await import_source(spec, caller)
         if summary.state is RunState.COMPLETE and summary.entries != shard.entries:

@@ -22,14 +22,16 @@ def undone_in(folder: Path, state: CheckpointState) -> Path | None:
     return folder / UNDO_FOLDER / str(state.notes[UNDONE]) if UNDONE in state.notes else None
 
 
-def require_not_undone(folder: Path, state: CheckpointState, *, so: str = "") -> None:
+def require_not_undone(folder: Path, state: CheckpointState, *, part: str = "", so: str = "") -> None:
     """Raise `CheckpointMismatch` where an import was taken back: what its checkpoint settles is settled no more.
 
     Args:
+        part: of a plan, as `ImportSpec` has it.
         so: what follows from that, and what to do; that nothing more is sent for it, where it is empty.
     """
     if UNDONE in state.notes:
-        so = so or (
-            "so nothing more is sent for it. To import its source again, name another folder with --checkpoint."
+        again = "make a plan of it at another place" if part else "name another folder with --checkpoint"
+        so = so or f"so nothing more is sent for it. To import its source again, {again}."
+        raise CheckpointMismatch(
+            f"The import of {part or f'the checkpoint {folder}'} was taken back by undo, {so}"
         )
-        raise CheckpointMismatch(f"The import of the checkpoint {folder} was taken back by undo, {so}")

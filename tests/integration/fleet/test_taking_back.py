@@ -16,7 +16,7 @@ from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.values import Plan
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
-from support.fleet.imported import work_folder
+from support.fleet.imported import import_shard, work_folder
 from support.fleet.plans import planned
 
 
@@ -86,6 +86,18 @@ async def test_media_that_somebody_changed_are_left_alone_and_said_of_all_shards
     assert done.code == 1, done.err
     assert f"'bulk-importer undo {place.name} --force' restores these" in done.out
     assert f"Left alone, and why: {work_folder(place, 0)}/undo/0001/left_alone.jsonl" in done.out
+
+
+async def test_a_shard_that_was_taken_back_before_it_was_finished_stays_so(
+    place: FolderPlace, plan: Plan, run_process: Run
+) -> None:
+    """What to do instead is said of the plan: its worker names no checkpoint."""
+    await import_shard(place, plan, 0, limit=1)
+    assert (await run_process("undo", place.name, "--yes")).code == 0
+    done = await run_process("work", place.name, "--index", 0, "--no-report")
+    assert done.code == 7
+    assert f"The import of shard 0 of {place.name} was taken back by undo" in done.out
+    assert "make a plan of it at another place" in done.out
 
 
 async def test_nothing_is_taken_back_where_that_of_one_shard_cannot_be_looked_at(
