@@ -288,7 +288,7 @@ class SchedulerUnavailable(ServerUnavailable):
 
     def __init__(self, address: str, reason: str, *, advice: str = "") -> None:
         advice = advice or (
-            "Look whether it runs there: dask scheduler. When it does, run the same command again: it resumes."
+            "Look whether it runs there: dask scheduler. When it does, run the same command again; an import resumes."
         )
         super().__init__(f"The Dask scheduler {address}", reason, advice=advice)
 

@@ -24,6 +24,7 @@ _ANOTHER_PORT = (
     "Look at the port in --scheduler: a scheduler itself is at 8786 by default, its dashboard at 8787."
 )
 _CLOSE_SECONDS = 10.0
+_LAST_PORT = 65535
 _LOOPBACK = "127.0.0.1:0"
 """Without a dashboard there is a web server all the same, for other machines, too, unless it is told its address."""
 
@@ -173,6 +174,9 @@ def _local_workers(address: str, count: int) -> Iterator[None]:
 async def _connected(address: str, patience: float, say: Callable[[str], None]) -> Client:
     from distributed import Client
 
+    port = address.rpartition(":")[2]
+    if port.isdecimal() and int(port) > _LAST_PORT:  # else it would be tried for as long as is waited
+        raise _unusable(address, ValueError(f"{port} is no port"))
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:

@@ -53,7 +53,9 @@ async def test_nothing_that_dask_logs_of_lost_connections_reaches_a_terminal() -
     assert not loud
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "tcp://127.0.0.1", "http://127.0.0.1:1", "tcp://127.0.0.1:99999"]
+)
 async def test_an_address_that_cannot_be_one_is_a_matter_of_usage(address: str) -> None:
     with pytest.raises(UsageError, match="tcp://dask:8786"):
         await connect(address)
