@@ -18,6 +18,7 @@ from bulk_importer.checkpoint.ledger import read_state
 from bulk_importer.checkpoint.log.file import log_path
 from bulk_importer.checkpoint.log.records import SourceIdentity
 from bulk_importer.errors import UsageError
+from bulk_importer.files.plans import holds_plan
 from bulk_importer.readable import readable
 
 __all__ = ["CONVERTED", "MIGRATION", "checkpoint_folder", "checkpoint_folders", "checkpoints_in"]
@@ -52,13 +53,15 @@ def checkpoint_folders(sources: Sequence[str], folder: str | None) -> list[Path]
         folder: what `--checkpoint` says.
 
     Raises:
-        UsageError: two would share one, or a source is no file, so that nothing is beside it.
+        UsageError: two would share one, the folder holds a plan for many workers, or a source is no file, so that
+            nothing is beside it.
         CheckpointDamaged: the folder is the checkpoint of one source, and it cannot be told of which.
     """
     if folder is None:
         places = [_beside(source) for source in sources]
     else:
         root = Path(folder)
+        _require_no_plan(root)
         below = [root / (_name_of(source) + _SUFFIX) for source in sources]
         places = _alone(root, sources[0], below[0]) if len(sources) == 1 else _together(root, sources, below)
     taken: dict[Path, str] = {}
@@ -84,6 +87,16 @@ def checkpoints_in(folder: Path) -> list[Path]:
     """
     itself = [folder] if _is_begun(folder) else []
     return itself + sorted(log.parent for log in folder.glob("*/log"))
+
+
+def _require_no_plan(root: Path) -> None:
+    """Raise `UsageError` where a plan lies in a folder: what its workers delivered is not on record in it."""
+    if holds_plan(root):
+        raise UsageError(
+            f"{root} holds a plan for many workers, and an import beside it would send again what they delivered. "
+            f"Nothing was sent. 'bulk-importer work {root}' imports a shard of it, and the same command with "
+            "--engine dask all of them; for an import by itself name another --checkpoint."
+        )
 
 
 def _beside(source: str) -> Path:

@@ -11,23 +11,17 @@ import shlex
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
+from bulk_importer.files.plans import holds_plan
 
 __all__ = ["is_plan", "named_so", "require_no_plan", "require_no_shard", "shard_of_plan"]
 
-_PLAN = "plan.json"
 _IN_BUCKET = re.compile(r"(s3|gs|az):/+")
 """How a place in a bucket begins; as a path it has lost a slash."""
 
 
 def is_plan(named: str) -> bool:
     """Whether a plan lies in this folder, or what is named is in a bucket, where nothing else can lie."""
-    folder = Path(named)
-    # An undo keeps what it is to do by the same name, and has no shards.
-    return (
-        "://" in named
-        or _IN_BUCKET.match(named) is not None
-        or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())
-    )
+    return "://" in named or _IN_BUCKET.match(named) is not None or holds_plan(Path(named))
 
 
 def named_so(folder: Path) -> str:

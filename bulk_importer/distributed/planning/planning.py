@@ -15,6 +15,7 @@ from threading import Event
 
 from msgspec.structs import replace
 
+from bulk_importer.checkpoint.log.file import log_path
 from bulk_importer.datagym.reads.opening import opened_catalog
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.wire.api_token import Token
@@ -32,7 +33,7 @@ from bulk_importer.distributed.planning.opening import opened_for_many
 from bulk_importer.distributed.planning.reading import read_plan
 from bulk_importer.distributed.planning.writing import another_plan, put_pieces, put_plan
 from bulk_importer.distributed.values import PLAN, Plan, Shard
-from bulk_importer.errors import ExitCode, InputError, Interrupted
+from bulk_importer.errors import ExitCode, InputError, Interrupted, UsageError
 from bulk_importer.events import Advanced, Observer
 from bulk_importer.intake import IntakeOptions
 from bulk_importer.library.rulesets import scratch_folder
@@ -128,11 +129,17 @@ def _known(place: Place, draft: Plan) -> Plan | None:
     """The plan that lies at a place, where the same is asked for; None where there is none. Blocks.
 
     Raises:
-        UsageError: another one lies there.
+        UsageError: another one lies there, or the checkpoint of an import.
         PlanUnusable: it is not what was written.
         CheckpointUnusable: the place cannot be read, or not be written.
     """
     if place.read(PLAN) is None:
+        if place.folder is not None and log_path(place.folder).exists():
+            raise UsageError(
+                f"{place.name} is the checkpoint of an import, and a plan there would send again what that delivered. "
+                "Nothing was sent. To resume that import, run 'bulk-importer import' without --engine dask; for a "
+                "plan name another place (--output of 'plan', --checkpoint of 'import')."
+            )
         try_place(place)
         return None
     plan = read_plan(place)

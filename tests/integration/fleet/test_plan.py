@@ -244,3 +244,22 @@ async def test_commands_that_are_shown_can_be_pasted_and_an_empty_source_is_said
     assert f"bulk-importer work '{place.name}' --index 0\n" in done.out
     assert f"bulk-importer gather '{place.name}'\n" in done.out
     assert "3 shards were asked for; without an entry there is 1, which is empty" in done.out
+
+
+async def test_a_plan_and_the_checkpoint_of_an_import_do_not_share_a_folder(
+    run_process: Run, sandbox: Sandbox, project: Any, place: FolderPlace, tmp_path: Path
+) -> None:
+    """Neither knows what the other delivered, and would send it again."""
+    source = _written(tmp_path / "huge.json", [entry(each, 1) for each in project.media_ids])
+    asked = _to(sandbox, place)
+    assert (await run_process("plan", source, *asked, "--shards", 2)).code == 0
+    target, checkpoint = asked[:4], tmp_path / "checkpoint"
+    done = await run_process("import", source, *target, "--checkpoint", place.name)
+    assert done.code == 2
+    assert "and an import beside it would send again what they delivered" in done.err
+    assert (await run_process("import", source, *target, "--checkpoint", checkpoint)).code == 0
+    sent = dict(sandbox.commits)
+    done = await run_process("plan", source, *target, "--output", checkpoint)
+    assert done.code == 2
+    assert "is the checkpoint of an import, and a plan there would send again" in done.err
+    assert sandbox.commits == sent
