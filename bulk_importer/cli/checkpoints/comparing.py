@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.parsing.options import gather
 from bulk_importer.errors import UsageError
 from bulk_importer.settings import MediaBy
@@ -14,21 +15,23 @@ from bulk_importer.settings import MediaBy
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import CheckpointState, Claim, Proof
     from bulk_importer.events import Observer
+    from bulk_importer.sources import Source
 
-__all__ = ["compared_with_server", "compared_with_source"]
+__all__ = ["Opening", "compared_with_server", "compared_with_source"]
+
+Opening: TypeAlias = "Callable[[Observer], AbstractAsyncContextManager[Source]]"
+"""Opens what was imported into a checkpoint, to be read again; the observer receives how far a conversion is."""
 
 _PIECE_BYTES = 1 << 20
 
 
-async def compared_with_source(
-    source: str, folder: Path, state: CheckpointState, observer: Observer
-) -> Claim:
+async def compared_with_source(opening: Opening, state: CheckpointState, observer: Observer) -> Claim:
     """Read a source again, and compare each segment with its digest."""
     from bulk_importer.checkpoint import SourceProof
     from bulk_importer.events import Advanced
 
     proof = SourceProof(state)
-    async with opened_again(source, folder, observer) as opened:
+    async with opening(observer) as opened:
         work = f"reading {opened.name.rsplit('/', 1)[-1]}"
         stream = await opened.stream(0)
         try:
@@ -44,7 +47,7 @@ async def compared_with_source(
 
 
 async def compared_with_server(
-    arguments: argparse.Namespace, folder: Path, source: str, proof: Proof, observer: Observer
+    arguments: argparse.Namespace, folder: Path, opening: Opening, proof: Proof, observer: Observer
 ) -> Claim:
     """Read labels back, and compare them with what was delivered.
 
@@ -91,7 +94,7 @@ async def compared_with_server(
         catalog = Catalog(queries)
         project = await catalog.find_project(header.project)
         reader = LabelReader(queries, catalog, project)
-        async with opened_again(source, folder, observer) as opened:
+        async with opening(observer) as opened:
             corrected = delivered_corrections(retry_folders(folder))
             return await compare_with_server(
                 opened,

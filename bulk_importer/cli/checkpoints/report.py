@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bulk_importer.cli import output
 from bulk_importer.cli.output_options import output_options, set_output_options
 from bulk_importer.cli.parsing.options import add_settings, gather
-from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan, named_so
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.small_files import reason_unwritten
 
@@ -79,8 +79,8 @@ def _folders(roots: Sequence[Path]) -> list[Path]:
     for root in roots:
         if is_plan(str(root)):
             raise UsageError(
-                f"{root} is a plan. 'bulk-importer gather {root}' makes the report of all its shards; each has one of "
-                "its own in the folder of its checkpoint."
+                f"{named_so(root)} is a plan. 'bulk-importer gather {named_so(root)}' makes the report of all its "
+                "shards; each has one of its own in the folder of its checkpoint."
             )
         if root.exists() and not root.is_dir():
             raise UsageError(

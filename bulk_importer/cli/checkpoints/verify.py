@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.checkpoints.combined import combined
-from bulk_importer.cli.checkpoints.comparing import compared_with_server, compared_with_source
+from bulk_importer.cli.checkpoints.comparing import Opening, compared_with_server, compared_with_source
+from bulk_importer.cli.checkpoints.reading_again import opened_again
 from bulk_importer.cli.migrating.verify_backup import verify_backup
 from bulk_importer.cli.parsing.options import add_settings
 from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan
@@ -95,7 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
     found = []
     for folder in folders:
-        facts = _proven(folder, sources.get(folder), arguments)
+        source = sources.get(folder)
+        opening = None if source is None else partial(opened_again, source, folder)
+        facts = _proven(folder, opening, arguments)
         found.append(facts)
         if "message" in facts:
             messages.complain(facts["message"])
@@ -123,7 +127,8 @@ def _of_plan(arguments: argparse.Namespace) -> int:
         raise UsageError("--against-server needs SOURCE: what was delivered is read from it again.")
     whole = ProofOfAll(arguments.checkpoint)
     for index, folder in whole.folders():
-        whole.add(index, _proven(folder, source, arguments))
+        opening = None if source is None else whole.opening(index, source)
+        whole.add(index, _proven(folder, opening, arguments))
     code = whole.exit_code
     output.print_outcome(whole.facts(), whole.lines(), as_json=arguments.json)
     return code
@@ -166,8 +171,12 @@ def _name(source: str) -> str:
     return Path(urlsplit(source).path if "://" in source else source).name
 
 
-def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What is proven of one checkpoint; where nothing is, a `message` says why."""
+def _proven(folder: Path, opening: Opening | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is proven of one checkpoint; where nothing is, a `message` says why.
+
+    Args:
+        opening: of what was imported, where that is to be compared.
+    """
     from bulk_importer.checkpoint import verify
     from bulk_importer.checkpoint.retry_claims import claim_of_retries, retries_in_doubt
     from bulk_importer.pipeline.resume.recorded_source import claim_of_place
@@ -178,12 +187,12 @@ def _proven(folder: Path, source: str | None, arguments: argparse.Namespace) -> 
         proof = verify(folder)
         retries, doubted = claim_of_retries(folder, proof.state), retries_in_doubt(folder)
         claims = [*proof.claims, *([] if retries is None else [retries])]
-        if source is not None:
+        if opening is not None:
             with progress_display() as observer:
-                claims.append(asyncio.run(compared_with_source(source, folder, proof.state, observer)))
+                claims.append(asyncio.run(compared_with_source(opening, proof.state, observer)))
                 if arguments.against_server and all(claim.holds for claim in claims):
                     claims.append(
-                        asyncio.run(compared_with_server(arguments, folder, source, proof, observer))
+                        asyncio.run(compared_with_server(arguments, folder, opening, proof, observer))
                     )
         elif (unread := claim_of_place(folder, proof.state)) is not None:
             claims.append(unread)

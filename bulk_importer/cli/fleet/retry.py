@@ -22,6 +22,7 @@ from bulk_importer.cli.output_options import output_options
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.routing import Routed, routed
 from bulk_importer.distributed.gathering.values import Gathered
+from bulk_importer.distributed.gathering.writing import alone_in
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.planning.reading import pieces_of
@@ -207,13 +208,13 @@ def _write_again(folder: Path | None, lines: Sequence[bytes]) -> Path | None:
     if folder is None:
         return None
     path = folder / _AGAIN
-    try:
-        if not lines:
-            path.unlink(missing_ok=True)
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        ordered = sorted(lines, key=lambda line: msgspec.json.decode(line, type=_Positioned).position)
-        replace_file(path, b"".join(ordered))
-    except OSError as error:
-        raise OutputUnusable.by(path, error) from error
+    with alone_in(folder, messages.say):
+        try:
+            if not lines:
+                path.unlink(missing_ok=True)
+                return None
+            ordered = sorted(lines, key=lambda line: msgspec.json.decode(line, type=_Positioned).position)
+            replace_file(path, b"".join(ordered))
+        except OSError as error:
+            raise OutputUnusable.by(path, error) from error
     return path

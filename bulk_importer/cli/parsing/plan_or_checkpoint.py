@@ -6,21 +6,33 @@ Pure, but for a look at whether a file is there.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 
 from bulk_importer.errors import UsageError
 
-__all__ = ["is_plan", "require_no_plan", "require_no_shard", "shard_of_plan"]
+__all__ = ["is_plan", "named_so", "require_no_plan", "require_no_shard", "shard_of_plan"]
 
 _PLAN = "plan.json"
+_IN_BUCKET = re.compile(r"(s3|gs|az):/+")
+"""How a place in a bucket begins; as a path it has lost a slash."""
 
 
 def is_plan(named: str) -> bool:
     """Whether a plan lies in this folder, or what is named is in a bucket, where nothing else can lie."""
     folder = Path(named)
     # An undo keeps what it is to do by the same name, and has no shards.
-    return "://" in named or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())
+    return (
+        "://" in named
+        or _IN_BUCKET.match(named) is not None
+        or ((folder / _PLAN).is_file() and (folder / "shards").is_dir())
+    )
+
+
+def named_so(folder: Path) -> str:
+    """A plan as it was named, also where that is in a bucket and no path."""
+    return _IN_BUCKET.sub(r"\1://", str(folder), count=1)
 
 
 def shard_of_plan(named: str) -> tuple[str, int] | None:
@@ -49,6 +61,11 @@ def require_no_shard(folder: Path, verb: str, command: str) -> None:
 
 def require_no_plan(folder: Path) -> None:
     """Refuse a plan where the checkpoint of one import is wanted; raises `UsageError`."""
+    if _IN_BUCKET.match(str(folder)) is not None:
+        raise UsageError(
+            f"{named_so(folder)} is in a bucket, and this takes a checkpoint in a folder of this machine. What can be "
+            "asked and done of a plan in a bucket: status, gather, verify, work, retry, undo."
+        )
     if is_plan(str(folder)):
         raise UsageError(
             f"{folder} is a plan, and this is done for one shard at a time. Give the checkpoint of a shard: the last "

@@ -53,7 +53,8 @@ class EpochFolders:
                 self._copy(last, epoch)
             return self._kept(epoch)
 
-    def last(self) -> Kept | None:
+    def last(self, *files: str) -> Kept | None:
+        del files  # all lie there
         with self._told():
             last = self._last_epoch()
             return None if last is None else self._kept(last)

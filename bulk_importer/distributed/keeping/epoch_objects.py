@@ -48,18 +48,18 @@ class EpochObjects:
             if last is None:
                 folder.mkdir()
             else:
-                fetch(self._place, f"{self._root}/{epoch_name(last)}", folder, to_go_on=True)
+                fetch(self._place, f"{self._root}/{epoch_name(last)}", folder, to_go_on=True, besides=WHOLE)
                 _ship_all(folder, shipment)
         except OSError as error:
             raise CheckpointUnusable.by(folder, error) from error
         return Kept(name, folder, shipment.open)
 
-    def last(self) -> Kept | None:
+    def last(self, *files: str) -> Kept | None:
         last = self._last_epoch(standing(self._root, self._lease_names()).names.epoch)
         if last is None:
             return None
         folder = Path(tempfile.mkdtemp(dir=self._scratch())) / epoch_name(last)
-        fetch(self._place, f"{self._root}/{epoch_name(last)}", folder)
+        fetch(self._place, f"{self._root}/{epoch_name(last)}", folder, besides=files)
         return Kept(epoch_name(last), folder)
 
     def put_away(self, kept: Kept, *files: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,6 @@ from bulk_importer.checkpoint.digests import DIGEST_BYTES, DIGESTS
 from bulk_importer.checkpoint.log.file import log_path, read_log
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.rejects import REJECTED
-from bulk_importer.distributed.keeping.interfaces import WHOLE
 from bulk_importer.distributed.keeping.segments import Segment, generations
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
@@ -34,13 +33,16 @@ def has_checkpoint(place: Place, key: str) -> bool:
     return _LOG in generations(_names(place, key, f"{_LOG}/"))
 
 
-def fetch(place: Place, key: str, folder: Path, *, to_go_on: bool = False) -> None:
+def fetch(
+    place: Place, key: str, folder: Path, *, to_go_on: bool = False, besides: Collection[str] = ()
+) -> None:
     """Make `folder`, and put the files of the checkpoint below `key` into it, as they were at one moment. Blocks.
 
     It may be written meanwhile. Files hold what the log counts on, and nothing behind it; so do those of its retries.
 
     Args:
         to_go_on: also what only who goes on with it needs, such as what it keeps of replaced labels.
+        besides: which of `WHOLE` are asked for; one that is missing stays so.
 
     Raises:
         CheckpointUnusable: it cannot be read, is not there, or something of it is missing.
@@ -59,7 +61,7 @@ def fetch(place: Place, key: str, folder: Path, *, to_go_on: bool = False) -> No
         for file, found in generations(names).items():
             if _is_wanted(folder, file, to_go_on=to_go_on):
                 reading.write_counted(found)
-        for name in set(WHOLE).intersection(names if to_go_on else ()):
+        for name in set(besides).intersection(names):
             (folder / name).write_bytes(place.read(f"{key}/{name}") or b"")
 
 

@@ -47,8 +47,12 @@ class Keeping(Protocol):
                 earlier one was lost, and may still write.
         """
 
-    def last(self) -> Kept | None:
-        """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard."""
+    def last(self, *files: str) -> Kept | None:
+        """The checkpoint of the last epoch that has one, to look at; None where nobody has worked on the shard.
+
+        Args:
+            files: which of `WHOLE` are asked for besides; one that is missing stays so.
+        """
 
     def put_away(self, kept: Kept, *files: str) -> None:
         """Put files that lie in the folder of a checkpoint where others find them; those that are there.

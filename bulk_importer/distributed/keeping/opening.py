@@ -28,7 +28,7 @@ def checkpoint_at(place: Place, key: str, *files: str) -> Iterator[Path]:
     One in a bucket is as it was at this moment, and its folder goes with the context.
 
     Args:
-        files: which of the files that can be done without are asked for besides; one that is missing stays so.
+        files: as of `fetch`, what is asked for besides.
 
     Raises:
         CheckpointUnusable, CheckpointDamaged: it cannot be read from the bucket.
@@ -38,8 +38,5 @@ def checkpoint_at(place: Place, key: str, *files: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="bulk-importer-") as scratch:
         folder = Path(scratch) / Path(key).name
-        fetch(place, key, folder)
-        for name in files:
-            if (content := place.read(f"{key}/{name}")) is not None:
-                (folder / name).write_bytes(content)
+        fetch(place, key, folder, besides=files)
         yield folder

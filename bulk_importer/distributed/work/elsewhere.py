@@ -15,6 +15,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -33,12 +34,12 @@ from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.summaries import standing
 from bulk_importer.intake import Intake, IntakeOptions, Rules
 from bulk_importer.intake.validation.naming import NamedRules
-from bulk_importer.media.names.making import names_in
+from bulk_importer.media.names.making import NAMES, names_in
 from bulk_importer.model import KeepData, ReadPlan
 from bulk_importer.pipeline.wiped.media_counts import key_of_media
 from bulk_importer.pipeline.wiped.mention_log import recall_checkpoint
-from bulk_importer.pipeline.wiped.mentions import Mentions
-from bulk_importer.settings import Settings
+from bulk_importer.pipeline.wiped.mentions import MENTIONS, Mentions
+from bulk_importer.settings import MediaBy, Settings
 from bulk_importer.summary import RunState
 
 __all__ = ["Elsewhere"]
@@ -80,7 +81,9 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
             was_retried: bool = await asyncio.to_thread(self._was_retried, shard)
             if not (moved or was_retried):
                 continue
-            kept = await asyncio.to_thread(keeping_of(self.place, work_key(shard.index)).last)
+            kept = await asyncio.to_thread(
+                keeping_of(self.place, work_key(shard.index)).last, MENTIONS, NAMES
+            )
             if not await asyncio.to_thread(_is_complete, kept):
                 waiting.update(each.position for each in moved)
             if kept is not None:
@@ -92,6 +95,10 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     async def _look(self, shard: Shard, kept: Kept, order: _Order, moved: Sequence[Correction]) -> None:
         """Show `order` all that another shard has for the media of the corrections."""
         retries = await asyncio.to_thread(retry_folders, kept.folder)
+        if not await asyncio.to_thread(_knows_names, kept.folder):
+            waiting = order.all_corrections() if retries else moved
+            order.waiting.update(() if self.out_of_order else (each.position for each in waiting))
+            return
         order.waiting |= await asyncio.to_thread(order.doubted, in_doubt_in(retries, kept.folder))
         if self.out_of_order:
             return
@@ -149,6 +156,10 @@ class _Order:
             if came_later and KeepData.FALSE in (each.keep, keep):
                 self.waiting.add(each.position)
 
+    def all_corrections(self) -> Iterable[Correction]:
+        """Those that may have to wait."""
+        return chain.from_iterable(self.lanes.values())
+
     def doubted(self, lost: Iterable[Correction]) -> set[int]:
         """The positions of those for the media of what the other shard has in doubt."""
         lanes = {each.lane for each in lost} - {None}
@@ -173,6 +184,12 @@ def _names_one(folder: Path, moved: Sequence[Correction]) -> bool:
     mentions = Mentions()
     recall_checkpoint(folder, mentions)
     return not mentions.is_complete or bool(mentions.among([key for _, key in with_keys(moved)]))
+
+
+def _knows_names(folder: Path) -> bool:
+    """Whether it is known which media the entries of a shard are for. Blocks."""
+    header, _ = read_state(folder)
+    return header.settings.get("media_by") != MediaBy.NAME or names_in(folder) is not None
 
 
 def _is_complete(kept: Kept | None) -> bool:

@@ -12,12 +12,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 
 from xxhash import xxh3_128_hexdigest
 
 from bulk_importer.distributed.values import Piece
-from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.errors import CheckpointMismatch, SourceUnreadable
 from bulk_importer.readable import counted
 from bulk_importer.sources import Source
 from bulk_importer.sources.interfaces import Owned, Stream
@@ -75,7 +76,8 @@ class ShardSource(Owned):
         return _ShardStream(self, number, offset - self._starts[number])
 
     def check_unchanged(self) -> None:
-        self.source.check_unchanged()
+        with _as_planned():
+            self.source.check_unchanged()
 
     async def aclose(self) -> None:
         """The source is not this one's."""
@@ -116,7 +118,8 @@ class _ShardStream:
             self._add(self._shard.tail)
             return
         numbers, offset, length = group
-        content = memoryview(await self._stretches.read(offset, length))
+        with _as_planned():
+            content = memoryview(await self._stretches.read(offset, length))
         for number in numbers:
             piece = self._shard.pieces[number]
             view = content[piece.offset - offset : piece.offset - offset + piece.length]
@@ -154,6 +157,18 @@ def _side_by_side(pieces: Sequence[Piece], number: int) -> Iterator[tuple[range,
             end = pieces[number].offset + pieces[number].length
             number += 1
         yield range(begin, number), offset, end - offset
+
+
+@contextmanager
+def _as_planned() -> Iterator[None]:
+    """Say of a source that is another one now what a plan needs: it does not help to wait until it is at rest."""
+    try:
+        yield
+    except SourceUnreadable as error:
+        if not error.at_fault:
+            raise
+        advice = "Put it back as it was when the plan was made of it, and run the same command again."
+        raise SourceUnreadable(error.source, error.reason, advice=advice, at_fault=True) from error
 
 
 def _changed(name: str, piece: Piece) -> CheckpointMismatch:

@@ -89,7 +89,8 @@ class Flight(msgspec.Struct, frozen=True):
 _ALARMS = frozenset({Landing.TIMED_OUT, Landing.THROTTLED, Landing.UNAVAILABLE})
 _CAREFUL = Setting(in_flight=1, weight=64)
 _IN_FLIGHT = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
-_ENTRIES = tuple(round(2 ** (half / 2)) for half in range(41) if half != 1)
+# Half an octave makes little difference to a server, and each further setting is one more to be looked at.
+_ENTRIES = tuple(2**octave for octave in range(21))
 # A step is no bolder than this, beyond what was seen.
 _BOLD_FLIGHT, _BOLD_WEIGHT, _BOLDEST_WEIGHT = 2.0, 2.0, 4.0
 _IN_PROPORTION = 0.5
@@ -98,11 +99,12 @@ _FOLLOWS = 0.6
 _MUCH_LOST, _NEARLY_ALL = 0.3, 0.9
 # What an entry costs the server besides its weight; the two together are its *load*.
 _EACH = 8
-_HOPE = 0.5
-# What is hoped for with a trial that costs more than it is expected to bring; the share of the time that may go to such
-# trials, and the seconds that are given to begin with.
-_WONDER = 2.5
-_CURIOSITY, _ALLOWANCE = 0.02, 1.0
+# How much of what is uncertain is hoped for: as of "upper confidence bounds", in proportion to the root of the
+# logarithm of the time, so that a few bad answers write no setting off for good. Time is counted in trials of the
+# setting, to which some are added: what takes long to try has to promise more.
+_HOPE, _AS_IF = 0.4, 5.0
+# What is hoped for instead by the first trials, until they have taken so many seconds.
+_WONDER, _ALLOWANCE = 2.5, 1.0
 # What a doubling of the number in flight has to bring, because others work on the server meanwhile.
 _PRICE = 0.02
 # A move has to promise this.
@@ -111,10 +113,13 @@ _FEWEST_ANSWERS = 3
 # Looking around takes a millisecond: where it changes nothing, the gate does so less and less often.
 _CALM_SECONDS, _LATER_SECONDS = 0.05, 0.7
 # Answers count half after so many seconds, and so many answers.
-_HALF_SECONDS, _HALF_ANSWERS = 60.0, 40
-# What counts as a change of the server: a logarithm, and standard errors.
+_HALF_SECONDS, _HALF_ANSWERS = 150.0, 100
+# What counts as a change of the server: a logarithm, and standard errors, of the answers of late. These are so many, or
+# those of so many seconds, since small requests are slow by the dozen while the machine does something else; a share of
+# them has to be there. Of one setting, so many answers from before it are remembered.
 _CHANGE, _SURE = 0.3, 3.5
-_SHORT_MEMORY = 8
+_LATE_ANSWERS, _LATE_SECONDS, _SHARE_OF_LATE = 8, 2.0, 0.25
+_REMEMBERED = 8.0
 # Answers for which a limit holds that an alarm set, doubled with each one that follows; and after an outage.
 _FIRST_REST, _SHORT_REST, _LONGEST_REST = 64, 2, 1024
 _REFUSAL, _SUSPECT = 0.5, 0.1
@@ -165,7 +170,7 @@ class Gate:
         self._passed = 0.0  # that said nothing, since the last move
         self._looked_at = 0.0
         self._began = math.inf  # when the first request left
-        self._wondered = 0.0  # seconds that trials out of curiosity took
+        self._wondered = 0.0  # seconds that the first trials took
         self._quiet = 0  # looks around that changed nothing, in a row
         self._looked_answers = 0
         self._entry: float | None = None  # the weight of a typical entry
@@ -274,13 +279,15 @@ class Gate:
         if failed or landscape.seen(weight, in_flight) < 5:
             return
         gap = math.log(in_flight * weight / seconds) - landscape.own_log_rate(weight, in_flight)
-        keep = 0.5 ** (1 / max(_SHORT_MEMORY, self._setting.in_flight))
+        late = max(_LATE_ANSWERS, self._setting.in_flight, _LATE_SECONDS * in_flight / seconds)
+        keep = 0.5 ** (1 / late)
         self._gap, self._gaps = self._gap * keep + gap, self._gaps * keep + 1
         mean = self._gap / self._gaps
-        if self._gaps >= 3 and abs(mean) > max(_CHANGE, _SURE * landscape.spread / math.sqrt(self._gaps)):
-            landscape.shift(mean)
-            landscape.fade(0.3)
+        enough = self._gaps >= max(_FEWEST_ANSWERS, _SHARE_OF_LATE * late)
+        if enough and abs(mean) > max(_CHANGE, _SURE * landscape.spread / math.sqrt(self._gaps)):
+            landscape.renew(_REMEMBERED)
             self._gap = self._gaps = 0.0
+            self._since = 0
 
     def _let_pass(self, share: float) -> GateMoved | None:
         self._passed += share
@@ -319,14 +326,19 @@ class Gate:
         """Come to the batches where other bounds, on entries or bytes, keep them lighter than the knob."""
         here = self._setting
         target = self._within(here._replace(weight=math.ceil(self._landed_weight)))
-        one_fits = here.weight < 2 * (self._entry or here.weight)
-        # What failed is sent again as it was, so that the first ones say little.
         few = self._in_generation < 2 * here.in_flight + _FEWEST_ANSWERS
-        if few or one_fits or self._landed_weight >= _FOLLOWS * here.weight or target == here:
+        if few or not self._is_kept_lighter() or target == here:
             return None
         self._weight_most.lower(target.weight, self._answers)
         self._base = target
         return self._go(target, "what batches really weigh")
+
+    def _is_kept_lighter(self) -> bool:
+        """Whether batches do not follow the knob, though several entries would fit."""
+        weight = self._setting.weight
+        # What failed is sent again as it was: the first ones say little, and where much is lost, all.
+        is_clear = self._lost <= _MUCH_LOST * self._in_generation
+        return is_clear and weight >= 2 * (self._entry or weight) and self._landed_weight < _FOLLOWS * weight
 
     def _choose(self, now: float) -> GateMoved | None:
         here = self._setting
@@ -336,20 +348,22 @@ class Gate:
                 setting
             ):
                 del expected[setting]
-        earned = _CURIOSITY * (now - self._began) + _ALLOWANCE - self._wondered
-        hope = {
-            setting: mean + error * (_WONDER if self._round_seconds(setting, mean) <= earned else _HOPE)
-            for setting, (mean, error) in expected.items()
-        }
-        mean, error = expected[here]
-        enough = hope[here] = mean + _HOPE * error
-        hope[self._base] = expected[self._base][0] + _HOPE * expected[self._base][1] + _WORTH
+        elapsed = max(now - self._began, 0.0)
+        left = _ALLOWANCE - self._wondered
+        hope, sober = {}, {}
+        for setting, (mean, error) in expected.items():
+            takes = self._round_seconds(setting, mean)
+            sober[setting] = mean + error * _HOPE * math.sqrt(math.log(_AS_IF + elapsed / takes))
+            hope[setting] = mean + error * _WONDER if takes <= left else sober[setting]
+        mean = expected[here][0]
+        hope[here] = sober[here]
+        hope[self._base] = sober[self._base] + _WORTH
         if self._lost > _FEWEST_ANSWERS and self._lost > _NEARLY_ALL * self._in_generation and len(hope) > 1:
             del hope[here]
         target = max(hope, key=lambda setting: hope[setting])
         if target == here:
             return self._keep(expected)
-        if expected[target][0] + _HOPE * expected[target][1] < enough + _WORTH:
+        if sober[target] < sober[here] + _WORTH:
             self._wondered += self._round_seconds(target, expected[target][0])
         if target.in_flight < here.in_flight and 2 * self._lost > self._in_generation:
             self._flight_most.lower(here.in_flight - 1, self._answers)
@@ -378,7 +392,7 @@ class Gate:
 
     def _keep(self, expected: dict[Setting, tuple[float, float]]) -> GateMoved | None:
         before, here = self._base, self._setting
-        if here == before:
+        if here == before or self._is_kept_lighter():
             return None
         self._base = here
         gain = expected[here][0] - expected[before][0]
@@ -388,17 +402,22 @@ class Gate:
         """The settings that are within a step of what was seen."""
         bounds = self._bounds
         entry = self._entry or here.weight
+        most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1)
         heaviest = _BOLDEST_WEIGHT * max(self._landed_weight, entry)
-        most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1, self._flight_most.most)
         if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
-            most, heaviest = min(most, here.in_flight), self._landed_weight  # more of it is no cure
+            most, heaviest = here.in_flight, self._landed_weight  # more of it is no cure
+        # A ceiling may be below where it went back to, and is no reason to stay there.
+        most = min(most, max(self._flight_most.most, here.in_flight))
         levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
+        flights = [level for level in levels if here.in_flight / 2 <= level <= most]
         weights = {
             math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)
         }
-        weights |= {here.weight}
-        flights = [level for level in levels if here.in_flight / 2 <= level <= most]
-        near = [weight for weight in weights if self._landed_weight / 4.5 <= weight <= self._weight_most.most]
+        near = [
+            weight
+            for weight in weights | {here.weight}
+            if self._landed_weight / 4.5 <= weight <= max(self._weight_most.most, here.weight)
+        ]
         for in_flight in flights:
             for weight in near:
                 yield self._within(Setting(in_flight, weight))

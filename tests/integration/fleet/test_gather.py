@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from integration.cli.conftest import Run
 
+from bulk_importer.distributed.gathering.writing import alone_in
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.values import Plan
 from support.fleet.imported import import_shard, leave_lease, leave_result, work_folder
@@ -85,7 +87,10 @@ async def test_another_folder_and_another_page_may_be_named(
     done = await run("gather", place.name, "--output", tmp_path / "out", "--report", tmp_path / "r.html")
     assert done.code == 9
     assert "Not begun: 0 of 10 entries delivered, 10 not read yet" in done.out
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["rejected.jsonl", "summary.json"]
+    assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == [
+        "rejected.jsonl",
+        "summary.json",
+    ]
     assert (tmp_path / "r.html").exists()
     assert not Path(place.name, "gathered").exists()
 
@@ -153,3 +158,24 @@ async def test_where_nothing_can_be_put_together_another_folder_is_named(
     assert f"The folder {place.name}/gathered cannot be used" in done.err
     assert "or name another one with --output." in done.err
     assert (await run("gather", place.name, "--output", tmp_path / "out")).code == 9
+
+
+async def test_two_that_put_together_the_same_do_it_one_after_the_other(
+    place: FolderPlace, plan: Plan, run: Run
+) -> None:
+    """Else one of them would take the unfinished file of the other for its own."""
+    for index in range(3):
+        await import_shard(place, plan, index)
+    with alone_in(Path(place.name, "gathered"), print):
+        waiting = asyncio.ensure_future(run("gather", place.name))
+        done, _ = await asyncio.wait([waiting], timeout=0.5)
+        assert not done
+    assert "Another process puts something together" in (await waiting).err
+    folder = Path(place.name, "gathered")
+    assert len((folder / "rejected.jsonl").read_text().splitlines()) == 4
+
+
+async def test_where_there_is_no_plan_no_folder_is_made(run: Run, tmp_path: Path) -> None:
+    """A folder with what was put together would look like one."""
+    assert (await run("gather", tmp_path / "nothing")).code == 2
+    assert not (tmp_path / "nothing").exists()

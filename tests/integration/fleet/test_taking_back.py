@@ -115,6 +115,8 @@ async def test_a_plan_in_a_bucket_is_taken_back_as_well(
     planned(open_place(name), tmp_path / "labels.json", [[0, 1], [2, 3]], entries, **where)
     for index in (0, 1):
         assert (await run_process("work", name, "--index", index, "--no-report")).code == 0
+    done = await run_process("verify", name, tmp_path / "labels.json", "--against-server")
+    assert "Every entry is accounted for, once." in done.out
     changed = tmp_path / "changed.json"
     changed.write_text(json.dumps([entry(project.media_ids[0], 9)]))
     asked = ("--server", sandbox.url, "--project", project.id, "--no-report", "--onto-uploaded")
@@ -145,3 +147,14 @@ async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(
     assert done.code == 2
     assert "is a plan, and this is done for one shard at a time" in done.err
     assert str(Path(place.name, "work", "00000")) in done.err
+
+
+@pytest.mark.parametrize(
+    "command", [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"], ["report"]], ids=" ".join
+)
+async def test_what_takes_a_folder_says_so_of_a_plan_in_a_bucket(run: Run, command: list[str]) -> None:
+    """By its name, which is no path; nobody is asked for it."""
+    name, *flags = command
+    done = await run(name, "s3://labels/plan", *flags, *(["pause"] if name == "control" else []))
+    assert done.code == 2
+    assert done.err.startswith("bulk-importer: s3://labels/plan is ")

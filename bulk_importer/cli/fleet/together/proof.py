@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from bulk_importer.distributed.gathering.totals import facts_of, whole_of
 from bulk_importer.distributed.gathering.values import ShardState
 from bulk_importer.distributed.keeping.opening import checkpoint_at
 from bulk_importer.distributed.places.open import open_place
+from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.errors import ExitCode, most_important
+from bulk_importer.media.names.making import NAMES
 from bulk_importer.observe import route_text
 from bulk_importer.readable import counted
+from bulk_importer.sources import Source
 
 __all__ = ["ProofOfAll"]
 
@@ -38,8 +42,12 @@ class ProofOfAll:
         """The shards of which something is on record, each with its checkpoint, which is there until the next one."""
         for standing in self._gathered.standings:
             if standing.folder:
-                with checkpoint_at(self._place, standing.folder) as folder:
+                with checkpoint_at(self._place, standing.folder, NAMES) as folder:
                     yield standing.shard.index, folder
+
+    def opening(self, index: int, source: str) -> Callable[[object], AbstractAsyncContextManager[Source]]:
+        """What opens a shard to be read again, of the source of the plan where that is now."""
+        return lambda _: opened_shard(self._gathered.plan, index, self._place, source)
 
     def add(self, index: int, facts: Mapping[str, Any]) -> None:
         """Take into account what is proven of a shard, as `verify` says it of a checkpoint."""

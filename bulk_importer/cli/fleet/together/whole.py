@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.rejects import rejected_in
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of
 from bulk_importer.distributed.gathering.values import Gathered
-from bulk_importer.distributed.gathering.writing import write_rejected
+from bulk_importer.distributed.gathering.writing import alone_in, write_rejected
 from bulk_importer.distributed.places.interfaces import Place
+from bulk_importer.distributed.planning.reading import read_plan
 from bulk_importer.errors import CheckpointError, ExitCode, OutputUnusable, UsageError
 from bulk_importer.files.durable import replace_file
 from bulk_importer.readable import as_json
@@ -81,9 +83,14 @@ def put_together(
         UsageError: there is no plan, or the report cannot be where it is said to be.
         CheckpointError: the plan cannot be read, or the files not be written. What is wrong with a shard is told.
     """
-    gathered = gather(place)
+    read_plan(place)  # where there is none no folder is made
     drawn = ReportOfAll(place, folder, settings.report, settings.images)
-    rejected = None
+    with nullcontext() if folder is None else alone_in(folder, messages.say):
+        return _put_together(place, folder, drawn, by_engine=by_engine)
+
+
+def _put_together(place: Place, folder: Path | None, drawn: ReportOfAll, *, by_engine: bool) -> PutTogether:
+    gathered, rejected = gather(place), None
     if folder is not None:
         gathered, rejected = _with_rejected(place, gathered, folder, drawn)
     whole, now = whole_of(gathered), time.time()

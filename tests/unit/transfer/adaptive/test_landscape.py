@@ -86,14 +86,36 @@ def test_what_fades_counts_less() -> None:
     assert math.exp(landscape.expected(100, 4)[0]) == pytest.approx(400, rel=0.1)
 
 
-def test_a_shift_moves_all_alike() -> None:
-    """What was learnt of how settings differ stays."""
+def test_when_the_server_changes_how_settings_compare_is_remembered() -> None:
+    """Three answers at one setting say what another one brings now; a second change does not take that away."""
     landscape = learnt({(100, 4): (2.0, 30), (400, 2): (3.0, 30)})
     before = landscape.expected(400, 2)[0] - landscape.expected(100, 4)[0]
-    landscape.shift(-math.log(2))
-    landscape.survey()
-    assert math.exp(landscape.expected(100, 4)[0]) == pytest.approx(100, rel=0.05)
-    assert landscape.expected(400, 2)[0] - landscape.expected(100, 4)[0] == pytest.approx(before, abs=0.05)
+    for seconds in (4.0, 20.0):
+        landscape.renew(8)
+        assert landscape.seen(100, 4) == 0
+        for _ in range(3):
+            landscape.add(100, 4, seconds, failed=False)
+        landscape.survey()
+        assert math.exp(landscape.expected(100, 4)[0]) == pytest.approx(400 / seconds, rel=0.05)
+        assert landscape.expected(400, 2)[0] - landscape.expected(100, 4)[0] == pytest.approx(before, abs=0.1)
+
+
+def test_a_distant_server_is_known_by_a_few_settings() -> None:
+    """Each request takes a second, whatever is in it and however many there are: that will be so of more as well."""
+    landscape = learnt({(100, 1): (1.0, 5), (400, 2): (1.0, 5), (400, 4): (1.0, 8), (1600, 8): (1.0, 16)})
+    assert math.exp(landscape.expected(3200, 16)[0]) == pytest.approx(3200 * 16, rel=0.3)
+
+
+def test_what_a_setting_has_to_itself_is_believed_where_it_was_seen_often() -> None:
+    """One that brings a third less than all around it, in forty answers each."""
+    around = {
+        (weight, in_flight): (weight * in_flight / 400, 40)
+        for weight in (50, 100, 200)
+        for in_flight in (2, 4)
+    }
+    landscape = learnt({**around, (100, 3): (100 * 3 / 260, 40)})
+    assert math.exp(landscape.expected(100, 3)[0]) == pytest.approx(260, rel=0.08)
+    assert math.exp(landscape.expected(100, 4)[0]) == pytest.approx(400, rel=0.08)
 
 
 def test_nothing_is_known_without_answers() -> None:
