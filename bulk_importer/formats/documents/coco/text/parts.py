@@ -92,7 +92,8 @@ def look_at(members: Members, part: Part) -> Passed | None:
 
     def see(rows: list[OwnerRow | None]) -> None:
         owners.append(Owners.of(rows))
-        objects.append(len(rows) if all(row is not None for row in rows) else 0)
+        if part.has_frames:
+            objects.append(len(rows) if all(row is not None for row in rows) else 0)
 
     try:
         with members.open(part.path) as file:
