@@ -122,9 +122,25 @@ async def _known(source: str, place: Place, settings: Settings, emit: Observer) 
 
     if await aside(place.read, PLAN) is None:
         return None
-    # How many seats there are is the plan's to say: workers come and go between two runs of a command.
-    planned = (await aside(read_plan, place)).settings.get("at_once")
-    return await _planned(source, place, settings, planned if isinstance(planned, int) else None, emit)
+    asked = _as_planned(settings, await aside(read_plan, place))
+    return await _planned(source, place, asked, None, emit)
+
+
+def _as_planned(settings: Settings, there: Plan) -> Settings:
+    """The settings, with the plan's where another word does not make another plan.
+
+    Workers are told anew what is of the machine that they run on. How many seats there are, where nobody says it, is
+    the plan's to say: workers come and go between two runs of a command.
+    """
+    names = (_OF_THE_WORKERS - FILES_OF_A_MACHINE) | ({"at_once"} if settings.at_once is None else set())
+    known = {each.name: each for each in definitions() if each.name in names}
+    defaults = {name: each.default for name, each in known.items()}
+    theirs = {
+        name: each.read(there.settings[name], "the plan")
+        for name, each in known.items()
+        if name in there.settings
+    }
+    return replace(settings, **{**defaults, **theirs})
 
 
 async def _planned(source: str, place: Place, settings: Settings, seats: int | None, emit: Observer) -> Plan:
