@@ -26,6 +26,7 @@ A plan lies at a *place*: a folder that all workers share, or a prefix in a buck
     work/00017/epoch-000003/    the checkpoint of the shard
     work/00017/result.json      what the last work on it came to (`values.Result`)
     seats/0/lease-000001        the same of a seat
+    undone                      all that was imported is taken back: no shard is begun any more
     gathered/                   what `gather` has put together
 
 A shard is a source like any other, and its import is that of `pipeline`: nothing of that is written twice. So its log

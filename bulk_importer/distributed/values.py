@@ -12,12 +12,15 @@ import msgspec
 
 from bulk_importer.checkpoint import SourceIdentity
 
-__all__ = ["PLAN", "Piece", "Plan", "Result", "Seat", "Shard", "epoch_name", "shard_at", "work_key"]
+__all__ = ["PLAN", "UNDONE", "Piece", "Plan", "Result", "Seat", "Shard", "epoch_name", "shard_at", "work_key"]
 
 _OF_A_SHARD = re.compile(r"(.+)/work/(\d{5,})/epoch-\d{6,}", re.DOTALL)
 
 PLAN = "plan.json"
 """The key of the plan at its place."""
+
+UNDONE = "undone"
+"""The key of what says that a plan is taken back, with nothing in it: no more of it is imported."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):

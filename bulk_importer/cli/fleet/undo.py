@@ -20,6 +20,7 @@ from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.values import Gathered, ShardState
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.places.open import open_place
+from bulk_importer.distributed.values import UNDONE
 from bulk_importer.distributed.work.undoing import UndoneShard, undo_shard
 from bulk_importer.errors import CheckpointMismatch, ExitCode, most_important
 from bulk_importer.migration.undo.planning import LEFT_ALONE, Plan
@@ -107,6 +108,8 @@ async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, l
         if done.is_planned and not arguments.dry_run:
             done.is_confirmed = await _is_confirmed(done, arguments, loaded, stop)
             if done.is_confirmed:
+                if only is None and done.plan.entries:
+                    begun = await asyncio.to_thread(_closed, place)
                 await one_by_one(begun, stop, done, take_back)
     return done
 
@@ -121,6 +124,12 @@ def _begun(gathered: Gathered, only: int | None) -> list[int]:
                 f"shard. {each.message}"
             )
     return [each.shard.index for each in standings if each.folder]
+
+
+def _closed(place: Place) -> list[int]:
+    """Let no shard be begun any more; all that were, also since this was asked. Raises as `_begun`."""
+    place.replace(UNDONE, b"")
+    return _begun(gather(place, proves_pieces=False), None)
 
 
 async def _is_confirmed(done: _Sum, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> bool:

@@ -24,6 +24,7 @@ _ANOTHER_PORT = (
     "Look at the port in --scheduler: a scheduler itself is at 8786 by default, its dashboard at 8787."
 )
 _CLOSE_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0
 _LAST_PORT = 65535
 _LOOPBACK = "127.0.0.1:0"
 """Without a dashboard there is a web server all the same, for other machines, too, unless it is told its address."""
@@ -46,6 +47,8 @@ class Cluster:
         self._say = say
         # Changed by `renew` and `aclose`.
         self._client: Client | None = None
+        # Changed by `look_for_workers` alone.
+        self._is_deserted = False
 
     @property
     def client(self) -> Client:
@@ -92,6 +95,20 @@ class Cluster:
                 "1. Then run the same command again.",
             ) from error
         return sum(threads.values())
+
+    async def look_for_workers(self) -> None:
+        """Say it, once, when all workers have gone: what is begun waits until there is another one."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                is_deserted = not await self.client.nthreads()
+        except (OSError, TimeoutError, RuntimeError):
+            return  # whether the scheduler is there is seen to elsewhere
+        if is_deserted and not self._is_deserted:
+            self._say(
+                f"The Dask scheduler at {self.address} has no workers any more. Waiting for one, which 'dask worker "
+                f"{self.address} --nthreads 1' starts; Ctrl-C stops, and the same command resumes."
+            )
+        self._is_deserted = is_deserted
 
     async def aclose(self) -> None:
         """Leave the scheduler, which forgets what it was asked for."""

@@ -35,6 +35,7 @@ __all__ = ["FleetOptions", "all_complete", "import_shards"]
 
 _LOOK_SECONDS = 0.25
 _WORDS_SECONDS = 5.0
+_WORKERS_SECONDS = 5.0
 _FAILURES = frozenset(ExitCode) - {
     *(ExitCode.DELIVERED, ExitCode.REJECTIONS, ExitCode.IN_DOUBT, ExitCode.UNFINISHED),
     *(ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED),
@@ -123,6 +124,8 @@ class _Fleet:
         self._turns = Turns([])
         self._out: list[_Turn] = []
         self._attempts: dict[int, int] = {}
+        # Changed by `_look` alone: when it is looked again whether there are workers.
+        self._workers_at = 0.0
         # Changed by `_end` alone.
         self.failures: dict[int, ExitCode] = {}
 
@@ -193,13 +196,14 @@ class _Fleet:
             await self._reconnect()
             return
         now, silence = time.monotonic(), self._options.silence_seconds
+        if now >= self._workers_at:
+            self._workers_at = now + _WORKERS_SECONDS
+            await self._cluster.look_for_workers()
         for turn in list(self._out):
             if turn.future.status in _OVER:
                 await self._end(turn, await _answer(turn.future))
             elif self._standing.is_silent(turn.index, turn.attempt, now, silence):
-                self._options.complain(
-                    turn.index, "its worker gives no sign of life; it is begun on another one"
-                )
+                self._options.complain(turn.index, "its worker gives no sign of life; it goes to another one")
                 await turn.future.cancel()
                 await self._end(turn, None)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from operator import is_
 
+from msgspec.structs import replace
+
 from bulk_importer.checkpoint import Claim
 from bulk_importer.distributed.gathering.logs import Kept, kept_by_shard
 from bulk_importer.distributed.gathering.overlap import overlap_of
@@ -15,7 +17,7 @@ from bulk_importer.distributed.gathering.standing import standing_of
 from bulk_importer.distributed.gathering.values import Gathered, Overlap, ShardState, Standing
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.planning.reading import pieces_of, read_plan
-from bulk_importer.distributed.values import Plan
+from bulk_importer.distributed.values import UNDONE, Plan
 from bulk_importer.errors import CheckpointError
 from bulk_importer.readable import counted
 from bulk_importer.spans import SpanSet
@@ -41,6 +43,8 @@ def gather(place: Place, *, proves_pieces: bool = True, before: Gathered | None 
     kept = kept_by_shard(place)
     known = {} if before is None else {each.shard.index: each for each in before.standings}
     standings = [_standing(place, plan, index, kept, known) for index in range(len(plan.shards))]
+    if place.read(UNDONE) is not None:
+        standings = [each if each.folder else replace(each, is_undone=True) for each in standings]
     claims = [*([_claim_of_pieces(place, plan)] if proves_pieces else []), *_claims(plan, standings, kept)]
     return Gathered(
         place=place.name,

@@ -71,7 +71,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         in_doubt_in_retries: as in a status.
         began_at, latest_at: when it was first begun, and what its latest record says, in seconds since 1970.
         importable: how many media of the project can be imported, as far as that was known when it was complete.
-        is_undone: what it brought was taken back, or that was begun.
+        is_undone: what it brought was taken back, or that was begun; or the whole plan was before it was begun.
         has_retries: rejected entries were fed again, or that was begun.
         per_second: entries settled a second over the last minute; None where nobody is at work, or it is unknown.
     """

@@ -17,10 +17,7 @@ SHARDS = "shards/"
 """What the keys of pieces begin with; their digest follows."""
 
 _VERSION = 1
-_UNSHARED = (
-    ". Where one was made, this machine sees another folder there: let it lie in one that all machines share by the "
-    "same name."
-)
+_UNSHARED = " (or, where one was made, see that it lies in a folder that all machines share by this name)"
 
 
 class _Head(msgspec.Struct):

@@ -15,13 +15,13 @@ from bulk_importer.distributed.keeping.opening import keeping_of
 from bulk_importer.distributed.leases.seats import seat_of
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.results import result_of, write_result, written_result
-from bulk_importer.distributed.values import Plan, Result, work_key
+from bulk_importer.distributed.values import UNDONE, Plan, Result, work_key
 from bulk_importer.distributed.work.asked import asked_of, require_same_target
 from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.shard_source import ShardSource
 from bulk_importer.distributed.work.summaries import standing, summary_of, told_elsewhere
 from bulk_importer.distributed.work.turns import Permits, Turn
-from bulk_importer.errors import BulkImporterError, CheckpointError, PlanUnusable
+from bulk_importer.errors import BulkImporterError, CheckpointError, CheckpointMismatch, PlanUnusable
 from bulk_importer.events import Observer
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.settings import Settings
@@ -86,6 +86,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
     finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
+    await asyncio.to_thread(_require_in_force, place)
     async with opened_shard(plan, index, place, worker.source) as source, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
@@ -93,6 +94,7 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         finished = await asyncio.to_thread(_finished, plan, index, place)
         if finished is not None:
             return finished
+        await asyncio.to_thread(_require_in_force, place)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
         try:
             summary = await work.imported(source, kept)
@@ -173,6 +175,15 @@ class Attempt:
                 advice="Its entries are delivered, but their positions in it are not those in the source: report this.",
             )
         return summary
+
+
+def _require_in_force(place: Place) -> None:
+    """Raise `CheckpointMismatch` where the plan was taken back; and `CheckpointUnusable`. Blocks."""
+    if place.read(UNDONE) is not None:
+        raise CheckpointMismatch(
+            f"What the plan at {place.name} brought was taken back by undo, so nothing more of it is imported. To "
+            "import the source again, make a plan of it at another place."
+        )
 
 
 def _finished(plan: Plan, index: int, place: Place) -> Worked | None:

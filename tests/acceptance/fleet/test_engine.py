@@ -40,6 +40,14 @@ def test_one_command_plans_works_and_gathers_and_again_sends_nothing(
     assert again.returncode == 0, again.stderr
     assert sandbox.commits() == written
 
+    made = command("plan", *asked[1:-2], "--shards", "3", "--output", "made.plan")
+    assert made.returncode == 0, made.stderr
+    nobody = ("--scheduler", "tcp://127.0.0.1:1", "--wait-for-server", "0.3s")
+    on_it = command(*asked, "--shards", "3", "--checkpoint", "made.plan", *nobody)
+    assert on_it.returncode == 6, (
+        on_it.stderr
+    )  # it is the plan that is asked for, and what is missing is a scheduler
+
 
 def test_a_scheduler_that_is_not_there_is_waited_for_and_named(command: Command) -> None:
     (command.folder / "labels.json").write_text("[]")

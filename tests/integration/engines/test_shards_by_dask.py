@@ -177,6 +177,22 @@ async def test_a_frozen_worker_is_not_waited_for(dask: DaskProcesses, tmp_path: 
     assert any("no sign of life" in each for each in fleet.words)
 
 
+async def test_when_all_workers_have_gone_it_is_said_and_another_one_is_waited_for(
+    dask: DaskProcesses, tmp_path: Path
+) -> None:
+    for name in list(dask.workers):
+        dask.terminate(name)
+    dask.start("only")
+    fleet = Fleet(dask, tmp_path, shards=1, seconds=3)
+    async with fleet.running():
+        await fleet.reaches(2)
+        dask.kill("only")
+        while not any("has no workers any more" in each for each in fleet.words):
+            await asyncio.sleep(0.05)
+        dask.start("another")
+    assert fleet.states() == ["complete"]
+
+
 async def test_a_server_that_is_away_ends_it_for_all(dask: DaskProcesses, tmp_path: Path) -> None:
     dask.start("w")
     fleet = Fleet(dask, tmp_path, shards=9, seconds=0.1, code=6)

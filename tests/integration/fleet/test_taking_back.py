@@ -64,6 +64,11 @@ async def test_undo_of_a_plan_takes_back_all_shards_and_says_what_all_of_it_is(
     assert sandbox.commits == sent
     done = await run_process("gather", place.name, "--no-report")
     assert "What 2 shards (0-1) brought was taken back by undo" in done.out
+    assert "left to work on" not in done.out
+    done = await run_process("work", place.name, "--index", 2)
+    assert done.code == 7
+    assert "was taken back by undo, so nothing more of it is imported" in done.err
+    assert _labelled(await sandbox.labels(plan.project)) == set()
     assert "retry" not in done.out
     done = await run_process("retry", place.name)
     assert done.code == 7
@@ -93,7 +98,7 @@ async def test_a_shard_that_was_taken_back_before_it_was_finished_stays_so(
 ) -> None:
     """What to do instead is said of the plan: its worker names no checkpoint."""
     await import_shard(place, plan, 0, limit=1)
-    assert (await run_process("undo", place.name, "--yes")).code == 0
+    assert (await run_process("undo", work_folder(place, 0), "--yes")).code == 0
     done = await run_process("work", place.name, "--index", 0, "--no-report")
     assert done.code == 7
     assert f"The import of shard 0 of {place.name} was taken back by undo" in done.out

@@ -123,11 +123,11 @@ async def _known(source: str, place: Place, settings: Settings, emit: Observer) 
     if await aside(place.read, PLAN) is None:
         return None
     # How many seats there are is the plan's to say: workers come and go between two runs of a command.
-    seats = len((await aside(read_plan, place)).seats)
-    return await _planned(source, place, settings, min(seats, settings.max_in_flight), emit)
+    planned = (await aside(read_plan, place)).settings.get("at_once")
+    return await _planned(source, place, settings, planned if isinstance(planned, int) else None, emit)
 
 
-async def _planned(source: str, place: Place, settings: Settings, seats: int, emit: Observer) -> Plan:
+async def _planned(source: str, place: Place, settings: Settings, seats: int | None, emit: Observer) -> Plan:
     from bulk_importer.datagym.wire.api_token import Token
     from bulk_importer.distributed.planning.planning import make_plan
 

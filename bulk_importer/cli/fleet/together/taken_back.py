@@ -15,7 +15,7 @@ ANEW = "To import the source again, make a plan of it at another place."
 
 def undone_in(gathered: Gathered) -> list[int]:
     """The shards that were taken back, or of which that was begun."""
-    return [each.shard.index for each in gathered.standings if each.is_undone]
+    return [each.shard.index for each in gathered.standings if each.is_undone and each.folder]
 
 
 def is_undone(gathered: Gathered) -> bool:
