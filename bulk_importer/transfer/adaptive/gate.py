@@ -110,6 +110,8 @@ _PRICE = 0.02
 # A move has to promise this.
 _WORTH = 0.04
 _FEWEST_ANSWERS = 3
+# What is told of in percent.
+_NOTABLE = 0.005
 # Looking around takes a millisecond: where it changes nothing, the gate does so less and less often.
 _CALM_SECONDS, _LATER_SECONDS = 0.05, 0.7
 # Answers count half after so many seconds, and so many answers.
@@ -371,9 +373,9 @@ class Gate:
         if here != self._base and mean > expected[self._base][0]:
             self._base = here
         if target == self._base:
-            return self._go(target, f"back: {_ways(target, here)} brought {math.expm1(-gain):+.0%}")
-        if gain > 0:
-            return self._go(target, f"{_ways(here, target)} promise {math.expm1(gain):+.0%}")
+            return self._go(target, f"back: {_ways(target, here)} brought {_more(-gain)}")
+        if gain > _NOTABLE:
+            return self._go(target, f"{_ways(here, target)} promise {_more(gain)}")
         return self._go(target, f"trying {_ways(here, target)}")
 
     def _round_seconds(self, setting: Setting, log_goodput: float) -> float:
@@ -396,7 +398,7 @@ class Gate:
             return None
         self._base = here
         gain = expected[here][0] - expected[before][0]
-        return self._told(f"kept: {_ways(before, here)} bring {math.expm1(gain):+.0%}")
+        return self._told(f"kept: {_ways(before, here)} bring {_more(gain)}")
 
     def _near(self, here: Setting) -> Iterator[Setting]:
         """The settings that are within a step of what was seen."""
@@ -470,6 +472,11 @@ class Gate:
     def _told(self, reason: str) -> GateMoved:
         in_flight, weight = self._setting
         return GateMoved(max_in_flight=in_flight, max_weight=weight, reason=reason)
+
+
+def _more(log_gain: float) -> str:
+    """How much more that is, in words."""
+    return f"{math.expm1(log_gain):+.0%}" if abs(log_gain) > _NOTABLE else "as much"
 
 
 def _ways(here: Setting, there: Setting) -> str:
