@@ -22,16 +22,19 @@ most_tries=${MOST_TRIES:-8}
 again=" 5 6 7 9 70 129 130 143 "
 # exit codes: end
 
-# The shell gets the signal, as the batch step (B:), and hands it on. A trap ends `wait`, which then has to be asked again.
+# The shell gets the signal, as the batch step (B:), and hands it on; one that comes before there is a worker, as soon as
+# there is one. A trap ends `wait`, which then has to be asked again.
+signal=
+handed_to=
+trap 'signal=TERM; handed_to=${!-}; kill -TERM "$handed_to" 2>/dev/null' TERM
+trap 'signal=INT; handed_to=${!-}; kill -INT "$handed_to" 2>/dev/null' INT
 bulk-importer work "$plan" --index "$SLURM_ARRAY_TASK_ID" --rejections-exit 0 &
 worker=$!
-is_signalled=
-trap 'is_signalled=yes; kill -TERM "$worker" 2>/dev/null' TERM
-trap 'is_signalled=yes; kill -INT "$worker" 2>/dev/null' INT
+[ -z "$signal" ] || [ -n "$handed_to" ] || kill -s "$signal" "$worker" 2>/dev/null
 wait "$worker"
 code=$?
-while [ -n "$is_signalled" ]; do
-  is_signalled=
+while [ -n "$signal" ]; do
+  signal=
   wait "$worker"
   last=$?
   [ "$last" -eq 127 ] || code=$last  # 127: it had ended, and was waited for, when the signal came

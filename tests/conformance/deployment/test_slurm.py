@@ -103,6 +103,15 @@ def test_a_signal_is_handed_on_and_the_end_is_waited_for(programs: Path, code: i
         assert task.wait(30) == code
 
 
+@pytest.mark.parametrize("moment", ["bulk-importer*", "worker=*", "wait*"])
+def test_a_signal_is_handed_on_whenever_it_comes(programs: Path, moment: str) -> None:
+    """The shell sends it to itself before that command; a program that has hardly begun ends by it."""
+    sends = programs.parent / "sends"
+    sends.write_text(f"trap 'case $BASH_COMMAND in {moment}) trap - DEBUG; kill -TERM $$;; esac' DEBUG\n")
+    ends = "trap 'exit 5' TERM; for i in {1..200}; do sleep 0.05; done; exit 99"
+    assert work(programs, ends, BASH_ENV=str(sends)) in {5, 143}
+
+
 def test_the_plan_comes_first_and_what_came_of_all_behind_the_array(programs: Path) -> None:
     """A shard for each index, and as many at a time as the plan has seats."""
     done = subprocess.run(

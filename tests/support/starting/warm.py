@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from support.starting.nursery import LONGEST, NUMBER
@@ -85,7 +86,8 @@ class WarmProcess:
     def send_signal(self, number: int) -> None:
         """As `Popen` has it."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended since
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """As `Popen` has it."""
