@@ -403,26 +403,27 @@ class Gate:
     def _near(self, here: Setting) -> Iterator[Setting]:
         """The settings that are within a step of what was seen."""
         bounds = self._bounds
-        entry = self._entry or here.weight
         most = min(bounds.most_in_flight, _BOLD_FLIGHT * self._most_seen + 1)
-        heaviest = _BOLDEST_WEIGHT * max(self._landed_weight, entry)
+        heaviest = alone = _BOLDEST_WEIGHT * max(self._landed_weight, self._entry or here.weight)
         if self._landscape.lost_share(self._lands(here), here.in_flight) > _MUCH_LOST:
-            most, heaviest = here.in_flight, self._landed_weight  # more of it is no cure
+            most, heaviest = here.in_flight, self._landed_weight  # more of it is no cure, but for one alone
         # A ceiling may be below where it went back to, and is no reason to stay there.
         most = min(most, max(self._flight_most.most, here.in_flight))
-        levels = {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}
-        flights = [level for level in levels if here.in_flight / 2 <= level <= most]
-        weights = {
+        for in_flight in {bounds.least_in_flight, bounds.most_in_flight, *_IN_FLIGHT}:
+            if here.in_flight / 2 <= in_flight <= most:
+                for weight in self._weights(here, alone if in_flight == 1 else heaviest):
+                    yield self._within(Setting(in_flight, weight))
+
+    def _weights(self, here: Setting, heaviest: float) -> Iterator[int]:
+        """The weights of whole entries that are near what landed: none above `heaviest`, but that of one entry."""
+        entry = self._entry or here.weight
+        most = max(self._weight_most.most, here.weight)
+        whole = {
             math.floor((many + 0.5) * entry) for many in _ENTRIES if many * entry <= max(heaviest, entry)
         }
-        near = [
-            weight
-            for weight in weights | {here.weight}
-            if self._landed_weight / 4.5 <= weight <= max(self._weight_most.most, here.weight)
-        ]
-        for in_flight in flights:
-            for weight in near:
-                yield self._within(Setting(in_flight, weight))
+        for weight in whole | {here.weight}:
+            if self._landed_weight / 4.5 <= weight <= most:
+                yield weight
 
     def _expected(self, setting: Setting) -> tuple[float, float]:
         mean, error = self._landscape.expected(self._lands(setting), setting.in_flight)

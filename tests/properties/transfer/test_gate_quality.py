@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from statistics import fmean
 
 import pytest
 
@@ -33,23 +32,19 @@ def best(name: str, most_in_flight: int) -> tuple[Setting, float]:
     [(name, 8) for name in STEADY] + [(name, 64) for name in STEADY if "constant" in name or "ten" in name],
 )
 def test_it_comes_within_a_fifth_of_the_best_fixed_setting(name: str, most_in_flight: int) -> None:
-    """After 40 answers or 8 rounds, and from then on; on the average of four runs, and never by far less."""
+    """After 40 answers or 8 rounds, and from then on."""
     setting, most = best(name, most_in_flight)
     settled = max(40, 8 * setting.in_flight)
     if name == TEN and most_in_flight > 10:
         settled = (
             1500  # three simulated seconds: what is above ten is refused at once, and it goes there to see
         )
-    shares = []
-    for seed in range(4):
+    for seed in range(2):
         gate = Gate(Bounds(most_in_flight=most_in_flight))
         answers = list(
             simulate(SERVERS[name], gate, answers=settled + max(300, 8 * setting.in_flight), seed=seed)
         )
-        shares.append(goodput(answers[settled:]) / most)
-    assert fmean(shares) >= 0.8
-    # Where the second request always fails, one run in ten believes for some seconds what was luck.
-    assert min(shares) >= (0.6 if name == "deadlocks from the second on" else 0.8)
+        assert goodput(answers[settled:]) >= 0.8 * most
 
 
 def test_noise_delays_but_does_not_mislead_it() -> None:
