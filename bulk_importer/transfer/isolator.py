@@ -8,6 +8,8 @@ words may be about that, too, or about the server, and `Passage` tells which:
 - *A lone entry is condemned only beside something that passes*: an upload that left since, or one that was accepted
   before and would pass now, or where there is no other to try. An upload of nothing that passes is not enough: what
   lets it through may have begun to dislike all that carries an entry. Until then others go first.
+  The same holds for `ex_system`, which an entry may cause, and a database that is away or cannot be written: what was
+  accepted must have left since the entry began to fail, and reads must be answered.
 - *While nothing passes* it is about the server. The batch is set aside as it is, others try in its place, and nobody is
   condemned for what happens meanwhile. Where it would be the same on every try (no token, no such address), and several
   batches were told so, or there is no other, the run ends.
@@ -91,7 +93,7 @@ class Isolator:
 
         Returns when nothing of it is left, or the run is to end; what is not settled then is owed or in doubt.
         """
-        case = _Case(batch, context, self._backoff.policy, self._passage)
+        case = _Case(batch, context, self._backoff.policy, failing_since=self._backoff.timing.clock())
         sent = batch
         while True:
             is_blamed = True
@@ -147,12 +149,12 @@ class Isolator:
         """Act on what the server itself said about the part `sent`, which it may have accepted."""
         assert isinstance(verdict, Accept | Again | AgainInPart | Refuse)
         isolation = case.isolation
-        works = self._passage.accepted > case.accepted or await self._works_beside(verdict, isolation)
+        works = await self._works_beside(case, verdict)
         await self._settle_part(case, sent, verdict, isolation.judged(verdict, server_works=works))
         if not works:
             self._breaker.declare(f"it answers nothing but {_reason(verdict)}")
         if not works or (isolation.part and not isolation.part.failures):
-            case.accepted = self._passage.accepted
+            case.failing_since = self._backoff.timing.clock()
 
     async def _weigh(self, case: _Case, sent: Batch, verdict: Again | TurnedAway) -> bool:
         """Act on an answer to the part `sent` in nobody's words; whether the part is to blame, because others pass."""
@@ -201,13 +203,20 @@ class Isolator:
             await self._slots.turn(is_blamed=is_blamed)
         return not self._admission.stop.is_requested
 
-    async def _works_beside(self, verdict: Verdict, isolation: Isolation) -> bool:
-        """Whether the server works but for the current part; asked only where that part would be condemned."""
-        policy, part = self._backoff.policy, isolation.part
+    async def _works_beside(self, case: _Case, verdict: Verdict) -> bool:
+        """Whether the server works but for the current part; asked only where that part would be condemned.
+
+        A database that can be read and not written fails at every upload. So where uploads were accepted before and
+        more are to come, one of them has to be accepted that left since the part began to fail.
+        """
+        policy, part, passage = self._backoff.policy, case.isolation.part, self._passage
         is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
         if not (is_last and isinstance(verdict, Again) and verdict.cause in _IN_GROUP):
             return True
-        return await self._passage.is_working()
+        can_be_seen = passage.has_accepted and self._slots.has_fresh
+        return (
+            not can_be_seen or passage.has_accepted_since(case.failing_since)
+        ) and await passage.is_working()
 
     async def _settle_part(self, case: _Case, sent: Batch, verdict: Verdict, settled: Settled) -> None:
         """Record what a verdict on the part `sent` settled, and give those lanes free."""
@@ -275,7 +284,9 @@ class Isolator:
 class _Case:
     """One batch that is taken apart, and what was seen of it."""
 
-    def __init__(self, batch: Batch, context: SendContext, policy: RetryPolicy, passage: Passage) -> None:
+    def __init__(
+        self, batch: Batch, context: SendContext, policy: RetryPolicy, *, failing_since: float
+    ) -> None:
         self.batch = batch
         # In which the latest part left; changed with each part.
         self.context = context
@@ -285,10 +296,10 @@ class _Case:
             alone_attempts=policy.alone_attempts,
             failures=min(batch.tries, policy.split_after),
         )
-        # Changed as its parts are judged: how many uploads had been accepted when the current part began to fail; when
-        # the first part and the latest one failed in nobody's words; the bytes of the first body that
-        # did; the longest that was accepted; whether an entry was refused.
-        self.accepted = passage.accepted
+        # Changed as its parts are judged: since when the current part fails; when the first part and the latest one
+        # failed in nobody's words; the bytes of the first body that did; the longest that was accepted; whether an
+        # entry was refused.
+        self.failing_since = failing_since
         self.began_at = float("inf")
         self.failed_at = float("inf")
         self.failed = 0

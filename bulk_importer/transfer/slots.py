@@ -55,6 +55,11 @@ class Slots:
         """Whether anything but the one that asks, which has a slot, could show whether uploads pass."""
         return self.in_use > 1 or self._aside > 0 or not self._pool.is_empty
 
+    @property
+    def has_fresh(self) -> bool:
+        """Whether a batch that has not been tried yet could leave."""
+        return not self._pool.is_empty
+
     def wake(self) -> None:
         """Wake all who wait in `change`: something changed that may let a batch leave."""
         self._changed.set()

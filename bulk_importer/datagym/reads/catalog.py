@@ -105,7 +105,7 @@ class Catalog:
 
         Raises:
             NotAuthorised: neither set of routes is open to us.
-            ServerUnavailable: no answer, or none of a DataGym.
+            ServerUnavailable: no answer, none of a DataGym, or one that it failed to make.
         """
         answer = await self._queries.ask(routes.projects(RouteSet.TOKEN))
         found = RouteSet.TOKEN
@@ -118,6 +118,14 @@ class Catalog:
                     self._server,
                     "it has no list of projects, so it is not a DataGym",
                     advice="Check the URL: it should be that of the start page, without a path.",
+                )
+            if answer.status >= 500:
+                # The list for browsers needs no token: where it fails too, the server is ill, whatever it said first.
+                raise ServerUnavailable(
+                    self._server,
+                    f"it answers {answer.status} to the list of projects{self._queries.way}",
+                    advice="Its log says why; often its database is away. Nothing is lost; when the start page lists "
+                    "projects again, run the same command again.",
                 )
             if answer.status != 200:
                 raise NotAuthorised(

@@ -118,9 +118,9 @@ class Isolation:
         """Take the verdict on the current part; it settles some of its entries, or makes smaller parts.
 
         Args:
-            server_works: whether anything else was accepted, or a read answered, since this part began to fail. An
-                application without its database answers `ex_system` to everything; while that may be the
-                case nobody is condemned for it, however often that is said.
+            server_works: whether it is known that the server works but for this part. An application without its
+                database, or with one that it cannot write, answers `ex_system` to everything; while that may be
+                the case nobody is condemned for it, however often that is said.
         """
         part = self._parts.pop()
         match verdict:

@@ -94,10 +94,10 @@ class Passage:
         self._clock = backoff.timing.clock
         self._is_stopping = is_stopping
         self.body_limit = BodyLimit(max_bytes)
-        # How many uploads were accepted, the smallest body of them, and when the latest one left that was answered in
-        # the server's words; changed by `saw`.
-        self.accepted = 0
+        # The smallest body that was accepted, when the latest one left that was, and the latest one that was answered
+        # in the server's words; changed by `saw`.
         self._known_good: bytes | None = None
+        self._accepted_left_at = float("-inf")
         self._passed_left_at = float("-inf")
         # Whether the rehearsal of an entry that says nothing passed at the last look; changed by `look`.
         self._an_entry_passes = False
@@ -114,7 +114,16 @@ class Passage:
     @property
     def knows_what_passes(self) -> bool:
         """Whether a look shows that something with an entry in it would pass now."""
-        return self._known_good is not None or self._an_entry_passes
+        return self.has_accepted or self._an_entry_passes
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether any upload was accepted."""
+        return self._known_good is not None
+
+    def has_accepted_since(self, since: float) -> bool:
+        """Whether an upload that left then or later was accepted."""
+        return self._accepted_left_at >= since
 
     def has_passed_since(self, since: float) -> bool:
         """Whether an upload that left then or later was answered in the server's words."""
@@ -123,7 +132,7 @@ class Passage:
     def saw(self, verdict: Verdict, batch: Batch, *, left_at: float) -> None:
         """Take the verdict on an upload of this batch into account that left then."""
         if isinstance(verdict, Accept):
-            self.accepted += 1
+            self._accepted_left_at = max(self._accepted_left_at, left_at)
             self.body_limit.accepted(len(batch.body))
             if self._known_good is None or len(batch.body) < len(self._known_good):
                 self._known_good = batch.body

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.checkpoint import read_state
-from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.errors import ExitCode, ServerUnavailable, UsageError
 from bulk_importer.events import (
     BatchDelivered,
     BatchSealed,
@@ -142,18 +142,33 @@ async def test_settings_that_cannot_be_meant_together_are_refused_before_anythin
 async def test_a_server_without_its_database_is_away_and_nobody_is_condemned(tmp_path: Path) -> None:
     """It answers `ex_system` to everything: after a while the run says so, and every entry is still owed."""
     broken = '{"key":"ex_system","params":[],"msg":"","code":500,"details":[]}'
-    faults = FaultScript([Fault(500, route="any", body=broken, window=(1.0, 1e9))])
+    # The projects and the label configuration are read, three entries come in, and from then on nothing is well.
+    well = [Fault("ok", route="read", times=2), Fault("ok", times=3)]
+    faults = FaultScript([*well, Fault(500, route="any", body=broken, times=100_000)])
     async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
         project = await sandbox.prepare(name="p", media=12)
         source = write_labels(tmp_path / "labels.json", project.media_ids)
-        quick = {**QUICK, "label_config": "server", "max_requests_per_second": 4.0}
+        quick = {**QUICK, "label_config": "server"}
         settings = Settings(
             server=sandbox.url, project=project.id, max_batch_entries=1, max_outage=0.3, **quick
         )
         summary = await import_file(source, settings)
     assert summary.exit_code == ExitCode.SERVER
-    assert summary.rejected == 0
-    assert summary.owed == 12 - summary.delivered > 0
+    assert (summary.delivered, summary.rejected, summary.owed) == (3, 0, 9)
+
+
+async def test_a_server_that_has_lost_its_database_before_a_run_does_not_refuse_a_token(
+    tmp_path: Path,
+) -> None:
+    """Both lists of projects end in `ex_system`: it is the server that needs care, and the exit code says so."""
+    broken = '{"key":"ex_system","params":[],"msg":"","code":500,"details":[]}'
+    faults = FaultScript([Fault(500, route="any", body=broken, times=100_000)])
+    async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
+        project = await sandbox.prepare(name="p", media=1)
+        source = write_labels(tmp_path / "labels.json", project.media_ids)
+        settings = Settings(server=sandbox.url, project=project.id, **{**QUICK, "label_config": "server"})
+        with pytest.raises(ServerUnavailable, match="answers 500 to the list of projects"):
+            await import_file(source, settings)
 
 
 async def test_while_connections_are_refused_a_look_up_waits_too(tmp_path: Path) -> None:

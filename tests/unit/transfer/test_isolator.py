@@ -208,6 +208,54 @@ def test_what_failed_while_the_server_failed_at_everything_does_not_count_agains
     run_in_simulated_time(run())
 
 
+def test_what_left_before_an_entry_began_to_fail_shows_nothing_about_the_server() -> None:
+    """Its acceptance comes late, when the database that took it is gone."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+
+        def is_away() -> bool:
+            return 0.05 < loop.time() < 600
+
+        async def answer(positions: list[int]) -> Verdict:
+            if positions == [0]:
+                await asyncio.sleep(0.3)
+                return Accept()
+            await asyncio.sleep(0.1)
+            return CONFLICT if is_away() else Accept()
+
+        world = World(
+            "ab", answer, entries=1, in_flight=2, is_away=is_away, patience=(RetryPolicy(), BreakerPolicy())
+        )
+        await world.run()
+        assert world.sent[0] == [0]
+        assert sorted(world.diary.of("delivered")) == [0, 1]
+
+    run_in_simulated_time(run())
+
+
+def test_a_database_that_can_be_read_and_not_written_condemns_nobody_while_more_is_to_come() -> None:
+    """Its disk is full for an hour: what was accepted before has shown that it is not the entries."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def answer(positions: list[int]) -> Verdict:
+            await asyncio.sleep(0.1)
+            return CONFLICT if 1 < loop.time() < HOUR else Accept()
+
+        lanes = "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
+        patience = RetryPolicy(), BreakerPolicy(max_outage_seconds=2 * HOUR)
+        world = World(lanes, answer, entries=1, in_flight=2, patience=patience)
+        await world.run()
+        assert sum(isinstance(event, OutageBegan) for event in world.events) == 1
+        assert not world.diary.of("rejected")
+        assert sorted(world.diary.of("delivered")) == list(range(100))
+        assert len(world.sent) < 400
+
+    run_in_simulated_time(run())
+
+
 async def test_a_stop_while_what_is_taken_apart_waits_for_the_server_leaves_it_owed() -> None:
     """At once, and with nothing on record as under way."""
 

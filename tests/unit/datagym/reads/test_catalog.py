@@ -127,6 +127,7 @@ REFUSED: dict[str, tuple[Look, int, bytes, type[BulkImporterError], str]] = {
     "a page of HTML": (Catalog.projects, 200, b"<html>", ServerUnavailable, "Check the URL"),
     "no such route": (Catalog.projects, 404, b"", ServerUnavailable, "not a DataGym"),
     "no access": (Catalog.projects, 403, b"{}", NotAuthorised, "a token is made"),
+    "a failure": (Catalog.projects, 500, b'{"key":"ex_system"}', ServerUnavailable, "its database is away"),
     "an error": (Catalog.projects, 400, b"{}", ServerUnavailable, "400"),
 }
 
