@@ -64,7 +64,7 @@ async def undo_shard(
                 force=force,
                 dry_run=dry_run,
                 open_file=kept.open_file,
-                can_resolve=place.folder is not None,
+                resolved_as=place.name,
             )
             undone = await undo_import(spec, ours, _yes)
         if work.permits.lost is not None:

@@ -225,7 +225,7 @@ async def test_a_plan_in_a_bucket_is_taken_back_as_well(
 
 @pytest.mark.parametrize(
     "command",
-    [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"]],
+    [["complete", "--dry-run"], ["control"]],
     ids=lambda command: command[0],
 )
 async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(
@@ -240,9 +240,7 @@ async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(
     assert str(Path(place.name, "work", "00000")) in done.err
 
 
-@pytest.mark.parametrize(
-    "command", [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"], ["report"]], ids=" ".join
-)
+@pytest.mark.parametrize("command", [["complete", "--dry-run"], ["control"], ["report"]], ids=" ".join)
 async def test_what_takes_a_folder_says_so_of_a_plan_in_a_bucket(run: Run, command: list[str]) -> None:
     """By its name, which is no path; nobody is asked for it."""
     name, *flags = command
