@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from bulk_importer.datagym import routes
+from bulk_importer.datagym.http_dates import http_date
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Queries
@@ -98,8 +98,9 @@ class LabelReader:
             values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
             values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
-        date = _seconds(answer.headers.get("date", ""))
-        return Reading(values, asked_at, answered_at, date, len(answer.body))
+        date = http_date(answer.headers.get("date", ""))
+        at = None if date is None else date.timestamp()
+        return Reading(values, asked_at, answered_at, at, len(answer.body))
 
     def _free_path(self, task: TaskRow) -> str:
         return routes.labels(self._project.label_iteration_id or "", task.media_id, task.task_id)
@@ -139,10 +140,3 @@ def _is_iteration(body: bytes) -> bool:
     except msgspec.MsgspecError:
         return False
     return True
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, IndexError):
-        return None
