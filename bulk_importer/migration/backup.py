@@ -113,10 +113,9 @@ def _finished(output: Path, settings: Settings, project: Project, listed: str) -
     if not is_backup(output):
         raise BackupUnusable(output, "it is there, and is no backup", advice=_ELSEWHERE)
     with opened_backup(output) as backup:
-        header, trailer = backup.scan.header, backup.scan.trailer
+        header = backup.scan.header
         _require_same(output, header, settings, project, listed)
-        assert trailer is not None  # `opened_backup` refuses others
-        return BackupSummary.of(str(output), output.stat().st_size, header, trailer)
+        return BackupSummary.of(str(output), output.stat().st_size, header, backup.trailer)
 
 
 def _require_same(path: Path, header: Header, settings: Settings, project: Project, listed: str) -> None:

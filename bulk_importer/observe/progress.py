@@ -210,12 +210,12 @@ class JsonLines:
 
 
 @contextmanager
-def ticking(progress: Progress, every: float = _SECONDS_BETWEEN_DRAWINGS) -> Iterator[Progress]:
+def ticking(progress: Progress) -> Iterator[Progress]:
     """While this is open the progress looks at the clock; it is closed with it."""
     over = threading.Event()
 
     def tick() -> None:
-        while not over.wait(every):
+        while not over.wait(_SECONDS_BETWEEN_DRAWINGS):
             progress.tick()
 
     thread = threading.Thread(target=tick, name="progress", daemon=True)

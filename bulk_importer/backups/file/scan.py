@@ -1,6 +1,7 @@
 """Hops through a backup from record to record, and says how far it is whole (see `records`).
 
-Nothing is unpacked here. `FileScan` of a part that a crash left says where to go on; `proof` looks at every byte.
+Nothing is unpacked here. The `BackupScan` of a part that a crash left says where to go on; `content` proves every byte
+that it reads.
 """
 
 from __future__ import annotations

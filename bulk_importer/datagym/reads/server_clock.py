@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+
+from bulk_importer.datagym.http_dates import http_date
 
 __all__ = ["ServerClock", "date_in"]
 
@@ -40,7 +41,5 @@ class ServerClock:
 
 def date_in(headers: Mapping[str, str]) -> float | None:
     """What an answer says of the server's clock, cut to a second, in seconds since 1970; None where it says nothing."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, IndexError):
-        return None
+    date = http_date(headers.get("date", ""))
+    return None if date is None else date.timestamp()

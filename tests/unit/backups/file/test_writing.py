@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import io
 import json
 import subprocess
@@ -111,6 +112,24 @@ async def test_every_prefix_is_gone_on_with_to_the_same_file(whole: Path, tmp_pa
         part_of(path).write_bytes(content[:length])
         await _write(path)
         assert _content(path) == _content(whole)
+
+
+async def test_a_part_that_is_finished_before_it_is_locked_is_left_alone(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process gave it its name in between: to begin in it would be to empty a backup."""
+    path = tmp_path / "b"
+    part_of(path).write_bytes(content := whole.read_bytes())
+    lock = fcntl.flock
+
+    def late(file: int, operation: int) -> None:
+        part_of(path).rename(path)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(BackupUnusable, match="another process writes it"):
+        await _write(path)
+    assert path.read_bytes() == content
 
 
 def _content(path: Path) -> bytes:
