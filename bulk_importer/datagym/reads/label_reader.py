@@ -9,10 +9,10 @@ from typing import Generic, TypeVar
 import msgspec
 
 from bulk_importer.datagym import routes
-from bulk_importer.datagym.http_dates import http_date
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Queries
+from bulk_importer.datagym.reads.server_clock import ServerClock, date_in
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.labels.entry import lane_of
 
@@ -69,6 +69,11 @@ class LabelReader:
         """The URL of the server."""
         return self._queries.server
 
+    @property
+    def server_clock(self) -> ServerClock:
+        """As of `Queries`."""
+        return self._queries.server_clock
+
     async def writes(self, task: TaskRow) -> bool:
         """Whether reading a media writes to it; found out once, with the media of `task`."""
         if self._writes is None:
@@ -98,9 +103,8 @@ class LabelReader:
             values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
             values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
-        date = http_date(answer.headers.get("date", ""))
-        at = None if date is None else date.timestamp()
-        return Reading(values, asked_at, answered_at, at, len(answer.body))
+        date = date_in(answer.headers)
+        return Reading(values, asked_at, answered_at, date, len(answer.body))
 
     def _free_path(self, task: TaskRow) -> str:
         return routes.labels(self._project.label_iteration_id or "", task.media_id, task.task_id)

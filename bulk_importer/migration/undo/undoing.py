@@ -68,7 +68,7 @@ class UndoSpec:
         force: restore also media that somebody has changed since.
         dry_run: make a plan, and forget it.
         open_file: what the files of the checkpoint are written through.
-        can_resolve: what is in doubt may be answered by a person, with `resolve` of the folder.
+        resolved_as: what a person gives to `resolve` to say what became of what is in doubt; the folder, where empty.
     """
 
     folder: Path
@@ -77,7 +77,7 @@ class UndoSpec:
     force: bool = False
     dry_run: bool = False
     open_file: Callable[[Path], DurableFile] = DurableFile
-    can_resolve: bool = True
+    resolved_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,8 @@ async def _settle(
     if left:
         raise NotSettled(
             f"It is not known yet whether {counted(left, 'entry', 'was')} delivered, so they cannot be taken back. "
-            "Nothing was sent. The same command finds out once --server-request-limit is over"
-            + (f"; 'bulk-importer resolve {spec.folder}' lets you say it." if spec.can_resolve else ".")
+            "Nothing was sent. The same command finds out once --server-request-limit is over; 'bulk-importer resolve "
+            f"{spec.resolved_as or spec.folder} --delivered' (or --not-delivered) lets you say it."
         )
 
 
