@@ -30,7 +30,7 @@ from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
-from bulk_importer.errors import CheckpointError, NotSettled, UsageError, most_important
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, NotSettled, UsageError, most_important
 from bulk_importer.files.durable import DurableFile, create_folder
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
@@ -164,7 +164,10 @@ def _aimed(spec: UndoSpec, header: Header) -> Settings:
 async def _planned(
     spec: UndoSpec, settings: Settings, caller: Caller, ledger: Checkpoint, folder: Path
 ) -> Plan:
-    await asyncio.to_thread(create_folder, folder)
+    try:
+        await asyncio.to_thread(create_folder, folder)
+    except OSError as error:
+        raise CheckpointUnusable.by(folder, error) from error
     timing = Timing(caller.clock, caller.stop.rest)
     querying = opened_queries(
         settings, caller.token, caller.emit, max_seconds=settings.max_outage, timing=timing
