@@ -70,17 +70,29 @@ class Fleet:
     """One command, as the engine sees it."""
 
     def __init__(
-        self, dask: DaskProcesses, folder: Path, *, shards: int, seconds: float, code: int = 0
+        self,
+        dask: DaskProcesses,
+        folder: Path,
+        *,
+        shards: int,
+        seconds: float,
+        code: int = 0,
+        silence_seconds: float = 3.0,
     ) -> None:
         self.plan, self.place, self.stop = plan_of(shards), FolderPlace(folder), StopSwitch()
         self.events: list[Event] = []
         self.words: list[str] = []
         self.came_to: ExitCode | None = None
         self._dask, self._folder, self._seconds, self._code = dask, folder, seconds, code
+        self._silence_seconds = silence_seconds
 
     async def run(self) -> None:
         options = FleetOptions(
-            PROGRAM, self._arguments, 3.0, 10.0, lambda index, words: self.words.append(words)
+            PROGRAM,
+            self._arguments,
+            self._silence_seconds,
+            60.0,
+            lambda index, words: self.words.append(words),
         )
         async with opened_cluster(
             self._dask.address, workers=1, patience=30, say=self.words.append
@@ -101,7 +113,7 @@ class Fleet:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(500), asyncio.TaskGroup() as group:
             group.create_task(self.run())
             yield
 
@@ -119,7 +131,7 @@ class Fleet:
 
 async def test_all_shards_are_imported_and_seen_in_one_line(dask: DaskProcesses, tmp_path: Path) -> None:
     dask.start("a")
-    fleet = Fleet(dask, tmp_path, shards=4, seconds=0.3)
+    fleet = Fleet(dask, tmp_path, shards=4, seconds=0.3, silence_seconds=60.0)
     async with fleet.running():
         pass
     assert fleet.states() == ["complete"] * 4

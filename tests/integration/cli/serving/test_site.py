@@ -347,7 +347,7 @@ async def test_a_browser_is_told_when_something_changes(here: Desk) -> None:
 
 
 async def _event(_: Asking, stream: aiohttp.ClientResponse) -> str:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for line in stream.content:
             if line.startswith(b"event: "):
                 return line.decode().removeprefix("event: ").strip()
